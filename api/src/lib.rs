@@ -1,0 +1,3 @@
+//! Concord: consented referral records and MOU status, shared among the agencies of an anti-trafficking task force.
+
+pub mod error;

@@ -1,0 +1,132 @@
+//! The id of each kind of record: a UUID in the database, a `TypeID` such as
+//! `referral_01h2xcejqtf2nbrexx3vqjhp41` on the wire.
+//!
+//! One newtype a kind, so that a survivor's id can never be passed where a referral's is expected.
+
+use std::fmt;
+use std::str::FromStr;
+
+use sea_orm::DeriveValueType;
+use type_safe_id::{DynamicType, TypeSafeId};
+use uuid::Uuid;
+
+/// Why a text is not an id of the expected kind. Safe to show: it repeats nothing but the expected prefix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a valid id here: it must look like `{expected}_01h2xcejqtf2nbrexx3vqjhp41`")]
+pub struct InvalidId {
+    /// The prefix that an id of this kind starts with.
+    pub expected: &'static str,
+}
+
+/// An id with the kind that its prefix names, for `node(id:)`, which takes every kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AnyId {
+    /// The prefix, such as `referral`.
+    pub prefix: String,
+    /// The UUID behind it.
+    pub uuid: Uuid,
+}
+
+impl FromStr for AnyId {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        TypeSafeId::<DynamicType>::from_str(text)
+            .map(|id| Self {
+                prefix: id.type_prefix().to_owned(),
+                uuid: id.uuid(),
+            })
+            .map_err(|_| InvalidId { expected: "referral" })
+    }
+}
+
+fn write_type_id(prefix: &str, uuid: Uuid, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let prefix = DynamicType::new(prefix).map_err(|_| fmt::Error)?;
+    write!(f, "{}", TypeSafeId::from_type_and_uuid(prefix, uuid))
+}
+
+fn parse_type_id(expected: &'static str, text: &str) -> Result<Uuid, InvalidId> {
+    match AnyId::from_str(text) {
+        Ok(id) if id.prefix == expected => Ok(id.uuid),
+        Ok(_) | Err(_) => Err(InvalidId { expected }),
+    }
+}
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident = $prefix:literal, $new:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, DeriveValueType)]
+        pub struct $name(pub Uuid);
+
+        impl $name {
+            /// The prefix of this kind on the wire.
+            pub const PREFIX: &'static str = $prefix;
+
+            /// A fresh id.
+            #[must_use]
+            #[expect(clippy::new_without_default, reason = "a default id would be a random one")]
+            pub fn new() -> Self {
+                Self(Uuid::$new())
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write_type_id($prefix, self.0, f)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidId;
+
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
+                parse_type_id($prefix, text).map(Self)
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                <std::borrow::Cow<'de, str>>::deserialize(deserializer)?
+                    .parse()
+                    .map_err(serde::de::Error::custom)
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// A task force: the circle of agencies that work together.
+    TaskForceId = "taskforce", now_v7;
+    /// An agency that takes part in a task force.
+    AgencyId = "agency", now_v7;
+    /// A program of an agency's that calls the service.
+    ApplicationId = "application", now_v7;
+    /// An agency's own pseudonym for a person it serves. Random (v4): it does not even tell when it was made.
+    SurvivorId = "survivor", new_v4;
+    /// A person's id in the audit log alone. Random, and its mapping can be erased.
+    SurvivorAuditId = "subject", new_v4;
+    /// One version of a survivor's consent.
+    ConsentId = "consent", now_v7;
+    /// One signature under a consent.
+    SignatureId = "signature", now_v7;
+    /// A referral of one survivor from one agency to another.
+    ReferralId = "referral", now_v7;
+    /// One version of a memorandum of understanding.
+    MouId = "mou", now_v7;
+    /// One entry of the audit log.
+    AuditEventId = "event", now_v7;
+    /// The `jti` of an access token.
+    TokenId = "token", now_v7;
+}

@@ -1,0 +1,156 @@
+//! A moment, as every table stores it: whole microseconds since 1970-01-01T00:00:00Z.
+//!
+//! An integer is the same in both databases, sorts as time does, and has no zone to get wrong.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use sea_orm::DeriveValueType;
+
+/// A moment in UTC, in microseconds since the Unix epoch. Written as RFC 3339.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, DeriveValueType)]
+pub struct Instant(pub i64);
+
+/// A calendar day in UTC, in days since 1970-01-01. Written as ISO 8601.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, DeriveValueType)]
+pub struct Day(pub i32);
+
+/// Why a text is not a moment or a day. Safe to show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidTime {
+    /// Not a moment.
+    #[error("not a moment: write RFC 3339 with a zone, such as `2026-03-01T09:30:00Z`")]
+    Instant,
+    /// Not a day.
+    #[error("not a day: write ISO 8601, such as `2026-03-01`")]
+    Day,
+}
+
+impl Instant {
+    const DAY: i64 = 86_400_000_000;
+
+    /// This moment and `span` later; the end of time where that is beyond it.
+    #[must_use]
+    pub fn plus(self, span: Duration) -> Self {
+        let micros = i64::try_from(span.as_micros()).unwrap_or(i64::MAX);
+        Self(self.0.saturating_add(micros))
+    }
+
+    /// This moment and `span` earlier.
+    #[must_use]
+    pub fn minus(self, span: Duration) -> Self {
+        let micros = i64::try_from(span.as_micros()).unwrap_or(i64::MAX);
+        Self(self.0.saturating_sub(micros))
+    }
+
+    /// The time from `earlier` to this moment; zero where `earlier` is later.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+
+    /// The day in UTC that this moment falls on.
+    #[must_use]
+    pub fn day(self) -> Day {
+        Day(i32::try_from(self.0.div_euclid(Self::DAY)).unwrap_or(i32::MAX))
+    }
+
+    /// Whole seconds since the Unix epoch, as tokens count them.
+    #[must_use]
+    pub fn unix_seconds(self) -> i64 {
+        self.0.div_euclid(1_000_000)
+    }
+
+    /// The moment `seconds` after the Unix epoch.
+    #[must_use]
+    pub fn from_unix_seconds(seconds: i64) -> Self {
+        Self(seconds.saturating_mul(1_000_000))
+    }
+}
+
+impl Day {
+    /// The first moment of this day.
+    #[must_use]
+    pub fn start(self) -> Instant {
+        Instant(i64::from(self.0).saturating_mul(Instant::DAY))
+    }
+
+    /// The first moment after this day.
+    #[must_use]
+    pub fn end(self) -> Instant {
+        Self(self.0.saturating_add(1)).start()
+    }
+
+    /// This day and `days` later (earlier where negative).
+    #[must_use]
+    pub fn plus_days(self, days: i32) -> Self {
+        Self(self.0.saturating_add(days))
+    }
+}
+
+impl fmt::Display for Instant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let moment = DateTime::<Utc>::from_timestamp_micros(self.0).ok_or(fmt::Error)?;
+        f.write_str(&moment.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+    }
+}
+
+impl fmt::Debug for Instant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for Instant {
+    type Err = InvalidTime;
+
+    fn from_str(text: &str) -> Result<Self, InvalidTime> {
+        DateTime::parse_from_rfc3339(text)
+            .map(|moment| Self(moment.timestamp_micros()))
+            .map_err(|_| InvalidTime::Instant)
+    }
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let date = DateTime::<Utc>::from_timestamp_micros(self.start().0).ok_or(fmt::Error)?;
+        write!(f, "{}", date.date_naive())
+    }
+}
+
+impl fmt::Debug for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for Day {
+    type Err = InvalidTime;
+
+    fn from_str(text: &str) -> Result<Self, InvalidTime> {
+        let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| InvalidTime::Day)?;
+        let start = date.and_time(chrono::NaiveTime::MIN).and_utc();
+        Ok(Instant(start.timestamp_micros()).day())
+    }
+}
+
+macro_rules! serde_as_text {
+    ($($name:ident)*) => {$(
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                <std::borrow::Cow<'de, str>>::deserialize(deserializer)?
+                    .parse()
+                    .map_err(serde::de::Error::custom)
+            }
+        }
+    )*};
+}
+serde_as_text! { Instant Day }

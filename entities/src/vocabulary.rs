@@ -1,0 +1,645 @@
+//! The service's coded vocabulary: each list of codes once, with its meaning.
+//!
+//! A code is the same word in the database, in a token's scope, in the audit log and on the wire, so that
+//! one definition serves all four; only the wire's spelling (`SCREAMING_SNAKE_CASE`) exists.
+//! Sources of the lists: the collaborators and needs of the field guide for victim advocates (needs after the
+//! UN High Commissioner's guidelines), data categories after the field's minimum-necessary practice, referral
+//! states after the HL7 Gravity closed loop, audit codes after FHIR `AuditEvent`.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::str::FromStr;
+
+use async_graphql::Enum;
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::{ArrayType, Nullable, ValueType, ValueTypeErr};
+use sea_orm::{ColIdx, QueryResult, TryGetError, TryGetable};
+
+/// A list of codes: every value has one stable word.
+pub trait Code: Copy + Eq + fmt::Debug + Send + Sync + 'static {
+    /// Every value, in the order of the list.
+    const ALL: &'static [Self];
+
+    /// The word for this value.
+    fn code(self) -> &'static str;
+
+    /// This value's place in the list, from 0. Stored in sets: new values are added at the end.
+    fn place(self) -> u32;
+
+    /// The value that a word stands for.
+    fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|value| value.code() == code)
+    }
+}
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $code:literal,)* })*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Enum, DeriveValueType)]
+        #[sea_orm(value_type = "String")]
+        pub enum $name { $($(#[$vdoc])* #[graphql(name = $code)] $variant,)* }
+
+        impl Code for $name {
+            const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            fn code(self) -> &'static str {
+                match self { $(Self::$variant => $code,)* }
+            }
+
+            #[expect(clippy::as_conversions, reason = "a field-less enum's place has no other spelling")]
+            fn place(self) -> u32 {
+                self as u32
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.code())
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = ValueTypeErr;
+
+            fn from_str(text: &str) -> Result<Self, ValueTypeErr> {
+                Self::from_code(text).ok_or(ValueTypeErr)
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.code())
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let code = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+                Self::from_code(&code).ok_or_else(|| serde::de::Error::custom("an unknown code"))
+            }
+        }
+    )*};
+}
+
+codes! {
+    /// The kinds of collaborator that a task force draws on.
+    AgencyKind {
+        /// A community-based advocacy group.
+        AdvocacyGroup = "ADVOCACY_GROUP",
+        /// An attorney or law office.
+        Attorney = "ATTORNEY",
+        /// A consulate or embassy.
+        Consulate = "CONSULATE",
+        /// A district attorney's office.
+        DistrictAttorney = "DISTRICT_ATTORNEY",
+        /// A domestic-violence program.
+        DomesticViolenceProgram = "DOMESTIC_VIOLENCE_PROGRAM",
+        /// A faith-based program.
+        FaithBasedProgram = "FAITH_BASED_PROGRAM",
+        /// The FBI or a bureau of crime investigation.
+        CrimeInvestigation = "CRIME_INVESTIGATION",
+        /// A clinic, hospital or other health service.
+        HealthService = "HEALTH_SERVICE",
+        /// A shelter or other housing program.
+        HousingProgram = "HOUSING_PROGRAM",
+        /// Police, sheriff or federal agents.
+        LawEnforcement = "LAW_ENFORCEMENT",
+        /// A city or county office.
+        LocalGovernment = "LOCAL_GOVERNMENT",
+        /// A private business, such as an employer.
+        PrivateBusiness = "PRIVATE_BUSINESS",
+        /// A school or college.
+        SchoolOrCollege = "SCHOOL_OR_COLLEGE",
+        /// A sexual-assault program.
+        SexualAssaultProgram = "SEXUAL_ASSAULT_PROGRAM",
+        /// A social-work agency.
+        SocialWork = "SOCIAL_WORK",
+        /// A substance-abuse program.
+        SubstanceAbuseProgram = "SUBSTANCE_ABUSE_PROGRAM",
+        /// A U.S. Attorney's office.
+        UsAttorney = "US_ATTORNEY",
+        /// The U.S. Department of Justice.
+        UsDepartmentOfJustice = "US_DEPARTMENT_OF_JUSTICE",
+        /// A victim-assistance agency.
+        VictimAssistanceAgency = "VICTIM_ASSISTANCE_AGENCY",
+        /// Any other collaborator; its description says which.
+        Other = "OTHER",
+    }
+
+    /// Whose law an agency enforces.
+    Jurisdiction {
+        /// The United States.
+        Federal = "FEDERAL",
+        /// A state.
+        State = "STATE",
+        /// A city or county.
+        Local = "LOCAL",
+        /// A tribal nation.
+        Tribal = "TRIBAL",
+    }
+
+    /// Whether an agency takes part.
+    AgencyStatus {
+        /// It takes part.
+        Active = "ACTIVE",
+        /// It is shut out for now: nothing is shared with it and its tokens grant nothing.
+        Suspended = "SUSPENDED",
+    }
+
+    /// What an agency is in a task force.
+    MemberRole {
+        /// It refers and receives.
+        Member = "MEMBER",
+        /// It also keeps the task force's directory and follows its MOUs.
+        Coordinator = "COORDINATOR",
+    }
+
+    /// What a person needs.
+    Need {
+        /// Counselling and information.
+        CounselingAndInformation = "COUNSELING_AND_INFORMATION",
+        /// A safe place to live.
+        Housing = "HOUSING",
+        /// Medical care.
+        MedicalCare = "MEDICAL_CARE",
+        /// Food, clothes and other material help.
+        MaterialAssistance = "MATERIAL_ASSISTANCE",
+        /// Work.
+        Employment = "EMPLOYMENT",
+        /// Schooling.
+        Education = "EDUCATION",
+        /// Training for a trade.
+        Training = "TRAINING",
+        /// Social support, such as groups and childcare.
+        SocialSupport = "SOCIAL_SUPPORT",
+        /// Help with immigration relief.
+        ImmigrationAssistance = "IMMIGRATION_ASSISTANCE",
+        /// Compensation, restitution or a civil claim.
+        Reparation = "REPARATION",
+        /// Legal advice or representation.
+        Legal = "LEGAL",
+        /// Money.
+        FinancialAssistance = "FINANCIAL_ASSISTANCE",
+    }
+
+    /// The parts of a referral package; each is consented, sealed and withheld on its own.
+    DataCategory {
+        /// Names and date of birth.
+        Identity = "IDENTITY",
+        /// Age band, gender, nationality and the like.
+        Demographics = "DEMOGRAPHICS",
+        /// How, when and where the person may be reached safely.
+        Contact = "CONTACT",
+        /// Where the person is; location is identity.
+        Location = "LOCATION",
+        /// Family and dependants.
+        Family = "FAMILY",
+        /// Languages, dialect and interpreting.
+        Language = "LANGUAGE",
+        /// Needs in detail.
+        Needs = "NEEDS",
+        /// Safety plan and threats.
+        Safety = "SAFETY",
+        /// Actions, means, purposes, indicators and narrative of the exploitation.
+        Exploitation = "EXPLOITATION",
+        /// Medical information.
+        Medical = "MEDICAL",
+        /// Mental-health information.
+        MentalHealth = "MENTAL_HEALTH",
+        /// Substance-use records, which 42 CFR part 2 protects further.
+        SubstanceUse = "SUBSTANCE_USE",
+        /// Immigration status and relief.
+        Immigration = "IMMIGRATION",
+        /// Legal matters.
+        Legal = "LEGAL",
+        /// Money, debts and expenses.
+        Financial = "FINANCIAL",
+    }
+
+    /// What shared information may be used for.
+    Purpose {
+        /// To deliver a service.
+        ServiceDelivery = "SERVICE_DELIVERY",
+        /// To find or keep housing.
+        HousingPlacement = "HOUSING_PLACEMENT",
+        /// To care for health.
+        HealthCare = "HEALTH_CARE",
+        /// To advise or represent in law.
+        LegalRepresentation = "LEGAL_REPRESENTATION",
+        /// To seek immigration relief.
+        ImmigrationRelief = "IMMIGRATION_RELIEF",
+        /// To investigate a crime.
+        Investigation = "INVESTIGATION",
+        /// To prosecute a crime.
+        Prosecution = "PROSECUTION",
+        /// To claim compensation.
+        Compensation = "COMPENSATION",
+        /// To plan for safety.
+        SafetyPlanning = "SAFETY_PLANNING",
+    }
+
+    /// Where a referral stands (HL7 Gravity closed loop).
+    ReferralStatus {
+        /// Being written by its sender; the recipient knows nothing of it.
+        Draft = "DRAFT",
+        /// Sent, and waiting for the recipient's answer.
+        Requested = "REQUESTED",
+        /// Taken on by the recipient.
+        Accepted = "ACCEPTED",
+        /// The recipient's service has begun.
+        InProgress = "IN_PROGRESS",
+        /// Paused by the recipient, with a reason.
+        OnHold = "ON_HOLD",
+        /// Open, but its consent or MOU is no longer in force; set by the system.
+        Suspended = "SUSPENDED",
+        /// Turned down by the recipient, with a reason.
+        Rejected = "REJECTED",
+        /// Called off by either side, with a reason.
+        Cancelled = "CANCELLED",
+        /// Done, with an outcome.
+        Completed = "COMPLETED",
+        /// Ended without success, with a reason.
+        Failed = "FAILED",
+        /// Never answered in time; set by the system.
+        Expired = "EXPIRED",
+        /// Should never have been.
+        EnteredInError = "ENTERED_IN_ERROR",
+    }
+
+    /// Why a referral stands where it stands.
+    StatusReason {
+        /// No place or time free.
+        NoCapacity = "NO_CAPACITY",
+        /// Not a service that the recipient gives, or not to this person.
+        NotEligible = "NOT_ELIGIBLE",
+        /// Outside the area that the recipient serves.
+        OutsideServiceArea = "OUTSIDE_SERVICE_AREA",
+        /// No interpreter for the language and dialect.
+        LanguageNotAvailable = "LANGUAGE_NOT_AVAILABLE",
+        /// The recipient cannot keep the person safe.
+        SafetyConcern = "SAFETY_CONCERN",
+        /// The recipient knows the accused or has another conflict.
+        ConflictOfInterest = "CONFLICT_OF_INTEREST",
+        /// The survivor decided otherwise.
+        SurvivorDecision = "SURVIVOR_DECISION",
+        /// The consent is no longer in force.
+        ConsentNotInForce = "CONSENT_NOT_IN_FORCE",
+        /// The MOU is no longer in force.
+        MouNotInForce = "MOU_NOT_IN_FORCE",
+        /// Nobody answered in time.
+        NotAnswered = "NOT_ANSWERED",
+    }
+
+    /// Why a recipient turns a referral down.
+    RejectReason {
+        /// No place or time free.
+        NoCapacity = "NO_CAPACITY",
+        /// Not a service that you give, or not to this person.
+        NotEligible = "NOT_ELIGIBLE",
+        /// Outside the area that you serve.
+        OutsideServiceArea = "OUTSIDE_SERVICE_AREA",
+        /// No interpreter for the language and dialect.
+        LanguageNotAvailable = "LANGUAGE_NOT_AVAILABLE",
+        /// You cannot keep the person safe.
+        SafetyConcern = "SAFETY_CONCERN",
+        /// You know the accused or have another conflict.
+        ConflictOfInterest = "CONFLICT_OF_INTEREST",
+        /// The survivor decided otherwise.
+        SurvivorDecision = "SURVIVOR_DECISION",
+    }
+
+    /// What came of a completed referral.
+    OutcomeCode {
+        /// Every need it named was met.
+        NeedsMet = "NEEDS_MET",
+        /// Some needs were met.
+        NeedsPartlyMet = "NEEDS_PARTLY_MET",
+        /// The person was passed on to a better-suited partner.
+        ReferredOnward = "REFERRED_ONWARD",
+        /// The survivor chose to stop; that is theirs to decide.
+        SurvivorEnded = "SURVIVOR_ENDED",
+    }
+
+    /// How soon a referral wants an answer.
+    Urgency {
+        /// Within five days.
+        Routine = "ROUTINE",
+        /// Within a day.
+        Urgent = "URGENT",
+        /// Within the hour.
+        Emergency = "EMERGENCY",
+    }
+
+    /// What may be done next with a referral.
+    ReferralAction {
+        /// Send the draft.
+        Send = "SEND",
+        /// Take it on.
+        Accept = "ACCEPT",
+        /// Turn it down.
+        Reject = "REJECT",
+        /// Complete it, with an outcome.
+        Complete = "COMPLETE",
+    }
+
+    /// Where a consent stands; computed from its dates, signatures and revocation when it is read.
+    ConsentStatus {
+        /// Not signed yet.
+        Draft = "DRAFT",
+        /// In force.
+        Active = "ACTIVE",
+        /// Past its expiry.
+        Expired = "EXPIRED",
+        /// Taken back by the survivor.
+        Revoked = "REVOKED",
+        /// Replaced by a later version.
+        Superseded = "SUPERSEDED",
+        /// Should never have been.
+        EnteredInError = "ENTERED_IN_ERROR",
+    }
+
+    /// Who signs a consent.
+    SignerRole {
+        /// The survivor.
+        Survivor = "SURVIVOR",
+        /// A minor survivor's parent or guardian.
+        ParentOrGuardian = "PARENT_OR_GUARDIAN",
+        /// A court-appointed conservator.
+        Conservator = "CONSERVATOR",
+        /// Somebody who saw the signing.
+        Witness = "WITNESS",
+    }
+
+    /// How a signature was given.
+    SignatureMethod {
+        /// On paper; the paper is on file.
+        Paper = "PAPER",
+        /// Electronically.
+        Electronic = "ELECTRONIC",
+    }
+
+    /// How a survivor took a consent back. No channel is better than another and none needs a reason.
+    RevocationChannel {
+        /// Said in person.
+        InPerson = "IN_PERSON",
+        /// Said on the telephone.
+        Telephone = "TELEPHONE",
+        /// Written on paper.
+        Written = "WRITTEN",
+        /// Sent electronically.
+        Electronic = "ELECTRONIC",
+    }
+
+    /// What an MOU is for.
+    MouKind {
+        /// To refer people to each other.
+        Referral = "REFERRAL",
+        /// To share information.
+        InformationSharing = "INFORMATION_SHARING",
+        /// To serve people jointly.
+        JointServices = "JOINT_SERVICES",
+    }
+
+    /// Where an MOU stands; computed from its dates and signatures when it is read.
+    MouStatus {
+        /// Being written.
+        Draft = "DRAFT",
+        /// Before its parties, and not signed by any of them.
+        Offered = "OFFERED",
+        /// Signed by some of its parties.
+        PartiallySigned = "PARTIALLY_SIGNED",
+        /// Signed by all, and its first day is still to come.
+        Signed = "SIGNED",
+        /// In force.
+        Active = "ACTIVE",
+        /// In force, and its review is due.
+        DueForReview = "DUE_FOR_REVIEW",
+        /// Past its last day.
+        Expired = "EXPIRED",
+        /// Replaced by a later version.
+        Superseded = "SUPERSEDED",
+        /// Not in force for now.
+        Suspended = "SUSPENDED",
+        /// Ended before its last day.
+        Terminated = "TERMINATED",
+        /// Turned down by a party.
+        Declined = "DECLINED",
+    }
+
+    /// What may be done next with an MOU.
+    MouAction {
+        /// Put it before its parties.
+        Offer = "OFFER",
+        /// Sign it for your agency.
+        Sign = "SIGN",
+    }
+
+    /// Which of the FHIR kinds of action an audit event records.
+    AuditAction {
+        /// Something was made.
+        Create = "C",
+        /// Something was read.
+        Read = "R",
+        /// Something was changed.
+        Update = "U",
+        /// Something was destroyed.
+        Delete = "D",
+        /// Something was carried out.
+        Execute = "E",
+    }
+
+    /// What an audit event records.
+    AuditType {
+        /// An agency was registered.
+        AgencyRegistered = "AGENCY_REGISTERED",
+        /// A survivor's pseudonym was registered.
+        SurvivorRegistered = "SURVIVOR_REGISTERED",
+        /// A consent was drafted.
+        ConsentDrafted = "CONSENT_DRAFTED",
+        /// A consent was signed.
+        ConsentSigned = "CONSENT_SIGNED",
+        /// A consent was revoked.
+        ConsentRevoked = "CONSENT_REVOKED",
+        /// A referral was drafted.
+        ReferralDrafted = "REFERRAL_DRAFTED",
+        /// A referral was sent.
+        ReferralSent = "REFERRAL_SENT",
+        /// A referral was accepted.
+        ReferralAccepted = "REFERRAL_ACCEPTED",
+        /// A referral was rejected.
+        ReferralRejected = "REFERRAL_REJECTED",
+        /// A referral was completed.
+        ReferralCompleted = "REFERRAL_COMPLETED",
+        /// An MOU was drafted.
+        MouDrafted = "MOU_DRAFTED",
+        /// An MOU was offered to its parties.
+        MouOffered = "MOU_OFFERED",
+        /// An MOU was signed by a party.
+        MouSigned = "MOU_SIGNED",
+        /// Headers of records were read: ids, status, needs, parties.
+        RecordsListed = "RECORDS_LISTED",
+        /// A package's content was disclosed, or everything in it withheld.
+        PackageRead = "PACKAGE_READ",
+        /// The audit log itself was read.
+        AuditRead = "AUDIT_READ",
+        /// An access token was issued.
+        TokenIssued = "TOKEN_ISSUED",
+        /// A request was refused.
+        AccessDenied = "ACCESS_DENIED",
+    }
+
+    /// How the audited act ended.
+    AuditOutcome {
+        /// It was done.
+        Success = "SUCCESS",
+        /// It was refused.
+        Refused = "REFUSED",
+    }
+}
+
+/// Some codes of one list: data categories, purposes or needs. A number in the database, one bit a code.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Set<C> {
+    bits: i32,
+    of: PhantomData<C>,
+}
+
+/// The categories that something covers.
+pub type Categories = Set<DataCategory>;
+/// The purposes that something covers.
+pub type Purposes = Set<Purpose>;
+/// The needs that something names.
+pub type Needs = Set<Need>;
+
+impl<C: Code> Set<C> {
+    /// No code.
+    pub const EMPTY: Self = Self {
+        bits: 0,
+        of: PhantomData,
+    };
+
+    /// Every code of the list.
+    #[must_use]
+    pub fn all() -> Self {
+        C::ALL.iter().copied().collect()
+    }
+
+    /// Just this one.
+    #[must_use]
+    pub fn only(code: C) -> Self {
+        Self::EMPTY.with(code)
+    }
+
+    /// These and `code`.
+    #[must_use]
+    pub fn with(self, code: C) -> Self {
+        Self {
+            bits: self.bits | (1 << code.place()),
+            of: PhantomData,
+        }
+    }
+
+    /// These without `code`.
+    #[must_use]
+    pub fn without(self, code: C) -> Self {
+        Self {
+            bits: self.bits & !(1 << code.place()),
+            of: PhantomData,
+        }
+    }
+
+    /// Whether `code` is among these.
+    #[must_use]
+    pub fn has(self, code: C) -> bool {
+        self.bits & (1 << code.place()) != 0
+    }
+
+    /// Whether these are all among `others`.
+    #[must_use]
+    pub fn within(self, others: Self) -> bool {
+        self.bits & !others.bits == 0
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.bits == 0
+    }
+
+    /// Each of these, in the order of the list.
+    pub fn iter(self) -> impl Iterator<Item = C> {
+        C::ALL.iter().copied().filter(move |code| self.has(*code))
+    }
+
+    /// The number that the database holds.
+    #[must_use]
+    pub fn bits(self) -> i32 {
+        self.bits
+    }
+}
+
+impl<C: Code> FromIterator<C> for Set<C> {
+    fn from_iter<I: IntoIterator<Item = C>>(codes: I) -> Self {
+        codes.into_iter().fold(Self::EMPTY, Self::with)
+    }
+}
+
+impl<C: Code> fmt::Debug for Set<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter()).finish()
+    }
+}
+
+impl<C: Code + serde::Serialize> serde::Serialize for Set<C> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
+    }
+}
+
+impl<'de, C: Code + serde::Deserialize<'de>> serde::Deserialize<'de> for Set<C> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Vec::<C>::deserialize(deserializer).map(|codes| codes.into_iter().collect())
+    }
+}
+
+impl<C> From<Set<C>> for Value {
+    fn from(set: Set<C>) -> Self {
+        Self::Int(Some(set.bits))
+    }
+}
+
+impl<C> TryGetable for Set<C> {
+    fn try_get_by<I: ColIdx>(row: &QueryResult, column: I) -> Result<Self, TryGetError> {
+        i32::try_get_by(row, column).map(|bits| Self {
+            bits,
+            of: PhantomData,
+        })
+    }
+}
+
+impl<C> ValueType for Set<C> {
+    fn try_from(value: Value) -> Result<Self, ValueTypeErr> {
+        <i32 as ValueType>::try_from(value).map(|bits| Self {
+            bits,
+            of: PhantomData,
+        })
+    }
+
+    fn type_name() -> String {
+        "Set".to_owned()
+    }
+
+    fn array_type() -> ArrayType {
+        ArrayType::Int
+    }
+
+    fn column_type() -> ColumnType {
+        ColumnType::Integer
+    }
+}
+
+impl<C> Nullable for Set<C> {
+    fn null() -> Value {
+        Value::Int(None)
+    }
+}
