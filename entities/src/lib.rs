@@ -1,5 +1,31 @@
-//! Concord's tables, one file each: its columns, and who may select from it.
+//! Concord's tables, one file each: its columns, and *who may select from it*.
+//!
+//! Every query starts from a scoped finder of these entities; none starts from "everything".
+#![expect(clippy::disallowed_methods, reason = "the scoped finders are made here")]
 
 pub mod ids;
 pub mod instant;
 pub mod vocabulary;
+
+pub mod agency;
+pub mod application;
+pub mod membership;
+pub mod task_force;
+pub mod token_state;
+
+pub mod consent;
+pub mod consent_signature;
+pub mod mou;
+pub mod mou_party;
+pub mod referral;
+pub mod sealed_part;
+pub mod survivor;
+
+pub mod audit_event;
+pub mod audit_tile;
+pub mod audit_tree;
+pub mod idempotency;
+pub mod sharing_epoch;
+
+pub mod package_key;
+pub mod signing_key;

@@ -1,1 +1,33 @@
-//! x
+//! Concord's database, one step a file, for SQLite and PostgreSQL alike. No sample data.
+//!
+//! Two stores have a migrator each: the data store ([`Data`]) and the keyring ([`Keyring`]), whose backups are
+//! kept for a much shorter time and which is therefore never in the same file or schema.
+
+mod data;
+mod keyring;
+
+pub use sea_orm_migration::MigratorTrait;
+use sea_orm_migration::prelude::*;
+
+/// The steps of the data store.
+pub struct Data;
+
+impl MigratorTrait for Data {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(data::m0001_agencies::Step),
+            Box::new(data::m0002_consents_and_mous::Step),
+            Box::new(data::m0003_referrals::Step),
+            Box::new(data::m0004_audit::Step),
+        ]
+    }
+}
+
+/// The steps of the keyring.
+pub struct Keyring;
+
+impl MigratorTrait for Keyring {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(keyring::m0001_keys::Step)]
+    }
+}

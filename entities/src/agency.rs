@@ -1,0 +1,105 @@
+//! An agency, as its partners may know it.
+
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::Query;
+use sea_orm::{Condition, FromJsonQueryResult, QueryFilter};
+use serde::{Deserialize, Serialize};
+
+use crate::ids::AgencyId;
+use crate::instant::{Day, Instant};
+use crate::membership;
+use crate::vocabulary::{AgencyKind, AgencyStatus, Jurisdiction};
+
+/// An agency that takes part in a task force.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "agency")]
+pub struct Model {
+    /// Which.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: AgencyId,
+    /// Its name.
+    pub name: String,
+    /// What kind of collaborator it is.
+    pub kind: AgencyKind,
+    /// Whose law it enforces, where it enforces any.
+    pub jurisdiction: Option<Jurisdiction>,
+    /// Whether it is bound by victim confidentiality (community-based advocates are).
+    pub confidential_provider: bool,
+    /// Whether it takes part now.
+    pub status: AgencyStatus,
+    /// A token of an earlier epoch than this grants nothing.
+    pub token_epoch: i32,
+    /// How it was vetted.
+    pub vetting: Vetting,
+    /// The languages it serves in, BCP 47.
+    pub languages: Texts,
+    /// The areas it serves.
+    pub service_areas: Texts,
+    /// When it was registered.
+    pub created_at: Instant,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// A list of short texts, stored as one JSON array.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
+pub struct Texts(pub Vec<String>);
+
+/// The four attributes that make a partner fit to refer to, each with its evidence.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
+pub struct Vetting {
+    /// It is credible.
+    pub credible: Option<Check>,
+    /// Its staff are trained in the effects of trauma.
+    pub trauma_informed: Option<Check>,
+    /// It respects confidentiality.
+    pub respects_confidentiality: Option<Check>,
+    /// It knows immigration law.
+    pub knows_immigration_law: Option<Check>,
+}
+
+/// That something was looked into, and what showed it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Check {
+    /// What showed it.
+    pub evidence: String,
+    /// When it was checked.
+    pub checked_on: Day,
+}
+
+impl Entity {
+    /// The agencies that share a task force with `agency`, and itself.
+    #[must_use]
+    pub fn known_to(agency: AgencyId) -> Select<Self> {
+        let partners = Query::select()
+            .column(membership::Column::AgencyId)
+            .from(membership::Entity)
+            .and_where(
+                membership::Column::TaskForceId.in_subquery(membership::task_forces_of(agency)),
+            )
+            .to_owned();
+        <Self as EntityTrait>::find().filter(
+            Condition::any()
+                .add(Column::Id.eq(agency))
+                .add(Column::Id.in_subquery(partners)),
+        )
+    }
+
+    /// One agency by its id, for the caller itself and for the directory of names.
+    #[must_use]
+    pub fn named(id: AgencyId) -> Select<Self> {
+        <Self as EntityTrait>::find().filter(Column::Id.eq(id))
+    }
+
+    /// These agencies, for the directory of names.
+    pub fn among(ids: impl IntoIterator<Item = AgencyId>) -> Select<Self> {
+        <Self as EntityTrait>::find().filter(Column::Id.is_in(ids))
+    }
+
+    /// Every agency, for the command line alone.
+    #[must_use]
+    pub fn everywhere() -> Select<Self> {
+        <Self as EntityTrait>::find()
+    }
+}

@@ -1,0 +1,71 @@
+//! An entry of the audit log: the exact bytes that were hashed, and copies of what is searched for.
+
+use sea_orm::entity::prelude::*;
+use sea_orm::{Condition, QueryFilter, QueryOrder};
+
+use crate::ids::{AgencyId, AuditEventId};
+use crate::instant::Instant;
+use crate::vocabulary::{AuditOutcome, AuditType};
+
+/// An audit event. Never changed, but for its place in the tree.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "audit_event")]
+pub struct Model {
+    /// Which.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: AuditEventId,
+    /// When it was recorded, by the database's clock.
+    pub recorded_at: Instant,
+    /// The agency that acted.
+    pub agency_id: Option<AgencyId>,
+    /// The agency that was told or acted upon.
+    pub recipient_id: Option<AgencyId>,
+    /// What was done.
+    pub kind: AuditType,
+    /// How it ended.
+    pub outcome: AuditOutcome,
+    /// The leaf: the JSON text that was hashed.
+    #[sea_orm(column_type = "Text")]
+    pub leaf: String,
+    /// The leaf's RFC 6962 hash, 32 bytes.
+    pub leaf_hash: Vec<u8>,
+    /// The leaf's place in the tree; none until it is integrated.
+    pub leaf_index: Option<i64>,
+    /// Where the request came from; outside the leaf, which holds a commitment to it.
+    pub address: Option<String>,
+    /// What the commitment to the address is salted with, 16 bytes.
+    pub salt: Option<Vec<u8>>,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Entity {
+    /// The events in which `agency` acted or was told, newest first.
+    #[must_use]
+    pub fn concerning(agency: AgencyId) -> Select<Self> {
+        <Self as EntityTrait>::find()
+            .filter(
+                Condition::any()
+                    .add(Column::AgencyId.eq(agency))
+                    .add(Column::RecipientId.eq(agency)),
+            )
+            .order_by_desc(Column::Id)
+    }
+
+    /// The events that are not in the tree yet, oldest first.
+    #[must_use]
+    pub fn awaiting_integration() -> Select<Self> {
+        <Self as EntityTrait>::find()
+            .filter(Column::LeafIndex.is_null())
+            .order_by_asc(Column::Id)
+    }
+
+    /// The leaves from `index` on, in order, for verification.
+    #[must_use]
+    pub fn leaves_from(index: i64) -> Select<Self> {
+        <Self as EntityTrait>::find()
+            .filter(Column::LeafIndex.gte(index))
+            .order_by_asc(Column::LeafIndex)
+    }
+}

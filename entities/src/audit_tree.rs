@@ -1,0 +1,30 @@
+//! The head of the audit tree: one row.
+
+use sea_orm::entity::prelude::*;
+
+/// How many leaves the tree has, and its signed checkpoint.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "audit_tree")]
+pub struct Model {
+    /// Always 1.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: i32,
+    /// The number of integrated leaves.
+    pub size: i64,
+    /// The RFC 6962 root over them, 32 bytes.
+    pub root: Vec<u8>,
+    /// The newest signed checkpoint, a C2SP signed note; it may be older than `size`.
+    #[sea_orm(column_type = "Text")]
+    pub note: String,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Entity {
+    /// The head.
+    #[must_use]
+    pub fn head() -> Select<Self> {
+        <Self as EntityTrait>::find()
+    }
+}

@@ -1,0 +1,80 @@
+//! One version of a survivor's consent: one discloser, one recipient, named categories and purposes, an end.
+
+use sea_orm::entity::prelude::*;
+use sea_orm::{QueryFilter, QueryOrder};
+
+use crate::ids::{AgencyId, ConsentId, SurvivorId};
+use crate::instant::Instant;
+use crate::vocabulary::{Categories, Purposes, RevocationChannel};
+
+/// A consent. Its status is computed from these dates when it is read, never stored.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "consent")]
+pub struct Model {
+    /// Which.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: ConsentId,
+    /// The version of the agreement, from 1.
+    pub version: i32,
+    /// The version before this one.
+    pub supersedes: Option<ConsentId>,
+    /// Who consents.
+    pub survivor_id: SurvivorId,
+    /// The agency that may disclose.
+    pub discloser_id: AgencyId,
+    /// The one agency that may be told.
+    pub recipient_id: AgencyId,
+    /// What may be told.
+    pub categories: Categories,
+    /// What for.
+    pub purposes: Purposes,
+    /// The language in which it was explained, BCP 47.
+    pub language: String,
+    /// From when.
+    pub effective_at: Instant,
+    /// Until when.
+    pub expires_at: Instant,
+    /// When the last required signature was recorded.
+    pub signed_at: Option<Instant>,
+    /// When the survivor took it back.
+    pub revoked_at: Option<Instant>,
+    /// How the survivor took it back.
+    pub revocation_channel: Option<RevocationChannel>,
+    /// When a later version took its place.
+    pub superseded_at: Option<Instant>,
+    /// When it was found that it should never have been.
+    pub entered_in_error_at: Option<Instant>,
+    /// When it was drafted.
+    pub created_at: Instant,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Entity {
+    /// The consents under which `agency` may disclose, newest first.
+    #[must_use]
+    pub fn given_to(agency: AgencyId) -> Select<Self> {
+        <Self as EntityTrait>::find()
+            .filter(Column::DiscloserId.eq(agency))
+            .order_by_desc(Column::Id)
+    }
+
+    /// The signed consents under which `agency` may be told, newest first.
+    #[must_use]
+    pub fn naming(agency: AgencyId) -> Select<Self> {
+        <Self as EntityTrait>::find()
+            .filter(Column::RecipientId.eq(agency))
+            .filter(Column::SignedAt.is_not_null())
+            .filter(Column::EnteredInErrorAt.is_null())
+            .order_by_desc(Column::Id)
+    }
+
+    /// The consent `id` under which `agency` may disclose.
+    #[must_use]
+    pub fn held_by(agency: AgencyId, id: ConsentId) -> Select<Self> {
+        <Self as EntityTrait>::find()
+            .filter(Column::Id.eq(id))
+            .filter(Column::DiscloserId.eq(agency))
+    }
+}

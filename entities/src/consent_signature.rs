@@ -1,0 +1,39 @@
+//! A signature under a consent.
+
+use sea_orm::QueryFilter;
+use sea_orm::entity::prelude::*;
+
+use crate::ids::{ConsentId, SignatureId};
+use crate::instant::{Day, Instant};
+use crate::vocabulary::{SignatureMethod, SignerRole};
+
+/// Who signed a consent, as what, when and how. Never the signer's name: the paper has it.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "consent_signature")]
+pub struct Model {
+    /// Which.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: SignatureId,
+    /// Under which consent.
+    pub consent_id: ConsentId,
+    /// As what.
+    pub role: SignerRole,
+    /// How.
+    pub method: SignatureMethod,
+    /// The day on the signature.
+    pub signed_on: Day,
+    /// The SHA-256 of the signed document, 64 lower-case hex digits.
+    pub document_sha256: Option<String>,
+    /// When it was recorded here.
+    pub recorded_at: Instant,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Entity {
+    /// The signatures under these consents, which the caller has found by a scoped finder.
+    pub fn under(consents: impl IntoIterator<Item = ConsentId>) -> Select<Self> {
+        <Self as EntityTrait>::find().filter(Column::ConsentId.is_in(consents))
+    }
+}

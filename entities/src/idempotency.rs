@@ -1,0 +1,42 @@
+//! What an idempotency key has made already.
+
+use sea_orm::QueryFilter;
+use sea_orm::entity::prelude::*;
+
+use crate::ids::AgencyId;
+use crate::instant::Instant;
+
+/// A key that a program sent along with something to create, and what it created.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "idempotency")]
+pub struct Model {
+    /// The agency that called.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub agency_id: AgencyId,
+    /// The program that called.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub client_id: String,
+    /// The key.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub key: String,
+    /// The SHA-256 of the operation's name and input: the same key with another input is a conflict.
+    pub request_hash: Vec<u8>,
+    /// The UUID of what was created.
+    pub object_id: Uuid,
+    /// When.
+    pub created_at: Instant,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Entity {
+    /// What `key` of this program made.
+    #[must_use]
+    pub fn used(agency: AgencyId, client: &str, key: &str) -> Select<Self> {
+        <Self as EntityTrait>::find()
+            .filter(Column::AgencyId.eq(agency))
+            .filter(Column::ClientId.eq(client))
+            .filter(Column::Key.eq(key))
+    }
+}

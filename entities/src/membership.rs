@@ -1,0 +1,56 @@
+//! Which agency belongs to which task force, and as what.
+
+use sea_orm::QueryFilter;
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::Query;
+use sea_orm::sea_query::SelectStatement;
+
+use crate::ids::{AgencyId, TaskForceId};
+use crate::instant::Instant;
+use crate::vocabulary::MemberRole;
+
+/// One agency's place in one task force.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "membership")]
+pub struct Model {
+    /// The task force.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub task_force_id: TaskForceId,
+    /// The agency.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub agency_id: AgencyId,
+    /// Member or coordinator.
+    pub role: MemberRole,
+    /// Since when.
+    pub since: Instant,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// The task forces that `agency` belongs to, as a subquery.
+pub(crate) fn task_forces_of(agency: AgencyId) -> SelectStatement {
+    Query::select()
+        .column(Column::TaskForceId)
+        .from(Entity)
+        .and_where(Column::AgencyId.eq(agency))
+        .to_owned()
+}
+
+impl Entity {
+    /// The places of every agency in the task forces that `agency` belongs to.
+    #[must_use]
+    pub fn seen_by(agency: AgencyId) -> Select<Self> {
+        <Self as EntityTrait>::find()
+            .filter(Column::TaskForceId.in_subquery(task_forces_of(agency)))
+    }
+
+    /// The place of `agency` as a coordinator, in any task force.
+    #[must_use]
+    pub fn coordinated_by(agency: AgencyId) -> Select<Self> {
+        <Self as EntityTrait>::find()
+            .filter(Column::AgencyId.eq(agency))
+            .filter(Column::Role.eq(MemberRole::Coordinator))
+    }
+}
+

@@ -1,0 +1,136 @@
+//! One version of a memorandum of understanding.
+
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::Query;
+use sea_orm::{Condition, FromJsonQueryResult, QueryFilter, QueryOrder};
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{AgencyId, MouId, TaskForceId};
+use crate::instant::{Day, Instant};
+use crate::membership;
+use crate::mou_party;
+use crate::vocabulary::{Categories, MemberRole, MouKind, Purposes};
+
+/// An MOU. Its status is computed from these dates and its parties' signatures when it is read, never stored.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "mou")]
+pub struct Model {
+    /// Which.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: MouId,
+    /// The version of the agreement, from 1.
+    pub version: i32,
+    /// The version before this one.
+    pub supersedes: Option<MouId>,
+    /// What it is for.
+    pub kind: MouKind,
+    /// Its title.
+    pub title: String,
+    /// The task force that follows it.
+    pub task_force_id: Option<TaskForceId>,
+    /// The agency that drafted it.
+    pub drafted_by: AgencyId,
+    /// The categories it permits: a ceiling only.
+    pub categories: Categories,
+    /// The purposes it permits: a ceiling only.
+    pub purposes: Purposes,
+    /// What its parties agreed on.
+    pub terms: Terms,
+    /// Its first day in force.
+    pub effective_on: Day,
+    /// The day on which its review is due.
+    pub review_on: Option<Day>,
+    /// Its last day in force.
+    pub expires_on: Day,
+    /// When it was put before its parties.
+    pub offered_at: Option<Instant>,
+    /// When the last party signed.
+    pub signed_at: Option<Instant>,
+    /// Since when it is suspended.
+    pub suspended_at: Option<Instant>,
+    /// When it was ended before its last day.
+    pub terminated_at: Option<Instant>,
+    /// When a party turned it down.
+    pub declined_at: Option<Instant>,
+    /// When a later version took its place.
+    pub superseded_at: Option<Instant>,
+    /// When it was drafted.
+    pub created_at: Instant,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// The clauses of an MOU, as its parties agreed on them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
+pub struct Terms {
+    /// Why the parties work together.
+    pub purpose: String,
+    /// What each serves with, and how many people.
+    pub services: String,
+    /// How information is kept confidential.
+    pub confidentiality: String,
+    /// Within how many hours a breach is told.
+    pub breach_notice_hours: u32,
+    /// What training each gives and takes.
+    pub training: String,
+    /// How conflicts are settled.
+    pub conflict_resolution: String,
+    /// How many days before leaving a party says so.
+    pub termination_notice_days: u32,
+}
+
+impl Entity {
+    /// The MOUs that `agency` may follow, newest first: it is a party and the MOU is offered, it drafted
+    /// the MOU, or it coordinates the task force that follows the MOU.
+    #[must_use]
+    pub fn followed_by(agency: AgencyId) -> Select<Self> {
+        let signed_up = Query::select()
+            .column(mou_party::Column::MouId)
+            .from(mou_party::Entity)
+            .and_where(mou_party::Column::AgencyId.eq(agency))
+            .to_owned();
+        let coordinated = Query::select()
+            .column(membership::Column::TaskForceId)
+            .from(membership::Entity)
+            .and_where(membership::Column::AgencyId.eq(agency))
+            .and_where(membership::Column::Role.eq(MemberRole::Coordinator))
+            .to_owned();
+        let followed = Condition::any()
+            .add(Column::Id.in_subquery(signed_up))
+            .add(Column::TaskForceId.in_subquery(coordinated));
+        <Self as EntityTrait>::find()
+            .filter(
+                Condition::any()
+                    .add(Column::DraftedBy.eq(agency))
+                    .add(Condition::all().add(Column::OfferedAt.is_not_null()).add(followed)),
+            )
+            .order_by_desc(Column::Id)
+    }
+
+    /// The MOU `id` that `agency` drafted.
+    #[must_use]
+    pub fn drafted_by(agency: AgencyId, id: MouId) -> Select<Self> {
+        <Self as EntityTrait>::find()
+            .filter(Column::Id.eq(id))
+            .filter(Column::DraftedBy.eq(agency))
+    }
+
+    /// The MOUs that `one` and `other` have both signed, newest first; whether one is in force is for the rules to say.
+    #[must_use]
+    pub fn between(one: AgencyId, other: AgencyId) -> Select<Self> {
+        let signed_by = |agency: AgencyId| {
+            Query::select()
+                .column(mou_party::Column::MouId)
+                .from(mou_party::Entity)
+                .and_where(mou_party::Column::AgencyId.eq(agency))
+                .and_where(mou_party::Column::SignedAt.is_not_null())
+                .to_owned()
+        };
+        <Self as EntityTrait>::find()
+            .filter(Column::Id.in_subquery(signed_by(one)))
+            .filter(Column::Id.in_subquery(signed_by(other)))
+            .filter(Column::SignedAt.is_not_null())
+            .order_by_desc(Column::Id)
+    }
+}

@@ -1,0 +1,39 @@
+//! A party of an MOU, and its signature.
+
+use sea_orm::QueryFilter;
+use sea_orm::entity::prelude::*;
+
+use crate::ids::{AgencyId, MouId};
+use crate::instant::Instant;
+
+/// One agency's part in an MOU.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "mou_party")]
+pub struct Model {
+    /// The MOU.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub mou_id: MouId,
+    /// The agency.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub agency_id: AgencyId,
+    /// What it takes on.
+    pub responsibilities: String,
+    /// Who signed for it.
+    pub signatory: Option<String>,
+    /// The signatory's title.
+    pub title: Option<String>,
+    /// The SHA-256 of the signed document, 64 lower-case hex digits.
+    pub document_sha256: Option<String>,
+    /// When it signed.
+    pub signed_at: Option<Instant>,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Entity {
+    /// The parties of these MOUs, which the caller has found by a scoped finder.
+    pub fn of(mous: impl IntoIterator<Item = MouId>) -> Select<Self> {
+        <Self as EntityTrait>::find().filter(Column::MouId.is_in(mous))
+    }
+}

@@ -1,0 +1,32 @@
+//! The keyring's table of package keys, in a store of its own.
+
+use sea_orm::QueryFilter;
+use sea_orm::entity::prelude::*;
+
+use crate::ids::ReferralId;
+use crate::instant::Instant;
+
+/// A package's key, wrapped by the key-encryption key. Destroying this row destroys the package, in every copy.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "package_key")]
+pub struct Model {
+    /// The referral whose package it seals.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub referral_id: ReferralId,
+    /// The version of the key, from 1.
+    pub version: i32,
+    /// The wrapped key.
+    pub wrapped: Vec<u8>,
+    /// When it was made.
+    pub created_at: Instant,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Entity {
+    /// The keys of these referrals, whose disclosure the caller has decided and recorded.
+    pub fn of(referrals: impl IntoIterator<Item = ReferralId>) -> Select<Self> {
+        <Self as EntityTrait>::find().filter(Column::ReferralId.is_in(referrals))
+    }
+}

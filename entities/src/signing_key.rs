@@ -1,0 +1,35 @@
+//! The keyring's table of signing keys, in a store of its own.
+
+use sea_orm::entity::prelude::*;
+use sea_orm::{QueryFilter, QueryOrder};
+
+use crate::instant::Instant;
+
+/// A private key that signs tokens or the ledger, wrapped by the key-encryption key.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "signing_key")]
+pub struct Model {
+    /// Which; a token key's RFC 7638 thumbprint.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub kid: String,
+    /// What it signs: `token` or `ledger`.
+    pub signs: String,
+    /// The wrapped private key.
+    pub wrapped: Vec<u8>,
+    /// When it was made.
+    pub created_at: Instant,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Entity {
+    /// The keys that sign `what`, newest first.
+    #[must_use]
+    pub fn signing(what: &str) -> Select<Self> {
+        <Self as EntityTrait>::find()
+            .filter(Column::Signs.eq(what))
+            .order_by_desc(Column::CreatedAt)
+            .order_by_desc(Column::Kid)
+    }
+}

@@ -1,0 +1,50 @@
+//! A survivor: one agency's own pseudonym for a person it serves. Holds no identity.
+
+use sea_orm::entity::prelude::*;
+use sea_orm::{QueryFilter, QueryOrder};
+
+use crate::ids::{AgencyId, SurvivorAuditId, SurvivorId};
+use crate::instant::Instant;
+
+/// An agency's pseudonym for a person. No other agency ever sees it.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "survivor")]
+pub struct Model {
+    /// Which.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: SurvivorId,
+    /// The agency whose pseudonym this is.
+    pub agency_id: AgencyId,
+    /// The pseudonym; unique within the agency.
+    pub pseudonym: String,
+    /// Whether the person is under 18.
+    pub minor: bool,
+    /// The language the person understands best, BCP 47.
+    pub language: Option<String>,
+    /// What the audit log calls this person; erasing this row erases the link.
+    pub audit_id: SurvivorAuditId,
+    /// When it was registered.
+    pub created_at: Instant,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Entity {
+    /// The survivors of `agency`, newest first.
+    #[must_use]
+    pub fn of(agency: AgencyId) -> Select<Self> {
+        <Self as EntityTrait>::find()
+            .filter(Column::AgencyId.eq(agency))
+            .order_by_desc(Column::CreatedAt)
+            .order_by_desc(Column::Id)
+    }
+
+    /// The survivor `id` of `agency`.
+    #[must_use]
+    pub fn one_of(agency: AgencyId, id: SurvivorId) -> Select<Self> {
+        <Self as EntityTrait>::find()
+            .filter(Column::Id.eq(id))
+            .filter(Column::AgencyId.eq(agency))
+    }
+}

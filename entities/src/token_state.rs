@@ -1,0 +1,35 @@
+//! What is known of an access token besides what it says of itself.
+
+use sea_orm::QueryFilter;
+use sea_orm::entity::prelude::*;
+
+use crate::ids::{AgencyId, TokenId};
+use crate::instant::Instant;
+
+/// An issued token. Kept until it has expired.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "token_state")]
+pub struct Model {
+    /// Its `jti`.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: TokenId,
+    /// Whose it is.
+    pub agency_id: AgencyId,
+    /// When it dies of itself.
+    pub expires_at: Instant,
+    /// When it was taken back, where it was.
+    pub denied_at: Option<Instant>,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Entity {
+    /// The state of the token `id` of `agency`.
+    #[must_use]
+    pub fn of(agency: AgencyId, id: TokenId) -> Select<Self> {
+        <Self as EntityTrait>::find()
+            .filter(Column::Id.eq(id))
+            .filter(Column::AgencyId.eq(agency))
+    }
+}

@@ -1,0 +1,6 @@
+//! The steps of the data store.
+
+pub(crate) mod m0001_agencies;
+pub(crate) mod m0002_consents_and_mous;
+pub(crate) mod m0003_referrals;
+pub(crate) mod m0004_audit;

@@ -1,0 +1,3 @@
+//! The steps of the keyring.
+
+pub(crate) mod m0001_keys;
