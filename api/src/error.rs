@@ -17,7 +17,9 @@ use concord_entities::vocabulary::{ReferralAction, ReferralStatus};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// There is no token, or it proves nothing. One wording for every defect: a forger learns nothing.
-    #[error("no valid access token: send `Authorization: Bearer <token>` with a token that is in force")]
+    #[error(
+        "no valid access token: send `Authorization: Bearer <token>` with a token that is in force"
+    )]
     Unauthenticated,
     /// The token is good, but does not reach this far.
     #[error("your token does not reach this far: ask for one with the scope `{needed}`")]
@@ -45,13 +47,17 @@ pub enum Error {
     #[error("{0}")]
     NotNow(Cow<'static, str>),
     /// The consent lacks something that the law asks for.
-    #[error("this consent is not good enough to act on: see `extensions.findings` for what to mend")]
+    #[error(
+        "this consent is not good enough to act on: see `extensions.findings` for what to mend"
+    )]
     ConsentDefective {
         /// What it lacks: code and remedy of each.
         findings: Vec<Finding>,
     },
     /// No MOU in force between the two agencies covers this.
-    #[error("no MOU in force between your agency and the recipient covers this: put one in force first")]
+    #[error(
+        "no MOU in force between your agency and the recipient covers this: put one in force first"
+    )]
     MouRequired,
     /// Somebody else changed it first, or the key was used for something else.
     #[error("{0}")]
@@ -63,7 +69,9 @@ pub enum Error {
     #[error("{0}")]
     QueryTooCostly(Cow<'static, str>),
     /// A promise cannot be kept now, so nothing is released.
-    #[error("the service cannot answer safely at the moment, so it does not answer: try again in a little while")]
+    #[error(
+        "the service cannot answer safely at the moment, so it does not answer: try again in a little while"
+    )]
     Unavailable,
     /// A fault of ours.
     #[error("a fault of the service's: report it with the request id")]
@@ -121,7 +129,10 @@ impl Error {
                 );
             }
             Self::ConsentDefective { findings } => {
-                extensions.set("findings", Value::List(findings.iter().map(Value::from).collect()));
+                extensions.set(
+                    "findings",
+                    Value::List(findings.iter().map(Value::from).collect()),
+                );
             }
             Self::ForbiddenScope { needed } => extensions.set("scope", needed.as_str()),
             Self::Unauthenticated

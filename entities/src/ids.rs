@@ -36,7 +36,9 @@ impl FromStr for AnyId {
                 prefix: id.type_prefix().to_owned(),
                 uuid: id.uuid(),
             })
-            .map_err(|_| InvalidId { expected: "referral" })
+            .map_err(|_| InvalidId {
+                expected: "referral",
+            })
     }
 }
 

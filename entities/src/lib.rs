@@ -1,7 +1,10 @@
 //! Concord's tables, one file each: its columns, and *who may select from it*.
 //!
 //! Every query starts from a scoped finder of these entities; none starts from "everything".
-#![expect(clippy::disallowed_methods, reason = "the scoped finders are made here")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the scoped finders are made here"
+)]
 
 pub mod ids;
 pub mod instant;

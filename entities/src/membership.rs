@@ -53,4 +53,3 @@ impl Entity {
             .filter(Column::Role.eq(MemberRole::Coordinator))
     }
 }
-

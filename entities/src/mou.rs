@@ -101,9 +101,11 @@ impl Entity {
             .add(Column::TaskForceId.in_subquery(coordinated));
         <Self as EntityTrait>::find()
             .filter(
-                Condition::any()
-                    .add(Column::DraftedBy.eq(agency))
-                    .add(Condition::all().add(Column::OfferedAt.is_not_null()).add(followed)),
+                Condition::any().add(Column::DraftedBy.eq(agency)).add(
+                    Condition::all()
+                        .add(Column::OfferedAt.is_not_null())
+                        .add(followed),
+                ),
             )
             .order_by_desc(Column::Id)
     }

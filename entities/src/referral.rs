@@ -72,13 +72,15 @@ impl Entity {
     /// The referral `id`, where `agency` is a party that may know of it.
     #[must_use]
     pub fn known_to(agency: AgencyId, id: ReferralId) -> Select<Self> {
-        <Self as EntityTrait>::find().filter(Column::Id.eq(id)).filter(
-            Condition::any().add(Column::SenderId.eq(agency)).add(
-                Condition::all()
-                    .add(Column::RecipientId.eq(agency))
-                    .add(Column::SentAt.is_not_null()),
-            ),
-        )
+        <Self as EntityTrait>::find()
+            .filter(Column::Id.eq(id))
+            .filter(
+                Condition::any().add(Column::SenderId.eq(agency)).add(
+                    Condition::all()
+                        .add(Column::RecipientId.eq(agency))
+                        .add(Column::SentAt.is_not_null()),
+                ),
+            )
     }
 
     /// The referral `id` that was sent to `agency`, locked for a change.

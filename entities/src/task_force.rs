@@ -40,4 +40,3 @@ impl Entity {
             .order_by_desc(Column::Id)
     }
 }
-

@@ -122,12 +122,7 @@ fn idempotency() -> TableCreateStatement {
         .col(blob("request_hash"))
         .col(uuid("object_id"))
         .col(big_integer("created_at"))
-        .primary_key(
-            Index::create()
-                .col("agency_id")
-                .col("client_id")
-                .col("key"),
-        )
+        .primary_key(Index::create().col("agency_id").col("client_id").col("key"))
         .foreign_key(
             ForeignKey::create()
                 .from("idempotency", "agency_id")

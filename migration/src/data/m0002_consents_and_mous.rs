@@ -12,7 +12,13 @@ pub(crate) struct Step;
 #[async_trait::async_trait]
 impl MigrationTrait for Step {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in [survivor(), consent(), consent_signature(), mou(), mou_party()] {
+        for table in [
+            survivor(),
+            consent(),
+            consent_signature(),
+            mou(),
+            mou_party(),
+        ] {
             manager.create_table(table).await?;
         }
         for index in [
@@ -27,7 +33,12 @@ impl MigrationTrait for Step {
             newest_first("consent_of_discloser", "consent", "discloser_id", "id"),
             newest_first("consent_of_recipient", "consent", "recipient_id", "id"),
             newest_first("consent_of_survivor", "consent", "survivor_id", "id"),
-            newest_first("signature_of_consent", "consent_signature", "consent_id", "id"),
+            newest_first(
+                "signature_of_consent",
+                "consent_signature",
+                "consent_id",
+                "id",
+            ),
             newest_first("mou_of_drafter", "mou", "drafted_by", "id"),
             newest_first("mou_of_task_force", "mou", "task_force_id", "id"),
             newest_first("mou_of_party", "mou_party", "agency_id", "mou_id"),
@@ -173,7 +184,11 @@ fn mou_party() -> TableCreateStatement {
         .col(string_null("document_sha256"))
         .col(big_integer_null("signed_at"))
         .primary_key(Index::create().col("mou_id").col("agency_id"))
-        .foreign_key(ForeignKey::create().from("mou_party", "mou_id").to("mou", "id"))
+        .foreign_key(
+            ForeignKey::create()
+                .from("mou_party", "mou_id")
+                .to("mou", "id"),
+        )
         .foreign_key(
             ForeignKey::create()
                 .from("mou_party", "agency_id")

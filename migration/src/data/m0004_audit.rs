@@ -2,7 +2,8 @@
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
-    big_integer, big_integer_null, blob, blob_null, integer, string, string_null, text, uuid, uuid_null,
+    big_integer, big_integer_null, blob, blob_null, integer, string, string_null, text, uuid,
+    uuid_null,
 };
 
 #[derive(DeriveMigrationName)]

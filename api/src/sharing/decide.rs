@@ -1,0 +1,340 @@
+//! The sharing decision: total, default deny, and a function of its arguments alone.
+//!
+//! Four keys open a category, all at once: an MOU in force between both agencies that covers it, a valid consent
+//! for exactly this recipient, category and purpose, a token with the scope, and the purpose that is stated
+//! (34 U.S.C. 12291(b)(2); 28 CFR 94.115; an MOU never authorises identity by itself).
+
+use async_graphql::Enum;
+use concord_entities::ids::{AgencyId, ConsentId, MouId};
+use concord_entities::instant::{Day, Instant};
+use concord_entities::vocabulary::{
+    AgencyStatus, Categories, DataCategory, Purpose, Purposes, ReferralStatus,
+};
+
+/// What is asked: may `reader` see `category` of this referral's package, for `purpose`?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// The agency that asks.
+    pub reader: AgencyId,
+    /// What it asks for.
+    pub category: DataCategory,
+    /// What it states to need it for.
+    pub purpose: Purpose,
+    /// How far its token reaches.
+    pub ceiling: Ceiling,
+}
+
+/// How far a token reaches for the stated purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ceiling {
+    /// The categories that it may read for that purpose.
+    pub categories: Categories,
+}
+
+/// Everything that the decision rests on, as one statement read it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Facts {
+    /// The agency that refers.
+    pub sender: Party,
+    /// The agency that is asked.
+    pub recipient: Party,
+    /// Where the referral stands by what people did.
+    pub status: ReferralStatus,
+    /// Whether the referral itself was halted.
+    pub halted: bool,
+    /// The consent that it stands on.
+    pub consent: Option<ConsentFacts>,
+    /// The MOU that it stands on.
+    pub mou: Option<MouFacts>,
+}
+
+/// One side of a referral.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Party {
+    /// Which agency.
+    pub agency: AgencyId,
+    /// Whether it takes part now.
+    pub status: AgencyStatus,
+}
+
+/// What a consent says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConsentFacts {
+    /// Which.
+    pub id: ConsentId,
+    /// Its version.
+    pub version: i32,
+    /// The agency that may disclose.
+    pub discloser: AgencyId,
+    /// The one agency that may be told.
+    pub recipient: AgencyId,
+    /// What may be told.
+    pub categories: Categories,
+    /// What for.
+    pub purposes: Purposes,
+    /// From when.
+    pub effective_at: Instant,
+    /// Until when.
+    pub expires_at: Instant,
+    /// When it was completely signed.
+    pub signed_at: Option<Instant>,
+    /// When it was taken back.
+    pub revoked_at: Option<Instant>,
+    /// When it was replaced, or found to be an error.
+    pub void_at: Option<Instant>,
+}
+
+/// What an MOU says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MouFacts {
+    /// Which.
+    pub id: MouId,
+    /// Its version.
+    pub version: i32,
+    /// Whether both the sender and the recipient have signed it.
+    pub binds_both: bool,
+    /// The categories it permits.
+    pub categories: Categories,
+    /// The purposes it permits.
+    pub purposes: Purposes,
+    /// Its first day.
+    pub effective_on: Day,
+    /// Its last day.
+    pub expires_on: Day,
+    /// When the last party signed.
+    pub signed_at: Option<Instant>,
+    /// When it was suspended, ended, declined or replaced.
+    pub halted_at: Option<Instant>,
+}
+
+/// What the decision says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Show it, on this ground.
+    Share(Ground),
+    /// Do not show it, for this reason.
+    Withhold(Reason),
+}
+
+/// What a disclosure stands on; it goes into the audit event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Ground {
+    /// The reader wrote it: no disclosure.
+    Own,
+    /// A consent under an MOU.
+    Consented {
+        /// The consent.
+        consent: ConsentId,
+        /// Its version.
+        consent_version: i32,
+        /// The MOU.
+        mou: MouId,
+        /// Its version.
+        mou_version: i32,
+    },
+}
+
+/// Why something is withheld.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Enum)]
+#[graphql(name = "WithheldReason")]
+pub enum Reason {
+    /// There is no MOU between the two agencies.
+    NoMou,
+    /// The MOU is not in force today.
+    MouNotInForce,
+    /// The MOU does not cover this category or purpose.
+    MouDoesNotCover,
+    /// There is no signed consent for this recipient.
+    NoConsent,
+    /// The consent is past its end.
+    ConsentExpired,
+    /// The survivor took the consent back.
+    ConsentRevoked,
+    /// The consent does not name this category.
+    CategoryNotConsented,
+    /// The consent does not name this purpose.
+    PurposeNotConsented,
+    /// Your token does not reach this category for this purpose.
+    TokenTooNarrow,
+    /// The referral is suspended.
+    ReferralSuspended,
+    /// The referral is not open.
+    ReferralClosed,
+    /// One of the agencies is suspended.
+    AgencySuspended,
+    /// You are no party of this referral.
+    NotAParty,
+}
+
+impl Reason {
+    /// The stable word, as the wire and the audit log have it.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::NoMou => "NO_MOU",
+            Self::MouNotInForce => "MOU_NOT_IN_FORCE",
+            Self::MouDoesNotCover => "MOU_DOES_NOT_COVER",
+            Self::NoConsent => "NO_CONSENT",
+            Self::ConsentExpired => "CONSENT_EXPIRED",
+            Self::ConsentRevoked => "CONSENT_REVOKED",
+            Self::CategoryNotConsented => "CATEGORY_NOT_CONSENTED",
+            Self::PurposeNotConsented => "PURPOSE_NOT_CONSENTED",
+            Self::TokenTooNarrow => "TOKEN_TOO_NARROW",
+            Self::ReferralSuspended => "REFERRAL_SUSPENDED",
+            Self::ReferralClosed => "REFERRAL_CLOSED",
+            Self::AgencySuspended => "AGENCY_SUSPENDED",
+            Self::NotAParty => "NOT_A_PARTY",
+        }
+    }
+}
+
+/// May the reader see this category, for this purpose, now?
+///
+/// The token is asked first, so that a narrow one learns nothing of what lies beyond it; then the referral and
+/// the agencies; then the MOU and the consent.
+#[must_use]
+pub fn decide(question: &Question, facts: &Facts, now: Instant) -> Answer {
+    match weigh(question, facts, now) {
+        Ok(ground) => Answer::Share(ground),
+        Err(reason) => Answer::Withhold(reason),
+    }
+}
+
+fn weigh(question: &Question, facts: &Facts, now: Instant) -> Result<Ground, Reason> {
+    let writes = question.reader == facts.sender.agency;
+    let receives = question.reader == facts.recipient.agency;
+    if !writes && !(receives && facts.status != ReferralStatus::Draft) {
+        return Err(Reason::NotAParty);
+    }
+    if !question.ceiling.categories.has(question.category) {
+        return Err(Reason::TokenTooNarrow);
+    }
+    if writes {
+        return own(facts, now);
+    }
+    if [facts.sender, facts.recipient]
+        .iter()
+        .any(|party| party.status != AgencyStatus::Active)
+    {
+        return Err(Reason::AgencySuspended);
+    }
+    if !readable(facts.status) {
+        return Err(Reason::ReferralClosed);
+    }
+    let mou = mou_key(question, facts, now)?;
+    let consent = consent_key(question, facts, now)?;
+    if facts.halted || facts.status == ReferralStatus::Suspended {
+        return Err(Reason::ReferralSuspended);
+    }
+    Ok(Ground::Consented {
+        consent: consent.id,
+        consent_version: consent.version,
+        mou: mou.id,
+        mou_version: mou.version,
+    })
+}
+
+/// A sender reads what it wrote, until the consent ends: then the package ends for everybody.
+fn own(facts: &Facts, now: Instant) -> Result<Ground, Reason> {
+    if facts.sender.status != AgencyStatus::Active {
+        return Err(Reason::AgencySuspended);
+    }
+    match &facts.consent {
+        None => Err(Reason::NoConsent),
+        Some(consent) => not_ended(consent, now).map(|()| Ground::Own),
+    }
+}
+
+/// A closed referral has served its purpose: its package is read no more.
+fn readable(status: ReferralStatus) -> bool {
+    match status {
+        ReferralStatus::Requested
+        | ReferralStatus::Accepted
+        | ReferralStatus::InProgress
+        | ReferralStatus::OnHold
+        | ReferralStatus::Suspended => true,
+        ReferralStatus::Draft
+        | ReferralStatus::Rejected
+        | ReferralStatus::Cancelled
+        | ReferralStatus::Completed
+        | ReferralStatus::Failed
+        | ReferralStatus::Expired
+        | ReferralStatus::EnteredInError => false,
+    }
+}
+
+fn mou_key<'f>(
+    question: &Question,
+    facts: &'f Facts,
+    now: Instant,
+) -> Result<&'f MouFacts, Reason> {
+    let mou = facts.mou.as_ref().ok_or(Reason::NoMou)?;
+    if !mou.binds_both {
+        return Err(Reason::NoMou);
+    }
+    if !mou.in_force(now) {
+        return Err(Reason::MouNotInForce);
+    }
+    if !mou.categories.has(question.category) || !mou.purposes.has(question.purpose) {
+        return Err(Reason::MouDoesNotCover);
+    }
+    Ok(mou)
+}
+
+fn consent_key<'f>(
+    question: &Question,
+    facts: &'f Facts,
+    now: Instant,
+) -> Result<&'f ConsentFacts, Reason> {
+    let consent = facts.consent.as_ref().ok_or(Reason::NoConsent)?;
+    let names_both =
+        consent.discloser == facts.sender.agency && consent.recipient == facts.recipient.agency;
+    not_ended(consent, now)?;
+    if !names_both || !consent.begun(now) {
+        return Err(Reason::NoConsent);
+    }
+    if !consent.categories.has(question.category) {
+        return Err(Reason::CategoryNotConsented);
+    }
+    if !consent.purposes.has(question.purpose) {
+        return Err(Reason::PurposeNotConsented);
+    }
+    Ok(consent)
+}
+
+fn not_ended(consent: &ConsentFacts, now: Instant) -> Result<(), Reason> {
+    if consent.revoked_at.is_some() {
+        Err(Reason::ConsentRevoked)
+    } else if consent.void_at.is_some() {
+        Err(Reason::NoConsent)
+    } else if consent.expires_at <= now {
+        Err(Reason::ConsentExpired)
+    } else {
+        Ok(())
+    }
+}
+
+impl ConsentFacts {
+    /// Whether it is signed and its time has come.
+    #[must_use]
+    pub fn begun(&self, now: Instant) -> bool {
+        self.signed_at.is_some_and(|signed| signed <= now) && self.effective_at <= now
+    }
+
+    /// Whether it is in force.
+    #[must_use]
+    pub fn in_force(&self, now: Instant) -> bool {
+        self.begun(now) && not_ended(self, now).is_ok()
+    }
+}
+
+impl MouFacts {
+    /// Whether it is in force: signed by all, within its days, and not halted.
+    #[must_use]
+    pub fn in_force(&self, now: Instant) -> bool {
+        self.signed_at.is_some_and(|signed| signed <= now)
+            && self.halted_at.is_none()
+            && self.effective_on.start() <= now
+            && now < self.expires_on.end()
+    }
+}
