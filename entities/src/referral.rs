@@ -5,7 +5,7 @@ use sea_orm::{Condition, QueryFilter, QuerySelect};
 
 use crate::ids::{AgencyId, ConsentId, MouId, ReferralId, SurvivorId};
 use crate::instant::Instant;
-use crate::vocabulary::{Needs, OutcomeCode, ReferralStatus, StatusReason, Urgency};
+use crate::vocabulary::{Categories, Needs, OutcomeCode, ReferralStatus, StatusReason, Urgency};
 
 /// A referral's header and the copied state that finds it; its content is in [`crate::sealed_part`].
 #[sea_orm::model]
@@ -25,8 +25,8 @@ pub struct Model {
     pub consent_id: ConsentId,
     /// The MOU it stands on, from its sending.
     pub mou_id: Option<MouId>,
-    /// Where it stands by what people did: never `SUSPENDED` or `EXPIRED`, which time and the two fields
-    /// `halted` and `open_until` make of it.
+    /// Where it stands by what people did: never `SUSPENDED` or `EXPIRED`, which time and the copied state
+    /// of its consent and MOU make of it.
     pub status: ReferralStatus,
     /// Why.
     pub status_reason: Option<StatusReason>,
@@ -34,6 +34,8 @@ pub struct Model {
     pub needs: Needs,
     /// How soon an answer is wanted.
     pub urgency: Urgency,
+    /// The categories that its package has something in.
+    pub contains: Categories,
     /// When it was drafted.
     pub created_at: Instant,
     /// When it was sent.
@@ -42,8 +44,10 @@ pub struct Model {
     pub respond_by: Option<Instant>,
     /// When it last changed.
     pub updated_at: Instant,
-    /// Copied from its consent and MOU: the first moment at which one of them is past its end.
-    pub open_until: Option<Instant>,
+    /// Copied from its consent: when that ends by itself.
+    pub consent_until: Option<Instant>,
+    /// Copied from its MOU: when that ends by itself.
+    pub mou_until: Option<Instant>,
     /// Copied from its consent and MOU: one of them was ended before its time.
     pub halted: bool,
     /// What came of it.

@@ -3,7 +3,7 @@
 use sea_orm::QueryFilter;
 use sea_orm::entity::prelude::*;
 
-use crate::ids::{AgencyId, TokenId};
+use crate::ids::AgencyId;
 use crate::instant::Instant;
 
 /// An issued token. Kept until it has expired.
@@ -13,7 +13,7 @@ use crate::instant::Instant;
 pub struct Model {
     /// Its `jti`.
     #[sea_orm(primary_key, auto_increment = false)]
-    pub id: TokenId,
+    pub jti: String,
     /// Whose it is.
     pub agency_id: AgencyId,
     /// When it dies of itself.
@@ -25,11 +25,11 @@ pub struct Model {
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Entity {
-    /// The state of the token `id` of `agency`.
+    /// The state of the token `jti` of `agency`.
     #[must_use]
-    pub fn of(agency: AgencyId, id: TokenId) -> Select<Self> {
+    pub fn of(agency: AgencyId, jti: &str) -> Select<Self> {
         <Self as EntityTrait>::find()
-            .filter(Column::Id.eq(id))
+            .filter(Column::Jti.eq(jti))
             .filter(Column::AgencyId.eq(agency))
     }
 }

@@ -101,7 +101,7 @@ fn application() -> TableCreateStatement {
 fn token_state() -> TableCreateStatement {
     Table::create()
         .table("token_state")
-        .col(uuid("id").primary_key())
+        .col(string("jti").primary_key())
         .col(uuid("agency_id"))
         .col(big_integer("expires_at"))
         .col(big_integer_null("denied_at"))

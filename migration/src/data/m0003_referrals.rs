@@ -10,7 +10,7 @@ pub(crate) struct Step;
 
 /// What a header shows: a page of the inbox or outbox is read from the index alone.
 const HEADER: &str = "status, status_reason, needs, urgency, created_at, sent_at, respond_by, updated_at, \
-    open_until, halted";
+    consent_until, mou_until, halted";
 
 #[async_trait::async_trait]
 impl MigrationTrait for Step {
@@ -61,11 +61,13 @@ fn referral() -> TableCreateStatement {
         .col(string_null("status_reason"))
         .col(integer("needs"))
         .col(string("urgency"))
+        .col(integer("contains"))
         .col(big_integer("created_at"))
         .col(big_integer_null("sent_at"))
         .col(big_integer_null("respond_by"))
         .col(big_integer("updated_at"))
-        .col(big_integer_null("open_until"))
+        .col(big_integer_null("consent_until"))
+        .col(big_integer_null("mou_until"))
         .col(boolean("halted"))
         .col(string_null("outcome"))
         .col(integer("provided"))

@@ -1,0 +1,4 @@
+//! Agencies: their directory, and what partners see of one another.
+
+pub mod directory;
+pub mod graphql;

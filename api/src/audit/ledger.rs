@@ -1,0 +1,260 @@
+//! Write before release: nothing leaves before its audit event is durable.
+//!
+//! Many requests' events are committed in one transaction (group commit). Before it commits, the writer looks
+//! whether the sharing epoch is still the one that each decision saw; a request that was decided under another one
+//! is told so, and starts again. So the log never shows a disclosure after the revocation that forbids it, and
+//! no lock is held per row.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use concord_entities::audit_event;
+use concord_entities::instant::Instant;
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, TransactionTrait};
+use tokio::sync::{Notify, mpsc, oneshot};
+
+use super::event::{Agent, Event, Leaf, Mark};
+use crate::error::{Answer, Refusal};
+use crate::store::Store;
+use crate::store::act::{self, Holding};
+
+/// How many requests' events one transaction commits at most.
+const BATCH: usize = 256;
+/// How many requests may wait for the writer before the next one is refused.
+const QUEUE: usize = 4096;
+/// How long a request waits for its events to be durable before it is refused.
+const PATIENCE: Duration = Duration::from_secs(4);
+
+/// The way to the audit log. Cheap to clone; every clone feeds the same writer.
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    jobs: mpsc::Sender<Job>,
+    grown: Arc<Notify>,
+}
+
+/// What was found and decided, and may not leave yet.
+#[derive(Debug)]
+pub struct Decided<T> {
+    /// The sharing epoch that the decision saw.
+    pub epoch: i64,
+    /// The database's time at which it was decided.
+    pub now: Instant,
+    /// What would leave.
+    pub content: T,
+    /// What must be on record first.
+    pub events: Vec<Event>,
+}
+
+/// Content that may leave: its audit events are durable. Only the ledger can make one.
+#[derive(Debug)]
+pub struct Released<T> {
+    content: T,
+    recorded: Vec<Recorded>,
+}
+
+/// An event that is durable.
+#[derive(Clone, Debug)]
+pub struct Recorded {
+    /// The event's id, as text.
+    pub event: String,
+    /// The leaf's hash.
+    pub leaf_hash: Vec<u8>,
+}
+
+impl<T> Released<T> {
+    /// The content, and the events that record its release, in the order in which they were handed in.
+    pub fn into_parts(self) -> (T, Vec<Recorded>) {
+        (self.content, self.recorded)
+    }
+
+    /// The content.
+    pub fn content(self) -> T {
+        self.content
+    }
+}
+
+/// Why events were not recorded.
+#[derive(Debug)]
+pub enum Unrecorded {
+    /// Some sharing has ended since the decision: decide again.
+    Stale,
+    /// The log cannot be written: release nothing.
+    Refused(Refusal),
+}
+
+#[derive(Debug)]
+struct Job {
+    epoch: i64,
+    rows: Vec<audit_event::Model>,
+    done: oneshot::Sender<Result<(), Unrecorded>>,
+}
+
+impl Ledger {
+    /// Starts the writer on this runtime; it ends when the last clone of the ledger is dropped.
+    #[must_use]
+    pub fn start(store: Store) -> Self {
+        let (jobs, queue) = mpsc::channel(QUEUE);
+        let grown = Arc::new(Notify::new());
+        tokio::spawn(write(store, queue, Arc::clone(&grown)));
+        Self { jobs, grown }
+    }
+
+    /// Records the events and then releases the content.
+    ///
+    /// # Errors
+    /// [`Unrecorded`]: nothing was released.
+    pub async fn release<T>(
+        &self,
+        decided: Decided<T>,
+        agent: &Agent,
+        mark: &Mark,
+    ) -> Result<Released<T>, Unrecorded> {
+        let rows = decided
+            .events
+            .into_iter()
+            .map(|event| {
+                Leaf::of(event, agent, mark, decided.now).into_row(mark.address.as_deref())
+            })
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|fault| Unrecorded::Refused(Refusal::internal(fault)))?;
+        let recorded = rows
+            .iter()
+            .map(|row| Recorded {
+                event: row.id.to_string(),
+                leaf_hash: row.leaf_hash.clone(),
+            })
+            .collect();
+        self.record(decided.epoch, rows).await?;
+        Ok(Released {
+            content: decided.content,
+            recorded,
+        })
+    }
+
+    async fn record(&self, epoch: i64, rows: Vec<audit_event::Model>) -> Result<(), Unrecorded> {
+        let (done, answer) = oneshot::channel();
+        let job = Job { epoch, rows, done };
+        if let Err(full) = self.jobs.try_send(job) {
+            return Err(Unrecorded::Refused(Refusal::unavailable(Overloaded(full.to_string()))));
+        }
+        match tokio::time::timeout(PATIENCE, answer).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(gone)) => Err(Unrecorded::Refused(Refusal::unavailable(gone))),
+            Err(late) => Err(Unrecorded::Refused(Refusal::unavailable(late))),
+        }
+    }
+
+    /// Tells the integrator that the log has grown.
+    pub fn has_grown(&self) {
+        self.grown.notify_one();
+    }
+
+    /// What the integrator waits for.
+    #[must_use]
+    pub fn growth(&self) -> Arc<Notify> {
+        Arc::clone(&self.grown)
+    }
+}
+
+/// The writer cannot keep up.
+#[derive(Debug, thiserror::Error)]
+#[error("the ledger's queue does not take more: {0}")]
+struct Overloaded(String);
+
+async fn write(store: Store, mut queue: mpsc::Receiver<Job>, grown: Arc<Notify>) {
+    let mut batch = Vec::with_capacity(BATCH);
+    while queue.recv_many(&mut batch, BATCH).await > 0 {
+        let jobs = std::mem::take(&mut batch);
+        match commit(&store, &jobs).await {
+            Ok(epoch) => {
+                for job in jobs {
+                    let answer = if job.epoch == epoch { Ok(()) } else { Err(Unrecorded::Stale) };
+                    // A client that has gone away waits for no answer.
+                    let _ = job.done.send(answer);
+                }
+                grown.notify_one();
+            }
+            Err(fault) => {
+                let refusal = Refusal::unavailable(fault);
+                for job in jobs {
+                    let _ = job.done.send(Err(Unrecorded::Refused(refusal.clone())));
+                }
+            }
+        }
+    }
+}
+
+/// Commits the events of every job that was decided under the epoch in force, and says which epoch that is.
+async fn commit(store: &Store, jobs: &[Job]) -> Result<i64, DbErr> {
+    let (transaction, epoch) = act::open(store, Holding::Shared).await?;
+    let rows: Vec<&audit_event::Model> = jobs
+        .iter()
+        .filter(|job| job.epoch == epoch)
+        .flat_map(|job| &job.rows)
+        .collect();
+    insert(&transaction, &rows).await?;
+    transaction.commit().await?;
+    Ok(epoch)
+}
+
+/// Writes audit events within a transaction.
+pub(crate) async fn insert(
+    transaction: &DatabaseTransaction,
+    rows: &[&audit_event::Model],
+) -> Result<(), DbErr> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    match transaction.get_database_backend() {
+        sea_orm::DbBackend::Postgres => insert_columns(transaction, rows).await,
+        _ => {
+            // SQLite takes at most 32,766 values a statement.
+            for some in rows.chunks(1000) {
+                let models = some.iter().map(|row| (*row).clone().into_active_model());
+                audit_event::Entity::insert_many(models)
+                    .exec_without_returning(transaction)
+                    .await?;
+            }
+            Ok(())
+        }
+    }
+}
+
+/// One statement whatever the number of rows, so that PostgreSQL plans it once.
+async fn insert_columns(
+    transaction: &DatabaseTransaction,
+    rows: &[&audit_event::Model],
+) -> Result<(), DbErr> {
+    const STATEMENT: &str = "INSERT INTO audit_event \
+        (id, recorded_at, agency_id, recipient_id, kind, outcome, leaf, leaf_hash, address, salt) \
+        SELECT * FROM json_to_recordset($1) AS event \
+        (id uuid, recorded_at bigint, agency_id uuid, recipient_id uuid, kind text, outcome text, leaf text, \
+         leaf_hash bytea, address text, salt bytea)";
+    let events: Vec<_> = rows
+        .iter()
+        .map(|row| {
+            serde_json::json!({
+                "id": row.id.0,
+                "recorded_at": row.recorded_at.0,
+                "agency_id": row.agency_id.map(|id| id.0),
+                "recipient_id": row.recipient_id.map(|id| id.0),
+                "kind": row.kind,
+                "outcome": row.outcome,
+                "leaf": row.leaf,
+                "leaf_hash": bytea(&row.leaf_hash),
+                "address": row.address,
+                "salt": row.salt.as_deref().map(bytea),
+            })
+        })
+        .collect();
+    let statement = sea_orm::Statement::from_sql_and_values(
+        sea_orm::DbBackend::Postgres,
+        STATEMENT,
+        [serde_json::Value::Array(events).into()],
+    );
+    transaction.execute_raw(statement).await.map(|_| ())
+}
+
+fn bytea(bytes: &[u8]) -> String {
+    format!("\\x{}", hex::encode(bytes))
+}

@@ -1,0 +1,151 @@
+//! The scalars of the wire.
+
+use std::fmt;
+
+use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
+use concord_entities::instant::{Day, Instant};
+use serde::{Deserialize, Serialize};
+
+/// A moment: RFC 3339 in UTC, such as `2026-03-01T09:30:00Z`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DateTime(pub Instant);
+
+/// A day: ISO 8601, such as `2026-03-01`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Date(pub Day);
+
+/// A language: BCP 47, such as `es-GT`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct LanguageTag(String);
+
+/// A SHA-256: 64 lower-case hex digits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sha256(String);
+
+/// Reads a scalar that is written as text; the error names what was expected, never what was written.
+fn text<T>(value: &Value, parse: impl Fn(&str) -> Result<T, String>) -> InputValueResult<T>
+where
+    T: ScalarType,
+{
+    match value {
+        Value::String(text) => parse(text).map_err(InputValueError::custom),
+        Value::Null
+        | Value::Number(_)
+        | Value::Boolean(_)
+        | Value::Binary(_)
+        | Value::Enum(_)
+        | Value::List(_)
+        | Value::Object(_) => Err(InputValueError::custom("must be a text")),
+    }
+}
+
+/// A moment: RFC 3339 in UTC, such as `2026-03-01T09:30:00Z`.
+#[Scalar(name = "DateTime", specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339")]
+impl ScalarType for DateTime {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        text(&value, |text| text.parse().map(Self).map_err(|fault: concord_entities::instant::InvalidTime| fault.to_string()))
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.to_string())
+    }
+}
+
+/// A day: ISO 8601, such as `2026-03-01`.
+#[Scalar(name = "Date")]
+impl ScalarType for Date {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        text(&value, |text| text.parse().map(Self).map_err(|fault: concord_entities::instant::InvalidTime| fault.to_string()))
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.to_string())
+    }
+}
+
+/// A language: BCP 47, such as `es-GT`.
+#[Scalar(name = "LanguageTag", specified_by_url = "https://www.rfc-editor.org/rfc/rfc5646")]
+impl ScalarType for LanguageTag {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        text(&value, |text| Self::new(text).ok_or_else(|| "not a language tag: write BCP 47, such as `es-GT`".to_owned()))
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.clone())
+    }
+}
+
+/// A SHA-256: 64 lower-case hex digits.
+#[Scalar(name = "Sha256")]
+impl ScalarType for Sha256 {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        text(&value, |text| {
+            let fits = text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+            fits.then(|| Self(text.to_owned()))
+                .ok_or_else(|| "not a SHA-256: write its 64 lower-case hex digits".to_owned())
+        })
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.clone())
+    }
+}
+
+impl LanguageTag {
+    /// The tag that a text is, where it is well-formed.
+    #[must_use]
+    pub fn new(text: &str) -> Option<Self> {
+        language_tags::LanguageTag::parse(text).ok().map(|tag| Self(tag.to_string()))
+    }
+
+    /// The tag as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for LanguageTag {
+    fn from(stored: String) -> Self {
+        Self(stored)
+    }
+}
+
+impl Sha256 {
+    /// The hash as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for Sha256 {
+    fn from(stored: String) -> Self {
+        Self(stored)
+    }
+}
+
+impl From<&[u8]> for Sha256 {
+    fn from(bytes: &[u8]) -> Self {
+        Self(hex::encode(bytes))
+    }
+}
+
+impl fmt::Display for Sha256 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<Instant> for DateTime {
+    fn from(instant: Instant) -> Self {
+        Self(instant)
+    }
+}
+
+impl From<Day> for Date {
+    fn from(day: Day) -> Self {
+        Self(day)
+    }
+}

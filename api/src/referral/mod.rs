@@ -1,0 +1,10 @@
+//! Referrals: one survivor's package on its way from one agency to another.
+//!
+//! [`rules`] says what may follow what, [`package`] what a package holds, [`read`] how one is found, decided on and
+//! released; [`graphql`] is the wire.
+
+pub mod graphql;
+pub mod input;
+pub mod package;
+pub mod read;
+pub mod rules;

@@ -1,0 +1,178 @@
+//! The settings: file < environment < flag, parsed once.
+//!
+//! Every fault is reported together, and a key that we do not know is a fault: a misspelt safeguard must not be
+//! taken for one.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use config::{Config, Environment, File, FileFormat};
+use serde::{Deserialize, Serialize};
+
+/// Where the service listens, what it keeps and what it calls itself.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The address that the service listens on.
+    pub listen: SocketAddr,
+    /// The folder that holds the embedded stores and the key-encryption key.
+    pub data: PathBuf,
+    /// Where the data store is.
+    pub database: Location,
+    /// Where the keyring is.
+    pub keyring: Location,
+    /// The file that holds the key-encryption key, 64 hex digits.
+    pub key_file: PathBuf,
+    /// The `iss` of our tokens.
+    pub issuer: String,
+    /// The `aud` of our tokens.
+    pub audience: String,
+    /// Whether the explorer page is served.
+    pub explorer: bool,
+    /// The number of request workers.
+    pub workers: usize,
+    /// Database connections for each worker.
+    pub connections: u32,
+}
+
+/// Where a store is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Location {
+    /// An SQLite file; it is made, and migrates itself.
+    File(PathBuf),
+    /// A PostgreSQL database and the schema in it.
+    Postgres {
+        /// The URL.
+        url: String,
+        /// The schema, where it is not the default one.
+        schema: Option<String>,
+    },
+}
+
+/// The settings as a file, the environment or the flags write them; every key may be missing.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Written {
+    /// The address to listen on, such as `127.0.0.1:4000`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listen: Option<String>,
+    /// The data folder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<PathBuf>,
+    /// A `postgres://` URL; without it the store is a file in the data folder.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database_url: Option<String>,
+    /// A `postgres://` URL for the keyring; without it, a schema of its own in the same database.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keyring_url: Option<String>,
+    /// The file with the key-encryption key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_file: Option<PathBuf>,
+    /// The `iss` of our tokens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
+    /// The `aud` of our tokens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audience: Option<String>,
+    /// Whether to serve the explorer page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explorer: Option<bool>,
+    /// The number of request workers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workers: Option<usize>,
+    /// Database connections for each worker.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connections: Option<u32>,
+}
+
+/// Everything that is wrong with the settings, one line each.
+#[derive(Debug, thiserror::Error)]
+#[error("the settings are not usable:\n{}", .0.iter().map(|fault| format!("  - {fault}")).collect::<Vec<_>>().join("\n"))]
+pub struct Faults(pub Vec<String>);
+
+impl Settings {
+    /// Reads the file (where one is named), then the environment (`CONCORD_LISTEN` and so on), then the flags.
+    ///
+    /// # Errors
+    /// [`Faults`], all of them at once.
+    pub fn read(file: Option<&Path>, flags: &Written) -> Result<Self, Faults> {
+        let mut sources = Config::builder();
+        if let Some(path) = file {
+            sources = sources.add_source(File::from(path).format(FileFormat::Toml));
+        }
+        let flags = Config::try_from(flags).map_err(|fault| Faults(vec![fault.to_string()]))?;
+        sources
+            .add_source(Environment::with_prefix("CONCORD").prefix_separator("_").try_parsing(true))
+            .add_source(flags)
+            .build()
+            .and_then(Config::try_deserialize::<Written>)
+            .map_err(|fault| Faults(vec![fault.to_string()]))?
+            .check()
+    }
+}
+
+impl Written {
+    fn check(self) -> Result<Settings, Faults> {
+        let mut faults = Vec::new();
+        let data = self.data.unwrap_or_else(|| PathBuf::from("concord-data"));
+        let listen = self.listen.as_deref().unwrap_or("127.0.0.1:4000");
+        let listen = listen.parse().unwrap_or_else(|_| {
+            faults.push(format!("listen: `{listen}` is not ADDRESS:PORT, such as 127.0.0.1:4000"));
+            SocketAddr::from(([127, 0, 0, 1], 4000))
+        });
+        for (key, url) in [("database_url", &self.database_url), ("keyring_url", &self.keyring_url)] {
+            if url.as_deref().is_some_and(|url| !url.starts_with("postgres://") && !url.starts_with("postgresql://")) {
+                faults.push(format!("{key}: only a postgres:// URL; leave it out for the embedded store"));
+            }
+        }
+        if self.keyring_url.is_some() && self.database_url.is_none() {
+            faults.push("keyring_url: only together with database_url".to_owned());
+        }
+        if self.database_url.is_some() && self.key_file.is_none() {
+            faults.push("key_file: needed with database_url: a file with 64 hex digits that every replica has".to_owned());
+        }
+        let workers = self.workers.unwrap_or_else(|| std::thread::available_parallelism().map_or(2, usize::from));
+        let connections = self.connections.unwrap_or(8);
+        if workers == 0 || connections == 0 {
+            faults.push("workers, connections: at least 1".to_owned());
+        }
+        if !faults.is_empty() {
+            return Err(Faults(faults));
+        }
+        let (database, keyring) = locations(&data, self.database_url, self.keyring_url);
+        Ok(Settings {
+            listen,
+            database,
+            keyring,
+            key_file: self.key_file.unwrap_or_else(|| data.join("key-encryption-key")),
+            data,
+            issuer: self.issuer.unwrap_or_else(|| "https://concord.example".to_owned()),
+            audience: self.audience.unwrap_or_else(|| "https://concord.example/graphql".to_owned()),
+            explorer: self.explorer.unwrap_or(false),
+            workers,
+            connections,
+        })
+    }
+}
+
+fn locations(data: &Path, database: Option<String>, keyring: Option<String>) -> (Location, Location) {
+    let Some(database) = database else {
+        return (
+            Location::File(data.join("concord.sqlite")),
+            Location::File(data.join("keyring.sqlite")),
+        );
+    };
+    let keyring = match keyring {
+        Some(url) => Location::Postgres { url, schema: None },
+        None => Location::Postgres {
+            url: database.clone(),
+            schema: Some("concord_keyring".to_owned()),
+        },
+    };
+    (
+        Location::Postgres {
+            url: database,
+            schema: None,
+        },
+        keyring,
+    )
+}

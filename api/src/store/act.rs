@@ -1,0 +1,154 @@
+//! A change: an open transaction that can be committed only by naming its audit event; dropped, it rolls back.
+
+use std::ops::Deref;
+
+use concord_entities::ids::AgencyId;
+use concord_entities::instant::Instant;
+use concord_entities::sharing_epoch;
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, ExprTrait, Statement,
+    TransactionOptions, TransactionTrait,
+};
+
+use super::Store;
+use crate::access::Caller;
+use crate::access::standing;
+use crate::audit::event::{Event, Leaf, Mark};
+use crate::audit::ledger::{self, Ledger};
+use crate::clock;
+use crate::error::{Answer, Refusal};
+
+/// The lock that everyone who records or changes holds, shared, until they commit; whoever ends some sharing holds it
+/// alone. PostgreSQL's lock manager queues fairly, so a revocation waits for no later reader.
+const SHARING_LOCK: i64 = 0x00C0_4C0D;
+
+/// How a transaction holds the sharing lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holding {
+    /// Beside others: for recording, and for changes that end no sharing.
+    Shared,
+    /// Alone: for ending some sharing.
+    Alone,
+}
+
+/// A change in the making.
+#[derive(Debug)]
+pub struct Act<'c> {
+    transaction: DatabaseTransaction,
+    now: Instant,
+    caller: &'c Caller,
+    mark: &'c Mark,
+    ledger: &'c Ledger,
+    holding: Holding,
+}
+
+/// Opens a transaction that holds the sharing lock, and reads the epoch in force.
+pub(crate) async fn open(
+    store: &Store,
+    holding: Holding,
+) -> Result<(DatabaseTransaction, i64), DbErr> {
+    let transaction = store
+        .write
+        .begin_with_options(TransactionOptions {
+            sqlite_transaction_mode: Some(sea_orm::SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        })
+        .await?;
+    if store.backend == DbBackend::Postgres {
+        let lock = match holding {
+            Holding::Shared => "SELECT pg_advisory_xact_lock_shared($1)",
+            Holding::Alone => "SELECT pg_advisory_xact_lock($1)",
+        };
+        let lock = Statement::from_sql_and_values(store.backend, lock, [SHARING_LOCK.into()]);
+        transaction.execute_raw(lock).await?;
+    }
+    let epoch = Statement::from_string(store.backend, "SELECT epoch FROM sharing_epoch");
+    let row = transaction.query_one_raw(epoch).await?;
+    let epoch = row
+        .ok_or_else(|| DbErr::RecordNotFound("the sharing epoch".to_owned()))?
+        .try_get("", "epoch")?;
+    Ok((transaction, epoch))
+}
+
+impl<'c> Act<'c> {
+    /// Opens a change for a caller whose agency and token are in good standing.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED`, `UNAVAILABLE`.
+    pub async fn begin(
+        store: &Store,
+        ledger: &'c Ledger,
+        caller: &'c Caller,
+        mark: &'c Mark,
+        holding: Holding,
+    ) -> Answer<Self> {
+        let (transaction, _) = open(store, holding).await?;
+        let (standing, now) = standing::read(&transaction, store.backend, caller).await?;
+        standing.require()?;
+        clock::trust(now)?;
+        Ok(Self {
+            transaction,
+            now,
+            caller,
+            mark,
+            ledger,
+            holding,
+        })
+    }
+
+    /// The database's time, read after the sharing lock was taken.
+    #[must_use]
+    pub fn now(&self) -> Instant {
+        self.now
+    }
+
+    /// The agency that acts.
+    #[must_use]
+    pub fn agency(&self) -> AgencyId {
+        self.caller.agency()
+    }
+
+    /// Who acts.
+    #[must_use]
+    pub fn caller(&self) -> &'c Caller {
+        self.caller
+    }
+
+    /// Records the event and makes the change durable, both or neither.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE`: nothing was changed.
+    pub async fn commit(self, event: Event) -> Answer<()> {
+        let row = Leaf::of(event, &self.caller.agent(), self.mark, self.now)
+            .into_row(self.mark.address.as_deref())
+            .map_err(Refusal::internal)?;
+        ledger::insert(&self.transaction, &[&row]).await?;
+        if self.holding == Holding::Alone {
+            self.bump().await?;
+        }
+        self.transaction.commit().await?;
+        self.ledger.has_grown();
+        Ok(())
+    }
+
+    /// Every decision that is under way is made again.
+    async fn bump(&self) -> Result<(), DbErr> {
+        sharing_epoch::Entity::update_many()
+            .col_expr(
+                sharing_epoch::Column::Epoch,
+                Expr::col(sharing_epoch::Column::Epoch).add(1),
+            )
+            .exec(&self.transaction)
+            .await
+            .map(|_| ())
+    }
+}
+
+impl Deref for Act<'_> {
+    type Target = DatabaseTransaction;
+
+    fn deref(&self) -> &DatabaseTransaction {
+        &self.transaction
+    }
+}

@@ -1,0 +1,140 @@
+//! A list cut into pages, after the Relay cursor specification: newest first, by keyset, never by offset.
+
+use std::str::FromStr;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use concord_entities::ids::InvalidId;
+use uuid::Uuid;
+
+use crate::error::Error;
+
+/// How many entries a page has where its reader names no number.
+pub const DEFAULT_SIZE: u64 = 20;
+/// How many entries a page has at most.
+pub const LARGEST_SIZE: u64 = 100;
+
+/// Which page is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// How many entries.
+    pub size: u64,
+    /// Towards which end, from where.
+    pub from: Towards,
+}
+
+/// The direction of a page and the entry it starts beyond.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Towards {
+    /// Towards older entries, after this one or from the newest.
+    Older(Option<Uuid>),
+    /// Towards newer entries, before this one or from the oldest.
+    Newer(Option<Uuid>),
+}
+
+/// A page: its entries in the order of the list, and what lies beyond.
+#[derive(Clone, Debug)]
+pub struct Page<T> {
+    /// The entries, newest first.
+    pub entries: Vec<T>,
+    /// Whether older ones follow.
+    pub has_next: bool,
+    /// Whether newer ones come before.
+    pub has_previous: bool,
+}
+
+impl Wanted {
+    /// The page that the arguments of a connection ask for.
+    ///
+    /// # Errors
+    /// `BAD_USER_INPUT`: a size outside 1 to 100, both directions at once, or a cursor that is none of ours.
+    pub fn parse(
+        first: Option<i32>,
+        after: Option<&str>,
+        last: Option<i32>,
+        before: Option<&str>,
+    ) -> Result<Self, Error> {
+        let backwards = last.is_some() || before.is_some();
+        if backwards && (first.is_some() || after.is_some()) {
+            return Err(Error::input("last", "page either with `first` and `after` or with `last` and `before`"));
+        }
+        if backwards {
+            Ok(Self {
+                size: size("last", last)?,
+                from: Towards::Newer(before.map(|text| cursor("before", text)).transpose()?),
+            })
+        } else {
+            Ok(Self {
+                size: size("first", first)?,
+                from: Towards::Older(after.map(|text| cursor("after", text)).transpose()?),
+            })
+        }
+    }
+
+    /// The page of the rows that were found, one more than wanted where there are more beyond; they come in the
+    /// direction of the page.
+    #[must_use]
+    pub fn cut<T>(&self, mut rows: Vec<T>) -> Page<T> {
+        let size = usize::try_from(self.size).unwrap_or(usize::MAX);
+        let beyond = rows.len() > size;
+        rows.truncate(size);
+        match self.from {
+            Towards::Older(after) => Page {
+                entries: rows,
+                has_next: beyond,
+                has_previous: after.is_some(),
+            },
+            Towards::Newer(before) => {
+                rows.reverse();
+                Page {
+                    entries: rows,
+                    has_next: before.is_some(),
+                    has_previous: beyond,
+                }
+            }
+        }
+    }
+}
+
+impl<T> Page<T> {
+    /// The same page of something else made of its entries.
+    pub fn map<U>(self, make: impl FnMut(T) -> U) -> Page<U> {
+        Page {
+            entries: self.entries.into_iter().map(make).collect(),
+            has_next: self.has_next,
+            has_previous: self.has_previous,
+        }
+    }
+}
+
+fn size(argument: &str, wanted: Option<i32>) -> Result<u64, Error> {
+    let Some(wanted) = wanted else {
+        return Ok(DEFAULT_SIZE);
+    };
+    match u64::try_from(wanted) {
+        Ok(wanted) if (1..=LARGEST_SIZE).contains(&wanted) => Ok(wanted),
+        Ok(_) | Err(_) => Err(Error::input(argument, "a page has 1 to 100 entries")),
+    }
+}
+
+/// The cursor of an entry: opaque to its reader.
+#[must_use]
+pub fn cursor_of(id: Uuid) -> String {
+    URL_SAFE_NO_PAD.encode(id.as_bytes())
+}
+
+fn cursor(argument: &str, text: &str) -> Result<Uuid, Error> {
+    URL_SAFE_NO_PAD
+        .decode(text)
+        .ok()
+        .and_then(|bytes| Uuid::from_slice(&bytes).ok())
+        .ok_or_else(|| Error::input(argument, "not a cursor of this list: use one that a page gave you"))
+}
+
+/// The id in an argument.
+///
+/// # Errors
+/// `BAD_USER_INPUT`: not an id of this kind.
+pub fn id<T: FromStr<Err = InvalidId>>(argument: &str, text: &str) -> Result<T, Error> {
+    text.parse().map_err(|invalid: InvalidId| Error::input(argument, invalid))
+}
