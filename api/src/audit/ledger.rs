@@ -45,6 +45,18 @@ pub struct Decided<T> {
     pub events: Vec<Event>,
 }
 
+impl<T> Decided<T> {
+    /// The same decision over something else made of the content.
+    pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Decided<U> {
+        Decided {
+            epoch: self.epoch,
+            now: self.now,
+            content: make(self.content),
+            events: self.events,
+        }
+    }
+}
+
 /// Content that may leave: its audit events are durable. Only the ledger can make one.
 #[derive(Debug)]
 pub struct Released<T> {

@@ -1,1 +1,208 @@
+//! What the decision judges, read in one statement together with the rows, the sharing epoch and the time.
 
+use concord_entities::ids::{AgencyId, ConsentId, MouId, SurvivorAuditId};
+use concord_entities::instant::{Day, Instant};
+use concord_entities::vocabulary::{AgencyStatus, Categories};
+use concord_entities::{agency, consent, mou, mou_party, referral, sharing_epoch, survivor};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, IntoColumnRef, Query, SelectStatement};
+use sea_orm::{DbBackend, DbErr, JoinType, QueryResult};
+
+use super::decide::{ConsentFacts, Facts, MouFacts, Party};
+use crate::clock;
+
+/// What the statement calls the rows.
+pub const ROWS: &str = "r";
+
+/// The facts of one referral, and what else the decision's audit event names.
+#[derive(Clone, Debug)]
+pub struct Gathered {
+    /// What `decide` judges.
+    pub facts: Facts,
+    /// The consent that the referral stands on.
+    pub consent: ConsentId,
+    /// The MOU that it stands on.
+    pub mou: Option<MouId>,
+    /// The person, under the audit log's own id.
+    pub survivor: SurvivorAuditId,
+    /// The categories that there is something in.
+    pub contains: Categories,
+}
+
+/// The rows beside the sharing epoch and the time, with every fact where `with_facts`. There is always at least one
+/// row: where nothing is found, its columns are null.
+#[must_use]
+pub fn beside_epoch(backend: DbBackend, rows: SelectStatement, with_facts: bool) -> SelectStatement {
+    let mut statement = Query::select();
+    statement
+        .expr_as(Expr::col(("e", sharing_epoch::Column::Epoch)), "epoch")
+        .expr_as(Expr::cust(clock::sql(backend)), "now")
+        .expr(Expr::col((ROWS, sea_orm::sea_query::Asterisk)))
+        .from_as(sharing_epoch::Entity, "e")
+        .join_subquery(JoinType::LeftJoin, rows, ROWS, Expr::cust("1 = 1"));
+    if with_facts {
+        join_facts(&mut statement);
+    }
+    statement
+}
+
+fn join_facts(statement: &mut SelectStatement) {
+    let to = |table: &'static str, id: &'static str, column: &'static str| {
+        Expr::col((table, id)).equals((ROWS, column))
+    };
+    statement
+        .join_as(JoinType::LeftJoin, consent::Entity, "c", to("c", "id", "consent_id"))
+        .join_as(JoinType::LeftJoin, mou::Entity, "m", to("m", "id", "mou_id"))
+        .join_as(JoinType::LeftJoin, survivor::Entity, "v", to("v", "id", "survivor_id"))
+        .join_as(JoinType::LeftJoin, agency::Entity, "s", to("s", "id", "sender_id"))
+        .join_as(JoinType::LeftJoin, agency::Entity, "t", to("t", "id", "recipient_id"));
+    for (table, columns) in [
+        ("c", CONSENT.as_slice()),
+        ("m", MOU.as_slice()),
+        ("v", &["audit_id"]),
+        ("s", &["status"]),
+        ("t", &["status"]),
+    ] {
+        for column in columns {
+            statement.expr_as(Expr::col((table, *column)), format!("{table}_{column}"));
+        }
+    }
+    statement.expr_as(bound_parties(), "m_bound");
+}
+
+const CONSENT: [&str; 11] = [
+    "version",
+    "discloser_id",
+    "recipient_id",
+    "categories",
+    "purposes",
+    "effective_at",
+    "expires_at",
+    "signed_at",
+    "revoked_at",
+    "superseded_at",
+    "entered_in_error_at",
+];
+
+const MOU: [&str; 10] = [
+    "version",
+    "categories",
+    "purposes",
+    "effective_on",
+    "expires_on",
+    "signed_at",
+    "suspended_at",
+    "terminated_at",
+    "declined_at",
+    "superseded_at",
+];
+
+/// How many of the two agencies have signed the MOU.
+fn bound_parties() -> Expr {
+    let signed = Query::select()
+        .expr(Func::count(Expr::col(("p", mou_party::Column::AgencyId))))
+        .from_as(mou_party::Entity, "p")
+        .and_where(Expr::col(("p", "mou_id")).equals((ROWS, "mou_id")))
+        .and_where(Expr::col(("p", "signed_at")).is_not_null())
+        .and_where(
+            Expr::col(("p", "agency_id"))
+                .equals((ROWS, "sender_id"))
+                .or(Expr::col(("p", "agency_id")).equals((ROWS, "recipient_id"))),
+        )
+        .to_owned();
+    Expr::SubQuery(None, Box::new(signed.into()))
+}
+
+/// The epoch and the time that a statement was answered with.
+///
+/// # Errors
+/// Where the epoch's row is missing.
+pub fn epoch_and_time(found: &[QueryResult]) -> Result<(i64, Instant), DbErr> {
+    let row = found
+        .first()
+        .ok_or_else(|| DbErr::RecordNotFound("the sharing epoch".to_owned()))?;
+    Ok((row.try_get("", "epoch")?, row.try_get("", "now")?))
+}
+
+/// Whether a row of the answer is more than the epoch.
+#[must_use]
+pub fn is_row(row: &QueryResult) -> bool {
+    row.try_get::<Option<uuid::Uuid>>("", "id")
+        .is_ok_and(|id| id.is_some())
+}
+
+impl Gathered {
+    /// The facts in a row of the answer.
+    ///
+    /// # Errors
+    /// Where the row does not have them.
+    pub fn from_row(row: &QueryResult) -> Result<Self, DbErr> {
+        let consent: ConsentId = row.try_get("", "consent_id")?;
+        let mou: Option<MouId> = row.try_get("", "mou_id")?;
+        let party = |agency: &str, status: &str| -> Result<Party, DbErr> {
+            Ok(Party {
+                agency: row.try_get("", agency)?,
+                status: row.try_get("", status)?,
+            })
+        };
+        Ok(Self {
+            facts: Facts {
+                sender: party("sender_id", "s_status")?,
+                recipient: party("recipient_id", "t_status")?,
+                status: row.try_get("", "status")?,
+                halted: row.try_get("", "halted")?,
+                consent: consent_facts(row, consent)?,
+                mou: mou.map(|id| mou_facts(row, id)).transpose()?,
+            },
+            consent,
+            mou,
+            survivor: row.try_get("", "v_audit_id")?,
+            contains: row.try_get("", "contains")?,
+        })
+    }
+}
+
+fn consent_facts(row: &QueryResult, id: ConsentId) -> Result<Option<ConsentFacts>, DbErr> {
+    let Some(version) = row.try_get::<Option<i32>>("", "c_version")? else {
+        return Ok(None);
+    };
+    Ok(Some(ConsentFacts {
+        id,
+        version,
+        discloser: row.try_get("", "c_discloser_id")?,
+        recipient: row.try_get("", "c_recipient_id")?,
+        categories: row.try_get("", "c_categories")?,
+        purposes: row.try_get("", "c_purposes")?,
+        effective_at: row.try_get("", "c_effective_at")?,
+        expires_at: row.try_get("", "c_expires_at")?,
+        signed_at: row.try_get("", "c_signed_at")?,
+        revoked_at: row.try_get("", "c_revoked_at")?,
+        void_at: first(row, &["c_superseded_at", "c_entered_in_error_at"])?,
+    }))
+}
+
+fn mou_facts(row: &QueryResult, id: MouId) -> Result<MouFacts, DbErr> {
+    Ok(MouFacts {
+        id,
+        version: row.try_get("", "m_version")?,
+        binds_both: row.try_get::<i64>("", "m_bound")? == 2,
+        categories: row.try_get("", "m_categories")?,
+        purposes: row.try_get("", "m_purposes")?,
+        effective_on: row.try_get::<Day>("", "m_effective_on")?,
+        expires_on: row.try_get::<Day>("", "m_expires_on")?,
+        signed_at: row.try_get("", "m_signed_at")?,
+        halted_at: first(
+            row,
+            &["m_suspended_at", "m_terminated_at", "m_declined_at", "m_superseded_at"],
+        )?,
+    })
+}
+
+/// The earliest of some moments, where there is any.
+fn first(row: &QueryResult, columns: &[&str]) -> Result<Option<Instant>, DbErr> {
+    let mut earliest: Option<Instant> = None;
+    for column in columns {
+        let moment: Option<Instant> = row.try_get("", column)?;
+        earliest = earliest.into_iter().chain(moment).min();
+    }
+    Ok(earliest)
+}

@@ -2,8 +2,10 @@
 //! ([`page`]).
 
 pub mod act;
+pub mod idempotency;
 pub mod page;
 pub mod pool;
+pub mod reading;
 
 pub use act::Act;
 pub use pool::Store;

@@ -1,0 +1,378 @@
+//! Agencies and task forces on the wire.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObject};
+use concord_entities::agency::{self, Texts};
+use concord_entities::ids::{AgencyId, TaskForceId};
+use concord_entities::vocabulary::{AgencyKind, AgencyStatus, AuditType, Jurisdiction, MemberRole};
+use concord_entities::{membership, task_force};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
+
+use crate::access::grant::{Permission, Resource};
+use crate::audit::event::Event;
+use crate::error::{Answer, Error, Refusal};
+use crate::graphql::connection::Connection;
+use crate::graphql::request::{InRequest, Request};
+use crate::graphql::scalars::{Date, DateTime, LanguageTag};
+use crate::store::idempotency::{self, Replay};
+use crate::store::page::{self, Wanted};
+use crate::store::reading;
+
+/// An agency that takes part in a task force.
+#[derive(Clone, Debug)]
+pub struct Agency {
+    model: Arc<agency::Model>,
+    status: Option<AgencyStatus>,
+}
+
+impl Agency {
+    /// From a row just read: its state is known.
+    #[must_use]
+    pub fn read(model: agency::Model) -> Self {
+        Self {
+            status: Some(model.status),
+            model: Arc::new(model),
+        }
+    }
+
+    /// From the directory of names: its state is not known.
+    #[must_use]
+    pub fn named(model: Arc<agency::Model>) -> Self {
+        Self {
+            model,
+            status: None,
+        }
+    }
+
+    /// Which.
+    #[must_use]
+    pub fn key(&self) -> AgencyId {
+        self.model.id
+    }
+}
+
+/// An agency that takes part in a task force.
+#[Object]
+impl Agency {
+    /// The agency's id.
+    async fn id(&self) -> ID {
+        ID(self.model.id.to_string())
+    }
+
+    /// Its name.
+    async fn name(&self) -> &str {
+        &self.model.name
+    }
+
+    /// What kind of collaborator it is.
+    async fn kind(&self) -> AgencyKind {
+        self.model.kind
+    }
+
+    /// Whose law it enforces, where it enforces any.
+    async fn jurisdiction(&self) -> Option<Jurisdiction> {
+        self.model.jurisdiction
+    }
+
+    /// Whether it is bound by victim confidentiality, as community-based advocates are.
+    async fn confidential_provider(&self) -> bool {
+        self.model.confidential_provider
+    }
+
+    /// Whether it takes part now. Always read, never remembered.
+    async fn status(&self, ctx: &Context<'_>) -> Answer<AgencyStatus> {
+        if let Some(status) = self.status {
+            return Ok(status);
+        }
+        let store = &ctx.request()?.worker.store;
+        let read = agency::Entity::named(self.model.id).one(&store.read).await?;
+        Ok(read.ok_or(Error::NotFound)?.status)
+    }
+
+    /// How it was vetted.
+    async fn vetting(&self) -> Vetting {
+        Vetting::from(&self.model.vetting)
+    }
+
+    /// The languages it serves in.
+    async fn languages(&self) -> Vec<LanguageTag> {
+        self.model.languages.0.iter().cloned().map(LanguageTag::from).collect()
+    }
+
+    /// The areas it serves.
+    async fn service_areas(&self) -> &[String] {
+        &self.model.service_areas.0
+    }
+}
+
+/// The four attributes that make a partner fit to refer to; null where nobody has checked.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct Vetting {
+    /// It is credible.
+    pub credible: Option<Check>,
+    /// Its staff are trained in the effects of trauma.
+    pub trauma_informed: Option<Check>,
+    /// It respects confidentiality.
+    pub respects_confidentiality: Option<Check>,
+    /// It knows immigration law.
+    pub knows_immigration_law: Option<Check>,
+}
+
+/// That something was looked into.
+#[derive(Clone, Debug, SimpleObject, InputObject)]
+#[graphql(input_name = "VettingCheckInput", name = "VettingCheck")]
+pub struct Check {
+    /// What showed it.
+    pub evidence: String,
+    /// When it was checked.
+    pub checked_on: Date,
+}
+
+impl From<&agency::Vetting> for Vetting {
+    fn from(vetting: &agency::Vetting) -> Self {
+        let check = |check: &Option<agency::Check>| {
+            check.as_ref().map(|check| Check {
+                evidence: check.evidence.clone(),
+                checked_on: check.checked_on.into(),
+            })
+        };
+        Self {
+            credible: check(&vetting.credible),
+            trauma_informed: check(&vetting.trauma_informed),
+            respects_confidentiality: check(&vetting.respects_confidentiality),
+            knows_immigration_law: check(&vetting.knows_immigration_law),
+        }
+    }
+}
+
+/// A circle of agencies that work together in one region.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
+pub struct TaskForce {
+    #[graphql(skip)]
+    key: TaskForceId,
+    /// Its name.
+    pub name: String,
+    /// Where it works.
+    pub region: String,
+    /// Its agencies, and what each is in it.
+    pub members: Vec<Member>,
+    /// When it was registered.
+    pub created_at: DateTime,
+}
+
+#[ComplexObject]
+impl TaskForce {
+    /// The task force's id.
+    async fn id(&self) -> ID {
+        ID(self.key.to_string())
+    }
+}
+
+/// An agency's place in a task force.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(name = "TaskForceMember")]
+pub struct Member {
+    /// The agency.
+    pub agency: Agency,
+    /// Member or coordinator.
+    pub role: MemberRole,
+}
+
+/// What to look for among agencies.
+#[derive(Clone, Debug, Default, InputObject)]
+#[graphql(name = "AgencyFilter")]
+pub struct Filter {
+    /// Any of these kinds.
+    pub kinds: Option<Vec<AgencyKind>>,
+    /// Any of these states.
+    pub statuses: Option<Vec<AgencyStatus>>,
+}
+
+/// An agency to register.
+#[derive(Clone, Debug, InputObject)]
+pub struct AgencyInput {
+    /// The task force that it joins; your agency coordinates it.
+    pub task_force: ID,
+    /// Its name.
+    pub name: String,
+    /// What kind of collaborator it is.
+    pub kind: AgencyKind,
+    /// Whose law it enforces, where it enforces any.
+    pub jurisdiction: Option<Jurisdiction>,
+    /// Whether it is bound by victim confidentiality.
+    #[graphql(default)]
+    pub confidential_provider: bool,
+    /// The languages it serves in.
+    #[graphql(default)]
+    pub languages: Vec<LanguageTag>,
+    /// The areas it serves.
+    #[graphql(default)]
+    pub service_areas: Vec<String>,
+    /// The same key again returns what the first call made.
+    pub idempotency_key: Option<ID>,
+}
+
+/// Reading the directory.
+#[derive(Default)]
+pub struct AgencyQuery;
+
+/// Reading the directory.
+#[Object]
+impl AgencyQuery {
+    /// The agencies of your task forces, newest first.
+    async fn agencies(
+        &self,
+        ctx: &Context<'_>,
+        filter: Option<Filter>,
+        first: Option<i32>,
+        after: Option<String>,
+    ) -> Answer<Connection<Agency>> {
+        let request = ctx.request()?;
+        let caller = request.caller(Resource::Directory, Permission::Search)?;
+        let wanted = Wanted::parse(first, after.as_deref(), None, None)?;
+        let filter = filter.unwrap_or_default();
+        let released = request
+            .disclose(async || {
+                let mut among = agency::Entity::known_to(caller.agency());
+                if let Some(kinds) = &filter.kinds {
+                    among = among.filter(agency::Column::Kind.is_in(kinds.iter().copied()));
+                }
+                if let Some(statuses) = &filter.statuses {
+                    among = among.filter(agency::Column::Status.is_in(statuses.iter().copied()));
+                }
+                let among = among.order_by_desc(agency::Column::Id);
+                reading::page(&request.worker.store, among, agency::Column::Id, wanted, |row| row.id.to_string()).await
+            })
+            .await?;
+        Ok(Connection::of(released.content().map(Agency::read), |one| one.key().0))
+    }
+
+    /// The task forces that your agency belongs to, newest first.
+    async fn task_forces(
+        &self,
+        ctx: &Context<'_>,
+        first: Option<i32>,
+        after: Option<String>,
+    ) -> Answer<Connection<TaskForce>> {
+        let request = ctx.request()?;
+        let caller = request.caller(Resource::Directory, Permission::Search)?;
+        let wanted = Wanted::parse(first, after.as_deref(), None, None)?;
+        let store = &request.worker.store;
+        let released = request
+            .disclose(async || {
+                let among = task_force::Entity::joined_by(caller.agency());
+                reading::page(store, among, task_force::Column::Id, wanted, |row| row.id.to_string()).await
+            })
+            .await?;
+        let members = members(request).await?;
+        Ok(Connection::of(
+            released.content().map(|row| TaskForce {
+                key: row.id,
+                name: row.name,
+                region: row.region,
+                members: members.get(&row.id).cloned().unwrap_or_default(),
+                created_at: row.created_at.into(),
+            }),
+            |one| one.key.0,
+        ))
+    }
+}
+
+/// The members of every task force that the caller's agency belongs to.
+async fn members(request: &Request) -> Answer<HashMap<TaskForceId, Vec<Member>>> {
+    let Request { worker, caller, .. } = request;
+    let places = membership::Entity::seen_by(caller.agency()).all(&worker.store.read).await?;
+    let agencies: HashMap<AgencyId, agency::Model> = agency::Entity::known_to(caller.agency())
+        .all(&worker.store.read)
+        .await?
+        .into_iter()
+        .map(|agency| (agency.id, agency))
+        .collect();
+    let mut members: HashMap<TaskForceId, Vec<Member>> = HashMap::new();
+    for place in places {
+        if let Some(agency) = agencies.get(&place.agency_id) {
+            members.entry(place.task_force_id).or_default().push(Member {
+                agency: Agency::read(agency.clone()),
+                role: place.role,
+            });
+        }
+    }
+    Ok(members)
+}
+
+/// One agency that the caller may know of.
+pub(crate) async fn node(request: &Request, id: AgencyId) -> Answer<Option<Agency>> {
+    let caller = request.caller(Resource::Directory, Permission::Read)?;
+    let released = request
+        .disclose(async || {
+            let among = agency::Entity::known_to(caller.agency()).filter(agency::Column::Id.eq(id));
+            reading::one(&request.worker.store, among, |row| row.id.to_string()).await
+        })
+        .await?;
+    Ok(released.content().map(Agency::read))
+}
+
+/// Changing the directory.
+#[derive(Default)]
+pub struct AgencyMutation;
+
+/// Changing the directory.
+#[Object]
+impl AgencyMutation {
+    /// Registers an agency in a task force that your agency coordinates.
+    async fn register_agency(&self, ctx: &Context<'_>, agency: AgencyInput) -> Answer<Agency> {
+        let request = ctx.request()?;
+        let caller = request.caller(Resource::Agency, Permission::Create)?;
+        let task_force: TaskForceId = page::id("agency.taskForce", &agency.task_force)?;
+        let act = request.begin().await?;
+        let replay = idempotency::replay(&act, "registerAgency", agency.idempotency_key.as_ref(), &format!("{agency:?}")).await?;
+        let key = match replay {
+            Replay::Made(id) => {
+                let made = agency::Entity::named(AgencyId(id)).one(&*act).await?;
+                return made.map(Agency::read).ok_or_else(|| Error::NotFound.into());
+            }
+            Replay::Fresh(key) => key,
+        };
+        membership::Entity::coordinated_by(caller.agency())
+            .filter(membership::Column::TaskForceId.eq(task_force))
+            .one(&*act)
+            .await?
+            .ok_or(Error::NotFound)?;
+        let model = register(&act, agency, task_force).await?;
+        idempotency::keep(&act, key, model.id.0).await?;
+        act.commit(Event::AgencyRegistered(model.id)).await?;
+        Ok(Agency::read(model))
+    }
+}
+
+async fn register(act: &crate::store::Act<'_>, input: AgencyInput, task_force: TaskForceId) -> Answer<agency::Model> {
+    let name = input.name.trim();
+    if name.is_empty() || name.chars().count() > 200 {
+        return Err(Error::input("agency.name", "1 to 200 characters").into());
+    }
+    let model = agency::Model {
+        id: AgencyId::new(),
+        name: name.to_owned(),
+        kind: input.kind,
+        jurisdiction: input.jurisdiction,
+        confidential_provider: input.confidential_provider,
+        status: AgencyStatus::Active,
+        token_epoch: 1,
+        vetting: agency::Vetting::default(),
+        languages: Texts(input.languages.iter().map(|tag| tag.as_str().to_owned()).collect()),
+        service_areas: Texts(input.service_areas),
+        created_at: act.now(),
+    };
+    let model = model.into_active_model().insert(&**act).await?;
+    let place = membership::Model {
+        task_force_id: task_force,
+        agency_id: model.id,
+        role: MemberRole::Member,
+        since: act.now(),
+    };
+    place.into_active_model().insert(&**act).await?;
+    Ok(model)
+}

@@ -1,0 +1,84 @@
+//! Connections after the Relay cursor specification.
+
+use async_graphql::{ObjectType, OutputType, SimpleObject};
+use uuid::Uuid;
+
+use crate::agency::graphql::{Agency, TaskForce};
+use crate::audit::graphql::AuditEvent;
+use crate::consent::graphql::Consent;
+use crate::mou::graphql::Mou;
+use crate::referral::graphql::Referral;
+use crate::store::page::{self, Page};
+use crate::survivor::graphql::Survivor;
+
+/// A page of a list.
+#[derive(SimpleObject)]
+#[graphql(
+    concrete(name = "AgencyConnection", params(Agency)),
+    concrete(name = "TaskForceConnection", params(TaskForce)),
+    concrete(name = "SurvivorConnection", params(Survivor)),
+    concrete(name = "ConsentConnection", params(Consent)),
+    concrete(name = "ReferralConnection", params(Referral)),
+    concrete(name = "MouConnection", params(Mou)),
+    concrete(name = "AuditEventConnection", params(AuditEvent))
+)]
+pub struct Connection<T: OutputType + ObjectType> {
+    /// The entries with their cursors.
+    pub edges: Vec<Edge<T>>,
+    /// Where the page lies in the list.
+    pub page_info: PageInfo,
+}
+
+/// An entry of a list, and where it stands.
+#[derive(SimpleObject)]
+#[graphql(
+    concrete(name = "AgencyEdge", params(Agency)),
+    concrete(name = "TaskForceEdge", params(TaskForce)),
+    concrete(name = "SurvivorEdge", params(Survivor)),
+    concrete(name = "ConsentEdge", params(Consent)),
+    concrete(name = "ReferralEdge", params(Referral)),
+    concrete(name = "MouEdge", params(Mou)),
+    concrete(name = "AuditEventEdge", params(AuditEvent))
+)]
+pub struct Edge<T: OutputType + ObjectType> {
+    /// The entry.
+    pub node: T,
+    /// Where it stands: for `after` and `before`.
+    pub cursor: String,
+}
+
+/// Where a page lies in its list.
+#[derive(SimpleObject)]
+pub struct PageInfo {
+    /// Whether more follow after the last entry.
+    pub has_next_page: bool,
+    /// Whether there are more before the first entry.
+    pub has_previous_page: bool,
+    /// The cursor of the first entry.
+    pub start_cursor: Option<String>,
+    /// The cursor of the last entry.
+    pub end_cursor: Option<String>,
+}
+
+impl<T: OutputType + ObjectType> Connection<T> {
+    /// The wire's form of a page; `key` is the UUID that a cursor stands for.
+    pub fn of(page: Page<T>, key: impl Fn(&T) -> Uuid) -> Self {
+        let edges: Vec<Edge<T>> = page
+            .entries
+            .into_iter()
+            .map(|node| Edge {
+                cursor: page::cursor_of(key(&node)),
+                node,
+            })
+            .collect();
+        Self {
+            page_info: PageInfo {
+                has_next_page: page.has_next,
+                has_previous_page: page.has_previous,
+                start_cursor: edges.first().map(|edge| edge.cursor.clone()),
+                end_cursor: edges.last().map(|edge| edge.cursor.clone()),
+            },
+            edges,
+        }
+    }
+}

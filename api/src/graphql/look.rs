@@ -1,0 +1,20 @@
+//! What a query asks for below a field, so that the top resolver fetches it all and leaves nothing pending.
+
+use async_graphql::{Context, SelectionField};
+
+/// Every field selected under `path` below the current field; fragments are looked through.
+#[must_use]
+pub fn under<'a>(ctx: &Context<'a>, path: &[&str]) -> Vec<SelectionField<'a>> {
+    path.iter().fold(vec![ctx.field()], |fields, name| {
+        fields
+            .into_iter()
+            .flat_map(|field| field.selection_set().filter(|field| field.name() == *name).collect::<Vec<_>>())
+            .collect()
+    })
+}
+
+/// Whether anything is selected under `path` below the current field.
+#[must_use]
+pub fn asks(ctx: &Context<'_>, path: &[&str]) -> bool {
+    !under(ctx, path).is_empty()
+}

@@ -1,0 +1,323 @@
+//! How referrals are found, decided on and released: one statement a page.
+//!
+//! The statement brings the rows, the sharing epoch, the database's time and, where content or consent is asked for,
+//! every fact that the decision needs. The copied state on the row only *finds* it; [`decide`] judges the facts.
+
+use std::collections::BTreeMap;
+
+use concord_entities::ids::{AgencyId, ConsentId, MouId, ReferralId, SurvivorAuditId};
+use concord_entities::instant::Instant;
+use concord_entities::referral::{self, Column};
+use concord_entities::vocabulary::{
+    Categories, Code, DataCategory, Needs, OutcomeCode, Purpose, ReferralStatus, StatusReason, Urgency,
+};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query, SelectStatement};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, FromQueryResult, QueryFilter, QueryOrder, QueryResult, QuerySelect,
+    QueryTrait, Select,
+};
+
+use super::rules::{self, Recorded, Side, Standing};
+use crate::access::Caller;
+use crate::audit::event::Event;
+use crate::audit::ledger::Decided;
+use crate::error::Answer;
+use crate::sharing::facts::{self, Gathered};
+use crate::sharing::{self, Ground, Question, Reason, decide};
+use crate::store::Store;
+use crate::store::page::{Page, Towards, Wanted};
+
+/// What a header shows; an index of its own answers it.
+const HEADER: [Column; 14] = [
+    Column::Id,
+    Column::SenderId,
+    Column::RecipientId,
+    Column::Status,
+    Column::StatusReason,
+    Column::Needs,
+    Column::Urgency,
+    Column::CreatedAt,
+    Column::SentAt,
+    Column::RespondBy,
+    Column::UpdatedAt,
+    Column::ConsentUntil,
+    Column::MouUntil,
+    Column::Halted,
+];
+
+/// What is needed besides, where more than headers is asked for.
+const BEYOND: [Column; 6] = [
+    Column::ConsentId,
+    Column::MouId,
+    Column::SurvivorId,
+    Column::Contains,
+    Column::Outcome,
+    Column::Provided,
+];
+
+/// How much of each referral is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Depth {
+    /// Whether anything but the header is: consent, MOU, outcome or package.
+    pub beyond_header: bool,
+    /// The purposes for which its package is read.
+    pub purposes: Vec<Purpose>,
+}
+
+/// A referral's header.
+#[derive(Clone, Debug, FromQueryResult)]
+pub struct Header {
+    /// Which.
+    pub id: ReferralId,
+    /// The agency that refers.
+    pub sender_id: AgencyId,
+    /// The agency that is asked.
+    pub recipient_id: AgencyId,
+    /// Where people brought it.
+    pub status: ReferralStatus,
+    /// Why.
+    pub status_reason: Option<StatusReason>,
+    /// What the person needs.
+    pub needs: Needs,
+    /// How soon an answer is wanted.
+    pub urgency: Urgency,
+    /// When it was drafted.
+    pub created_at: Instant,
+    /// When it was sent.
+    pub sent_at: Option<Instant>,
+    /// By when an answer is wanted.
+    pub respond_by: Option<Instant>,
+    /// When it last changed.
+    pub updated_at: Instant,
+    /// When its consent ends by itself.
+    pub consent_until: Option<Instant>,
+    /// When its MOU ends by itself.
+    pub mou_until: Option<Instant>,
+    /// Whether its consent or MOU was ended before its time.
+    pub halted: bool,
+}
+
+/// A referral as one of its parties sees it, released or about to be.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// Its header.
+    pub header: Header,
+    /// Where it stands now.
+    pub standing: Standing,
+    /// On which side its reader is.
+    pub side: Side,
+    /// What lies beyond the header, where it was asked for.
+    pub beyond: Option<Beyond>,
+    /// The package as decided, for each purpose that was asked for.
+    pub grants: BTreeMap<Purpose, Grant>,
+}
+
+/// What lies beyond the header.
+#[derive(Clone, Debug)]
+pub struct Beyond {
+    /// The consent it stands on.
+    pub consent: ConsentId,
+    /// The MOU it stands on.
+    pub mou: Option<MouId>,
+    /// What came of it.
+    pub outcome: Option<OutcomeCode>,
+    /// The needs that were met.
+    pub provided: Needs,
+}
+
+/// What the decision says of one package, for one purpose.
+#[derive(Clone, Debug)]
+pub struct Grant {
+    /// The categories that may be shown and that there is something in.
+    pub shared: Categories,
+    /// Every category that may not be shown, whether or not there is something in it.
+    pub withheld: Vec<(DataCategory, Reason)>,
+    /// The place of its audit event among the read's events.
+    pub event: usize,
+}
+
+impl From<&Header> for Recorded {
+    fn from(header: &Header) -> Self {
+        Self {
+            status: header.status,
+            reason: header.status_reason,
+            sent_at: header.sent_at,
+            consent_until: header.consent_until,
+            mou_until: header.mou_until,
+            halted: header.halted,
+        }
+    }
+}
+
+/// Finds one referral that the caller's agency is a party of, and decides on it.
+///
+/// # Errors
+/// `UNAVAILABLE`.
+pub async fn one(store: &Store, caller: &Caller, id: ReferralId, depth: &Depth) -> Answer<Decided<Option<Seen>>> {
+    let rows = columns(referral::Entity::known_to(caller.agency(), id), depth);
+    let decided = find(store, caller, rows, Order::Descending, depth).await?;
+    Ok(decided.map(|mut seen| seen.pop()))
+}
+
+/// Finds a page of the inbox or outbox, and decides on it.
+///
+/// # Errors
+/// `UNAVAILABLE`.
+pub async fn page(
+    store: &Store,
+    caller: &Caller,
+    among: Select<referral::Entity>,
+    wanted: Wanted,
+    depth: &Depth,
+) -> Answer<Decided<Page<Seen>>> {
+    let rows = columns(among, depth).limit(wanted.size + 1);
+    let (rows, order) = match wanted.from {
+        Towards::Older(after) => {
+            let rows = rows.order_by_desc(Column::Id);
+            let rows = match after {
+                Some(after) => rows.filter(Column::Id.lt(after)),
+                None => rows,
+            };
+            (rows, Order::Descending)
+        }
+        Towards::Newer(before) => {
+            let rows = rows.order_by_asc(Column::Id);
+            let rows = match before {
+                Some(before) => rows.filter(Column::Id.gt(before)),
+                None => rows,
+            };
+            (rows, Order::Ascending)
+        }
+    };
+    let decided = find(store, caller, rows, order, depth).await?;
+    Ok(decided.map(|seen| wanted.cut(seen)))
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Order {
+    Ascending,
+    Descending,
+}
+
+fn columns(rows: Select<referral::Entity>, depth: &Depth) -> Select<referral::Entity> {
+    let rows = rows.select_only().columns(HEADER);
+    if depth.beyond_header { rows.columns(BEYOND) } else { rows }
+}
+
+async fn find(
+    store: &Store,
+    caller: &Caller,
+    rows: Select<referral::Entity>,
+    order: Order,
+    depth: &Depth,
+) -> Answer<Decided<Vec<Seen>>> {
+    let mut statement = facts::beside_epoch(store.backend, rows.into_query(), depth.beyond_header);
+    let direction = match order {
+        Order::Ascending => sea_orm::Order::Asc,
+        Order::Descending => sea_orm::Order::Desc,
+    };
+    statement.order_by((facts::ROWS, Column::Id), direction);
+    let found = store.read.query_all(&statement).await?;
+    let (epoch, now) = facts::epoch_and_time(&found)?;
+    let mut events = Vec::new();
+    let mut seen = Vec::with_capacity(found.len());
+    for row in found.iter().filter(|row| facts::is_row(row)) {
+        seen.push(judge(row, caller, now, depth, &mut events)?);
+    }
+    if !seen.is_empty() {
+        events.push(Event::RecordsListed(
+            seen.iter().map(|one| one.header.id.to_string()).collect(),
+        ));
+    }
+    Ok(Decided {
+        epoch,
+        now,
+        content: seen,
+        events,
+    })
+}
+
+fn judge(
+    row: &QueryResult,
+    caller: &Caller,
+    now: Instant,
+    depth: &Depth,
+    events: &mut Vec<Event>,
+) -> Answer<Seen> {
+    let header = Header::from_query_result(row, "")?;
+    let side = if header.sender_id == caller.agency() {
+        Side::Sender
+    } else {
+        Side::Recipient
+    };
+    let standing = rules::standing(&Recorded::from(&header), now);
+    let mut grants = BTreeMap::new();
+    let beyond = if depth.beyond_header {
+        let gathered = Gathered::from_row(row)?;
+        for purpose in &depth.purposes {
+            let grant = grant(&header, &gathered, caller, *purpose, now, events);
+            grants.insert(*purpose, grant);
+        }
+        Some(Beyond {
+            consent: gathered.consent,
+            mou: gathered.mou,
+            outcome: row.try_get("", "outcome").map_err(sea_orm::DbErr::from)?,
+            provided: row.try_get("", "provided").map_err(sea_orm::DbErr::from)?,
+        })
+    } else {
+        None
+    };
+    Ok(Seen {
+        header,
+        standing,
+        side,
+        beyond,
+        grants,
+    })
+}
+
+fn grant(
+    header: &Header,
+    gathered: &Gathered,
+    caller: &Caller,
+    purpose: Purpose,
+    now: Instant,
+    events: &mut Vec<Event>,
+) -> Grant {
+    let ceiling = caller.ceiling(purpose);
+    let mut shared = Categories::EMPTY;
+    let mut withheld = Vec::new();
+    let mut ground: Option<Ground> = None;
+    for category in DataCategory::ALL.iter().copied() {
+        let question = Question {
+            reader: caller.agency(),
+            category,
+            purpose,
+            ceiling,
+        };
+        match decide(&question, &gathered.facts, now) {
+            sharing::Answer::Share(on) => {
+                ground = Some(on);
+                if gathered.contains.has(category) {
+                    shared = shared.with(category);
+                }
+            }
+            sharing::Answer::Withhold(reason) => withheld.push((category, reason)),
+        }
+    }
+    let event = events.len();
+    events.push(Event::PackageRead {
+        referral: header.id,
+        survivor: gathered.survivor,
+        reader: caller.agency(),
+        discloser: header.sender_id,
+        purpose,
+        released: shared,
+        ground,
+    });
+    Grant {
+        shared,
+        withheld,
+        event,
+    }
+}
