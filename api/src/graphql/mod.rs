@@ -1,0 +1,5 @@
+//! How a GraphQL request is admitted and made ready before anything is executed.
+
+pub mod guard;
+pub mod lexis;
+pub mod variables;
