@@ -144,7 +144,7 @@ impl<'d> Outline<'d> {
                 Selection::Field(field) if field.node.selection_set.node.items.is_empty() => {}
                 Selection::Field(field) => self.trace(&field.node.selection_set.node, level + 1),
                 Selection::InlineFragment(inline) => {
-                    self.trace(&inline.node.selection_set.node, level + 1)
+                    self.trace(&inline.node.selection_set.node, level + 1);
                 }
                 Selection::FragmentSpread(spread) => {
                     self.spreads
@@ -272,7 +272,9 @@ fn unreadable(error: &parser::Error) -> Error {
                     .into(),
             );
         }
-        _ => "it is not a document of operations and fragments".into(),
+        parser::Error::MultipleRoots { .. } | parser::Error::MissingQueryRoot { .. } | _ => {
+            "it is not a document of operations and fragments".into()
+        }
     };
     let place = error
         .positions()

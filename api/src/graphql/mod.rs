@@ -2,4 +2,5 @@
 
 pub mod guard;
 pub mod lexis;
+pub mod operation;
 pub mod variables;

@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use async_graphql::indexmap::IndexMap;
 use async_graphql::parser::types::{
-    BaseType, DocumentOperations, ExecutableDocument, InputObjectType, OperationDefinition,
-    OperationType, Type, TypeKind, TypeSystemDefinition, VariableDefinition,
+    BaseType, ExecutableDocument, InputObjectType, OperationDefinition, Type, TypeKind,
+    TypeSystemDefinition, VariableDefinition,
 };
 use async_graphql::parser::{self, parse_schema};
 use async_graphql::{Name, Number, Value, Variables};
@@ -23,59 +23,6 @@ const MAX_NESTING: usize = 32;
 const MAX_FAULTS: usize = 10;
 /// How many of an enum's values a fault lists.
 const MAX_CHOICES: usize = 20;
-
-/// The operation that a request means.
-///
-/// # Errors
-/// [`Error::BadUserInput`] where there is none of this name, or several and none was named.
-pub fn select_operation<'d>(
-    document: &'d ExecutableDocument,
-    name: Option<&str>,
-) -> Result<&'d OperationDefinition, Error> {
-    match (&document.operations, name) {
-        (DocumentOperations::Single(only), None) => Ok(&only.node),
-        (DocumentOperations::Single(_), Some(_)) => Err(Error::input(
-            "operationName",
-            "the only operation of this document has no name: leave `operationName` out",
-        )),
-        (DocumentOperations::Multiple(named), Some(name)) => named
-            .get(name)
-            .map(|operation| &operation.node)
-            .ok_or_else(|| {
-                Error::input(
-                    "operationName",
-                    "no operation of this document has this name",
-                )
-            }),
-        (DocumentOperations::Multiple(named), None) => {
-            let mut operations = named.values();
-            match (operations.next(), operations.next()) {
-                (Some(only), None) => Ok(&only.node),
-                (None, _) => Err(Error::input(
-                    "query",
-                    "the document has no operation: add a query or a mutation",
-                )),
-                (Some(_), Some(_)) => Err(Error::input(
-                    "operationName",
-                    "the document has several operations: name the one that you mean",
-                )),
-            }
-        }
-    }
-}
-
-/// Refuses what a single HTTP answer cannot carry.
-///
-/// # Errors
-/// [`Error::BadUserInput`] for a subscription.
-pub fn refuse_subscription(operation: &OperationDefinition) -> Result<(), Error> {
-    match operation.ty {
-        OperationType::Query | OperationType::Mutation => Ok(()),
-        OperationType::Subscription => Err(Error::BadUserInput(
-            "a subscription needs a WebSocket (`graphql-transport-ws`): POST carries queries and mutations".into(),
-        )),
-    }
-}
 
 /// The schema's input types: what a variable may be declared as.
 #[derive(Clone, Debug)]
@@ -327,10 +274,13 @@ impl Kind {
     fn coerce(&self, given: &Json) -> Option<Value> {
         match (self, given) {
             (Self::Int, Json::Number(number)) => int(number),
-            (Self::Float, Json::Number(number)) => Some(Value::Number(number.clone())),
-            (Self::Text, Json::String(text)) => Some(Value::String(text.clone())),
-            (Self::Boolean, Json::Bool(truth)) => Some(Value::Boolean(*truth)),
-            (Self::Id, Json::String(text)) => Some(Value::String(text.clone())),
+            (Self::Float | Self::Custom, Json::Number(number)) => {
+                Some(Value::Number(number.clone()))
+            }
+            (Self::Text | Self::Id | Self::Custom, Json::String(text)) => {
+                Some(Value::String(text.clone()))
+            }
+            (Self::Boolean | Self::Custom, Json::Bool(truth)) => Some(Value::Boolean(*truth)),
             (Self::Id, Json::Number(number)) if !number.is_f64() => {
                 Some(Value::String(number.to_string()))
             }
@@ -339,9 +289,6 @@ impl Kind {
                 .find(|choice| choice.as_str() == text)
                 .cloned()
                 .map(Value::Enum),
-            (Self::Custom, Json::String(text)) => Some(Value::String(text.clone())),
-            (Self::Custom, Json::Number(number)) => Some(Value::Number(number.clone())),
-            (Self::Custom, Json::Bool(truth)) => Some(Value::Boolean(*truth)),
             _ => None,
         }
     }

@@ -97,14 +97,12 @@ impl MediaType {
         match (json, graphql) {
             (None, None) => Err(Mismatch::NotAcceptable),
             (Some(_), None) => Ok(Self::Json),
-            (None, Some(_)) => Ok(Self::GraphqlResponse),
-            (Some(json), Some(graphql)) if json > graphql => Ok(Self::Json),
             (Some(json), Some(graphql))
-                if json == graphql && graphql.nearness < Nearness::Named =>
+                if json > graphql || (json == graphql && graphql.nearness < Nearness::Named) =>
             {
                 Ok(Self::Json)
             }
-            (Some(_), Some(_)) => Ok(Self::GraphqlResponse),
+            (_, Some(_)) => Ok(Self::GraphqlResponse),
         }
     }
 
