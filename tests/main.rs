@@ -1,4 +1,4 @@
-//! Concord's tests: one binary, a module for each topic.
+//! Concord's tests: they tell the domain's story against real parts.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -9,6 +9,12 @@
     reason = "tests fail by panicking"
 )]
 
+mod access;
+mod checkpoint;
 mod limits;
 mod postgres;
+mod seal;
+mod transport;
+mod tree;
+mod verify;
 mod world;

@@ -1,4 +1,20 @@
 //! Concord: consented referral records and MOU status, shared among the agencies of an anti-trafficking task force.
+//!
+//! The way down: `http` -> `graphql` -> a concept (`agency`, `survivor`, `consent`, `referral`, `mou`) -> `sharing`,
+//! `audit`, `seal` -> `store` -> the entities. Nothing points up.
 
+pub mod access;
+pub mod agency;
+pub mod audit;
+pub mod clock;
+pub mod consent;
 pub mod error;
+pub mod graphql;
+pub mod http;
+pub mod mou;
+pub mod referral;
+pub mod seal;
+pub mod settings;
 pub mod sharing;
+pub mod store;
+pub mod survivor;

@@ -1,7 +1,7 @@
 //! One version of a survivor's consent: one discloser, one recipient, named categories and purposes, an end.
 
 use sea_orm::entity::prelude::*;
-use sea_orm::{QueryFilter, QueryOrder};
+use sea_orm::{Condition, QueryFilter, QueryOrder};
 
 use crate::ids::{AgencyId, ConsentId, SurvivorId};
 use crate::instant::Instant;
@@ -68,6 +68,19 @@ impl Entity {
             .filter(Column::SignedAt.is_not_null())
             .filter(Column::EnteredInErrorAt.is_null())
             .order_by_desc(Column::Id)
+    }
+
+    /// Those of these consents that `agency` holds, or is named in once they are signed.
+    #[must_use]
+    pub fn known_to(agency: AgencyId, ids: impl IntoIterator<Item = ConsentId>) -> Select<Self> {
+        <Self as EntityTrait>::find().filter(Column::Id.is_in(ids)).filter(
+            Condition::any().add(Column::DiscloserId.eq(agency)).add(
+                Condition::all()
+                    .add(Column::RecipientId.eq(agency))
+                    .add(Column::SignedAt.is_not_null())
+                    .add(Column::EnteredInErrorAt.is_null()),
+            ),
+        )
     }
 
     /// The consent `id` under which `agency` may disclose.

@@ -2,8 +2,10 @@
 
 pub mod connection;
 pub mod guard;
+pub mod lexis;
 pub mod look;
 pub mod node;
+pub mod operation;
 pub mod request;
 pub mod scalars;
 pub mod schema;

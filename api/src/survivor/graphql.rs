@@ -1,0 +1,157 @@
+//! Survivors on the wire: to their own agency only.
+
+use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObject};
+use concord_entities::ids::{SurvivorAuditId, SurvivorId};
+use concord_entities::survivor;
+use sea_orm::{ActiveModelTrait, IntoActiveModel, QueryOrder, SqlErr};
+
+use crate::access::grant::{Permission, Resource};
+use crate::audit::event::Event;
+use crate::error::{Answer, Error};
+use crate::graphql::connection::Connection;
+use crate::graphql::request::{InRequest, Request};
+use crate::graphql::scalars::{DateTime, LanguageTag};
+use crate::store::Act;
+use crate::store::idempotency::{self, Replay};
+use crate::store::page::Wanted;
+use crate::store::reading;
+
+/// Your agency's own pseudonym for a person it serves. Holds no identity, and no other agency sees it.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
+pub struct Survivor {
+    #[graphql(skip)]
+    key: SurvivorId,
+    /// The pseudonym.
+    pub pseudonym: String,
+    /// Whether the person is under 18.
+    pub minor: bool,
+    /// The language that the person understands best.
+    pub language: Option<LanguageTag>,
+    /// When the pseudonym was registered.
+    pub created_at: DateTime,
+}
+
+#[ComplexObject]
+impl Survivor {
+    /// The survivor's id.
+    async fn id(&self) -> ID {
+        ID(self.key.to_string())
+    }
+}
+
+impl From<survivor::Model> for Survivor {
+    fn from(model: survivor::Model) -> Self {
+        Self {
+            key: model.id,
+            pseudonym: model.pseudonym,
+            minor: model.minor,
+            language: model.language.map(LanguageTag::from),
+            created_at: model.created_at.into(),
+        }
+    }
+}
+
+/// A survivor to register.
+#[derive(Clone, Debug, InputObject)]
+pub struct SurvivorInput {
+    /// Your agency's pseudonym for the person; never a name, and unique in your agency.
+    pub pseudonym: String,
+    /// Whether the person is under 18.
+    #[graphql(default)]
+    pub minor: bool,
+    /// The language that the person understands best.
+    pub language: Option<LanguageTag>,
+    /// The same key again returns what the first call made.
+    pub idempotency_key: Option<ID>,
+}
+
+/// Reading survivors.
+#[derive(Default)]
+pub struct SurvivorQuery;
+
+/// Reading survivors.
+#[Object]
+impl SurvivorQuery {
+    /// Your own agency's survivors, newest first.
+    async fn survivors(
+        &self,
+        ctx: &Context<'_>,
+        first: Option<i32>,
+        after: Option<String>,
+    ) -> Answer<Connection<Survivor>> {
+        let request = ctx.request()?;
+        let caller = request.caller(Resource::Survivor, Permission::Search)?;
+        let wanted = Wanted::parse(first, after.as_deref(), None, None)?;
+        let released = request
+            .disclose(async || {
+                let among = survivor::Entity::of(caller.agency()).order_by_desc(survivor::Column::Id);
+                let key = survivor::Column::Id;
+                reading::page(&request.worker.store, among, key, wanted, |row| row.audit_id.to_string()).await
+            })
+            .await?;
+        Ok(Connection::of(released.content().map(Survivor::from), |one| one.key.0))
+    }
+}
+
+/// One survivor of the caller's own agency.
+pub(crate) async fn node(request: &Request, id: SurvivorId) -> Answer<Option<Survivor>> {
+    let caller = request.caller(Resource::Survivor, Permission::Read)?;
+    let released = request
+        .disclose(async || {
+            let among = survivor::Entity::one_of(caller.agency(), id);
+            reading::one(&request.worker.store, among, |row| row.audit_id.to_string()).await
+        })
+        .await?;
+    Ok(released.content().map(Survivor::from))
+}
+
+/// Changing survivors.
+#[derive(Default)]
+pub struct SurvivorMutation;
+
+/// Changing survivors.
+#[Object]
+impl SurvivorMutation {
+    /// Registers your agency's pseudonym for a person it serves.
+    async fn register_survivor(&self, ctx: &Context<'_>, survivor: SurvivorInput) -> Answer<Survivor> {
+        let request = ctx.request()?;
+        request.caller(Resource::Survivor, Permission::Create)?;
+        let act = request.begin().await?;
+        let key = survivor.idempotency_key.as_ref();
+        let key = match idempotency::replay(&act, "registerSurvivor", key, &format!("{survivor:?}")).await? {
+            Replay::Made(id) => {
+                let made = survivor::Entity::one_of(act.agency(), SurvivorId(id)).one(&*act).await?;
+                return made.map(Survivor::from).ok_or_else(|| Error::NotFound.into());
+            }
+            Replay::Fresh(key) => key,
+        };
+        let registered = register(&act, survivor).await?;
+        idempotency::keep(&act, key, registered.id.0).await?;
+        act.commit(Event::SurvivorRegistered(registered.audit_id)).await?;
+        Ok(registered.into())
+    }
+}
+
+async fn register(act: &Act<'_>, input: SurvivorInput) -> Answer<survivor::Model> {
+    let pseudonym = input.pseudonym.trim();
+    if pseudonym.is_empty() || pseudonym.chars().count() > 80 {
+        return Err(Error::input("survivor.pseudonym", "1 to 80 characters, and never the person's name").into());
+    }
+    let model = survivor::Model {
+        id: SurvivorId::new(),
+        agency_id: act.agency(),
+        pseudonym: pseudonym.to_owned(),
+        minor: input.minor,
+        language: input.language.map(|tag| tag.as_str().to_owned()),
+        audit_id: SurvivorAuditId::new(),
+        created_at: act.now(),
+    };
+    match model.into_active_model().insert(&**act).await {
+        Ok(model) => Ok(model),
+        Err(fault) if matches!(fault.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => {
+            Err(Error::Conflict("your agency has this pseudonym already: choose another".into()).into())
+        }
+        Err(fault) => Err(fault.into()),
+    }
+}

@@ -1,0 +1,3 @@
+//! Survivors: an agency's own pseudonyms for the people it serves. No identity, no search across agencies.
+
+pub mod graphql;
