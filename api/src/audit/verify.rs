@@ -1,0 +1,328 @@
+//! Reading the whole ledger again, to name the first event that is not what was signed.
+//!
+//! Three records must agree: the events (their bytes and recorded leaf hashes), the tiles, and the checkpoints. The
+//! [`Verifier`] hashes the events anew, one by one and in constant memory, and holds the others against the result.
+//! Whoever changes an event must change its leaf hash, then its tile, then every tile above; and then the roots that
+//! were signed still tell. All three must be read from one snapshot of the database, or growth looks like a fault.
+
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+
+use super::checkpoint::Checkpoint;
+use super::tree::{Digest, Edge, HASH_BYTES, Head, TileId, Tiles, TreeError, leaf_hash};
+
+/// The first fault of a ledger: the first bad event is one of `index..=through`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("event {index}: {kind}")]
+pub struct Fault {
+    /// The index from which on the ledger cannot be believed. Every event before it is what was recorded.
+    pub index: u64,
+    /// Where the first bad event is at the latest: `index` itself, wherever the records that are left can tell.
+    pub through: u64,
+    /// What is wrong.
+    pub kind: FaultKind,
+}
+
+/// What is wrong with a ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FaultKind {
+    /// The event's bytes are not those that were recorded under this leaf hash.
+    #[error("its bytes were changed: they hash to {recomputed}, and {recorded} was recorded")]
+    LeafHashDiffers {
+        /// The leaf hash beside the event.
+        recorded: Digest,
+        /// The hash of its bytes.
+        recomputed: Digest,
+    },
+    /// There is no event at this index, though there are later ones.
+    #[error("it is missing, and later events are there")]
+    Missing,
+    /// A second event has this index, or it stands out of order.
+    #[error("its index comes a second time")]
+    Repeated,
+    /// The ledger ends here, though a checkpoint was signed for more.
+    #[error("it is missing with all that follow: {signed} events were signed for")]
+    Truncated {
+        /// The size that the checkpoint was signed for.
+        signed: u64,
+    },
+    /// A tile that must be there is not.
+    #[error("the stored tile {0}, which covers it, is missing")]
+    TileMissing(TileId),
+    /// A stored tile holds other hashes than the events give: an event was replaced, or the tile was changed.
+    #[error("the stored tile {0} does not hold the hash that the events give")]
+    TileDiffers(TileId),
+    /// Events and tiles agree, but not with what was signed: both were rewritten.
+    #[error(
+        "it or a later one was rewritten: the first {size} events give the root {recomputed}, and {signed} was signed"
+    )]
+    RootDiffers {
+        /// The size of the checkpoint.
+        size: u64,
+        /// The root in the checkpoint.
+        signed: Digest,
+        /// The root over the events.
+        recomputed: Digest,
+    },
+    /// The tree cannot take this event.
+    #[error("the tree cannot take it: {0}")]
+    Tree(TreeError),
+}
+
+impl Fault {
+    fn at(index: u64, kind: FaultKind) -> Self {
+        Self {
+            index,
+            through: index,
+            kind,
+        }
+    }
+}
+
+/// A ledger without a fault.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Verified {
+    /// The size and root, computed anew.
+    pub head: Head,
+    /// The size of the largest checkpoint that agrees: only this many events are vouched for by a signature.
+    pub signed: Option<u64>,
+}
+
+/// A verification under way. Feed it events with [`event`](Self::event); after each page of them load the tiles that
+/// are [`due`](Self::due) and [`compare`](Self::compare) them; at the end of the events, [`end`](Self::end).
+#[derive(Clone, Debug)]
+pub struct Verifier {
+    edge: Edge,
+    ahead: BTreeSet<Head>,
+    signed: Option<u64>,
+    due: Vec<Due>,
+    stopped: Option<Fault>,
+}
+
+/// A tile as the events give it, which the stored one must equal.
+#[derive(Clone, Debug)]
+struct Due {
+    tile: TileId,
+    hashes: Vec<u8>,
+    extent: Extent,
+}
+
+/// How much of a stored tile the events account for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Extent {
+    /// All of it.
+    Whole,
+    /// Its beginning: the reading stopped before the tile's end.
+    Beginning,
+}
+
+impl Verifier {
+    /// A verification from the first event on, against opened checkpoints of any sizes. The more there are, the
+    /// closer a rewritten ledger's fault is narrowed down; two of one size and different roots are a fault as well.
+    #[must_use]
+    pub fn against(checkpoints: impl IntoIterator<Item = Checkpoint>) -> Self {
+        Self {
+            edge: Edge::empty(),
+            ahead: checkpoints
+                .into_iter()
+                .map(|checkpoint| checkpoint.head)
+                .collect(),
+            signed: None,
+            due: Vec::new(),
+            stopped: None,
+        }
+    }
+
+    /// Takes the next event, in the order of the indexes. Faults come to light with [`compare`](Self::compare), as an
+    /// earlier one may be in the tiles; after one, further events are not looked at.
+    pub fn event(&mut self, index: u64, leaf: &[u8], recorded: Digest) {
+        if self.stopped.is_none()
+            && let Err(fault) = self.take(index, leaf, recorded)
+        {
+            self.stop(fault);
+        }
+    }
+
+    /// The tiles to load for the next [`compare`](Self::compare).
+    #[must_use]
+    pub fn due(&self) -> Vec<TileId> {
+        self.due.iter().map(|due| due.tile).collect()
+    }
+
+    /// Holds the stored tiles against the events so far.
+    ///
+    /// # Errors
+    /// The first fault up to here; it stays the answer from then on.
+    pub fn compare(&mut self, stored: &Tiles) -> Result<(), Fault> {
+        let due = std::mem::take(&mut self.due);
+        self.stopped = due
+            .iter()
+            .filter_map(|due| due.fault(stored))
+            .chain(self.stopped)
+            .min_by_key(|fault| fault.through);
+        self.stopped.map_or(Ok(()), Err)
+    }
+
+    /// There are no more events.
+    #[must_use]
+    pub fn end(mut self) -> Ended {
+        if self.stopped.is_none() {
+            match self.settle() {
+                Err(fault) => self.stop(fault),
+                Ok(()) => self.close(),
+            }
+        }
+        Ended(self)
+    }
+
+    fn take(&mut self, index: u64, leaf: &[u8], recorded: Digest) -> Result<(), Fault> {
+        self.settle()?;
+        let next = self.edge.size();
+        match index.cmp(&next) {
+            Ordering::Greater => return Err(Fault::at(next, FaultKind::Missing)),
+            Ordering::Less => return Err(Fault::at(index, FaultKind::Repeated)),
+            Ordering::Equal => {}
+        }
+        let recomputed = leaf_hash(leaf);
+        if recomputed != recorded {
+            return Err(Fault::at(
+                index,
+                FaultKind::LeafHashDiffers {
+                    recorded,
+                    recomputed,
+                },
+            ));
+        }
+        let filled = self
+            .edge
+            .push(recomputed)
+            .map_err(|error| Fault::at(index, FaultKind::Tree(error)))?;
+        self.due
+            .extend(filled.into_iter().map(|tile| Due::new(tile, Extent::Whole)));
+        Ok(())
+    }
+
+    /// Compares the root with the checkpoints of the size that is reached.
+    fn settle(&mut self) -> Result<(), Fault> {
+        let size = self.edge.size();
+        while self
+            .ahead
+            .first()
+            .is_some_and(|checkpoint| checkpoint.size <= size)
+            && let Some(checkpoint) = self.ahead.pop_first()
+        {
+            let head = self
+                .edge
+                .head()
+                .map_err(|error| Fault::at(size, FaultKind::Tree(error)))?;
+            if head != checkpoint {
+                return Err(Fault {
+                    index: self.signed.unwrap_or(0),
+                    through: size.saturating_sub(1),
+                    kind: FaultKind::RootDiffers {
+                        size,
+                        signed: checkpoint.root,
+                        recomputed: head.root,
+                    },
+                });
+            }
+            self.signed = Some(size);
+        }
+        Ok(())
+    }
+
+    /// Reads no further; the open tiles are still compared as far as the reading came, for an earlier fault.
+    fn stop(&mut self, fault: Fault) {
+        self.stopped = Some(fault);
+        self.open_tiles_due(Extent::Beginning);
+    }
+
+    /// Takes what was read for the whole ledger, unless a checkpoint says that there was more.
+    fn close(&mut self) {
+        if let Some(longest) = self.ahead.last() {
+            let signed = longest.size;
+            self.stop(Fault::at(self.edge.size(), FaultKind::Truncated { signed }));
+        } else {
+            self.open_tiles_due(Extent::Whole);
+        }
+    }
+
+    fn open_tiles_due(&mut self, extent: Extent) {
+        self.due.extend(
+            self.edge
+                .tiles()
+                .into_iter()
+                .map(|tile| Due::new(tile, extent)),
+        );
+    }
+}
+
+/// A verification that has seen every event, and waits for the last tiles.
+#[derive(Clone, Debug)]
+pub struct Ended(Verifier);
+
+impl Ended {
+    /// The tiles to load for [`finish`](Self::finish).
+    #[must_use]
+    pub fn due(&self) -> Vec<TileId> {
+        self.0.due()
+    }
+
+    /// Holds the last tiles against the events.
+    ///
+    /// # Errors
+    /// The first fault of the ledger.
+    pub fn finish(mut self, stored: &Tiles) -> Result<Verified, Fault> {
+        self.0.compare(stored)?;
+        let size = self.0.edge.size();
+        let head = self
+            .0
+            .edge
+            .head()
+            .map_err(|error| Fault::at(size, FaultKind::Tree(error)))?;
+        Ok(Verified {
+            head,
+            signed: self.0.signed,
+        })
+    }
+}
+
+impl Due {
+    fn new((tile, hashes): (TileId, Vec<u8>), extent: Extent) -> Self {
+        Self {
+            tile,
+            hashes,
+            extent,
+        }
+    }
+
+    fn fault(&self, stored: &Tiles) -> Option<Fault> {
+        let Some(found) = stored.get(&self.tile) else {
+            return Some(self.fault_at(0, FaultKind::TileMissing(self.tile)));
+        };
+        let same = match self.extent {
+            Extent::Whole => *found == self.hashes,
+            Extent::Beginning => found.starts_with(&self.hashes),
+        };
+        if same {
+            return None;
+        }
+        let hashes = self.hashes.chunks(HASH_BYTES).zip(found.chunks(HASH_BYTES));
+        let agreeing = hashes
+            .take_while(|(recomputed, stored)| recomputed == stored)
+            .count();
+        Some(self.fault_at(agreeing, FaultKind::TileDiffers(self.tile)))
+    }
+
+    /// A fault in one hash of the tile, which on a level above 0 covers many events.
+    fn fault_at(&self, position: usize, kind: FaultKind) -> Fault {
+        Fault {
+            index: self.tile.first_leaf(position),
+            through: self
+                .tile
+                .first_leaf(position.saturating_add(1))
+                .saturating_sub(1),
+            kind,
+        }
+    }
+}
