@@ -1,0 +1,157 @@
+//! What there is to be granted: a permission on a resource. An operation names the one that it needs.
+
+use std::fmt;
+
+use concord_entities::vocabulary::{Code, Set};
+
+/// What a scope opens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Resource {
+    /// Referrals and the packages that travel with them.
+    Referral,
+    /// Survivors' consents.
+    Consent,
+    /// An agency's own pseudonyms for the people it serves.
+    Survivor,
+    /// Memoranda of understanding.
+    Mou,
+    /// The caller's own agency: its applications, keys and settings.
+    Agency,
+    /// What other agencies offer.
+    Directory,
+    /// The audit log.
+    Audit,
+    /// Addresses that are told of changes.
+    Webhook,
+}
+
+/// What may be done with a resource; its letter stands for it in a scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Permission {
+    /// `c`: to make one.
+    Create,
+    /// `r`: to read one.
+    Read,
+    /// `u`: to change one.
+    Update,
+    /// `d`: to end or remove one.
+    Delete,
+    /// `s`: to list them.
+    Search,
+}
+
+/// The permissions that a scope gives.
+pub type Permissions = Set<Permission>;
+
+/// What an operation needs: one permission on one resource. Written `referral.r`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Grant {
+    /// On what.
+    pub resource: Resource,
+    /// To do what.
+    pub permission: Permission,
+}
+
+impl Resource {
+    /// Every resource.
+    pub const ALL: &[Self] = &[
+        Self::Referral,
+        Self::Consent,
+        Self::Survivor,
+        Self::Mou,
+        Self::Agency,
+        Self::Directory,
+        Self::Audit,
+        Self::Webhook,
+    ];
+
+    /// The word for this resource in a scope.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Referral => "referral",
+            Self::Consent => "consent",
+            Self::Survivor => "survivor",
+            Self::Mou => "mou",
+            Self::Agency => "agency",
+            Self::Directory => "directory",
+            Self::Audit => "audit",
+            Self::Webhook => "webhook",
+        }
+    }
+
+    /// To make one of these.
+    #[must_use]
+    pub const fn create(self) -> Grant {
+        self.to(Permission::Create)
+    }
+
+    /// To read one of these.
+    #[must_use]
+    pub const fn read(self) -> Grant {
+        self.to(Permission::Read)
+    }
+
+    /// To change one of these.
+    #[must_use]
+    pub const fn update(self) -> Grant {
+        self.to(Permission::Update)
+    }
+
+    /// To end or remove one of these.
+    #[must_use]
+    pub const fn delete(self) -> Grant {
+        self.to(Permission::Delete)
+    }
+
+    /// To list these.
+    #[must_use]
+    pub const fn search(self) -> Grant {
+        self.to(Permission::Search)
+    }
+
+    /// To do this with one of these.
+    #[must_use]
+    pub const fn to(self, permission: Permission) -> Grant {
+        Grant {
+            resource: self,
+            permission,
+        }
+    }
+}
+
+impl Code for Permission {
+    const ALL: &'static [Self] = &[
+        Self::Create,
+        Self::Read,
+        Self::Update,
+        Self::Delete,
+        Self::Search,
+    ];
+
+    fn code(self) -> &'static str {
+        match self {
+            Self::Create => "c",
+            Self::Read => "r",
+            Self::Update => "u",
+            Self::Delete => "d",
+            Self::Search => "s",
+        }
+    }
+
+    fn place(self) -> u32 {
+        match self {
+            Self::Create => 0,
+            Self::Read => 1,
+            Self::Update => 2,
+            Self::Delete => 3,
+            Self::Search => 4,
+        }
+    }
+}
+
+impl fmt::Display for Grant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.resource.name(), self.permission.code())
+    }
+}

@@ -1,0 +1,117 @@
+//! A JSON object in which nothing is said twice.
+//!
+//! Two readers of `{"sub": "a", "sub": "b"}` may each believe another half of it (RFC 8725, 2.4), so a token that
+//! repeats a member, at any depth and under any escape, is no token.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+/// The members of a JSON object, each still as it was written.
+pub struct Members<'text>(BTreeMap<String, &'text RawValue>);
+
+/// Why a text is not such an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotMembers {
+    /// It is no JSON object.
+    NotAnObject,
+    /// It says something twice.
+    Repeated,
+}
+
+impl<'text> Members<'text> {
+    /// Reads a JSON object.
+    ///
+    /// # Errors
+    /// When it is not an object, or says something twice.
+    pub fn parse(json: &'text [u8]) -> Result<Self, NotMembers> {
+        let text = str::from_utf8(json).map_err(|_| NotMembers::NotAnObject)?;
+        let everything: BTreeMap<String, &RawValue> =
+            serde_json::from_str(text).map_err(|_| NotMembers::NotAnObject)?;
+        serde_json::from_str::<SaidOnce>(text).map_err(|fault| {
+            if fault.is_data() {
+                NotMembers::Repeated
+            } else {
+                NotMembers::NotAnObject
+            }
+        })?;
+        Ok(Self(everything))
+    }
+
+    /// Whether it has a member of this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    /// The names of its members.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
+    /// The member of this name, where it has one and it is a `T`.
+    pub fn read<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
+        serde_json::from_str(self.0.get(name)?.get()).ok()
+    }
+}
+
+/// Any JSON value whose objects, however deep, name each member once.
+struct SaidOnce;
+
+impl<'de> Deserialize<'de> for SaidOnce {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Once)
+    }
+}
+
+struct Once;
+
+impl<'de> Visitor<'de> for Once {
+    type Value = SaidOnce;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON that says nothing twice")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<SaidOnce, A::Error> {
+        let mut names = BTreeSet::new();
+        while let Some(name) = map.next_key::<String>()? {
+            if !names.insert(name) {
+                return Err(Error::custom("a member is repeated"));
+            }
+            map.next_value::<SaidOnce>()?;
+        }
+        Ok(SaidOnce)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<SaidOnce, A::Error> {
+        while list.next_element::<SaidOnce>()?.is_some() {}
+        Ok(SaidOnce)
+    }
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<SaidOnce, E> {
+        Ok(SaidOnce)
+    }
+
+    fn visit_i64<E: Error>(self, _: i64) -> Result<SaidOnce, E> {
+        Ok(SaidOnce)
+    }
+
+    fn visit_u64<E: Error>(self, _: u64) -> Result<SaidOnce, E> {
+        Ok(SaidOnce)
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<SaidOnce, E> {
+        Ok(SaidOnce)
+    }
+
+    fn visit_str<E: Error>(self, _: &str) -> Result<SaidOnce, E> {
+        Ok(SaidOnce)
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<SaidOnce, E> {
+        Ok(SaidOnce)
+    }
+}

@@ -1,0 +1,18 @@
+//! From a bearer token to what its bearer may ask for.
+//!
+//! - [`grant`]: the resources, and what may be done with them. Pure.
+//! - [`scope`]: what a list of scopes allows, and whether one list is narrower than another. Pure.
+//! - [`grammar`]: how scopes are written. Pure.
+//! - [`key`]: the keys that sign tokens and prove them.
+//! - [`token`]: whether a token proves anything now, and why not.
+//! - `members`: a JSON object in which nothing is said twice.
+//!
+//! A token is a ceiling. That the agency, the application and the token itself are still in force is read
+//! again with the facts of each request; nothing in this folder remembers it.
+
+pub mod grammar;
+pub mod grant;
+pub mod key;
+mod members;
+pub mod scope;
+pub mod token;

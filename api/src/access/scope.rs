@@ -1,0 +1,250 @@
+//! What a token lets its bearer ask for: permissions on resources, each within limits of category and purpose.
+//!
+//! Two scopes with different limits allow the pairs of each, and never a category of one for a purpose of the other.
+
+use concord_entities::vocabulary::{Categories, Code, DataCategory, Purpose, Purposes, Set};
+
+use super::grant::{Grant, Permission, Permissions, Resource};
+
+/// One scope of a token: permissions on a resource, within limits.
+///
+/// No limit is not the same as a list that happens to name every code: the list does not grow when the
+/// vocabulary does.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Scope {
+    /// On what.
+    pub resource: Resource,
+    /// To do what.
+    pub permissions: Permissions,
+    /// For these categories alone; `None` for any.
+    pub categories: Option<Categories>,
+    /// For these purposes alone; `None` for any.
+    pub purposes: Option<Purposes>,
+}
+
+/// All that a token's `scope` allows, in its one normal form: nothing twice, nothing that another scope
+/// already gives, in the order of resource, permissions and limits. The default allows nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Scopes(Vec<Scope>);
+
+/// Which categories may be touched for which purpose: pairs, not every category with every purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Ceiling {
+    /// One set a purpose, in the order of [`Purpose::ALL`].
+    by_purpose: [Categories; PURPOSES],
+}
+
+const PURPOSES: usize = <Purpose as Code>::ALL.len();
+
+impl Scope {
+    /// Whether this allows the permission on the resource, for some category and purpose.
+    #[must_use]
+    pub fn allows(&self, grant: Grant) -> bool {
+        self.resource == grant.resource && self.permissions.has(grant.permission)
+    }
+
+    fn covers(&self, purpose: Purpose) -> bool {
+        self.purposes.is_none_or(|purposes| purposes.has(purpose))
+    }
+
+    fn same_limits(&self, other: &Self) -> bool {
+        (self.resource, self.categories, self.purposes)
+            == (other.resource, other.categories, other.purposes)
+    }
+
+    /// Whether this has other limits than `wider`, and all of them within its.
+    fn strictly_within(&self, wider: &Self) -> bool {
+        self.resource == wider.resource
+            && !self.same_limits(wider)
+            && limit_within(self.categories, wider.categories)
+            && limit_within(self.purposes, wider.purposes)
+    }
+
+    fn allows_nothing(&self) -> bool {
+        self.permissions.is_empty()
+            || self.categories.is_some_and(Set::is_empty)
+            || self.purposes.is_some_and(Set::is_empty)
+    }
+}
+
+fn limit_within<C: Code>(limit: Option<Set<C>>, wider: Option<Set<C>>) -> bool {
+    match (limit, wider) {
+        (_, None) => true,
+        (None, Some(_)) => false,
+        (Some(limit), Some(wider)) => limit.within(wider),
+    }
+}
+
+impl Scopes {
+    /// Whether some scope allows the permission on the resource, for some category and purpose.
+    #[must_use]
+    pub fn allows(&self, resource: Resource, permission: Permission) -> bool {
+        self.reaches(resource.to(permission))
+    }
+
+    /// Whether these scopes give what an operation needs, for some category and purpose.
+    #[must_use]
+    pub fn reaches(&self, grant: Grant) -> bool {
+        self.0.iter().any(|scope| scope.allows(grant))
+    }
+
+    /// Whether some scope allows the permission on the resource for this category and this purpose.
+    #[must_use]
+    pub fn permits(
+        &self,
+        resource: Resource,
+        permission: Permission,
+        category: DataCategory,
+        purpose: Purpose,
+    ) -> bool {
+        self.categories_for(resource, permission, purpose)
+            .has(category)
+    }
+
+    /// The categories that may be touched for this purpose.
+    #[must_use]
+    pub fn categories_for(
+        &self,
+        resource: Resource,
+        permission: Permission,
+        purpose: Purpose,
+    ) -> Categories {
+        let grant = resource.to(permission);
+        self.0
+            .iter()
+            .filter(|scope| scope.allows(grant) && scope.covers(purpose))
+            .flat_map(|scope| scope.categories.unwrap_or_else(Set::all).iter())
+            .collect()
+    }
+
+    /// The purposes for which at least one category may be touched.
+    #[must_use]
+    pub fn purposes(&self, resource: Resource, permission: Permission) -> Purposes {
+        self.ceiling(resource, permission).purposes()
+    }
+
+    /// Every pair of category and purpose that is allowed.
+    #[must_use]
+    pub fn ceiling(&self, resource: Resource, permission: Permission) -> Ceiling {
+        let mut by_purpose = [Categories::EMPTY; PURPOSES];
+        for (categories, purpose) in by_purpose.iter_mut().zip(Purpose::ALL) {
+            *categories = self.categories_for(resource, permission, *purpose);
+        }
+        Ceiling { by_purpose }
+    }
+
+    /// Each scope, in the normal order.
+    pub fn iter(&self) -> impl Iterator<Item = &Scope> {
+        self.0.iter()
+    }
+
+    /// Whether nothing is allowed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn ceilings(&self) -> impl Iterator<Item = Ceiling> {
+        Resource::ALL
+            .iter()
+            .flat_map(|resource| {
+                Permission::ALL
+                    .iter()
+                    .map(|permission| (*resource, *permission))
+            })
+            .map(|(resource, permission)| self.ceiling(resource, permission))
+    }
+}
+
+/// Whether `scopes` allow nothing that `of` do not, over every resource, permission, category and purpose.
+///
+/// Exact, because it compares all of that finite space: it is what a token may be exchanged for (RFC 8693).
+#[must_use]
+pub fn narrower(scopes: &Scopes, of: &Scopes) -> bool {
+    scopes
+        .ceilings()
+        .zip(of.ceilings())
+        .all(|(narrow, wide)| narrow.within(&wide))
+}
+
+impl Ceiling {
+    /// Whether this category may be touched for this purpose.
+    #[must_use]
+    pub fn permits(&self, category: DataCategory, purpose: Purpose) -> bool {
+        self.categories(purpose).has(category)
+    }
+
+    /// The categories that may be touched for this purpose.
+    #[must_use]
+    pub fn categories(&self, purpose: Purpose) -> Categories {
+        self.pairs()
+            .find_map(|(of, categories)| (of == purpose).then_some(categories))
+            .unwrap_or(Categories::EMPTY)
+    }
+
+    /// The purposes for which at least one category may be touched.
+    #[must_use]
+    pub fn purposes(&self) -> Purposes {
+        self.pairs()
+            .filter(|(_, categories)| !categories.is_empty())
+            .map(|(purpose, _)| purpose)
+            .collect()
+    }
+
+    /// Whether every pair of this is a pair of `wider`.
+    #[must_use]
+    pub fn within(&self, wider: &Self) -> bool {
+        self.by_purpose
+            .iter()
+            .zip(&wider.by_purpose)
+            .all(|(narrow, wide)| narrow.within(*wide))
+    }
+
+    /// Whether there is no pair at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.by_purpose
+            .iter()
+            .all(|categories| categories.is_empty())
+    }
+
+    fn pairs(&self) -> impl Iterator<Item = (Purpose, Categories)> {
+        Purpose::ALL.iter().copied().zip(self.by_purpose)
+    }
+}
+
+/// Brings scopes to their normal form. A scope that allows nothing is left out.
+impl FromIterator<Scope> for Scopes {
+    fn from_iter<I: IntoIterator<Item = Scope>>(scopes: I) -> Self {
+        let mut merged: Vec<Scope> = Vec::new();
+        for scope in scopes.into_iter().filter(|scope| !scope.allows_nothing()) {
+            match merged.iter_mut().find(|same| same.same_limits(&scope)) {
+                Some(same) => {
+                    let both = same.permissions.iter().chain(scope.permissions.iter());
+                    same.permissions = both.collect();
+                }
+                None => merged.push(scope),
+            }
+        }
+        let mut normal: Vec<Scope> = merged
+            .iter()
+            .map(|scope| without_the_given(scope, &merged))
+            .collect();
+        normal.retain(|scope| !scope.allows_nothing());
+        normal.sort_unstable();
+        Self(normal)
+    }
+}
+
+/// `scope` without the permissions that a scope with wider limits gives as well.
+fn without_the_given(scope: &Scope, among: &[Scope]) -> Scope {
+    let wider = || among.iter().filter(|other| scope.strictly_within(other));
+    Scope {
+        permissions: scope
+            .permissions
+            .iter()
+            .filter(|permission| !wider().any(|other| other.permissions.has(*permission)))
+            .collect(),
+        ..scope.clone()
+    }
+}

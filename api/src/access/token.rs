@@ -1,0 +1,347 @@
+//! Whether a bearer token proves anything now, and why not.
+//!
+//! An access token is a JWT after RFC 9068, signed with ES256, and this is the only reader of one. The JWT library
+//! does the signature and nothing else: its defaults let absent claims pass, so every other check is written here,
+//! in the order in which they are made, and after the advice of RFC 8725. The time is an argument.
+
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use concord_entities::ids::AgencyId;
+use concord_entities::instant::Instant;
+use jsonwebtoken::{Algorithm, Header};
+use serde::de::DeserializeOwned;
+
+use super::key::{KeySet, SigningKey};
+use super::members::{Members, NotMembers};
+
+/// How long a token may be, in bytes.
+pub const MAX_TOKEN: usize = 8 * 1024;
+/// How long a token may be good for.
+pub const MAX_LIFE: Duration = Duration::from_hours(24);
+/// How far our clock may be behind the issuer's.
+pub const LEEWAY: Duration = Duration::from_secs(30);
+
+/// The media type of an access token (RFC 9068, 2.1), which keeps other JWTs of ours from passing for one.
+const TYPE: &str = "at+jwt";
+/// Letters in the longest `sub`, `client_id` or `jti`.
+const MAX_NAME: usize = 128;
+const MAX_JTI: usize = 64;
+
+/// Who must have issued a token, and for whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Expected {
+    /// The one issuer that is believed, letter for letter.
+    pub issuer: String,
+    /// This service, letter for letter.
+    pub audience: String,
+}
+
+/// What a token says. Once verified it is true, as far as its issuer knew when it was issued.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Claims {
+    /// `iss`: who issued it.
+    pub issuer: String,
+    /// `aud`: for whom it was issued.
+    pub audience: String,
+    /// `sub`: who acts.
+    pub subject: String,
+    /// `client_id`: the application that acts for them.
+    pub client: String,
+    /// `agency`: the agency that they act for.
+    pub agency: AgencyId,
+    /// `scope`: what they may ask for, as text; see [`super::scope::Scopes::parse`], whose fault grants nothing.
+    pub scope: String,
+    /// `iat`: when it was issued, in whole seconds.
+    pub issued_at: Instant,
+    /// `nbf`: from when it is good, in whole seconds.
+    pub not_before: Instant,
+    /// `exp`: the first second in which it is no longer good.
+    pub expires_at: Instant,
+    /// `jti`: its own name.
+    pub id: String,
+    /// `epoch`: the agency's token epoch when it was issued. When the agency's has moved on, the token is over.
+    pub epoch: u32,
+}
+
+/// Why a token proves nothing: for the log and the audit, never for its bearer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TokenFault {
+    /// Longer than [`MAX_TOKEN`].
+    #[error("longer than a token may be")]
+    TooLong,
+    /// Not three parts of base64url without padding, or a part is not a JSON object.
+    #[error("not a signed JWT in its compact form")]
+    Malformed,
+    /// The header or the claims say something twice.
+    #[error("a member is repeated")]
+    RepeatedMember,
+    /// The header says more than `alg`, `typ` and `kid`.
+    #[error("the header says more than it may")]
+    ForbiddenHeader,
+    /// The algorithm is not ES256.
+    #[error("not signed with ES256")]
+    WrongAlgorithm,
+    /// The type is not that of an access token.
+    #[error("not of the type at+jwt")]
+    WrongType,
+    /// We have no such key.
+    #[error("signed with a key that is not known here")]
+    UnknownKey,
+    /// The signature is not that key's over this text.
+    #[error("the signature is not right")]
+    BadSignature,
+    /// A claim is missing.
+    #[error("the claim `{0}` is missing")]
+    MissingClaim(&'static str),
+    /// A claim is not of its kind.
+    #[error("the claim `{0}` is not of its kind")]
+    MalformedClaim(&'static str),
+    /// Somebody else issued it.
+    #[error("issued by another issuer")]
+    WrongIssuer,
+    /// It is for somebody else, or for more than us.
+    #[error("issued for another audience")]
+    WrongAudience,
+    /// Its time is over.
+    #[error("expired")]
+    Expired,
+    /// Its time has not come.
+    #[error("not good yet")]
+    NotYet,
+    /// It was issued in the future.
+    #[error("issued in the future")]
+    IssuedInFuture,
+    /// It is good for longer than [`MAX_LIFE`], or for no time at all.
+    #[error("good for longer than a token may be, or for no time")]
+    WrongLife,
+}
+
+/// The signing of a token failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the token could not be signed")]
+pub struct NotSigned;
+
+impl TokenFault {
+    /// The stable code of this fault, as log and audit carry it.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::TooLong => "too_long",
+            Self::Malformed => "malformed",
+            Self::RepeatedMember => "repeated_member",
+            Self::ForbiddenHeader => "forbidden_header",
+            Self::WrongAlgorithm => "wrong_algorithm",
+            Self::WrongType => "wrong_type",
+            Self::UnknownKey => "unknown_key",
+            Self::BadSignature => "bad_signature",
+            Self::MissingClaim(_) => "missing_claim",
+            Self::MalformedClaim(_) => "malformed_claim",
+            Self::WrongIssuer => "wrong_issuer",
+            Self::WrongAudience => "wrong_audience",
+            Self::Expired => "expired",
+            Self::NotYet => "not_yet",
+            Self::IssuedInFuture => "issued_in_future",
+            Self::WrongLife => "wrong_life",
+        }
+    }
+}
+
+impl From<NotMembers> for TokenFault {
+    fn from(fault: NotMembers) -> Self {
+        match fault {
+            NotMembers::NotAnObject => Self::Malformed,
+            NotMembers::Repeated => Self::RepeatedMember,
+        }
+    }
+}
+
+/// What `compact` says, if one of `keys` signed it, `expected` names its issuer and audience, and it is good at `now`.
+///
+/// # Errors
+/// The first thing that is wrong with it. Nothing that it claims is read before its signature is found right.
+pub fn verify(
+    compact: &str,
+    keys: &KeySet,
+    expected: &Expected,
+    now: Instant,
+) -> Result<Claims, TokenFault> {
+    if compact.len() > MAX_TOKEN {
+        return Err(TokenFault::TooLong);
+    }
+    let (signed, signature) = compact.rsplit_once('.').ok_or(TokenFault::Malformed)?;
+    let (header, payload) = signed.split_once('.').ok_or(TokenFault::Malformed)?;
+    let (header, payload) = (decode(header)?, decode(payload)?);
+    decode(signature)?;
+
+    let kid = read_header(&header)?;
+    let key = keys.get(&kid).ok_or(TokenFault::UnknownKey)?;
+    match jsonwebtoken::crypto::verify(
+        signature,
+        signed.as_bytes(),
+        key.verifier(),
+        Algorithm::ES256,
+    ) {
+        Ok(true) => {}
+        Ok(false) | Err(_) => return Err(TokenFault::BadSignature),
+    }
+
+    let claims = read_claims(&Members::parse(&payload)?)?;
+    if claims.issuer != expected.issuer {
+        return Err(TokenFault::WrongIssuer);
+    }
+    if claims.audience != expected.audience {
+        return Err(TokenFault::WrongAudience);
+    }
+    in_time(&claims, now)?;
+    Ok(claims)
+}
+
+/// A token that says `claims`, signed with `key`. Times are cut to whole seconds.
+///
+/// # Errors
+/// When the signature cannot be made.
+pub fn issue(key: &SigningKey, claims: &Claims) -> Result<String, NotSigned> {
+    let header = Header {
+        typ: Some(TYPE.to_owned()),
+        kid: Some(key.kid().to_owned()),
+        ..Header::new(Algorithm::ES256)
+    };
+    jsonwebtoken::encode(&header, &Written::from(claims), key.signer()).map_err(|_| NotSigned)
+}
+
+/// A part of the compact form. A further point is no letter of base64url, so more than three parts fail here.
+fn decode(part: &str) -> Result<Vec<u8>, TokenFault> {
+    match URL_SAFE_NO_PAD.decode(part) {
+        Ok(bytes) if !bytes.is_empty() => Ok(bytes),
+        Ok(_) | Err(_) => Err(TokenFault::Malformed),
+    }
+}
+
+/// The name of the key that the header points to.
+fn read_header(json: &[u8]) -> Result<String, TokenFault> {
+    let header = Members::parse(json)?;
+    // A list of what may stand here cannot forget one of `crit`, `jku`, `jwk`, `x5u`, `x5c`, `b64`, `zip`, `cty`.
+    if header
+        .names()
+        .any(|name| !["alg", "typ", "kid"].contains(&name))
+    {
+        return Err(TokenFault::ForbiddenHeader);
+    }
+    if header.read::<String>("alg").as_deref() != Some("ES256") {
+        return Err(TokenFault::WrongAlgorithm);
+    }
+    let kind = header
+        .read::<String>("typ")
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    if kind.strip_prefix("application/").unwrap_or(&kind) != TYPE {
+        return Err(TokenFault::WrongType);
+    }
+    header.read("kid").ok_or(TokenFault::UnknownKey)
+}
+
+fn read_claims(members: &Members<'_>) -> Result<Claims, TokenFault> {
+    Ok(Claims {
+        issuer: claim(members, "iss")?,
+        audience: audience(members)?,
+        subject: name(members, "sub", MAX_NAME)?,
+        client: name(members, "client_id", MAX_NAME)?,
+        agency: claim(members, "agency")?,
+        scope: claim(members, "scope")?,
+        issued_at: moment(members, "iat")?,
+        not_before: moment(members, "nbf")?,
+        expires_at: moment(members, "exp")?,
+        id: name(members, "jti", MAX_JTI)?,
+        epoch: claim(members, "epoch")?,
+    })
+}
+
+fn claim<T: DeserializeOwned>(members: &Members<'_>, name: &'static str) -> Result<T, TokenFault> {
+    if !members.has(name) {
+        return Err(TokenFault::MissingClaim(name));
+    }
+    members.read(name).ok_or(TokenFault::MalformedClaim(name))
+}
+
+/// A name that may stand in a log: not empty, not long, and nothing that a terminal would obey.
+fn name(
+    members: &Members<'_>,
+    claimed: &'static str,
+    longest: usize,
+) -> Result<String, TokenFault> {
+    let name: String = claim(members, claimed)?;
+    let well_formed =
+        (1..=longest).contains(&name.chars().count()) && !name.chars().any(char::is_control);
+    well_formed
+        .then_some(name)
+        .ok_or(TokenFault::MalformedClaim(claimed))
+}
+
+/// One audience, alone or as the only one of a list (RFC 7519, 4.1.3).
+fn audience(members: &Members<'_>) -> Result<String, TokenFault> {
+    match members.read::<[String; 1]>("aud") {
+        Some([audience]) => Ok(audience),
+        None if members.read::<Vec<String>>("aud").is_some() => Err(TokenFault::WrongAudience),
+        None => claim(members, "aud"),
+    }
+}
+
+/// A moment in whole seconds. RFC 7519 would let them have a fraction; we never write one, so nobody honest does.
+fn moment(members: &Members<'_>, claimed: &'static str) -> Result<Instant, TokenFault> {
+    // A `u32` lasts until 2106 and leaves no room for a moment before the epoch or beyond arithmetic.
+    let seconds: u32 = claim(members, claimed)?;
+    Ok(Instant::from_unix_seconds(seconds.into()))
+}
+
+fn in_time(claims: &Claims, now: Instant) -> Result<(), TokenFault> {
+    if claims.expires_at <= claims.issued_at || claims.expires_at.since(claims.issued_at) > MAX_LIFE
+    {
+        return Err(TokenFault::WrongLife);
+    }
+    if now >= claims.expires_at {
+        return Err(TokenFault::Expired);
+    }
+    if claims.issued_at > now.plus(LEEWAY) {
+        return Err(TokenFault::IssuedInFuture);
+    }
+    if claims.not_before > now.plus(LEEWAY) {
+        return Err(TokenFault::NotYet);
+    }
+    Ok(())
+}
+
+/// The claims as a token spells them.
+#[derive(serde::Serialize)]
+struct Written<'a> {
+    iss: &'a str,
+    aud: &'a str,
+    sub: &'a str,
+    client_id: &'a str,
+    agency: AgencyId,
+    scope: &'a str,
+    iat: i64,
+    nbf: i64,
+    exp: i64,
+    jti: &'a str,
+    epoch: u32,
+}
+
+impl<'a> From<&'a Claims> for Written<'a> {
+    fn from(claims: &'a Claims) -> Self {
+        Self {
+            iss: &claims.issuer,
+            aud: &claims.audience,
+            sub: &claims.subject,
+            client_id: &claims.client,
+            agency: claims.agency,
+            scope: &claims.scope,
+            iat: claims.issued_at.unix_seconds(),
+            nbf: claims.not_before.unix_seconds(),
+            exp: claims.expires_at.unix_seconds(),
+            jti: &claims.id,
+            epoch: claims.epoch,
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! One category's bytes under a package's key, and that key under the key-encryption key.
+//!
+//! Both are sealed with AES-256-GCM-SIV (RFC 8452), which forgives a nonce that is used twice, and both are bound to
+//! the place where they belong: moved to another row, category or version, they do not open. A sealed text is
+//! `nonce (12 bytes) || ciphertext || tag (16 bytes)`.
+
+use std::fmt;
+
+use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use concord_entities::ids::ReferralId;
+use concord_entities::vocabulary::{Code, DataCategory};
+use uuid::Uuid;
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+/// A seal could not be made or does not open. It never says why: the reasons differ only for an attacker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the seal is broken")]
+pub struct SealBroken;
+
+/// A text or file is not a key-encryption key. Safe to show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "not a key-encryption key: it must be 32 random bytes, as they are, in base64 or as 64 hex digits"
+)]
+pub struct InvalidKey;
+
+/// The key of one referral's package. Wiped from memory when dropped.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub struct PackageKey(Key);
+
+/// The key under which package keys are kept. Wiped from memory when dropped.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub struct KeyEncryptionKey(Key);
+
+/// Where sealed bytes belong: they open nowhere else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The referral whose package it is.
+    pub referral: ReferralId,
+    /// What the bytes tell.
+    pub category: DataCategory,
+    /// Which of the referral's keys seals them.
+    pub version: u32,
+}
+
+/// Whose key a wrapped key is: it unwraps as nobody else's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Holder<'a> {
+    /// What the key is for, such as `package`.
+    pub purpose: &'a str,
+    /// The id of the record that it belongs to.
+    pub owner: Uuid,
+    /// Which of the owner's keys it is.
+    pub version: u32,
+}
+
+/// Bytes of a key.
+const KEY: usize = 32;
+type Key = [u8; KEY];
+
+impl PackageKey {
+    /// A fresh key.
+    ///
+    /// # Errors
+    /// When the system has no randomness to give.
+    pub fn generate() -> Result<Self, SealBroken> {
+        let mut key = Self([0; KEY]);
+        aws_lc_rs::rand::fill(&mut key.0).map_err(|_| SealBroken)?;
+        Ok(key)
+    }
+
+    /// Seals what belongs at `place`.
+    ///
+    /// # Errors
+    /// When the system has no randomness to give.
+    pub fn seal(&self, place: Place, plain: &[u8]) -> Result<Vec<u8>, SealBroken> {
+        seal(&self.0, &place.binding(), plain)
+    }
+
+    /// What was sealed for `place`. Wiped from memory when dropped.
+    ///
+    /// # Errors
+    /// When it was not sealed with this key for this place, or is no longer what it was.
+    pub fn open(&self, place: Place, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealBroken> {
+        open(&self.0, &place.binding(), sealed)
+    }
+}
+
+impl KeyEncryptionKey {
+    /// The key in a settings text: base64 (either alphabet, padded or not) or 64 hex digits.
+    ///
+    /// # Errors
+    /// When it is not 32 bytes, or is one byte over and over.
+    pub fn from_text(text: &str) -> Result<Self, InvalidKey> {
+        let text = text.trim();
+        let hexadecimal = (text.len() == 2 * KEY)
+            .then(|| hex::decode(text).ok())
+            .flatten();
+        let unpadded = text.trim_end_matches('=');
+        let bytes = hexadecimal
+            .or_else(|| STANDARD_NO_PAD.decode(unpadded).ok())
+            .or_else(|| URL_SAFE_NO_PAD.decode(unpadded).ok())
+            .map(Zeroizing::new);
+        Self::from_raw(&bytes.ok_or(InvalidKey)?)
+    }
+
+    /// The key in a file: 32 bytes as they are, or text as [`Self::from_text`] reads it.
+    ///
+    /// # Errors
+    /// When it is neither.
+    pub fn from_file_bytes(bytes: &[u8]) -> Result<Self, InvalidKey> {
+        if bytes.len() == KEY {
+            return Self::from_raw(bytes);
+        }
+        Self::from_text(str::from_utf8(bytes).map_err(|_| InvalidKey)?)
+    }
+
+    /// Wraps `holder`'s key, to be kept.
+    ///
+    /// # Errors
+    /// When the system has no randomness to give.
+    pub fn wrap(&self, holder: Holder<'_>, key: &PackageKey) -> Result<Vec<u8>, SealBroken> {
+        seal(&self.0, &holder.binding(), &key.0)
+    }
+
+    /// `holder`'s key, as it was wrapped.
+    ///
+    /// # Errors
+    /// When it was not wrapped with this key for this holder, or is no longer what it was.
+    pub fn unwrap(&self, holder: Holder<'_>, wrapped: &[u8]) -> Result<PackageKey, SealBroken> {
+        let bytes = open(&self.0, &holder.binding(), wrapped)?;
+        let key: &Key = bytes.as_slice().try_into().map_err(|_| SealBroken)?;
+        Ok(PackageKey(*key))
+    }
+
+    fn from_raw(bytes: &[u8]) -> Result<Self, InvalidKey> {
+        let key = Self(Key::try_from(bytes).map_err(|_| InvalidKey)?);
+        // An empty disk or a forgotten placeholder, not a key.
+        let [first, rest @ ..] = &key.0;
+        if rest.iter().all(|byte| byte == first) {
+            return Err(InvalidKey);
+        }
+        Ok(key)
+    }
+}
+
+impl Place {
+    /// No two places have the same bytes: all but the last field have a fixed length.
+    fn binding(&self) -> Vec<u8> {
+        bind(
+            b"concord package v1\0",
+            self.referral.0,
+            self.version,
+            self.category.code(),
+        )
+    }
+}
+
+impl Holder<'_> {
+    fn binding(&self) -> Vec<u8> {
+        bind(
+            b"concord wrapped v1\0",
+            self.owner,
+            self.version,
+            self.purpose,
+        )
+    }
+}
+
+fn bind(kind: &[u8], id: Uuid, version: u32, word: &str) -> Vec<u8> {
+    [kind, id.as_bytes(), &version.to_be_bytes(), word.as_bytes()].concat()
+}
+
+fn seal(key: &Key, binding: &[u8], plain: &[u8]) -> Result<Vec<u8>, SealBroken> {
+    // Room for all of it at once: a buffer that grows leaves copies of the plain text behind.
+    let mut buffer = Zeroizing::new(Vec::with_capacity(
+        NONCE_LEN + plain.len() + AES_256_GCM_SIV.tag_len(),
+    ));
+    buffer.extend_from_slice(&[0; NONCE_LEN]);
+    buffer.extend_from_slice(plain);
+
+    let (head, body) = buffer
+        .split_first_chunk_mut::<NONCE_LEN>()
+        .ok_or(SealBroken)?;
+    let (nonce, tag) = cipher(key)?
+        .seal_in_place_separate_tag(Aad::from(binding), body)
+        .map_err(|_| SealBroken)?;
+    head.copy_from_slice(nonce.as_ref());
+    buffer.extend_from_slice(tag.as_ref());
+    Ok(std::mem::take(&mut *buffer))
+}
+
+fn open(key: &Key, binding: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealBroken> {
+    let (nonce, body) = sealed.split_first_chunk::<NONCE_LEN>().ok_or(SealBroken)?;
+    let mut buffer = Zeroizing::new(body.to_vec());
+    let plain = cipher(key)?
+        .open_in_place(
+            Nonce::assume_unique_for_key(*nonce),
+            Aad::from(binding),
+            &mut buffer,
+        )
+        .map_err(|_| SealBroken)?
+        .len();
+    buffer.truncate(plain);
+    Ok(buffer)
+}
+
+fn cipher(key: &Key) -> Result<RandomizedNonceKey, SealBroken> {
+    RandomizedNonceKey::new(&AES_256_GCM_SIV, key).map_err(|_| SealBroken)
+}
+
+impl fmt::Debug for PackageKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PackageKey(..)")
+    }
+}
+
+impl fmt::Debug for KeyEncryptionKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("KeyEncryptionKey(..)")
+    }
+}
