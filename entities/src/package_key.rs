@@ -1,7 +1,7 @@
 //! The keyring's table of package keys, in a store of its own.
 
-use sea_orm::QueryFilter;
 use sea_orm::entity::prelude::*;
+use sea_orm::{QueryFilter, QueryOrder, QuerySelect};
 
 use crate::ids::ReferralId;
 use crate::instant::Instant;
@@ -28,5 +28,15 @@ impl Entity {
     /// The keys of these referrals, whose disclosure the caller has decided and recorded.
     pub fn of(referrals: impl IntoIterator<Item = ReferralId>) -> Select<Self> {
         <Self as EntityTrait>::find().filter(Column::ReferralId.is_in(referrals))
+    }
+
+    /// The next keys in the order of their referrals, for the sweep.
+    #[must_use]
+    pub fn in_order(after: Option<ReferralId>, limit: u64) -> Select<Self> {
+        let keys = <Self as EntityTrait>::find().order_by_asc(Column::ReferralId).limit(limit);
+        match after {
+            Some(after) => keys.filter(Column::ReferralId.gt(after)),
+            None => keys,
+        }
     }
 }

@@ -1,8 +1,10 @@
 //! A referral of one survivor from one agency to another.
 
 use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::Query;
 use sea_orm::{Condition, QueryFilter, QuerySelect};
 
+use crate::consent;
 use crate::ids::{AgencyId, ConsentId, MouId, ReferralId, SurvivorId};
 use crate::instant::Instant;
 use crate::vocabulary::{Categories, Needs, OutcomeCode, ReferralStatus, StatusReason, Urgency};
@@ -101,6 +103,28 @@ impl Entity {
         Self::outbox(agency)
             .filter(Column::Id.eq(id))
             .lock_exclusive()
+    }
+
+    /// Those of these referrals that exist, for the keyring's sweep.
+    #[must_use]
+    pub fn among(ids: impl IntoIterator<Item = ReferralId>) -> Select<Self> {
+        <Self as EntityTrait>::find().filter(Column::Id.is_in(ids))
+    }
+
+    /// Those of these referrals whose consent has ended by `now`, for the keyring's sweep.
+    #[must_use]
+    pub fn whose_consent_has_ended(ids: impl IntoIterator<Item = ReferralId>, now: Instant) -> Select<Self> {
+        let ended = Query::select()
+            .column(consent::Column::Id)
+            .from(consent::Entity)
+            .cond_where(
+                Condition::any()
+                    .add(consent::Column::ExpiresAt.lte(now))
+                    .add(consent::Column::RevokedAt.is_not_null())
+                    .add(consent::Column::EnteredInErrorAt.is_not_null()),
+            )
+            .to_owned();
+        Self::among(ids).filter(Column::ConsentId.in_subquery(ended))
     }
 
     /// The referrals that stand on the consent `id`, which the caller holds.

@@ -5,14 +5,22 @@
 //! - [`grammar`]: how scopes are written. Pure.
 //! - [`key`]: the keys that sign tokens and prove them.
 //! - [`token`]: whether a token proves anything now, and why not.
+//! - [`verifier`]: from a request's header to a [`Caller`].
+//! - [`standing`]: whether a caller still counts, read with the facts.
 //! - `members`: a JSON object in which nothing is said twice.
 //!
 //! A token is a ceiling. That the agency, the application and the token itself are still in force is read
 //! again with the facts of each request; nothing in this folder remembers it.
 
+pub mod caller;
 pub mod grammar;
 pub mod grant;
 pub mod key;
 mod members;
 pub mod scope;
+pub mod standing;
 pub mod token;
+pub mod verifier;
+
+pub use caller::Caller;
+pub use verifier::Verifier;

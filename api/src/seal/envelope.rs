@@ -135,6 +135,22 @@ impl KeyEncryptionKey {
         Ok(PackageKey(*key))
     }
 
+    /// Wraps a secret of `holder`'s that is no package key, such as a signing key, to be kept.
+    ///
+    /// # Errors
+    /// When the system has no randomness to give.
+    pub fn wrap_secret(&self, holder: Holder<'_>, secret: &[u8]) -> Result<Vec<u8>, SealBroken> {
+        seal(&self.0, &holder.binding(), secret)
+    }
+
+    /// `holder`'s secret, as it was wrapped. Wiped from memory when dropped.
+    ///
+    /// # Errors
+    /// When it was not wrapped with this key for this holder, or is no longer what it was.
+    pub fn unwrap_secret(&self, holder: Holder<'_>, wrapped: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealBroken> {
+        open(&self.0, &holder.binding(), wrapped)
+    }
+
     fn from_raw(bytes: &[u8]) -> Result<Self, InvalidKey> {
         let key = Self(Key::try_from(bytes).map_err(|_| InvalidKey)?);
         // An empty disk or a forgotten placeholder, not a key.

@@ -1,5 +1,13 @@
 //! Sealed packages: what a referral carries can be read only while its key exists.
 //!
 //! - [`envelope`]: one category's bytes under a package's key, and that key under the key-encryption key. Pure.
+//! - [`vault`]: packages sealed and opened with the keys of the keyring, and keys destroyed.
+//! - [`signing`]: the keys that sign tokens and the ledger, kept in the keyring.
+//! - [`kek`]: where the key-encryption key comes from.
 
 pub mod envelope;
+pub mod kek;
+pub mod signing;
+pub mod vault;
+
+pub use vault::Vault;

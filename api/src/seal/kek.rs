@@ -1,0 +1,62 @@
+//! Where the key-encryption key comes from: a file. An embedded store makes its own, readable by its owner alone.
+
+use std::fs;
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use super::envelope::{InvalidKey, KeyEncryptionKey};
+use crate::settings::{Location, Settings};
+
+/// Why there is no key-encryption key.
+#[derive(Debug, thiserror::Error)]
+pub enum NoKey {
+    /// The file cannot be read or made.
+    #[error("the key file {file} cannot be read: {fault}")]
+    Unreadable {
+        /// Which file.
+        file: PathBuf,
+        /// Why.
+        fault: io::Error,
+    },
+    /// The file holds no key.
+    #[error("the key file {file} is {fault}")]
+    Invalid {
+        /// Which file.
+        file: PathBuf,
+        /// Why.
+        fault: InvalidKey,
+    },
+}
+
+/// Reads the key-encryption key; makes one where the store is an embedded one that has none yet.
+///
+/// # Errors
+/// [`NoKey`].
+pub fn read(settings: &Settings) -> Result<KeyEncryptionKey, NoKey> {
+    let file = &settings.key_file;
+    let unreadable = |fault| NoKey::Unreadable {
+        file: file.clone(),
+        fault,
+    };
+    if matches!(settings.database, Location::File(_)) && !file.exists() {
+        fs::create_dir_all(&settings.data).map_err(unreadable)?;
+        make(file).map_err(unreadable)?;
+    }
+    let bytes = Zeroizing::new(fs::read(file).map_err(unreadable)?);
+    KeyEncryptionKey::from_file_bytes(&bytes).map_err(|fault| NoKey::Invalid {
+        file: file.clone(),
+        fault,
+    })
+}
+
+/// Makes a key file, 64 hex digits, that only its owner can read.
+fn make(file: &Path) -> io::Result<()> {
+    let mut key = Zeroizing::new([0_u8; 32]);
+    aws_lc_rs::rand::fill(key.as_mut()).map_err(|_| io::Error::other("the system has no randomness to give"))?;
+    let mut opened = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
+    writeln!(opened, "{}", hex::encode(key.as_ref()))?;
+    opened.sync_all()
+}
