@@ -12,6 +12,7 @@
 mod access;
 mod checkpoint;
 mod decision;
+mod journey;
 mod limits;
 mod postgres;
 mod seal;

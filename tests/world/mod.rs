@@ -1,4 +1,275 @@
-//! What the tests stand on: the world around a Concord server.
+//! The world that a test runs in: real servers over a fresh database, and callers as types.
+//!
+//! ```ignore
+//! let world = World::on(Database::Sqlite).await;
+//! let (north, south) = world.agencies("north", "south").await;
+//! let ada = north.refers("Ada").to(&south).sharing([Identity, Needs]).await;
+//! assert_snapshot!(south.reads(&ada).await, @"identity: Ada   needs: ...   withheld: ...");
+//! ```
+//! When a world ends, its servers are asked to end and its whole audit log is verified.
 
+pub mod agency;
 pub mod limits;
 pub mod postgres;
+pub mod server;
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use concord::access::token::{Claims, issue};
+use concord::agency::founding::{Founding, found};
+use concord::clock;
+use concord::http::server::Service;
+use concord::settings::{Settings, Written};
+use concord_entities::ids::{AgencyId, TaskForceId, TokenId};
+use concord_entities::instant::Instant;
+use concord_entities::vocabulary::AgencyKind;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+pub use agency::{Agency, Told};
+pub use server::Server;
+
+use postgres::Cluster;
+
+/// Which kind of database a world stands on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Database {
+    Sqlite,
+    Postgres,
+}
+
+/// Every kind of database.
+pub const BOTH: [Database; 2] = [Database::Sqlite, Database::Postgres];
+
+/// A task force with its coordinator, and one server or more.
+pub struct World {
+    pub database: Database,
+    pub service: Service,
+    pub task_force: TaskForceId,
+    pub coordinator: AgencyId,
+    pub server: Server,
+    pub folder: TempDir,
+    url: Option<String>,
+}
+
+/// What an agency may do in a test that is not about scopes.
+pub const EVERYTHING: &str =
+    "agency.c audit.rs consent.crus directory.rs mou.crus referral.crus survivor.crs";
+
+impl World {
+    /// A fresh world with one server.
+    pub async fn on(database: Database) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = (database == Database::Postgres).then(|| Cluster::shared().fresh_database());
+        let written = written(&folder, url.as_deref());
+        if database == Database::Postgres {
+            std::fs::write(folder.path().join("kek"), "5a".repeat(31) + "7e").unwrap();
+            let settings = Settings::read(None, &written).unwrap();
+            let store = concord::store::Store::connect(&settings).await.unwrap();
+            store.migrate().await.unwrap();
+        }
+        let settings = Settings::read(None, &written).unwrap();
+        let service = Service::open(settings).await.unwrap();
+        let founding = Founding {
+            task_force: "Three Rivers Task Force".to_owned(),
+            region: "Three Rivers".to_owned(),
+            coordinator: "Coordination Office".to_owned(),
+            kind: AgencyKind::VictimAssistanceAgency,
+        };
+        let (task_force, coordinator) = found(&service.store, founding).await.unwrap();
+        let server = Server::start(&flags(&folder, url.as_deref()));
+        Self {
+            database,
+            service,
+            task_force,
+            coordinator,
+            server,
+            folder,
+            url,
+        }
+    }
+
+    /// Another server over the same stores.
+    pub fn another_server(&self) -> Server {
+        Server::start(&self.flags())
+    }
+
+    /// The flags with which any command finds this world's stores.
+    pub fn flags(&self) -> Vec<String> {
+        flags(&self.folder, self.url.as_deref())
+    }
+
+    /// The data store's file, in an embedded world.
+    pub fn file(&self) -> PathBuf {
+        self.folder.path().join("concord.sqlite")
+    }
+
+    /// The data store's URL, in a PostgreSQL world.
+    pub fn url(&self) -> &str {
+        self.url.as_deref().unwrap()
+    }
+
+    /// Two agencies with an MOU in force that covers everything.
+    pub async fn agencies(&self, one: &str, other: &str) -> (Agency, Agency) {
+        let (one, other) = (self.agency(one).await, self.agency(other).await);
+        one.agrees_with(&other).await;
+        (one, other)
+    }
+
+    /// A registered agency.
+    pub async fn agency(&self, name: &str) -> Agency {
+        let coordinator = self.coordinator();
+        let answer = coordinator
+            .asks(
+                "mutation($a: AgencyInput!) { registerAgency(agency: $a) { id } }",
+                json!({ "a": { "taskForce": self.task_force.to_string(), "name": name, "kind": "ADVOCACY_GROUP" } }),
+            )
+            .await;
+        let id: AgencyId = answer.data()["registerAgency"]["id"]
+            .as_str()
+            .unwrap()
+            .parse()
+            .unwrap();
+        self.caller(id, name, EVERYTHING)
+    }
+
+    /// The coordinating agency.
+    pub fn coordinator(&self) -> Agency {
+        self.caller(self.coordinator, "Coordination Office", EVERYTHING)
+    }
+
+    /// Somebody of an agency's, with a token of this scope.
+    pub fn caller(&self, id: AgencyId, name: &str, scope: &str) -> Agency {
+        Agency::new(id, name, self.token(id, scope), self.server.address.clone())
+    }
+
+    /// A token of this scope.
+    pub fn token(&self, agency: AgencyId, scope: &str) -> String {
+        issue(&self.service.keys.token, &self.claims(agency, scope)).unwrap()
+    }
+
+    /// The claims of a good token.
+    pub fn claims(&self, agency: AgencyId, scope: &str) -> Claims {
+        let now = Instant::from_unix_seconds(clock::now().unix_seconds());
+        Claims {
+            issuer: self.service.settings.issuer.clone(),
+            audience: self.service.settings.audience.clone(),
+            subject: "somebody".to_owned(),
+            client: "test".to_owned(),
+            agency,
+            scope: scope.to_owned(),
+            issued_at: now,
+            not_before: now,
+            expires_at: now.plus(Duration::from_secs(3600)),
+            id: TokenId::new().to_string(),
+            epoch: 1,
+        }
+    }
+
+    /// Runs statements on the data store behind the service's back.
+    pub fn tampers(&self, sql: &str) -> String {
+        match self.database {
+            Database::Postgres => Cluster::shared().psql(self.url(), sql),
+            Database::Sqlite => sqlite(&self.file(), sql),
+        }
+    }
+
+    /// What `concord audit verify` says, and whether it is content.
+    pub fn verifies(&self) -> (bool, String) {
+        let output = Command::new(env!("CARGO_BIN_EXE_concord"))
+            .args(["audit", "verify"])
+            .args(self.flags())
+            .output()
+            .unwrap();
+        let text = [output.stdout, output.stderr].concat();
+        (output.status.success(), String::from_utf8(text).unwrap())
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.server.ends();
+        if !std::thread::panicking() {
+            let (content, said) = self.verifies();
+            assert!(content, "the audit log does not verify: {said}");
+        }
+    }
+}
+
+fn written(folder: &TempDir, url: Option<&str>) -> Written {
+    Written {
+        data: Some(folder.path().to_owned()),
+        database_url: url.map(str::to_owned),
+        key_file: url.map(|_| folder.path().join("kek")),
+        ..Written::default()
+    }
+}
+
+fn flags(folder: &TempDir, url: Option<&str>) -> Vec<String> {
+    let mut flags = vec!["--data".to_owned(), folder.path().display().to_string()];
+    if let Some(url) = url {
+        let key = folder.path().join("kek").display().to_string();
+        flags.extend([
+            "--database-url".to_owned(),
+            url.to_owned(),
+            "--key-file".to_owned(),
+            key,
+        ]);
+    }
+    flags
+}
+
+/// Runs statements on an SQLite file; rows come as lines, columns split by `|`.
+fn sqlite(file: &std::path::Path, sql: &str) -> String {
+    let script = "import sqlite3,sys\n\
+        c = sqlite3.connect(sys.argv[1], timeout=10)\n\
+        rows = []\n\
+        for s in [s for s in sys.argv[2].split(';;') if s.strip()]:\n\
+        \x20   rows += c.execute(s).fetchall()\n\
+        c.commit()\n\
+        print('\\n'.join('|'.join(str(v) for v in r) for r in rows))";
+    let output = Command::new("python3")
+        .arg("-c")
+        .arg(script)
+        .arg(file)
+        .arg(sql)
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout)
+        .unwrap()
+        .trim_end()
+        .to_owned()
+}
+
+/// What a GraphQL request was answered with.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub body: Value,
+    pub text: String,
+}
+
+impl Answer {
+    /// The data of an answer without errors.
+    pub fn data(&self) -> &Value {
+        assert!(self.body.get("errors").is_none(), "{}", self.text);
+        &self.body["data"]
+    }
+
+    /// The codes of the errors, joined.
+    pub fn codes(&self) -> String {
+        let errors = self.body["errors"].as_array().cloned().unwrap_or_default();
+        let codes: Vec<&str> = errors
+            .iter()
+            .map(|error| error["extensions"]["code"].as_str().unwrap_or("(none)"))
+            .collect();
+        codes.join(" ")
+    }
+}

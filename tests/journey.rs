@@ -1,0 +1,117 @@
+//! One referral's way, on both databases.
+
+use concord_entities::vocabulary::DataCategory::{Contact, Identity, Needs, Safety, SubstanceUse};
+use insta::assert_snapshot;
+use serde_json::json;
+
+use crate::world::{BOTH, Database, World};
+
+#[tokio::test]
+async fn a_consented_referral_travels_and_is_completed() {
+    for database in BOTH {
+        let world = World::on(database).await;
+        let (north, south) = world.agencies("north", "south").await;
+
+        let ada = north
+            .refers("Ada")
+            .to(&south)
+            .sharing([Identity, Needs])
+            .await;
+        assert_snapshot!(south.reads(&ada).await, @"identity: Ada   needs: Ada   withheld: demographics, contact, location, family, language, safety, exploitation, medical, mental_health, substance_use, immigration, legal, financial (CATEGORY_NOT_CONSENTED)");
+
+        assert_eq!(south.sees(&ada).await, "REQUESTED");
+        south.does("acceptReferral", &ada).await.data();
+        assert_eq!(north.sees(&ada).await, "ACCEPTED");
+
+        let complete = "mutation($id: ID!) { completeReferral(id: $id, outcome: { code: NEEDS_MET, provided: [HOUSING] }) \
+            { status outcome { code provided } } }";
+        let completed = south.asks(complete, json!({ "id": ada.referral })).await;
+        assert_snapshot!(completed.text, @r#"{"data":{"completeReferral":{"status":"COMPLETED","outcome":{"code":"NEEDS_MET","provided":["HOUSING"]}}}}"#);
+        assert_snapshot!(south.reads(&ada).await, @"withheld: everything (REFERRAL_CLOSED)");
+        assert_eq!(north.sees(&ada).await, "COMPLETED");
+    }
+}
+
+#[tokio::test]
+async fn a_revocation_is_in_force_on_the_very_next_read() {
+    for database in BOTH {
+        let world = World::on(database).await;
+        let (north, south) = world.agencies("north", "south").await;
+        let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
+        assert!(south.reads(&ada).await.starts_with("identity: Ada"));
+
+        let revoked = north.revokes_consent(&ada).await;
+        assert_snapshot!(revoked.text, @r#"{"data":{"revokeConsent":{"referralsSuspended":1,"consent":{"status":"REVOKED"}}}}"#);
+        assert_snapshot!(south.reads(&ada).await, @"withheld: everything (CONSENT_REVOKED)");
+        assert_snapshot!(north.reads(&ada).await, @"withheld: everything (CONSENT_REVOKED)");
+        assert_snapshot!(south.sees(&ada).await, @"SUSPENDED (CONSENT_NOT_IN_FORCE)");
+        assert_eq!(
+            south.does("acceptReferral", &ada).await.codes(),
+            "INVALID_TRANSITION"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_second_server_answers_a_revocation_on_its_very_next_read() {
+    let world = World::on(Database::Postgres).await;
+    let second = world.another_server();
+    let (north, south) = world.agencies("north", "south").await;
+    let there = south.at(&second.address);
+    for person in ["Ada", "Bea", "Cleo", "Dana", "Edda"] {
+        let told = north
+            .refers(person)
+            .to(&south)
+            .sharing([Identity, Safety])
+            .await;
+        assert!(
+            there
+                .reads(&told)
+                .await
+                .starts_with(&format!("identity: {person}"))
+        );
+        north.revokes_consent(&told).await.data();
+        assert_snapshot!(there.reads(&told).await, @"withheld: everything (CONSENT_REVOKED)");
+    }
+}
+
+#[tokio::test]
+async fn what_an_agency_may_not_see_answers_as_what_does_not_exist() {
+    for database in BOTH {
+        let world = World::on(database).await;
+        let (north, south) = world.agencies("north", "south").await;
+        let stranger = world.agency("stranger").await;
+        let sent = north.refers("Ada").to(&south).sharing([Contact]).await;
+        let draft = north.refers("Bea").to(&south).drafted([Contact]).await;
+        let never = "referral_01h2xcejqtf2nbrexx3vqjhp41";
+
+        let ask = "query($id: ID!) { referral(id: $id) { id status } node(id: $id) { id } }";
+        let nothing = stranger.asks(ask, json!({ "id": never })).await;
+        for id in [&sent.referral, &draft.referral] {
+            let answer = stranger.asks(ask, json!({ "id": id })).await;
+            assert_eq!(
+                (answer.status, &answer.text),
+                (nothing.status, &nothing.text)
+            );
+        }
+        let to_recipient = south.asks(ask, json!({ "id": draft.referral })).await;
+        assert_eq!(to_recipient.text, nothing.text);
+
+        let accept = "mutation($id: ID!) { acceptReferral(id: $id) { id } }";
+        let refused = stranger.asks(accept, json!({ "id": never })).await;
+        let forbidden = stranger.asks(accept, json!({ "id": sent.referral })).await;
+        assert_eq!(forbidden.text, refused.text);
+        assert_eq!(forbidden.codes(), "NOT_FOUND");
+    }
+}
+
+#[tokio::test]
+async fn substance_use_travels_with_its_notice() {
+    let world = World::on(Database::Sqlite).await;
+    let (north, south) = world.agencies("north", "south").await;
+    let ada = north.refers("Ada").to(&south).sharing([SubstanceUse]).await;
+    let query =
+        "query($id: ID!) { referral(id: $id) { package(purpose: SERVICE_DELIVERY) { notice } } }";
+    let answer = south.asks(query, json!({ "id": ada.referral })).await;
+    assert_snapshot!(answer.data()["referral"]["package"]["notice"], @r#""42 CFR part 2 prohibits unauthorized use or disclosure of these records.""#);
+}

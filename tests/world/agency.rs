@@ -1,0 +1,351 @@
+//! An agency in a test: what its people do, as verbs.
+
+use std::fmt::Write;
+
+use concord_entities::ids::AgencyId;
+use concord_entities::vocabulary::{Code, DataCategory, Purpose};
+use serde_json::{Map, Value, json};
+
+use super::Answer;
+
+/// Somebody of an agency's who calls the service.
+#[derive(Clone)]
+pub struct Agency {
+    pub id: AgencyId,
+    pub name: String,
+    pub token: String,
+    pub address: String,
+    http: reqwest::Client,
+}
+
+/// A referral that was made in a test.
+#[derive(Clone, Debug)]
+pub struct Told {
+    pub referral: String,
+    pub consent: String,
+    pub survivor: String,
+    pub person: String,
+}
+
+impl Agency {
+    pub fn new(id: AgencyId, name: &str, token: String, address: String) -> Self {
+        Self {
+            id,
+            name: name.to_owned(),
+            token,
+            address,
+            http: reqwest::Client::new(),
+        }
+    }
+
+    /// The same person, asking another server.
+    pub fn at(&self, address: &str) -> Self {
+        Self {
+            address: address.to_owned(),
+            ..self.clone()
+        }
+    }
+
+    /// The same agency, with another token.
+    pub fn with(&self, token: String) -> Self {
+        Self {
+            token,
+            ..self.clone()
+        }
+    }
+
+    /// Sends a query and gives back whatever comes.
+    pub async fn asks(&self, query: &str, variables: Value) -> Answer {
+        self.tries(query, variables).await.unwrap()
+    }
+
+    /// Sends a query to a server that may be gone.
+    pub async fn tries(&self, query: &str, variables: Value) -> reqwest::Result<Answer> {
+        let response = self
+            .http
+            .post(format!("http://{}/graphql", self.address))
+            .header("accept", "application/graphql-response+json")
+            .bearer_auth(&self.token)
+            .json(&json!({ "query": query, "variables": variables }))
+            .send()
+            .await?;
+        let status = response.status().as_u16();
+        let text = response.text().await?;
+        let body = serde_json::from_str(&text).unwrap();
+        Ok(Answer { status, body, text })
+    }
+
+    /// Puts an MOU in force with another agency, which covers everything.
+    pub async fn agrees_with(&self, other: &Self) -> String {
+        let every = |codes: Vec<&'static str>| json!(codes);
+        let mou = json!({
+            "kind": "REFERRAL", "title": format!("{} and {}", self.name, other.name),
+            "parties": [
+                { "agency": self.id.to_string(), "responsibilities": "refers and receives" },
+                { "agency": other.id.to_string(), "responsibilities": "refers and receives" },
+            ],
+            "categories": every(DataCategory::ALL.iter().map(|code| code.code()).collect()),
+            "purposes": every(Purpose::ALL.iter().map(|code| code.code()).collect()),
+            "terms": {
+                "purpose": "to serve survivors together", "services": "as listed", "confidentiality": "as the law asks",
+                "breachNoticeHours": 24, "training": "yearly", "conflictResolution": "the directors meet",
+                "terminationNoticeDays": 30,
+            },
+            "effectiveOn": day(-1), "expiresOn": day(365),
+        });
+        let drafted = self
+            .asks(
+                "mutation($m: MouInput!) { draftMou(mou: $m) { id } }",
+                json!({ "m": mou }),
+            )
+            .await;
+        let id = text(&drafted.data()["draftMou"]["id"]);
+        self.asks(
+            "mutation($id: ID!) { offerMou(id: $id) { status } }",
+            json!({ "id": id }),
+        )
+        .await
+        .data();
+        for party in [self, other] {
+            let signature = json!({ "signatory": "A Director", "title": "Director", "documentSha256": "ab".repeat(32) });
+            let sign = "mutation($id: ID!, $s: MouSignatureInput!) { signMou(id: $id, signature: $s) { status } }";
+            party
+                .asks(sign, json!({ "id": id, "s": signature }))
+                .await
+                .data();
+        }
+        id
+    }
+
+    /// Begins a referral of a person.
+    pub fn refers(&self, person: &str) -> Referring<'_> {
+        Referring {
+            sender: self,
+            person: person.to_owned(),
+        }
+    }
+
+    /// Reads a package, and tells it on one line.
+    pub async fn reads(&self, told: &Told) -> String {
+        self.reads_for(told, "SERVICE_DELIVERY").await
+    }
+
+    /// Reads a package for a purpose, and tells it on one line.
+    pub async fn reads_for(&self, told: &Told, purpose: &str) -> String {
+        let answer = self
+            .asks(PACKAGE, json!({ "id": told.referral, "p": purpose }))
+            .await;
+        if answer.body.get("errors").is_some() {
+            return format!("refused: {}", answer.codes());
+        }
+        match &answer.data()["referral"] {
+            Value::Null => "nothing".to_owned(),
+            referral => told_on_one_line(&referral["package"]),
+        }
+    }
+
+    /// Takes a consent back.
+    pub async fn revokes_consent(&self, told: &Told) -> Answer {
+        let revoke = "mutation($id: ID!) { revokeConsent(id: $id, channel: TELEPHONE) { referralsSuspended consent { status } } }";
+        self.asks(revoke, json!({ "id": told.consent })).await
+    }
+
+    /// Does one of the verbs that need only the referral's id.
+    pub async fn does(&self, verb: &str, told: &Told) -> Answer {
+        let mutation = format!(
+            "mutation($id: ID!) {{ {verb}(id: $id) {{ id status statusReason allowedActions }} }}"
+        );
+        self.asks(&mutation, json!({ "id": told.referral })).await
+    }
+
+    /// The status of a referral as this agency sees it.
+    pub async fn sees(&self, told: &Told) -> String {
+        let query = "query($id: ID!) { referral(id: $id) { status statusReason } }";
+        let answer = self.asks(query, json!({ "id": told.referral })).await;
+        match &answer.data()["referral"] {
+            Value::Null => "nothing".to_owned(),
+            referral => match referral["statusReason"].as_str() {
+                Some(reason) => format!("{} ({reason})", text(&referral["status"])),
+                None => text(&referral["status"]),
+            },
+        }
+    }
+}
+
+/// A referral in the making.
+pub struct Referring<'a> {
+    sender: &'a Agency,
+    person: String,
+}
+
+/// A referral in the making, with its recipient.
+pub struct ReferringTo<'a> {
+    sender: &'a Agency,
+    recipient: &'a Agency,
+    person: String,
+}
+
+impl<'a> Referring<'a> {
+    pub fn to(self, recipient: &'a Agency) -> ReferringTo<'a> {
+        ReferringTo {
+            sender: self.sender,
+            recipient,
+            person: self.person,
+        }
+    }
+}
+
+impl ReferringTo<'_> {
+    /// Registers the survivor, has the consent signed, drafts the referral and sends it. The package holds these
+    /// categories.
+    pub async fn sharing(self, categories: impl IntoIterator<Item = DataCategory>) -> Told {
+        let drafted = self.drafting(categories).await;
+        let send = "mutation($id: ID!) { sendReferral(id: $id) { status } }";
+        let (sender, id) = drafted;
+        sender.asks(send, json!({ "id": id.referral })).await.data();
+        id
+    }
+
+    /// The same, without sending.
+    pub async fn drafted(self, categories: impl IntoIterator<Item = DataCategory>) -> Told {
+        self.drafting(categories).await.1
+    }
+
+    async fn drafting(self, categories: impl IntoIterator<Item = DataCategory>) -> (Agency, Told) {
+        let Self {
+            sender,
+            recipient,
+            person,
+        } = self;
+        let categories: Vec<DataCategory> = categories.into_iter().collect();
+        let survivor = sender.registers(&person).await;
+        let consent = sender.consents(&survivor, recipient, &categories).await;
+        let signature = json!({ "role": "SURVIVOR", "method": "PAPER", "signedOn": day(0), "documentSha256": "cd".repeat(32) });
+        let sign = "mutation($id: ID!, $s: SignatureInput!) { signConsent(id: $id, signature: $s) { status } }";
+        let signed = sender
+            .asks(sign, json!({ "id": consent, "s": signature }))
+            .await;
+        assert_eq!(signed.data()["signConsent"]["status"], "ACTIVE");
+        let package: Map<String, Value> = categories
+            .iter()
+            .map(|category| content(*category, &person))
+            .collect();
+        let referral = json!({ "consent": consent, "needs": ["HOUSING"], "urgency": "URGENT", "package": package });
+        let draft = "mutation($r: ReferralInput!) { draftReferral(referral: $r) { id status } }";
+        let drafted = sender.asks(draft, json!({ "r": referral })).await;
+        let told = Told {
+            referral: text(&drafted.data()["draftReferral"]["id"]),
+            consent,
+            survivor,
+            person,
+        };
+        (sender.clone(), told)
+    }
+}
+
+impl Agency {
+    /// Registers a survivor under a pseudonym made of the person's name in the test.
+    pub async fn registers(&self, person: &str) -> String {
+        let register = "mutation($s: SurvivorInput!) { registerSurvivor(survivor: $s) { id } }";
+        let pseudonym = format!("pseudonym {:x}", fingerprint(person));
+        let answer = self
+            .asks(register, json!({ "s": { "pseudonym": pseudonym } }))
+            .await;
+        text(&answer.data()["registerSurvivor"]["id"])
+    }
+
+    /// Drafts a consent for service delivery.
+    pub async fn consents(
+        &self,
+        survivor: &str,
+        recipient: &Self,
+        categories: &[DataCategory],
+    ) -> String {
+        let consent = json!({
+            "survivor": survivor, "recipient": recipient.id.to_string(), "language": "en",
+            "categories": categories.iter().map(|code| code.code()).collect::<Vec<_>>(),
+            "purposes": ["SERVICE_DELIVERY"], "expiresAt": format!("{}T00:00:00Z", day(30)),
+        });
+        let draft = "mutation($c: ConsentInput!) { draftConsent(consent: $c) { id status } }";
+        let answer = self.asks(draft, json!({ "c": consent })).await;
+        text(&answer.data()["draftConsent"]["id"])
+    }
+}
+
+/// Reads a package with one field of each category.
+pub const PACKAGE: &str = "query($id: ID!, $p: Purpose) { referral(id: $id) { package(purpose: $p) { \
+    identity { givenName } demographics { age } contact { channel } location { address } family { notes } \
+    language { dialect } needs { request } safety { plan } exploitation { narrative } medical { notes } \
+    mentalHealth { notes } substanceUse { treatment } immigration { status } legal { notes } financial { currency } \
+    notice receipt { event leafHash signature } withheld { category reason } } } }";
+
+/// What a test puts into a category: something that names the person, to be found again.
+fn content(category: DataCategory, person: &str) -> (String, Value) {
+    use DataCategory::{
+        Contact, Demographics, Exploitation, Family, Financial, Identity, Immigration, Language,
+        Legal, Location, Medical, MentalHealth, Needs, Safety, SubstanceUse,
+    };
+    let (field, inner) = match category {
+        Identity => ("identity", "givenName"),
+        Demographics => ("demographics", "age"),
+        Contact => ("contact", "channel"),
+        Location => ("location", "address"),
+        Family => ("family", "notes"),
+        Language => ("language", "dialect"),
+        Needs => ("needs", "request"),
+        Safety => ("safety", "plan"),
+        Exploitation => ("exploitation", "narrative"),
+        Medical => ("medical", "notes"),
+        MentalHealth => ("mentalHealth", "notes"),
+        SubstanceUse => ("substanceUse", "treatment"),
+        Immigration => ("immigration", "status"),
+        Legal => ("legal", "notes"),
+        Financial => ("financial", "currency"),
+    };
+    (field.to_owned(), json!({ inner: person }))
+}
+
+/// A package on one line: what is there, then what is withheld and why.
+fn told_on_one_line(package: &Value) -> String {
+    let mut line = String::new();
+    for (field, value) in package.as_object().unwrap() {
+        if let (false, Some(inner)) = (field == "receipt", value.as_object()) {
+            let shown = inner.values().next().unwrap().as_str().unwrap_or("-");
+            write!(line, "{field}: {shown}   ").unwrap();
+        }
+    }
+    let mut reasons: Vec<(String, Vec<String>)> = Vec::new();
+    for withheld in package["withheld"].as_array().unwrap() {
+        let (category, reason) = (text(&withheld["category"]), text(&withheld["reason"]));
+        match reasons.iter_mut().find(|(known, _)| *known == reason) {
+            Some((_, categories)) => categories.push(category.to_lowercase()),
+            None => reasons.push((reason, vec![category.to_lowercase()])),
+        }
+    }
+    for (reason, categories) in reasons {
+        let count = categories.len();
+        let which = if count == DataCategory::ALL.len() {
+            "everything".to_owned()
+        } else {
+            categories.join(", ")
+        };
+        write!(line, "withheld: {which} ({reason})   ").unwrap();
+    }
+    line.trim_end().to_owned()
+}
+
+/// The day so many days from now, ISO 8601.
+pub fn day(from_now: i32) -> String {
+    concord::clock::now().day().plus_days(from_now).to_string()
+}
+
+/// A JSON text.
+pub fn text(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
+}
+
+fn fingerprint(person: &str) -> u64 {
+    person.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
