@@ -11,6 +11,7 @@
 
 mod access;
 mod checkpoint;
+mod decision;
 mod ledger;
 mod limits;
 mod postgres;

@@ -48,6 +48,25 @@ pub enum Location {
     },
 }
 
+impl std::fmt::Display for Location {
+    /// Never with a password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::File(file) => write!(f, "embedded, {}", file.display()),
+            Self::Postgres { url, schema } => {
+                let place = url
+                    .rsplit_once('@')
+                    .map_or("(the URL names no user)", |(_, place)| place);
+                write!(f, "PostgreSQL, {place}")?;
+                match schema {
+                    Some(schema) => write!(f, ", schema {schema}"),
+                    None => Ok(()),
+                }
+            }
+        }
+    }
+}
+
 /// The settings as a file, the environment or the flags write them; every key may be missing.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -101,7 +120,11 @@ impl Settings {
         }
         let flags = Config::try_from(flags).map_err(|fault| Faults(vec![fault.to_string()]))?;
         sources
-            .add_source(Environment::with_prefix("CONCORD").prefix_separator("_").try_parsing(true))
+            .add_source(
+                Environment::with_prefix("CONCORD")
+                    .prefix_separator("_")
+                    .try_parsing(true),
+            )
             .add_source(flags)
             .build()
             .and_then(Config::try_deserialize::<Written>)
@@ -116,12 +139,21 @@ impl Written {
         let data = self.data.unwrap_or_else(|| PathBuf::from("concord-data"));
         let listen = self.listen.as_deref().unwrap_or("127.0.0.1:4000");
         let listen = listen.parse().unwrap_or_else(|_| {
-            faults.push(format!("listen: `{listen}` is not ADDRESS:PORT, such as 127.0.0.1:4000"));
+            faults.push(format!(
+                "listen: `{listen}` is not ADDRESS:PORT, such as 127.0.0.1:4000"
+            ));
             SocketAddr::from(([127, 0, 0, 1], 4000))
         });
-        for (key, url) in [("database_url", &self.database_url), ("keyring_url", &self.keyring_url)] {
-            if url.as_deref().is_some_and(|url| !url.starts_with("postgres://") && !url.starts_with("postgresql://")) {
-                faults.push(format!("{key}: only a postgres:// URL; leave it out for the embedded store"));
+        for (key, url) in [
+            ("database_url", &self.database_url),
+            ("keyring_url", &self.keyring_url),
+        ] {
+            if url.as_deref().is_some_and(|url| {
+                !url.starts_with("postgres://") && !url.starts_with("postgresql://")
+            }) {
+                faults.push(format!(
+                    "{key}: only a postgres:// URL; leave it out for the embedded store"
+                ));
             }
         }
         if self.keyring_url.is_some() && self.database_url.is_none() {
@@ -130,7 +162,9 @@ impl Written {
         if self.database_url.is_some() && self.key_file.is_none() {
             faults.push("key_file: needed with database_url: a file with 64 hex digits that every replica has".to_owned());
         }
-        let workers = self.workers.unwrap_or_else(|| std::thread::available_parallelism().map_or(2, usize::from));
+        let workers = self
+            .workers
+            .unwrap_or_else(|| std::thread::available_parallelism().map_or(2, usize::from));
         let connections = self.connections.unwrap_or(8);
         if workers == 0 || connections == 0 {
             faults.push("workers, connections: at least 1".to_owned());
@@ -143,10 +177,16 @@ impl Written {
             listen,
             database,
             keyring,
-            key_file: self.key_file.unwrap_or_else(|| data.join("key-encryption-key")),
+            key_file: self
+                .key_file
+                .unwrap_or_else(|| data.join("key-encryption-key")),
             data,
-            issuer: self.issuer.unwrap_or_else(|| "https://concord.example".to_owned()),
-            audience: self.audience.unwrap_or_else(|| "https://concord.example/graphql".to_owned()),
+            issuer: self
+                .issuer
+                .unwrap_or_else(|| "https://concord.example".to_owned()),
+            audience: self
+                .audience
+                .unwrap_or_else(|| "https://concord.example/graphql".to_owned()),
             explorer: self.explorer.unwrap_or(false),
             workers,
             connections,
@@ -154,7 +194,11 @@ impl Written {
     }
 }
 
-fn locations(data: &Path, database: Option<String>, keyring: Option<String>) -> (Location, Location) {
+fn locations(
+    data: &Path,
+    database: Option<String>,
+    keyring: Option<String>,
+) -> (Location, Location) {
     let Some(database) = database else {
         return (
             Location::File(data.join("concord.sqlite")),

@@ -103,3 +103,23 @@ impl Entity {
         <Self as EntityTrait>::find()
     }
 }
+
+impl Model {
+    /// An agency that the directory no longer has, under the id that other records still name.
+    #[must_use]
+    pub fn gone(id: AgencyId) -> Self {
+        Self {
+            id,
+            name: "(an agency that is no longer listed)".to_owned(),
+            kind: AgencyKind::Other,
+            jurisdiction: None,
+            confidential_provider: false,
+            status: AgencyStatus::Suspended,
+            token_epoch: i32::MAX,
+            vetting: Vetting::default(),
+            languages: Texts::default(),
+            service_areas: Texts::default(),
+            created_at: Instant(0),
+        }
+    }
+}

@@ -73,14 +73,16 @@ impl Entity {
     /// Those of these consents that `agency` holds, or is named in once they are signed.
     #[must_use]
     pub fn known_to(agency: AgencyId, ids: impl IntoIterator<Item = ConsentId>) -> Select<Self> {
-        <Self as EntityTrait>::find().filter(Column::Id.is_in(ids)).filter(
-            Condition::any().add(Column::DiscloserId.eq(agency)).add(
-                Condition::all()
-                    .add(Column::RecipientId.eq(agency))
-                    .add(Column::SignedAt.is_not_null())
-                    .add(Column::EnteredInErrorAt.is_null()),
-            ),
-        )
+        <Self as EntityTrait>::find()
+            .filter(Column::Id.is_in(ids))
+            .filter(
+                Condition::any().add(Column::DiscloserId.eq(agency)).add(
+                    Condition::all()
+                        .add(Column::RecipientId.eq(agency))
+                        .add(Column::SignedAt.is_not_null())
+                        .add(Column::EnteredInErrorAt.is_null()),
+                ),
+            )
     }
 
     /// The consent `id` under which `agency` may disclose.

@@ -33,7 +33,9 @@ impl Entity {
     /// The next keys in the order of their referrals, for the sweep.
     #[must_use]
     pub fn in_order(after: Option<ReferralId>, limit: u64) -> Select<Self> {
-        let keys = <Self as EntityTrait>::find().order_by_asc(Column::ReferralId).limit(limit);
+        let keys = <Self as EntityTrait>::find()
+            .order_by_asc(Column::ReferralId)
+            .limit(limit);
         match after {
             Some(after) => keys.filter(Column::ReferralId.gt(after)),
             None => keys,

@@ -113,7 +113,10 @@ impl Entity {
 
     /// Those of these referrals whose consent has ended by `now`, for the keyring's sweep.
     #[must_use]
-    pub fn whose_consent_has_ended(ids: impl IntoIterator<Item = ReferralId>, now: Instant) -> Select<Self> {
+    pub fn whose_consent_has_ended(
+        ids: impl IntoIterator<Item = ReferralId>,
+        now: Instant,
+    ) -> Select<Self> {
         let ended = Query::select()
             .column(consent::Column::Id)
             .from(consent::Entity)

@@ -118,7 +118,10 @@ impl Caller {
     /// # Errors
     /// `PURPOSE_REQUIRED`: none was stated, and the token has none or several.
     pub fn purpose(&self, stated: Option<Purpose>) -> Answer<Purpose> {
-        let mut own = Purpose::ALL.iter().copied().filter(|purpose| self.purposes().has(*purpose));
+        let mut own = Purpose::ALL
+            .iter()
+            .copied()
+            .filter(|purpose| self.purposes().has(*purpose));
         match (stated, own.next(), own.next()) {
             (Some(stated), _, _) => Ok(stated),
             (None, Some(only), None) => Ok(only),

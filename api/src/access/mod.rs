@@ -15,6 +15,7 @@
 pub mod caller;
 pub mod grammar;
 pub mod grant;
+pub mod issued;
 pub mod key;
 mod members;
 pub mod scope;

@@ -42,7 +42,12 @@ impl Standings {
     ///
     /// # Errors
     /// `UNAVAILABLE`.
-    pub async fn under(&self, epoch: i64, store: &Store, caller: &Caller) -> Answer<Option<Standing>> {
+    pub async fn under(
+        &self,
+        epoch: i64,
+        store: &Store,
+        caller: &Caller,
+    ) -> Answer<Option<Standing>> {
         let key = caller.standing_key();
         if let Some((seen, standing)) = self.known.get(&key)
             && seen == epoch

@@ -6,13 +6,17 @@ use std::sync::Arc;
 use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObject};
 use concord_entities::agency::{self, Texts};
 use concord_entities::ids::{AgencyId, TaskForceId};
-use concord_entities::vocabulary::{AgencyKind, AgencyStatus, AuditType, Jurisdiction, MemberRole};
+use concord_entities::vocabulary::{AgencyKind, AgencyStatus, Jurisdiction, MemberRole};
 use concord_entities::{membership, task_force};
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    QuerySelect,
+};
 
+use super::directory::Agencies;
 use crate::access::grant::{Permission, Resource};
 use crate::audit::event::Event;
-use crate::error::{Answer, Error, Refusal};
+use crate::error::{Answer, Error};
 use crate::graphql::connection::Connection;
 use crate::graphql::request::{InRequest, Request};
 use crate::graphql::scalars::{Date, DateTime, LanguageTag};
@@ -46,6 +50,15 @@ impl Agency {
         }
     }
 
+    /// As the directory names it; an agency that is gone from the directory keeps its id.
+    #[must_use]
+    pub fn from_directory(agencies: &Agencies, id: AgencyId) -> Self {
+        match agencies.get(&id) {
+            Some(model) => Self::named(Arc::clone(model)),
+            None => Self::read(agency::Model::gone(id)),
+        }
+    }
+
     /// Which.
     #[must_use]
     pub fn key(&self) -> AgencyId {
@@ -57,7 +70,7 @@ impl Agency {
 #[Object]
 impl Agency {
     /// The agency's id.
-    async fn id(&self) -> ID {
+    pub async fn id(&self) -> ID {
         ID(self.model.id.to_string())
     }
 
@@ -87,7 +100,9 @@ impl Agency {
             return Ok(status);
         }
         let store = &ctx.request()?.worker.store;
-        let read = agency::Entity::named(self.model.id).one(&store.read).await?;
+        let read = agency::Entity::named(self.model.id)
+            .one(&store.read)
+            .await?;
         Ok(read.ok_or(Error::NotFound)?.status)
     }
 
@@ -98,7 +113,13 @@ impl Agency {
 
     /// The languages it serves in.
     async fn languages(&self) -> Vec<LanguageTag> {
-        self.model.languages.0.iter().cloned().map(LanguageTag::from).collect()
+        self.model
+            .languages
+            .0
+            .iter()
+            .cloned()
+            .map(LanguageTag::from)
+            .collect()
     }
 
     /// The areas it serves.
@@ -166,7 +187,7 @@ pub struct TaskForce {
 #[ComplexObject]
 impl TaskForce {
     /// The task force's id.
-    async fn id(&self) -> ID {
+    pub async fn id(&self) -> ID {
         ID(self.key.to_string())
     }
 }
@@ -235,7 +256,7 @@ impl AgencyQuery {
         let wanted = Wanted::parse(first, after.as_deref(), None, None)?;
         let filter = filter.unwrap_or_default();
         let released = request
-            .disclose(async || {
+            .disclose(|| async {
                 let mut among = agency::Entity::known_to(caller.agency());
                 if let Some(kinds) = &filter.kinds {
                     among = among.filter(agency::Column::Kind.is_in(kinds.iter().copied()));
@@ -244,10 +265,20 @@ impl AgencyQuery {
                     among = among.filter(agency::Column::Status.is_in(statuses.iter().copied()));
                 }
                 let among = among.order_by_desc(agency::Column::Id);
-                reading::page(&request.worker.store, among, agency::Column::Id, wanted, |row| row.id.to_string()).await
+                reading::page(
+                    &request.worker.store,
+                    among,
+                    agency::Column::Id,
+                    wanted,
+                    |row| row.id.to_string(),
+                )
+                .await
             })
             .await?;
-        Ok(Connection::of(released.content().map(Agency::read), |one| one.key().0))
+        Ok(Connection::of(
+            released.content().map(Agency::read),
+            |one| one.key().0,
+        ))
     }
 
     /// The task forces that your agency belongs to, newest first.
@@ -262,9 +293,12 @@ impl AgencyQuery {
         let wanted = Wanted::parse(first, after.as_deref(), None, None)?;
         let store = &request.worker.store;
         let released = request
-            .disclose(async || {
+            .disclose(|| async {
                 let among = task_force::Entity::joined_by(caller.agency());
-                reading::page(store, among, task_force::Column::Id, wanted, |row| row.id.to_string()).await
+                reading::page(store, among, task_force::Column::Id, wanted, |row| {
+                    row.id.to_string()
+                })
+                .await
             })
             .await?;
         let members = members(request).await?;
@@ -284,7 +318,9 @@ impl AgencyQuery {
 /// The members of every task force that the caller's agency belongs to.
 async fn members(request: &Request) -> Answer<HashMap<TaskForceId, Vec<Member>>> {
     let Request { worker, caller, .. } = request;
-    let places = membership::Entity::seen_by(caller.agency()).all(&worker.store.read).await?;
+    let places = membership::Entity::seen_by(caller.agency())
+        .all(&worker.store.read)
+        .await?;
     let agencies: HashMap<AgencyId, agency::Model> = agency::Entity::known_to(caller.agency())
         .all(&worker.store.read)
         .await?
@@ -294,10 +330,13 @@ async fn members(request: &Request) -> Answer<HashMap<TaskForceId, Vec<Member>>>
     let mut members: HashMap<TaskForceId, Vec<Member>> = HashMap::new();
     for place in places {
         if let Some(agency) = agencies.get(&place.agency_id) {
-            members.entry(place.task_force_id).or_default().push(Member {
-                agency: Agency::read(agency.clone()),
-                role: place.role,
-            });
+            members
+                .entry(place.task_force_id)
+                .or_default()
+                .push(Member {
+                    agency: Agency::read(agency.clone()),
+                    role: place.role,
+                });
         }
     }
     Ok(members)
@@ -307,7 +346,7 @@ async fn members(request: &Request) -> Answer<HashMap<TaskForceId, Vec<Member>>>
 pub(crate) async fn node(request: &Request, id: AgencyId) -> Answer<Option<Agency>> {
     let caller = request.caller(Resource::Directory, Permission::Read)?;
     let released = request
-        .disclose(async || {
+        .disclose(|| async {
             let among = agency::Entity::known_to(caller.agency()).filter(agency::Column::Id.eq(id));
             reading::one(&request.worker.store, among, |row| row.id.to_string()).await
         })
@@ -328,7 +367,13 @@ impl AgencyMutation {
         let caller = request.caller(Resource::Agency, Permission::Create)?;
         let task_force: TaskForceId = page::id("agency.taskForce", &agency.task_force)?;
         let act = request.begin().await?;
-        let replay = idempotency::replay(&act, "registerAgency", agency.idempotency_key.as_ref(), &format!("{agency:?}")).await?;
+        let replay = idempotency::replay(
+            &act,
+            "registerAgency",
+            agency.idempotency_key.as_ref(),
+            &format!("{agency:?}"),
+        )
+        .await?;
         let key = match replay {
             Replay::Made(id) => {
                 let made = agency::Entity::named(AgencyId(id)).one(&*act).await?;
@@ -348,7 +393,11 @@ impl AgencyMutation {
     }
 }
 
-async fn register(act: &crate::store::Act<'_>, input: AgencyInput, task_force: TaskForceId) -> Answer<agency::Model> {
+async fn register(
+    act: &crate::store::Act<'_>,
+    input: AgencyInput,
+    task_force: TaskForceId,
+) -> Answer<agency::Model> {
     let name = input.name.trim();
     if name.is_empty() || name.chars().count() > 200 {
         return Err(Error::input("agency.name", "1 to 200 characters").into());
@@ -362,7 +411,13 @@ async fn register(act: &crate::store::Act<'_>, input: AgencyInput, task_force: T
         status: AgencyStatus::Active,
         token_epoch: 1,
         vetting: agency::Vetting::default(),
-        languages: Texts(input.languages.iter().map(|tag| tag.as_str().to_owned()).collect()),
+        languages: Texts(
+            input
+                .languages
+                .iter()
+                .map(|tag| tag.as_str().to_owned())
+                .collect(),
+        ),
         service_areas: Texts(input.service_areas),
         created_at: act.now(),
     };

@@ -1,4 +1,5 @@
 //! Agencies: their directory, and what partners see of one another.
 
 pub mod directory;
+pub mod founding;
 pub mod graphql;

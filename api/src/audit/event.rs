@@ -9,9 +9,7 @@ use concord_entities::ids::{
     AgencyId, AuditEventId, ConsentId, MouId, ReferralId, SurvivorAuditId,
 };
 use concord_entities::instant::Instant;
-use concord_entities::vocabulary::{
-    AuditAction, AuditOutcome, AuditType, Categories, Purpose,
-};
+use concord_entities::vocabulary::{AuditAction, AuditOutcome, AuditType, Categories, Purpose};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -255,7 +253,14 @@ impl Leaf {
                 self.is(AuditType::SurvivorRegistered);
                 self.survivor = Some(survivor);
             }
-            Event::Consent { kind, id, version, survivor, recipient, reason } => {
+            Event::Consent {
+                kind,
+                id,
+                version,
+                survivor,
+                recipient,
+                reason,
+            } => {
                 self.is(kind);
                 self.object = Some(id.to_string());
                 self.consent = Some(id);
@@ -264,7 +269,12 @@ impl Leaf {
                 self.recipient = Some(recipient);
                 self.reason = reason;
             }
-            Event::Referral { kind, id, counterpart, reason } => {
+            Event::Referral {
+                kind,
+                id,
+                counterpart,
+                reason,
+            } => {
                 self.is(kind);
                 self.object = Some(id.to_string());
                 self.recipient = Some(counterpart);
@@ -280,7 +290,15 @@ impl Leaf {
                 self.is(AuditType::RecordsListed);
                 self.objects = objects;
             }
-            Event::PackageRead { referral, survivor, reader, discloser, purpose, released, ground } => {
+            Event::PackageRead {
+                referral,
+                survivor,
+                reader,
+                discloser,
+                purpose,
+                released,
+                ground,
+            } => {
                 self.is(AuditType::PackageRead);
                 self.object = Some(referral.to_string());
                 self.survivor = Some(survivor);
@@ -310,7 +328,12 @@ impl Leaf {
 
     fn stands_on(&mut self, ground: Option<Ground>) {
         match ground {
-            Some(Ground::Consented { consent, consent_version, mou, mou_version }) => {
+            Some(Ground::Consented {
+                consent,
+                consent_version,
+                mou,
+                mou_version,
+            }) => {
                 self.consent = Some(consent);
                 self.consent_version = Some(consent_version);
                 self.mou = Some(mou);
@@ -325,7 +348,10 @@ impl Leaf {
     ///
     /// # Errors
     /// Where the leaf cannot be written as JSON, which no leaf of ours is.
-    pub fn into_row(mut self, address: Option<&str>) -> Result<audit_event::Model, serde_json::Error> {
+    pub fn into_row(
+        mut self,
+        address: Option<&str>,
+    ) -> Result<audit_event::Model, serde_json::Error> {
         let salt = address.map(|_| Uuid::new_v4().as_bytes().to_vec());
         if let (Some(address), Some(salt)) = (address, &salt) {
             self.address = Some(commitment(salt, address));
@@ -364,7 +390,9 @@ fn action(kind: AuditType) -> AuditAction {
         | AuditType::ReferralDrafted
         | AuditType::MouDrafted
         | AuditType::TokenIssued => AuditAction::Create,
-        AuditType::RecordsListed | AuditType::PackageRead | AuditType::AuditRead => AuditAction::Read,
+        AuditType::RecordsListed | AuditType::PackageRead | AuditType::AuditRead => {
+            AuditAction::Read
+        }
         AuditType::ConsentSigned
         | AuditType::ConsentRevoked
         | AuditType::ReferralSent

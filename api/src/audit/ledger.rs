@@ -10,11 +10,12 @@ use std::time::Duration;
 
 use concord_entities::audit_event;
 use concord_entities::instant::Instant;
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, TransactionTrait};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel};
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::event::{Agent, Event, Leaf, Mark};
-use crate::error::{Answer, Refusal};
+use super::tree::{self, Digest};
+use crate::error::Refusal;
 use crate::store::Store;
 use crate::store::act::{self, Holding};
 
@@ -70,7 +71,7 @@ pub struct Recorded {
     /// The event's id, as text.
     pub event: String,
     /// The leaf's hash.
-    pub leaf_hash: Vec<u8>,
+    pub leaf_hash: Digest,
 }
 
 impl<T> Released<T> {
@@ -133,7 +134,7 @@ impl Ledger {
             .iter()
             .map(|row| Recorded {
                 event: row.id.to_string(),
-                leaf_hash: row.leaf_hash.clone(),
+                leaf_hash: tree::leaf_hash(row.leaf.as_bytes()),
             })
             .collect();
         self.record(decided.epoch, rows).await?;
@@ -147,7 +148,9 @@ impl Ledger {
         let (done, answer) = oneshot::channel();
         let job = Job { epoch, rows, done };
         if let Err(full) = self.jobs.try_send(job) {
-            return Err(Unrecorded::Refused(Refusal::unavailable(Overloaded(full.to_string()))));
+            return Err(Unrecorded::Refused(Refusal::unavailable(Overloaded(
+                full.to_string(),
+            ))));
         }
         match tokio::time::timeout(PATIENCE, answer).await {
             Ok(Ok(answer)) => answer,
@@ -180,7 +183,11 @@ async fn write(store: Store, mut queue: mpsc::Receiver<Job>, grown: Arc<Notify>)
         match commit(&store, &jobs).await {
             Ok(epoch) => {
                 for job in jobs {
-                    let answer = if job.epoch == epoch { Ok(()) } else { Err(Unrecorded::Stale) };
+                    let answer = if job.epoch == epoch {
+                        Ok(())
+                    } else {
+                        Err(Unrecorded::Stale)
+                    };
                     // A client that has gone away waits for no answer.
                     let _ = job.done.send(answer);
                 }

@@ -7,12 +7,14 @@ use concord_entities::consent::{self, Column};
 use concord_entities::ids::{AgencyId, ConsentId, SignatureId, SurvivorId};
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{
-    AuditType, ConsentStatus, DataCategory, Purpose, ReferralStatus, RevocationChannel, SignatureMethod, SignerRole,
-    StatusReason,
+    AuditType, ConsentStatus, DataCategory, Purpose, ReferralStatus, RevocationChannel,
+    SignatureMethod, SignerRole, StatusReason,
 };
 use concord_entities::{agency, consent_signature, referral, survivor};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Set};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Set,
+};
 
 use super::input::{ConsentInput, SignatureInput};
 use super::rules;
@@ -21,13 +23,13 @@ use crate::agency::directory::Agencies;
 use crate::agency::graphql::Agency;
 use crate::audit::event::Event;
 use crate::audit::ledger::Decided;
-use crate::error::{Answer, Error, Refusal};
+use crate::error::{Answer, Error};
 use crate::graphql::connection::Connection;
 use crate::graphql::request::{InRequest, Request};
 use crate::graphql::scalars::{Date, DateTime, LanguageTag, Sha256};
 use crate::store::Act;
 use crate::store::idempotency::{self, Replay};
-use crate::store::page::{self, Page, Wanted};
+use crate::store::page::{self, Wanted};
 use crate::store::reading;
 use crate::survivor::graphql::Survivor;
 
@@ -61,7 +63,7 @@ pub struct Consent {
 #[ComplexObject]
 impl Consent {
     /// The consent's id.
-    async fn id(&self) -> ID {
+    pub async fn id(&self) -> ID {
         ID(self.model.id.to_string())
     }
 
@@ -152,30 +154,50 @@ impl ConsentQuery {
         let caller = request.caller(Resource::Consent, Permission::Search)?;
         let wanted = Wanted::parse(first, after.as_deref(), None, None)?;
         let filter = filter.unwrap_or_default();
-        let survivor: Option<SurvivorId> =
-            filter.survivor.as_deref().map(|id| page::id("filter.survivor", id)).transpose()?;
-        let counterpart: Option<AgencyId> =
-            filter.counterpart.as_deref().map(|id| page::id("filter.counterpart", id)).transpose()?;
+        let survivor: Option<SurvivorId> = filter
+            .survivor
+            .as_deref()
+            .map(|id| page::id("filter.survivor", id))
+            .transpose()?;
+        let counterpart: Option<AgencyId> = filter
+            .counterpart
+            .as_deref()
+            .map(|id| page::id("filter.counterpart", id))
+            .transpose()?;
         let released = request
-            .disclose(async || {
+            .disclose(|| async {
                 let (mut among, other) = match side {
-                    ConsentSide::Given => (consent::Entity::given_to(caller.agency()), Column::RecipientId),
-                    ConsentSide::Received => (consent::Entity::naming(caller.agency()), Column::DiscloserId),
+                    ConsentSide::Given => (
+                        consent::Entity::given_to(caller.agency()),
+                        Column::RecipientId,
+                    ),
+                    ConsentSide::Received => (
+                        consent::Entity::naming(caller.agency()),
+                        Column::DiscloserId,
+                    ),
                 };
                 if let Some(counterpart) = counterpart {
                     among = among.filter(other.eq(counterpart));
                 }
                 if let Some(survivor) = survivor {
                     // The recipient does not know whose consent it is: to it, nothing matches.
-                    among = among.filter(Column::SurvivorId.eq(survivor)).filter(Column::DiscloserId.eq(caller.agency()));
+                    among = among
+                        .filter(Column::SurvivorId.eq(survivor))
+                        .filter(Column::DiscloserId.eq(caller.agency()));
                 }
                 let found =
-                    reading::page(&request.worker.store, among, Column::Id, wanted, |row| row.id.to_string()).await?;
+                    reading::page(&request.worker.store, among, Column::Id, wanted, |row| {
+                        row.id.to_string()
+                    })
+                    .await?;
                 with_context(request, found, |page| page.entries.as_slice()).await
             })
             .await?;
         let (page, context, now) = released.content();
-        Ok(Connection::of(page.map(|model| context.show(model, now)), |one| one.model.id.0))
+        Ok(Connection::of(
+            page.map(|model| context.show(model, now)),
+            |one| one.model.id.0,
+        ))
     }
 }
 
@@ -192,16 +214,27 @@ impl Shown {
     pub(crate) async fn of(request: &Request, consents: &[consent::Model]) -> Answer<Self> {
         let store = &request.worker.store;
         let own = request.caller.agency();
-        let parties = consents.iter().flat_map(|one| [one.discloser_id, one.recipient_id]);
+        let parties = consents
+            .iter()
+            .flat_map(|one| [one.discloser_id, one.recipient_id]);
         let agencies = request.worker.directory.among(store, parties).await?;
-        let held = consents.iter().filter(|one| one.discloser_id == own).map(|one| one.survivor_id);
+        let held = consents
+            .iter()
+            .filter(|one| one.discloser_id == own)
+            .map(|one| one.survivor_id);
         let survivors = survivor::Entity::of(own)
             .filter(survivor::Column::Id.is_in(held))
             .all(&store.read)
             .await?;
         let mut signatures: HashMap<ConsentId, Vec<Signature>> = HashMap::new();
-        for row in consent_signature::Entity::under(consents.iter().map(|one| one.id)).all(&store.read).await? {
-            signatures.entry(row.consent_id).or_default().push(row.into());
+        for row in consent_signature::Entity::under(consents.iter().map(|one| one.id))
+            .all(&store.read)
+            .await?
+        {
+            signatures
+                .entry(row.consent_id)
+                .or_default()
+                .push(row.into());
         }
         Ok(Self {
             survivors: survivors.into_iter().map(|one| (one.id, one)).collect(),
@@ -212,12 +245,16 @@ impl Shown {
 
     /// The consent as the caller sees it.
     pub(crate) fn show(&self, model: consent::Model, now: Instant) -> Consent {
-        let agency = |id: AgencyId| self.agencies.get(&id).cloned().map(Agency::named);
+        let agency = |id: AgencyId| Agency::from_directory(&self.agencies, id);
         Consent {
             status: rules::status(&model, now),
-            survivor: self.survivors.get(&model.survivor_id).cloned().map(Survivor::from),
-            discloser: agency(model.discloser_id).unwrap_or_else(|| Agency::unnamed(model.discloser_id)),
-            recipient: agency(model.recipient_id).unwrap_or_else(|| Agency::unnamed(model.recipient_id)),
+            survivor: self
+                .survivors
+                .get(&model.survivor_id)
+                .cloned()
+                .map(Survivor::from),
+            discloser: agency(model.discloser_id),
+            recipient: agency(model.recipient_id),
             signatures: self.signatures.get(&model.id).cloned().unwrap_or_default(),
             model,
         }
@@ -249,9 +286,10 @@ impl From<consent_signature::Model> for Signature {
 pub(crate) async fn node(request: &Request, id: ConsentId) -> Answer<Option<Consent>> {
     let caller = request.caller(Resource::Consent, Permission::Read)?;
     let released = request
-        .disclose(async || {
+        .disclose(|| async {
             let among = consent::Entity::known_to(caller.agency(), [id]);
-            let found = reading::one(&request.worker.store, among, |row| row.id.to_string()).await?;
+            let found =
+                reading::one(&request.worker.store, among, |row| row.id.to_string()).await?;
             with_context(request, found, |one| one.as_slice()).await
         })
         .await?;
@@ -272,42 +310,65 @@ impl ConsentMutation {
         request.caller(Resource::Consent, Permission::Create)?;
         let act = request.begin().await?;
         let key = consent.idempotency_key.as_ref();
-        let model = match idempotency::replay(&act, "draftConsent", key, &format!("{consent:?}")).await? {
-            Replay::Made(id) => held(&act, ConsentId(id)).await?,
-            Replay::Fresh(key) => {
-                let (model, survivor) = draft(&act, &consent).await?;
-                idempotency::keep(&act, key, model.id.0).await?;
-                let event = recorded(AuditType::ConsentDrafted, &model, &survivor, None);
-                return finish(request, act, event, model).await;
-            }
-        };
+        let model =
+            match idempotency::replay(&act, "draftConsent", key, &format!("{consent:?}")).await? {
+                Replay::Made(id) => held(&act, ConsentId(id)).await?,
+                Replay::Fresh(key) => {
+                    let (model, survivor) = draft(&act, &consent).await?;
+                    idempotency::keep(&act, key, model.id.0).await?;
+                    let event = recorded(AuditType::ConsentDrafted, &model, &survivor, None);
+                    return finish(request, act, event, model).await;
+                }
+            };
         let now = act.now();
         drop(act);
-        Ok(Shown::of(request, std::slice::from_ref(&model)).await?.show(model, now))
+        Ok(Shown::of(request, std::slice::from_ref(&model))
+            .await?
+            .show(model, now))
     }
 
     /// Records a signature under a consent. With the last one that it needs, it is in force.
-    async fn sign_consent(&self, ctx: &Context<'_>, id: ID, signature: SignatureInput) -> Answer<Consent> {
+    async fn sign_consent(
+        &self,
+        ctx: &Context<'_>,
+        id: ID,
+        signature: SignatureInput,
+    ) -> Answer<Consent> {
         let request = ctx.request()?;
         request.caller(Resource::Consent, Permission::Update)?;
         let id = page::id("id", &id)?;
         let act = request.begin().await?;
         let consent = held(&act, id).await?;
         let survivor = survivor_of(&act, &consent).await?;
-        let event = recorded(AuditType::ConsentSigned, &consent, &survivor, Some(signature.role.to_string()));
+        let event = recorded(
+            AuditType::ConsentSigned,
+            &consent,
+            &survivor,
+            Some(signature.role.to_string()),
+        );
         let signed = sign(&act, consent, &survivor, signature).await?;
         finish(request, act, event, signed).await
     }
 
     /// Takes a consent back: at any time, through any channel, without a reason. In force on the very next read.
-    async fn revoke_consent(&self, ctx: &Context<'_>, id: ID, channel: RevocationChannel) -> Answer<Revocation> {
+    async fn revoke_consent(
+        &self,
+        ctx: &Context<'_>,
+        id: ID,
+        channel: RevocationChannel,
+    ) -> Answer<Revocation> {
         let request = ctx.request()?;
         request.caller(Resource::Consent, Permission::Update)?;
         let id = page::id("id", &id)?;
         let act = request.begin_ending().await?;
         let consent = held(&act, id).await?;
         let survivor = survivor_of(&act, &consent).await?;
-        let event = recorded(AuditType::ConsentRevoked, &consent, &survivor, Some(channel.to_string()));
+        let event = recorded(
+            AuditType::ConsentRevoked,
+            &consent,
+            &survivor,
+            Some(channel.to_string()),
+        );
         let (revoked, suspended) = revoke(&act, consent, channel).await?;
         let referrals = standing_on(&act, id).await?;
         let consent = finish(request, act, event, revoked).await?;
@@ -320,16 +381,26 @@ impl ConsentMutation {
 }
 
 async fn held(act: &Act<'_>, id: ConsentId) -> Answer<consent::Model> {
-    let consent = consent::Entity::held_by(act.agency(), id).lock_exclusive().one(&**act).await?;
+    let consent = consent::Entity::held_by(act.agency(), id)
+        .lock_exclusive()
+        .one(&**act)
+        .await?;
     consent.ok_or_else(|| Error::NotFound.into())
 }
 
 async fn survivor_of(act: &Act<'_>, consent: &consent::Model) -> Answer<survivor::Model> {
-    let survivor = survivor::Entity::one_of(act.agency(), consent.survivor_id).one(&**act).await?;
+    let survivor = survivor::Entity::one_of(act.agency(), consent.survivor_id)
+        .one(&**act)
+        .await?;
     survivor.ok_or_else(|| Error::NotFound.into())
 }
 
-fn recorded(kind: AuditType, consent: &consent::Model, survivor: &survivor::Model, reason: Option<String>) -> Event {
+fn recorded(
+    kind: AuditType,
+    consent: &consent::Model,
+    survivor: &survivor::Model,
+    reason: Option<String>,
+) -> Event {
     Event::Consent {
         kind,
         id: consent.id,
@@ -340,10 +411,17 @@ fn recorded(kind: AuditType, consent: &consent::Model, survivor: &survivor::Mode
     }
 }
 
-async fn finish(request: &Request, act: Act<'_>, event: Event, model: consent::Model) -> Answer<Consent> {
+async fn finish(
+    request: &Request,
+    act: Act<'_>,
+    event: Event,
+    model: consent::Model,
+) -> Answer<Consent> {
     let now = act.now();
     act.commit(event).await?;
-    Ok(Shown::of(request, std::slice::from_ref(&model)).await?.show(model, now))
+    Ok(Shown::of(request, std::slice::from_ref(&model))
+        .await?
+        .show(model, now))
 }
 
 async fn draft(act: &Act<'_>, input: &ConsentInput) -> Answer<(consent::Model, survivor::Model)> {
@@ -352,12 +430,22 @@ async fn draft(act: &Act<'_>, input: &ConsentInput) -> Answer<(consent::Model, s
     let survivor = survivor::Entity::one_of(act.agency(), survivor)
         .one(&**act)
         .await?
-        .ok_or_else(|| Error::input("consent.survivor", "no survivor of your agency's has this id"))?;
+        .ok_or_else(|| {
+            Error::input(
+                "consent.survivor",
+                "no survivor of your agency's has this id",
+            )
+        })?;
     agency::Entity::known_to(act.agency())
         .filter(agency::Column::Id.eq(recipient))
         .one(&**act)
         .await?
-        .ok_or_else(|| Error::input("consent.recipient", "no agency of your task forces has this id"))?;
+        .ok_or_else(|| {
+            Error::input(
+                "consent.recipient",
+                "no agency of your task forces has this id",
+            )
+        })?;
     let model = consent::Model {
         id: ConsentId::new(),
         version: 1,
@@ -391,11 +479,20 @@ async fn sign(
     if !findings.is_empty() {
         return Err(Error::ConsentDefective { findings }.into());
     }
-    if consent.revoked_at.is_some() || consent.superseded_at.is_some() || consent.signed_at.is_some() {
-        return Err(Error::NotNow("this consent takes no more signatures: draft a new one".into()).into());
+    if consent.revoked_at.is_some()
+        || consent.superseded_at.is_some()
+        || consent.signed_at.is_some()
+    {
+        return Err(
+            Error::NotNow("this consent takes no more signatures: draft a new one".into()).into(),
+        );
     }
     if !rules::can_be_signed_on(input.signed_on.0, act.now()) {
-        return Err(Error::input("signature.signedOn", "a signature is not from a day to come").into());
+        return Err(Error::input(
+            "signature.signedOn",
+            "a signature is not from a day to come",
+        )
+        .into());
     }
     let signature = consent_signature::Model {
         id: SignatureId::new(),
@@ -422,7 +519,11 @@ async fn sign(
 }
 
 /// Ends the consent and halts the open referrals that stand on it; says how many.
-async fn revoke(act: &Act<'_>, consent: consent::Model, channel: RevocationChannel) -> Answer<(consent::Model, u64)> {
+async fn revoke(
+    act: &Act<'_>,
+    consent: consent::Model,
+    channel: RevocationChannel,
+) -> Answer<(consent::Model, u64)> {
     if consent.revoked_at.is_some() {
         return Ok((consent, 0));
     }
@@ -433,7 +534,10 @@ async fn revoke(act: &Act<'_>, consent: consent::Model, channel: RevocationChann
     let consent = consent.update(&**act).await?;
     let halted = referral::Entity::update_many()
         .col_expr(referral::Column::Halted, Expr::value(true))
-        .col_expr(referral::Column::StatusReason, Expr::value(StatusReason::ConsentNotInForce.to_string()))
+        .col_expr(
+            referral::Column::StatusReason,
+            Expr::value(StatusReason::ConsentNotInForce.to_string()),
+        )
         .col_expr(referral::Column::UpdatedAt, Expr::value(act.now()))
         .filter(referral::Column::ConsentId.eq(id))
         .filter(referral::Column::Status.is_in([
@@ -447,7 +551,10 @@ async fn revoke(act: &Act<'_>, consent: consent::Model, channel: RevocationChann
     Ok((consent, halted.rows_affected))
 }
 
-async fn standing_on(act: &Act<'_>, id: ConsentId) -> Answer<Vec<concord_entities::ids::ReferralId>> {
+async fn standing_on(
+    act: &Act<'_>,
+    id: ConsentId,
+) -> Answer<Vec<concord_entities::ids::ReferralId>> {
     let referrals = referral::Entity::standing_on(id).all(&**act).await?;
     Ok(referrals.into_iter().map(|one| one.id).collect())
 }

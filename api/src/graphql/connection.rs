@@ -22,7 +22,10 @@ use crate::survivor::graphql::Survivor;
     concrete(name = "MouConnection", params(Mou)),
     concrete(name = "AuditEventConnection", params(AuditEvent))
 )]
-pub struct Connection<T: OutputType + ObjectType> {
+pub struct Connection<T: OutputType + ObjectType>
+where
+    Edge<T>: OutputType,
+{
     /// The entries with their cursors.
     pub edges: Vec<Edge<T>>,
     /// Where the page lies in the list.
@@ -60,7 +63,10 @@ pub struct PageInfo {
     pub end_cursor: Option<String>,
 }
 
-impl<T: OutputType + ObjectType> Connection<T> {
+impl<T: OutputType + ObjectType> Connection<T>
+where
+    Edge<T>: OutputType,
+{
     /// The wire's form of a page; `key` is the UUID that a cursor stands for.
     pub fn of(page: Page<T>, key: impl Fn(&T) -> Uuid) -> Self {
         let edges: Vec<Edge<T>> = page

@@ -4,11 +4,16 @@ use async_graphql::{Context, SelectionField};
 
 /// Every field selected under `path` below the current field; fragments are looked through.
 #[must_use]
-pub fn under<'a>(ctx: &Context<'a>, path: &[&str]) -> Vec<SelectionField<'a>> {
+pub fn under<'a>(ctx: &'a Context<'a>, path: &[&str]) -> Vec<SelectionField<'a>> {
     path.iter().fold(vec![ctx.field()], |fields, name| {
         fields
             .into_iter()
-            .flat_map(|field| field.selection_set().filter(|field| field.name() == *name).collect::<Vec<_>>())
+            .flat_map(|field| {
+                field
+                    .selection_set()
+                    .filter(|field| field.name() == *name)
+                    .collect::<Vec<_>>()
+            })
             .collect()
     })
 }

@@ -1,11 +1,14 @@
 //! What every resolver has at hand: who asks, the stores, the ledger.
 
+use std::sync::Arc;
+
 use async_graphql::Context;
 
 use crate::access::Caller;
 use crate::access::grant::{Grant, Permission, Resource};
 use crate::access::standing::Standings;
 use crate::agency::directory::Directory;
+use crate::audit::checkpoint::LedgerKey;
 use crate::audit::event::Mark;
 use crate::audit::ledger::{Decided, Ledger, Released, Unrecorded};
 use crate::clock;
@@ -30,6 +33,8 @@ pub struct Worker {
     pub directory: Directory,
     /// The keys that seal packages.
     pub vault: Vault,
+    /// The key that signs receipts.
+    pub ledger_key: Arc<LedgerKey>,
 }
 
 /// One request: what its worker has, who asks, and what goes on record about it.
@@ -78,9 +83,17 @@ impl Request {
     ///
     /// # Errors
     /// What `find` refuses; `UNAUTHENTICATED`; `UNAVAILABLE` where the log cannot be written.
-    pub async fn disclose<T>(&self, find: impl AsyncFn() -> Answer<Decided<T>>) -> Answer<Released<T>> {
+    pub async fn disclose<T, F>(&self, find: impl Fn() -> F) -> Answer<Released<T>>
+    where
+        F: Future<Output = Answer<Decided<T>>>,
+    {
         let agent = self.caller.agent();
-        let Worker { store, ledger, standings, .. } = &self.worker;
+        let Worker {
+            store,
+            ledger,
+            standings,
+            ..
+        } = &self.worker;
         for _ in 0..ATTEMPTS {
             let decided = find().await?;
             clock::trust(decided.now)?;
@@ -114,7 +127,8 @@ pub trait InRequest {
 
 impl InRequest for Context<'_> {
     fn request(&self) -> Answer<&Request> {
-        self.data::<Request>().map_err(|_| Refusal::internal(NoRequest))
+        self.data::<Request>()
+            .map_err(|_| Refusal::internal(NoRequest))
     }
 }
 

@@ -26,7 +26,7 @@ pub struct Sha256(String);
 /// Reads a scalar that is written as text; the error names what was expected, never what was written.
 fn text<T>(value: &Value, parse: impl Fn(&str) -> Result<T, String>) -> InputValueResult<T>
 where
-    T: ScalarType,
+    T: ScalarType + async_graphql::InputType,
 {
     match value {
         Value::String(text) => parse(text).map_err(InputValueError::custom),
@@ -41,10 +41,17 @@ where
 }
 
 /// A moment: RFC 3339 in UTC, such as `2026-03-01T09:30:00Z`.
-#[Scalar(name = "DateTime", specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339")]
+#[Scalar(
+    name = "DateTime",
+    specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339"
+)]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {
-        text(&value, |text| text.parse().map(Self).map_err(|fault: concord_entities::instant::InvalidTime| fault.to_string()))
+        text(&value, |text| {
+            text.parse()
+                .map(Self)
+                .map_err(|fault: concord_entities::instant::InvalidTime| fault.to_string())
+        })
     }
 
     fn to_value(&self) -> Value {
@@ -56,7 +63,11 @@ impl ScalarType for DateTime {
 #[Scalar(name = "Date")]
 impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
-        text(&value, |text| text.parse().map(Self).map_err(|fault: concord_entities::instant::InvalidTime| fault.to_string()))
+        text(&value, |text| {
+            text.parse()
+                .map(Self)
+                .map_err(|fault: concord_entities::instant::InvalidTime| fault.to_string())
+        })
     }
 
     fn to_value(&self) -> Value {
@@ -65,10 +76,16 @@ impl ScalarType for Date {
 }
 
 /// A language: BCP 47, such as `es-GT`.
-#[Scalar(name = "LanguageTag", specified_by_url = "https://www.rfc-editor.org/rfc/rfc5646")]
+#[Scalar(
+    name = "LanguageTag",
+    specified_by_url = "https://www.rfc-editor.org/rfc/rfc5646"
+)]
 impl ScalarType for LanguageTag {
     fn parse(value: Value) -> InputValueResult<Self> {
-        text(&value, |text| Self::new(text).ok_or_else(|| "not a language tag: write BCP 47, such as `es-GT`".to_owned()))
+        text(&value, |text| {
+            Self::new(text)
+                .ok_or_else(|| "not a language tag: write BCP 47, such as `es-GT`".to_owned())
+        })
     }
 
     fn to_value(&self) -> Value {
@@ -81,7 +98,10 @@ impl ScalarType for LanguageTag {
 impl ScalarType for Sha256 {
     fn parse(value: Value) -> InputValueResult<Self> {
         text(&value, |text| {
-            let fits = text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+            let fits = text.len() == 64
+                && text
+                    .bytes()
+                    .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
             fits.then(|| Self(text.to_owned()))
                 .ok_or_else(|| "not a SHA-256: write its 64 lower-case hex digits".to_owned())
         })
@@ -96,7 +116,9 @@ impl LanguageTag {
     /// The tag that a text is, where it is well-formed.
     #[must_use]
     pub fn new(text: &str) -> Option<Self> {
-        language_tags::LanguageTag::parse(text).ok().map(|tag| Self(tag.to_string()))
+        language_tags::LanguageTag::parse(text)
+            .ok()
+            .map(|tag| Self(tag.to_string()))
     }
 
     /// The tag as text.

@@ -1,4 +1,12 @@
-//! The service over HTTP.
+//! The server: `POST /graphql` after GraphQL over HTTP, health, and the explorer page in demo and development.
+//!
+//! [`negotiate`] and [`params`] are pure; [`graphql`] carries a request through guard, coercion and execution;
+//! [`server`] puts it on a socket.
 
+pub mod answer;
+pub mod explorer;
+pub mod graphql;
+pub mod health;
 pub mod negotiate;
 pub mod params;
+pub mod server;

@@ -3,6 +3,8 @@
 //! [`rules`] says what may follow what, [`package`] what a package holds, [`read`] how one is found, decided on and
 //! released; [`graphql`] is the wire.
 
+pub mod change;
+pub mod find;
 pub mod graphql;
 pub mod input;
 pub mod package;

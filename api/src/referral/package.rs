@@ -296,4 +296,5 @@ package! {
 }
 
 /// The notice that travels with substance-use records (42 CFR 2.32).
-pub const PART_2_NOTICE: &str = "42 CFR part 2 prohibits unauthorized use or disclosure of these records.";
+pub const PART_2_NOTICE: &str =
+    "42 CFR part 2 prohibits unauthorized use or disclosure of these records.";

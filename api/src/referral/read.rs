@@ -5,16 +5,17 @@
 
 use std::collections::BTreeMap;
 
-use concord_entities::ids::{AgencyId, ConsentId, MouId, ReferralId, SurvivorAuditId};
+use concord_entities::ids::{AgencyId, ConsentId, MouId, ReferralId};
 use concord_entities::instant::Instant;
 use concord_entities::referral::{self, Column};
 use concord_entities::vocabulary::{
-    Categories, Code, DataCategory, Needs, OutcomeCode, Purpose, ReferralStatus, StatusReason, Urgency,
+    Categories, Code, DataCategory, Needs, OutcomeCode, Purpose, ReferralStatus, StatusReason,
+    Urgency,
 };
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, Query, SelectStatement};
+use sea_orm::sea_query::ExprTrait;
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, FromQueryResult, QueryFilter, QueryOrder, QueryResult, QuerySelect,
-    QueryTrait, Select,
+    ColumnTrait, ConnectionTrait, FromQueryResult, QueryFilter, QueryOrder, QueryResult,
+    QuerySelect, QueryTrait, Select,
 };
 
 use super::rules::{self, Recorded, Side, Standing};
@@ -153,7 +154,12 @@ impl From<&Header> for Recorded {
 ///
 /// # Errors
 /// `UNAVAILABLE`.
-pub async fn one(store: &Store, caller: &Caller, id: ReferralId, depth: &Depth) -> Answer<Decided<Option<Seen>>> {
+pub async fn one(
+    store: &Store,
+    caller: &Caller,
+    id: ReferralId,
+    depth: &Depth,
+) -> Answer<Decided<Option<Seen>>> {
     let rows = columns(referral::Entity::known_to(caller.agency(), id), depth);
     let decided = find(store, caller, rows, Order::Descending, depth).await?;
     Ok(decided.map(|mut seen| seen.pop()))
@@ -201,7 +207,11 @@ enum Order {
 
 fn columns(rows: Select<referral::Entity>, depth: &Depth) -> Select<referral::Entity> {
     let rows = rows.select_only().columns(HEADER);
-    if depth.beyond_header { rows.columns(BEYOND) } else { rows }
+    if depth.beyond_header {
+        rows.columns(BEYOND)
+    } else {
+        rows
+    }
 }
 
 async fn find(

@@ -87,7 +87,9 @@ pub fn standing(recorded: &Recorded, now: Instant) -> Standing {
     if past(recorded.mou_until) {
         return suspended(Some(StatusReason::MouNotInForce));
     }
-    if recorded.status == ReferralStatus::Requested && past(recorded.sent_at.map(|at| at.plus(UNANSWERED))) {
+    if recorded.status == ReferralStatus::Requested
+        && past(recorded.sent_at.map(|at| at.plus(UNANSWERED)))
+    {
         return Standing {
             status: ReferralStatus::Expired,
             reason: Some(StatusReason::NotAnswered),

@@ -147,7 +147,11 @@ impl KeyEncryptionKey {
     ///
     /// # Errors
     /// When it was not wrapped with this key for this holder, or is no longer what it was.
-    pub fn unwrap_secret(&self, holder: Holder<'_>, wrapped: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealBroken> {
+    pub fn unwrap_secret(
+        &self,
+        holder: Holder<'_>,
+        wrapped: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, SealBroken> {
         open(&self.0, &holder.binding(), wrapped)
     }
 

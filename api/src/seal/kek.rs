@@ -55,8 +55,13 @@ pub fn read(settings: &Settings) -> Result<KeyEncryptionKey, NoKey> {
 /// Makes a key file, 64 hex digits, that only its owner can read.
 fn make(file: &Path) -> io::Result<()> {
     let mut key = Zeroizing::new([0_u8; 32]);
-    aws_lc_rs::rand::fill(key.as_mut()).map_err(|_| io::Error::other("the system has no randomness to give"))?;
-    let mut opened = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;
+    aws_lc_rs::rand::fill(key.as_mut())
+        .map_err(|_| io::Error::other("the system has no randomness to give"))?;
+    let mut opened = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(file)?;
     writeln!(opened, "{}", hex::encode(key.as_ref()))?;
     opened.sync_all()
 }

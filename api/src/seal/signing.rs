@@ -53,11 +53,19 @@ pub async fn read(
     origin: &str,
     now: Instant,
 ) -> Result<SigningKeys, NoSigningKey> {
-    if signing_key::Entity::signing("token").one(keyring).await?.is_none() {
+    if signing_key::Entity::signing("token")
+        .one(keyring)
+        .await?
+        .is_none()
+    {
         let key = SigningKey::generate()?;
         keep(keyring, kek, "token", key.kid(), &key.to_pkcs8_der(), now).await?;
     }
-    if signing_key::Entity::signing("ledger").one(keyring).await?.is_none() {
+    if signing_key::Entity::signing("ledger")
+        .one(keyring)
+        .await?
+        .is_none()
+    {
         let mut secret = Zeroizing::new([0_u8; 32]);
         aws_lc_rs::rand::fill(secret.as_mut()).map_err(|_| NoSigningKey::Random)?;
         // One name for the first ledger key, so that of two replicas only one can make it.
@@ -97,13 +105,20 @@ async fn keep(
         created_at: now,
     };
     signing_key::Entity::insert(row.into_active_model())
-        .on_conflict(OnConflict::column(signing_key::Column::Kid).do_nothing().to_owned())
+        .on_conflict(
+            OnConflict::column(signing_key::Column::Kid)
+                .do_nothing()
+                .to_owned(),
+        )
         .exec_without_returning(keyring)
         .await?;
     Ok(())
 }
 
-fn open(kek: &KeyEncryptionKey, row: &signing_key::Model) -> Result<Zeroizing<Vec<u8>>, SealBroken> {
+fn open(
+    kek: &KeyEncryptionKey,
+    row: &signing_key::Model,
+) -> Result<Zeroizing<Vec<u8>>, SealBroken> {
     kek.unwrap_secret(holder(&row.kid), &row.wrapped)
 }
 

@@ -54,7 +54,10 @@ impl Vault {
     ) -> Answer<Vec<sealed_part::Model>> {
         const VERSION: u32 = 1;
         let key = PackageKey::generate().map_err(Refusal::unavailable)?;
-        let wrapped = self.kek.wrap(holder(referral, VERSION), &key).map_err(Refusal::unavailable)?;
+        let wrapped = self
+            .kek
+            .wrap(holder(referral, VERSION), &key)
+            .map_err(Refusal::unavailable)?;
         let row = package_key::Model {
             referral_id: referral,
             version: 1,
@@ -87,7 +90,11 @@ impl Vault {
     ///
     /// # Errors
     /// `UNAVAILABLE`: a store cannot be read. `INTERNAL`: a seal is broken.
-    pub async fn open(&self, store: &Store, released: &HashMap<ReferralId, Categories>) -> Answer<Opened> {
+    pub async fn open(
+        &self,
+        store: &Store,
+        released: &HashMap<ReferralId, Categories>,
+    ) -> Answer<Opened> {
         let ids: Vec<ReferralId> = released
             .iter()
             .filter(|(_, categories)| !categories.is_empty())
@@ -96,7 +103,9 @@ impl Vault {
         if ids.is_empty() {
             return Ok(Opened::new());
         }
-        let keys = package_key::Entity::of(ids.iter().copied()).all(&self.keyring).await?;
+        let keys = package_key::Entity::of(ids.iter().copied())
+            .all(&self.keyring)
+            .await?;
         let parts = sealed_part::Entity::of(ids).all(&store.read).await?;
         let mut opened = Opened::new();
         let mut unwrapped = HashMap::new();
@@ -110,7 +119,9 @@ impl Vault {
             opened.insert(key.referral_id, Vec::new());
         }
         for part in parts {
-            let wanted = released.get(&part.referral_id).is_some_and(|some| some.has(part.category));
+            let wanted = released
+                .get(&part.referral_id)
+                .is_some_and(|some| some.has(part.category));
             let (true, Some((version, key))) = (wanted, unwrapped.get(&part.referral_id)) else {
                 continue;
             };
@@ -120,7 +131,10 @@ impl Vault {
                 version: *version,
             };
             let plain = key.open(place, &part.sealed).map_err(Refusal::internal)?;
-            opened.entry(part.referral_id).or_default().push((part.category, plain));
+            opened
+                .entry(part.referral_id)
+                .or_default()
+                .push((part.category, plain));
         }
         Ok(opened)
     }
@@ -148,15 +162,21 @@ impl Vault {
         let hour_ago = now.minus(std::time::Duration::from_secs(3600));
         let mut after = None;
         loop {
-            let keys = package_key::Entity::in_order(after, BATCH).all(&self.keyring).await?;
+            let keys = package_key::Entity::in_order(after, BATCH)
+                .all(&self.keyring)
+                .await?;
             let Some(last) = keys.last() else {
                 return Ok(());
             };
             after = Some(last.referral_id);
             let ids: Vec<ReferralId> = keys.iter().map(|key| key.referral_id).collect();
-            let known: HashSet<ReferralId> = ids_of(referral::Entity::among(ids.iter().copied()), store).await?;
-            let ended: HashSet<ReferralId> =
-                ids_of(referral::Entity::whose_consent_has_ended(ids.iter().copied(), now), store).await?;
+            let known: HashSet<ReferralId> =
+                ids_of(referral::Entity::among(ids.iter().copied()), store).await?;
+            let ended: HashSet<ReferralId> = ids_of(
+                referral::Entity::whose_consent_has_ended(ids.iter().copied(), now),
+                store,
+            )
+            .await?;
             let dead: Vec<ReferralId> = keys
                 .iter()
                 .filter(|key| {
@@ -166,14 +186,20 @@ impl Vault {
                 .map(|key| key.referral_id)
                 .collect();
             if !dead.is_empty() {
-                info!(keys = dead.len(), "destroying the keys of packages that have ended");
+                info!(
+                    keys = dead.len(),
+                    "destroying the keys of packages that have ended"
+                );
             }
             self.destroy(&dead).await?;
         }
     }
 }
 
-async fn ids_of(rows: sea_orm::Select<referral::Entity>, store: &Store) -> Answer<HashSet<ReferralId>> {
+async fn ids_of(
+    rows: sea_orm::Select<referral::Entity>,
+    store: &Store,
+) -> Answer<HashSet<ReferralId>> {
     use sea_orm::QuerySelect;
     let ids: Vec<ReferralId> = rows
         .select_only()

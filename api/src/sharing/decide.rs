@@ -203,7 +203,8 @@ pub fn decide(question: &Question, facts: &Facts, now: Instant) -> Answer {
 fn weigh(question: &Question, facts: &Facts, now: Instant) -> Result<Ground, Reason> {
     let writes = question.reader == facts.sender.agency;
     let receives = question.reader == facts.recipient.agency;
-    if !writes && !(receives && facts.status != ReferralStatus::Draft) {
+    let knows_of_it = writes || (receives && facts.status != ReferralStatus::Draft);
+    if !knows_of_it {
         return Err(Reason::NotAParty);
     }
     if !question.ceiling.categories.has(question.category) {
@@ -239,10 +240,7 @@ fn own(facts: &Facts, now: Instant) -> Result<Ground, Reason> {
     if facts.sender.status != AgencyStatus::Active {
         return Err(Reason::AgencySuspended);
     }
-    match &facts.consent {
-        None => Err(Reason::NoConsent),
-        Some(consent) => not_ended(consent, now).map(|()| Ground::Own),
-    }
+    not_ended(consent_between(facts)?, now).map(|()| Ground::Own)
 }
 
 /// A closed referral has served its purpose: its package is read no more.
@@ -286,11 +284,9 @@ fn consent_key<'f>(
     facts: &'f Facts,
     now: Instant,
 ) -> Result<&'f ConsentFacts, Reason> {
-    let consent = facts.consent.as_ref().ok_or(Reason::NoConsent)?;
-    let names_both =
-        consent.discloser == facts.sender.agency && consent.recipient == facts.recipient.agency;
+    let consent = consent_between(facts)?;
     not_ended(consent, now)?;
-    if !names_both || !consent.begun(now) {
+    if !consent.begun(now) {
         return Err(Reason::NoConsent);
     }
     if !consent.categories.has(question.category) {
@@ -300,6 +296,17 @@ fn consent_key<'f>(
         return Err(Reason::PurposeNotConsented);
     }
     Ok(consent)
+}
+
+/// The consent from exactly this sender to exactly this recipient. One between others answers as none does: its
+/// end is nobody's business here.
+fn consent_between(facts: &Facts) -> Result<&ConsentFacts, Reason> {
+    facts
+        .consent
+        .as_ref()
+        .filter(|consent| consent.discloser == facts.sender.agency)
+        .filter(|consent| consent.recipient == facts.recipient.agency)
+        .ok_or(Reason::NoConsent)
 }
 
 fn not_ended(consent: &ConsentFacts, now: Instant) -> Result<(), Reason> {

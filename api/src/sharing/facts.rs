@@ -1,10 +1,10 @@
 //! What the decision judges, read in one statement together with the rows, the sharing epoch and the time.
 
-use concord_entities::ids::{AgencyId, ConsentId, MouId, SurvivorAuditId};
+use concord_entities::ids::{ConsentId, MouId, SurvivorAuditId};
 use concord_entities::instant::{Day, Instant};
-use concord_entities::vocabulary::{AgencyStatus, Categories};
-use concord_entities::{agency, consent, mou, mou_party, referral, sharing_epoch, survivor};
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, IntoColumnRef, Query, SelectStatement};
+use concord_entities::vocabulary::Categories;
+use concord_entities::{agency, consent, mou, mou_party, sharing_epoch, survivor};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, Query, SelectStatement};
 use sea_orm::{DbBackend, DbErr, JoinType, QueryResult};
 
 use super::decide::{ConsentFacts, Facts, MouFacts, Party};
@@ -31,7 +31,11 @@ pub struct Gathered {
 /// The rows beside the sharing epoch and the time, with every fact where `with_facts`. There is always at least one
 /// row: where nothing is found, its columns are null.
 #[must_use]
-pub fn beside_epoch(backend: DbBackend, rows: SelectStatement, with_facts: bool) -> SelectStatement {
+pub fn beside_epoch(
+    backend: DbBackend,
+    rows: SelectStatement,
+    with_facts: bool,
+) -> SelectStatement {
     let mut statement = Query::select();
     statement
         .expr_as(Expr::col(("e", sharing_epoch::Column::Epoch)), "epoch")
@@ -50,11 +54,36 @@ fn join_facts(statement: &mut SelectStatement) {
         Expr::col((table, id)).equals((ROWS, column))
     };
     statement
-        .join_as(JoinType::LeftJoin, consent::Entity, "c", to("c", "id", "consent_id"))
-        .join_as(JoinType::LeftJoin, mou::Entity, "m", to("m", "id", "mou_id"))
-        .join_as(JoinType::LeftJoin, survivor::Entity, "v", to("v", "id", "survivor_id"))
-        .join_as(JoinType::LeftJoin, agency::Entity, "s", to("s", "id", "sender_id"))
-        .join_as(JoinType::LeftJoin, agency::Entity, "t", to("t", "id", "recipient_id"));
+        .join_as(
+            JoinType::LeftJoin,
+            consent::Entity,
+            "c",
+            to("c", "id", "consent_id"),
+        )
+        .join_as(
+            JoinType::LeftJoin,
+            mou::Entity,
+            "m",
+            to("m", "id", "mou_id"),
+        )
+        .join_as(
+            JoinType::LeftJoin,
+            survivor::Entity,
+            "v",
+            to("v", "id", "survivor_id"),
+        )
+        .join_as(
+            JoinType::LeftJoin,
+            agency::Entity,
+            "s",
+            to("s", "id", "sender_id"),
+        )
+        .join_as(
+            JoinType::LeftJoin,
+            agency::Entity,
+            "t",
+            to("t", "id", "recipient_id"),
+        );
     for (table, columns) in [
         ("c", CONSENT.as_slice()),
         ("m", MOU.as_slice()),
@@ -192,7 +221,12 @@ fn mou_facts(row: &QueryResult, id: MouId) -> Result<MouFacts, DbErr> {
         signed_at: row.try_get("", "m_signed_at")?,
         halted_at: first(
             row,
-            &["m_suspended_at", "m_terminated_at", "m_declined_at", "m_superseded_at"],
+            &[
+                "m_suspended_at",
+                "m_terminated_at",
+                "m_declined_at",
+                "m_superseded_at",
+            ],
         )?,
     })
 }

@@ -21,7 +21,12 @@ pub enum Replay {
 ///
 /// # Errors
 /// `CONFLICT`: the key was used with another operation or input. `BAD_USER_INPUT`: a key that is no key.
-pub async fn replay(act: &Act<'_>, operation: &str, key: Option<&async_graphql::ID>, input: &str) -> Answer<Replay> {
+pub async fn replay(
+    act: &Act<'_>,
+    operation: &str,
+    key: Option<&async_graphql::ID>,
+    input: &str,
+) -> Answer<Replay> {
     let Some(key) = key else {
         return Ok(Replay::Fresh(None));
     };
@@ -29,8 +34,12 @@ pub async fn replay(act: &Act<'_>, operation: &str, key: Option<&async_graphql::
         return Err(Error::input("idempotencyKey", "1 to 200 characters").into());
     }
     let caller = act.caller();
-    let request_hash = digest(&SHA256, format!("{operation}\n{input}").as_bytes()).as_ref().to_vec();
-    let used = idempotency::Entity::used(caller.agency(), caller.client(), key).one(&**act).await?;
+    let request_hash = digest(&SHA256, format!("{operation}\n{input}").as_bytes())
+        .as_ref()
+        .to_vec();
+    let used = idempotency::Entity::used(caller.agency(), caller.client(), key)
+        .one(&**act)
+        .await?;
     match used {
         Some(used) if used.request_hash == request_hash => Ok(Replay::Made(used.object_id)),
         Some(_) => Err(Error::Conflict(
@@ -59,9 +68,17 @@ pub async fn keep(act: &Act<'_>, key: Option<idempotency::Model>, object: Uuid) 
     key.object_id = object;
     match key.into_active_model().insert(&**act).await {
         Ok(_) => Ok(()),
-        Err(fault) if matches!(fault.sql_err(), Some(sea_orm::SqlErr::UniqueConstraintViolation(_))) => Err(
-            Error::Conflict("another call with this `idempotencyKey` is under way: ask again".into()).into(),
-        ),
+        Err(fault)
+            if matches!(
+                fault.sql_err(),
+                Some(sea_orm::SqlErr::UniqueConstraintViolation(_))
+            ) =>
+        {
+            Err(Error::Conflict(
+                "another call with this `idempotencyKey` is under way: ask again".into(),
+            )
+            .into())
+        }
         Err(fault) => Err(fault.into()),
     }
 }

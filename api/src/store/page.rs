@@ -56,7 +56,10 @@ impl Wanted {
     ) -> Result<Self, Error> {
         let backwards = last.is_some() || before.is_some();
         if backwards && (first.is_some() || after.is_some()) {
-            return Err(Error::input("last", "page either with `first` and `after` or with `last` and `before`"));
+            return Err(Error::input(
+                "last",
+                "page either with `first` and `after` or with `last` and `before`",
+            ));
         }
         if backwards {
             Ok(Self {
@@ -128,7 +131,12 @@ fn cursor(argument: &str, text: &str) -> Result<Uuid, Error> {
         .decode(text)
         .ok()
         .and_then(|bytes| Uuid::from_slice(&bytes).ok())
-        .ok_or_else(|| Error::input(argument, "not a cursor of this list: use one that a page gave you"))
+        .ok_or_else(|| {
+            Error::input(
+                argument,
+                "not a cursor of this list: use one that a page gave you",
+            )
+        })
 }
 
 /// The id in an argument.
@@ -136,5 +144,6 @@ fn cursor(argument: &str, text: &str) -> Result<Uuid, Error> {
 /// # Errors
 /// `BAD_USER_INPUT`: not an id of this kind.
 pub fn id<T: FromStr<Err = InvalidId>>(argument: &str, text: &str) -> Result<T, Error> {
-    text.parse().map_err(|invalid: InvalidId| Error::input(argument, invalid))
+    text.parse()
+        .map_err(|invalid: InvalidId| Error::input(argument, invalid))
 }

@@ -148,13 +148,36 @@ impl Store {
         Ok(())
     }
 
+    /// The sharing epoch in force.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn epoch(&self) -> Result<i64, DbErr> {
+        let statement = Statement::from_string(self.backend, "SELECT epoch FROM sharing_epoch");
+        let row = self.read.query_one_raw(statement).await?;
+        row.ok_or_else(|| DbErr::RecordNotFound("the sharing epoch".to_owned()))?
+            .try_get("", "epoch")
+    }
+
+    /// Shows that the keyring answers.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn ping_keyring(&self) -> Result<(), DbErr> {
+        let statement =
+            Statement::from_string(self.backend, "SELECT 1 AS one FROM package_key LIMIT 1");
+        self.keyring.query_one_raw(statement).await.map(|_| ())
+    }
+
     /// The time by the database's clock; shows that the data store answers.
     ///
     /// # Errors
     /// What the database says.
     pub async fn ping(&self) -> Result<Instant, DbErr> {
-        let statement =
-            Statement::from_string(self.backend, format!("SELECT {} AS now", clock::sql(self.backend)));
+        let statement = Statement::from_string(
+            self.backend,
+            format!("SELECT {} AS now", clock::sql(self.backend)),
+        );
         let row = self.read.query_one_raw(statement).await?;
         row.ok_or_else(|| DbErr::RecordNotFound("the time".to_owned()))?
             .try_get("", "now")
@@ -193,7 +216,10 @@ async fn postgres(location: &Location, connections: u32) -> Result<DatabaseConne
     }
     options.map_sqlx_postgres_opts(|options| {
         options
-            .options([("plan_cache_mode", "force_generic_plan"), ("synchronous_commit", "on")])
+            .options([
+                ("plan_cache_mode", "force_generic_plan"),
+                ("synchronous_commit", "on"),
+            ])
             .statement_cache_capacity(200)
     });
     Database::connect(options).await

@@ -35,7 +35,7 @@ pub struct Survivor {
 #[ComplexObject]
 impl Survivor {
     /// The survivor's id.
-    async fn id(&self) -> ID {
+    pub async fn id(&self) -> ID {
         ID(self.key.to_string())
     }
 }
@@ -84,13 +84,20 @@ impl SurvivorQuery {
         let caller = request.caller(Resource::Survivor, Permission::Search)?;
         let wanted = Wanted::parse(first, after.as_deref(), None, None)?;
         let released = request
-            .disclose(async || {
-                let among = survivor::Entity::of(caller.agency()).order_by_desc(survivor::Column::Id);
+            .disclose(|| async {
+                let among =
+                    survivor::Entity::of(caller.agency()).order_by_desc(survivor::Column::Id);
                 let key = survivor::Column::Id;
-                reading::page(&request.worker.store, among, key, wanted, |row| row.audit_id.to_string()).await
+                reading::page(&request.worker.store, among, key, wanted, |row| {
+                    row.audit_id.to_string()
+                })
+                .await
             })
             .await?;
-        Ok(Connection::of(released.content().map(Survivor::from), |one| one.key.0))
+        Ok(Connection::of(
+            released.content().map(Survivor::from),
+            |one| one.key.0,
+        ))
     }
 }
 
@@ -98,7 +105,7 @@ impl SurvivorQuery {
 pub(crate) async fn node(request: &Request, id: SurvivorId) -> Answer<Option<Survivor>> {
     let caller = request.caller(Resource::Survivor, Permission::Read)?;
     let released = request
-        .disclose(async || {
+        .disclose(|| async {
             let among = survivor::Entity::one_of(caller.agency(), id);
             reading::one(&request.worker.store, among, |row| row.audit_id.to_string()).await
         })
@@ -114,21 +121,32 @@ pub struct SurvivorMutation;
 #[Object]
 impl SurvivorMutation {
     /// Registers your agency's pseudonym for a person it serves.
-    async fn register_survivor(&self, ctx: &Context<'_>, survivor: SurvivorInput) -> Answer<Survivor> {
+    async fn register_survivor(
+        &self,
+        ctx: &Context<'_>,
+        survivor: SurvivorInput,
+    ) -> Answer<Survivor> {
         let request = ctx.request()?;
         request.caller(Resource::Survivor, Permission::Create)?;
         let act = request.begin().await?;
         let key = survivor.idempotency_key.as_ref();
-        let key = match idempotency::replay(&act, "registerSurvivor", key, &format!("{survivor:?}")).await? {
+        let key = match idempotency::replay(&act, "registerSurvivor", key, &format!("{survivor:?}"))
+            .await?
+        {
             Replay::Made(id) => {
-                let made = survivor::Entity::one_of(act.agency(), SurvivorId(id)).one(&*act).await?;
-                return made.map(Survivor::from).ok_or_else(|| Error::NotFound.into());
+                let made = survivor::Entity::one_of(act.agency(), SurvivorId(id))
+                    .one(&*act)
+                    .await?;
+                return made
+                    .map(Survivor::from)
+                    .ok_or_else(|| Error::NotFound.into());
             }
             Replay::Fresh(key) => key,
         };
         let registered = register(&act, survivor).await?;
         idempotency::keep(&act, key, registered.id.0).await?;
-        act.commit(Event::SurvivorRegistered(registered.audit_id)).await?;
+        act.commit(Event::SurvivorRegistered(registered.audit_id))
+            .await?;
         Ok(registered.into())
     }
 }
@@ -136,7 +154,11 @@ impl SurvivorMutation {
 async fn register(act: &Act<'_>, input: SurvivorInput) -> Answer<survivor::Model> {
     let pseudonym = input.pseudonym.trim();
     if pseudonym.is_empty() || pseudonym.chars().count() > 80 {
-        return Err(Error::input("survivor.pseudonym", "1 to 80 characters, and never the person's name").into());
+        return Err(Error::input(
+            "survivor.pseudonym",
+            "1 to 80 characters, and never the person's name",
+        )
+        .into());
     }
     let model = survivor::Model {
         id: SurvivorId::new(),
@@ -149,9 +171,9 @@ async fn register(act: &Act<'_>, input: SurvivorInput) -> Answer<survivor::Model
     };
     match model.into_active_model().insert(&**act).await {
         Ok(model) => Ok(model),
-        Err(fault) if matches!(fault.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => {
-            Err(Error::Conflict("your agency has this pseudonym already: choose another".into()).into())
-        }
+        Err(fault) if matches!(fault.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => Err(
+            Error::Conflict("your agency has this pseudonym already: choose another".into()).into(),
+        ),
         Err(fault) => Err(fault.into()),
     }
 }

@@ -1,0 +1,41 @@
+//! That a token was issued: its state, and its audit event, in one transaction.
+
+use concord_entities::token_state;
+use sea_orm::{EntityTrait, IntoActiveModel};
+
+use super::token::Claims;
+use crate::audit::event::{Agent, Event, Leaf, Mark};
+use crate::audit::ledger;
+use crate::error::{Answer, Refusal};
+use crate::store::Store;
+use crate::store::act::{self, Holding};
+
+/// Records that a token with these claims was issued.
+///
+/// # Errors
+/// `UNAVAILABLE`: do not hand the token out.
+pub async fn record(store: &Store, claims: &Claims) -> Answer<()> {
+    let (transaction, _) = act::open(store, Holding::Shared).await?;
+    let state = token_state::Model {
+        jti: claims.id.clone(),
+        agency_id: claims.agency,
+        expires_at: claims.expires_at,
+        denied_at: None,
+    };
+    token_state::Entity::insert(state.into_active_model())
+        .exec_without_returning(&transaction)
+        .await?;
+    let agent = Agent {
+        agency: claims.agency,
+        subject: claims.subject.clone(),
+        client: claims.client.clone(),
+        token: None,
+    };
+    let event = Event::TokenIssued(claims.id.clone());
+    let row = Leaf::of(event, &agent, &Mark::default(), claims.issued_at)
+        .into_row(None)
+        .map_err(Refusal::internal)?;
+    ledger::insert(&transaction, &[&row]).await?;
+    transaction.commit().await?;
+    Ok(())
+}

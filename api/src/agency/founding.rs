@@ -1,0 +1,87 @@
+//! How the first task force comes to be: by the operator's hand, since nobody has a token before it.
+
+use concord_entities::agency::{self, Texts};
+use concord_entities::ids::{AgencyId, TaskForceId};
+use concord_entities::vocabulary::{AgencyKind, AgencyStatus, MemberRole};
+use concord_entities::{membership, task_force};
+use sea_orm::{EntityTrait, IntoActiveModel};
+
+use crate::audit::event::{Agent, Event, Leaf, Mark};
+use crate::audit::ledger;
+use crate::error::{Answer, Refusal};
+use crate::store::Store;
+use crate::store::act::{self, Holding};
+
+/// A task force to found.
+#[derive(Clone, Debug)]
+pub struct Founding {
+    /// Its name.
+    pub task_force: String,
+    /// Where it works.
+    pub region: String,
+    /// The name of the agency that coordinates it.
+    pub coordinator: String,
+    /// What kind of agency that is.
+    pub kind: AgencyKind,
+}
+
+/// Registers a task force and its coordinating agency.
+///
+/// # Errors
+/// `UNAVAILABLE`: nothing was registered.
+pub async fn found(store: &Store, founding: Founding) -> Answer<(TaskForceId, AgencyId)> {
+    let now = store.ping().await?;
+    let (transaction, _) = act::open(store, Holding::Shared).await?;
+    let task_force = task_force::Model {
+        id: TaskForceId::new(),
+        name: founding.task_force,
+        region: founding.region,
+        created_at: now,
+    };
+    let coordinator = agency::Model {
+        id: AgencyId::new(),
+        name: founding.coordinator,
+        kind: founding.kind,
+        jurisdiction: None,
+        confidential_provider: false,
+        status: AgencyStatus::Active,
+        token_epoch: 1,
+        vetting: agency::Vetting::default(),
+        languages: Texts::default(),
+        service_areas: Texts::default(),
+        created_at: now,
+    };
+    let place = membership::Model {
+        task_force_id: task_force.id,
+        agency_id: coordinator.id,
+        role: MemberRole::Coordinator,
+        since: now,
+    };
+    let ids = (task_force.id, coordinator.id);
+    let agent = Agent {
+        agency: coordinator.id,
+        subject: "operator".to_owned(),
+        client: "command-line".to_owned(),
+        token: None,
+    };
+    let event = Leaf::of(
+        Event::AgencyRegistered(coordinator.id),
+        &agent,
+        &Mark::default(),
+        now,
+    )
+    .into_row(None)
+    .map_err(Refusal::internal)?;
+    task_force::Entity::insert(task_force.into_active_model())
+        .exec_without_returning(&transaction)
+        .await?;
+    agency::Entity::insert(coordinator.into_active_model())
+        .exec_without_returning(&transaction)
+        .await?;
+    membership::Entity::insert(place.into_active_model())
+        .exec_without_returning(&transaction)
+        .await?;
+    ledger::insert(&transaction, &[&event]).await?;
+    transaction.commit().await?;
+    Ok(ids)
+}

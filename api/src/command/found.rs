@@ -1,0 +1,52 @@
+//! `concord found`: register the first task force, with the agency that coordinates it.
+
+use clap::Args;
+use concord::agency::founding::{Founding, found};
+use concord::http::server::Service;
+use concord::settings::Written;
+use concord_entities::vocabulary::{AgencyKind, Code};
+use miette::{IntoDiagnostic, Result, miette};
+
+use super::Options;
+
+/// Register a task force with the agency that coordinates it, and print their ids.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Found {
+    /// The task force's name.
+    #[arg(long)]
+    task_force: String,
+    /// Where it works.
+    #[arg(long)]
+    region: String,
+    /// The name of the agency that coordinates it.
+    #[arg(long)]
+    coordinator: String,
+    /// What kind of agency that is, such as VICTIM_ASSISTANCE_AGENCY.
+    #[arg(long)]
+    kind: String,
+    #[command(flatten)]
+    options: Options,
+}
+
+impl Found {
+    pub(crate) async fn run(self) -> Result<()> {
+        let kind = AgencyKind::from_code(&self.kind).ok_or_else(|| {
+            let kinds: Vec<&str> = AgencyKind::ALL.iter().map(|kind| kind.code()).collect();
+            miette!("--kind: one of {}", kinds.join(", "))
+        })?;
+        let settings = self.options.settings(Written::default())?;
+        let service = Service::open(settings).await.into_diagnostic()?;
+        let founding = Founding {
+            task_force: self.task_force,
+            region: self.region,
+            coordinator: self.coordinator,
+            kind,
+        };
+        let (task_force, agency) = found(&service.store, founding)
+            .await
+            .map_err(|refusal| miette!("{}", refusal.error))?;
+        println!("task force   {task_force}");
+        println!("coordinator  {agency}");
+        Ok(())
+    }
+}

@@ -1,0 +1,125 @@
+//! The commands, one file each where they are more than a few lines.
+
+mod audit;
+mod found;
+mod serve;
+mod token;
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use concord::settings::{Settings, Written};
+use concord::store::Store;
+use miette::{IntoDiagnostic, Result};
+
+/// What an operator does.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Answer requests until a SIGTERM.
+    Serve(serve::Serve),
+    /// Bring the stores up to this program, or say how far they are behind.
+    Migrate {
+        /// What to do.
+        #[command(subcommand)]
+        what: Migrate,
+        #[command(flatten)]
+        options: Options,
+    },
+    /// Register a task force with the agency that coordinates it, and print their ids.
+    Found(found::Found),
+    /// Issue an access token for an agency, and print it.
+    Token(token::Issue),
+    /// Look after the audit log.
+    Audit {
+        /// What to do.
+        #[command(subcommand)]
+        what: audit::Audit,
+    },
+    /// Print the schema, as schema.graphql has it.
+    Schema,
+    /// Read the settings, and print every fault or how they were understood.
+    CheckConfig(Options),
+}
+
+/// What to do about migrations.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub(crate) enum Migrate {
+    /// Apply what is missing.
+    Up,
+    /// Say what is missing.
+    Status,
+}
+
+/// Where the settings come from. A flag wins over the environment, the environment over the file.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct Options {
+    /// A settings file, TOML.
+    #[arg(long, env = "CONCORD_CONFIG")]
+    config: Option<PathBuf>,
+    /// The data folder [default: concord-data, with --demo: demo].
+    #[arg(long)]
+    pub(crate) data: Option<PathBuf>,
+    /// A `postgres://` URL for the data store; without it, an embedded store in the data folder.
+    #[arg(long)]
+    database_url: Option<String>,
+    /// A `postgres://` URL for the keyring; without it, a schema of its own beside the data.
+    #[arg(long)]
+    keyring_url: Option<String>,
+    /// The file with the key-encryption key, 64 hex digits.
+    #[arg(long)]
+    key_file: Option<PathBuf>,
+}
+
+impl Options {
+    /// The settings, with these flags and `more`.
+    pub(crate) fn settings(&self, more: Written) -> Result<Settings> {
+        let flags = Written {
+            data: self.data.clone().or(more.data),
+            database_url: self.database_url.clone(),
+            keyring_url: self.keyring_url.clone(),
+            key_file: self.key_file.clone(),
+            ..more
+        };
+        Settings::read(self.config.as_deref(), &flags).into_diagnostic()
+    }
+}
+
+impl Command {
+    /// Does it.
+    pub(crate) async fn run(self) -> Result<()> {
+        match self {
+            Self::Serve(serve) => serve.run().await,
+            Self::Migrate { what, options } => migrate(what, &options).await,
+            Self::Found(found) => found.run().await,
+            Self::Token(issue) => issue.run().await,
+            Self::Audit { what } => what.run().await,
+            Self::Schema => {
+                print!("{}", concord::graphql::schema::sdl());
+                Ok(())
+            }
+            Self::CheckConfig(options) => {
+                let settings = options.settings(Written::default())?;
+                println!("the settings are usable");
+                println!("  listen    {}", settings.listen);
+                println!("  data      {}", settings.data.display());
+                println!("  database  {}", settings.database);
+                println!("  keyring   {}", settings.keyring);
+                println!("  issuer    {}", settings.issuer);
+                println!("  audience  {}", settings.audience);
+                Ok(())
+            }
+        }
+    }
+}
+
+async fn migrate(what: Migrate, options: &Options) -> Result<()> {
+    let settings = options.settings(Written::default())?;
+    let store = Store::connect(&settings).await.into_diagnostic()?;
+    if matches!(what, Migrate::Up) {
+        store.migrate().await.into_diagnostic()?;
+    }
+    let (data, keyring) = store.behind().await.into_diagnostic()?;
+    println!("data store: {data} migration(s) behind");
+    println!("keyring:    {keyring} migration(s) behind");
+    Ok(())
+}

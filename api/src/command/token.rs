@@ -1,0 +1,113 @@
+//! `concord token`: issue an access token for an agency.
+
+use std::time::Duration;
+
+use clap::Args;
+use concord::access::grant::Resource;
+use concord::access::scope::{Scope, Scopes};
+use concord::access::token::{self, Claims};
+use concord::clock;
+use concord::http::server::Service;
+use concord::settings::Written;
+use concord_entities::agency;
+use concord_entities::ids::TokenId;
+use concord_entities::vocabulary::{Code, Purpose, Purposes};
+use miette::{IntoDiagnostic, Result, miette};
+
+use super::Options;
+
+/// Issue an access token for an agency, and print it.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Issue {
+    /// The agency: its id, or its name as the directory has it.
+    #[arg(long)]
+    agency: String,
+    /// What the token may do, such as `referral.rs consent.r`.
+    #[arg(long)]
+    scope: String,
+    /// The purpose that the token's referral scopes are narrowed to, such as HOUSING_PLACEMENT; may be repeated.
+    #[arg(long)]
+    purpose: Vec<String>,
+    /// How long the token is good, such as `15m`; at most 24h.
+    #[arg(long, default_value = "1h", value_parser = humantime::parse_duration)]
+    ttl: Duration,
+    /// Who acts, as the agency calls them.
+    #[arg(long, default_value = "operator")]
+    subject: String,
+    #[command(flatten)]
+    options: Options,
+}
+
+impl Issue {
+    pub(crate) async fn run(self) -> Result<()> {
+        if self.ttl.is_zero() || self.ttl > Duration::from_secs(24 * 3600) {
+            return Err(miette!("--ttl: at most 24h, and more than nothing"));
+        }
+        let scopes = narrowed(&self.scope, &self.purpose)?;
+        let settings = self.options.settings(Written::default())?;
+        let service = Service::open(settings).await.into_diagnostic()?;
+        let agency = self.agency(&service).await?;
+        let now =
+            concord_entities::instant::Instant::from_unix_seconds(clock::now().unix_seconds());
+        let claims = Claims {
+            issuer: service.settings.issuer.clone(),
+            audience: service.settings.audience.clone(),
+            subject: self.subject,
+            client: "command-line".to_owned(),
+            agency: agency.id,
+            scope: scopes.to_string(),
+            issued_at: now,
+            not_before: now,
+            expires_at: now.plus(self.ttl),
+            id: TokenId::new().to_string(),
+            epoch: u32::try_from(agency.token_epoch).into_diagnostic()?,
+        };
+        let text = token::issue(&service.keys.token, &claims).into_diagnostic()?;
+        concord::access::issued::record(&service.store, &claims)
+            .await
+            .map_err(|refusal| miette!("{}", refusal.error))?;
+        println!("{text}");
+        Ok(())
+    }
+
+    async fn agency(&self, service: &Service) -> Result<agency::Model> {
+        let all = agency::Entity::everywhere()
+            .all(&service.store.read)
+            .await
+            .into_diagnostic()?;
+        let mut fitting = all
+            .into_iter()
+            .filter(|agency| agency.id.to_string() == self.agency || agency.name == self.agency);
+        match (fitting.next(), fitting.next()) {
+            (Some(only), None) => Ok(only),
+            (Some(_), Some(_)) => Err(miette!(
+                "--agency: more than one has this name: give the id"
+            )),
+            (None, _) => Err(miette!("--agency: none has this id or name")),
+        }
+    }
+}
+
+/// The scopes, those for referrals narrowed to the purposes.
+fn narrowed(scope: &str, purposes: &[String]) -> Result<Scopes> {
+    let scopes = Scopes::parse(scope).into_diagnostic()?;
+    if purposes.is_empty() {
+        return Ok(scopes);
+    }
+    let mut wanted = Purposes::EMPTY;
+    for purpose in purposes {
+        let known =
+            Purpose::from_code(purpose).ok_or_else(|| miette!("--purpose: `{purpose}` is none"))?;
+        wanted = wanted.with(known);
+    }
+    Ok(scopes
+        .iter()
+        .map(|scope| match (scope.resource, scope.purposes) {
+            (Resource::Referral, None) => Scope {
+                purposes: Some(wanted),
+                ..scope.clone()
+            },
+            (_, _) => scope.clone(),
+        })
+        .collect())
+}

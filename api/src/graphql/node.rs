@@ -1,0 +1,140 @@
+//! Any record by its id, and who asks.
+
+use async_graphql::{Context, ID, Interface, Object, SimpleObject};
+use concord_entities::ids::{
+    AgencyId, AnyId, AuditEventId, ConsentId, MouId, ReferralId, SurvivorId,
+};
+use concord_entities::vocabulary::Purpose;
+
+use super::request::{InRequest, Request};
+use super::scalars::DateTime;
+use crate::agency::graphql::Agency;
+use crate::audit::graphql::AuditEvent;
+use crate::audit::ledger::Decided;
+use crate::consent::graphql::Consent;
+use crate::error::{Answer, Error};
+use crate::mou::graphql::Mou;
+use crate::referral::graphql::{Asked, Referral};
+use crate::sharing::facts;
+use crate::survivor::graphql::Survivor;
+
+/// A record with an id.
+#[derive(Interface)]
+#[graphql(field(
+    name = "id",
+    ty = "ID",
+    desc = "The record's id, unique among all kinds."
+))]
+pub enum Node {
+    /// An agency.
+    Agency(Agency),
+    /// A survivor of your agency's.
+    Survivor(Survivor),
+    /// A consent.
+    Consent(Consent),
+    /// A referral.
+    Referral(std::boxed::Box<Referral>),
+    /// An MOU.
+    Mou(Mou),
+    /// An audit event.
+    AuditEvent(std::boxed::Box<AuditEvent>),
+}
+
+/// Who asks: the token's agency, person or program, and reach.
+#[derive(SimpleObject)]
+pub struct Viewer {
+    /// Your agency.
+    agency: Agency,
+    /// The person or program that your agency names in the token.
+    subject: String,
+    /// The registration of the program that carries the token.
+    client: String,
+    /// The token's scopes.
+    scopes: Vec<String>,
+    /// The purposes for which the token may read packages.
+    purposes: Vec<Purpose>,
+    /// When the token dies of itself.
+    expires_at: DateTime,
+}
+
+/// Reading who asks, and any record by its id.
+#[derive(Default)]
+pub struct NodeQuery;
+
+/// Reading who asks, and any record by its id.
+#[Object]
+impl NodeQuery {
+    /// Who you are to the service.
+    async fn viewer(&self, ctx: &Context<'_>) -> Answer<Viewer> {
+        let request = ctx.request()?;
+        let caller = &request.caller;
+        let released = request.disclose(|| own_agency(request)).await?;
+        Ok(Viewer {
+            agency: released.content(),
+            subject: caller.subject().to_owned(),
+            client: caller.client().to_owned(),
+            scopes: caller.scopes(),
+            purposes: caller.purposes().iter().collect(),
+            expires_at: caller.expires_at().into(),
+        })
+    }
+
+    /// The record with this id; null for what does not exist and for what you may not see.
+    async fn node(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "A TypeID, such as `referral_01h2xcejqtf2nbrexx3vqjhp41`.")] id: ID,
+    ) -> Option<Answer<Node>> {
+        find(ctx, &id).await.transpose()
+    }
+}
+
+async fn own_agency(request: &Request) -> Answer<Decided<Agency>> {
+    let store = &request.worker.store;
+    let own = concord_entities::agency::Entity::named(request.caller.agency());
+    let statement = facts::beside_epoch(store.backend, sea_orm::QueryTrait::into_query(own), false);
+    let rows = sea_orm::ConnectionTrait::query_all(&store.read, &statement).await?;
+    let (epoch, now) = facts::epoch_and_time(&rows)?;
+    let row = rows
+        .iter()
+        .find(|row| facts::is_row(row))
+        .ok_or(Error::Unauthenticated)?;
+    let agency =
+        <concord_entities::agency::Model as sea_orm::FromQueryResult>::from_query_result(row, "")?;
+    Ok(Decided {
+        epoch,
+        now,
+        content: Agency::read(agency),
+        events: Vec::new(),
+    })
+}
+
+async fn find(ctx: &Context<'_>, id: &ID) -> Answer<Option<Node>> {
+    let request = ctx.request()?;
+    let AnyId { prefix, uuid } = id.parse().map_err(|invalid| Error::input("id", invalid))?;
+    let found = match prefix.as_str() {
+        AgencyId::PREFIX => crate::agency::graphql::node(request, AgencyId(uuid))
+            .await?
+            .map(Node::from),
+        SurvivorId::PREFIX => crate::survivor::graphql::node(request, SurvivorId(uuid))
+            .await?
+            .map(Node::from),
+        ConsentId::PREFIX => crate::consent::graphql::node(request, ConsentId(uuid))
+            .await?
+            .map(Node::from),
+        MouId::PREFIX => crate::mou::graphql::node(request, MouId(uuid))
+            .await?
+            .map(Node::from),
+        AuditEventId::PREFIX => crate::audit::graphql::node(request, AuditEventId(uuid))
+            .await?
+            .map(|event| Node::from(std::boxed::Box::new(event))),
+        ReferralId::PREFIX => {
+            let asked = Asked::below(ctx, &[])?;
+            crate::referral::graphql::one(request, ReferralId(uuid), &asked)
+                .await?
+                .map(|referral| Node::from(std::boxed::Box::new(referral)))
+        }
+        _ => return Err(Error::input("id", "no kind of record has this prefix").into()),
+    };
+    Ok(found)
+}

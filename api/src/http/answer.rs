@@ -1,0 +1,71 @@
+//! Answers as bytes: always JSON, always with the request id, never cached.
+
+use actix_web::HttpResponse;
+use actix_web::http::{StatusCode, header};
+use async_graphql::{ErrorExtensionValues, Response, ServerError};
+use serde_json::json;
+
+use super::negotiate::MediaType;
+use crate::error::Error;
+
+/// The header that carries the request id.
+pub const REQUEST_ID: &str = "x-request-id";
+
+/// An answer with this body.
+#[must_use]
+pub fn body(status: StatusCode, media: MediaType, request_id: &str, body: Vec<u8>) -> HttpResponse {
+    HttpResponse::build(status)
+        .insert_header((header::CONTENT_TYPE, media.content_type()))
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((header::VARY, "Accept, Authorization"))
+        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .insert_header((REQUEST_ID, request_id))
+        .body(body)
+}
+
+/// A refusal before execution: errors alone, and no `data` key.
+#[must_use]
+pub fn errors(
+    status: StatusCode,
+    media: MediaType,
+    request_id: &str,
+    errors: &[Error],
+) -> HttpResponse {
+    let errors: Vec<ServerError> = errors.iter().map(wire).collect();
+    body(status, media, request_id, without_data(&errors, request_id))
+}
+
+/// The bytes of a request error.
+#[must_use]
+pub fn without_data(errors: &[ServerError], request_id: &str) -> Vec<u8> {
+    let answer = json!({ "errors": errors, "extensions": { "requestId": request_id } });
+    serde_json::to_vec(&answer).unwrap_or_default()
+}
+
+/// The bytes of an executed answer.
+#[must_use]
+pub fn executed(response: &Response) -> Vec<u8> {
+    serde_json::to_vec(response).unwrap_or_default()
+}
+
+/// An error of ours as GraphQL writes it.
+#[must_use]
+pub fn wire(error: &Error) -> ServerError {
+    let mut extensions = ErrorExtensionValues::default();
+    error.extend(&mut extensions);
+    let mut wire = ServerError::new(error.to_string(), None);
+    wire.extensions = Some(extensions);
+    wire
+}
+
+/// Gives every error that the library made itself the code of wrong input: they are about the document alone.
+pub fn give_codes(response: &mut Response) {
+    for error in &mut response.errors {
+        let extensions = error
+            .extensions
+            .get_or_insert_with(ErrorExtensionValues::default);
+        if extensions.get("code").is_none() {
+            extensions.set("code", "BAD_USER_INPUT");
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! The server on its socket: one worker a core, each with its own stores, and one ledger for all.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::{App, HttpServer, web};
+use tokio::sync::watch;
+use tracing::{info, warn};
+
+use super::explorer::{self, Personas};
+use super::graphql::graphql;
+use super::health;
+use crate::access::Verifier;
+use crate::access::standing::Standings;
+use crate::access::token::Expected;
+use crate::agency::directory::Directory;
+use crate::audit::integrator;
+use crate::audit::ledger::Ledger;
+use crate::clock;
+use crate::graphql::Worker;
+use crate::graphql::guard::Documents;
+use crate::graphql::schema::{Schema, schema};
+use crate::graphql::variables::InputTypes;
+use crate::seal::envelope::KeyEncryptionKey;
+use crate::seal::signing::{self, SigningKeys};
+use crate::seal::{Vault, kek};
+use crate::settings::{Location, Settings};
+use crate::store::Store;
+use crate::store::pool::Unusable;
+
+/// How long requests under way may take to end after a SIGTERM, in seconds.
+const GRACE: u64 = 10;
+/// How often keys of packages that have ended are looked for.
+const SWEEP: Duration = Duration::from_secs(600);
+
+/// What every worker shares.
+pub struct Shared {
+    /// The schema.
+    pub schema: Schema,
+    /// The types of its inputs, to coerce variables by.
+    pub inputs: InputTypes,
+    /// Documents that were admitted before.
+    pub documents: Documents,
+    /// What tokens are verified against.
+    pub verifier: Verifier,
+}
+
+/// The parts of a running service.
+pub struct Service {
+    /// The settings.
+    pub settings: Settings,
+    /// The stores, opened on the main runtime.
+    pub store: Store,
+    /// The keys that sign.
+    pub keys: SigningKeys,
+    /// The keys that seal.
+    pub vault: Vault,
+    kek: Arc<KeyEncryptionKey>,
+}
+
+/// Why the service does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum NotStarted {
+    /// A store cannot be used.
+    #[error(transparent)]
+    Store(#[from] Unusable),
+    /// There is no key-encryption key.
+    #[error(transparent)]
+    Key(#[from] kek::NoKey),
+    /// The signing keys cannot be had.
+    #[error(transparent)]
+    Signing(#[from] signing::NoSigningKey),
+    /// The schema cannot be read back.
+    #[error("the schema cannot be read back: {0}")]
+    Schema(#[from] async_graphql::parser::Error),
+    /// The address cannot be listened on, or the server broke.
+    #[error("cannot listen on {address}: {fault}")]
+    Listen {
+        /// The address.
+        address: String,
+        /// Why.
+        fault: std::io::Error,
+    },
+}
+
+impl Service {
+    /// Opens stores and keys.
+    ///
+    /// # Errors
+    /// [`NotStarted`].
+    pub async fn open(settings: Settings) -> Result<Self, NotStarted> {
+        let store = Store::open(&settings).await?;
+        let kek = Arc::new(kek::read(&settings)?);
+        let keys = signing::read(&store.keyring, &kek, &origin(&settings), clock::now()).await?;
+        Ok(Self {
+            vault: Vault::new(&store, Arc::clone(&kek)),
+            settings,
+            store,
+            keys,
+            kek,
+        })
+    }
+
+    /// Listens and answers until a SIGTERM or an interrupt, then lets requests under way end.
+    ///
+    /// # Errors
+    /// [`NotStarted`].
+    pub async fn run(self, personas: Personas, ready: impl FnOnce(&str)) -> Result<(), NotStarted> {
+        let schema = schema();
+        let shared = web::Data::new(Shared {
+            inputs: InputTypes::from_sdl(&schema.sdl())?,
+            schema,
+            documents: Documents::new(),
+            verifier: Verifier {
+                keys: self.keys.accepted,
+                expected: Expected {
+                    issuer: self.settings.issuer.clone(),
+                    audience: self.settings.audience.clone(),
+                },
+            },
+        });
+        let ledger_key = Arc::new(self.keys.ledger);
+        let ledger = Ledger::start(self.store.clone());
+        let (stop, stopped) = watch::channel(false);
+        let integrating = tokio::spawn(integrator::run(
+            self.store.clone(),
+            Arc::clone(&ledger_key),
+            ledger.growth(),
+            stopped,
+        ));
+        let sweeping = tokio::spawn(sweep(self.vault.clone(), self.store.clone()));
+        let parts = Parts {
+            settings: self.settings.clone(),
+            store: self.store,
+            kek: self.kek,
+            ledger,
+            standings: Standings::default(),
+            directory: Directory::default(),
+            ledger_key,
+        };
+        let served = listen(&self.settings, shared, personas, parts, ready).await;
+        sweeping.abort();
+        let _ = stop.send(true);
+        if integrating.await.is_err() {
+            warn!("the integrator did not end by itself");
+        }
+        served
+    }
+}
+
+/// The origin that the ledger's checkpoints name: the audience without its scheme.
+#[must_use]
+pub fn origin(settings: &Settings) -> String {
+    let audience = settings.audience.as_str();
+    audience
+        .split_once("://")
+        .map_or(audience, |(_, rest)| rest)
+        .to_owned()
+}
+
+/// What a worker is made of.
+#[derive(Clone)]
+struct Parts {
+    settings: Settings,
+    store: Store,
+    kek: Arc<KeyEncryptionKey>,
+    ledger: Ledger,
+    standings: Standings,
+    directory: Directory,
+    ledger_key: Arc<crate::audit::checkpoint::LedgerKey>,
+}
+
+impl Parts {
+    /// A worker on this runtime: PostgreSQL pools of its own; the embedded stores' connections are shared, because
+    /// SQLite has one writer.
+    async fn worker(self) -> Result<Worker, Unusable> {
+        let store = match self.settings.database {
+            Location::File(_) => self.store,
+            Location::Postgres { .. } => Store::connect(&self.settings).await?,
+        };
+        Ok(Worker {
+            vault: Vault::new(&store, self.kek),
+            store,
+            ledger: self.ledger,
+            standings: self.standings,
+            directory: self.directory,
+            ledger_key: self.ledger_key,
+        })
+    }
+}
+
+async fn listen(
+    settings: &Settings,
+    shared: web::Data<Shared>,
+    personas: Personas,
+    parts: Parts,
+    ready: impl FnOnce(&str),
+) -> Result<(), NotStarted> {
+    let failed = |fault| NotStarted::Listen {
+        address: settings.listen.to_string(),
+        fault,
+    };
+    let listener = TcpListener::bind(settings.listen).map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?.to_string();
+    let explorer = settings.explorer;
+    let server = HttpServer::new(move || {
+        let parts = parts.clone();
+        App::new()
+            .app_data(shared.clone())
+            .app_data(web::Data::new(personas.clone()))
+            .data_factory(move || parts.clone().worker())
+            .route("/graphql", web::route().to(graphql))
+            .route("/healthz", web::get().to(health::healthz))
+            .route("/readyz", web::get().to(health::readyz))
+            .configure(|service| {
+                if explorer {
+                    explorer::routes(service);
+                }
+            })
+    })
+    .workers(settings.workers)
+    .shutdown_timeout(GRACE)
+    .client_request_timeout(Duration::from_secs(10))
+    .listen(listener)
+    .map_err(failed)?;
+    info!(address, "listening");
+    ready(&address);
+    server.run().await.map_err(failed)
+}
+
+async fn sweep(vault: Vault, store: Store) {
+    loop {
+        match store.ping().await {
+            Ok(now) => {
+                if let Err(refusal) = vault.sweep(&store, now).await {
+                    warn!(
+                        code = refusal.error.code(),
+                        "the keyring's sweep will be tried again"
+                    );
+                }
+            }
+            Err(_) => warn!("the keyring's sweep waits for the store"),
+        }
+        tokio::time::sleep(SWEEP).await;
+    }
+}

@@ -1,0 +1,113 @@
+//! What goes into an MOU.
+
+use async_graphql::{ID, InputObject, SimpleObject};
+use concord_entities::mou::Terms;
+use concord_entities::vocabulary::{DataCategory, MouKind, Purpose};
+
+use crate::error::{Answer, Error};
+use crate::graphql::scalars::{Date, Sha256};
+
+/// An MOU to draft.
+#[derive(Clone, Debug, InputObject)]
+pub struct MouInput {
+    /// What it is for.
+    pub kind: MouKind,
+    /// Its title.
+    pub title: String,
+    /// The task force that follows it.
+    pub task_force: Option<ID>,
+    /// Its parties: at least two, and your agency among them.
+    pub parties: Vec<PartyInput>,
+    /// The categories that it permits: a ceiling only, it never authorises identity by itself.
+    pub categories: Vec<DataCategory>,
+    /// The purposes that it permits: a ceiling only.
+    pub purposes: Vec<Purpose>,
+    /// What the parties agree on.
+    pub terms: MouTerms,
+    /// Its first day in force.
+    pub effective_on: Date,
+    /// The day on which its review is due.
+    pub review_on: Option<Date>,
+    /// Its last day in force.
+    pub expires_on: Date,
+    /// The same key again returns what the first call made.
+    pub idempotency_key: Option<ID>,
+}
+
+/// A party of an MOU to draft.
+#[derive(Clone, Debug, InputObject)]
+#[graphql(name = "MouPartyInput")]
+pub struct PartyInput {
+    /// The agency.
+    pub agency: ID,
+    /// What it takes on.
+    pub responsibilities: String,
+}
+
+/// What the parties of an MOU agree on.
+#[derive(Clone, Debug, SimpleObject, InputObject)]
+#[graphql(input_name = "MouTermsInput")]
+pub struct MouTerms {
+    /// Why the parties work together.
+    pub purpose: String,
+    /// What each serves with, and how many people.
+    pub services: String,
+    /// How information is kept confidential.
+    pub confidentiality: String,
+    /// Within how many hours a breach is told.
+    pub breach_notice_hours: i32,
+    /// What training each gives and takes.
+    pub training: String,
+    /// How conflicts are settled.
+    pub conflict_resolution: String,
+    /// How many days before leaving a party says so.
+    pub termination_notice_days: i32,
+}
+
+/// A signature under an MOU.
+#[derive(Clone, Debug, InputObject)]
+pub struct MouSignatureInput {
+    /// Who signs for your agency.
+    pub signatory: String,
+    /// The signatory's title.
+    pub title: String,
+    /// The SHA-256 of the signed document.
+    pub document_sha256: Sha256,
+}
+
+impl TryFrom<MouTerms> for Terms {
+    type Error = crate::error::Refusal;
+
+    fn try_from(terms: MouTerms) -> Answer<Self> {
+        let count = |field: &str, number: i32| {
+            u32::try_from(number).map_err(|_| Error::input(field, "not a negative number"))
+        };
+        Ok(Self {
+            purpose: terms.purpose,
+            services: terms.services,
+            confidentiality: terms.confidentiality,
+            breach_notice_hours: count("mou.terms.breachNoticeHours", terms.breach_notice_hours)?,
+            training: terms.training,
+            conflict_resolution: terms.conflict_resolution,
+            termination_notice_days: count(
+                "mou.terms.terminationNoticeDays",
+                terms.termination_notice_days,
+            )?,
+        })
+    }
+}
+
+impl From<&Terms> for MouTerms {
+    fn from(terms: &Terms) -> Self {
+        let count = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
+        Self {
+            purpose: terms.purpose.clone(),
+            services: terms.services.clone(),
+            confidentiality: terms.confidentiality.clone(),
+            breach_notice_hours: count(terms.breach_notice_hours),
+            training: terms.training.clone(),
+            conflict_resolution: terms.conflict_resolution.clone(),
+            termination_notice_days: count(terms.termination_notice_days),
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! Memoranda of understanding: what two or more agencies agreed to share, and until when.
+//!
+//! [`rules`] computes an MOU's status and what may follow; [`graphql`] is the wire.
+
+pub mod graphql;
+pub mod input;
+pub mod rules;

@@ -1,0 +1,261 @@
+//! Questions, facts and moments: a world in which everything is in order, and random ones around it.
+
+use concord::sharing::Answer;
+use concord::sharing::decide::{Ceiling, ConsentFacts, Facts, MouFacts, Party, Question, decide};
+use concord_entities::ids::{AgencyId, ConsentId, MouId};
+use concord_entities::instant::{Day, Instant};
+use concord_entities::vocabulary::{
+    AgencyStatus, Categories, Code, DataCategory, Purpose, Purposes, ReferralStatus, Set,
+};
+use proptest::prelude::*;
+use uuid::Uuid;
+
+pub const NORTH: AgencyId = AgencyId(Uuid::from_u128(1));
+pub const SOUTH: AgencyId = AgencyId(Uuid::from_u128(2));
+pub const EAST: AgencyId = AgencyId(Uuid::from_u128(3));
+pub const WEST: AgencyId = AgencyId(Uuid::from_u128(4));
+
+/// The first of the days on which everything here happens.
+pub const MONDAY: Day = Day(20_514);
+
+/// One thing to decide.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Case {
+    pub question: Question,
+    pub facts: Facts,
+    pub now: Instant,
+}
+
+impl Case {
+    pub fn answer(&self) -> Answer {
+        decide(&self.question, &self.facts, self.now)
+    }
+
+    /// The same, a little different.
+    pub fn but(&self, change: impl FnOnce(&mut Self)) -> Self {
+        let mut changed = self.clone();
+        change(&mut changed);
+        changed
+    }
+
+    /// Changes the consent, where there is one.
+    pub fn consent(&mut self, change: impl FnOnce(&mut ConsentFacts)) {
+        self.facts.consent.as_mut().map(change);
+    }
+
+    /// Changes the MOU, where there is one.
+    pub fn mou(&mut self, change: impl FnOnce(&mut MouFacts)) {
+        self.facts.mou.as_mut().map(change);
+    }
+}
+
+/// South reads what North sent it, on Wednesday at noon, and every key is there for every category and purpose.
+pub fn in_order() -> Case {
+    let active = |agency| Party {
+        agency,
+        status: AgencyStatus::Active,
+    };
+    Case {
+        question: Question {
+            reader: SOUTH,
+            category: DataCategory::Identity,
+            purpose: Purpose::ServiceDelivery,
+            ceiling: Ceiling {
+                categories: Categories::all(),
+            },
+        },
+        facts: Facts {
+            sender: active(NORTH),
+            recipient: active(SOUTH),
+            status: ReferralStatus::Accepted,
+            halted: false,
+            consent: Some(ConsentFacts {
+                id: ConsentId(Uuid::from_u128(10)),
+                version: 1,
+                discloser: NORTH,
+                recipient: SOUTH,
+                categories: Categories::all(),
+                purposes: Purposes::all(),
+                effective_at: noon(0),
+                expires_at: noon(4),
+                signed_at: Some(noon(0)),
+                revoked_at: None,
+                void_at: None,
+            }),
+            mou: Some(MouFacts {
+                id: MouId(Uuid::from_u128(20)),
+                version: 1,
+                binds_both: true,
+                categories: Categories::all(),
+                purposes: Purposes::all(),
+                effective_on: MONDAY,
+                expires_on: MONDAY.plus_days(4),
+                signed_at: Some(noon(0)),
+                halted_at: None,
+            }),
+        },
+        now: noon(2),
+    }
+}
+
+/// Noon, so many days after Monday.
+pub fn noon(days: i32) -> Instant {
+    Instant(midnight(days).0 + 43_200_000_000)
+}
+
+/// The first moment of the day that is so many days after Monday.
+pub fn midnight(days: i32) -> Instant {
+    Instant(i64::from(MONDAY.0 + days) * 86_400_000_000)
+}
+
+/// Any case, with most of it in order, so that each flaw is also met alone.
+pub fn cases() -> impl Strategy<Value = Case> {
+    (questions(), facts(), moments(1..=3)).prop_map(|(question, facts, now)| Case {
+        question,
+        facts,
+        now,
+    })
+}
+
+/// Any case in which an own package is not what is asked for.
+pub fn disclosures() -> impl Strategy<Value = Case> {
+    cases().prop_filter("a sender's own", |case| {
+        case.question.reader != case.facts.sender.agency
+    })
+}
+
+/// Any agency of the four.
+pub fn agencies() -> impl Strategy<Value = AgencyId> {
+    prop::sample::select(vec![NORTH, SOUTH, EAST, WEST])
+}
+
+/// Any code of a list.
+pub fn code<C: Code>() -> impl Strategy<Value = C> {
+    prop::sample::select(C::ALL)
+}
+
+/// A moment on which a rule may turn: a midnight or a noon of these days, or the microsecond on either side.
+pub fn moments(days: std::ops::RangeInclusive<i32>) -> impl Strategy<Value = Instant> {
+    (days, any::<bool>(), -1..=1_i64).prop_map(|(days, at_noon, aside)| {
+        let hour = if at_noon { noon(days) } else { midnight(days) };
+        Instant(hour.0 + aside)
+    })
+}
+
+/// `usual` 24 times out of 25, and else anything that `rare` gives: about two flaws a case.
+fn mostly<T: std::fmt::Debug>(
+    usual: impl Strategy<Value = T>,
+    rare: impl Strategy<Value = T>,
+) -> impl Strategy<Value = T> {
+    prop_oneof![24 => usual, 1 => rare]
+}
+
+fn some_codes<C: Code>() -> impl Strategy<Value = Set<C>> {
+    let any_of_them = prop::sample::subsequence(C::ALL, 0..=C::ALL.len())
+        .prop_map(|codes| codes.into_iter().collect());
+    prop_oneof![5 => Just(Set::all()), 1 => any_of_them]
+}
+
+fn questions() -> impl Strategy<Value = Question> {
+    let reader = prop_oneof![12 => Just(SOUTH), 3 => Just(NORTH), 1 => agencies()];
+    (reader, code(), code(), some_codes()).prop_map(|(reader, category, purpose, categories)| {
+        Question {
+            reader,
+            category,
+            purpose,
+            ceiling: Ceiling { categories },
+        }
+    })
+}
+
+fn facts() -> impl Strategy<Value = Facts> {
+    let party = |usual| {
+        let status = mostly(Just(AgencyStatus::Active), code());
+        (mostly(Just(usual), agencies()), status)
+            .prop_map(|(agency, status)| Party { agency, status })
+    };
+    let status = prop_oneof![
+        8 => prop::sample::select(vec![
+            ReferralStatus::Requested,
+            ReferralStatus::Accepted,
+            ReferralStatus::InProgress,
+            ReferralStatus::OnHold,
+        ]),
+        2 => code(),
+    ];
+    (
+        party(NORTH),
+        party(SOUTH),
+        status,
+        prop::bool::weighted(0.06),
+        prop::option::weighted(0.96, consents()),
+        prop::option::weighted(0.96, mous()),
+    )
+        .prop_map(|(sender, recipient, status, halted, consent, mou)| Facts {
+            sender,
+            recipient,
+            status,
+            halted,
+            consent,
+            mou,
+        })
+}
+
+fn consents() -> impl Strategy<Value = ConsentFacts> {
+    let begins = || mostly(moments(0..=1), moments(0..=4));
+    let seldom = || mostly(Just(None), moments(0..=4).prop_map(Some));
+    (
+        1..=3_i32,
+        (
+            mostly(Just(NORTH), agencies()),
+            mostly(Just(SOUTH), agencies()),
+        ),
+        (some_codes(), some_codes()),
+        (begins(), mostly(moments(3..=4), moments(0..=4))),
+        mostly(begins().prop_map(Some), Just(None)),
+        (seldom(), seldom()),
+    )
+        .prop_map(
+            |(version, (discloser, recipient), covers, time, signed_at, ends)| ConsentFacts {
+                id: ConsentId(Uuid::from_u128(10)),
+                version,
+                discloser,
+                recipient,
+                categories: covers.0,
+                purposes: covers.1,
+                effective_at: time.0,
+                expires_at: time.1,
+                signed_at,
+                revoked_at: ends.0,
+                void_at: ends.1,
+            },
+        )
+}
+
+fn mous() -> impl Strategy<Value = MouFacts> {
+    let day = |days: std::ops::RangeInclusive<i32>| days.prop_map(|days| MONDAY.plus_days(days));
+    (
+        1..=3_i32,
+        mostly(Just(true), any::<bool>()),
+        (some_codes(), some_codes()),
+        (
+            mostly(day(0..=1), day(0..=4)),
+            mostly(day(2..=4), day(0..=4)),
+        ),
+        mostly(moments(0..=1).prop_map(Some), Just(None)),
+        mostly(Just(None), moments(0..=4).prop_map(Some)),
+    )
+        .prop_map(
+            |(version, binds_both, covers, days, signed_at, halted_at)| MouFacts {
+                id: MouId(Uuid::from_u128(20)),
+                version,
+                binds_both,
+                categories: covers.0,
+                purposes: covers.1,
+                effective_on: days.0,
+                expires_on: days.1,
+                signed_at,
+                halted_at,
+            },
+        )
+}
