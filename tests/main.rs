@@ -13,6 +13,7 @@ mod access;
 mod checkpoint;
 mod decision;
 mod journey;
+mod ledger;
 mod limits;
 mod postgres;
 mod seal;

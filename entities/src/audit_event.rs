@@ -1,10 +1,12 @@
 //! An entry of the audit log: the exact bytes that were hashed, and copies of what is searched for.
 
 use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::{Query, SelectStatement, UnionType};
 use sea_orm::{Condition, QueryFilter, QueryOrder};
 
 use crate::ids::{AgencyId, AuditEventId};
 use crate::instant::Instant;
+use crate::membership;
 use crate::vocabulary::{AuditOutcome, AuditType};
 
 /// An audit event. Never changed, but for its place in the tree.
@@ -40,6 +42,15 @@ pub struct Model {
 
 impl ActiveModelBehavior for ActiveModel {}
 
+/// The ids of the events with an agency within reach of `agency` in this column.
+fn involving(column: Column, agency: AgencyId) -> SelectStatement {
+    Query::select()
+        .column(Column::Id)
+        .from(Entity)
+        .and_where(column.in_subquery(membership::coordinated_with(agency)))
+        .to_owned()
+}
+
 impl Entity {
     /// The events in which `agency` acted or was told, newest first.
     #[must_use]
@@ -50,6 +61,20 @@ impl Entity {
                     .add(Column::AgencyId.eq(agency))
                     .add(Column::RecipientId.eq(agency)),
             )
+            .order_by_desc(Column::Id)
+    }
+
+    /// The events that `agency` may read about: those in which it, or an agency of a task force that it coordinates,
+    /// acted or was told. Newest first.
+    #[must_use]
+    pub fn within_reach_of(agency: AgencyId) -> Select<Self> {
+        // Each branch is answered by its own index: an `OR` of the two would walk the whole log for a quiet agency.
+        let told = involving(Column::RecipientId, agency);
+        let either = involving(Column::AgencyId, agency)
+            .union(UnionType::All, told)
+            .to_owned();
+        <Self as EntityTrait>::find()
+            .filter(Column::Id.in_subquery(either))
             .order_by_desc(Column::Id)
     }
 

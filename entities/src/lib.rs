@@ -24,6 +24,7 @@ pub mod referral;
 pub mod sealed_part;
 pub mod survivor;
 
+pub mod audit_checkpoint;
 pub mod audit_event;
 pub mod audit_tile;
 pub mod audit_tree;

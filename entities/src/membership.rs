@@ -2,8 +2,7 @@
 
 use sea_orm::QueryFilter;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::Query;
-use sea_orm::sea_query::SelectStatement;
+use sea_orm::sea_query::{Expr, Query, SelectStatement, UnionType};
 
 use crate::ids::{AgencyId, TaskForceId};
 use crate::instant::Instant;
@@ -34,6 +33,24 @@ pub(crate) fn task_forces_of(agency: AgencyId) -> SelectStatement {
         .column(Column::TaskForceId)
         .from(Entity)
         .and_where(Column::AgencyId.eq(agency))
+        .to_owned()
+}
+
+/// `agency` itself, and every agency in the task forces that it coordinates, as a subquery.
+pub(crate) fn coordinated_with(agency: AgencyId) -> SelectStatement {
+    let coordinated = task_forces_of(agency)
+        .and_where(Column::Role.eq(MemberRole::Coordinator))
+        .to_owned();
+    Query::select()
+        .expr(Expr::value(agency))
+        .union(
+            UnionType::Distinct,
+            Query::select()
+                .column(Column::AgencyId)
+                .from(Entity)
+                .and_where(Column::TaskForceId.in_subquery(coordinated))
+                .to_owned(),
+        )
         .to_owned()
 }
 

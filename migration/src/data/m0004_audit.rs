@@ -12,7 +12,7 @@ pub(crate) struct Step;
 #[async_trait::async_trait]
 impl MigrationTrait for Step {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in [audit_event(), audit_tile(), audit_tree(), sharing_epoch()] {
+        for table in [audit_event(), audit_tile(), audit_tree(), audit_checkpoint(), sharing_epoch()] {
             manager.create_table(table).await?;
         }
         let database = manager.get_connection();
@@ -62,6 +62,14 @@ fn audit_tree() -> TableCreateStatement {
         .col(integer("id").primary_key())
         .col(big_integer("size"))
         .col(blob("root"))
+        .col(text("note"))
+        .to_owned()
+}
+
+fn audit_checkpoint() -> TableCreateStatement {
+    Table::create()
+        .table("audit_checkpoint")
+        .col(big_integer("size").primary_key())
         .col(text("note"))
         .to_owned()
 }

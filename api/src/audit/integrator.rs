@@ -1,0 +1,306 @@
+//! The one integrator: it takes committed events into the tree, and signs what the tree has become.
+//!
+//! Events are recorded without an index, so that nobody waits for the tree. Whichever replica's integrator holds the
+//! lock gives the next ones their indexes, the tree their hashes and the head its size and root, all in one
+//! transaction or not at all. A checkpoint is signed only of a size and root that are committed, and only where they
+//! extend what was signed before: a tree that somebody rewrote gets no signature.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use concord_entities::ids::AuditEventId;
+use concord_entities::{audit_checkpoint, audit_event, audit_tree};
+use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
+    QuerySelect, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+};
+use tokio::sync::{Notify, watch};
+use tokio::time::{Instant, sleep, timeout};
+
+use super::checkpoint::{CheckpointError, LedgerKey};
+use super::proof::{check_consistency, prove_consistency, tiles_for_consistency};
+use super::stored;
+use super::tree::{self, Digest, Head, TreeError};
+use crate::store::Store;
+
+/// The lock of whoever integrates. On SQLite the write lock is it.
+const INTEGRATOR_LOCK: i64 = 0x00C0_4C0E;
+/// How long events gather before they are integrated.
+const GATHERING: Duration = Duration::from_millis(100);
+/// How long to wait for a sign of growth; another replica's events give none. Also how long a fault is left alone.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// How far checkpoints are apart, by whichever replica: the newest covers all but the last few seconds' events.
+const BETWEEN_CHECKPOINTS: Duration = Duration::from_secs(5);
+
+/// Why events could not be integrated, or a checkpoint not signed. Nothing has changed then.
+#[derive(Debug, thiserror::Error)]
+pub enum Unintegrated {
+    /// The database does not answer.
+    #[error("the database does not answer: {0}")]
+    Database(#[from] DbErr),
+    /// The stored tree cannot grow.
+    #[error("the stored audit tree cannot be used: {0}: run `concord audit verify`")]
+    Tree(#[from] TreeError),
+    /// The stored head is not that of the stored tiles.
+    #[error("the stored head of the audit tree does not belong to its tiles: run `concord audit verify`")]
+    Head,
+    /// The tree does not begin with what was signed.
+    #[error("the audit tree does not extend its last checkpoint, so nothing is signed: run `concord audit verify`")]
+    Rewritten,
+    /// An event cannot be taken in.
+    #[error("audit event {0} has no leaf hash, or has gone: run `concord audit verify`")]
+    Event(AuditEventId),
+    /// The signing failed.
+    #[error("the checkpoint: {0}")]
+    Signing(#[from] CheckpointError),
+}
+
+/// What one transaction did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// It gave this many events their index, and there may be more.
+    Full(usize),
+    /// It gave this many events their index; there were no more.
+    Last(usize),
+    /// Another integrator is at work.
+    Elsewhere,
+}
+
+/// Integrates and signs until `stop` becomes true or its sender is gone; faults are logged and tried again.
+pub async fn run(store: Store, key: Arc<LedgerKey>, growth: Arc<Notify>, mut stop: watch::Receiver<bool>) {
+    let mut pace = Pace::default();
+    let mut wait = Duration::ZERO;
+    loop {
+        let next = async {
+            sleep(wait).await;
+            // Without a sign of growth, the time that is up is reason enough to look.
+            let _ = timeout(PATIENCE, growth.notified()).await;
+            sleep(GATHERING).await;
+        };
+        tokio::select! {
+            _ = stop.wait_for(|stop| *stop) => return,
+            () = next => {}
+        }
+        wait = match advance(&store, &key, &mut pace).await {
+            Ok(()) => Duration::ZERO,
+            Err(fault) => {
+                tracing::error!(%fault, "the audit log was not integrated");
+                PATIENCE
+            }
+        };
+    }
+}
+
+/// Integrates everything that is recorded now, and signs it at once.
+///
+/// # Errors
+/// [`Unintegrated`].
+pub async fn settle(store: &Store, key: &LedgerKey) -> Result<(), Unintegrated> {
+    loop {
+        match integrate(store).await? {
+            Step::Full(_) => {}
+            Step::Elsewhere => sleep(Duration::from_millis(10)).await,
+            Step::Last(_) => break,
+        }
+    }
+    // Another integrator may grow the tree in between; then the next attempt signs what it has become.
+    while let Some(row) = stored::head(&store.write).await? {
+        if covered(&row, key) || sign(store, key, &row).await?.is_some() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+async fn advance(store: &Store, key: &LedgerKey, pace: &mut Pace) -> Result<(), Unintegrated> {
+    loop {
+        let step = integrate(store).await?;
+        if let Some(row) = stored::head(&store.write).await?
+            && pace.is_due(&row.note)
+            && !covered(&row, key)
+            && let Some(note) = sign(store, key, &row).await?
+        {
+            pace.signed(note);
+        }
+        if !matches!(step, Step::Full(_)) {
+            return Ok(());
+        }
+    }
+}
+
+/// When the next checkpoint is due. Every signature that is seen starts the wait anew, whoever gave it.
+#[derive(Default)]
+struct Pace {
+    newest: Option<(String, Instant)>,
+}
+
+impl Pace {
+    fn is_due(&mut self, note: &str) -> bool {
+        match &self.newest {
+            Some((newest, since)) if newest == note => since.elapsed() >= BETWEEN_CHECKPOINTS,
+            Some(_) => {
+                self.signed(note.to_owned());
+                false
+            }
+            None => true,
+        }
+    }
+
+    fn signed(&mut self, note: String) {
+        self.newest = Some((note, Instant::now()));
+    }
+}
+
+/// Takes the oldest events that have no index into the tree: all of a batch or none.
+///
+/// # Errors
+/// [`Unintegrated`].
+pub async fn integrate(store: &Store) -> Result<Step, Unintegrated> {
+    let transaction = begin(store).await?;
+    if !holds_the_lock(&transaction, store.backend).await? {
+        transaction.rollback().await?;
+        return Ok(Step::Elsewhere);
+    }
+    // SQLite has one writer, whom a small batch does not keep for long.
+    let batch: u64 = if store.backend == DbBackend::Postgres { 1000 } else { 500 };
+    let events: Vec<(AuditEventId, Vec<u8>)> = audit_event::Entity::awaiting_integration()
+        .select_only()
+        .columns([audit_event::Column::Id, audit_event::Column::LeafHash])
+        .limit(batch)
+        .into_tuple()
+        .all(&transaction)
+        .await?;
+    if events.is_empty() {
+        transaction.rollback().await?;
+        return Ok(Step::Last(0));
+    }
+    grow(&transaction, &events).await?;
+    transaction.commit().await?;
+    let taken = events.len();
+    let full = u64::try_from(taken).is_ok_and(|taken| taken == batch);
+    Ok(if full { Step::Full(taken) } else { Step::Last(taken) })
+}
+
+async fn begin(store: &Store) -> Result<DatabaseTransaction, DbErr> {
+    store
+        .write
+        .begin_with_options(TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        })
+        .await
+}
+
+async fn holds_the_lock(transaction: &DatabaseTransaction, backend: DbBackend) -> Result<bool, DbErr> {
+    if backend != DbBackend::Postgres {
+        return Ok(true);
+    }
+    let lock = "SELECT pg_try_advisory_xact_lock($1) AS held";
+    let lock = Statement::from_sql_and_values(backend, lock, [INTEGRATOR_LOCK.into()]);
+    let row = transaction.query_one_raw(lock).await?;
+    row.ok_or_else(|| DbErr::RecordNotFound("the integrator's lock".to_owned()))?
+        .try_get("", "held")
+}
+
+async fn grow(transaction: &DatabaseTransaction, events: &[(AuditEventId, Vec<u8>)]) -> Result<(), Unintegrated> {
+    let head = match stored::head(transaction).await? {
+        Some(row) => stored::size_and_root(&row).ok_or(Unintegrated::Head)?,
+        None => Head::EMPTY,
+    };
+    let edge = stored::tiles(transaction, tree::edge(head.size)).await?;
+    if tree::root(head.size, &edge)? != head.root {
+        return Err(Unintegrated::Head);
+    }
+    let leaves = events
+        .iter()
+        .map(|(event, hash)| {
+            let hash = hash.as_slice().try_into().map_err(|_| Unintegrated::Event(*event))?;
+            Ok(Digest(hash))
+        })
+        .collect::<Result<Vec<_>, Unintegrated>>()?;
+    let grown = tree::grow(head.size, &edge, &leaves)?;
+    stored::keep_tiles(transaction, grown.changed).await?;
+    number(transaction, head.size, events).await?;
+    stored::keep_head(transaction, grown.head).await?;
+    Ok(())
+}
+
+/// Gives the events the indexes from `first` on, by one statement whatever their number.
+async fn number(
+    transaction: &DatabaseTransaction,
+    first: u64,
+    events: &[(AuditEventId, Vec<u8>)],
+) -> Result<(), Unintegrated> {
+    let backend = transaction.get_database_backend();
+    let update = match backend {
+        DbBackend::Postgres => {
+            "UPDATE audit_event SET leaf_index = $2 + event.n - 1 \
+             FROM json_array_elements_text($1::text::json) WITH ORDINALITY AS event (id, n) \
+             WHERE audit_event.id = event.id::uuid AND audit_event.leaf_index IS NULL"
+        }
+        _ => {
+            "UPDATE audit_event SET leaf_index = $2 + event.key FROM json_each($1) AS event \
+             WHERE audit_event.id = unhex(event.value) AND audit_event.leaf_index IS NULL"
+        }
+    };
+    let ids: Vec<String> = events.iter().map(|(id, _)| id.0.simple().to_string()).collect();
+    let ids = serde_json::Value::from(ids).to_string();
+    let values = [ids.into(), stored::in_column(first)?.into()];
+    let done = transaction
+        .execute_raw(Statement::from_sql_and_values(backend, update, values))
+        .await?;
+    let all = u64::try_from(events.len()).is_ok_and(|all| all == done.rows_affected());
+    match events.first() {
+        Some((event, _)) if !all => Err(Unintegrated::Event(*event)),
+        _ => Ok(()),
+    }
+}
+
+/// Whether the newest checkpoint covers every integrated event.
+fn covered(row: &audit_tree::Model, key: &LedgerKey) -> bool {
+    let signed = key.public().open(&row.note).ok();
+    signed.is_some_and(|signed| stored::size_and_root(row) == Some(signed.head))
+}
+
+/// Signs the head that was read, which is committed. None where the tree has grown meanwhile.
+async fn sign(store: &Store, key: &LedgerKey, row: &audit_tree::Model) -> Result<Option<String>, Unintegrated> {
+    let head = stored::size_and_root(row).ok_or(Unintegrated::Head)?;
+    // A note that this key did not sign (the first one, or of an earlier origin) binds it to nothing.
+    let signed = key.public().open(&row.note).map_or(Head::EMPTY, |signed| signed.head);
+    extends(store, signed, head).await?;
+    let note = key.sign(head)?;
+    let transaction = begin(store).await?;
+    let kept = audit_tree::Entity::update_many()
+        .col_expr(audit_tree::Column::Note, Expr::value(note.as_str()))
+        .filter(audit_tree::Column::Id.eq(stored::HEAD))
+        .filter(audit_tree::Column::Size.eq(row.size))
+        .exec(&transaction)
+        .await?;
+    if kept.rows_affected == 0 {
+        transaction.rollback().await?;
+        return Ok(None);
+    }
+    let checkpoint = audit_checkpoint::Model {
+        size: row.size,
+        note: note.clone(),
+    };
+    audit_checkpoint::Entity::insert(checkpoint.into_active_model())
+        .on_conflict(OnConflict::column(audit_checkpoint::Column::Size).do_nothing().to_owned())
+        .exec_without_returning(&transaction)
+        .await?;
+    transaction.commit().await?;
+    Ok(Some(note))
+}
+
+/// Nothing, where the stored tiles show that the tree with the head `new` begins with the one that was signed.
+async fn extends(store: &Store, signed: Head, new: Head) -> Result<(), Unintegrated> {
+    let rewritten = |_| Unintegrated::Rewritten;
+    let wanted = tiles_for_consistency(signed.size, new.size).map_err(rewritten)?;
+    let tiles = stored::tiles(&store.write, wanted).await?;
+    if tree::root(new.size, &tiles)? != new.root {
+        return Err(Unintegrated::Head);
+    }
+    let proof = prove_consistency(signed.size, new.size, &tiles)?;
+    check_consistency(&proof, signed, new).map_err(rewritten)
+}

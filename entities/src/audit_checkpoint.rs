@@ -1,0 +1,29 @@
+//! Every checkpoint that was ever signed: what the ledger is held to, at each of its earlier sizes.
+
+use sea_orm::entity::prelude::*;
+use sea_orm::{QueryFilter, QueryOrder};
+
+/// A signed size and root.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "audit_checkpoint")]
+pub struct Model {
+    /// The number of leaves that it was signed for.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub size: i64,
+    /// The checkpoint, a C2SP signed note.
+    #[sea_orm(column_type = "Text")]
+    pub note: String,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Entity {
+    /// The checkpoints of more than `size` leaves, smallest first, for verification.
+    #[must_use]
+    pub fn beyond(size: i64) -> Select<Self> {
+        <Self as EntityTrait>::find()
+            .filter(Column::Size.gt(size))
+            .order_by_asc(Column::Size)
+    }
+}
