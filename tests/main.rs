@@ -13,7 +13,6 @@ mod access;
 mod checkpoint;
 mod decision;
 mod journey;
-mod ledger;
 mod limits;
 mod postgres;
 mod seal;

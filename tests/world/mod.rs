@@ -28,7 +28,7 @@ use concord_entities::vocabulary::AgencyKind;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-pub use agency::{Agency, Told};
+pub use agency::Agency;
 pub use server::Server;
 
 use postgres::Cluster;

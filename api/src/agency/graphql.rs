@@ -9,8 +9,7 @@ use concord_entities::ids::{AgencyId, TaskForceId};
 use concord_entities::vocabulary::{AgencyKind, AgencyStatus, Jurisdiction, MemberRole};
 use concord_entities::{membership, task_force};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
-    QuerySelect,
+    ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QueryOrder,
 };
 
 use super::directory::Agencies;

@@ -11,7 +11,7 @@ use concord_entities::vocabulary::{
 };
 use concord_entities::{agency, membership, mou_party};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Set,
+    ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect, Set,
 };
 
 use super::input::{MouInput, MouSignatureInput, MouTerms};

@@ -12,7 +12,6 @@ use concord_entities::vocabulary::{
     Categories, Code, DataCategory, Needs, OutcomeCode, Purpose, ReferralStatus, StatusReason,
     Urgency,
 };
-use sea_orm::sea_query::ExprTrait;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, FromQueryResult, QueryFilter, QueryOrder, QueryResult,
     QuerySelect, QueryTrait, Select,
