@@ -11,6 +11,7 @@
 
 mod access;
 mod checkpoint;
+mod demo;
 mod limits;
 mod postgres;
 mod seal;

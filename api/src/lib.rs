@@ -8,6 +8,7 @@ pub mod agency;
 pub mod audit;
 pub mod clock;
 pub mod consent;
+pub mod demo;
 pub mod error;
 pub mod graphql;
 pub mod http;
