@@ -12,6 +12,7 @@
 mod access;
 mod checkpoint;
 mod decision;
+mod demo;
 mod journey;
 mod limits;
 mod postgres;

@@ -83,7 +83,7 @@ async fn prepare_demo(service: &Service) -> Result<PathBuf> {
         now,
     )
     .await
-    .map_err(refused)?;
+    .into_diagnostic()?;
     Ok(file)
 }
 

@@ -10,9 +10,7 @@ use concord_entities::vocabulary::{
     AuditType, DataCategory, MouAction, MouKind, MouStatus, Purpose,
 };
 use concord_entities::{agency, membership, mou_party};
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect, Set,
-};
+use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect, Set};
 
 use super::input::{MouInput, MouSignatureInput, MouTerms};
 use super::rules::{self, Involvement};

@@ -1,0 +1,69 @@
+//! The audit events that the demo's history would have left.
+
+use std::time::Duration;
+
+use concord_entities::audit_event;
+use concord_entities::ids::AuditEventId;
+use concord_entities::instant::Instant;
+use concord_entities::vocabulary::AuditType;
+
+use super::cast::Member;
+use super::past::id_at;
+use crate::audit::event::{Agent, Event, Leaf, Mark};
+use crate::error::{Answer, Refusal};
+
+/// What happened, in any order.
+#[derive(Debug, Default)]
+pub(super) struct Chronicle(Vec<(Instant, Agent, Event)>);
+
+impl Chronicle {
+    /// That `member` caused `event` at `at`.
+    pub(super) fn tell(&mut self, at: Instant, member: &Member, event: Event) {
+        self.0.push((at, member.agent(), event));
+    }
+
+    /// That `member` brought a referral to where it stands.
+    pub(super) fn step(&mut self, at: Instant, member: &Member, kind: AuditType, of: Step) {
+        let event = Event::Referral {
+            kind,
+            id: of.id,
+            counterpart: of.counterpart,
+            reason: of.reason,
+        };
+        self.tell(at, member, event);
+    }
+
+    /// The rows that keep it, in the order of time.
+    ///
+    /// # Errors
+    /// Where a leaf cannot be written, which none of ours is.
+    pub(super) fn into_rows(mut self) -> Answer<Vec<audit_event::Model>> {
+        self.0.sort_by_key(|(at, ..)| *at);
+        let mut last = Instant(0);
+        self.0
+            .into_iter()
+            .map(|(at, agent, event)| {
+                // Ids order the log and tell milliseconds, so no two events share one.
+                last = at.max(last.plus(Duration::from_millis(1)));
+                let mark = Mark {
+                    request: id_at(last).to_string(),
+                    ..Mark::default()
+                };
+                let mut leaf = Leaf::of(event, &agent, &mark, last);
+                leaf.id = AuditEventId(id_at(last));
+                leaf.into_row(None).map_err(Refusal::internal)
+            })
+            .collect()
+    }
+}
+
+/// A step in a referral's life.
+#[derive(Clone, Debug)]
+pub(super) struct Step {
+    /// The referral.
+    pub(super) id: concord_entities::ids::ReferralId,
+    /// The other side.
+    pub(super) counterpart: concord_entities::ids::AgencyId,
+    /// Why, where a code says it.
+    pub(super) reason: Option<String>,
+}

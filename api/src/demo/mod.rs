@@ -1,0 +1,257 @@
+//! The demo: a believable task force, invented from its first agency to its last package, for an empty store.
+//!
+//! The plans are fixed tables: [`profiles`] and [`cast`] (agencies), [`pacts`] and [`agreements`] (MOUs), [`roll`] and
+//! [`people`] (survivors and consents), [`routes`], [`packages`] and [`journeys`] (referrals), [`personas`] (tokens).
+//! Times run back from the moment of filling, and [`chronicle`] keeps the audit events of that history.
+
+mod agreements;
+mod cast;
+mod chronicle;
+mod journeys;
+mod packages;
+mod pacts;
+mod past;
+mod people;
+mod personas;
+mod profiles;
+mod roll;
+mod routes;
+mod services;
+
+use std::path::Path;
+
+use concord_entities::agency;
+use concord_entities::audit_event;
+use concord_entities::ids::ReferralId;
+use concord_entities::instant::Instant;
+use concord_entities::sealed_part;
+use concord_entities::vocabulary::RevocationChannel;
+use sea_orm::{DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel};
+
+use self::agreements::Agreements;
+use self::cast::{Cast, Registered, Who};
+use self::chronicle::Chronicle;
+use self::journeys::{Journey, World};
+use self::past::Past;
+use self::people::{Asked, Consents, Survivor};
+use self::services::Service;
+use crate::access::key::SigningKey;
+use crate::audit::ledger;
+use crate::error::Answer;
+use crate::seal::Vault;
+use crate::settings::Settings;
+use crate::store::Store;
+use crate::store::act::{self, Holding};
+
+pub use self::personas::{NoTokens, PERSONAS, Persona};
+
+/// Fills an empty store with the demo's task force; says whether it did. A store that has agencies is left as it is.
+///
+/// It is all one transaction, so that a start that was cut off leaves a store that the next one still finds empty.
+///
+/// # Errors
+/// `UNAVAILABLE`: the store or the keyring cannot be written; nothing was.
+pub async fn fill(store: &Store, vault: &Vault, now: Instant) -> Answer<bool> {
+    // Alone, so that of two replicas that start together only one finds the store empty.
+    let (transaction, _) = act::open(store, Holding::Alone).await?;
+    if agency::Entity::everywhere()
+        .one(&transaction)
+        .await?
+        .is_some()
+    {
+        return Ok(false);
+    }
+    let told = tell(Past { now })?;
+    let sealed = seal(vault, &told.journeys, now).await?;
+    let events = told.chronicle.into_rows()?;
+    keep_parties(&transaction, told.registered, told.agreements).await?;
+    keep_people(&transaction, told.survivors, told.consents).await?;
+    keep_journeys(&transaction, told.journeys, sealed).await?;
+    let events: Vec<&audit_event::Model> = events.iter().collect();
+    ledger::insert(&transaction, &events).await?;
+    transaction.commit().await?;
+    Ok(true)
+}
+
+/// Writes a token for every persona into `file`, readable by its owner alone; each is on record before it is written.
+///
+/// # Errors
+/// [`NoTokens`].
+pub async fn tokens(
+    store: &Store,
+    signing: &SigningKey,
+    settings: &Settings,
+    file: &Path,
+    now: Instant,
+) -> Result<(), NoTokens> {
+    personas::write(store, signing, settings, file, now).await
+}
+
+/// The whole story, before anything is written.
+struct Told {
+    registered: Registered,
+    agreements: Agreements,
+    survivors: Vec<Survivor>,
+    consents: Consents,
+    journeys: Vec<Journey>,
+    chronicle: Chronicle,
+}
+
+fn tell(past: Past) -> Answer<Told> {
+    let cast = Cast::assemble(past);
+    let mut chronicle = Chronicle::default();
+    let registered = cast.register(past, &mut chronicle);
+    let agreements = Agreements::draw_up(&cast, past, &mut chronicle);
+    let mut survivors: Vec<Survivor> = roll::ROLL
+        .iter()
+        .zip(0..)
+        .map(|(person, nth)| {
+            Survivor::new(
+                person,
+                &cast,
+                past.about(24 * (4 + nth * 3), roll::ROLL.len()),
+            )
+        })
+        .collect();
+    let mut consents = Consents::default();
+    let world = World {
+        cast: &cast,
+        agreements: &agreements,
+        past,
+    };
+    let journeys = journeys::play(world, &mut survivors, &mut consents, &mut chronicle)?;
+    besides(&cast, past, &mut survivors, &mut consents, &mut chronicle);
+    people::tell_registered(&survivors, &cast, &mut chronicle);
+    Ok(Told {
+        registered,
+        agreements,
+        survivors,
+        consents,
+        journeys,
+        chronicle,
+    })
+}
+
+/// Consents that no referral stands on yet: unsigned, signed, renewed, run out or taken back.
+fn besides(
+    cast: &Cast,
+    past: Past,
+    survivors: &mut [Survivor],
+    consents: &mut Consents,
+    chronicle: &mut Chronicle,
+) {
+    for (survivor, nth) in survivors.iter_mut().step_by(4).zip(0_usize..) {
+        let plain = |days: u64| Asked {
+            recipient: if nth.is_multiple_of(2) {
+                Who::Workforce
+            } else {
+                Who::Consulate
+            },
+            service: if nth.is_multiple_of(2) {
+                Service::Work
+            } else {
+                Service::Papers
+            },
+            nth,
+            drafted: past.about(24 * days, nth),
+            days: 60,
+            signed: true,
+            revoked: None,
+        };
+        let asked = match nth % 5 {
+            0 => Asked {
+                signed: false,
+                ..plain(2)
+            },
+            1 => plain(11),
+            2 => plain(75),
+            3 => Asked {
+                revoked: Some((past.about(50, nth), RevocationChannel::Telephone)),
+                ..plain(20)
+            },
+            _ => plain(40),
+        };
+        survivor.was_known_by(asked.drafted);
+        let first = consents.ask(survivor, &asked, cast, chronicle);
+        if nth % 5 == 4 {
+            let again = Asked {
+                days: 90,
+                drafted: past.about(72, nth),
+                ..asked
+            };
+            let second = consents.ask(survivor, &again, cast, chronicle);
+            consents.renew(&first, &second);
+        }
+    }
+}
+
+async fn seal(
+    vault: &Vault,
+    journeys: &[Journey],
+    now: Instant,
+) -> Answer<Vec<sealed_part::Model>> {
+    let mut sealed = Vec::new();
+    for journey in journeys {
+        // The keys are of now: a sweep takes an old key without a package for a left-over.
+        sealed.extend(vault.seal(journey.row.id, &journey.parts, now).await?);
+    }
+    let ended: Vec<ReferralId> = journeys
+        .iter()
+        .filter(|journey| journey.ended)
+        .map(|journey| journey.row.id)
+        .collect();
+    vault.destroy(&ended).await?;
+    Ok(sealed)
+}
+
+async fn keep_parties(
+    to: &DatabaseTransaction,
+    registered: Registered,
+    agreements: Agreements,
+) -> Result<(), DbErr> {
+    insert(to, vec![registered.task_force]).await?;
+    insert(to, registered.agencies).await?;
+    insert(to, registered.memberships).await?;
+    insert(to, registered.applications).await?;
+    insert(to, agreements.mous).await?;
+    insert(to, agreements.parties).await
+}
+
+async fn keep_people(
+    to: &DatabaseTransaction,
+    survivors: Vec<Survivor>,
+    consents: Consents,
+) -> Result<(), DbErr> {
+    insert(
+        to,
+        survivors.into_iter().map(|survivor| survivor.row).collect(),
+    )
+    .await?;
+    insert(to, consents.rows).await?;
+    insert(to, consents.signatures).await
+}
+
+async fn keep_journeys(
+    to: &DatabaseTransaction,
+    journeys: Vec<Journey>,
+    sealed: Vec<sealed_part::Model>,
+) -> Result<(), DbErr> {
+    insert(
+        to,
+        journeys.into_iter().map(|journey| journey.row).collect(),
+    )
+    .await?;
+    insert(to, sealed).await
+}
+
+/// Writes the rows of one table.
+async fn insert<M>(to: &DatabaseTransaction, rows: Vec<M>) -> Result<(), DbErr>
+where
+    M: sea_orm::ModelTrait + IntoActiveModel<<M::Entity as EntityTrait>::ActiveModel>,
+{
+    let rows = rows.into_iter().map(IntoActiveModel::into_active_model);
+    <M::Entity as EntityTrait>::insert_many(rows)
+        .exec_without_returning(to)
+        .await
+        .map(|_| ())
+}

@@ -1,0 +1,340 @@
+//! The plans of the memoranda of understanding: one of every state, and one in force for every pair that refers.
+
+use concord_entities::mou::Terms;
+use concord_entities::vocabulary::MouKind;
+
+use super::cast::Who;
+use super::services::Service;
+
+/// What an MOU is to be.
+#[derive(Debug)]
+pub(super) struct Pact {
+    /// Its title.
+    pub(super) title: &'static str,
+    /// The title of the version before it.
+    pub(super) supersedes: Option<&'static str>,
+    /// What it is for.
+    pub(super) kind: MouKind,
+    /// What it is about.
+    pub(super) service: Service,
+    /// Who signs, in this order, and what each takes on. The first one drafts it.
+    pub(super) parties: &'static [(Who, &'static str)],
+    /// How many days ago it was drafted.
+    pub(super) drafted: u64,
+    /// Its first day, its review and its last day, in days from today.
+    pub(super) effective: i32,
+    /// When its review is due.
+    pub(super) review: Option<i32>,
+    /// Its last day.
+    pub(super) expires: i32,
+    /// How far it came.
+    pub(super) end: End,
+    /// How many days ago it came to that.
+    pub(super) ended: u64,
+}
+
+/// How far an MOU came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// It is being written.
+    Draft,
+    /// It was offered.
+    Offered,
+    /// All but the last party have signed.
+    PartlySigned,
+    /// All have signed; the dates say the rest.
+    Signed,
+    /// It was suspended.
+    Suspended,
+    /// It was ended.
+    Terminated,
+    /// A party turned it down.
+    Declined,
+    /// A later version took its place.
+    Superseded,
+}
+
+impl Pact {
+    /// Who drafted it.
+    pub(super) fn drafter(&self) -> Who {
+        self.parties.first().map_or(Who::Office, |(who, _)| *who)
+    }
+
+    /// Whether an agency is a party.
+    pub(super) fn names(&self, one: Who) -> bool {
+        self.parties.iter().any(|(who, _)| *who == one)
+    }
+
+    /// Whether it was put before its parties.
+    pub(super) fn is_offered(&self) -> bool {
+        self.end != End::Draft
+    }
+
+    /// How many parties have signed.
+    pub(super) fn signatures(&self) -> usize {
+        match self.end {
+            End::Draft | End::Offered | End::Declined => 0,
+            End::PartlySigned => self.parties.len().saturating_sub(1),
+            End::Signed | End::Suspended | End::Terminated | End::Superseded => self.parties.len(),
+        }
+    }
+
+    /// Whether every party has signed.
+    pub(super) fn signed_by_all(&self) -> bool {
+        self.signatures() == self.parties.len()
+    }
+
+    /// Its clauses.
+    pub(super) fn terms(&self) -> Terms {
+        let (purpose, services) = match self.service {
+            Service::Housing => (
+                "To give survivors a safe place to live without asking them to tell their story twice.",
+                "Eleven beds in three unmarked houses, up to 180 days; two rooms kept free for emergencies.",
+            ),
+            Service::Law => (
+                "To give survivors an attorney of their own before they decide about police or relief.",
+                "Consultation within five days; representation in twenty matters a year.",
+            ),
+            Service::Health => (
+                "To care for survivors' health in confidence.",
+                "Same-week appointments, examinations at the survivor's wish alone, interpreters in six languages.",
+            ),
+            Service::Police => (
+                "To let survivors who decided to report speak with officers trained for it.",
+                "One named liaison; an advocate is present at every interview if the survivor wishes.",
+            ),
+            Service::Work => (
+                "To help survivors to work that is safe and paid.",
+                "Thirty places a year in coaching, training and placement; childcare stipends.",
+            ),
+            Service::Treatment => (
+                "To give survivors treatment of substance use that they chose.",
+                "Eight outpatient places; redisclosure notices travel with every record.",
+            ),
+            Service::Papers => (
+                "To restore papers that were taken from survivors.",
+                "Identity and travel documents within three weeks, at the person's own request.",
+            ),
+        };
+        Terms {
+            purpose: purpose.to_owned(),
+            services: services.to_owned(),
+            confidentiality: "Nothing about a person is told without that person's signed consent; the consent names \
+                what, whom, why and until when."
+                .to_owned(),
+            breach_notice_hours: 24,
+            training: "Each party trains the other's new staff once a year and takes the task force's trauma course."
+                .to_owned(),
+            conflict_resolution: "The two directors meet within ten days; then the coordination office mediates."
+                .to_owned(),
+            termination_notice_days: 30,
+        }
+    }
+}
+
+const REFERS: &str =
+    "Refers with the survivor's consent, keeps the consent on file and tells at once when it ends.";
+const HOUSES: &str = "Answers within the time asked, houses safely and tells nobody the address.";
+const ADVISES: &str = "Checks conflicts, advises in the survivor's language and tells the outcome without its content.";
+const TREATS: &str =
+    "Treats in confidence, documents every cost and names an interpreter before the visit.";
+const LISTENS: &str =
+    "Names one liaison, never asks for more than the consent names and reports the case's stages.";
+const PLACES: &str = "Coaches and places; tells employers nothing of the referral.";
+
+/// A plan that nothing special is said about.
+const PLAIN: Pact = Pact {
+    title: "",
+    supersedes: None,
+    kind: MouKind::Referral,
+    service: Service::Housing,
+    parties: &[],
+    drafted: 0,
+    effective: 0,
+    review: None,
+    expires: 0,
+    end: End::Signed,
+    ended: 0,
+};
+
+/// Every MOU, those in force first.
+pub(super) const PACTS: &[Pact] = &[
+    Pact {
+        title: "Safe housing in the Three Rivers (2024)",
+        parties: &[(Who::Harbor, HOUSES), (Who::Lantern, REFERS)],
+        drafted: 610,
+        effective: -590,
+        expires: 140,
+        end: End::Superseded,
+        ended: 240,
+        ..PLAIN
+    },
+    Pact {
+        title: "Safe housing in the Three Rivers",
+        supersedes: Some("Safe housing in the Three Rivers (2024)"),
+        kind: MouKind::JointServices,
+        parties: &[
+            (Who::Harbor, HOUSES),
+            (Who::Lantern, REFERS),
+            (Who::Riverbend, REFERS),
+            (Who::Harrow, REFERS),
+            (Who::Shelter, HOUSES),
+        ],
+        drafted: 260,
+        effective: -240,
+        review: Some(125),
+        expires: 490,
+        ..PLAIN
+    },
+    Pact {
+        title: "Counsel for survivors",
+        service: Service::Law,
+        parties: &[
+            (Who::LegalAid, ADVISES),
+            (Who::Lantern, REFERS),
+            (Who::Riverbend, REFERS),
+            (Who::Harrow, REFERS),
+        ],
+        drafted: 215,
+        effective: -200,
+        review: Some(165),
+        expires: 530,
+        ..PLAIN
+    },
+    Pact {
+        title: "Health care in confidence",
+        service: Service::Health,
+        parties: &[
+            (Who::Clinic, TREATS),
+            (Who::Lantern, REFERS),
+            (Who::Riverbend, REFERS),
+            (Who::Harrow, REFERS),
+        ],
+        drafted: 395,
+        effective: -380,
+        review: Some(-15),
+        expires: 350,
+        ..PLAIN
+    },
+    Pact {
+        title: "Victim liaison protocol",
+        kind: MouKind::InformationSharing,
+        service: Service::Police,
+        parties: &[
+            (Who::Liaison, LISTENS),
+            (Who::Lantern, REFERS),
+            (Who::Riverbend, REFERS),
+            (Who::Harrow, REFERS),
+        ],
+        drafted: 172,
+        effective: -160,
+        review: Some(205),
+        expires: 205,
+        ..PLAIN
+    },
+    Pact {
+        title: "Paths to work",
+        service: Service::Work,
+        parties: &[(Who::Workforce, PLACES), (Who::Lantern, REFERS)],
+        drafted: 300,
+        effective: -290,
+        review: Some(75),
+        expires: 75,
+        ..PLAIN
+    },
+    Pact {
+        title: "Treatment by choice",
+        service: Service::Treatment,
+        parties: &[(Who::Recovery, TREATS), (Who::Lantern, REFERS)],
+        drafted: 240,
+        effective: -230,
+        review: Some(135),
+        expires: 500,
+        end: End::Suspended,
+        ended: 9,
+        ..PLAIN
+    },
+    Pact {
+        title: "Work coaching in Millrace County",
+        service: Service::Work,
+        parties: &[(Who::Workforce, PLACES), (Who::Riverbend, REFERS)],
+        drafted: 380,
+        effective: -371,
+        review: Some(-100),
+        expires: -6,
+        ..PLAIN
+    },
+    Pact {
+        title: "Overflow lodging",
+        parties: &[(Who::Lodging, HOUSES), (Who::Lantern, REFERS)],
+        drafted: 420,
+        effective: -410,
+        expires: 320,
+        end: End::Terminated,
+        ended: 61,
+        ..PLAIN
+    },
+    Pact {
+        title: "Victim and witness support at trial",
+        kind: MouKind::InformationSharing,
+        service: Service::Police,
+        parties: &[(Who::Prosecutor, LISTENS), (Who::Lantern, REFERS)],
+        drafted: 20,
+        effective: 12,
+        review: Some(377),
+        expires: 742,
+        ..PLAIN
+    },
+    Pact {
+        title: "Federal victim assistance",
+        kind: MouKind::InformationSharing,
+        service: Service::Police,
+        parties: &[
+            (Who::Federal, LISTENS),
+            (Who::Lantern, REFERS),
+            (Who::Riverbend, REFERS),
+        ],
+        drafted: 16,
+        effective: 5,
+        expires: 735,
+        end: End::PartlySigned,
+        ..PLAIN
+    },
+    Pact {
+        title: "Papers and travel documents",
+        service: Service::Papers,
+        parties: &[
+            (Who::Lantern, REFERS),
+            (
+                Who::Consulate,
+                "Issues papers at the person's own request alone.",
+            ),
+        ],
+        drafted: 8,
+        effective: 15,
+        expires: 380,
+        end: End::Offered,
+        ..PLAIN
+    },
+    Pact {
+        title: "Emergency beds at weekends",
+        parties: &[(Who::Lantern, REFERS), (Who::Shelter, HOUSES)],
+        drafted: 3,
+        effective: 30,
+        expires: 395,
+        end: End::Draft,
+        ..PLAIN
+    },
+    Pact {
+        title: "Sharing of leads with the field office",
+        kind: MouKind::InformationSharing,
+        service: Service::Police,
+        parties: &[(Who::Bureau, LISTENS), (Who::Riverbend, REFERS)],
+        drafted: 74,
+        effective: -50,
+        expires: 315,
+        end: End::Declined,
+        ended: 66,
+        ..PLAIN
+    },
+];

@@ -1,0 +1,211 @@
+//! The survivors, by pseudonym, and what they consented to. All of them are invented.
+
+use std::time::Duration;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use concord_entities::ids::{ConsentId, SignatureId, SurvivorAuditId, SurvivorId};
+use concord_entities::instant::Instant;
+use concord_entities::vocabulary::{
+    AuditType, Purposes, RevocationChannel, SignatureMethod, SignerRole,
+};
+use concord_entities::{consent, consent_signature, survivor};
+
+use super::cast::{Cast, Member, Who};
+use super::chronicle::Chronicle;
+use super::past::id_at;
+use super::roll::Person;
+use super::services::Service;
+use crate::audit::event::Event;
+use crate::consent::rules;
+
+/// A survivor, registered.
+#[derive(Debug)]
+pub(super) struct Survivor {
+    /// What is told of the person.
+    pub(super) person: &'static Person,
+    /// The agency's row.
+    pub(super) row: survivor::Model,
+}
+
+impl Survivor {
+    /// A person whom an agency has come to know; when is set by what happened first.
+    pub(super) fn new(person: &'static Person, cast: &Cast, created_at: Instant) -> Self {
+        let row = survivor::Model {
+            id: SurvivorId::new(),
+            agency_id: cast.member(person.agency).id,
+            pseudonym: person.pseudonym.to_owned(),
+            minor: person.minor,
+            language: Some(person.language.to_owned()),
+            audit_id: SurvivorAuditId::new(),
+            created_at,
+        };
+        Self { person, row }
+    }
+
+    /// That something began at `at`, so that the agency knew the person before.
+    pub(super) fn was_known_by(&mut self, at: Instant) {
+        self.row.created_at = self.row.created_at.min(at.minus(Duration::from_hours(5)));
+    }
+}
+
+/// What a person is asked to consent to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked {
+    /// Whom it names.
+    pub(super) recipient: Who,
+    /// What is wanted of them.
+    pub(super) service: Service,
+    /// Which of the variants.
+    pub(super) nth: usize,
+    /// When it was drafted.
+    pub(super) drafted: Instant,
+    /// For how many days it runs.
+    pub(super) days: u64,
+    /// Whether it was signed.
+    pub(super) signed: bool,
+    /// When and how it was taken back.
+    pub(super) revoked: Option<(Instant, RevocationChannel)>,
+}
+
+/// The consents and their signatures.
+#[derive(Debug, Default)]
+pub(super) struct Consents {
+    /// Their rows.
+    pub(super) rows: Vec<consent::Model>,
+    /// Their signatures.
+    pub(super) signatures: Vec<consent_signature::Model>,
+}
+
+impl Consents {
+    /// Asks a survivor: the consent, its signatures, and the events of each.
+    pub(super) fn ask(
+        &mut self,
+        survivor: &Survivor,
+        asked: &Asked,
+        cast: &Cast,
+        chronicle: &mut Chronicle,
+    ) -> consent::Model {
+        let holder = cast.member(survivor.person.agency);
+        let consent = draft(survivor, asked, holder, cast.member(asked.recipient));
+        let tell = |kind, reason: Option<String>| Event::Consent {
+            kind,
+            id: consent.id,
+            version: consent.version,
+            survivor: survivor.row.audit_id,
+            recipient: consent.recipient_id,
+            reason,
+        };
+        chronicle.tell(
+            consent.created_at,
+            holder,
+            tell(AuditType::ConsentDrafted, None),
+        );
+        if asked.signed {
+            for signature in signatures(&consent, survivor.person.minor, asked.nth) {
+                let event = tell(AuditType::ConsentSigned, Some(signature.role.to_string()));
+                chronicle.tell(signature.recorded_at, holder, event);
+                self.signatures.push(signature);
+            }
+        }
+        if let Some((at, channel)) = asked.revoked {
+            chronicle.tell(
+                at,
+                holder,
+                tell(AuditType::ConsentRevoked, Some(channel.to_string())),
+            );
+        }
+        self.rows.push(consent.clone());
+        consent
+    }
+
+    /// Replaces a consent by a new version for longer: the survivor was asked anew.
+    pub(super) fn renew(&mut self, before: &consent::Model, after: &consent::Model) {
+        for row in &mut self.rows {
+            if row.id == before.id {
+                row.superseded_at = after.signed_at;
+            }
+            if row.id == after.id {
+                row.supersedes = Some(before.id);
+                row.version = before.version + 1;
+            }
+        }
+    }
+}
+
+/// When the last signature under a consent that was drafted at `drafted` was recorded.
+pub(super) fn signed_at(drafted: Instant) -> Instant {
+    drafted.plus(Duration::from_hours(2))
+}
+
+fn draft(
+    survivor: &Survivor,
+    asked: &Asked,
+    holder: &Member,
+    recipient: &Member,
+) -> consent::Model {
+    let ends = asked
+        .drafted
+        .plus(Duration::from_hours(24 * asked.days).min(rules::LONGEST));
+    consent::Model {
+        id: ConsentId(id_at(asked.drafted)),
+        version: 1,
+        supersedes: None,
+        survivor_id: survivor.row.id,
+        discloser_id: holder.id,
+        recipient_id: recipient.id,
+        categories: asked.service.consented(asked.nth),
+        purposes: Purposes::only(asked.service.purpose()),
+        language: survivor.person.language.to_owned(),
+        effective_at: asked.drafted,
+        expires_at: ends,
+        signed_at: asked.signed.then(|| signed_at(asked.drafted)),
+        revoked_at: asked.revoked.map(|(at, _)| at),
+        revocation_channel: asked.revoked.map(|(_, channel)| channel),
+        superseded_at: None,
+        entered_in_error_at: None,
+        created_at: asked.drafted,
+    }
+}
+
+fn signatures(consent: &consent::Model, minor: bool, nth: usize) -> Vec<consent_signature::Model> {
+    let last = signed_at(consent.created_at);
+    let sign = |role: SignerRole, recorded_at: Instant| consent_signature::Model {
+        id: SignatureId(id_at(recorded_at)),
+        consent_id: consent.id,
+        role,
+        method: if nth.is_multiple_of(3) {
+            SignatureMethod::Electronic
+        } else {
+            SignatureMethod::Paper
+        },
+        signed_on: recorded_at.day(),
+        document_sha256: Some(document(&format!("{} {role}", consent.id))),
+        recorded_at,
+    };
+    if minor {
+        let hour_before = last.minus(Duration::from_hours(1));
+        vec![
+            sign(SignerRole::Survivor, hour_before),
+            sign(SignerRole::ParentOrGuardian, last),
+        ]
+    } else {
+        vec![sign(SignerRole::Survivor, last)]
+    }
+}
+
+/// The hash of a document that the demo does not have.
+pub(super) fn document(text: &str) -> String {
+    hex::encode(digest(&SHA256, text.as_bytes()))
+}
+
+/// That an agency registered its survivors.
+pub(super) fn tell_registered(survivors: &[Survivor], cast: &Cast, chronicle: &mut Chronicle) {
+    for survivor in survivors {
+        let agency = cast.member(survivor.person.agency);
+        chronicle.tell(
+            survivor.row.created_at,
+            agency,
+            Event::SurvivorRegistered(survivor.row.audit_id),
+        );
+    }
+}

@@ -1,0 +1,248 @@
+//! The personas of the demo, and their tokens.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use concord_entities::ids::{AgencyId, TokenId};
+use concord_entities::instant::Instant;
+use concord_entities::{agency, application, audit_event, token_state};
+use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter};
+use serde::Serialize;
+
+use super::cast::Who;
+use super::past::id_at;
+use crate::access::key::SigningKey;
+use crate::access::token::{self, Claims, NotSigned};
+use crate::audit::event::{Agent, Event, Leaf, Mark};
+use crate::audit::ledger;
+use crate::settings::Settings;
+use crate::store::Store;
+use crate::store::act::{self, Holding};
+
+/// How long a persona's token is good for.
+const LIFE: Duration = Duration::from_hours(12);
+
+/// Somebody whom the explorer can ask as.
+#[derive(Debug)]
+pub struct Persona {
+    /// What the explorer calls them.
+    pub name: &'static str,
+    /// Whose they are.
+    who: Who,
+    /// What their token reaches.
+    pub scope: &'static str,
+}
+
+/// Every persona. Those of a recipient have one purpose each, so that they need not name it.
+pub const PERSONAS: &[Persona] = &[
+    Persona {
+        name: "advocate",
+        who: Who::Lantern,
+        scope: "referral.crus survivor.crus consent.crus mou.crus directory.rs audit.rs",
+    },
+    Persona {
+        name: "housing",
+        who: Who::Harbor,
+        scope: "referral.rus?category=IDENTITY,DEMOGRAPHICS,CONTACT,FAMILY,LANGUAGE,NEEDS,SAFETY\
+                &purpose=HOUSING_PLACEMENT consent.rs mou.rs directory.rs audit.rs",
+    },
+    Persona {
+        name: "police_liaison",
+        who: Who::Liaison,
+        scope: "referral.rus?category=CONTACT,EXPLOITATION&purpose=INVESTIGATION \
+                consent.rs mou.rs directory.rs audit.rs",
+    },
+    Persona {
+        name: "legal_aid",
+        who: Who::LegalAid,
+        scope: "referral.rus?category=IDENTITY,DEMOGRAPHICS,CONTACT,FAMILY,LANGUAGE,NEEDS,EXPLOITATION,IMMIGRATION,\
+                LEGAL,FINANCIAL&purpose=LEGAL_REPRESENTATION consent.rs mou.rs directory.rs audit.rs",
+    },
+    Persona {
+        name: "health",
+        who: Who::Clinic,
+        scope: "referral.rus?category=DEMOGRAPHICS,CONTACT,LANGUAGE,NEEDS,SAFETY,MEDICAL,MENTAL_HEALTH,SUBSTANCE_USE\
+                &purpose=HEALTH_CARE consent.rs mou.rs directory.rs audit.rs",
+    },
+    Persona {
+        name: "coordinator",
+        who: Who::Office,
+        scope: "agency.c mou.crus directory.rs audit.rs",
+    },
+    Persona {
+        name: "auditor",
+        who: Who::Office,
+        scope: "audit.rs directory.rs",
+    },
+];
+
+/// Why the personas have no tokens.
+#[derive(Debug, thiserror::Error)]
+pub enum NoTokens {
+    /// The store does not answer.
+    #[error("the store does not answer: {0}")]
+    Store(#[from] sea_orm::DbErr),
+    /// The store was not filled by the demo.
+    #[error(
+        "the store has no agency `{0}` with a program: the demo fills empty stores alone, so start it on a new data folder"
+    )]
+    NotTheDemo(&'static str),
+    /// A token could not be signed.
+    #[error(transparent)]
+    NotSigned(#[from] NotSigned),
+    /// A token or its record could not be written as JSON.
+    #[error("a token could not be recorded: {0}")]
+    Unwritten(#[from] serde_json::Error),
+    /// The file cannot be written.
+    #[error("the tokens cannot be written to {file}: {fault}")]
+    File {
+        /// Which file.
+        file: PathBuf,
+        /// Why.
+        fault: io::Error,
+    },
+}
+
+/// The widest scope of the programs of the agency of this name.
+pub(super) fn widest(agency: &str) -> String {
+    // An agency's first persona reaches all that its others do.
+    PERSONAS
+        .iter()
+        .find(|persona| persona.who.profile().name == agency)
+        .map_or(
+            "referral.crus survivor.crus consent.crus mou.crus directory.rs audit.rs",
+            |persona| persona.scope,
+        )
+        .to_owned()
+}
+
+/// A persona as the explorer reads it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Card {
+    token: String,
+    agency: &'static str,
+    agency_id: AgencyId,
+    scopes: Vec<&'static str>,
+}
+
+/// Issues the tokens, records them, and only then writes them down.
+pub(super) async fn write(
+    store: &Store,
+    signing: &SigningKey,
+    settings: &Settings,
+    file: &Path,
+    now: Instant,
+) -> Result<(), NoTokens> {
+    let (transaction, _) = act::open(store, Holding::Shared).await?;
+    let mut cards = BTreeMap::new();
+    let mut states = Vec::new();
+    let mut events = Vec::new();
+    for persona in PERSONAS {
+        let claims = persona.claims(&transaction, settings, now).await?;
+        cards.insert(
+            persona.name,
+            persona.card(token::issue(signing, &claims)?, claims.agency),
+        );
+        states.push(state(&claims).into_active_model());
+        events.push(record(&claims, now)?);
+    }
+    token_state::Entity::insert_many(states)
+        .exec_without_returning(&transaction)
+        .await?;
+    let events: Vec<&audit_event::Model> = events.iter().collect();
+    ledger::insert(&transaction, &events).await?;
+    transaction.commit().await?;
+    let text = serde_json::to_vec_pretty(&cards)?;
+    keep(file, &text).map_err(|fault| NoTokens::File {
+        file: file.to_owned(),
+        fault,
+    })
+}
+
+impl Persona {
+    /// What their token says.
+    async fn claims(
+        &self,
+        of: &DatabaseTransaction,
+        settings: &Settings,
+        now: Instant,
+    ) -> Result<Claims, NoTokens> {
+        let name = self.who.profile().name;
+        let missing = NoTokens::NotTheDemo(name);
+        let named = agency::Entity::everywhere().filter(agency::Column::Name.eq(name));
+        let Some(agency) = named.one(of).await? else {
+            return Err(missing);
+        };
+        let Some(program) = application::Entity::of(agency.id).one(of).await? else {
+            return Err(missing);
+        };
+        let issued_at = Instant::from_unix_seconds(now.unix_seconds());
+        Ok(Claims {
+            issuer: settings.issuer.clone(),
+            audience: settings.audience.clone(),
+            subject: format!("demo:{}", self.name),
+            client: program.id.to_string(),
+            agency: agency.id,
+            scope: self.scope.to_owned(),
+            issued_at,
+            not_before: issued_at,
+            expires_at: issued_at.plus(LIFE),
+            id: TokenId(id_at(now)).to_string(),
+            epoch: u32::try_from(agency.token_epoch).unwrap_or_default(),
+        })
+    }
+
+    fn card(&self, token: String, agency_id: AgencyId) -> Card {
+        Card {
+            token,
+            agency: self.who.profile().name,
+            agency_id,
+            scopes: self.scope.split(' ').collect(),
+        }
+    }
+}
+
+fn state(claims: &Claims) -> token_state::Model {
+    token_state::Model {
+        jti: claims.id.clone(),
+        agency_id: claims.agency,
+        expires_at: claims.expires_at,
+        denied_at: None,
+    }
+}
+
+fn record(claims: &Claims, now: Instant) -> Result<audit_event::Model, serde_json::Error> {
+    let agent = Agent {
+        agency: claims.agency,
+        subject: claims.subject.clone(),
+        client: claims.client.clone(),
+        token: None,
+    };
+    let mark = Mark {
+        request: id_at(now).to_string(),
+        ..Mark::default()
+    };
+    Leaf::of(Event::TokenIssued(claims.id.clone()), &agent, &mark, now).into_row(None)
+}
+
+/// Puts a secret text in the place of a file, all of it at once, for its owner's eyes alone.
+fn keep(file: &Path, text: &[u8]) -> io::Result<()> {
+    let draft = file.with_extension("draft");
+    match fs::remove_file(&draft) {
+        Err(fault) if fault.kind() != io::ErrorKind::NotFound => return Err(fault),
+        Ok(()) | Err(_) => {}
+    }
+    let mut opened = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&draft)?;
+    opened.write_all(text)?;
+    opened.sync_all()?;
+    fs::rename(&draft, file)
+}

@@ -1,0 +1,319 @@
+//! The plan of the referrals: who referred to whom, how long ago, and what became of it.
+
+use concord_entities::vocabulary::{OutcomeCode, RevocationChannel, StatusReason, Urgency};
+
+use super::cast::Who;
+use super::services::Service;
+
+/// Some referrals of one agency to one other.
+#[derive(Debug)]
+pub(super) struct Route {
+    /// Who refers.
+    pub(super) sender: Who,
+    /// Who is asked.
+    pub(super) recipient: Who,
+    /// For what.
+    pub(super) service: Service,
+    /// Which of the sender's survivors the first one is of; the next ones follow.
+    pub(super) first: usize,
+    /// Each with its fate, how many hours ago it was sent (or drafted), and how urgent it is.
+    pub(super) journeys: &'static [(Fate, u64, Urgency)],
+}
+
+/// What became of a referral.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Fate {
+    /// It was not sent yet.
+    Draft,
+    /// It waits for an answer; for too long where it was sent more than 30 days ago.
+    Requested,
+    /// It was accepted.
+    Accepted,
+    /// The service began.
+    InProgress,
+    /// It is paused.
+    OnHold(StatusReason),
+    /// It was turned down.
+    Rejected(StatusReason),
+    /// It was called off.
+    Cancelled(StatusReason),
+    /// It was done.
+    Completed(OutcomeCode),
+    /// It ended without success.
+    Failed(StatusReason),
+    /// It should never have been.
+    EnteredInError,
+    /// It was accepted, and then the survivor took the consent back.
+    Revoked(RevocationChannel),
+    /// It was accepted, and then its consent ran out.
+    Lapsed,
+}
+
+use Fate::{
+    Accepted, Cancelled, Completed, Draft, EnteredInError, Failed, InProgress, Lapsed, OnHold,
+    Rejected, Requested, Revoked,
+};
+use OutcomeCode::{NeedsMet, NeedsPartlyMet, ReferredOnward, SurvivorEnded};
+use RevocationChannel::{Electronic, InPerson, Telephone, Written};
+use StatusReason::{
+    ConflictOfInterest, LanguageNotAvailable, NoCapacity, NotEligible, OutsideServiceArea,
+    SafetyConcern, SurvivorDecision,
+};
+use Urgency::{Emergency, Routine, Urgent};
+
+/// Every referral. Of one route, no two are of the same survivor.
+pub(super) const ROUTES: &[Route] = &[
+    Route {
+        sender: Who::Lantern,
+        recipient: Who::Harbor,
+        service: Service::Housing,
+        first: 0,
+        journeys: &[
+            (Requested, 0, Emergency),
+            (Requested, 3, Urgent),
+            (Requested, 26, Routine),
+            (Requested, 70, Routine),
+            (Accepted, 30, Urgent),
+            (Accepted, 100, Routine),
+            (InProgress, 190, Urgent),
+            (InProgress, 400, Routine),
+            (OnHold(NoCapacity), 260, Routine),
+            (Draft, 5, Routine),
+            (Revoked(Telephone), 340, Urgent),
+            (Lapsed, 1150, Routine),
+            (Requested, 980, Routine),
+            (Rejected(NoCapacity), 500, Routine),
+            (Cancelled(SurvivorDecision), 610, Routine),
+            (Completed(NeedsMet), 1300, Urgent),
+            (Completed(NeedsPartlyMet), 1500, Routine),
+            (Completed(NeedsMet), 1750, Emergency),
+            (Failed(SafetyConcern), 1400, Routine),
+            (EnteredInError, 820, Routine),
+        ],
+    },
+    Route {
+        sender: Who::Lantern,
+        recipient: Who::LegalAid,
+        service: Service::Law,
+        first: 5,
+        journeys: &[
+            (Requested, 1, Emergency),
+            (Requested, 20, Urgent),
+            (Requested, 60, Routine),
+            (Accepted, 45, Routine),
+            (Accepted, 150, Routine),
+            (InProgress, 300, Routine),
+            (InProgress, 620, Routine),
+            (OnHold(SurvivorDecision), 410, Routine),
+            (Draft, 12, Routine),
+            (Revoked(Written), 520, Routine),
+            (Rejected(ConflictOfInterest), 700, Routine),
+            (Completed(NeedsMet), 1600, Routine),
+            (Completed(ReferredOnward), 1850, Routine),
+            (Requested, 860, Routine),
+        ],
+    },
+    Route {
+        sender: Who::Lantern,
+        recipient: Who::Clinic,
+        service: Service::Health,
+        first: 9,
+        journeys: &[
+            (Requested, 0, Emergency),
+            (Requested, 9, Urgent),
+            (Requested, 33, Routine),
+            (Accepted, 50, Urgent),
+            (InProgress, 120, Routine),
+            (InProgress, 480, Routine),
+            (OnHold(LanguageNotAvailable), 210, Routine),
+            (Draft, 2, Routine),
+            (Lapsed, 900, Routine),
+            (Rejected(OutsideServiceArea), 300, Routine),
+            (Completed(NeedsMet), 1000, Routine),
+            (Cancelled(SurvivorDecision), 770, Routine),
+        ],
+    },
+    Route {
+        sender: Who::Lantern,
+        recipient: Who::Liaison,
+        service: Service::Police,
+        first: 14,
+        journeys: &[
+            (Requested, 1, Emergency),
+            (Requested, 14, Urgent),
+            (Requested, 80, Routine),
+            (Accepted, 90, Urgent),
+            (InProgress, 230, Routine),
+            (InProgress, 700, Routine),
+            (Draft, 30, Routine),
+            (Revoked(InPerson), 150, Routine),
+            (Completed(NeedsPartlyMet), 1700, Routine),
+            (Failed(SurvivorDecision), 1250, Routine),
+        ],
+    },
+    Route {
+        sender: Who::Lantern,
+        recipient: Who::Workforce,
+        service: Service::Work,
+        first: 2,
+        journeys: &[
+            (Requested, 40, Routine),
+            (Accepted, 170, Routine),
+            (InProgress, 550, Routine),
+            (Completed(NeedsMet), 1450, Routine),
+            (Rejected(NotEligible), 350, Routine),
+            (Draft, 55, Routine),
+        ],
+    },
+    Route {
+        sender: Who::Lantern,
+        recipient: Who::Recovery,
+        service: Service::Treatment,
+        first: 11,
+        journeys: &[
+            (Requested, 300, Urgent),
+            (Accepted, 420, Routine),
+            (InProgress, 640, Routine),
+            (Completed(SurvivorEnded), 1100, Routine),
+        ],
+    },
+    Route {
+        sender: Who::Lantern,
+        recipient: Who::Shelter,
+        service: Service::Housing,
+        first: 17,
+        journeys: &[
+            (Requested, 16, Urgent),
+            (Accepted, 65, Routine),
+            (InProgress, 240, Routine),
+            (Completed(NeedsMet), 1200, Routine),
+            (Cancelled(NoCapacity), 380, Routine),
+            (EnteredInError, 90, Routine),
+        ],
+    },
+    Route {
+        sender: Who::Riverbend,
+        recipient: Who::Harbor,
+        service: Service::Housing,
+        first: 0,
+        journeys: &[
+            (Requested, 4, Urgent),
+            (Requested, 48, Routine),
+            (Accepted, 130, Routine),
+            (InProgress, 360, Routine),
+            (Rejected(LanguageNotAvailable), 640, Routine),
+            (Completed(NeedsMet), 1350, Routine),
+            (Revoked(Electronic), 270, Routine),
+            (Draft, 8, Routine),
+        ],
+    },
+    Route {
+        sender: Who::Riverbend,
+        recipient: Who::LegalAid,
+        service: Service::Law,
+        first: 3,
+        journeys: &[
+            (Requested, 36, Routine),
+            (Accepted, 110, Routine),
+            (InProgress, 510, Routine),
+            (Completed(NeedsPartlyMet), 1650, Routine),
+            (OnHold(SurvivorDecision), 330, Routine),
+            (Requested, 1000, Routine),
+        ],
+    },
+    Route {
+        sender: Who::Riverbend,
+        recipient: Who::Clinic,
+        service: Service::Health,
+        first: 6,
+        journeys: &[
+            (Requested, 22, Urgent),
+            (InProgress, 140, Routine),
+            (Completed(NeedsMet), 1100, Routine),
+            (Lapsed, 840, Routine),
+        ],
+    },
+    Route {
+        sender: Who::Riverbend,
+        recipient: Who::Liaison,
+        service: Service::Police,
+        first: 8,
+        journeys: &[
+            (Requested, 6, Urgent),
+            (Accepted, 200, Routine),
+            (InProgress, 450, Routine),
+            (Rejected(SurvivorDecision), 600, Routine),
+        ],
+    },
+    Route {
+        sender: Who::Riverbend,
+        recipient: Who::Workforce,
+        service: Service::Work,
+        first: 4,
+        journeys: &[(Accepted, 500, Routine), (InProgress, 800, Routine)],
+    },
+    Route {
+        sender: Who::Harrow,
+        recipient: Who::Harbor,
+        service: Service::Housing,
+        first: 0,
+        journeys: &[
+            (Requested, 2, Urgent),
+            (Accepted, 75, Routine),
+            (InProgress, 310, Routine),
+            (Completed(NeedsMet), 1550, Routine),
+            (Cancelled(SafetyConcern), 560, Routine),
+            (Failed(NoCapacity), 1050, Routine),
+        ],
+    },
+    Route {
+        sender: Who::Harrow,
+        recipient: Who::LegalAid,
+        service: Service::Law,
+        first: 2,
+        journeys: &[
+            (Requested, 18, Routine),
+            (Accepted, 95, Routine),
+            (InProgress, 430, Routine),
+            (Completed(NeedsMet), 1250, Routine),
+            (Rejected(NoCapacity), 240, Routine),
+            (Draft, 20, Routine),
+        ],
+    },
+    Route {
+        sender: Who::Harrow,
+        recipient: Who::Clinic,
+        service: Service::Health,
+        first: 4,
+        journeys: &[
+            (Requested, 7, Urgent),
+            (Accepted, 58, Routine),
+            (InProgress, 280, Routine),
+            (OnHold(SurvivorDecision), 390, Routine),
+            (Completed(NeedsMet), 1700, Routine),
+            (Revoked(Telephone), 460, Routine),
+        ],
+    },
+    Route {
+        sender: Who::Harrow,
+        recipient: Who::Shelter,
+        service: Service::Housing,
+        first: 6,
+        journeys: &[
+            (Requested, 44, Routine),
+            (Accepted, 160, Routine),
+            (Completed(ReferredOnward), 1400, Routine),
+            (Rejected(SafetyConcern), 720, Routine),
+        ],
+    },
+    Route {
+        sender: Who::Harrow,
+        recipient: Who::Liaison,
+        service: Service::Police,
+        first: 7,
+        journeys: &[
+            (Requested, 28, Routine),
+            (Completed(NeedsMet), 1500, Routine),
+        ],
+    },
+];
