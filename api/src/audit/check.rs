@@ -2,11 +2,13 @@
 //!
 //! Everything is read from one snapshot, so that a ledger that grows meanwhile shows no fault.
 
+use std::fmt;
+
 use concord_entities::ids::AuditEventId;
 use concord_entities::{audit_checkpoint, audit_event};
 use sea_orm::{
-    AccessMode, ColumnTrait, DatabaseTransaction, DbBackend, DbErr, IsolationLevel, PaginatorTrait, QueryFilter,
-    QuerySelect, TransactionTrait,
+    AccessMode, ColumnTrait, DatabaseTransaction, DbBackend, DbErr, IsolationLevel, PaginatorTrait,
+    QueryFilter, QuerySelect, TransactionTrait,
 };
 
 use super::checkpoint::{Checkpoint, CheckpointError, LedgerPublicKey};
@@ -28,6 +30,19 @@ pub struct Verified {
     pub signed: Option<u64>,
     /// How many events are recorded, and agree with their hashes, but have no index yet.
     pub awaiting: u64,
+}
+
+impl fmt::Display for Verified {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Head { size, root } = self.head;
+        let signed = self.signed.unwrap_or(0);
+        let awaiting = self.awaiting;
+        write!(
+            f,
+            "{size} events are as they were recorded, and signed checkpoints vouch for the first {signed}; \
+             {awaiting} more are recorded and have no index yet\nroot {root}"
+        )
+    }
 }
 
 /// Why a ledger is not verified. All but `Unread` say that something was changed behind the service's back.
@@ -54,7 +69,9 @@ pub enum Broken {
         what: &'static str,
     },
     /// An event that has no index yet was changed.
-    #[error("event {event}, which has no index yet: its {what} is not what was recorded: compare with a backup")]
+    #[error(
+        "event {event}, which has no index yet: its {what} is not what was recorded: compare with a backup"
+    )]
     Awaiting {
         /// The event.
         event: AuditEventId,
@@ -62,7 +79,9 @@ pub enum Broken {
         what: &'static str,
     },
     /// There are rows with indexes outside the ledger, or with one index twice.
-    #[error("event {index}: {rows} events have an index, and only {index} of them are in order: some were put in")]
+    #[error(
+        "event {index}: {rows} events have an index, and only {index} of them are in order: some were put in"
+    )]
     Surplus {
         /// The events in order.
         index: u64,
@@ -70,7 +89,9 @@ pub enum Broken {
         rows: u64,
     },
     /// The stored head is not that of the events.
-    #[error("event {index}: the stored head of the tree is not that of the {index} events: it was changed")]
+    #[error(
+        "event {index}: the stored head of the tree is not that of the {index} events: it was changed"
+    )]
     Head {
         /// The size that the events give.
         index: u64,
@@ -85,7 +106,9 @@ pub enum Broken {
         size: u64,
     },
     /// A stored checkpoint cannot be believed.
-    #[error("the checkpoint over the events up to index {last}: {fault}: it was changed, or this is not the key")]
+    #[error(
+        "the checkpoint over the events up to index {last}: {fault}: it was changed, or this is not the key"
+    )]
     Checkpoint {
         /// The last index that it covers, by its row.
         last: i64,
@@ -104,7 +127,10 @@ pub async fn check(
     progress: impl FnMut(u64, u64),
 ) -> Result<Verified, Broken> {
     let (isolation, access) = match store.backend {
-        DbBackend::Postgres => (Some(IsolationLevel::RepeatableRead), Some(AccessMode::ReadOnly)),
+        DbBackend::Postgres => (
+            Some(IsolationLevel::RepeatableRead),
+            Some(AccessMode::ReadOnly),
+        ),
         // A transaction on SQLite reads from one snapshot as it is.
         _ => (None, None),
     };
@@ -121,10 +147,16 @@ async fn read(
 ) -> Result<Verified, Broken> {
     let row = stored::head(snapshot).await?;
     let mut checkpoints = checkpoints(snapshot, key).await?;
-    let note = row.as_ref().map(|row| row.note.as_str()).unwrap_or_default();
+    let note = row
+        .as_ref()
+        .map(|row| row.note.as_str())
+        .unwrap_or_default();
     if !note.is_empty() {
         let last = row.as_ref().map_or(-1, |row| row.size.saturating_sub(1));
-        checkpoints.push(key.open(note).map_err(|fault| Broken::Checkpoint { last, fault })?);
+        checkpoints.push(
+            key.open(note)
+                .map_err(|fault| Broken::Checkpoint { last, fault })?,
+        );
     }
     let signed = !note.is_empty();
     let (head, vouched) = events(snapshot, checkpoints, progress).await?;
@@ -146,11 +178,17 @@ async fn read(
 }
 
 /// Every checkpoint that is stored, opened.
-async fn checkpoints(snapshot: &DatabaseTransaction, key: &LedgerPublicKey) -> Result<Vec<Checkpoint>, Broken> {
+async fn checkpoints(
+    snapshot: &DatabaseTransaction,
+    key: &LedgerPublicKey,
+) -> Result<Vec<Checkpoint>, Broken> {
     let mut opened = Vec::new();
     let mut size = -1;
     loop {
-        let page = audit_checkpoint::Entity::beyond(size).limit(PAGE).all(snapshot).await?;
+        let page = audit_checkpoint::Entity::beyond(size)
+            .limit(PAGE)
+            .all(snapshot)
+            .await?;
         let Some(last) = page.last() else {
             return Ok(opened);
         };
@@ -175,20 +213,32 @@ async fn events(
     checkpoints: Vec<Checkpoint>,
     mut progress: impl FnMut(u64, u64),
 ) -> Result<(Head, Option<u64>), Broken> {
-    let rows = audit_event::Entity::leaves_from(i64::MIN).count(snapshot).await?;
+    let rows = audit_event::Entity::leaves_from(i64::MIN)
+        .count(snapshot)
+        .await?;
     let mut verifier = Verifier::against(checkpoints);
     let mut next = 0_i64;
     let mut done = 0_u64;
     loop {
-        let page = audit_event::Entity::leaves_from(next).limit(PAGE).all(snapshot).await?;
+        let page = audit_event::Entity::leaves_from(next)
+            .limit(PAGE)
+            .all(snapshot)
+            .await?;
         let Some(last) = page.last() else {
             break;
         };
         next = last.leaf_index.unwrap_or(i64::MAX).saturating_add(1);
         let mut copy = None;
         for row in &page {
-            let index = row.leaf_index.and_then(|index| u64::try_from(index).ok()).unwrap_or(u64::MAX);
-            verifier.event(index, row.leaf.as_bytes(), hash(row).unwrap_or(Digest([0; 32])));
+            let index = row
+                .leaf_index
+                .and_then(|index| u64::try_from(index).ok())
+                .unwrap_or(u64::MAX);
+            verifier.event(
+                index,
+                row.leaf.as_bytes(),
+                hash(row).unwrap_or(Digest([0; 32])),
+            );
             copy = copy.or_else(|| differing_copy(row).map(|what| (index, what)));
             done += 1;
         }
@@ -233,9 +283,16 @@ async fn awaiting(snapshot: &DatabaseTransaction) -> Result<u64, Broken> {
         last = Some(row.id);
         for row in &page {
             let same = hash(row) == Some(leaf_hash(row.leaf.as_bytes()));
-            let what = if same { differing_copy(row) } else { Some("leaf hash") };
+            let what = if same {
+                differing_copy(row)
+            } else {
+                Some("leaf hash")
+            };
             if let Some(what) = what {
-                return Err(Broken::Awaiting { event: row.id, what });
+                return Err(Broken::Awaiting {
+                    event: row.id,
+                    what,
+                });
             }
             awaiting += 1;
         }

@@ -12,7 +12,9 @@ use sea_orm::{ColumnTrait, Condition, ConnectionTrait, QueryFilter, QueryTrait, 
 use super::checkpoint::LedgerKey;
 use super::event::{Event, Leaf};
 use super::ledger::Decided;
-use super::proof::{check_inclusion, prove_consistency, prove_inclusion, tiles_for_consistency, tiles_for_inclusion};
+use super::proof::{
+    check_inclusion, prove_consistency, prove_inclusion, tiles_for_consistency, tiles_for_inclusion,
+};
 use super::tree::{self, Digest, Head, Tiles, TreeError};
 use super::{checkpoint, stored};
 use crate::access::grant::{Permission, Resource};
@@ -81,7 +83,7 @@ pub struct AuditEvent {
 #[ComplexObject]
 impl AuditEvent {
     /// The event's id.
-    async fn id(&self) -> ID {
+    pub async fn id(&self) -> ID {
         ID(self.key.to_string())
     }
 
@@ -116,7 +118,10 @@ impl AuditEvent {
             consent: leaf.consent.map(|id| ID(id.to_string())),
             mou: leaf.mou.map(|id| ID(id.to_string())),
             purpose: leaf.purpose,
-            categories: leaf.categories.map(|some| some.iter().collect()).unwrap_or_default(),
+            categories: leaf
+                .categories
+                .map(|some| some.iter().collect())
+                .unwrap_or_default(),
             leaf_hash: row.leaf_hash.as_slice().into(),
             inclusion: None,
         })
@@ -215,7 +220,10 @@ pub struct Filter {
 }
 
 impl Filter {
-    fn narrow(&self, mut among: Select<audit_event::Entity>) -> Answer<Select<audit_event::Entity>> {
+    fn narrow(
+        &self,
+        mut among: Select<audit_event::Entity>,
+    ) -> Answer<Select<audit_event::Entity>> {
         use audit_event::Column;
         if let Some(types) = &self.types {
             among = among.filter(Column::Kind.is_in(types.iter().copied()));
@@ -226,13 +234,21 @@ impl Filter {
         if let Some(agency) = &self.agency {
             let agency: AgencyId = page::id("filter.agency", agency)?;
             let either = Condition::any();
-            among = among.filter(either.add(Column::AgencyId.eq(agency)).add(Column::RecipientId.eq(agency)));
+            among = among.filter(
+                either
+                    .add(Column::AgencyId.eq(agency))
+                    .add(Column::RecipientId.eq(agency)),
+            );
         }
         if let Some(object) = &self.object {
             page::id::<AnyId>("filter.object", object)?;
             // The leaf is JSON, so a whole id stands between quotes; `_` would match any letter.
             let quoted = format!("%\"{}\"%", object.replace('_', "\\_"));
-            among = among.filter(Column::Leaf.into_expr().like(LikeExpr::new(quoted).escape('\\')));
+            among = among.filter(
+                Column::Leaf
+                    .into_expr()
+                    .like(LikeExpr::new(quoted).escape('\\')),
+            );
         }
         if let Some(since) = self.since {
             among = among.filter(Column::RecordedAt.gte(since.0));
@@ -268,7 +284,10 @@ impl AuditQuery {
             .disclose(async || {
                 let among = filter.narrow(audit_event::Entity::within_reach_of(caller.agency()))?;
                 let key = audit_event::Column::Id;
-                let found = reading::page(&request.worker.store, among, key, wanted, |row| row.id.to_string()).await?;
+                let found = reading::page(&request.worker.store, among, key, wanted, |row| {
+                    row.id.to_string()
+                })
+                .await?;
                 Ok(as_audit_read(found))
             })
             .await?;
@@ -290,7 +309,9 @@ impl AuditQuery {
         let request = ctx.request()?;
         request.caller(Resource::Audit, Permission::Read)?;
         // A checkpoint tells of no event: recording its reading would only let a witness grow what it watches.
-        let released = request.disclose(async || newest_note(request).await).await?;
+        let released = request
+            .disclose(async || newest_note(request).await)
+            .await?;
         let (note, signed) = opened(&request.worker.ledger_key, released.content())?;
         Ok(Checkpoint {
             head: signed.head,
@@ -308,8 +329,10 @@ pub(crate) async fn node(request: &Request, id: AuditEventId) -> Answer<Option<A
     let caller = request.caller(Resource::Audit, Permission::Read)?;
     let released = request
         .disclose(async || {
-            let among = audit_event::Entity::within_reach_of(caller.agency()).filter(audit_event::Column::Id.eq(id));
-            let found = reading::one(&request.worker.store, among, |row| row.id.to_string()).await?;
+            let among = audit_event::Entity::within_reach_of(caller.agency())
+                .filter(audit_event::Column::Id.eq(id));
+            let found =
+                reading::one(&request.worker.store, among, |row| row.id.to_string()).await?;
             Ok(as_audit_read(found))
         })
         .await?;
@@ -332,13 +355,23 @@ fn as_audit_read<T>(found: Decided<T>) -> Decided<T> {
 
 async fn shown(request: &Request, rows: &[audit_event::Model]) -> Answer<Vec<AuditEvent>> {
     let worker = &request.worker;
-    let ids = rows.iter().flat_map(|row| [row.agency_id, row.recipient_id]).flatten();
+    let mut ids = Vec::new();
+    for row in rows {
+        ids.extend(row.agency_id);
+        ids.extend(row.recipient_id);
+    }
     let agencies = worker.directory.among(&worker.store, ids).await?;
-    rows.iter().map(|row| AuditEvent::read(row, &agencies)).collect()
+    rows.iter()
+        .map(|row| AuditEvent::read(row, &agencies))
+        .collect()
 }
 
 /// Proves every event that the newest checkpoint covers, from tiles read by one statement.
-async fn prove(request: &Request, events: &mut [AuditEvent], rows: &[audit_event::Model]) -> Answer<()> {
+async fn prove(
+    request: &Request,
+    events: &mut [AuditEvent],
+    rows: &[audit_event::Model],
+) -> Answer<()> {
     let store = &request.worker.store;
     let note = stored::head(&store.read).await?.map(|row| row.note);
     let (_, signed) = opened(&request.worker.ledger_key, note)?;
@@ -360,7 +393,12 @@ async fn prove(request: &Request, events: &mut [AuditEvent], rows: &[audit_event
 }
 
 /// The proof of one event, made only where it leads to what was signed.
-fn inclusion(index: u64, leaf_hash: &[u8], head: Head, tiles: &Tiles) -> Result<InclusionProof, TreeError> {
+fn inclusion(
+    index: u64,
+    leaf_hash: &[u8],
+    head: Head,
+    tiles: &Tiles,
+) -> Result<InclusionProof, TreeError> {
     let leaf = Digest(leaf_hash.try_into().map_err(|_| TreeError::Inconsistent)?);
     let proof = prove_inclusion(index, head.size, tiles)?;
     check_inclusion(&proof, index, leaf, head)?;
@@ -376,10 +414,17 @@ fn inclusion(index: u64, leaf_hash: &[u8], head: Head, tiles: &Tiles) -> Result<
 /// The newest checkpoint beside the epoch; none before the first is signed.
 async fn newest_note(request: &Request) -> Answer<Decided<Option<String>>> {
     let store = &request.worker.store;
-    let statement = facts::beside_epoch(store.backend, audit_tree::Entity::head().into_query(), false);
+    let statement = facts::beside_epoch(
+        store.backend,
+        audit_tree::Entity::head().into_query(),
+        false,
+    );
     let found = store.read.query_all(&statement).await?;
     let (epoch, now) = facts::epoch_and_time(&found)?;
-    let note = found.first().map(|row| row.try_get::<Option<String>>("", "note")).transpose()?;
+    let note = found
+        .first()
+        .map(|row| row.try_get::<Option<String>>("", "note"))
+        .transpose()?;
     Ok(Decided {
         epoch,
         now,

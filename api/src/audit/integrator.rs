@@ -12,8 +12,9 @@ use concord_entities::ids::AuditEventId;
 use concord_entities::{audit_checkpoint, audit_event, audit_tree};
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
-    QuerySelect, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait,
+    IntoActiveModel, QueryFilter, QuerySelect, SqliteTransactionMode, Statement,
+    TransactionOptions, TransactionTrait,
 };
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep, timeout};
@@ -32,6 +33,8 @@ const GATHERING: Duration = Duration::from_millis(100);
 const PATIENCE: Duration = Duration::from_secs(1);
 /// How far checkpoints are apart, by whichever replica: the newest covers all but the last few seconds' events.
 const BETWEEN_CHECKPOINTS: Duration = Duration::from_secs(5);
+/// How long the end may wait for what is left.
+const FAREWELL: Duration = Duration::from_secs(5);
 
 /// Why events could not be integrated, or a checkpoint not signed. Nothing has changed then.
 #[derive(Debug, thiserror::Error)]
@@ -43,10 +46,14 @@ pub enum Unintegrated {
     #[error("the stored audit tree cannot be used: {0}: run `concord audit verify`")]
     Tree(#[from] TreeError),
     /// The stored head is not that of the stored tiles.
-    #[error("the stored head of the audit tree does not belong to its tiles: run `concord audit verify`")]
+    #[error(
+        "the stored head of the audit tree does not belong to its tiles: run `concord audit verify`"
+    )]
     Head,
     /// The tree does not begin with what was signed.
-    #[error("the audit tree does not extend its last checkpoint, so nothing is signed: run `concord audit verify`")]
+    #[error(
+        "the audit tree does not extend its last checkpoint, so nothing is signed: run `concord audit verify`"
+    )]
     Rewritten,
     /// An event cannot be taken in.
     #[error("audit event {0} has no leaf hash, or has gone: run `concord audit verify`")]
@@ -67,8 +74,14 @@ pub enum Step {
     Elsewhere,
 }
 
-/// Integrates and signs until `stop` becomes true or its sender is gone; faults are logged and tried again.
-pub async fn run(store: Store, key: Arc<LedgerKey>, growth: Arc<Notify>, mut stop: watch::Receiver<bool>) {
+/// Integrates and signs until `stop` becomes true or its sender is gone, and settles what is left then. Faults are
+/// logged and tried again.
+pub async fn run(
+    store: Store,
+    key: Arc<LedgerKey>,
+    growth: Arc<Notify>,
+    mut stop: watch::Receiver<bool>,
+) {
     let mut pace = Pace::default();
     let mut wait = Duration::ZERO;
     loop {
@@ -79,7 +92,7 @@ pub async fn run(store: Store, key: Arc<LedgerKey>, growth: Arc<Notify>, mut sto
             sleep(GATHERING).await;
         };
         tokio::select! {
-            _ = stop.wait_for(|stop| *stop) => return,
+            _ = stop.wait_for(|stop| *stop) => break,
             () = next => {}
         }
         wait = match advance(&store, &key, &mut pace).await {
@@ -89,6 +102,11 @@ pub async fn run(store: Store, key: Arc<LedgerKey>, growth: Arc<Notify>, mut sto
                 PATIENCE
             }
         };
+    }
+    match timeout(FAREWELL, settle(&store, &key)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(fault)) => tracing::error!(%fault, "the audit log was not integrated at the end"),
+        Err(_) => tracing::warn!("the last audit events wait for the next start to be integrated"),
     }
 }
 
@@ -163,7 +181,11 @@ pub async fn integrate(store: &Store) -> Result<Step, Unintegrated> {
         return Ok(Step::Elsewhere);
     }
     // SQLite has one writer, whom a small batch does not keep for long.
-    let batch: u64 = if store.backend == DbBackend::Postgres { 1000 } else { 500 };
+    let batch: u64 = if store.backend == DbBackend::Postgres {
+        1000
+    } else {
+        500
+    };
     let events: Vec<(AuditEventId, Vec<u8>)> = audit_event::Entity::awaiting_integration()
         .select_only()
         .columns([audit_event::Column::Id, audit_event::Column::LeafHash])
@@ -179,7 +201,11 @@ pub async fn integrate(store: &Store) -> Result<Step, Unintegrated> {
     transaction.commit().await?;
     let taken = events.len();
     let full = u64::try_from(taken).is_ok_and(|taken| taken == batch);
-    Ok(if full { Step::Full(taken) } else { Step::Last(taken) })
+    Ok(if full {
+        Step::Full(taken)
+    } else {
+        Step::Last(taken)
+    })
 }
 
 async fn begin(store: &Store) -> Result<DatabaseTransaction, DbErr> {
@@ -192,7 +218,10 @@ async fn begin(store: &Store) -> Result<DatabaseTransaction, DbErr> {
         .await
 }
 
-async fn holds_the_lock(transaction: &DatabaseTransaction, backend: DbBackend) -> Result<bool, DbErr> {
+async fn holds_the_lock(
+    transaction: &DatabaseTransaction,
+    backend: DbBackend,
+) -> Result<bool, DbErr> {
     if backend != DbBackend::Postgres {
         return Ok(true);
     }
@@ -203,7 +232,10 @@ async fn holds_the_lock(transaction: &DatabaseTransaction, backend: DbBackend) -
         .try_get("", "held")
 }
 
-async fn grow(transaction: &DatabaseTransaction, events: &[(AuditEventId, Vec<u8>)]) -> Result<(), Unintegrated> {
+async fn grow(
+    transaction: &DatabaseTransaction,
+    events: &[(AuditEventId, Vec<u8>)],
+) -> Result<(), Unintegrated> {
     let head = match stored::head(transaction).await? {
         Some(row) => stored::size_and_root(&row).ok_or(Unintegrated::Head)?,
         None => Head::EMPTY,
@@ -215,7 +247,10 @@ async fn grow(transaction: &DatabaseTransaction, events: &[(AuditEventId, Vec<u8
     let leaves = events
         .iter()
         .map(|(event, hash)| {
-            let hash = hash.as_slice().try_into().map_err(|_| Unintegrated::Event(*event))?;
+            let hash = hash
+                .as_slice()
+                .try_into()
+                .map_err(|_| Unintegrated::Event(*event))?;
             Ok(Digest(hash))
         })
         .collect::<Result<Vec<_>, Unintegrated>>()?;
@@ -244,7 +279,10 @@ async fn number(
              WHERE audit_event.id = unhex(event.value) AND audit_event.leaf_index IS NULL"
         }
     };
-    let ids: Vec<String> = events.iter().map(|(id, _)| id.0.simple().to_string()).collect();
+    let ids: Vec<String> = events
+        .iter()
+        .map(|(id, _)| id.0.simple().to_string())
+        .collect();
     let ids = serde_json::Value::from(ids).to_string();
     let values = [ids.into(), stored::in_column(first)?.into()];
     let done = transaction
@@ -264,10 +302,17 @@ fn covered(row: &audit_tree::Model, key: &LedgerKey) -> bool {
 }
 
 /// Signs the head that was read, which is committed. None where the tree has grown meanwhile.
-async fn sign(store: &Store, key: &LedgerKey, row: &audit_tree::Model) -> Result<Option<String>, Unintegrated> {
+async fn sign(
+    store: &Store,
+    key: &LedgerKey,
+    row: &audit_tree::Model,
+) -> Result<Option<String>, Unintegrated> {
     let head = stored::size_and_root(row).ok_or(Unintegrated::Head)?;
     // A note that this key did not sign (the first one, or of an earlier origin) binds it to nothing.
-    let signed = key.public().open(&row.note).map_or(Head::EMPTY, |signed| signed.head);
+    let signed = key
+        .public()
+        .open(&row.note)
+        .map_or(Head::EMPTY, |signed| signed.head);
     extends(store, signed, head).await?;
     let note = key.sign(head)?;
     let transaction = begin(store).await?;
@@ -286,7 +331,11 @@ async fn sign(store: &Store, key: &LedgerKey, row: &audit_tree::Model) -> Result
         note: note.clone(),
     };
     audit_checkpoint::Entity::insert(checkpoint.into_active_model())
-        .on_conflict(OnConflict::column(audit_checkpoint::Column::Size).do_nothing().to_owned())
+        .on_conflict(
+            OnConflict::column(audit_checkpoint::Column::Size)
+                .do_nothing()
+                .to_owned(),
+        )
         .exec_without_returning(&transaction)
         .await?;
     transaction.commit().await?;

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use concord_entities::{audit_tile, audit_tree};
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
+};
 
 use super::tree::{Digest, Head, TileId, Tiles};
 
@@ -59,15 +61,24 @@ pub async fn tiles(
 ) -> Result<Tiles, DbErr> {
     let mut places: BTreeMap<u8, Vec<i64>> = BTreeMap::new();
     for tile in wanted {
-        places.entry(tile.level).or_default().push(in_column(tile.index)?);
+        places
+            .entry(tile.level)
+            .or_default()
+            .push(in_column(tile.index)?);
     }
     if places.is_empty() {
         return Ok(Tiles::new());
     }
-    let any = places.into_iter().fold(Condition::any(), |any, (level, places)| {
-        let level = audit_tile::Column::Level.eq(i32::from(level));
-        any.add(Condition::all().add(level).add(audit_tile::Column::Place.is_in(places)))
-    });
+    let any = places
+        .into_iter()
+        .fold(Condition::any(), |any, (level, places)| {
+            let level = audit_tile::Column::Level.eq(i32::from(level));
+            any.add(
+                Condition::all()
+                    .add(level)
+                    .add(audit_tile::Column::Place.is_in(places)),
+            )
+        });
     let rows = audit_tile::Entity::all().filter(any).all(database).await?;
     Ok(rows
         .into_iter()

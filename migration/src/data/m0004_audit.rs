@@ -12,7 +12,13 @@ pub(crate) struct Step;
 #[async_trait::async_trait]
 impl MigrationTrait for Step {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for table in [audit_event(), audit_tile(), audit_tree(), audit_checkpoint(), sharing_epoch()] {
+        for table in [
+            audit_event(),
+            audit_tile(),
+            audit_tree(),
+            audit_checkpoint(),
+            sharing_epoch(),
+        ] {
             manager.create_table(table).await?;
         }
         let database = manager.get_connection();
