@@ -22,8 +22,7 @@ use concord_entities::{
     agency, audit_checkpoint, audit_event, audit_tile, audit_tree, membership, task_force,
 };
 use sea_orm::{
-    ActiveModelTrait, ConnectionTrait, DbBackend, IntoActiveModel, PaginatorTrait,
-    Statement,
+    ActiveModelTrait, ConnectionTrait, DbBackend, IntoActiveModel, PaginatorTrait, Statement,
 };
 use tempfile::TempDir;
 use tokio::sync::{Notify, watch};
@@ -458,7 +457,7 @@ async fn an_event_without_an_index_is_counted_and_checked() {
 async fn a_rewritten_tree_is_not_signed_and_not_believed() {
     let place = Place::recorded(On::Sqlite).await;
     let note = place.head().await.note;
-    let leaf = place.victim().await.leaf.replace("SUCCESS", "REFUSED");
+    let leaf = place.victim().await.leaf.replace("ada", "eve");
     let mut row = place.victim().await.into_active_model();
     row.leaf_hash = sea_orm::Set(leaf_hash(leaf.as_bytes()).0.to_vec());
     row.leaf = sea_orm::Set(leaf);

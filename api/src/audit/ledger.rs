@@ -246,7 +246,7 @@ async fn insert_columns(
 ) -> Result<(), DbErr> {
     const STATEMENT: &str = "INSERT INTO audit_event \
         (id, recorded_at, agency_id, recipient_id, kind, outcome, leaf, leaf_hash, address, salt) \
-        SELECT * FROM json_to_recordset($1) AS event \
+        SELECT * FROM jsonb_to_recordset($1) AS event \
         (id uuid, recorded_at bigint, agency_id uuid, recipient_id uuid, kind text, outcome text, leaf text, \
          leaf_hash bytea, address text, salt bytea)";
     let events: Vec<_> = rows
