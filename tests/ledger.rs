@@ -496,12 +496,11 @@ async fn stale_or_refused(on: On) {
     assert_eq!(place.events().await, 0);
 
     place
-        .run(match place.store.backend {
-            DbBackend::Postgres => {
-                "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''full''; END'; \
-                 CREATE TRIGGER refuse BEFORE INSERT ON audit_event FOR EACH ROW EXECUTE FUNCTION refuse()"
-            }
-            _ => "CREATE TRIGGER refuse BEFORE INSERT ON audit_event BEGIN SELECT RAISE(ABORT, 'full'); END",
+        .run(if place.store.backend == DbBackend::Postgres {
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''full''; END'; \
+             CREATE TRIGGER refuse BEFORE INSERT ON audit_event FOR EACH ROW EXECUTE FUNCTION refuse()"
+        } else {
+            "CREATE TRIGGER refuse BEFORE INSERT ON audit_event BEGIN SELECT RAISE(ABORT, 'full'); END"
         })
         .await;
     let decided = place.decided(vec![Event::AuditRead]).await;
@@ -516,9 +515,10 @@ async fn stale_or_refused(on: On) {
     assert_eq!(place.events().await, 0);
 
     place
-        .run(match place.store.backend {
-            DbBackend::Postgres => "DROP TRIGGER refuse ON audit_event",
-            _ => "DROP TRIGGER refuse",
+        .run(if place.store.backend == DbBackend::Postgres {
+            "DROP TRIGGER refuse ON audit_event"
+        } else {
+            "DROP TRIGGER refuse"
         })
         .await;
     place.record(1).await;
