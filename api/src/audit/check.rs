@@ -126,13 +126,14 @@ pub async fn check(
     key: &LedgerPublicKey,
     progress: impl FnMut(u64, u64),
 ) -> Result<Verified, Broken> {
-    let (isolation, access) = match store.backend {
-        DbBackend::Postgres => (
+    let (isolation, access) = if store.backend == DbBackend::Postgres {
+        (
             Some(IsolationLevel::RepeatableRead),
             Some(AccessMode::ReadOnly),
-        ),
+        )
+    } else {
         // A transaction on SQLite reads from one snapshot as it is.
-        _ => (None, None),
+        (None, None)
     };
     let snapshot = store.read.begin_with_config(isolation, access).await?;
     let verified = read(&snapshot, key, progress).await;
@@ -248,14 +249,14 @@ async fn events(
     }
     let ended = verifier.end();
     let tiles = stored::tiles(snapshot, ended.due()).await?;
-    let verified = ended.finish(&tiles)?;
-    if rows != verified.head.size {
+    let sound = ended.finish(&tiles)?;
+    if rows != sound.head.size {
         return Err(Broken::Surplus {
-            index: verified.head.size,
+            index: sound.head.size,
             rows,
         });
     }
-    Ok((verified.head, verified.signed))
+    Ok((sound.head, sound.signed))
 }
 
 /// The earlier of the two faults; of one event, the graver.

@@ -268,16 +268,13 @@ async fn number(
     events: &[(AuditEventId, Vec<u8>)],
 ) -> Result<(), Unintegrated> {
     let backend = transaction.get_database_backend();
-    let update = match backend {
-        DbBackend::Postgres => {
-            "UPDATE audit_event SET leaf_index = $2 + event.n - 1 \
-             FROM json_array_elements_text($1::text::json) WITH ORDINALITY AS event (id, n) \
-             WHERE audit_event.id = event.id::uuid AND audit_event.leaf_index IS NULL"
-        }
-        _ => {
-            "UPDATE audit_event SET leaf_index = $2 + event.key FROM json_each($1) AS event \
-             WHERE audit_event.id = unhex(event.value) AND audit_event.leaf_index IS NULL"
-        }
+    let update = if backend == DbBackend::Postgres {
+        "UPDATE audit_event SET leaf_index = $2 + event.n - 1 \
+         FROM json_array_elements_text($1::text::json) WITH ORDINALITY AS event (id, n) \
+         WHERE audit_event.id = event.id::uuid AND audit_event.leaf_index IS NULL"
+    } else {
+        "UPDATE audit_event SET leaf_index = $2 + event.key FROM json_each($1) AS event \
+         WHERE audit_event.id = unhex(event.value) AND audit_event.leaf_index IS NULL"
     };
     let ids: Vec<String> = events
         .iter()
