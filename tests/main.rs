@@ -14,6 +14,7 @@ mod checkpoint;
 mod decision;
 mod demo;
 mod journey;
+mod ledger;
 mod limits;
 mod postgres;
 mod seal;

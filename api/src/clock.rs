@@ -27,9 +27,10 @@ pub fn now() -> Instant {
 /// The SQL expression for the time by the database's clock, in microseconds since the Unix epoch.
 #[must_use]
 pub fn sql(backend: DbBackend) -> &'static str {
-    match backend {
-        DbBackend::Postgres => "(extract(epoch from clock_timestamp()) * 1000000)::bigint",
-        _ => "cast(unixepoch('subsec') * 1000000 as integer)",
+    if backend == DbBackend::Postgres {
+        "(extract(epoch from clock_timestamp()) * 1000000)::bigint"
+    } else {
+        "cast(unixepoch('subsec') * 1000000 as integer)"
     }
 }
 

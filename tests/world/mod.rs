@@ -162,7 +162,7 @@ impl World {
             scope: scope.to_owned(),
             issued_at: now,
             not_before: now,
-            expires_at: now.plus(Duration::from_secs(3600)),
+            expires_at: now.plus(Duration::from_hours(1)),
             id: TokenId::new().to_string(),
             epoch: 1,
         }

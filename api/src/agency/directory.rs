@@ -12,7 +12,7 @@ use crate::error::Answer;
 use crate::store::Store;
 
 /// For how long a changed name may still be shown.
-const FRESH: Duration = Duration::from_secs(60);
+const FRESH: Duration = Duration::from_mins(1);
 
 /// The names of agencies, as last read.
 #[derive(Clone, Debug)]

@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use concord_entities::audit_event;
 use concord_entities::instant::Instant;
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel};
+use sea_orm::{
+    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, IntoActiveModel, Statement,
+};
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::event::{Agent, Event, Leaf, Mark};
@@ -224,19 +226,17 @@ pub(crate) async fn insert(
     if rows.is_empty() {
         return Ok(());
     }
-    match transaction.get_database_backend() {
-        sea_orm::DbBackend::Postgres => insert_columns(transaction, rows).await,
-        _ => {
-            // SQLite takes at most 32,766 values a statement.
-            for some in rows.chunks(1000) {
-                let models = some.iter().map(|row| (*row).clone().into_active_model());
-                audit_event::Entity::insert_many(models)
-                    .exec_without_returning(transaction)
-                    .await?;
-            }
-            Ok(())
-        }
+    if transaction.get_database_backend() == DbBackend::Postgres {
+        return insert_columns(transaction, rows).await;
     }
+    // SQLite takes at most 32,766 values a statement.
+    for some in rows.chunks(1000) {
+        let models = some.iter().map(|row| (*row).clone().into_active_model());
+        audit_event::Entity::insert_many(models)
+            .exec_without_returning(transaction)
+            .await?;
+    }
+    Ok(())
 }
 
 /// One statement whatever the number of rows, so that PostgreSQL plans it once.
@@ -266,8 +266,8 @@ async fn insert_columns(
             })
         })
         .collect();
-    let statement = sea_orm::Statement::from_sql_and_values(
-        sea_orm::DbBackend::Postgres,
+    let statement = Statement::from_sql_and_values(
+        DbBackend::Postgres,
         STATEMENT,
         [serde_json::Value::Array(events).into()],
     );

@@ -21,7 +21,7 @@ pub(crate) struct Found {
     /// The name of the agency that coordinates it.
     #[arg(long)]
     coordinator: String,
-    /// What kind of agency that is, such as VICTIM_ASSISTANCE_AGENCY.
+    /// What kind of agency that is, such as `VICTIM_ASSISTANCE_AGENCY`.
     #[arg(long)]
     kind: String,
     #[command(flatten)]

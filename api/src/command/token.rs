@@ -25,7 +25,7 @@ pub(crate) struct Issue {
     /// What the token may do, such as `referral.rs consent.r`.
     #[arg(long)]
     scope: String,
-    /// The purpose that the token's referral scopes are narrowed to, such as HOUSING_PLACEMENT; may be repeated.
+    /// The purpose that the token's referral scopes are narrowed to, such as `HOUSING_PLACEMENT`; may be repeated.
     #[arg(long)]
     purpose: Vec<String>,
     /// How long the token is good, such as `15m`; at most 24h.
@@ -40,7 +40,7 @@ pub(crate) struct Issue {
 
 impl Issue {
     pub(crate) async fn run(self) -> Result<()> {
-        if self.ttl.is_zero() || self.ttl > Duration::from_secs(24 * 3600) {
+        if self.ttl.is_zero() || self.ttl > Duration::from_hours(24) {
             return Err(miette!("--ttl: at most 24h, and more than nothing"));
         }
         let scopes = narrowed(&self.scope, &self.purpose)?;

@@ -9,7 +9,7 @@ use concord_entities::vocabulary::{ConsentStatus, SignerRole};
 use crate::error::Finding;
 
 /// The longest time that a consent may run (28 CFR 94.115: reasonably time-limited; 90 days is the field's default).
-pub const LONGEST: Duration = Duration::from_secs(90 * 24 * 3600);
+pub const LONGEST: Duration = Duration::from_hours(90 * 24);
 
 /// Where a consent stands at `now`, from its dates, signatures and revocation.
 #[must_use]

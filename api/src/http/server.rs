@@ -18,6 +18,7 @@ use crate::agency::directory::Directory;
 use crate::audit::integrator;
 use crate::audit::ledger::Ledger;
 use crate::clock;
+use crate::error::Answer;
 use crate::graphql::Worker;
 use crate::graphql::guard::Documents;
 use crate::graphql::schema::{Schema, schema};
@@ -32,7 +33,7 @@ use crate::store::pool::Unusable;
 /// How long requests under way may take to end after a SIGTERM, in seconds.
 const GRACE: u64 = 10;
 /// How often keys of packages that have ended are looked for.
-const SWEEP: Duration = Duration::from_secs(600);
+const SWEEP: Duration = Duration::from_mins(10);
 
 /// What every worker shares.
 pub struct Shared {
@@ -229,18 +230,15 @@ async fn listen(
     server.run().await.map_err(failed)
 }
 
+async fn sweep_once(vault: &Vault, store: &Store) -> Answer<()> {
+    vault.sweep(store, store.ping().await?).await
+}
+
 async fn sweep(vault: Vault, store: Store) {
     loop {
-        match store.ping().await {
-            Ok(now) => {
-                if let Err(refusal) = vault.sweep(&store, now).await {
-                    warn!(
-                        code = refusal.error.code(),
-                        "the keyring's sweep will be tried again"
-                    );
-                }
-            }
-            Err(_) => warn!("the keyring's sweep waits for the store"),
+        if let Err(refusal) = sweep_once(&vault, &store).await {
+            let code = refusal.error.code();
+            warn!(code, "the keyring's sweep will be tried again");
         }
         tokio::time::sleep(SWEEP).await;
     }

@@ -270,8 +270,8 @@ fn judge(
         Some(Beyond {
             consent: gathered.consent,
             mou: gathered.mou,
-            outcome: row.try_get("", "outcome").map_err(sea_orm::DbErr::from)?,
-            provided: row.try_get("", "provided").map_err(sea_orm::DbErr::from)?,
+            outcome: row.try_get("", "outcome")?,
+            provided: row.try_get("", "provided")?,
         })
     } else {
         None

@@ -8,7 +8,7 @@ use concord_entities::vocabulary::{ReferralAction, ReferralStatus, StatusReason,
 use crate::error::Error;
 
 /// A referral that nobody answers ends by itself after this long.
-pub const UNANSWERED: Duration = Duration::from_secs(30 * 24 * 3600);
+pub const UNANSWERED: Duration = Duration::from_hours(30 * 24);
 
 /// Which side of a referral somebody is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,8 +137,8 @@ pub fn permit(action: ReferralAction, standing: Standing, side: Side) -> Result<
 #[must_use]
 pub fn response_time(urgency: Urgency) -> Duration {
     match urgency {
-        Urgency::Emergency => Duration::from_secs(3600),
-        Urgency::Urgent => Duration::from_secs(24 * 3600),
-        Urgency::Routine => Duration::from_secs(5 * 24 * 3600),
+        Urgency::Emergency => Duration::from_hours(1),
+        Urgency::Urgent => Duration::from_hours(24),
+        Urgency::Routine => Duration::from_hours(5 * 24),
     }
 }

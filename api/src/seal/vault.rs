@@ -159,7 +159,7 @@ impl Vault {
     /// # Errors
     /// `UNAVAILABLE`.
     pub async fn sweep(&self, store: &Store, now: Instant) -> Answer<()> {
-        let hour_ago = now.minus(std::time::Duration::from_secs(3600));
+        let hour_ago = now.minus(std::time::Duration::from_hours(1));
         let mut after = None;
         loop {
             let keys = package_key::Entity::in_order(after, BATCH)

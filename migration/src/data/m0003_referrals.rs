@@ -4,6 +4,7 @@ use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
     big_integer, big_integer_null, blob, boolean, integer, string, string_null, uuid, uuid_null,
 };
+use sea_orm_migration::sea_orm::DbBackend;
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Step;
@@ -19,14 +20,12 @@ impl MigrationTrait for Step {
         manager.create_table(sealed_part()).await?;
 
         let covering = |name: &str, side: &str, other: &str, rows: &str| {
-            match manager.get_database_backend() {
-                sea_orm_migration::sea_orm::DbBackend::Postgres => format!(
-                    "CREATE INDEX {name} ON referral ({side}, id DESC) INCLUDE ({other}, {HEADER}) {rows}"
-                ),
+            let key = format!("CREATE INDEX {name} ON referral ({side}, id DESC");
+            if manager.get_database_backend() == DbBackend::Postgres {
+                format!("{key}) INCLUDE ({other}, {HEADER}) {rows}")
+            } else {
                 // SQLite has no INCLUDE: the columns ride behind the key.
-                _ => format!(
-                    "CREATE INDEX {name} ON referral ({side}, id DESC, {other}, {HEADER}) {rows}"
-                ),
+                format!("{key}, {other}, {HEADER}) {rows}")
             }
         };
         let database = manager.get_connection();
