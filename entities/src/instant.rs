@@ -92,8 +92,11 @@ impl Day {
 
 impl fmt::Display for Instant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let moment = DateTime::<Utc>::from_timestamp_micros(self.0).ok_or(fmt::Error)?;
-        f.write_str(&moment.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+        match DateTime::<Utc>::from_timestamp_micros(self.0) {
+            Some(moment) => f.write_str(&moment.to_rfc3339_opts(SecondsFormat::AutoSi, true)),
+            // Beyond any calendar: a stored number that no clock gave. Writing it must not stop anything.
+            None => write!(f, "{} microseconds", self.0),
+        }
     }
 }
 
@@ -115,8 +118,10 @@ impl FromStr for Instant {
 
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let date = DateTime::<Utc>::from_timestamp_micros(self.start().0).ok_or(fmt::Error)?;
-        write!(f, "{}", date.date_naive())
+        match DateTime::<Utc>::from_timestamp_micros(self.start().0) {
+            Some(date) => write!(f, "{}", date.date_naive()),
+            None => write!(f, "{} days", self.0),
+        }
     }
 }
 

@@ -345,7 +345,7 @@ pub(crate) async fn node(request: &Request, id: AgencyId) -> Answer<Option<Agenc
     let released = request
         .disclose(|| async {
             let among = agency::Entity::known_to(caller.agency()).filter(agency::Column::Id.eq(id));
-            reading::one(&request.worker.store, among, |row| row.id.to_string()).await
+            reading::one(&request.worker.store, among, &id, |row| row.id.to_string()).await
         })
         .await?;
     Ok(released.content().map(Agency::read))

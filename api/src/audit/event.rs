@@ -85,6 +85,8 @@ pub enum Event {
     AccessDenied {
         /// The refusal's stable code.
         code: &'static str,
+        /// The record that was asked for, whether or not it exists.
+        object: Option<String>,
     },
 }
 
@@ -313,8 +315,9 @@ impl Leaf {
                 self.is(AuditType::TokenIssued);
                 self.object = Some(token);
             }
-            Event::AccessDenied { code } => {
+            Event::AccessDenied { code, object } => {
                 self.is(AuditType::AccessDenied);
+                self.object = object;
                 self.outcome = AuditOutcome::Refused;
                 self.reason = Some(code.to_owned());
             }

@@ -332,7 +332,7 @@ pub(crate) async fn node(request: &Request, id: AuditEventId) -> Answer<Option<A
             let among = audit_event::Entity::within_reach_of(caller.agency())
                 .filter(audit_event::Column::Id.eq(id));
             let found =
-                reading::one(&request.worker.store, among, |row| row.id.to_string()).await?;
+                reading::one(&request.worker.store, among, &id, |row| row.id.to_string()).await?;
             Ok(as_audit_read(found))
         })
         .await?;

@@ -17,7 +17,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::event::{Agent, Event, Leaf, Mark};
 use super::tree::{self, Digest};
-use crate::error::Refusal;
+use crate::error::{Error, Refusal};
 use crate::store::Store;
 use crate::store::act::{self, Holding};
 
@@ -57,6 +57,21 @@ impl<T> Decided<T> {
             content: make(self.content),
             events: self.events,
         }
+    }
+}
+
+impl<T> Decided<Option<T>> {
+    /// The same; where nothing was found, with the attempt on record. What does not exist and what may not be seen
+    /// are recorded alike.
+    #[must_use]
+    pub fn or_denied(mut self, asked: &impl std::fmt::Display) -> Self {
+        if self.content.is_none() {
+            self.events.push(Event::AccessDenied {
+                code: Error::NotFound.code(),
+                object: Some(asked.to_string()),
+            });
+        }
+        self
     }
 }
 

@@ -15,6 +15,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Set,
 };
+use tracing::warn;
 
 use super::input::{ConsentInput, SignatureInput};
 use super::rules;
@@ -289,7 +290,7 @@ pub(crate) async fn node(request: &Request, id: ConsentId) -> Answer<Option<Cons
         .disclose(|| async {
             let among = consent::Entity::known_to(caller.agency(), [id]);
             let found =
-                reading::one(&request.worker.store, among, |row| row.id.to_string()).await?;
+                reading::one(&request.worker.store, among, &id, |row| row.id.to_string()).await?;
             with_context(request, found, |one| one.as_slice()).await
         })
         .await?;
@@ -372,7 +373,14 @@ impl ConsentMutation {
         let (revoked, suspended) = revoke(&act, consent, channel).await?;
         let referrals = standing_on(&act, id).await?;
         let consent = finish(request, act, event, revoked).await?;
-        request.worker.vault.destroy(&referrals).await?;
+        if let Err(refusal) = request.worker.vault.destroy(&referrals).await {
+            // The packages are denied already; the sweep destroys their keys when the keyring answers again.
+            let code = refusal.error.code();
+            warn!(
+                request = request.mark.request,
+                code, "keys are left to the sweep"
+            );
+        }
         Ok(Revocation {
             consent,
             referrals_suspended: i32::try_from(suspended).unwrap_or(i32::MAX),

@@ -10,7 +10,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use tracing::{error, info, warn};
 use uuid::Uuid;
 
-use super::answer::{self, REQUEST_ID};
+use super::answer;
 use super::negotiate::{self, MediaType, Outcome};
 use super::params::Params;
 use super::server::Shared;
@@ -96,7 +96,15 @@ async fn serve(
             return unauthenticated(media, request_id);
         }
     };
-    let Ok(Ok(body)) = payload.to_bytes_limited(MAX_BODY).await else {
+    let Ok(received) = tokio::time::timeout(DEADLINE, payload.to_bytes_limited(MAX_BODY)).await
+    else {
+        return refuse(
+            StatusCode::REQUEST_TIMEOUT,
+            media,
+            "the body did not come within 5 seconds",
+        );
+    };
+    let Ok(Ok(body)) = received else {
         return refuse(
             StatusCode::PAYLOAD_TOO_LARGE,
             media,
@@ -225,13 +233,7 @@ async fn execute(
     } else {
         answer::executed(&response)
     };
-    let mut answer = answer::body(status, media, request_id, bytes);
-    answer.headers_mut().remove(REQUEST_ID);
-    answer.headers_mut().insert(
-        header::HeaderName::from_static(REQUEST_ID),
-        header::HeaderValue::from_str(request_id).unwrap_or(header::HeaderValue::from_static("")),
-    );
-    answer
+    answer::body(status, media, request_id, bytes)
 }
 
 /// Whether every error says `code`, and there is one: the whole request was refused.
@@ -278,7 +280,7 @@ async fn report(request: &Request, response: &Response) {
                     epoch: request.worker.store.epoch().await?,
                     now: request.worker.store.ping().await?,
                     content: (),
-                    events: vec![Event::AccessDenied { code }],
+                    events: vec![Event::AccessDenied { code, object: None }],
                 })
             })
             .await;

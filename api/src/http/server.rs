@@ -123,6 +123,7 @@ impl Service {
         });
         let ledger_key = Arc::new(self.keys.ledger);
         let ledger = Ledger::start(self.store.clone());
+        let store = self.store.clone();
         let (stop, stopped) = watch::channel(false);
         let integrating = tokio::spawn(integrator::run(
             self.store.clone(),
@@ -146,6 +147,7 @@ impl Service {
         if integrating.await.is_err() {
             warn!("the integrator did not end by itself");
         }
+        store.close().await;
         served
     }
 }

@@ -263,7 +263,7 @@ pub(crate) async fn node(request: &Request, id: MouId) -> Answer<Option<Mou>> {
         .disclose(|| async {
             let among = mou::Entity::followed_by(caller.agency()).filter(Column::Id.eq(id));
             let found =
-                reading::one(&request.worker.store, among, |row| row.id.to_string()).await?;
+                reading::one(&request.worker.store, among, &id, |row| row.id.to_string()).await?;
             with_parties(request, found, |one| one.as_slice()).await
         })
         .await?;

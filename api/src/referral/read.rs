@@ -161,7 +161,7 @@ pub async fn one(
 ) -> Answer<Decided<Option<Seen>>> {
     let rows = columns(referral::Entity::known_to(caller.agency(), id), depth);
     let decided = find(store, caller, rows, Order::Descending, depth).await?;
-    Ok(decided.map(|mut seen| seen.pop()))
+    Ok(decided.map(|mut seen| seen.pop()).or_denied(&id))
 }
 
 /// Finds a page of the inbox or outbox, and decides on it.

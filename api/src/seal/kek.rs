@@ -42,7 +42,6 @@ pub fn read(settings: &Settings) -> Result<KeyEncryptionKey, NoKey> {
         fault,
     };
     if matches!(settings.database, Location::File(_)) && !file.exists() {
-        fs::create_dir_all(&settings.data).map_err(unreadable)?;
         make(file).map_err(unreadable)?;
     }
     let bytes = Zeroizing::new(fs::read(file).map_err(unreadable)?);

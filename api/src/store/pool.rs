@@ -1,5 +1,6 @@
 //! The two stores, opened: the data store and the keyring, on SQLite files or on PostgreSQL.
 
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -74,7 +75,7 @@ impl Store {
     pub async fn connect(settings: &Settings) -> Result<Self, Unusable> {
         let store = match &settings.database {
             Location::File(file) => {
-                std::fs::create_dir_all(&settings.data)?;
+                own_folder(&settings.data)?;
                 Self {
                     write: sqlite(file, 1).await?,
                     read: sqlite(file, settings.connections).await?,
@@ -94,6 +95,14 @@ impl Store {
         };
         store.refuse_old_sqlite().await?;
         Ok(store)
+    }
+
+    /// Ends every connection; an embedded store is folded into its one file.
+    pub async fn close(self) {
+        for pool in [self.read, self.write, self.keyring] {
+            // A pool that two fields share is closed once, and says so the second time.
+            let _ = pool.close().await;
+        }
     }
 
     /// Brings both stores up to this program.
@@ -182,6 +191,14 @@ impl Store {
         row.ok_or_else(|| DbErr::RecordNotFound("the time".to_owned()))?
             .try_get("", "now")
     }
+}
+
+/// The data folder, which nobody but its owner can look into.
+fn own_folder(folder: &Path) -> std::io::Result<()> {
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
 }
 
 async fn connect_keyring(settings: &Settings) -> Result<DatabaseConnection, DbErr> {

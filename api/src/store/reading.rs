@@ -36,17 +36,18 @@ pub async fn page<E: EntityTrait>(
     Ok(decided.map(|rows| wanted.cut(rows)))
 }
 
-/// The one record that a finder finds.
+/// The one record that a finder finds; `asked` goes on record where it finds none.
 ///
 /// # Errors
 /// `UNAVAILABLE`.
 pub async fn one<E: EntityTrait>(
     store: &Store,
     among: Select<E>,
+    asked: &impl std::fmt::Display,
     name: impl Fn(&E::Model) -> String,
 ) -> Answer<Decided<Option<E::Model>>> {
     let decided = rows(store, among.limit(1), name).await?;
-    Ok(decided.map(|mut rows| rows.pop()))
+    Ok(decided.map(|mut rows| rows.pop()).or_denied(asked))
 }
 
 async fn rows<E: EntityTrait>(

@@ -107,7 +107,10 @@ pub(crate) async fn node(request: &Request, id: SurvivorId) -> Answer<Option<Sur
     let released = request
         .disclose(|| async {
             let among = survivor::Entity::one_of(caller.agency(), id);
-            reading::one(&request.worker.store, among, |row| row.audit_id.to_string()).await
+            reading::one(&request.worker.store, among, &SurvivorId::PREFIX, |row| {
+                row.audit_id.to_string()
+            })
+            .await
         })
         .await?;
     Ok(released.content().map(Survivor::from))
