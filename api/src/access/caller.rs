@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use concord_entities::ids::AgencyId;
+use concord_entities::ids::{AgencyId, ApplicationId};
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{Code, Purpose, Purposes};
 
@@ -23,6 +23,15 @@ pub struct Caller {
     token_epoch: i32,
     scopes: Arc<Scopes>,
     expires_at: Instant,
+}
+
+/// What a caller's standing depends on.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    agency: AgencyId,
+    client: String,
+    token: String,
+    token_epoch: i32,
 }
 
 impl Caller {
@@ -56,6 +65,12 @@ impl Caller {
     #[must_use]
     pub fn client(&self) -> &str {
         &self.client
+    }
+
+    /// The registered program that carries the token, where its `client_id` is one of ours.
+    #[must_use]
+    pub fn application(&self) -> Option<ApplicationId> {
+        self.client.parse().ok()
     }
 
     /// The `jti` of the token.
@@ -142,7 +157,12 @@ impl Caller {
 
     /// What a caller's standing depends on.
     #[must_use]
-    pub(super) fn standing_key(&self) -> (AgencyId, String, i32) {
-        (self.agency, self.token.clone(), self.token_epoch)
+    pub(super) fn standing_key(&self) -> Key {
+        Key {
+            agency: self.agency,
+            client: self.client.clone(),
+            token: self.token.clone(),
+            token_epoch: self.token_epoch,
+        }
     }
 }

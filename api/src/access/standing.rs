@@ -1,15 +1,16 @@
-//! Whether a token that verifies still counts: its agency takes part, its epoch is current, nobody took it back.
+//! Whether a token that verifies still counts: its agency and its program take part, its epoch is
+//! current, nobody took it back.
 //!
 //! A token is a ceiling; this is read again with every decision. Whatever changes it bumps the sharing epoch, so an
 //! answer that was read under an epoch holds for exactly as long as that epoch does, and the ledger looks at the
 //! epoch before it lets anything leave.
 
-use concord_entities::ids::AgencyId;
 use concord_entities::instant::Instant;
 use moka::sync::Cache;
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
 use super::Caller;
+use super::caller::Key;
 use crate::clock;
 use crate::error::{Answer, Error};
 use crate::store::Store;
@@ -26,7 +27,7 @@ pub enum Standing {
 /// What was read of callers' standing, with the epoch under which it was read.
 #[derive(Clone, Debug)]
 pub struct Standings {
-    known: Cache<(AgencyId, String, i32), (i64, Standing)>,
+    known: Cache<Key, (i64, Standing)>,
 }
 
 impl Default for Standings {
@@ -76,13 +77,19 @@ async fn query(
     caller: &Caller,
 ) -> Answer<(Standing, i64, Instant)> {
     let sql = format!(
-        "SELECT e.epoch, {now} AS now, a.status, a.token_epoch, t.denied_at \
+        "SELECT e.epoch, {now} AS now, a.status, a.token_epoch, t.denied_at, p.status AS application \
          FROM sharing_epoch e \
          LEFT JOIN agency a ON a.id = $1 \
-         LEFT JOIN token_state t ON t.jti = $2",
+         LEFT JOIN token_state t ON t.jti = $2 \
+         LEFT JOIN application p ON p.id = $3 AND p.agency_id = $1",
         now = clock::sql(backend),
     );
-    let values = [caller.agency().into(), caller.token().into()];
+    let application = caller.application();
+    let values = [
+        caller.agency().into(),
+        caller.token().into(),
+        application.map(|id| id.0).into(),
+    ];
     let row = database
         .query_one_raw(Statement::from_sql_and_values(backend, sql, values))
         .await?
@@ -91,9 +98,11 @@ async fn query(
     let status: Option<String> = row.try_get("", "status")?;
     let token_epoch: Option<i32> = row.try_get("", "token_epoch")?;
     let denied: Option<i64> = row.try_get("", "denied_at")?;
+    let program: Option<String> = row.try_get("", "application")?;
     let good = status.as_deref() == Some("ACTIVE")
         && token_epoch.is_some_and(|epoch| epoch <= caller.token_epoch())
-        && denied.is_none();
+        && denied.is_none()
+        && (application.is_none() || program.as_deref() == Some("ACTIVE"));
     let standing = if good { Standing::Good } else { Standing::Gone };
     Ok((standing, row.try_get("", "epoch")?, now))
 }

@@ -33,6 +33,10 @@ pub fn routes(service: &mut web::ServiceConfig) {
             "/explorer.js",
             web::get().to(|| async { file("explorer.js", "text/javascript; charset=utf-8") }),
         )
+        .route(
+            "/examples.js",
+            web::get().to(|| async { file("examples.js", "text/javascript; charset=utf-8") }),
+        )
         .route("/demo/personas", web::get().to(personas));
 }
 

@@ -1,0 +1,253 @@
+// What the explorer proposes to ask, for each scope.
+
+export const indent = (text, depth) => text.split("\n").join(`\n${"  ".repeat(depth)}`);
+const can = (action) => (object) => object.allowedActions?.includes(action);
+
+/** The categories of a package as this server's schema has them, the notice that travels with them, and what is missing. */
+function packageFields(schema) {
+  const categories = schema?.fieldsOf("Package")
+    .filter(({ name }) => !["purpose", "withheld", "receipt"].includes(name))
+    .map((field) => schema.select(field, 2)).filter(Boolean) ?? [];
+  return ["purpose", ...categories, "withheld { category reason }", "receipt { event leafHash }"].join("\n");
+}
+
+// `needs` says which scope it takes (any one of the letters will do), `text` writes it, given the schema where it
+// `followsSchema`; `fill` gives each variable, or null where nothing suits yet, and `first` names what would show one.
+export const examples = ({ recall, caller }) => [
+  {
+    name: "Who am I?", about: "Agency, scopes and purposes of this token",
+    text: () => `query WhoAmI {
+  viewer {
+    agency { id name kind }
+    subject
+    scopes
+    purposes
+    expiresAt
+  }
+}`,
+  },
+  {
+    name: "My inbox", about: "Referrals to you: what is shared, what is withheld and why", needs: "referral.rs",
+    followsSchema: true,
+    text: (schema) => `query Inbox($purpose: Purpose) {
+  referrals(box: INBOX, first: 20) {
+    edges {
+      node {
+        id
+        status
+        urgency
+        needs
+        sender { name }
+        respondBy
+        allowedActions
+        package(purpose: $purpose) {
+          ${indent(packageFields(schema), 5)}
+        }
+      }
+    }
+    pageInfo { hasNextPage endCursor }
+  }
+}`,
+    fill: { purpose: () => caller.purpose() },
+  },
+  {
+    name: "My outbox", about: "Referrals you sent, and how they stand", needs: "referral.rs",
+    text: () => `query Outbox {
+  referrals(box: OUTBOX, first: 20) {
+    edges {
+      node {
+        id
+        status
+        statusReason
+        urgency
+        needs
+        recipient { name }
+        sentAt
+        respondBy
+        updatedAt
+      }
+    }
+    pageInfo { hasNextPage endCursor }
+  }
+}`,
+  },
+  {
+    name: "Read one package", about: "For a purpose; then ask the same as another persona", needs: "referral.rs",
+    followsSchema: true,
+    text: (schema) => `query ReadPackage($id: ID!, $purpose: Purpose) {
+  referral(id: $id) {
+    id
+    status
+    sender { name }
+    recipient { name }
+    package(purpose: $purpose) {
+      ${indent(packageFields(schema), 3)}
+    }
+  }
+}`,
+    fill: { id: () => recall("referral"), purpose: () => caller.purpose() }, first: "My inbox",
+  },
+  {
+    name: "Accept a referral", about: "Takes the first that you may accept", needs: "referral.u", changes: true,
+    text: () => `mutation Accept($id: ID!) {
+  acceptReferral(id: $id) {
+    id
+    status
+    updatedAt
+    allowedActions
+  }
+}`,
+    fill: { id: () => recall("referral", can("ACCEPT")) }, first: "My inbox",
+  },
+  {
+    name: "Reject a referral", about: "With a coded reason that the sender can act on", needs: "referral.u", changes: true,
+    text: () => `mutation Reject($id: ID!, $reason: RejectReason!) {
+  rejectReferral(id: $id, reason: $reason) {
+    id
+    status
+    statusReason
+    allowedActions
+  }
+}`,
+    fill: { id: () => recall("referral", can("REJECT")), reason: () => "NO_CAPACITY" }, first: "My inbox",
+  },
+  {
+    name: "My survivors", about: "Your own pseudonyms; nobody else has them", needs: "survivor.rs",
+    text: () => `query Survivors {
+  survivors(first: 20) {
+    edges { node { id pseudonym minor language } }
+    pageInfo { hasNextPage endCursor }
+  }
+}`,
+  },
+  ...[["GIVEN", "Consents given", "What your clients let you share, with whom, until when"],
+    ["RECEIVED", "Consents received", "What partners may share with you"]].map(([side, name, about]) => ({
+    name, about, needs: "consent.rs",
+    text: () => `query Consents($side: ConsentSide!) {
+  consents(side: $side, first: 20) {
+    edges {
+      node {
+        id
+        status
+        discloser { name }
+        recipient { name }
+        categories
+        purposes
+        expiresAt
+        revokedAt
+      }
+    }
+    pageInfo { hasNextPage endCursor }
+  }
+}`,
+    fill: { side: () => side },
+  })),
+  {
+    name: "Revoke a consent", about: "In force on the very next read: ask for the inbox again", needs: "consent.u", changes: true,
+    followsSchema: true,
+    text: (schema) => `mutation Revoke($id: ID!, $channel: RevocationChannel!) {
+  revokeConsent(id: $id, channel: $channel) {
+    ${indent(schema?.body("Revocation", 2) || "__typename", 2)}
+  }
+}`,
+    fill: { id: () => recall("consent", ({ status }) => status === "ACTIVE"), channel: () => "TELEPHONE" },
+    first: "Consents given",
+  },
+  {
+    name: "MOUs and days left", about: "What agreements stand, and for how long", needs: "mou.rs",
+    text: () => `query Mous {
+  mous(first: 20) {
+    edges {
+      node {
+        id
+        title
+        kind
+        status
+        effectiveOn
+        reviewOn
+        expiresOn
+        daysLeft
+        allowedActions
+      }
+    }
+    pageInfo { hasNextPage endCursor }
+  }
+}`,
+  },
+  {
+    name: "One MOU", about: "By its id", needs: "mou.rs",
+    text: () => `query OneMou($id: ID!) {
+  mou(id: $id) {
+    id
+    version
+    title
+    status
+    effectiveOn
+    expiresOn
+    daysLeft
+  }
+}`,
+    fill: { id: () => recall("mou") }, first: "MOUs and days left",
+  },
+  {
+    name: "Agencies", about: "The directory", needs: "directory.rs",
+    text: () => `query Agencies {
+  agencies(first: 20) {
+    edges { node { id name kind confidentialProvider status } }
+    pageInfo { hasNextPage endCursor }
+  }
+}`,
+  },
+  {
+    name: "Task forces", about: "Which your agency belongs to", needs: "directory.rs",
+    text: () => `query TaskForces {
+  taskForces(first: 20) {
+    edges { node { id name } }
+    pageInfo { hasNextPage endCursor }
+  }
+}`,
+  },
+  {
+    name: "Anything by its id", about: "What you may not see answers as what does not exist",
+    text: () => `query Anything($id: ID!) {
+  node(id: $id) {
+    __typename
+    id
+    ... on Agency { name kind }
+    ... on Referral { status }
+    ... on Mou { title status }
+    ... on Consent { status }
+  }
+}`,
+    fill: { id: () => recall("referral") ?? recall("agency") }, first: "Who am I?",
+  },
+  {
+    name: "Audit events", about: "Who read or changed what, and for which purpose", needs: "audit.rs",
+    text: () => `query AuditEvents {
+  auditEvents(first: 20) {
+    edges {
+      node {
+        id
+        index
+        recordedAt
+        type
+        outcome
+        agency { name }
+        recipient { name }
+        object
+        purpose
+        categories
+        leafHash
+      }
+    }
+    pageInfo { hasNextPage endCursor }
+  }
+}`,
+  },
+  {
+    name: "Audit checkpoint", about: "The signed size and root of the log", needs: "audit.rs",
+    text: () => `query Checkpoint {
+  auditCheckpoint { origin size rootHash note }
+}`,
+  },
+];
