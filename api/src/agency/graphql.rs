@@ -8,9 +8,7 @@ use concord_entities::agency::{self, Texts};
 use concord_entities::ids::{AgencyId, TaskForceId};
 use concord_entities::vocabulary::{AgencyKind, AgencyStatus, Jurisdiction, MemberRole};
 use concord_entities::{membership, task_force};
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QueryOrder,
-};
+use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QueryOrder};
 
 use super::directory::Agencies;
 use crate::access::grant::{Permission, Resource};
@@ -246,9 +244,9 @@ impl AgencyQuery {
     async fn agencies(
         &self,
         ctx: &Context<'_>,
-        filter: Option<Filter>,
-        first: Option<i32>,
-        after: Option<String>,
+        #[graphql(desc = "Which of them; all where you leave it out.")] filter: Option<Filter>,
+        #[graphql(desc = "How many, 1 to 100; 20 where you leave it out.")] first: Option<i32>,
+        #[graphql(desc = "The cursor of the entry to go on after.")] after: Option<String>,
     ) -> Answer<Connection<Agency>> {
         let request = ctx.request()?;
         let caller = request.caller(Resource::Directory, Permission::Search)?;
@@ -284,8 +282,8 @@ impl AgencyQuery {
     async fn task_forces(
         &self,
         ctx: &Context<'_>,
-        first: Option<i32>,
-        after: Option<String>,
+        #[graphql(desc = "How many, 1 to 100; 20 where you leave it out.")] first: Option<i32>,
+        #[graphql(desc = "The cursor of the entry to go on after.")] after: Option<String>,
     ) -> Answer<Connection<TaskForce>> {
         let request = ctx.request()?;
         let caller = request.caller(Resource::Directory, Permission::Search)?;
@@ -361,7 +359,11 @@ pub struct AgencyMutation;
 #[Object]
 impl AgencyMutation {
     /// Registers an agency in a task force that your agency coordinates.
-    async fn register_agency(&self, ctx: &Context<'_>, agency: AgencyInput) -> Answer<Agency> {
+    async fn register_agency(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The agency, and the task force that it joins.")] agency: AgencyInput,
+    ) -> Answer<Agency> {
         let request = ctx.request()?;
         let caller = request.caller(Resource::Agency, Permission::Create)?;
         let task_force: TaskForceId = page::id("agency.taskForce", &agency.task_force)?;
