@@ -11,6 +11,7 @@
 
 mod access;
 mod checkpoint;
+mod contract;
 mod decision;
 mod journey;
 mod limits;
