@@ -10,6 +10,7 @@
 )]
 
 mod access;
+mod authority;
 mod checkpoint;
 mod contract;
 mod decision;
