@@ -10,9 +10,12 @@
 )]
 
 mod access;
+mod authority;
 mod checkpoint;
+mod contract;
 mod decision;
 mod demo;
+mod http;
 mod journey;
 mod ledger;
 mod limits;

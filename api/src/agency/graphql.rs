@@ -244,9 +244,9 @@ impl AgencyQuery {
     async fn agencies(
         &self,
         ctx: &Context<'_>,
-        filter: Option<Filter>,
-        first: Option<i32>,
-        after: Option<String>,
+        #[graphql(desc = "Which of them; all where you leave it out.")] filter: Option<Filter>,
+        #[graphql(desc = "How many, 1 to 100; 20 where you leave it out.")] first: Option<i32>,
+        #[graphql(desc = "The cursor of the entry to go on after.")] after: Option<String>,
     ) -> Answer<Connection<Agency>> {
         let request = ctx.request()?;
         let caller = request.caller(Resource::Directory, Permission::Search)?;
@@ -282,8 +282,8 @@ impl AgencyQuery {
     async fn task_forces(
         &self,
         ctx: &Context<'_>,
-        first: Option<i32>,
-        after: Option<String>,
+        #[graphql(desc = "How many, 1 to 100; 20 where you leave it out.")] first: Option<i32>,
+        #[graphql(desc = "The cursor of the entry to go on after.")] after: Option<String>,
     ) -> Answer<Connection<TaskForce>> {
         let request = ctx.request()?;
         let caller = request.caller(Resource::Directory, Permission::Search)?;
@@ -359,7 +359,11 @@ pub struct AgencyMutation;
 #[Object]
 impl AgencyMutation {
     /// Registers an agency in a task force that your agency coordinates.
-    async fn register_agency(&self, ctx: &Context<'_>, agency: AgencyInput) -> Answer<Agency> {
+    async fn register_agency(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The agency, and the task force that it joins.")] agency: AgencyInput,
+    ) -> Answer<Agency> {
         let request = ctx.request()?;
         let caller = request.caller(Resource::Agency, Permission::Create)?;
         let task_force: TaskForceId = page::id("agency.taskForce", &agency.task_force)?;

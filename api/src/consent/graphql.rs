@@ -146,10 +146,12 @@ impl ConsentQuery {
     async fn consents(
         &self,
         ctx: &Context<'_>,
-        side: ConsentSide,
-        filter: Option<ConsentFilter>,
-        first: Option<i32>,
-        after: Option<String>,
+        #[graphql(desc = "Those that your agency holds, or those that name it as recipient.")] side: ConsentSide,
+        #[graphql(desc = "Which of them; all where you leave it out.")] filter: Option<
+            ConsentFilter,
+        >,
+        #[graphql(desc = "How many, 1 to 100; 20 where you leave it out.")] first: Option<i32>,
+        #[graphql(desc = "The cursor of the entry to go on after.")] after: Option<String>,
     ) -> Answer<Connection<Consent>> {
         let request = ctx.request()?;
         let caller = request.caller(Resource::Consent, Permission::Search)?;
@@ -306,7 +308,12 @@ pub struct ConsentMutation;
 #[Object]
 impl ConsentMutation {
     /// Drafts a consent of your agency's survivor; it allows nothing before it is signed.
-    async fn draft_consent(&self, ctx: &Context<'_>, consent: ConsentInput) -> Answer<Consent> {
+    async fn draft_consent(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Whose it is, who may be told what, what for, and until when.")]
+        consent: ConsentInput,
+    ) -> Answer<Consent> {
         let request = ctx.request()?;
         request.caller(Resource::Consent, Permission::Create)?;
         let act = request.begin().await?;
@@ -332,8 +339,8 @@ impl ConsentMutation {
     async fn sign_consent(
         &self,
         ctx: &Context<'_>,
-        id: ID,
-        signature: SignatureInput,
+        #[graphql(desc = "The consent's id.")] id: ID,
+        #[graphql(desc = "Who signs, how, and when.")] signature: SignatureInput,
     ) -> Answer<Consent> {
         let request = ctx.request()?;
         request.caller(Resource::Consent, Permission::Update)?;
@@ -355,8 +362,8 @@ impl ConsentMutation {
     async fn revoke_consent(
         &self,
         ctx: &Context<'_>,
-        id: ID,
-        channel: RevocationChannel,
+        #[graphql(desc = "The consent's id.")] id: ID,
+        #[graphql(desc = "How the survivor took it back.")] channel: RevocationChannel,
     ) -> Answer<Revocation> {
         let request = ctx.request()?;
         request.caller(Resource::Consent, Permission::Update)?;

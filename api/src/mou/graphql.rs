@@ -200,9 +200,9 @@ impl MouQuery {
     async fn mous(
         &self,
         ctx: &Context<'_>,
-        filter: Option<MouFilter>,
-        first: Option<i32>,
-        after: Option<String>,
+        #[graphql(desc = "Which of them; all where you leave it out.")] filter: Option<MouFilter>,
+        #[graphql(desc = "How many, 1 to 100; 20 where you leave it out.")] first: Option<i32>,
+        #[graphql(desc = "The cursor of the entry to go on after.")] after: Option<String>,
     ) -> Answer<Connection<Mou>> {
         let request = ctx.request()?;
         let caller = request.caller(Resource::Mou, Permission::Search)?;
@@ -237,7 +237,11 @@ impl MouQuery {
     }
 
     /// One MOU that your agency may follow; null for what does not exist and for what you may not see.
-    async fn mou(&self, ctx: &Context<'_>, id: ID) -> Option<Answer<Mou>> {
+    async fn mou(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The MOU's id.")] id: ID,
+    ) -> Option<Answer<Mou>> {
         let found = async {
             let id = page::id("id", &id)?;
             node(ctx.request()?, id).await
@@ -279,7 +283,11 @@ pub struct MouMutation;
 #[Object]
 impl MouMutation {
     /// Drafts an MOU; nobody but your agency sees it before it is offered.
-    async fn draft_mou(&self, ctx: &Context<'_>, mou: MouInput) -> Answer<Mou> {
+    async fn draft_mou(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The parties, and what they agree on.")] mou: MouInput,
+    ) -> Answer<Mou> {
         let request = ctx.request()?;
         request.caller(Resource::Mou, Permission::Create)?;
         let act = request.begin().await?;
@@ -306,7 +314,11 @@ impl MouMutation {
     }
 
     /// Puts your draft before its parties.
-    async fn offer_mou(&self, ctx: &Context<'_>, id: ID) -> Answer<Mou> {
+    async fn offer_mou(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The MOU's id.")] id: ID,
+    ) -> Answer<Mou> {
         let request = ctx.request()?;
         request.caller(Resource::Mou, Permission::Update)?;
         let id: MouId = page::id("id", &id)?;
@@ -329,8 +341,8 @@ impl MouMutation {
     async fn sign_mou(
         &self,
         ctx: &Context<'_>,
-        id: ID,
-        signature: MouSignatureInput,
+        #[graphql(desc = "The MOU's id.")] id: ID,
+        #[graphql(desc = "Who signs for your agency.")] signature: MouSignatureInput,
     ) -> Answer<Mou> {
         let request = ctx.request()?;
         request.caller(Resource::Mou, Permission::Update)?;

@@ -30,7 +30,12 @@ pub struct ReferralMutation;
 #[Object]
 impl ReferralMutation {
     /// Drafts a referral under one of your agency's consents. The recipient knows nothing of it before it is sent.
-    async fn draft_referral(&self, ctx: &Context<'_>, referral: ReferralInput) -> Answer<Referral> {
+    async fn draft_referral(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What is needed, and what is told of the person.")]
+        referral: ReferralInput,
+    ) -> Answer<Referral> {
         let request = ctx.request()?;
         request.caller(Resource::Referral, Permission::Create)?;
         let act = request.begin().await?;
@@ -52,7 +57,11 @@ impl ReferralMutation {
     }
 
     /// Sends your draft, under the MOU in force between the two agencies.
-    async fn send_referral(&self, ctx: &Context<'_>, id: ID) -> Answer<Referral> {
+    async fn send_referral(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The referral's id.")] id: ID,
+    ) -> Answer<Referral> {
         let request = ctx.request()?;
         request.caller(Resource::Referral, Permission::Update)?;
         let id = page::id("id", &id)?;
@@ -71,7 +80,11 @@ impl ReferralMutation {
     }
 
     /// Takes on a referral that was made to your agency.
-    async fn accept_referral(&self, ctx: &Context<'_>, id: ID) -> Answer<Referral> {
+    async fn accept_referral(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The referral's id.")] id: ID,
+    ) -> Answer<Referral> {
         let step = Step {
             action: ReferralAction::Accept,
             status: ReferralStatus::Accepted,
@@ -85,8 +98,8 @@ impl ReferralMutation {
     async fn reject_referral(
         &self,
         ctx: &Context<'_>,
-        id: ID,
-        reason: RejectReason,
+        #[graphql(desc = "The referral's id.")] id: ID,
+        #[graphql(desc = "Why, as the sender is told.")] reason: RejectReason,
     ) -> Answer<Referral> {
         let step = Step {
             action: ReferralAction::Reject,
@@ -101,8 +114,8 @@ impl ReferralMutation {
     async fn complete_referral(
         &self,
         ctx: &Context<'_>,
-        id: ID,
-        outcome: OutcomeInput,
+        #[graphql(desc = "The referral's id.")] id: ID,
+        #[graphql(desc = "What came of it.")] outcome: OutcomeInput,
     ) -> Answer<Referral> {
         let provided: Needs = outcome.provided.iter().copied().collect();
         let step = Step {

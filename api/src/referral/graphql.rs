@@ -220,11 +220,16 @@ impl ReferralQuery {
     async fn referrals(
         &self,
         ctx: &Context<'_>,
-        r#box: Box,
-        filter: Option<ReferralFilter>,
-        first: Option<i32>,
-        after: Option<String>,
-        last: Option<i32>,
+        #[graphql(desc = "What your agency was sent, or what it wrote.")] r#box: Box,
+        #[graphql(desc = "Which of them; all where you leave it out.")] filter: Option<
+            ReferralFilter,
+        >,
+        #[graphql(desc = "How many, 1 to 100; 20 where you leave it out.")] first: Option<i32>,
+        #[graphql(desc = "The cursor of the entry to go on after.")] after: Option<String>,
+        #[graphql(desc = "How many from the far end, 1 to 100; instead of `first`.")] last: Option<
+            i32,
+        >,
+        #[graphql(desc = "The cursor of the entry to go back from; instead of `after`.")]
         before: Option<String>,
     ) -> Answer<Connection<Referral>> {
         let request = ctx.request()?;
@@ -256,7 +261,11 @@ impl ReferralQuery {
     }
 
     /// One referral that your agency is a party of; null for what does not exist and for what you may not see.
-    async fn referral(&self, ctx: &Context<'_>, id: ID) -> Option<Answer<Referral>> {
+    async fn referral(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The referral's id.")] id: ID,
+    ) -> Option<Answer<Referral>> {
         let found = async {
             let id = page::id("id", &id)?;
             one(ctx.request()?, id, &Asked::below(ctx, &[])?).await

@@ -77,8 +77,8 @@ impl SurvivorQuery {
     async fn survivors(
         &self,
         ctx: &Context<'_>,
-        first: Option<i32>,
-        after: Option<String>,
+        #[graphql(desc = "How many, 1 to 100; 20 where you leave it out.")] first: Option<i32>,
+        #[graphql(desc = "The cursor of the entry to go on after.")] after: Option<String>,
     ) -> Answer<Connection<Survivor>> {
         let request = ctx.request()?;
         let caller = request.caller(Resource::Survivor, Permission::Search)?;
@@ -127,7 +127,7 @@ impl SurvivorMutation {
     async fn register_survivor(
         &self,
         ctx: &Context<'_>,
-        survivor: SurvivorInput,
+        #[graphql(desc = "The pseudonym, and what is said with it.")] survivor: SurvivorInput,
     ) -> Answer<Survivor> {
         let request = ctx.request()?;
         request.caller(Resource::Survivor, Permission::Create)?;

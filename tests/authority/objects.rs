@@ -1,0 +1,274 @@
+//! The parties, and the objects that operations are asked of, made by the sender through the service itself.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use concord::access::key::SigningKey;
+use concord::access::token::{Claims, issue};
+use concord_entities::ids::TokenId;
+use concord_entities::vocabulary::DataCategory;
+use serde_json::{Value, json};
+
+use crate::world::agency::{Told, day, text};
+use crate::world::{Agency, Answer, EVERYTHING, World};
+
+/// Who asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Party {
+    Sender,
+    Recipient,
+    Stranger,
+    Coordinator,
+    Nobody,
+}
+
+impl Party {
+    pub const ALL: [Self; 5] = [
+        Self::Sender,
+        Self::Recipient,
+        Self::Stranger,
+        Self::Coordinator,
+        Self::Nobody,
+    ];
+}
+
+/// What an operation is asked of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Given {
+    Nothing,
+    TaskForce,
+    Agency,
+    Survivor,
+    ConsentDraft,
+    ConsentToSign,
+    Consent,
+    ReferralDraft,
+    Referral,
+    ReferralAccepted,
+    MouDraft,
+    MouOffered,
+    MouToSign,
+    Event,
+    EventOf,
+    NewAgency,
+    NewSurvivor,
+    NewConsent,
+    NewReferral,
+    NewMou,
+}
+
+/// Something that operations are asked of.
+pub struct Object {
+    /// Its id, where it has one already.
+    pub id: String,
+    /// What an operation says of it.
+    pub variables: Value,
+}
+
+impl Object {
+    fn new(id: impl Into<String>, variables: Value) -> Self {
+        Self {
+            id: id.into(),
+            variables,
+        }
+    }
+
+    fn known(id: impl Into<String>) -> Self {
+        let id = id.into();
+        Self {
+            variables: json!({ "id": id }),
+            id,
+        }
+    }
+}
+
+/// The parties of one task force: the sender and the recipient have an MOU in force.
+pub struct Stage {
+    sender: Agency,
+    recipient: Agency,
+    stranger: Agency,
+    coordinator: Agency,
+    task_force: String,
+    key: SigningKey,
+    claims: Claims,
+    made: AtomicU32,
+    http: reqwest::Client,
+}
+
+impl Stage {
+    pub async fn set(world: &World) -> Self {
+        let (sender, recipient) = world.agencies("sender", "recipient").await;
+        let key = SigningKey::from_pkcs8_der(&world.service.keys.token.to_pkcs8_der()).unwrap();
+        Self {
+            claims: world.claims(sender.id, EVERYTHING),
+            stranger: world.agency("stranger").await,
+            coordinator: world.coordinator(),
+            task_force: world.task_force.to_string(),
+            http: reqwest::Client::new(),
+            made: AtomicU32::new(0),
+            key,
+            sender,
+            recipient,
+        }
+    }
+
+    fn agency(&self, party: Party) -> Option<&Agency> {
+        match party {
+            Party::Sender => Some(&self.sender),
+            Party::Recipient => Some(&self.recipient),
+            Party::Stranger => Some(&self.stranger),
+            Party::Coordinator => Some(&self.coordinator),
+            Party::Nobody => None,
+        }
+    }
+
+    /// A party's request, with a token for everything or for this scope alone.
+    pub async fn asks(
+        &self,
+        party: Party,
+        scope: Option<&str>,
+        document: &str,
+        variables: &Value,
+    ) -> Answer {
+        let token = self.agency(party).map(|agency| {
+            let claims = Claims {
+                agency: agency.id,
+                scope: scope.unwrap_or(EVERYTHING).to_owned(),
+                id: TokenId::new().to_string(),
+                ..self.claims.clone()
+            };
+            issue(&self.key, &claims).unwrap()
+        });
+        let mut request = self
+            .http
+            .post(format!("http://{}/graphql", self.sender.address))
+            .header("accept", "application/graphql-response+json")
+            .json(&json!({ "query": document, "variables": variables }));
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        let response = request.send().await.unwrap();
+        let status = response.status().as_u16();
+        let text = response.text().await.unwrap();
+        let body = serde_json::from_str(&text).unwrap();
+        Answer { status, body, text }
+    }
+
+    /// A new object that nothing was done with.
+    pub async fn makes(&self, given: Given) -> Object {
+        match given {
+            Given::Nothing => Object::new("", json!({})),
+            Given::TaskForce => Object::new(&self.task_force, json!({})),
+            Given::Agency => Object::known(self.sender.id.to_string()),
+            Given::Survivor => Object::known(self.sender.registers(&self.name()).await),
+            Given::ConsentDraft => Object::known(self.consent().await),
+            Given::ConsentToSign => {
+                let signature = json!({ "role": "SURVIVOR", "method": "PAPER", "signedOn": day(0), "documentSha256": "cd".repeat(32) });
+                let id = self.consent().await;
+                Object::new(&id, json!({ "id": id, "signature": signature }))
+            }
+            Given::Consent => Object::known(self.drafted().await.consent),
+            Given::ReferralDraft => Object::known(self.drafted().await.referral),
+            Given::Referral => Object::known(self.sent().await.referral),
+            Given::ReferralAccepted => {
+                let told = self.sent().await;
+                self.recipient.does("acceptReferral", &told).await.data();
+                Object::known(told.referral)
+            }
+            Given::MouDraft => Object::known(self.mou().await),
+            Given::MouOffered => Object::known(self.offered().await),
+            Given::MouToSign => {
+                let signature = json!({ "signatory": "A Director", "title": "Director", "documentSha256": "ab".repeat(32) });
+                let id = self.offered().await;
+                Object::new(&id, json!({ "id": id, "signature": signature }))
+            }
+            Given::Event => Object::known(self.event().await.0),
+            Given::EventOf => {
+                let (event, referral) = self.event().await;
+                Object::new(event, json!({ "object": referral }))
+            }
+            Given::NewAgency => {
+                let agency = json!({ "taskForce": self.task_force, "name": self.name(), "kind": "ATTORNEY" });
+                Object::new("", json!({ "new": agency }))
+            }
+            Given::NewSurvivor => Object::new("", json!({ "new": { "pseudonym": self.name() } })),
+            Given::NewConsent => {
+                let survivor = self.sender.registers(&self.name()).await;
+                let consent = json!({
+                    "survivor": survivor, "recipient": self.recipient.id.to_string(), "language": "en",
+                    "categories": ["IDENTITY"], "purposes": ["SERVICE_DELIVERY"],
+                    "expiresAt": format!("{}T00:00:00Z", day(30)),
+                });
+                Object::new("", json!({ "new": consent }))
+            }
+            Given::NewReferral => {
+                let consent = self.drafted().await.consent;
+                let package = json!({ "identity": { "givenName": "Ada" } });
+                let referral = json!({ "consent": consent, "needs": ["HOUSING"], "urgency": "URGENT", "package": package });
+                Object::new("", json!({ "new": referral }))
+            }
+            Given::NewMou => Object::new("", json!({ "new": self.new_mou() })),
+        }
+    }
+
+    fn name(&self) -> String {
+        format!("number {}", self.made.fetch_add(1, Ordering::Relaxed))
+    }
+
+    async fn consent(&self) -> String {
+        let survivor = self.sender.registers(&self.name()).await;
+        let categories = [DataCategory::Identity];
+        self.sender
+            .consents(&survivor, &self.recipient, &categories)
+            .await
+    }
+
+    async fn drafted(&self) -> Told {
+        let referring = self.sender.refers(&self.name()).to(&self.recipient);
+        referring.drafted([DataCategory::Identity]).await
+    }
+
+    async fn sent(&self) -> Told {
+        let referring = self.sender.refers(&self.name()).to(&self.recipient);
+        referring.sharing([DataCategory::Identity]).await
+    }
+
+    fn new_mou(&self) -> Value {
+        let party = |agency: &Agency| json!({ "agency": agency.id.to_string(), "responsibilities": "refers and receives" });
+        json!({
+            "kind": "REFERRAL", "title": self.name(), "taskForce": self.task_force,
+            "parties": [party(&self.sender), party(&self.recipient)],
+            "categories": ["IDENTITY"], "purposes": ["SERVICE_DELIVERY"],
+            "terms": {
+                "purpose": "to serve together", "services": "as listed", "confidentiality": "as the law asks",
+                "breachNoticeHours": 24, "training": "yearly", "conflictResolution": "the directors meet",
+                "terminationNoticeDays": 30,
+            },
+            "effectiveOn": day(-1), "expiresOn": day(365),
+        })
+    }
+
+    async fn mou(&self) -> String {
+        let draft = "mutation($new: MouInput!) { draftMou(mou: $new) { id } }";
+        let drafted = self
+            .sender
+            .asks(draft, json!({ "new": self.new_mou() }))
+            .await;
+        text(&drafted.data()["draftMou"]["id"])
+    }
+
+    async fn offered(&self) -> String {
+        let id = self.mou().await;
+        let offer = "mutation($id: ID!) { offerMou(id: $id) { id } }";
+        self.sender.asks(offer, json!({ "id": id })).await.data();
+        id
+    }
+
+    /// The event of a referral's being sent, and the referral.
+    async fn event(&self) -> (String, String) {
+        let referral = self.sent().await.referral;
+        let find = "query($id: ID!) { auditEvents(filter: { object: $id, types: [REFERRAL_SENT] }) { edges { node { id } } } }";
+        let found = self.sender.asks(find, json!({ "id": referral })).await;
+        let id = text(&found.data()["auditEvents"]["edges"][0]["node"]["id"]);
+        (id, referral)
+    }
+}

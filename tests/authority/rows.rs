@@ -1,0 +1,240 @@
+//! The rows: one or more for each operation, with what it is asked of and who may ask it.
+
+use super::objects::{Given, Party};
+
+/// An operation asked of some object.
+pub struct Row {
+    /// Its name, and in brackets what sets it apart from other rows of the operation.
+    pub label: &'static str,
+    /// What it is asked of.
+    pub given: Given,
+    /// A party that may ask it.
+    pub may: Party,
+    /// The document; its variables come from the object.
+    pub document: &'static str,
+}
+
+impl Row {
+    /// The field of the schema that it asks.
+    pub fn operation(&self) -> &'static str {
+        self.label.split('(').next().unwrap()
+    }
+
+    /// Whether it changes what it is asked of.
+    pub fn changes(&self) -> bool {
+        self.document.starts_with("mutation")
+    }
+}
+
+const fn row(label: &'static str, given: Given, may: Party, document: &'static str) -> Row {
+    Row {
+        label,
+        given,
+        may,
+        document,
+    }
+}
+
+const NODE: &str = "query($id: ID!) { node(id: $id) { id } }";
+
+pub const ROWS: &[Row] = &[
+    row(
+        "viewer",
+        Given::Nothing,
+        Party::Sender,
+        "{ viewer { subject agency { id } } }",
+    ),
+    row("node(agency)", Given::Agency, Party::Recipient, NODE),
+    row("node(survivor)", Given::Survivor, Party::Sender, NODE),
+    row(
+        "node(consent draft)",
+        Given::ConsentDraft,
+        Party::Sender,
+        NODE,
+    ),
+    row("node(consent)", Given::Consent, Party::Recipient, NODE),
+    row(
+        "node(referral draft)",
+        Given::ReferralDraft,
+        Party::Sender,
+        NODE,
+    ),
+    row("node(referral)", Given::Referral, Party::Recipient, NODE),
+    row("node(mou draft)", Given::MouDraft, Party::Sender, NODE),
+    row("node(mou)", Given::MouOffered, Party::Recipient, NODE),
+    row("node(event)", Given::Event, Party::Sender, NODE),
+    row(
+        "taskForces",
+        Given::TaskForce,
+        Party::Sender,
+        "{ taskForces(first: 100) { edges { node { id } } } }",
+    ),
+    row(
+        "agencies",
+        Given::Agency,
+        Party::Recipient,
+        "{ agencies(first: 100) { edges { node { id } } } }",
+    ),
+    row(
+        "survivors",
+        Given::Survivor,
+        Party::Sender,
+        "{ survivors(first: 100) { edges { node { id } } } }",
+    ),
+    row(
+        "consents(given)",
+        Given::ConsentDraft,
+        Party::Sender,
+        "{ consents(side: GIVEN, first: 100) { edges { node { id } } } }",
+    ),
+    row(
+        "consents(received draft)",
+        Given::ConsentDraft,
+        Party::Recipient,
+        "{ consents(side: RECEIVED, first: 100) { edges { node { id } } } }",
+    ),
+    row(
+        "consents(received)",
+        Given::Consent,
+        Party::Recipient,
+        "{ consents(side: RECEIVED, first: 100) { edges { node { id } } } }",
+    ),
+    row(
+        "referrals(outbox)",
+        Given::ReferralDraft,
+        Party::Sender,
+        "{ referrals(box: OUTBOX, first: 100) { edges { node { id } } } }",
+    ),
+    row(
+        "referrals(inbox)",
+        Given::Referral,
+        Party::Recipient,
+        "{ referrals(box: INBOX, first: 100) { edges { node { id } } } }",
+    ),
+    row(
+        "referral(draft)",
+        Given::ReferralDraft,
+        Party::Sender,
+        "query($id: ID!) { referral(id: $id) { id } }",
+    ),
+    row(
+        "referral",
+        Given::Referral,
+        Party::Recipient,
+        "query($id: ID!) { referral(id: $id) { id } }",
+    ),
+    row(
+        "referral(package)",
+        Given::Referral,
+        Party::Recipient,
+        "query($id: ID!) { referral(id: $id) { package(purpose: SERVICE_DELIVERY) { identity { givenName } } } }",
+    ),
+    row(
+        "mous",
+        Given::MouOffered,
+        Party::Recipient,
+        "{ mous(first: 100) { edges { node { id } } } }",
+    ),
+    row(
+        "mou(draft)",
+        Given::MouDraft,
+        Party::Sender,
+        "query($id: ID!) { mou(id: $id) { id } }",
+    ),
+    row(
+        "mou",
+        Given::MouOffered,
+        Party::Recipient,
+        "query($id: ID!) { mou(id: $id) { id } }",
+    ),
+    row(
+        "auditEvents",
+        Given::EventOf,
+        Party::Recipient,
+        "query($object: ID!) { auditEvents(filter: { object: $object }, first: 100) { edges { node { id } } } }",
+    ),
+    row(
+        "auditCheckpoint",
+        Given::Nothing,
+        Party::Sender,
+        "{ auditCheckpoint { size } }",
+    ),
+    row(
+        "registerAgency",
+        Given::NewAgency,
+        Party::Coordinator,
+        "mutation($new: AgencyInput!) { registerAgency(agency: $new) { id } }",
+    ),
+    row(
+        "registerSurvivor",
+        Given::NewSurvivor,
+        Party::Sender,
+        "mutation($new: SurvivorInput!) { registerSurvivor(survivor: $new) { id } }",
+    ),
+    row(
+        "draftConsent",
+        Given::NewConsent,
+        Party::Sender,
+        "mutation($new: ConsentInput!) { draftConsent(consent: $new) { id } }",
+    ),
+    row(
+        "signConsent",
+        Given::ConsentToSign,
+        Party::Sender,
+        "mutation($id: ID!, $signature: SignatureInput!) { signConsent(id: $id, signature: $signature) { id } }",
+    ),
+    row(
+        "revokeConsent",
+        Given::Consent,
+        Party::Sender,
+        "mutation($id: ID!) { revokeConsent(id: $id, channel: TELEPHONE) { referralsSuspended } }",
+    ),
+    row(
+        "draftReferral",
+        Given::NewReferral,
+        Party::Sender,
+        "mutation($new: ReferralInput!) { draftReferral(referral: $new) { id } }",
+    ),
+    row(
+        "sendReferral",
+        Given::ReferralDraft,
+        Party::Sender,
+        "mutation($id: ID!) { sendReferral(id: $id) { id } }",
+    ),
+    row(
+        "acceptReferral",
+        Given::Referral,
+        Party::Recipient,
+        "mutation($id: ID!) { acceptReferral(id: $id) { id } }",
+    ),
+    row(
+        "rejectReferral",
+        Given::Referral,
+        Party::Recipient,
+        "mutation($id: ID!) { rejectReferral(id: $id, reason: NO_CAPACITY) { id } }",
+    ),
+    row(
+        "completeReferral",
+        Given::ReferralAccepted,
+        Party::Recipient,
+        "mutation($id: ID!) { completeReferral(id: $id, outcome: { code: NEEDS_MET, provided: [HOUSING] }) { id } }",
+    ),
+    row(
+        "draftMou",
+        Given::NewMou,
+        Party::Sender,
+        "mutation($new: MouInput!) { draftMou(mou: $new) { id } }",
+    ),
+    row(
+        "offerMou",
+        Given::MouDraft,
+        Party::Sender,
+        "mutation($id: ID!) { offerMou(id: $id) { id } }",
+    ),
+    row(
+        "signMou",
+        Given::MouToSign,
+        Party::Recipient,
+        "mutation($id: ID!, $signature: MouSignatureInput!) { signMou(id: $id, signature: $signature) { id } }",
+    ),
+];

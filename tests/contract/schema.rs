@@ -1,0 +1,133 @@
+//! `schema.graphql` is the schema that is served, and everything in it is described.
+
+use async_graphql::Positioned;
+use async_graphql::parser::parse_schema;
+use async_graphql::parser::types::{
+    FieldDefinition, InputValueDefinition, TypeKind, TypeSystemDefinition,
+};
+
+use super::root;
+
+#[test]
+fn the_written_schema_is_the_served_one() {
+    let written = std::fs::read_to_string(root().join("schema.graphql")).unwrap_or_default();
+    assert!(
+        written == concord::graphql::schema::sdl(),
+        "schema.graphql is not the schema that is served; read the difference and then renew it with \
+         `cargo run -p concord -- schema > schema.graphql`"
+    );
+}
+
+#[test]
+fn the_command_prints_the_schema() {
+    let printed = std::process::Command::new(env!("CARGO_BIN_EXE_concord"))
+        .arg("schema")
+        .output()
+        .unwrap();
+    assert!(printed.status.success());
+    assert_eq!(
+        String::from_utf8(printed.stdout).unwrap(),
+        concord::graphql::schema::sdl()
+    );
+}
+
+#[test]
+fn everything_in_the_schema_is_described() {
+    let described = Described::of(&concord::graphql::schema::sdl());
+    assert!(described.all > 300, "only {} were looked at", described.all);
+    assert!(
+        described.bare.is_empty(),
+        "without a description:\n{}",
+        described.bare.join("\n")
+    );
+}
+
+#[test]
+fn what_is_not_described_is_noticed() {
+    let sdl = r#"
+        "A root." type Query { "A field." a("An argument." b: Int, bare: In): E, bare: Int }
+        enum E { "A value." A BARE }
+        "An input." input In { "A field." a: Int = 1, bare: Int }
+        scalar Bare
+    "#;
+    let described = Described::of(sdl);
+    assert_eq!(
+        described.bare,
+        [
+            "Query.a(bare:)",
+            "Query.bare",
+            "E",
+            "E.BARE",
+            "In.bare",
+            "Bare"
+        ]
+    );
+    assert_eq!(described.all, 12);
+}
+
+/// What was looked at: how many, and those that have no description.
+#[derive(Default)]
+struct Described {
+    all: usize,
+    bare: Vec<String>,
+}
+
+impl Described {
+    fn of(sdl: &str) -> Self {
+        let mut described = Self::default();
+        for definition in parse_schema(sdl).unwrap().definitions {
+            let TypeSystemDefinition::Type(definition) = definition else {
+                continue;
+            };
+            let definition = definition.node;
+            let name = definition.name.node.as_str();
+            described.note(name.to_owned(), definition.description.as_ref());
+            match &definition.kind {
+                TypeKind::Object(object) => described.fields(name, &object.fields),
+                TypeKind::Interface(interface) => described.fields(name, &interface.fields),
+                TypeKind::InputObject(input) => {
+                    for field in &input.fields {
+                        let field = &field.node;
+                        described.note(
+                            format!("{name}.{}", field.name.node),
+                            field.description.as_ref(),
+                        );
+                    }
+                }
+                TypeKind::Enum(values) => {
+                    for value in &values.values {
+                        let value = &value.node;
+                        described.note(
+                            format!("{name}.{}", value.value.node),
+                            value.description.as_ref(),
+                        );
+                    }
+                }
+                TypeKind::Scalar | TypeKind::Union(_) => {}
+            }
+        }
+        described
+    }
+
+    fn fields(&mut self, of: &str, fields: &[Positioned<FieldDefinition>]) {
+        for field in fields {
+            let field = &field.node;
+            let name = format!("{of}.{}", field.name.node);
+            self.note(name.clone(), field.description.as_ref());
+            for argument in &field.arguments {
+                let argument: &InputValueDefinition = &argument.node;
+                self.note(
+                    format!("{name}({}:)", argument.name.node),
+                    argument.description.as_ref(),
+                );
+            }
+        }
+    }
+
+    fn note(&mut self, name: String, description: Option<&Positioned<String>>) {
+        self.all += 1;
+        if description.is_none_or(|text| text.node.trim().is_empty()) {
+            self.bare.push(name);
+        }
+    }
+}
