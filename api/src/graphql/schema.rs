@@ -3,10 +3,13 @@
 use async_graphql::{EmptySubscription, MergedObject};
 
 use super::node::NodeQuery;
-use crate::agency::graphql::{AgencyMutation, AgencyQuery};
+use crate::agency::change::AgencyMutation;
+use crate::agency::graphql::AgencyQuery;
 use crate::audit::graphql::AuditQuery;
-use crate::consent::graphql::{ConsentMutation, ConsentQuery};
-use crate::mou::graphql::{MouMutation, MouQuery};
+use crate::consent::change::ConsentMutation;
+use crate::consent::graphql::ConsentQuery;
+use crate::mou::change::MouMutation;
+use crate::mou::graphql::MouQuery;
 use crate::referral::change::ReferralMutation;
 use crate::referral::graphql::ReferralQuery;
 use crate::survivor::graphql::{SurvivorMutation, SurvivorQuery};

@@ -1,7 +1,8 @@
 //! Memoranda of understanding: what two or more agencies agreed to share, and until when.
 //!
-//! [`rules`] computes an MOU's status and what may follow; [`graphql`] is the wire.
+//! [`rules`] computes an MOU's status and what may follow; [`graphql`] and [`change`] are the wire.
 
+pub mod change;
 pub mod graphql;
 pub mod input;
 pub mod rules;

@@ -1,7 +1,7 @@
 //! Referrals: one survivor's package on its way from one agency to another.
 //!
 //! [`rules`] says what may follow what, [`package`] what a package holds, [`read`] how one is found, decided on and
-//! released; [`graphql`] is the wire.
+//! released; [`graphql`] and [`change`] are the wire.
 
 pub mod change;
 pub mod find;
