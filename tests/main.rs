@@ -12,6 +12,7 @@
 mod access;
 mod checkpoint;
 mod decision;
+mod fast_path;
 mod limits;
 mod postgres;
 mod seal;
