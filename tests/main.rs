@@ -20,3 +20,4 @@ mod transport;
 mod tree;
 mod verify;
 mod world;
+mod written;
