@@ -166,9 +166,9 @@ async fn sees_itself(agency: &Agency) -> String {
 
 /// How many rows each table has but the audit log's, where refusals go on record.
 fn rows(world: &World) -> String {
-    let named = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' \
+    let listing = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' \
         AND name NOT LIKE 'audit_%' ORDER BY name";
-    let names = world.tampers(named);
+    let names = world.tampers(listing);
     assert!(names.lines().any(|name| name == "survivor"), "{names}");
     let counts: Vec<String> = names
         .lines()

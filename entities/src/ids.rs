@@ -42,9 +42,20 @@ impl FromStr for AnyId {
     }
 }
 
+/// The letters of a `TypeID`'s second part: Crockford's base 32, lower case.
+const LETTERS: [u8; 32] = *b"0123456789abcdefghjkmnpqrstvwxyz";
+
+/// Written by hand: a page writes a few hundred, and the library would check and allocate for each.
 fn write_type_id(prefix: &str, uuid: Uuid, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let prefix = DynamicType::new(prefix).map_err(|_| fmt::Error)?;
-    write!(f, "{}", TypeSafeId::from_type_and_uuid(prefix, uuid))
+    let bits = uuid.as_u128();
+    let mut text = [0; 26];
+    for (place, letter) in (0..26).rev().zip(&mut text) {
+        let five = usize::try_from((bits >> (place * 5)) & 31).map_err(|_| fmt::Error)?;
+        *letter = *LETTERS.get(five).ok_or(fmt::Error)?;
+    }
+    f.write_str(prefix)?;
+    f.write_str("_")?;
+    f.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
 }
 
 fn parse_type_id(expected: &'static str, text: &str) -> Result<Uuid, InvalidId> {

@@ -6,7 +6,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, Timelike, Utc};
 use sea_orm::DeriveValueType;
 
 /// A moment in UTC, in microseconds since the Unix epoch. Written as RFC 3339.
@@ -92,11 +92,39 @@ impl Day {
 
 impl fmt::Display for Instant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match DateTime::<Utc>::from_timestamp_micros(self.0) {
-            Some(moment) => f.write_str(&moment.to_rfc3339_opts(SecondsFormat::AutoSi, true)),
+        let Some(moment) = DateTime::<Utc>::from_timestamp_micros(self.0) else {
             // Beyond any calendar: a stored number that no clock gave. Writing it must not stop anything.
-            None => write!(f, "{} microseconds", self.0),
+            return write!(f, "{} microseconds", self.0);
+        };
+        if !(0..=9999).contains(&moment.year()) {
+            return f.write_str(&moment.to_rfc3339_opts(SecondsFormat::AutoSi, true));
         }
+        // Written by hand: a page writes a few hundred, and chrono's own way allocates for each.
+        let mut text = *b"0000-00-00T00:00:00.000000";
+        let micros = u32::try_from(self.0.rem_euclid(1_000_000)).map_err(|_| fmt::Error)?;
+        let parts = [
+            (0..4, moment.year().unsigned_abs()),
+            (5..7, moment.month()),
+            (8..10, moment.day()),
+            (11..13, moment.hour()),
+            (14..16, moment.minute()),
+            (17..19, moment.second()),
+            (20..26, micros),
+        ];
+        for (place, mut rest) in parts {
+            for digit in text.get_mut(place).into_iter().flatten().rev() {
+                *digit += u8::try_from(rest % 10).map_err(|_| fmt::Error)?;
+                rest /= 10;
+            }
+        }
+        let length = match (micros, micros % 1000) {
+            (0, _) => 19,
+            (_, 0) => 23,
+            (_, _) => 26,
+        };
+        let text = text.get(..length).unwrap_or_default();
+        f.write_str(std::str::from_utf8(text).map_err(|_| fmt::Error)?)?;
+        f.write_str("Z")
     }
 }
 

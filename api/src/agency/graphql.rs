@@ -59,6 +59,11 @@ impl Agency {
     pub fn key(&self) -> AgencyId {
         self.model.id
     }
+
+    /// What is known of it; whether it takes part may have changed since.
+    pub(crate) fn known(&self) -> &agency::Model {
+        &self.model
+    }
 }
 
 /// An agency that takes part in a task force.

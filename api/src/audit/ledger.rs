@@ -222,6 +222,12 @@ async fn write(store: Store, mut queue: mpsc::Receiver<Job>, grown: Arc<Notify>)
 
 /// Commits the events of every job that was decided under the epoch in force, and says which epoch that is.
 async fn commit(store: &Store, jobs: &[Job]) -> Result<i64, DbErr> {
+    if store.backend == DbBackend::Postgres {
+        let transaction = act::hold(store, Holding::Shared).await?;
+        let epoch = insert_under_epoch(&transaction, jobs).await?;
+        transaction.commit().await?;
+        return Ok(epoch);
+    }
     let (transaction, epoch) = act::open(store, Holding::Shared).await?;
     let rows: Vec<&audit_event::Model> = jobs
         .iter()
@@ -261,32 +267,60 @@ async fn insert_columns(
 ) -> Result<(), DbErr> {
     const STATEMENT: &str = "INSERT INTO audit_event \
         (id, recorded_at, agency_id, recipient_id, kind, outcome, leaf, leaf_hash, address, salt) \
-        SELECT * FROM jsonb_to_recordset($1) AS event \
+        SELECT * FROM json_to_recordset($1::json) AS event \
         (id uuid, recorded_at bigint, agency_id uuid, recipient_id uuid, kind text, outcome text, leaf text, \
          leaf_hash bytea, address text, salt bytea)";
-    let events: Vec<_> = rows
-        .iter()
-        .map(|row| {
-            serde_json::json!({
-                "id": row.id.0,
-                "recorded_at": row.recorded_at.0,
-                "agency_id": row.agency_id.map(|id| id.0),
-                "recipient_id": row.recipient_id.map(|id| id.0),
-                "kind": row.kind,
-                "outcome": row.outcome,
-                "leaf": row.leaf,
-                "leaf_hash": bytea(&row.leaf_hash),
-                "address": row.address,
-                "salt": row.salt.as_deref().map(bytea),
-            })
-        })
-        .collect();
-    let statement = Statement::from_sql_and_values(
-        DbBackend::Postgres,
-        STATEMENT,
-        [serde_json::Value::Array(events).into()],
-    );
+    let events = rows.iter().map(|row| columns(row)).collect();
+    let statement = over(STATEMENT, events);
     transaction.execute_raw(statement).await.map(|_| ())
+}
+
+/// Writes the events that were decided under the epoch in force, and says which epoch that is, in one round trip.
+async fn insert_under_epoch(transaction: &DatabaseTransaction, jobs: &[Job]) -> Result<i64, DbErr> {
+    const STATEMENT: &str = "WITH in_force AS (SELECT epoch FROM sharing_epoch), \
+        written AS (INSERT INTO audit_event \
+        (id, recorded_at, agency_id, recipient_id, kind, outcome, leaf, leaf_hash, address, salt) \
+        SELECT id, recorded_at, agency_id, recipient_id, kind, outcome, leaf, leaf_hash, address, salt \
+        FROM in_force JOIN json_to_recordset($1::json) AS event \
+        (epoch bigint, id uuid, recorded_at bigint, agency_id uuid, recipient_id uuid, kind text, outcome text, \
+         leaf text, leaf_hash bytea, address text, salt bytea) USING (epoch)) \
+        SELECT epoch FROM in_force";
+    let mut events = Vec::new();
+    for job in jobs {
+        for row in &job.rows {
+            let mut event = columns(row);
+            if let Some(event) = event.as_object_mut() {
+                event.insert("epoch".to_owned(), job.epoch.into());
+            }
+            events.push(event);
+        }
+    }
+    transaction
+        .query_one_raw(over(STATEMENT, events))
+        .await?
+        .ok_or_else(|| DbErr::RecordNotFound("the sharing epoch".to_owned()))?
+        .try_get("", "epoch")
+}
+
+/// A statement over events, which travel as text: the driver would send a JSON value as `jsonb`, another type.
+fn over(statement: &str, events: Vec<serde_json::Value>) -> Statement {
+    let text = serde_json::Value::Array(events).to_string();
+    Statement::from_sql_and_values(DbBackend::Postgres, statement, [text.into()])
+}
+
+fn columns(row: &audit_event::Model) -> serde_json::Value {
+    serde_json::json!({
+        "id": row.id.0,
+        "recorded_at": row.recorded_at.0,
+        "agency_id": row.agency_id.map(|id| id.0),
+        "recipient_id": row.recipient_id.map(|id| id.0),
+        "kind": row.kind,
+        "outcome": row.outcome,
+        "leaf": row.leaf,
+        "leaf_hash": bytea(&row.leaf_hash),
+        "address": row.address,
+        "salt": row.salt.as_deref().map(bytea),
+    })
 }
 
 fn bytea(bytes: &[u8]) -> String {

@@ -113,13 +113,13 @@ impl Service {
             inputs: InputTypes::from_sdl(&schema.sdl())?,
             schema,
             documents: Documents::new(),
-            verifier: Verifier {
-                keys: self.keys.accepted,
-                expected: Expected {
+            verifier: Verifier::new(
+                self.keys.accepted,
+                Expected {
                     issuer: self.settings.issuer.clone(),
                     audience: self.settings.audience.clone(),
                 },
-            },
+            ),
         });
         let ledger_key = Arc::new(self.keys.ledger);
         let ledger = Ledger::start(self.store.clone());

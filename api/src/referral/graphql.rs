@@ -11,6 +11,7 @@ use concord_entities::vocabulary::{
 use concord_entities::{consent, mou};
 use sea_orm::QueryFilter;
 
+use super::fast::ReferralPage;
 use super::find;
 use super::input::{ReferralFilter, ReferralOutcome};
 use super::package::{
@@ -48,7 +49,7 @@ pub enum Box {
 #[graphql(complex)]
 pub struct Referral {
     #[graphql(skip)]
-    seen: Seen,
+    pub(super) seen: Seen,
     #[graphql(skip)]
     packages: HashMap<Purpose, Package>,
     /// The agency that refers.
@@ -59,6 +60,27 @@ pub struct Referral {
     pub consent: Option<Consent>,
     /// The MOU that it stands on; null while it is a draft.
     pub mou: Option<Mou>,
+}
+
+impl Referral {
+    /// A released referral of which no more than the header was asked for.
+    #[must_use]
+    pub fn headed(seen: Seen, sender: Agency, recipient: Agency) -> Self {
+        Self {
+            seen,
+            packages: HashMap::new(),
+            sender,
+            recipient,
+            consent: None,
+            mou: None,
+        }
+    }
+
+    /// Which.
+    #[must_use]
+    pub fn key(&self) -> ReferralId {
+        self.seen.header.id
+    }
 }
 
 #[ComplexObject]
@@ -231,7 +253,7 @@ impl ReferralQuery {
         >,
         #[graphql(desc = "The cursor of the entry to go back from; instead of `after`.")]
         before: Option<String>,
-    ) -> Answer<Connection<Referral>> {
+    ) -> Answer<ReferralPage> {
         let request = ctx.request()?;
         let caller = request.caller(Resource::Referral, Permission::Search)?;
         let wanted = Wanted::parse(first, after.as_deref(), last, before.as_deref())?;
@@ -254,7 +276,8 @@ impl ReferralQuery {
                     has_next: page.has_next,
                     has_previous: page.has_previous,
                 };
-                return Ok(Connection::of(page, |one| one.seen.header.id.0));
+                let page = Connection::of(page, |one| one.key().0);
+                return Ok(ReferralPage(page));
             }
         }
         Err(Refusal::unavailable(KeyGone))

@@ -4,6 +4,7 @@
 //! released; [`graphql`] and [`change`] are the wire.
 
 pub mod change;
+pub mod fast;
 pub mod find;
 pub mod graphql;
 pub mod input;

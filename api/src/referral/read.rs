@@ -12,9 +12,10 @@ use concord_entities::vocabulary::{
     Categories, Code, DataCategory, Needs, OutcomeCode, Purpose, ReferralStatus, StatusReason,
     Urgency,
 };
+use sea_orm::sea_query::SelectStatement;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, FromQueryResult, QueryFilter, QueryOrder, QueryResult,
-    QuerySelect, QueryTrait, Select,
+    ColumnTrait, ConnectionTrait, DbBackend, FromQueryResult, Order, QueryFilter, QueryOrder,
+    QueryResult, QuerySelect, QueryTrait, Select,
 };
 
 use super::rules::{self, Recorded, Side, Standing};
@@ -160,7 +161,8 @@ pub async fn one(
     depth: &Depth,
 ) -> Answer<Decided<Option<Seen>>> {
     let rows = columns(referral::Entity::known_to(caller.agency(), id), depth);
-    let decided = find(store, caller, rows, Order::Descending, depth).await?;
+    let statement = facts::beside_epoch(store.backend, rows.into_query(), depth.beyond_header);
+    let decided = find(store, caller, &statement, depth).await?;
     Ok(decided.map(|mut seen| seen.pop()).or_denied(&id))
 }
 
@@ -175,15 +177,28 @@ pub async fn page(
     wanted: Wanted,
     depth: &Depth,
 ) -> Answer<Decided<Page<Seen>>> {
+    let statement = page_statement(store.backend, among, wanted, depth);
+    let decided = find(store, caller, &statement, depth).await?;
+    Ok(decided.map(|seen| wanted.cut(seen)))
+}
+
+/// The one statement that brings a page.
+#[must_use]
+pub fn page_statement(
+    backend: DbBackend,
+    among: Select<referral::Entity>,
+    wanted: Wanted,
+    depth: &Depth,
+) -> SelectStatement {
     let rows = columns(among, depth).limit(wanted.size + 1);
-    let (rows, order) = match wanted.from {
+    let (rows, direction) = match wanted.from {
         Towards::Older(after) => {
             let rows = rows.order_by_desc(Column::Id);
             let rows = match after {
                 Some(after) => rows.filter(Column::Id.lt(after)),
                 None => rows,
             };
-            (rows, Order::Descending)
+            (rows, Order::Desc)
         }
         Towards::Newer(before) => {
             let rows = rows.order_by_asc(Column::Id);
@@ -191,17 +206,12 @@ pub async fn page(
                 Some(before) => rows.filter(Column::Id.gt(before)),
                 None => rows,
             };
-            (rows, Order::Ascending)
+            (rows, Order::Asc)
         }
     };
-    let decided = find(store, caller, rows, order, depth).await?;
-    Ok(decided.map(|seen| wanted.cut(seen)))
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Order {
-    Ascending,
-    Descending,
+    let mut statement = facts::beside_epoch(backend, rows.into_query(), depth.beyond_header);
+    statement.order_by((facts::ROWS, Column::Id), direction);
+    statement
 }
 
 fn columns(rows: Select<referral::Entity>, depth: &Depth) -> Select<referral::Entity> {
@@ -216,17 +226,10 @@ fn columns(rows: Select<referral::Entity>, depth: &Depth) -> Select<referral::En
 async fn find(
     store: &Store,
     caller: &Caller,
-    rows: Select<referral::Entity>,
-    order: Order,
+    statement: &SelectStatement,
     depth: &Depth,
 ) -> Answer<Decided<Vec<Seen>>> {
-    let mut statement = facts::beside_epoch(store.backend, rows.into_query(), depth.beyond_header);
-    let direction = match order {
-        Order::Ascending => sea_orm::Order::Asc,
-        Order::Descending => sea_orm::Order::Desc,
-    };
-    statement.order_by((facts::ROWS, Column::Id), direction);
-    let found = store.read.query_all(&statement).await?;
+    let found = store.read.query_all(statement).await?;
     let (epoch, now) = facts::epoch_and_time(&found)?;
     let mut events = Vec::new();
     let mut seen = Vec::with_capacity(found.len());

@@ -48,6 +48,18 @@ pub(crate) async fn open(
     store: &Store,
     holding: Holding,
 ) -> Result<(DatabaseTransaction, i64), DbErr> {
+    let transaction = hold(store, holding).await?;
+    let epoch = Statement::from_string(store.backend, "SELECT epoch FROM sharing_epoch");
+    let row = transaction.query_one_raw(epoch).await?;
+    let epoch = row
+        .ok_or_else(|| DbErr::RecordNotFound("the sharing epoch".to_owned()))?
+        .try_get("", "epoch")?;
+    Ok((transaction, epoch))
+}
+
+/// Opens a transaction that holds the sharing lock. Only a later statement may read the epoch: the snapshot of the one
+/// that takes the lock is older than the lock.
+pub(crate) async fn hold(store: &Store, holding: Holding) -> Result<DatabaseTransaction, DbErr> {
     let transaction = store
         .write
         .begin_with_options(TransactionOptions {
@@ -63,12 +75,7 @@ pub(crate) async fn open(
         let lock = Statement::from_sql_and_values(store.backend, lock, [SHARING_LOCK.into()]);
         transaction.execute_raw(lock).await?;
     }
-    let epoch = Statement::from_string(store.backend, "SELECT epoch FROM sharing_epoch");
-    let row = transaction.query_one_raw(epoch).await?;
-    let epoch = row
-        .ok_or_else(|| DbErr::RecordNotFound("the sharing epoch".to_owned()))?
-        .try_get("", "epoch")?;
-    Ok((transaction, epoch))
+    Ok(transaction)
 }
 
 impl<'c> Act<'c> {

@@ -1,0 +1,166 @@
+//! What the service is held against: the page's statement alone, and the decision alone.
+
+use std::hint::black_box;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use concord::referral::find;
+use concord::referral::graphql::Box as Side;
+use concord::referral::input::ReferralFilter;
+use concord::referral::read::{self, Depth, Header};
+use concord::sharing::decide::{ConsentFacts, Facts, MouFacts, Party};
+use concord::sharing::{self, Ceiling, Question};
+use concord::store::Store;
+use concord::store::page::Wanted;
+use concord_entities::ids::{AgencyId, ConsentId, MouId};
+use concord_entities::vocabulary::{
+    AgencyStatus, Categories, Code, DataCategory, Purpose, Purposes, ReferralStatus,
+};
+use sea_orm::{ConnectionTrait, FromQueryResult, Statement};
+
+use crate::load::{Measured, Stopwatch};
+
+/// The statement that the service sends for the first page of an inbox.
+pub fn page(store: &Store, agency: AgencyId, size: i32) -> Statement {
+    let filter = ReferralFilter::default();
+    let among = find::among(Side::Inbox, agency, &filter, store.backend).unwrap();
+    let wanted = Wanted::parse(Some(size), None, None, None).unwrap();
+    let select = read::page_statement(store.backend, among, wanted, &Depth::default());
+    store.backend.build(&select)
+}
+
+/// The statements, each on a connection of its own and its rows decoded, through the driver that the service uses.
+pub async fn through_driver(
+    store: &Store,
+    statements: Vec<Statement>,
+    lasting: Duration,
+) -> Measured {
+    let started = Instant::now();
+    let tasks: Vec<_> = statements
+        .into_iter()
+        .map(|statement| {
+            let database = store.read.clone();
+            let mut watch = Stopwatch::start(started, lasting);
+            tokio::spawn(async move {
+                while watch.runs() {
+                    let began = Instant::now();
+                    let rows = database.query_all_raw(statement.clone()).await.unwrap();
+                    for row in &rows {
+                        black_box(Header::from_query_result(row, "").unwrap());
+                    }
+                    watch.lap(began);
+                }
+                watch
+            })
+        })
+        .collect();
+    let mut parts = Vec::new();
+    for task in tasks {
+        parts.push(task.await.unwrap());
+    }
+    Stopwatch::sum(parts, lasting)
+}
+
+/// The statement under pgbench, prepared: how many a second; none where there is no pgbench.
+pub fn under_pgbench(
+    url: &str,
+    statement: &Statement,
+    connections: usize,
+    lasting: Duration,
+) -> Option<f64> {
+    let script = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(script.path(), format!("{statement};\n")).unwrap();
+    let output = Command::new(pgbench()?)
+        .args(["-n", "-M", "prepared", "-j", "2"])
+        .args(["-c", &connections.to_string()])
+        .args(["-T", &lasting.as_secs().max(1).to_string()])
+        .arg("-f")
+        .arg(script.path())
+        .arg(url)
+        .env("PGOPTIONS", "-c plan_cache_mode=force_generic_plan")
+        .output()
+        .ok()?;
+    let text = String::from_utf8(output.stdout).unwrap();
+    let line = text.lines().find(|line| line.starts_with("tps = "))?;
+    line.split_whitespace().nth(2)?.parse().ok()
+}
+
+fn pgbench() -> Option<PathBuf> {
+    let packaged = std::fs::read_dir("/usr/lib/postgresql").into_iter();
+    let packaged = packaged
+        .flatten()
+        .flatten()
+        .map(|version| version.path().join("bin"));
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let on_path: Vec<PathBuf> = std::env::split_paths(&path).collect();
+    packaged
+        .chain(on_path)
+        .map(|folder| folder.join("pgbench"))
+        .find(|program| program.is_file())
+}
+
+/// How long the decision on all categories of one package takes.
+pub fn decision() -> Duration {
+    const ROUNDS: u32 = 200_000;
+    let now = concord::clock::now();
+    let facts = facts(now);
+    let began = Instant::now();
+    for _ in 0..ROUNDS {
+        for category in DataCategory::ALL {
+            let question = Question {
+                reader: facts.recipient.agency,
+                category: *category,
+                purpose: Purpose::HousingPlacement,
+                ceiling: Ceiling {
+                    categories: Categories::all(),
+                },
+            };
+            black_box(sharing::decide(
+                black_box(&question),
+                black_box(&facts),
+                now,
+            ));
+        }
+    }
+    began.elapsed() / ROUNDS
+}
+
+fn facts(now: concord_entities::instant::Instant) -> Facts {
+    let party = || Party {
+        agency: AgencyId::new(),
+        status: AgencyStatus::Active,
+    };
+    let (sender, recipient) = (party(), party());
+    let day = Duration::from_hours(24);
+    Facts {
+        sender,
+        recipient,
+        status: ReferralStatus::Accepted,
+        halted: false,
+        consent: Some(ConsentFacts {
+            id: ConsentId::new(),
+            version: 1,
+            discloser: sender.agency,
+            recipient: recipient.agency,
+            categories: Categories::all(),
+            purposes: Purposes::all(),
+            effective_at: now.minus(day),
+            expires_at: now.plus(day),
+            signed_at: Some(now.minus(day)),
+            revoked_at: None,
+            void_at: None,
+        }),
+        mou: Some(MouFacts {
+            id: MouId::new(),
+            version: 1,
+            binds_both: true,
+            categories: Categories::all(),
+            purposes: Purposes::all(),
+            effective_on: now.day().plus_days(-1),
+            expires_on: now.day().plus_days(1),
+            signed_at: Some(now.minus(day)),
+            halted_at: None,
+        }),
+    }
+}

@@ -1,0 +1,318 @@
+//! A task force to measure with: four agencies that refer, four that are asked, and everything in force between them.
+
+use std::time::Duration;
+
+use concord::access::token::{self, Claims};
+use concord::access::{issued, scope::Scopes};
+use concord::clock;
+use concord::http::server::Service;
+use concord_entities::agency::{Texts, Vetting};
+use concord_entities::ids::{
+    AgencyId, ConsentId, MouId, ReferralId, SurvivorAuditId, SurvivorId, TaskForceId, TokenId,
+};
+use concord_entities::instant::Instant;
+use concord_entities::vocabulary::{
+    AgencyKind, AgencyStatus, Categories, Code, DataCategory, MemberRole, MouKind, Need, Needs,
+    Purpose, Purposes, ReferralStatus, Urgency,
+};
+use concord_entities::{
+    agency, consent, membership, mou, mou_party, referral, sealed_part, survivor, task_force,
+};
+use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, TransactionTrait};
+
+/// Agencies on each side.
+const SIDE: usize = 4;
+/// Rows an INSERT.
+const CHUNK: usize = 1000;
+/// How many of each recipient's newest referrals have a package.
+const PACKAGES: usize = 60;
+
+/// An agency that is asked, and what it works with.
+pub struct Recipient {
+    /// Which.
+    pub agency: AgencyId,
+    /// Its token.
+    pub token: String,
+    /// What was sent to it, oldest first.
+    pub referrals: Vec<ReferralId>,
+}
+
+/// Fills the stores.
+pub async fn seed(service: &Service, referrals: usize) -> Vec<Recipient> {
+    let now = service.store.ping().await.unwrap();
+    let senders = agencies(service, "Advocates", AgencyKind::AdvocacyGroup, now).await;
+    let recipients = agencies(service, "Shelter", AgencyKind::HousingProgram, now).await;
+    let mou = agreement(service, &[&senders[..], &recipients].concat(), now).await;
+    let rows = rows(&senders, &recipients, mou, referrals, now);
+    insert(service, rows.survivors).await;
+    insert(service, rows.consents).await;
+    insert(service, rows.referrals.clone()).await;
+    let mut found = Vec::new();
+    for agency in recipients {
+        let sent: Vec<ReferralId> = rows
+            .referrals
+            .iter()
+            .filter(|row| row.recipient_id == agency)
+            .map(|row| row.id)
+            .collect();
+        seal(service, sent.iter().rev().take(PACKAGES), now).await;
+        found.push(Recipient {
+            agency,
+            token: issue(service, agency).await,
+            referrals: sent,
+        });
+    }
+    found
+}
+
+async fn insert<M, A>(service: &Service, rows: Vec<M>)
+where
+    M: IntoActiveModel<A>,
+    A: ActiveModelTrait,
+{
+    let transaction = service.store.write.begin().await.unwrap();
+    let mut rows = rows.into_iter().map(IntoActiveModel::into_active_model);
+    loop {
+        let some: Vec<A> = rows.by_ref().take(CHUNK).collect();
+        if some.is_empty() {
+            break;
+        }
+        A::Entity::insert_many(some)
+            .exec_without_returning(&transaction)
+            .await
+            .unwrap();
+    }
+    transaction.commit().await.unwrap();
+}
+
+async fn agencies(service: &Service, name: &str, kind: AgencyKind, now: Instant) -> Vec<AgencyId> {
+    let rows: Vec<_> = (1..=SIDE)
+        .map(|number| agency::Model {
+            id: AgencyId::new(),
+            name: format!("{name} of the River Counties {number}"),
+            kind,
+            jurisdiction: None,
+            confidential_provider: true,
+            status: AgencyStatus::Active,
+            token_epoch: 1,
+            vetting: Vetting::default(),
+            languages: Texts(vec!["en".to_owned(), "es".to_owned()]),
+            service_areas: Texts::default(),
+            created_at: now,
+        })
+        .collect();
+    let ids = rows.iter().map(|row| row.id).collect();
+    insert(service, rows).await;
+    ids
+}
+
+async fn agreement(service: &Service, parties: &[AgencyId], now: Instant) -> MouId {
+    let earlier = now.minus(Duration::from_hours(30 * 24));
+    let task_force = TaskForceId::new();
+    let circle = task_force::Model {
+        id: task_force,
+        name: "River Counties Task Force".to_owned(),
+        region: "River Counties".to_owned(),
+        created_at: earlier,
+    };
+    insert(service, vec![circle]).await;
+    let id = MouId::new();
+    let agreed = mou::Model {
+        id,
+        version: 1,
+        supersedes: None,
+        kind: MouKind::ALL[0],
+        title: "Referrals among the River Counties".to_owned(),
+        task_force_id: Some(task_force),
+        drafted_by: parties[0],
+        categories: Categories::all(),
+        purposes: Purposes::all(),
+        terms: mou::Terms {
+            purpose: String::new(),
+            services: String::new(),
+            confidentiality: String::new(),
+            breach_notice_hours: 24,
+            training: String::new(),
+            conflict_resolution: String::new(),
+            termination_notice_days: 30,
+        },
+        effective_on: earlier.day(),
+        review_on: None,
+        expires_on: now.day().plus_days(365),
+        offered_at: Some(earlier),
+        signed_at: Some(earlier),
+        suspended_at: None,
+        terminated_at: None,
+        declined_at: None,
+        superseded_at: None,
+        created_at: earlier,
+    };
+    insert(service, vec![agreed]).await;
+    let member = |agency: &AgencyId| membership::Model {
+        task_force_id: task_force,
+        agency_id: *agency,
+        role: MemberRole::Member,
+        since: earlier,
+    };
+    let signed = |agency: &AgencyId| mou_party::Model {
+        mou_id: id,
+        agency_id: *agency,
+        responsibilities: String::new(),
+        signatory: Some("Director".to_owned()),
+        title: None,
+        document_sha256: None,
+        signed_at: Some(earlier),
+    };
+    insert(service, parties.iter().map(member).collect::<Vec<_>>()).await;
+    insert(service, parties.iter().map(signed).collect::<Vec<_>>()).await;
+    id
+}
+
+struct Rows {
+    survivors: Vec<survivor::Model>,
+    consents: Vec<consent::Model>,
+    referrals: Vec<referral::Model>,
+}
+
+/// Referrals between all pairs by turns, each under a consent of its own, ten for each survivor.
+fn rows(
+    senders: &[AgencyId],
+    recipients: &[AgencyId],
+    mou: MouId,
+    count: usize,
+    now: Instant,
+) -> Rows {
+    let mut made = Rows {
+        survivors: Vec::new(),
+        consents: Vec::new(),
+        referrals: Vec::with_capacity(count),
+    };
+    for number in 0..count {
+        let sender = senders[(number / 10) % SIDE];
+        let recipient = recipients[number % SIDE];
+        let age = Duration::from_millis(u64::try_from(count - number).unwrap() * 100);
+        let then = now.minus(age);
+        if number % 10 == 0 {
+            made.survivors.push(someone(sender, number, then));
+        }
+        let survivor = made.survivors.last().unwrap().id;
+        let consent = permission(survivor, sender, recipient, then);
+        let urgency = Urgency::ALL[number % Urgency::ALL.len()];
+        made.referrals.push(referral::Model {
+            id: ReferralId::new(),
+            sender_id: sender,
+            recipient_id: recipient,
+            survivor_id: survivor,
+            consent_id: consent.id,
+            mou_id: Some(mou),
+            status: ReferralStatus::Requested,
+            status_reason: None,
+            needs: Needs::only(Need::ALL[number % Need::ALL.len()]).with(Need::Housing),
+            urgency,
+            contains: contents(),
+            created_at: then,
+            sent_at: Some(then),
+            respond_by: Some(now.plus(Duration::from_hours(24))),
+            updated_at: then,
+            consent_until: Some(consent.expires_at),
+            mou_until: Some(now.day().plus_days(365).end()),
+            halted: false,
+            outcome: None,
+            provided: Needs::EMPTY,
+        });
+        made.consents.push(consent);
+    }
+    made
+}
+
+fn someone(agency: AgencyId, number: usize, then: Instant) -> survivor::Model {
+    survivor::Model {
+        id: SurvivorId::new(),
+        agency_id: agency,
+        pseudonym: format!("R-{number}"),
+        minor: false,
+        language: Some("es".to_owned()),
+        audit_id: SurvivorAuditId::new(),
+        created_at: then,
+    }
+}
+
+fn permission(
+    survivor: SurvivorId,
+    sender: AgencyId,
+    recipient: AgencyId,
+    then: Instant,
+) -> consent::Model {
+    consent::Model {
+        id: ConsentId::new(),
+        version: 1,
+        supersedes: None,
+        survivor_id: survivor,
+        discloser_id: sender,
+        recipient_id: recipient,
+        categories: contents(),
+        purposes: Purposes::only(Purpose::HousingPlacement),
+        language: "es".to_owned(),
+        effective_at: then,
+        expires_at: then.plus(Duration::from_hours(60 * 24)),
+        signed_at: Some(then),
+        revoked_at: None,
+        revocation_channel: None,
+        superseded_at: None,
+        entered_in_error_at: None,
+        created_at: then,
+    }
+}
+
+fn contents() -> Categories {
+    Categories::EMPTY
+        .with(DataCategory::Contact)
+        .with(DataCategory::Language)
+        .with(DataCategory::Needs)
+        .with(DataCategory::Safety)
+}
+
+async fn seal(service: &Service, referrals: impl Iterator<Item = &ReferralId>, now: Instant) {
+    let parts = [
+        (
+            DataCategory::Contact,
+            r#"{"channel":"through the advocate","windows":["weekdays 10:00-12:00"]}"#,
+        ),
+        (DataCategory::Language, "{}"),
+        (
+            DataCategory::Needs,
+            r#"{"first":"HOUSING","request":"A room where the children can stay.","childcare":true}"#,
+        ),
+        (
+            DataCategory::Safety,
+            r#"{"plan":"Nobody is told the address.","threats":[]}"#,
+        ),
+    ]
+    .map(|(category, json)| (category, json.as_bytes().to_vec()));
+    let mut sealed: Vec<sealed_part::Model> = Vec::new();
+    for referral in referrals {
+        sealed.extend(service.vault.seal(*referral, &parts, now).await.unwrap());
+    }
+    insert(service, sealed).await;
+}
+
+async fn issue(service: &Service, agency: AgencyId) -> String {
+    let scope = Scopes::parse("referral.rus?purpose=HOUSING_PLACEMENT").unwrap();
+    let now = Instant::from_unix_seconds(clock::now().unix_seconds());
+    let claims = Claims {
+        issuer: service.settings.issuer.clone(),
+        audience: service.settings.audience.clone(),
+        subject: "measure".to_owned(),
+        client: "measure".to_owned(),
+        agency,
+        scope: scope.to_string(),
+        issued_at: now,
+        not_before: now,
+        expires_at: now.plus(Duration::from_hours(1)),
+        id: TokenId::new().to_string(),
+        epoch: 1,
+    };
+    let text = token::issue(&service.keys.token, &claims).unwrap();
+    issued::record(&service.store, &claims).await.unwrap();
+    text
+}
