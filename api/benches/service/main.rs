@@ -197,18 +197,18 @@ impl Measure {
         let asking = |recipient: &Recipient, query: &str| {
             load::request(server.address, &recipient.token, &json!({ "query": query }))
         };
-        let (name, work): (_, Vec<Work>) = match what {
-            What::Inbox | What::Packages => {
-                let (name, query, entries) = match what {
-                    What::Inbox => ("inbox, 50 headers", INBOX, 50),
-                    _ => ("inbox, 20 packages", PACKAGES, 20),
-                };
-                look(server, &asking(&recipients[0], query), entries).await;
-                let work = self.by_turns(recipients);
-                let work = work.map(|recipient| Work::Again(asking(recipient, query)));
-                (name, work.collect())
-            }
-            _ => ("acceptReferral", self.acceptances(server, recipients)),
+        let page = match what {
+            What::Inbox => Some(("inbox, 50 headers", INBOX, 50)),
+            What::Packages => Some(("inbox, 20 packages", PACKAGES, 20)),
+            What::Bare | What::Accept | What::Decide => None,
+        };
+        let (name, work): (_, Vec<Work>) = if let Some((name, query, entries)) = page {
+            look(server, &asking(&recipients[0], query), entries).await;
+            let work = self.by_turns(recipients);
+            let work = work.map(|recipient| Work::Again(asking(recipient, query)));
+            (name, work.collect())
+        } else {
+            ("acceptReferral", self.acceptances(server, recipients))
         };
         let measured = load::measure(server.address, work, self.lasting()).await;
         table.row(name, &measured);
