@@ -14,6 +14,7 @@ mod authority;
 mod checkpoint;
 mod contract;
 mod decision;
+mod http;
 mod journey;
 mod limits;
 mod postgres;
