@@ -3,6 +3,7 @@
 //! The table is `http/answers.snap`; after a change, `INSTA_UPDATE=always cargo test -p concord --test concord http::`
 //! writes it anew, for review.
 
+mod asking;
 mod cases;
 
 use std::collections::BTreeSet;
@@ -15,7 +16,8 @@ use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 
 use crate::world::{Agency, Database, World};
-use cases::{Asking, cases};
+use asking::Asking;
+use cases::cases;
 
 #[tokio::test]
 async fn what_each_request_is_answered_with() {
@@ -54,6 +56,8 @@ async fn what_each_request_is_answered_with() {
         "a request that was refused has written"
     );
     assert_eq!(sees_itself(&north).await, "north");
+    north.registers("Bea").await;
+    assert_ne!(rows(&world), before, "a write was not noticed");
 }
 
 #[tokio::test]
@@ -166,9 +170,9 @@ async fn sees_itself(agency: &Agency) -> String {
 
 /// How many rows each table has but the audit log's, where refusals go on record.
 fn rows(world: &World) -> String {
-    let listing = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' \
+    let tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' \
         AND name NOT LIKE 'audit_%' ORDER BY name";
-    let names = world.tampers(listing);
+    let names = world.tampers(tables);
     assert!(names.lines().any(|name| name == "survivor"), "{names}");
     let counts: Vec<String> = names
         .lines()

@@ -1,87 +1,17 @@
 //! The requests, by what is odd about them. None of them may write anything but to the audit log.
 
+use std::fmt::Write;
+
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use concord::access::key::SigningKey;
-use concord::access::token::{Claims, issue};
+use concord::access::token::issue;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
-use crate::world::{Agency, EVERYTHING, World};
-
-const NEW: &str = "application/graphql-response+json";
-const OLD: &str = "application/json";
-const VIEWER: &str = "{ viewer { subject } }";
-/// What would write, if it were carried out.
-const WRITES: &str = "mutation { registerSurvivor(survivor: { pseudonym: \"never\" }) { id } }";
+use super::asking::{Asking, NEW, OLD, VIEWER, WRITES};
 
 type Cases = Vec<(&'static str, RequestBuilder)>;
-
-/// Somebody who asks in every way.
-pub struct Asking {
-    http: reqwest::Client,
-    address: String,
-    token: String,
-    claims: Claims,
-    ours: SigningKey,
-}
-
-impl Asking {
-    pub fn of(world: &World, agency: &Agency) -> Self {
-        let der = world.service.keys.token.to_pkcs8_der();
-        Self {
-            http: reqwest::Client::new(),
-            address: agency.address.clone(),
-            token: agency.token.clone(),
-            claims: world.claims(agency.id, EVERYTHING),
-            ours: SigningKey::from_pkcs8_der(&der).unwrap(),
-        }
-    }
-
-    fn any(&self, method: Method) -> RequestBuilder {
-        self.http
-            .request(method, format!("http://{}/graphql", self.address))
-    }
-
-    fn bare(&self) -> RequestBuilder {
-        self.any(Method::POST).bearer_auth(&self.token)
-    }
-
-    fn accepting(&self, accept: &str) -> RequestBuilder {
-        self.bare()
-            .header("accept", accept)
-            .json(&json!({ "query": VIEWER }))
-    }
-
-    fn body(&self, body: impl Into<reqwest::Body>) -> RequestBuilder {
-        self.bare()
-            .header("accept", NEW)
-            .header("content-type", OLD)
-            .body(body)
-    }
-
-    fn json(&self, body: &Value) -> RequestBuilder {
-        self.body(body.to_string())
-    }
-
-    fn query(&self, query: impl AsRef<str>) -> RequestBuilder {
-        self.json(&json!({ "query": query.as_ref() }))
-    }
-
-    fn bearer(&self, token: &str) -> RequestBuilder {
-        let request = self
-            .any(Method::POST)
-            .bearer_auth(token)
-            .header("accept", NEW);
-        request.json(&json!({ "query": WRITES }))
-    }
-
-    fn claiming(&self, change: impl FnOnce(&mut Claims)) -> RequestBuilder {
-        let mut claims = self.claims.clone();
-        change(&mut claims);
-        self.bearer(&issue(&self.ours, &claims).unwrap())
-    }
-}
 
 /// Every case, under its heading.
 pub fn cases(asking: &Asking) -> Vec<(&'static str, Cases)> {
@@ -211,10 +141,12 @@ fn documents(asking: &Asking) -> Cases {
     let large = format!("#{}\n{VIEWER}", "x".repeat(16 * 1024));
     let mut doubling = "{ viewer { ...F0 } }".to_owned();
     for level in 0..20 {
-        doubling += &format!(
-            " fragment F{level} on Viewer {{ ...F{0} ...F{0} }}",
-            level + 1
-        );
+        let next = level + 1;
+        write!(
+            doubling,
+            " fragment F{level} on Viewer {{ ...F{next} ...F{next} }}"
+        )
+        .unwrap();
     }
     doubling += " fragment F20 on Viewer { subject }";
     vec![
@@ -385,7 +317,7 @@ fn tokens(asking: &Asking) -> Cases {
             .header("accept", NEW)
             .json(&json!({ "query": WRITES }))
     };
-    let hour = std::time::Duration::from_secs(3600);
+    let hour = std::time::Duration::from_hours(1);
     vec![
         ("none", none(asking.any(Method::POST))),
         ("an empty one", asking.bearer("")),
@@ -430,11 +362,11 @@ fn tokens(asking: &Asking) -> Cases {
         ("its signature cut", asking.bearer(cut)),
         (
             "of another issuer",
-            asking.claiming(|claims| claims.issuer = "https://other.example".to_owned()),
+            asking.claiming(|claims| "https://other.example".clone_into(&mut claims.issuer)),
         ),
         (
             "for another audience",
-            asking.claiming(|claims| claims.audience = "https://other.example".to_owned()),
+            asking.claiming(|claims| "https://other.example".clone_into(&mut claims.audience)),
         ),
         (
             "of an agency that is none of ours",
@@ -450,15 +382,15 @@ fn tokens(asking: &Asking) -> Cases {
         ),
         (
             "with an unknown key in one scope",
-            asking.claiming(|claims| claims.scope = "survivor.c consent.r?age=12".to_owned()),
+            asking.claiming(|claims| "survivor.c consent.r?age=12".clone_into(&mut claims.scope)),
         ),
         (
             "with an unknown resource in one scope",
-            asking.claiming(|claims| claims.scope = "survivor.c person.r".to_owned()),
+            asking.claiming(|claims| "survivor.c person.r".clone_into(&mut claims.scope)),
         ),
         (
             "with a wildcard",
-            asking.claiming(|claims| claims.scope = "*.*".to_owned()),
+            asking.claiming(|claims| "*.*".clone_into(&mut claims.scope)),
         ),
         ("of 9 KiB", asking.bearer(&"x".repeat(9 * 1024))),
     ]
