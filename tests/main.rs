@@ -10,11 +10,15 @@
 )]
 
 mod access;
+mod canary;
 mod checkpoint;
+mod crash;
 mod decision;
 mod journey;
 mod limits;
 mod postgres;
+mod races;
+mod refusal;
 mod seal;
 mod transport;
 mod tree;
