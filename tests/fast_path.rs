@@ -44,7 +44,7 @@ fn page() -> Connection<Referral> {
         .iter()
         .enumerate()
         .map(|(place, status)| {
-            let bit = |divisor: usize| place / divisor % 2 == 0;
+            let bit = |divisor: usize| (place / divisor).is_multiple_of(2);
             let moment = Instant(1_790_000_000_000_000 + i64::try_from(place).unwrap() * 1_000_500);
             let header = Header {
                 id: ReferralId(uuid::Uuid::from_u128(u128::try_from(place).unwrap() << 70)),

@@ -11,8 +11,10 @@
 
 mod access;
 mod authority;
+mod canary;
 mod checkpoint;
 mod contract;
+mod crash;
 mod decision;
 mod demo;
 mod fast_path;
@@ -21,6 +23,8 @@ mod journey;
 mod ledger;
 mod limits;
 mod postgres;
+mod races;
+mod refusal;
 mod seal;
 mod transport;
 mod tree;

@@ -3,6 +3,7 @@
 //! Every fault is reported together, and a key that we do not know is a fault: a misspelt safeguard must not be
 //! taken for one.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -123,7 +124,8 @@ impl Settings {
             .add_source(
                 Environment::with_prefix("CONCORD")
                     .prefix_separator("_")
-                    .try_parsing(true),
+                    .try_parsing(true)
+                    .source(Some(variables())),
             )
             .add_source(flags)
             .build()
@@ -131,6 +133,14 @@ impl Settings {
             .map_err(|fault| Faults(vec![fault.to_string()]))?
             .check()
     }
+}
+
+/// The variables that are settings. Two of ours are not: where the settings file is, and how much to log.
+fn variables() -> HashMap<String, String> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .filter(|(name, _)| name != "CONCORD_CONFIG" && name != "CONCORD_LOG")
+        .collect()
 }
 
 impl Written {

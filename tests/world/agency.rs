@@ -1,6 +1,7 @@
 //! An agency in a test: what its people do, as verbs.
 
 use std::fmt::Write;
+use std::time::Duration;
 
 use concord_entities::ids::AgencyId;
 use concord_entities::vocabulary::{Code, DataCategory, Purpose};
@@ -34,7 +35,11 @@ impl Agency {
             name: name.to_owned(),
             token,
             address,
-            http: reqwest::Client::new(),
+            // Well before the server closes an idle connection, or a request may meet its closing.
+            http: reqwest::Client::builder()
+                .pool_idle_timeout(Duration::from_secs(2))
+                .build()
+                .unwrap(),
         }
     }
 

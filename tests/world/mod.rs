@@ -22,7 +22,7 @@ use concord::agency::founding::{Founding, found};
 use concord::clock;
 use concord::http::server::Service;
 use concord::settings::{Settings, Written};
-use concord_entities::ids::{AgencyId, TaskForceId, TokenId};
+use concord_entities::ids::{AgencyId, AnyId, TaskForceId, TokenId};
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::AgencyKind;
 use serde_json::{Value, json};
@@ -176,15 +176,57 @@ impl World {
         }
     }
 
-    /// What `concord audit verify` says, and whether it is content.
-    pub fn verifies(&self) -> (bool, String) {
+    /// An id of the wire as SQL writes it.
+    pub fn sql_id(&self, id: &str) -> String {
+        let uuid = id.parse::<AnyId>().unwrap().uuid;
+        match self.database {
+            Database::Postgres => format!("'{uuid}'::uuid"),
+            Database::Sqlite => format!("x'{}'", uuid.simple()),
+        }
+    }
+
+    /// Runs statements as an operator's command does that ends some sharing: alone, and with a new epoch.
+    pub fn ends_sharing(&self, sql: &str) {
+        let bump = "UPDATE sharing_epoch SET epoch = epoch + 1";
+        let lock = match self.database {
+            Database::Postgres => "SELECT pg_advisory_xact_lock(12602381);;",
+            Database::Sqlite => "BEGIN IMMEDIATE;;",
+        };
+        self.tampers(&format!("{lock}{sql};;{bump}"));
+    }
+
+    /// Statements on the keyring, behind the service's back.
+    pub fn tampers_with_keyring(&self, sql: &str) -> String {
+        match self.database {
+            Database::Postgres => {
+                let within = format!("SET search_path = concord_keyring;{sql}");
+                Cluster::shared().psql(self.url(), &within)
+            }
+            Database::Sqlite => sqlite(&self.folder.path().join("keyring.sqlite"), sql),
+        }
+    }
+
+    /// Whether the keyring has a key for this package.
+    pub fn has_key(&self, referral: &str) -> bool {
+        let id = self.sql_id(referral);
+        let count = format!("SELECT count(*) FROM package_key WHERE referral_id = {id}");
+        self.tampers_with_keyring(&count) != "0"
+    }
+
+    /// What `concord` says to this command, and whether it is content.
+    pub fn commands(&self, words: &[&str]) -> (bool, String) {
         let output = Command::new(env!("CARGO_BIN_EXE_concord"))
-            .args(["audit", "verify"])
+            .args(words)
             .args(self.flags())
             .output()
             .unwrap();
         let text = [output.stdout, output.stderr].concat();
         (output.status.success(), String::from_utf8(text).unwrap())
+    }
+
+    /// What `concord audit verify` says, and whether it is content.
+    pub fn verifies(&self) -> (bool, String) {
+        self.commands(&["audit", "verify"])
     }
 }
 

@@ -86,6 +86,25 @@ impl Cluster {
         rows.trim_end().to_owned()
     }
 
+    /// Everything in the database at `url`, as `pg_dump` writes it.
+    ///
+    /// # Panics
+    /// When the database refuses, with its message.
+    pub fn dump(&self, url: &str) -> String {
+        let mut dump = quiet(&self.programs.join("pg_dump"));
+        let output = dump
+            .args(["--dbname", url])
+            .stdin(Stdio::null())
+            .output()
+            .expect("pg_dump starts");
+        assert!(
+            output.status.success(),
+            "pg_dump: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        String::from_utf8(output.stdout).expect("pg_dump writes UTF-8")
+    }
+
     fn url(&self, database: &str) -> String {
         let port = self.port;
         format!("postgres://{SUPERUSER}@127.0.0.1:{port}/{database}")

@@ -1,7 +1,7 @@
 //! A real server: the built program, on a free port, as a process of its own.
 
 use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -21,11 +21,17 @@ pub struct Server {
 impl Server {
     /// Starts a server with these flags, and waits until it listens.
     pub fn start(flags: &[String]) -> Self {
+        Self::start_under(flags, &[])
+    }
+
+    /// The same, with these variables in its environment.
+    pub fn start_under(flags: &[String], environment: &[(&str, &str)]) -> Self {
         let mut command = limits::command_surviving_full_disk(env!("CARGO_BIN_EXE_concord"));
         Self::spawn(
             command
                 .args(["serve", "--listen", "127.0.0.1:0"])
-                .args(flags),
+                .args(flags)
+                .envs(environment.iter().copied()),
         )
     }
 
@@ -78,19 +84,32 @@ impl Server {
         self.child.wait().unwrap();
     }
 
+    /// Tells it to end, and does not wait.
+    pub fn is_told_to_end(&self) {
+        let pid = Pid::from_raw(i32::try_from(self.child.id()).unwrap());
+        kill(pid, Signal::SIGTERM).unwrap();
+    }
+
+    /// How it ended, where it did within this time.
+    pub fn ended_within(&mut self, patience: Duration) -> Option<ExitStatus> {
+        let deadline = Instant::now() + patience;
+        while Instant::now() < deadline {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return Some(status);
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        None
+    }
+
     /// Asks it to end, and waits; kills it where it does not end in time.
     pub fn ends(&mut self) -> bool {
         if self.child.try_wait().unwrap().is_some() {
             return true;
         }
-        let pid = Pid::from_raw(i32::try_from(self.child.id()).unwrap());
-        kill(pid, Signal::SIGTERM).unwrap();
-        let deadline = Instant::now() + Duration::from_secs(20);
-        while Instant::now() < deadline {
-            if self.child.try_wait().unwrap().is_some() {
-                return true;
-            }
-            thread::sleep(Duration::from_millis(10));
+        self.is_told_to_end();
+        if self.ended_within(Duration::from_secs(20)).is_some() {
+            return true;
         }
         self.is_killed();
         false

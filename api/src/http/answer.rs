@@ -58,9 +58,13 @@ pub fn wire(error: &Error) -> ServerError {
     wire
 }
 
-/// Gives every error that the library made itself the code of wrong input: they are about the document alone.
+/// Gives every error that the library made itself the code of wrong input: they are about the document alone. They may
+/// name what the document names, and repeat no value.
 pub fn give_codes(response: &mut Response) {
     for error in &mut response.errors {
+        if let Some((known, _)) = error.message.split_once(" does not contain the value") {
+            error.message = format!("{known} does not contain this value");
+        }
         let extensions = error
             .extensions
             .get_or_insert_with(ErrorExtensionValues::default);

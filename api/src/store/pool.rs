@@ -9,6 +9,7 @@ use concord_migration::{Data, Keyring, MigratorTrait};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, Statement,
 };
+use sqlx::Connection;
 
 use crate::clock;
 use crate::settings::{Location, Settings};
@@ -219,6 +220,13 @@ async fn sqlite(file: &Path, connections: u32) -> Result<DatabaseConnection, DbE
             .pragma("trusted_schema", "OFF")
             .pragma("secure_delete", "ON")
             .statement_cache_capacity(200)
+    });
+    // A failed COMMIT makes SQLite roll back by itself. The library's own ROLLBACK then fails, it goes on counting a
+    // transaction that is not there, and the next one would be a savepoint that no COMMIT ever follows: "recorded",
+    // and lost.
+    options.map_sqlx_sqlite_before_acquire(|connection, _| {
+        let clean = !connection.is_in_transaction();
+        Box::pin(async move { Ok(clean) })
     });
     Database::connect(options).await
 }
