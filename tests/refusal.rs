@@ -250,15 +250,15 @@ fn hold_writers(world: &World) -> tokio::task::JoinHandle<()> {
     let url = (database == Database::Postgres).then(|| world.url().to_owned());
     tokio::task::spawn_blocking(move || match url {
         Some(url) => {
-            let hold = "SELECT pg_advisory_xact_lock(12602381); SELECT pg_sleep(2)";
-            Cluster::shared().psql(&url, hold);
+            let script = "SELECT pg_advisory_xact_lock(12602381); SELECT pg_sleep(2)";
+            Cluster::shared().psql(&url, script);
         }
         None => {
-            let hold = "import sqlite3,sys,time\nc = sqlite3.connect(sys.argv[1], timeout=10)\n\
+            let script = "import sqlite3,sys,time\nc = sqlite3.connect(sys.argv[1], timeout=10)\n\
                 c.execute('BEGIN IMMEDIATE')\ntime.sleep(2)";
             let held = Command::new("python3")
                 .arg("-c")
-                .arg(hold)
+                .arg(script)
                 .arg(file)
                 .status();
             assert!(held.unwrap().success());

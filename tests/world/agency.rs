@@ -24,7 +24,6 @@ pub struct Agency {
 pub struct Told {
     pub referral: String,
     pub consent: String,
-    pub survivor: String,
     pub person: String,
 }
 
@@ -241,7 +240,6 @@ impl ReferringTo<'_> {
         let told = Told {
             referral: text(&drafted.data()["draftReferral"]["id"]),
             consent,
-            survivor,
             person,
         };
         (sender.clone(), told)

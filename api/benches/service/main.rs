@@ -15,6 +15,7 @@
 
 mod bare;
 mod load;
+#[allow(dead_code, reason = "the tests need more of it than the benchmark")]
 #[path = "../../../tests/world/postgres.rs"]
 mod postgres;
 mod seed;
