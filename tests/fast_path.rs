@@ -56,7 +56,7 @@ fn page() -> Connection<Referral> {
                 urgency: Urgency::ALL[place % Urgency::ALL.len()],
                 created_at: moment,
                 sent_at: bit(2).then_some(moment),
-                respond_by: bit(4).then_some(moment.plus(Duration::from_secs(3600))),
+                respond_by: bit(4).then_some(moment.plus(Duration::from_hours(1))),
                 updated_at: Instant(moment.0 / 1_000_000 * 1_000_000),
                 consent_until: None,
                 mou_until: None,
