@@ -181,8 +181,8 @@ impl Measure {
         let statement = bare::page(store, recipients[0].agency, 50);
         match bare::under_pgbench(url, &statement, self.connections, self.lasting()) {
             Some(rate) => {
-                table.rate("bare statement, under pgbench", rate);
                 table.bare = Some(rate);
+                table.rate("bare statement, under pgbench", rate);
             }
             None => println!("bare statement, under pgbench    (there is no pgbench)"),
         }
