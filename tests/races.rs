@@ -235,8 +235,8 @@ async fn hold_referrals(world: &World) -> Option<JoinHandle<String>> {
         return None;
     }
     let url = world.url().to_owned();
-    let locking = "SELECT id FROM referral FOR UPDATE; SELECT pg_sleep(0.8)";
-    let held = tokio::task::spawn_blocking(move || Cluster::shared().psql(&url, locking));
+    let sleep = "SELECT id FROM referral FOR UPDATE; SELECT pg_sleep(0.8)";
+    let held = tokio::task::spawn_blocking(move || Cluster::shared().psql(&url, sleep));
     tokio::time::sleep(Duration::from_millis(300)).await;
     Some(held)
 }

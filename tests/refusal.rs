@@ -1,5 +1,6 @@
 //! What cannot be kept is refused: a part of the service that fails releases nothing and changes nothing.
 
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -124,6 +125,12 @@ async fn an_audit_log_on_a_full_disk_releases_nothing() {
 
     free_disk_of(sent.world.server.pid());
     sent.everything_works().await;
+    // Durable means: another connection sees it.
+    sent.south.does("acceptReferral", &sent.ada).await.data();
+    assert_eq!(
+        sent.world.tampers("SELECT status FROM referral"),
+        "ACCEPTED"
+    );
 }
 
 #[tokio::test]
@@ -248,22 +255,21 @@ async fn requests_under_way_end_before_the_server_does() {
 fn hold_writers(world: &World) -> tokio::task::JoinHandle<()> {
     let (database, file) = (world.database, world.file());
     let url = (database == Database::Postgres).then(|| world.url().to_owned());
-    tokio::task::spawn_blocking(move || match url {
-        Some(url) => {
-            let script = "SELECT pg_advisory_xact_lock(12602381); SELECT pg_sleep(2)";
-            Cluster::shared().psql(&url, script);
-        }
-        None => {
-            let script = "import sqlite3,sys,time\nc = sqlite3.connect(sys.argv[1], timeout=10)\n\
-                c.execute('BEGIN IMMEDIATE')\ntime.sleep(2)";
-            let held = Command::new("python3")
-                .arg("-c")
-                .arg(script)
-                .arg(file)
-                .status();
-            assert!(held.unwrap().success());
-        }
+    tokio::task::spawn_blocking(move || {
+        let Some(url) = url else {
+            return hold_file(&file);
+        };
+        let sleep = "SELECT pg_advisory_xact_lock(12602381); SELECT pg_sleep(2)";
+        Cluster::shared().psql(&url, sleep);
     })
+}
+
+fn hold_file(file: &Path) {
+    let script = "import sqlite3,sys,time\nc = sqlite3.connect(sys.argv[1], timeout=10)\n\
+        c.execute('BEGIN IMMEDIATE')\ntime.sleep(2)";
+    let mut python = Command::new("python3");
+    let ended = python.args(["-c", script]).arg(file).status();
+    assert!(ended.unwrap().success());
 }
 
 #[tokio::test]
