@@ -78,11 +78,13 @@ impl Entity {
             .order_by_desc(Column::Id)
     }
 
-    /// The events that are not in the tree yet, oldest first.
+    /// The events that are not in the tree yet, oldest first by the database's clock: an id's own time is that of
+    /// whichever server made it.
     #[must_use]
     pub fn awaiting_integration() -> Select<Self> {
         <Self as EntityTrait>::find()
             .filter(Column::LeafIndex.is_null())
+            .order_by_asc(Column::RecordedAt)
             .order_by_asc(Column::Id)
     }
 

@@ -93,7 +93,8 @@ async fn serve(
                 why = fault.code(),
                 "a token was refused"
             );
-            return unauthenticated(media, request_id);
+            let sent = http.headers().contains_key(header::AUTHORIZATION);
+            return unauthenticated(media, request_id, if sent { REFUSED } else { ASKED });
         }
     };
     let Ok(received) = tokio::time::timeout(DEADLINE, payload.to_bytes_limited(MAX_BODY)).await
@@ -134,14 +135,23 @@ fn bearer(http: &HttpRequest) -> &str {
     }
 }
 
-fn unauthenticated(media: MediaType, request_id: &str) -> HttpResponse {
+/// What a refused token is answered with (RFC 6750, 3.1).
+const REFUSED: header::HeaderValue =
+    header::HeaderValue::from_static("Bearer error=\"invalid_token\"");
+/// What a request without any token is answered with: it made no error yet.
+const ASKED: header::HeaderValue = header::HeaderValue::from_static("Bearer");
+
+fn unauthenticated(
+    media: MediaType,
+    request_id: &str,
+    challenge: header::HeaderValue,
+) -> HttpResponse {
     let mut answer = answer::errors(
         StatusCode::UNAUTHORIZED,
         media,
         request_id,
         &[Error::Unauthenticated],
     );
-    let challenge = header::HeaderValue::from_static("Bearer error=\"invalid_token\"");
     answer
         .headers_mut()
         .insert(header::WWW_AUTHENTICATE, challenge);
@@ -224,7 +234,7 @@ async fn execute(
     report(&request, &response).await;
     let outcome = Outcome::of(&response);
     let status = if refused_everything(&response, "UNAUTHENTICATED") {
-        return unauthenticated(media, request_id);
+        return unauthenticated(media, request_id, REFUSED);
     } else {
         media.status(outcome)
     };

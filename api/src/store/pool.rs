@@ -241,8 +241,13 @@ async fn postgres(location: &Location, connections: u32) -> Result<DatabaseConne
     }
     options.map_sqlx_postgres_opts(|options| {
         options
+            // Every statement is a look-up by key: planned once, never compiled, and joined row by row. Without the
+            // bound LIMIT's value the planner would take a page for a tenth of the table, and hash whole tables.
             .options([
                 ("plan_cache_mode", "force_generic_plan"),
+                ("jit", "off"),
+                ("enable_hashjoin", "off"),
+                ("enable_mergejoin", "off"),
                 ("synchronous_commit", "on"),
             ])
             .statement_cache_capacity(200)

@@ -23,7 +23,7 @@ impl MigrationTrait for Step {
         }
         let database = manager.get_connection();
         for statement in [
-            "CREATE INDEX audit_event_awaiting ON audit_event (id) WHERE leaf_index IS NULL",
+            "CREATE INDEX audit_event_awaiting ON audit_event (recorded_at, id) WHERE leaf_index IS NULL",
             "CREATE UNIQUE INDEX audit_event_leaf ON audit_event (leaf_index)",
             "CREATE INDEX audit_event_of_agency ON audit_event (agency_id, id DESC)",
             "CREATE INDEX audit_event_of_recipient ON audit_event (recipient_id, id DESC) WHERE recipient_id IS NOT NULL",
