@@ -138,3 +138,19 @@ async fn substance_use_travels_with_its_notice() {
         "42 CFR part 2 prohibits unauthorized use or disclosure of these records."
     );
 }
+
+#[tokio::test]
+async fn whatever_is_shown_with_a_referral_is_on_record() {
+    let world = World::on(Database::Sqlite).await;
+    let (north, south) = world.agencies("north", "south").await;
+    let ada = north.refers("Ada").to(&south).sharing([Needs]).await;
+    let query =
+        "query($id: ID!) { referral(id: $id) { status consent { expiresAt } mou { id title } } }";
+    let shown = south.asks(query, json!({ "id": ada.referral })).await;
+    let mou = &shown.data()["referral"]["mou"]["id"];
+
+    let log = "{ auditEvents(first: 1, filter: { types: [RECORDS_LISTED] }) { edges { node { objects } } } }";
+    let log = south.asks(log, json!({})).await;
+    let objects = &log.data()["auditEvents"]["edges"][0]["node"]["objects"];
+    assert_eq!(*objects, json!([ada.referral, ada.consent, mou]));
+}

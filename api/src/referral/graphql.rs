@@ -342,8 +342,6 @@ pub(crate) async fn found(
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Asked {
     depth: Depth,
-    consent: bool,
-    mou: bool,
     agency_state: bool,
 }
 
@@ -381,10 +379,10 @@ impl Asked {
         Ok(Self {
             depth: Depth {
                 beyond_header: consent || mou || outcome || !purposes.is_empty(),
+                consent,
+                mou,
                 purposes,
             },
-            consent,
-            mou,
             agency_state: look::asks(ctx, &at(&["sender", "status"]))
                 || look::asks(ctx, &at(&["recipient", "status"])),
         })
@@ -403,12 +401,12 @@ async fn show(
         return Ok(None);
     };
     let agencies = agencies(request, asked, &seen).await?;
-    let consents = if asked.consent {
+    let consents = if asked.depth.consent {
         consents(request, &seen, now).await?
     } else {
         HashMap::new()
     };
-    let mous = if asked.mou {
+    let mous = if asked.depth.mou {
         mous(request, &seen, now).await?
     } else {
         HashMap::new()

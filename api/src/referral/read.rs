@@ -61,6 +61,10 @@ const BEYOND: [Column; 6] = [
 pub struct Depth {
     /// Whether anything but the header is: consent, MOU, outcome or package.
     pub beyond_header: bool,
+    /// Whether the consent is shown with it.
+    pub consent: bool,
+    /// Whether the MOU is shown with it.
+    pub mou: bool,
     /// The purposes for which its package is read.
     pub purposes: Vec<Purpose>,
 }
@@ -135,6 +139,18 @@ pub struct Grant {
     pub withheld: Vec<(DataCategory, Reason)>,
     /// The place of its audit event among the read's events.
     pub event: usize,
+}
+
+impl Seen {
+    /// The records that showing this one tells of: they all go on record.
+    fn records(&self, depth: &Depth) -> Vec<String> {
+        let mut records = vec![self.header.id.to_string()];
+        if let Some(beyond) = &self.beyond {
+            records.extend(depth.consent.then(|| beyond.consent.to_string()));
+            records.extend(beyond.mou.filter(|_| depth.mou).map(|mou| mou.to_string()));
+        }
+        records
+    }
 }
 
 impl From<&Header> for Recorded {
@@ -238,7 +254,7 @@ async fn find(
     }
     if !seen.is_empty() {
         events.push(Event::RecordsListed(
-            seen.iter().map(|one| one.header.id.to_string()).collect(),
+            seen.iter().flat_map(|one| one.records(depth)).collect(),
         ));
     }
     Ok(Decided {
