@@ -66,9 +66,12 @@ impl World {
         let written = written(&folder, url.as_deref());
         if database == Database::Postgres {
             std::fs::write(folder.path().join("kek"), "5a".repeat(31) + "7e").unwrap();
-            let settings = Settings::read(None, &written).unwrap();
-            let store = concord::store::Store::connect(&settings).await.unwrap();
-            store.migrate().await.unwrap();
+            let migrated = Command::new(env!("CARGO_BIN_EXE_concord"))
+                .args(["migrate", "up"])
+                .args(flags(&folder, url.as_deref()))
+                .output()
+                .unwrap();
+            assert!(migrated.status.success(), "{migrated:?}");
         }
         let settings = Settings::read(None, &written).unwrap();
         let service = Service::open(settings).await.unwrap();

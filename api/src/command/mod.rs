@@ -22,8 +22,6 @@ pub(crate) enum Command {
         /// What to do.
         #[command(subcommand)]
         what: Migrate,
-        #[command(flatten)]
-        options: Options,
     },
     /// Register a task force with the agency that coordinates it, and print their ids.
     Found(found::Found),
@@ -42,12 +40,12 @@ pub(crate) enum Command {
 }
 
 /// What to do about migrations.
-#[derive(Clone, Copy, Debug, Subcommand)]
+#[derive(Clone, Debug, Subcommand)]
 pub(crate) enum Migrate {
     /// Apply what is missing.
-    Up,
+    Up(Options),
     /// Say what is missing.
-    Status,
+    Status(Options),
 }
 
 /// Where the settings come from. A flag wins over the environment, the environment over the file.
@@ -89,7 +87,7 @@ impl Command {
     pub(crate) async fn run(self) -> Result<()> {
         match self {
             Self::Serve(serve) => serve.run().await,
-            Self::Migrate { what, options } => migrate(what, &options).await,
+            Self::Migrate { what } => migrate(what).await,
             Self::Found(found) => found.run().await,
             Self::Token(issue) => issue.run().await,
             Self::Audit { what } => what.run().await,
@@ -112,10 +110,14 @@ impl Command {
     }
 }
 
-async fn migrate(what: Migrate, options: &Options) -> Result<()> {
+async fn migrate(what: Migrate) -> Result<()> {
+    let (options, up) = match what {
+        Migrate::Up(options) => (options, true),
+        Migrate::Status(options) => (options, false),
+    };
     let settings = options.settings(Written::default())?;
     let store = Store::connect(&settings).await.into_diagnostic()?;
-    if matches!(what, Migrate::Up) {
+    if up {
         store.migrate().await.into_diagnostic()?;
     }
     let (data, keyring) = store.behind().await.into_diagnostic()?;
