@@ -154,3 +154,23 @@ async fn whatever_is_shown_with_a_referral_is_on_record() {
     let objects = &log.data()["auditEvents"]["edges"][0]["node"]["objects"];
     assert_eq!(*objects, json!([ada.referral, ada.consent, mou]));
 }
+
+#[tokio::test]
+async fn what_a_repeated_call_is_answered_with_is_on_record() {
+    for database in BOTH {
+        let world = World::on(database).await;
+        let north = world.agency("north").await;
+        let register = "mutation { registerSurvivor(survivor: { pseudonym: \"quiet heron\", idempotencyKey: \"k\" }) { id } }";
+        let first = north.asks(register, json!({})).await;
+        let log =
+            "{ auditEvents(filter: { types: [RECORDS_LISTED] }) { edges { node { objects } } } }";
+        let before = north.asks(log, json!({})).await;
+        let again = north.asks(register, json!({})).await;
+        assert_eq!(again.data(), first.data());
+        let after = north.asks(log, json!({})).await;
+        let count = |log: &crate::world::Answer| {
+            log.data()["auditEvents"]["edges"].as_array().unwrap().len()
+        };
+        assert_eq!(count(&after), count(&before) + 1);
+    }
+}

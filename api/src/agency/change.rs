@@ -7,7 +7,7 @@ use concord_entities::membership;
 use concord_entities::vocabulary::{AgencyStatus, MemberRole};
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter};
 
-use super::graphql::{Agency, AgencyInput};
+use super::graphql::{Agency, AgencyInput, found};
 use crate::access::grant::{Permission, Resource};
 use crate::audit::event::Event;
 use crate::error::{Answer, Error};
@@ -41,8 +41,9 @@ impl AgencyMutation {
         .await?;
         let key = match replay {
             Replay::Made(id) => {
-                let made = agency::Entity::named(AgencyId(id)).one(&*act).await?;
-                return made.map(Agency::read).ok_or_else(|| Error::NotFound.into());
+                drop(act);
+                let made = found(request, AgencyId(id)).await?;
+                return made.ok_or_else(|| Error::NotFound.into());
             }
             Replay::Fresh(key) => key,
         };

@@ -13,7 +13,7 @@ use sea_orm::{
 };
 use tracing::warn;
 
-use super::graphql::{Consent, Revocation, Shown};
+use super::graphql::{Consent, Revocation, Shown, found};
 use super::input::{ConsentInput, SignatureInput};
 use super::rules;
 use crate::access::grant::{Permission, Resource};
@@ -42,21 +42,19 @@ impl ConsentMutation {
         request.caller(Resource::Consent, Permission::Create)?;
         let act = request.begin().await?;
         let key = consent.idempotency_key.as_ref();
-        let model =
-            match idempotency::replay(&act, "draftConsent", key, &format!("{consent:?}")).await? {
-                Replay::Made(id) => held(&act, ConsentId(id)).await?,
-                Replay::Fresh(key) => {
-                    let (model, survivor) = draft(&act, &consent).await?;
-                    idempotency::keep(&act, key, model.id.0).await?;
-                    let event = recorded(AuditType::ConsentDrafted, &model, &survivor, None);
-                    return finish(request, act, event, model).await;
-                }
-            };
-        let now = act.now();
-        drop(act);
-        Ok(Shown::of(request, std::slice::from_ref(&model))
-            .await?
-            .show(model, now))
+        match idempotency::replay(&act, "draftConsent", key, &format!("{consent:?}")).await? {
+            Replay::Made(id) => {
+                drop(act);
+                let made = found(request, ConsentId(id)).await?;
+                made.ok_or_else(|| Error::NotFound.into())
+            }
+            Replay::Fresh(key) => {
+                let (model, survivor) = draft(&act, &consent).await?;
+                idempotency::keep(&act, key, model.id.0).await?;
+                let event = recorded(AuditType::ConsentDrafted, &model, &survivor, None);
+                finish(request, act, event, model).await
+            }
+        }
     }
 
     /// Records a signature under a consent. With the last one that it needs, it is in force.

@@ -278,7 +278,13 @@ impl From<consent_signature::Model> for Signature {
 
 /// One consent that the caller's agency holds or is named in.
 pub(crate) async fn node(request: &Request, id: ConsentId) -> Answer<Option<Consent>> {
-    let caller = request.caller(Resource::Consent, Permission::Read)?;
+    request.caller(Resource::Consent, Permission::Read)?;
+    found(request, id).await
+}
+
+/// The same, for a caller whose change named it: read and recorded like any other.
+pub(crate) async fn found(request: &Request, id: ConsentId) -> Answer<Option<Consent>> {
+    let caller = &request.caller;
     let released = request
         .disclose(|| async {
             let among = consent::Entity::known_to(caller.agency(), [id]);

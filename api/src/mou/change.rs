@@ -9,7 +9,7 @@ use concord_entities::vocabulary::{AuditType, MouAction};
 use concord_entities::{agency, membership, mou_party};
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect, Set};
 
-use super::graphql::{Mou, Shown};
+use super::graphql::{Mou, Shown, found};
 use super::input::{MouInput, MouSignatureInput};
 use super::rules::{self, Involvement};
 use crate::access::grant::{Permission, Resource};
@@ -39,15 +39,9 @@ impl MouMutation {
         let key = mou.idempotency_key.as_ref();
         let model = match idempotency::replay(&act, "draftMou", key, &format!("{mou:?}")).await? {
             Replay::Made(id) => {
-                let made = mou::Entity::drafted_by(act.agency(), MouId(id))
-                    .one(&*act)
-                    .await?;
-                let now = act.now();
                 drop(act);
-                let made = made.ok_or(Error::NotFound)?;
-                return Ok(Shown::of(request, std::slice::from_ref(&made))
-                    .await?
-                    .show(made, now));
+                let made = found(request, MouId(id)).await?;
+                return made.ok_or_else(|| Error::NotFound.into());
             }
             Replay::Fresh(key) => {
                 let model = draft(&act, mou).await?;

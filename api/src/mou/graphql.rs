@@ -257,7 +257,13 @@ async fn with_parties<T>(
 
 /// One MOU that the caller's agency may follow.
 pub(crate) async fn node(request: &Request, id: MouId) -> Answer<Option<Mou>> {
-    let caller = request.caller(Resource::Mou, Permission::Read)?;
+    request.caller(Resource::Mou, Permission::Read)?;
+    found(request, id).await
+}
+
+/// The same, for a caller whose change named it: read and recorded like any other.
+pub(crate) async fn found(request: &Request, id: MouId) -> Answer<Option<Mou>> {
+    let caller = &request.caller;
     let released = request
         .disclose(|| async {
             let among = mou::Entity::followed_by(caller.agency()).filter(Column::Id.eq(id));

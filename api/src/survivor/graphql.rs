@@ -103,7 +103,13 @@ impl SurvivorQuery {
 
 /// One survivor of the caller's own agency.
 pub(crate) async fn node(request: &Request, id: SurvivorId) -> Answer<Option<Survivor>> {
-    let caller = request.caller(Resource::Survivor, Permission::Read)?;
+    request.caller(Resource::Survivor, Permission::Read)?;
+    found(request, id).await
+}
+
+/// The same, for a caller whose change named it: read and recorded like any other.
+pub(crate) async fn found(request: &Request, id: SurvivorId) -> Answer<Option<Survivor>> {
+    let caller = &request.caller;
     let released = request
         .disclose(|| async {
             let among = survivor::Entity::one_of(caller.agency(), id);
@@ -137,12 +143,9 @@ impl SurvivorMutation {
             .await?
         {
             Replay::Made(id) => {
-                let made = survivor::Entity::one_of(act.agency(), SurvivorId(id))
-                    .one(&*act)
-                    .await?;
-                return made
-                    .map(Survivor::from)
-                    .ok_or_else(|| Error::NotFound.into());
+                drop(act);
+                let made = found(request, SurvivorId(id)).await?;
+                return made.ok_or_else(|| Error::NotFound.into());
             }
             Replay::Fresh(key) => key,
         };
