@@ -14,6 +14,7 @@ pub mod agency;
 pub mod application;
 pub mod membership;
 pub mod task_force;
+pub mod token_key;
 pub mod token_state;
 
 pub mod consent;

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use super::{code, root, rust_files};
 
 /// The files that decide without asking anybody, besides every `rules.rs`.
-const PURE: [&str; 9] = [
+const PURE: [&str; 10] = [
     "access/grammar.rs",
     "access/grant.rs",
+    "access/key_life.rs",
     "access/scope.rs",
     "audit/checkpoint.rs",
     "audit/proof.rs",

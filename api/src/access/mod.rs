@@ -4,6 +4,9 @@
 //! - [`scope`]: what a list of scopes allows, and whether one list is narrower than another. Pure.
 //! - [`grammar`]: how scopes are written. Pure.
 //! - [`key`]: the keys that sign tokens and prove them.
+//! - [`key_life`]: when a key is next, current, previous or gone. Pure.
+//! - [`token_keys`]: the keys as they are kept; how they rotate and retire.
+//! - [`ring`]: the keys as they stand now, for every worker.
 //! - [`token`]: whether a token proves anything now, and why not.
 //! - [`verifier`]: from a request's header to a [`Caller`].
 //! - [`standing`]: whether a caller still counts, read with the facts.
@@ -17,10 +20,13 @@ pub mod grammar;
 pub mod grant;
 pub mod issued;
 pub mod key;
+pub mod key_life;
 mod members;
+pub mod ring;
 pub mod scope;
 pub mod standing;
 pub mod token;
+pub mod token_keys;
 pub mod verifier;
 
 pub use caller::Caller;

@@ -65,6 +65,15 @@ pub struct Claims {
     pub epoch: u32,
 }
 
+/// What a token proves, and by which key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Proof {
+    /// What it says.
+    pub(super) claims: Claims,
+    /// The name of the key that signed it.
+    pub(super) kid: String,
+}
+
 /// Why a token proves nothing: for the log and the audit, never for its bearer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TokenFault {
@@ -167,7 +176,7 @@ pub fn verify(
     expected: &Expected,
     now: Instant,
 ) -> Result<Claims, TokenFault> {
-    let claims = prove(compact, keys, expected)?;
+    let claims = prove(compact, keys, expected)?.claims;
     in_time(&claims, now)?;
     Ok(claims)
 }
@@ -177,7 +186,7 @@ pub(super) fn prove(
     compact: &str,
     keys: &KeySet,
     expected: &Expected,
-) -> Result<Claims, TokenFault> {
+) -> Result<Proof, TokenFault> {
     if compact.len() > MAX_TOKEN {
         return Err(TokenFault::TooLong);
     }
@@ -205,7 +214,7 @@ pub(super) fn prove(
     if claims.audience != expected.audience {
         return Err(TokenFault::WrongAudience);
     }
-    Ok(claims)
+    Ok(Proof { claims, kid })
 }
 
 /// A token that says `claims`, signed with `key`. Times are cut to whole seconds.
