@@ -23,6 +23,7 @@ mod demo;
 mod fast_path;
 mod http;
 mod journey;
+mod keys;
 mod ledger;
 mod limits;
 mod postgres;

@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use concord_entities::instant::Instant;
-use concord_entities::vocabulary::AuditType;
 use concord_entities::token_key;
+use concord_entities::vocabulary::AuditType;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, Statement,

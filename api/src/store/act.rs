@@ -139,17 +139,32 @@ impl<'c> Act<'c> {
     /// # Errors
     /// `UNAVAILABLE`: nothing was changed.
     pub async fn commit(self, event: Event) -> Answer<()> {
-        let row = Leaf::of(event, &self.caller.agent(), self.mark, self.now)
-            .into_row(self.mark.address.as_deref())
-            .map_err(Refusal::internal)?;
-        ledger::insert(&self.transaction, &[&row]).await?;
-        if self.holding == Holding::Alone {
-            bump(&self.transaction).await?;
-        }
-        self.transaction.commit().await?;
+        let leaf = Leaf::of(event, &self.caller.agent(), self.mark, self.now);
+        let address = self.mark.address.as_deref();
+        commit(self.transaction, self.holding, leaf, address).await?;
         self.ledger.has_grown();
         Ok(())
     }
+}
+
+/// Records the event of a change that no caller makes, and makes the change durable, both or neither. `transaction` was
+/// opened with the same `holding`.
+///
+/// # Errors
+/// `UNAVAILABLE`: nothing was changed.
+pub(crate) async fn commit(
+    transaction: DatabaseTransaction,
+    holding: Holding,
+    leaf: Leaf,
+    address: Option<&str>,
+) -> Answer<()> {
+    let row = leaf.into_row(address).map_err(Refusal::internal)?;
+    ledger::insert(&transaction, &[&row]).await?;
+    if holding == Holding::Alone {
+        bump(&transaction).await?;
+    }
+    transaction.commit().await?;
+    Ok(())
 }
 
 impl Deref for Act<'_> {
