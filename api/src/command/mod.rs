@@ -2,6 +2,7 @@
 
 mod audit;
 mod found;
+mod key;
 mod serve;
 mod token;
 
@@ -27,6 +28,12 @@ pub(crate) enum Command {
     Found(found::Found),
     /// Issue an access token for an agency, and print it.
     Token(token::Issue),
+    /// Look after the keys that sign access tokens.
+    Key {
+        /// What to do.
+        #[command(subcommand)]
+        what: key::Key,
+    },
     /// Look after the audit log.
     Audit {
         /// What to do.
@@ -90,6 +97,7 @@ impl Command {
             Self::Migrate { what } => migrate(what).await,
             Self::Found(found) => found.run().await,
             Self::Token(issue) => issue.run().await,
+            Self::Key { what } => what.run().await,
             Self::Audit { what } => what.run().await,
             Self::Schema => {
                 print!("{}", concord::graphql::schema::sdl());
