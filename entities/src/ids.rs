@@ -148,4 +148,6 @@ ids! {
     AuditEventId = "event", now_v7;
     /// The `jti` of an access token.
     TokenId = "token", now_v7;
+    /// An agency's own identity provider.
+    IssuerId = "issuer", now_v7;
 }

@@ -15,6 +15,7 @@ pub mod application;
 pub mod membership;
 pub mod task_force;
 pub mod token_state;
+pub mod trusted_issuer;
 
 pub mod consent;
 pub mod consent_signature;
