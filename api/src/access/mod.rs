@@ -15,6 +15,7 @@
 //! - [`token`]: whether a token proves anything now, and why not.
 //! - [`verifier`]: from a request's header to a [`Caller`].
 //! - [`standing`]: whether a caller still counts, read with the facts.
+//! - [`issuer`]: agencies' own identity providers.
 //! - [`members`]: a JSON object in which nothing is said twice.
 //!
 //! A token is a ceiling. That the agency, the application and the token itself are still in force is read
@@ -27,6 +28,7 @@ pub mod foreign_key;
 pub mod grammar;
 pub mod grant;
 pub mod issued;
+pub mod issuer;
 pub mod jose;
 pub mod key;
 pub mod key_life;
