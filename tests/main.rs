@@ -24,6 +24,7 @@ mod fast_path;
 mod http;
 mod jose;
 mod journey;
+mod keys;
 mod ledger;
 mod limits;
 mod postgres;
