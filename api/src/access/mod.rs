@@ -9,6 +9,9 @@
 //! - [`dpop`]: proof that whoever sends a request holds a key. Pure.
 //! - [`once`]: the name under which a thing that counts once is remembered. Pure.
 //! - [`key`]: the keys that sign tokens and prove them.
+//! - [`key_life`]: when a key is next, current, previous or gone. Pure.
+//! - [`token_keys`]: the keys as they are kept; how they rotate and retire.
+//! - [`ring`]: the keys as they stand now, for every worker.
 //! - [`token`]: whether a token proves anything now, and why not.
 //! - [`verifier`]: from a request's header to a [`Caller`].
 //! - [`standing`]: whether a caller still counts, read with the facts.
@@ -28,11 +31,14 @@ pub mod issued;
 pub mod issuer;
 pub mod jose;
 pub mod key;
+pub mod key_life;
 pub mod members;
 pub mod once;
+pub mod ring;
 pub mod scope;
 pub mod standing;
 pub mod token;
+pub mod token_keys;
 pub mod verifier;
 
 pub use caller::Caller;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args;
 use concord::access::grant::Resource;
 use concord::access::scope::{Scope, Scopes};
-use concord::access::token::{self, Claims};
+use concord::access::token::Claims;
 use concord::clock;
 use concord::http::server::Service;
 use concord::settings::Written;
@@ -61,7 +61,7 @@ impl Issue {
             id: TokenId::new().to_string(),
             epoch: u32::try_from(agency.token_epoch).into_diagnostic()?,
         };
-        let text = token::issue(&service.keys.token, &claims).into_diagnostic()?;
+        let text = service.ring.sign(&claims).into_diagnostic()?;
         concord::access::issued::record(&service.store, &claims)
             .await
             .map_err(|refusal| miette!("{}", refusal.error))?;
