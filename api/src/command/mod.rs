@@ -3,11 +3,8 @@
 mod agency;
 mod audit;
 mod found;
-<<<<<<< HEAD
-mod key;
-=======
 mod issuer;
->>>>>>> issuers
+mod key;
 mod serve;
 mod token;
 
@@ -33,19 +30,17 @@ pub(crate) enum Command {
     Found(found::Found),
     /// Issue an access token for an agency, and print it.
     Token(token::Issue),
-<<<<<<< HEAD
     /// Look after the keys that sign access tokens.
     Key {
         /// What to do.
         #[command(subcommand)]
         what: key::Key,
-=======
+    },
     /// Look after the identity providers that agencies bring.
     Issuer {
         /// What to do.
         #[command(subcommand)]
         what: issuer::Issuer,
->>>>>>> issuers
     },
     /// Look after the audit log.
     Audit {
@@ -110,11 +105,8 @@ impl Command {
             Self::Migrate { what } => migrate(what).await,
             Self::Found(found) => found.run().await,
             Self::Token(issue) => issue.run().await,
-<<<<<<< HEAD
             Self::Key { what } => what.run().await,
-=======
             Self::Issuer { what } => what.run().await,
->>>>>>> issuers
             Self::Audit { what } => what.run().await,
             Self::Schema => {
                 print!("{}", concord::graphql::schema::sdl());
