@@ -13,6 +13,7 @@
 )]
 
 mod access;
+mod applications;
 mod authority;
 mod canary;
 mod checkpoint;
@@ -22,8 +23,10 @@ mod decision;
 mod demo;
 mod fast_path;
 mod http;
+mod issuers;
 mod jose;
 mod journey;
+mod keys;
 mod ledger;
 mod limits;
 mod postgres;

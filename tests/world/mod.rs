@@ -56,7 +56,7 @@ pub struct World {
 
 /// What an agency may do in a test that is not about scopes.
 pub const EVERYTHING: &str =
-    "agency.c audit.rs consent.crus directory.rs mou.crus referral.crus survivor.crs";
+    "agency.cruds audit.rs consent.crus directory.rs mou.crus referral.crus survivor.crs";
 
 impl World {
     /// A fresh world with one server.
@@ -150,7 +150,7 @@ impl World {
 
     /// A token of this scope.
     pub fn token(&self, agency: AgencyId, scope: &str) -> String {
-        issue(&self.service.keys.token, &self.claims(agency, scope)).unwrap()
+        issue(&self.service.ring.signer(), &self.claims(agency, scope)).unwrap()
     }
 
     /// The claims of a good token.
@@ -168,6 +168,8 @@ impl World {
             expires_at: now.plus(Duration::from_hours(1)),
             id: TokenId::new().to_string(),
             epoch: 1,
+            holder: None,
+            actor: None,
         }
     }
 
