@@ -97,6 +97,12 @@ impl Caller {
         self.scopes.iter().map(ToString::to_string).collect()
     }
 
+    /// All that the token reaches.
+    #[must_use]
+    pub fn reach(&self) -> &Scopes {
+        &self.scopes
+    }
+
     /// The purposes for which the token may read packages.
     #[must_use]
     pub fn purposes(&self) -> Purposes {

@@ -12,6 +12,7 @@
 //! - [`token`]: whether a token proves anything now, and why not.
 //! - [`verifier`]: from a request's header to a [`Caller`].
 //! - [`standing`]: whether a caller still counts, read with the facts.
+//! - [`revoked`]: taking a token back, with all that was exchanged for it.
 //! - [`members`]: a JSON object in which nothing is said twice.
 //!
 //! A token is a ceiling. That the agency, the application and the token itself are still in force is read
@@ -28,6 +29,7 @@ pub mod jose;
 pub mod key;
 pub mod members;
 pub mod once;
+pub mod revoked;
 pub mod scope;
 pub mod standing;
 pub mod token;

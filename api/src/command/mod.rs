@@ -1,5 +1,7 @@
 //! The commands, one file each where they are more than a few lines.
 
+mod agency;
+mod application;
 mod audit;
 mod found;
 mod serve;
@@ -27,6 +29,12 @@ pub(crate) enum Command {
     Found(found::Found),
     /// Issue an access token for an agency, and print it.
     Token(token::Issue),
+    /// Look after agencies' applications.
+    Application {
+        /// What to do.
+        #[command(subcommand)]
+        what: application::Application,
+    },
     /// Look after the audit log.
     Audit {
         /// What to do.
@@ -90,6 +98,7 @@ impl Command {
             Self::Migrate { what } => migrate(what).await,
             Self::Found(found) => found.run().await,
             Self::Token(issue) => issue.run().await,
+            Self::Application { what } => what.run().await,
             Self::Audit { what } => what.run().await,
             Self::Schema => {
                 print!("{}", concord::graphql::schema::sdl());

@@ -9,12 +9,12 @@ use concord::access::token::{self, Claims};
 use concord::clock;
 use concord::http::server::Service;
 use concord::settings::Written;
-use concord_entities::agency;
 use concord_entities::ids::TokenId;
 use concord_entities::vocabulary::{Code, Purpose, Purposes};
 use miette::{IntoDiagnostic, Result, miette};
 
 use super::Options;
+use super::agency::agency;
 
 /// Issue an access token for an agency, and print it.
 #[derive(Clone, Debug, Args)]
@@ -46,7 +46,7 @@ impl Issue {
         let scopes = narrowed(&self.scope, &self.purpose)?;
         let settings = self.options.settings(Written::default())?;
         let service = Service::open(settings).await.into_diagnostic()?;
-        let agency = self.agency(&service).await?;
+        let agency = agency(&service, &self.agency).await?;
         let now =
             concord_entities::instant::Instant::from_unix_seconds(clock::now().unix_seconds());
         let claims = Claims {
@@ -68,23 +68,6 @@ impl Issue {
             .map_err(|refusal| miette!("{}", refusal.error))?;
         println!("{text}");
         Ok(())
-    }
-
-    async fn agency(&self, service: &Service) -> Result<agency::Model> {
-        let all = agency::Entity::everywhere()
-            .all(&service.store.read)
-            .await
-            .into_diagnostic()?;
-        let mut fitting = all
-            .into_iter()
-            .filter(|agency| agency.id.to_string() == self.agency || agency.name == self.agency);
-        match (fitting.next(), fitting.next()) {
-            (Some(only), None) => Ok(only),
-            (Some(_), Some(_)) => Err(miette!(
-                "--agency: more than one has this name: give the id"
-            )),
-            (None, _) => Err(miette!("--agency: none has this id or name")),
-        }
     }
 }
 
