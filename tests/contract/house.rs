@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use super::{code, root, rust_files};
 
 /// The files that decide without asking anybody, besides every `rules.rs`.
-const PURE: [&str; 15] = [
+const PURE: [&str; 16] = [
     "access/claim.rs",
     "access/dpop.rs",
     "access/foreign_key.rs",
     "access/grammar.rs",
     "access/grant.rs",
     "access/jose.rs",
+    "access/key_life.rs",
     "access/once.rs",
     "access/scope.rs",
     "audit/checkpoint.rs",

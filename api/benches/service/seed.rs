@@ -314,7 +314,7 @@ async fn issue(service: &Service, agency: AgencyId) -> String {
         id: TokenId::new().to_string(),
         epoch: 1,
     };
-    let text = token::issue(&service.keys.token, &claims).unwrap();
+    let text = token::issue(&service.ring.signer(), &claims).unwrap();
     issued::record(&service.store, &claims).await.unwrap();
     text
 }

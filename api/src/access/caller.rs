@@ -21,6 +21,7 @@ pub struct Caller {
     client: String,
     token: String,
     token_epoch: i32,
+    kid: String,
     scopes: Arc<Scopes>,
     expires_at: Instant,
 }
@@ -32,18 +33,20 @@ pub(super) struct Key {
     client: String,
     token: String,
     token_epoch: i32,
+    kid: String,
 }
 
 impl Caller {
-    /// The caller that verified claims name. A scope that cannot be read grants nothing.
+    /// The caller that claims name which the key `kid` has proven. A scope that cannot be read grants nothing.
     #[must_use]
-    pub(super) fn new(claims: Claims) -> Self {
+    pub(super) fn new(claims: Claims, kid: String) -> Self {
         Self {
             agency: claims.agency,
             subject: claims.subject,
             client: claims.client,
             token: claims.id,
             token_epoch: i32::try_from(claims.epoch).unwrap_or(-1),
+            kid,
             scopes: Arc::new(Scopes::parse(&claims.scope).unwrap_or_default()),
             expires_at: claims.expires_at,
         }
@@ -85,6 +88,12 @@ impl Caller {
         self.token_epoch
     }
 
+    /// The name of the key that signed the token.
+    #[must_use]
+    pub(super) fn kid(&self) -> &str {
+        &self.kid
+    }
+
     /// When the token dies of itself.
     #[must_use]
     pub fn expires_at(&self) -> Instant {
@@ -97,9 +106,9 @@ impl Caller {
         self.scopes.iter().map(ToString::to_string).collect()
     }
 
-    /// All that the token reaches.
+    /// All that the token allows.
     #[must_use]
-    pub fn reach(&self) -> &Scopes {
+    pub fn granted(&self) -> &Scopes {
         &self.scopes
     }
 
@@ -169,6 +178,7 @@ impl Caller {
             client: self.client.clone(),
             token: self.token.clone(),
             token_epoch: self.token_epoch,
+            kid: self.kid.clone(),
         }
     }
 }

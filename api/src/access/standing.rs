@@ -1,5 +1,5 @@
 //! Whether a token that verifies still counts: its agency and its program take part, its epoch is
-//! current, nobody took it back.
+//! current, nobody took it back, and nobody retired the key that signed it.
 //!
 //! A token is a ceiling; this is read again with every decision. Whatever changes it bumps the sharing epoch, so an
 //! answer that was read under an epoch holds for exactly as long as that epoch does, and the ledger looks at the
@@ -77,11 +77,13 @@ async fn query(
     caller: &Caller,
 ) -> Answer<(Standing, i64, Instant)> {
     let sql = format!(
-        "SELECT e.epoch, {now} AS now, a.status, a.token_epoch, t.denied_at, p.status AS application \
+        "SELECT e.epoch, {now} AS now, a.status, a.token_epoch, t.denied_at, p.status AS application, \
+         k.retired_at \
          FROM sharing_epoch e \
          LEFT JOIN agency a ON a.id = $1 \
          LEFT JOIN token_state t ON t.jti = $2 \
-         LEFT JOIN application p ON p.id = $3 AND p.agency_id = $1",
+         LEFT JOIN application p ON p.id = $3 AND p.agency_id = $1 \
+         LEFT JOIN token_key k ON k.kid = $4",
         now = clock::sql(backend),
     );
     let application = caller.application();
@@ -89,6 +91,7 @@ async fn query(
         caller.agency().into(),
         caller.token().into(),
         application.map(|id| id.0).into(),
+        caller.kid().into(),
     ];
     let row = database
         .query_one_raw(Statement::from_sql_and_values(backend, sql, values))
@@ -98,10 +101,12 @@ async fn query(
     let status: Option<String> = row.try_get("", "status")?;
     let token_epoch: Option<i32> = row.try_get("", "token_epoch")?;
     let denied: Option<i64> = row.try_get("", "denied_at")?;
+    let retired: Option<i64> = row.try_get("", "retired_at")?;
     let program: Option<String> = row.try_get("", "application")?;
     let good = status.as_deref() == Some("ACTIVE")
         && token_epoch.is_some_and(|epoch| epoch <= caller.token_epoch())
         && denied.is_none()
+        && retired.is_none()
         && (application.is_none() || program.as_deref() == Some("ACTIVE"));
     let standing = if good { Standing::Good } else { Standing::Gone };
     Ok((standing, row.try_get("", "epoch")?, now))

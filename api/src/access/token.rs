@@ -68,6 +68,15 @@ pub struct Claims {
     pub epoch: u32,
 }
 
+/// What a token proves, and by which key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Proof {
+    /// What it says.
+    pub(super) claims: Claims,
+    /// The name of the key that signed it.
+    pub(super) kid: String,
+}
+
 /// Why a token proves nothing: for the log and the audit, never for its bearer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TokenFault {
@@ -183,7 +192,7 @@ pub fn verify(
     expected: &Expected,
     now: Instant,
 ) -> Result<Claims, TokenFault> {
-    let claims = prove(compact, keys, expected)?;
+    let claims = prove(compact, keys, expected)?.claims;
     in_time(&claims, now)?;
     Ok(claims)
 }
@@ -193,7 +202,7 @@ pub(super) fn prove(
     compact: &str,
     keys: &KeySet,
     expected: &Expected,
-) -> Result<Claims, TokenFault> {
+) -> Result<Proof, TokenFault> {
     let jws = Unproven::read(compact, &FORM)?;
     if jws.algorithm() != Algorithm::Es256 {
         return Err(TokenFault::WrongAlgorithm);
@@ -203,7 +212,8 @@ pub(super) fn prove(
     }
     // A name that is no text is a name that no key of ours has.
     let kid = jws.kid().ok().flatten().ok_or(TokenFault::UnknownKey)?;
-    let key = keys.get(kid).ok_or(TokenFault::UnknownKey)?;
+    let kid = kid.to_owned();
+    let key = keys.get(&kid).ok_or(TokenFault::UnknownKey)?;
     let payload = jws.prove(key.verifier())?;
 
     let claims = read_claims(&payload.claims()?)?;
@@ -213,7 +223,7 @@ pub(super) fn prove(
     if claims.audience != expected.audience {
         return Err(TokenFault::WrongAudience);
     }
-    Ok(claims)
+    Ok(Proof { claims, kid })
 }
 
 /// A token that says `claims`, signed with `key`. Times are cut to whole seconds.

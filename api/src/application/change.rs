@@ -35,7 +35,7 @@ impl ApplicationMutation {
     ) -> Answer<RegisteredApplication> {
         let request = ctx.request()?;
         let caller = request.caller(Resource::Agency, Permission::Create)?;
-        let registrar = Registrar::Token(caller.reach());
+        let registrar = Registrar::Token(caller.granted());
         let registration = rules::check(&application.wanted(), registrar)?;
         // Before the change is opened: nobody waits for a lock while a secret is hashed.
         let fresh = Fresh::for_a(registration.authentication).await?;
@@ -56,7 +56,7 @@ impl ApplicationMutation {
         let act = request.begin().await?;
         let model = held(&act, id).await?;
         let by = ClientAuthentication::ClientSecretBasic;
-        rules::renewable(&model, by, Registrar::Token(caller.reach()))?;
+        rules::renewable(&model, by, Registrar::Token(caller.granted()))?;
         register::rotate(&act, &model, &fresh, act.now()).await?;
         act.commit(recorded(AuditType::ApplicationSecretRotated, &model))
             .await?;
@@ -84,7 +84,7 @@ impl ApplicationMutation {
         let act = request.begin().await?;
         let model = held(&act, id).await?;
         let by = ClientAuthentication::PrivateKeyJwt;
-        rules::renewable(&model, by, Registrar::Token(caller.reach()))?;
+        rules::renewable(&model, by, Registrar::Token(caller.granted()))?;
         let mut model = model.into_active_model();
         model.keys = Set(keys);
         let model = model.update(&*act).await?;

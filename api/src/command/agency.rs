@@ -1,13 +1,13 @@
-//! The agency that a command line names.
+//! An agency, as an operator names it.
 
-use concord::http::server::Service;
+use concord::store::Store;
 use concord_entities::agency;
 use miette::{IntoDiagnostic, Result, miette};
 
-/// The agency of this id, or of this name as the directory has it.
-pub(super) async fn agency(service: &Service, text: &str) -> Result<agency::Model> {
+/// The one agency with this id, or this name as the directory has it.
+pub(crate) async fn named(store: &Store, text: &str) -> Result<agency::Model> {
     let all = agency::Entity::everywhere()
-        .all(&service.store.read)
+        .all(&store.read)
         .await
         .into_diagnostic()?;
     let mut fitting = all

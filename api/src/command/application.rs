@@ -14,7 +14,7 @@ use miette::{IntoDiagnostic, Result, WrapErr, miette};
 use sea_orm::QueryOrder;
 
 use super::Options;
-use super::agency::agency;
+use super::agency::named;
 
 /// What to do about applications.
 #[derive(Clone, Debug, Subcommand)]
@@ -85,7 +85,7 @@ impl Register {
             })
             .collect::<Result<_>>()?;
         let service = open(&self.options).await?;
-        let agency = agency(&service, &self.agency).await?;
+        let agency = named(&service.store, &self.agency).await?;
         let wanted = Wanted {
             name: self.name,
             scope: self.scope,
@@ -107,7 +107,7 @@ impl Register {
 
 async fn list(name: &str, options: &Options) -> Result<()> {
     let service = open(options).await?;
-    let agency = agency(&service, name).await?;
+    let agency = named(&service.store, name).await?;
     let all = application::Entity::of(agency.id)
         .order_by_desc(Column::Id)
         .all(&service.store.read)

@@ -4,6 +4,8 @@ mod agency;
 mod application;
 mod audit;
 mod found;
+mod issuer;
+mod key;
 mod serve;
 mod token;
 
@@ -34,6 +36,18 @@ pub(crate) enum Command {
         /// What to do.
         #[command(subcommand)]
         what: application::Application,
+    },
+    /// Look after the keys that sign access tokens.
+    Key {
+        /// What to do.
+        #[command(subcommand)]
+        what: key::Key,
+    },
+    /// Look after the identity providers that agencies bring.
+    Issuer {
+        /// What to do.
+        #[command(subcommand)]
+        what: issuer::Issuer,
     },
     /// Look after the audit log.
     Audit {
@@ -99,6 +113,8 @@ impl Command {
             Self::Found(found) => found.run().await,
             Self::Token(issue) => issue.run().await,
             Self::Application { what } => what.run().await,
+            Self::Key { what } => what.run().await,
+            Self::Issuer { what } => what.run().await,
             Self::Audit { what } => what.run().await,
             Self::Schema => {
                 print!("{}", concord::graphql::schema::sdl());

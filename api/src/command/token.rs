@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args;
 use concord::access::grant::Resource;
 use concord::access::scope::{Scope, Scopes};
-use concord::access::token::{self, Claims};
+use concord::access::token::Claims;
 use concord::clock;
 use concord::http::server::Service;
 use concord::settings::Written;
@@ -14,7 +14,6 @@ use concord_entities::vocabulary::{Code, Purpose, Purposes};
 use miette::{IntoDiagnostic, Result, miette};
 
 use super::Options;
-use super::agency::agency;
 
 /// Issue an access token for an agency, and print it.
 #[derive(Clone, Debug, Args)]
@@ -46,7 +45,7 @@ impl Issue {
         let scopes = narrowed(&self.scope, &self.purpose)?;
         let settings = self.options.settings(Written::default())?;
         let service = Service::open(settings).await.into_diagnostic()?;
-        let agency = agency(&service, &self.agency).await?;
+        let agency = super::agency::named(&service.store, &self.agency).await?;
         let now =
             concord_entities::instant::Instant::from_unix_seconds(clock::now().unix_seconds());
         let claims = Claims {
@@ -62,7 +61,7 @@ impl Issue {
             id: TokenId::new().to_string(),
             epoch: u32::try_from(agency.token_epoch).into_diagnostic()?,
         };
-        let text = token::issue(&service.keys.token, &claims).into_diagnostic()?;
+        let text = service.ring.sign(&claims).into_diagnostic()?;
         concord::access::issued::record(&service.store, &claims)
             .await
             .map_err(|refusal| miette!("{}", refusal.error))?;

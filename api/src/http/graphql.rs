@@ -85,7 +85,7 @@ async fn serve(
             "send `content-type: application/json` in UTF-8",
         );
     }
-    let caller = match shared.verifier.caller(bearer(http)) {
+    let caller = match shared.verifier.caller(bearer(http)).await {
         Ok(caller) => caller,
         Err(fault) => {
             info!(

@@ -10,3 +10,4 @@ pub mod health;
 pub mod negotiate;
 pub mod params;
 pub mod server;
+pub mod well_known;

@@ -10,11 +10,14 @@ use tracing::{info, warn};
 
 use super::explorer::{self, Personas};
 use super::graphql::graphql;
-use super::health;
+use super::{health, well_known};
 use crate::access::Verifier;
+use crate::access::ring::{Rereading, Ring};
 use crate::access::standing::Standings;
 use crate::access::token::Expected;
+use crate::access::token_keys::{TokenKeys, Unchanged};
 use crate::agency::directory::Directory;
+use crate::audit::checkpoint::LedgerKey;
 use crate::audit::integrator;
 use crate::audit::ledger::Ledger;
 use crate::clock;
@@ -24,7 +27,7 @@ use crate::graphql::guard::Documents;
 use crate::graphql::schema::{Schema, schema};
 use crate::graphql::variables::InputTypes;
 use crate::seal::envelope::KeyEncryptionKey;
-use crate::seal::signing::{self, SigningKeys};
+use crate::seal::signing;
 use crate::seal::{Vault, kek};
 use crate::settings::{Location, Settings};
 use crate::store::Store;
@@ -45,6 +48,8 @@ pub struct Shared {
     pub documents: Documents,
     /// What tokens are verified against.
     pub verifier: Verifier,
+    /// The keys that prove and sign tokens.
+    pub ring: Ring,
 }
 
 /// The parts of a running service.
@@ -53,11 +58,16 @@ pub struct Service {
     pub settings: Settings,
     /// The stores, opened on the main runtime.
     pub store: Store,
-    /// The keys that sign.
-    pub keys: SigningKeys,
+    /// The keys that sign tokens, as they are kept.
+    pub token_keys: TokenKeys,
+    /// The same, as they stood when the service was opened; while it runs, as they stand.
+    pub ring: Ring,
+    /// The key that signs checkpoints and receipts.
+    pub ledger_key: LedgerKey,
     /// The keys that seal.
     pub vault: Vault,
     kek: Arc<KeyEncryptionKey>,
+    rereading: Rereading,
 }
 
 /// Why the service does not start.
@@ -72,6 +82,9 @@ pub enum NotStarted {
     /// The signing keys cannot be had.
     #[error(transparent)]
     Signing(#[from] signing::NoSigningKey),
+    /// The token keys cannot be had.
+    #[error(transparent)]
+    Tokens(#[from] Unchanged),
     /// The schema cannot be read back.
     #[error("the schema cannot be read back: {0}")]
     Schema(#[from] async_graphql::parser::Error),
@@ -93,13 +106,19 @@ impl Service {
     pub async fn open(settings: Settings) -> Result<Self, NotStarted> {
         let store = Store::open(&settings).await?;
         let kek = Arc::new(kek::read(&settings)?);
-        let keys = signing::read(&store.keyring, &kek, &origin(&settings), clock::now()).await?;
+        let ledger_key =
+            signing::ledger(&store.keyring, &kek, &origin(&settings), clock::now()).await?;
+        let token_keys = TokenKeys::open(&store, &kek).await?;
+        let (ring, rereading) = Ring::over(token_keys.clone()).await?;
         Ok(Self {
             vault: Vault::new(&store, Arc::clone(&kek)),
             settings,
             store,
-            keys,
+            token_keys,
+            ring,
+            ledger_key,
             kek,
+            rereading,
         })
     }
 
@@ -114,14 +133,15 @@ impl Service {
             schema,
             documents: Documents::new(),
             verifier: Verifier::new(
-                self.keys.accepted,
+                self.ring.clone(),
                 Expected {
                     issuer: self.settings.issuer.clone(),
                     audience: self.settings.audience.clone(),
                 },
             ),
+            ring: self.ring,
         });
-        let ledger_key = Arc::new(self.keys.ledger);
+        let ledger_key = Arc::new(self.ledger_key);
         let ledger = Ledger::start(self.store.clone());
         let store = self.store.clone();
         let (stop, stopped) = watch::channel(false);
@@ -129,8 +149,9 @@ impl Service {
             self.store.clone(),
             Arc::clone(&ledger_key),
             ledger.growth(),
-            stopped,
+            stopped.clone(),
         ));
+        let rereading = tokio::spawn(self.rereading.run(stopped));
         let sweeping = tokio::spawn(sweep(self.vault.clone(), self.store.clone()));
         let parts = Parts {
             settings: self.settings.clone(),
@@ -146,6 +167,9 @@ impl Service {
         let _ = stop.send(true);
         if integrating.await.is_err() {
             warn!("the integrator did not end by itself");
+        }
+        if rereading.await.is_err() {
+            warn!("the reading of the token keys did not end by itself");
         }
         store.close().await;
         served
@@ -171,7 +195,7 @@ struct Parts {
     ledger: Ledger,
     standings: Standings,
     directory: Directory,
-    ledger_key: Arc<crate::audit::checkpoint::LedgerKey>,
+    ledger_key: Arc<LedgerKey>,
 }
 
 impl Parts {
@@ -214,6 +238,7 @@ async fn listen(
             .app_data(web::Data::new(personas.clone()))
             .data_factory(move || parts.clone().worker())
             .route("/graphql", web::route().to(graphql))
+            .service(well_known::jwks_resource())
             .route("/healthz", web::get().to(health::healthz))
             .route("/readyz", web::get().to(health::readyz))
             .configure(|service| {
