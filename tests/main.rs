@@ -23,6 +23,7 @@ mod decision;
 mod demo;
 mod fast_path;
 mod http;
+mod issuers;
 mod jose;
 mod journey;
 mod keys;
