@@ -12,7 +12,6 @@ use super::challenge::Challenges;
 use super::explorer::{self, Personas};
 use super::graphql::graphql;
 use super::{health, oauth, well_known};
-use crate::access::Verifier;
 use crate::access::issuer::Issuers;
 use crate::access::issuer::fetch::{Fetcher, NoFetcher};
 use crate::access::limit::Limits;
@@ -20,6 +19,7 @@ use crate::access::ring::{Rereading, Ring};
 use crate::access::standing::Standings;
 use crate::access::token::Expected;
 use crate::access::token_keys::{TokenKeys, Unchanged};
+use crate::access::{Verifier, revoked, spent};
 use crate::agency::directory::Directory;
 use crate::audit::checkpoint::LedgerKey;
 use crate::audit::integrator;
@@ -39,7 +39,7 @@ use crate::store::pool::Unusable;
 
 /// How long requests under way may take to end after a SIGTERM, in seconds.
 const GRACE: u64 = 10;
-/// How often keys of packages that have ended are looked for.
+/// How often keys of packages that have ended are looked for, and tokens and proofs that are over.
 const SWEEP: Duration = Duration::from_mins(10);
 
 /// What every worker shares.
@@ -276,14 +276,17 @@ async fn listen(
 }
 
 async fn sweep_once(vault: &Vault, store: &Store) -> Answer<()> {
-    vault.sweep(store, store.ping().await?).await
+    let now = store.ping().await?;
+    vault.sweep(store, now).await?;
+    spent::forget(store, now).await?;
+    revoked::forget(&store.write, now).await
 }
 
 async fn sweep(vault: Vault, store: Store) {
     loop {
         if let Err(refusal) = sweep_once(&vault, &store).await {
             let code = refusal.error.code();
-            warn!(code, "the keyring's sweep will be tried again");
+            warn!(code, "the sweep will be tried again");
         }
         tokio::time::sleep(SWEEP).await;
     }

@@ -12,6 +12,7 @@ use sea_orm::{
 use super::age::PAUSE;
 use super::fetch::{Fetched, Fetcher, NotFetched};
 use super::rules::{Registration, Unfit};
+use crate::access::revoked;
 use crate::audit::event::{Agent, Event, Leaf, Mark};
 use crate::error::{Answer, Refusal};
 use crate::store::Store;
@@ -140,6 +141,7 @@ pub async fn suspend(store: &Store, id: IssuerId) -> Result<(), NotDone> {
         .filter(Column::Id.eq(id))
         .exec(&transaction)
         .await?;
+    revoked::revoke_of_issuer(&transaction, store.backend, id, now).await?;
     let leaf = leaf(AuditType::IssuerSuspended, id, row.agency_id, now);
     act::commit(transaction, Holding::Alone, leaf, None).await?;
     Ok(())
