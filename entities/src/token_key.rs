@@ -2,6 +2,7 @@
 
 use sea_orm::QueryOrder;
 use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::NullOrdering;
 
 use crate::instant::Instant;
 
@@ -29,11 +30,12 @@ pub struct Model {
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Entity {
-    /// Every key that was ever published, oldest first. They belong to nobody: anyone may see them.
+    /// Every key that was ever published, oldest first; of those made together, first those that signed first. They belong to nobody: anyone may see them.
     #[must_use]
     pub fn published() -> Select<Self> {
         <Self as EntityTrait>::find()
             .order_by_asc(Column::PublishedAt)
+            .order_by_with_nulls(Column::SignsFrom, sea_orm::Order::Asc, NullOrdering::Last)
             .order_by_asc(Column::Kid)
     }
 }

@@ -316,7 +316,8 @@ proptest! {
         let now = Instant::from_unix_seconds(NOW);
         let same = format!("https://concord.example/{path}");
         let other = format!("https://concord.example/{path}a");
-        prop_assert!(check(&proof, &Expectation { url: &same, ..EXPECTED }, now).is_ok());
+        let to_the_same = check(&proof, &Expectation { url: &same, ..EXPECTED }, now);
+        prop_assert!(to_the_same.is_ok(), "{:?}", to_the_same);
         prop_assert_eq!(check(&proof, &Expectation { url: &other, ..EXPECTED }, now), Err(WrongUrl));
     }
 

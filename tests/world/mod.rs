@@ -168,6 +168,8 @@ impl World {
             expires_at: now.plus(Duration::from_hours(1)),
             id: TokenId::new().to_string(),
             epoch: 1,
+            holder: None,
+            actor: None,
         }
     }
 

@@ -14,6 +14,7 @@
 //! - [`ring`]: the keys as they stand now, for every worker.
 //! - [`token`]: whether a token proves anything now, and why not.
 //! - [`verifier`]: from a request's header to a [`Caller`].
+//! - [`spent`]: what counts once, and has.
 //! - [`standing`]: whether a caller still counts, read with the facts.
 //! - [`issuer`]: agencies' own identity providers.
 //! - [`members`]: a JSON object in which nothing is said twice.
@@ -32,10 +33,13 @@ pub mod issuer;
 pub mod jose;
 pub mod key;
 pub mod key_life;
+pub mod limit;
 pub mod members;
 pub mod once;
+pub mod revoked;
 pub mod ring;
 pub mod scope;
+pub mod spent;
 pub mod standing;
 pub mod token;
 pub mod token_keys;

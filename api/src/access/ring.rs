@@ -18,8 +18,9 @@ use crate::seal::signing::NoSigningKey;
 
 /// How often the keys are read again.
 const EVERY: Duration = Duration::from_secs(15);
-/// How long after a reading an unknown key brings no other: anybody can name keys that do not exist.
-const PAUSE: Duration = Duration::from_secs(3);
+/// How long after a reading that an unknown key brought, no unknown key brings another: anybody can name keys that do
+/// not exist.
+const PAUSE: Duration = Duration::from_secs(2);
 /// How long a request waits for a reading, and how long a reading may take.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -43,8 +44,8 @@ struct Held {
     reading: Reading,
     /// When the reading began.
     read: Instant,
-    /// When a reading was last tried.
-    tried: Instant,
+    /// When an unknown key last brought a reading.
+    sought: Option<Instant>,
 }
 
 impl Ring {
@@ -58,7 +59,7 @@ impl Ring {
         let (sender, held) = watch::channel(Held {
             reading,
             read,
-            tried: read,
+            sought: None,
         });
         let asked = Arc::new(Notify::new());
         let ring = Self {
@@ -102,11 +103,11 @@ impl Ring {
         token::issue(&signer, claims)
     }
 
-    /// Has the keys read again, since somebody named one that is not among them; nothing where they were read a moment
-    /// ago.
+    /// Has the keys read again, since somebody named one that is not among them; nothing where somebody else just did.
     pub async fn look_again(&self) {
         let mut held = self.held.clone();
-        if held.borrow_and_update().tried.elapsed() < PAUSE {
+        let sought = held.borrow_and_update().sought;
+        if sought.is_some_and(|sought| sought.elapsed() < PAUSE) {
             return;
         }
         self.asked.notify_one();
@@ -120,15 +121,15 @@ impl Rereading {
     /// again.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         loop {
-            tokio::select! {
+            let asked = tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => return,
-                _ = timeout(EVERY, self.asked.notified()) => {}
-            }
-            self.read().await;
+                asked = timeout(EVERY, self.asked.notified()) => asked.is_ok(),
+            };
+            self.read(asked).await;
         }
     }
 
-    async fn read(&self) {
+    async fn read(&self, asked: bool) {
         let began = Instant::now();
         let known = Arc::clone(&self.held.borrow().reading.signer);
         let reading = match timeout(PATIENCE, self.keys.read(Some(&known))).await {
@@ -143,7 +144,9 @@ impl Rereading {
             }
         };
         self.held.send_modify(|held| {
-            held.tried = Instant::now();
+            if asked {
+                held.sought = Some(Instant::now());
+            }
             if let Some(reading) = reading {
                 held.reading = reading;
                 held.read = began;

@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 
 use clap::{Args, Subcommand};
-use concord::access::issuer::address::Reach;
 use concord::access::issuer::fetch::{Fetched, Fetcher};
 use concord::access::issuer::register::{self, NotDone};
 use concord::access::issuer::rules::{AT_JWT, Registration};
 use concord::http::server::Service;
-use concord::settings::{Settings, Written};
+use concord::settings::Written;
 use concord_entities::ids::IssuerId;
 use concord_entities::trusted_issuer::{self, Mapping};
 use concord_entities::{agency, instant};
@@ -82,7 +81,7 @@ impl Issuer {
             Self::List(options) => list(&open(&options).await?).await,
             Self::Refresh(one) => {
                 let service = open(&one.options).await?;
-                let fetcher = fetcher(&service.settings)?;
+                let fetcher = Fetcher::of(&service.settings).into_diagnostic()?;
                 let fetched = register::refresh(&service.store, &fetcher, one.id).await;
                 println!("{}", told(&fetched.map_err(refused)?));
                 Ok(())
@@ -102,7 +101,7 @@ impl Add {
     async fn run(self) -> Result<()> {
         let service = open(&self.options).await?;
         let agency = super::agency::named(&service.store, &self.agency).await?;
-        let fetcher = fetcher(&service.settings)?;
+        let fetcher = Fetcher::of(&service.settings).into_diagnostic()?;
         let ours = service.settings.issuer.clone();
         let registration = self.registration()?;
         let added = register::add(&service.store, &fetcher, &ours, agency.id, registration).await;
@@ -136,11 +135,6 @@ impl Add {
 async fn open(options: &Options) -> Result<Service> {
     let settings = options.settings(Written::default())?;
     Service::open(settings).await.into_diagnostic()
-}
-
-fn fetcher(settings: &Settings) -> Result<Fetcher> {
-    let reach = Reach::of(settings.issuer_private_addresses);
-    Fetcher::new(reach, settings.issuer_ca_file.as_deref()).into_diagnostic()
 }
 
 fn refused(fault: NotDone) -> miette::Report {

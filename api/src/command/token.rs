@@ -60,6 +60,8 @@ impl Issue {
             expires_at: now.plus(self.ttl),
             id: TokenId::new().to_string(),
             epoch: u32::try_from(agency.token_epoch).into_diagnostic()?,
+            holder: None,
+            actor: None,
         };
         let text = service.ring.sign(&claims).into_diagnostic()?;
         concord::access::issued::record(&service.store, &claims)

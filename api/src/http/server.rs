@@ -8,10 +8,14 @@ use actix_web::{App, HttpServer, web};
 use tokio::sync::watch;
 use tracing::{info, warn};
 
+use super::challenge::Challenges;
 use super::explorer::{self, Personas};
 use super::graphql::graphql;
-use super::{health, well_known};
+use super::{health, oauth, well_known};
 use crate::access::Verifier;
+use crate::access::issuer::Issuers;
+use crate::access::issuer::fetch::{Fetcher, NoFetcher};
+use crate::access::limit::Limits;
 use crate::access::ring::{Rereading, Ring};
 use crate::access::standing::Standings;
 use crate::access::token::Expected;
@@ -50,6 +54,12 @@ pub struct Shared {
     pub verifier: Verifier,
     /// The keys that prove and sign tokens.
     pub ring: Ring,
+    /// How much each application may ask for.
+    pub limits: Limits,
+    /// What a caller without a good token is told.
+    pub challenges: Challenges,
+    /// The settings.
+    pub settings: Settings,
 }
 
 /// The parts of a running service.
@@ -85,6 +95,9 @@ pub enum NotStarted {
     /// The token keys cannot be had.
     #[error(transparent)]
     Tokens(#[from] Unchanged),
+    /// Agencies' own issuers cannot be asked for their keys.
+    #[error(transparent)]
+    Fetcher(#[from] NoFetcher),
     /// The schema cannot be read back.
     #[error("the schema cannot be read back: {0}")]
     Schema(#[from] async_graphql::parser::Error),
@@ -134,12 +147,16 @@ impl Service {
             documents: Documents::new(),
             verifier: Verifier::new(
                 self.ring.clone(),
+                Issuers::new(Fetcher::of(&self.settings)?),
                 Expected {
                     issuer: self.settings.issuer.clone(),
                     audience: self.settings.audience.clone(),
                 },
             ),
             ring: self.ring,
+            limits: Limits::new(self.settings.allowances),
+            challenges: Challenges::of(&self.settings),
+            settings: self.settings.clone(),
         });
         let ledger_key = Arc::new(self.ledger_key);
         let ledger = Ledger::start(self.store.clone());
@@ -238,7 +255,8 @@ async fn listen(
             .app_data(web::Data::new(personas.clone()))
             .data_factory(move || parts.clone().worker())
             .route("/graphql", web::route().to(graphql))
-            .service(well_known::jwks_resource())
+            .configure(well_known::routes)
+            .configure(oauth::routes)
             .route("/healthz", web::get().to(health::healthz))
             .route("/readyz", web::get().to(health::readyz))
             .configure(|service| {

@@ -15,6 +15,7 @@ use url::{Host, Url};
 
 use super::address::Reach;
 use crate::access::foreign_key::{Accepted, ForeignKeyFault, ForeignKeys, MAX_JSON};
+use crate::settings::Settings;
 
 /// How long all of a fetch may take, from the name to the last byte.
 pub const PATIENCE: Duration = Duration::from_secs(3);
@@ -22,7 +23,7 @@ pub const PATIENCE: Duration = Duration::from_secs(3);
 /// Whoever fetches keys.
 #[derive(Clone, Debug)]
 pub struct Fetcher {
-    client: Client,
+    certificates: Vec<Certificate>,
     reach: Reach,
 }
 
@@ -49,9 +50,6 @@ pub enum NoFetcher {
     /// It holds no certificate, or something that is none.
     #[error("issuer_ca_file: {} is not PEM of one certificate or more", .0.display())]
     NotPem(PathBuf),
-    /// There is no HTTPS client to be had.
-    #[error("there is no HTTPS client: {}", causes(.0))]
-    Client(#[from] reqwest::Error),
 }
 
 /// Why no keys were had. Safe to show to an operator.
@@ -107,22 +105,38 @@ impl Fetcher {
     /// Somebody who fetches keys within this reach. Certificates that the machine trusts count, and those in `ca_file`.
     ///
     /// # Errors
-    /// [`NoFetcher`]: the file is not usable, or the machine trusts no certificate at all.
+    /// [`NoFetcher`].
     pub fn new(reach: Reach, ca_file: Option<&Path>) -> Result<Self, NoFetcher> {
         let certificates = ca_file.map(read_certificates).transpose()?;
-        let client = Client::builder()
+        Ok(Self {
+            certificates: certificates.unwrap_or_default(),
+            reach,
+        })
+    }
+
+    /// Somebody who fetches keys as the settings allow.
+    ///
+    /// # Errors
+    /// [`NoFetcher`].
+    pub fn of(settings: &Settings) -> Result<Self, NoFetcher> {
+        let reach = Reach::of(settings.issuer_private_addresses);
+        Self::new(reach, settings.issuer_ca_file.as_deref())
+    }
+
+    /// A client for one fetch: a set is fetched once an hour, and a machine that trusts no certificate, where none can
+    /// be made, need not fetch any.
+    fn client(&self) -> reqwest::Result<Client> {
+        Client::builder()
             .tls_backend_rustls()
-            .tls_certs_merge(certificates.unwrap_or_default())
+            .tls_certs_merge(self.certificates.iter().cloned())
             .https_only(true)
             .redirect(Policy::none())
             .no_proxy()
             .timeout(PATIENCE)
-            .dns_resolver(Resolver { reach })
-            // A connection outlives the runtime of the worker that opened it, and a set is fetched once an hour.
+            .dns_resolver(Resolver { reach: self.reach })
             .pool_max_idle_per_host(0)
             .user_agent(concat!("concord/", env!("CARGO_PKG_VERSION")))
-            .build()?;
-        Ok(Self { client, reach })
+            .build()
     }
 
     /// The keys at this address.
@@ -131,7 +145,7 @@ impl Fetcher {
     /// [`NotFetched`].
     pub async fn fetch(&self, jwks_uri: &str) -> Result<Fetched, NotFetched> {
         let url = self.within_reach(jwks_uri)?;
-        let mut response = self.client.get(url).send().await?;
+        let mut response = self.client()?.get(url).send().await?;
         // A status of success without the keys, such as 204 or 206, is no answer to this question either.
         if response.status() != StatusCode::OK {
             return Err(NotFetched::Status(response.status()));

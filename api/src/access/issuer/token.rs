@@ -8,7 +8,6 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use concord_entities::ids::{AgencyId, IssuerId};
 use concord_entities::instant::Instant;
-use serde::Deserialize;
 use serde_json::Value;
 
 use super::rules::Terms;
@@ -17,7 +16,7 @@ use crate::access::foreign_key::ForeignKeys;
 use crate::access::jose::{Algorithm, Form, Unproven};
 use crate::access::members::Members;
 use crate::access::scope::Scopes;
-use crate::access::token::{LEEWAY, MAX_LIFE, MAX_TOKEN, TokenFault};
+use crate::access::token::{MAX_TOKEN, Span, TokenFault, holder};
 
 /// `x5t` and `x5t#S256` name the key once more (RFC 7515, 4.1.7 and 4.1.8). Providers send them and nothing here looks at
 /// them.
@@ -28,8 +27,6 @@ const FORM: Form = Form {
 /// Letters in the longest `sub` and `jti`.
 const MAX_NAME: usize = 128;
 const MAX_JTI: usize = 64;
-/// Letters of a SHA-256 in base64url.
-const DIGEST: usize = 43;
 
 /// A trusted issuer: whose it is, on what terms, and the `iss` of its tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,7 +61,7 @@ pub struct Foreign {
     /// `exp`: from when it is no longer good.
     pub expires_at: Instant,
     /// `cnf.jkt`: the thumbprint of the key that its bearer must prove to hold (RFC 9449, 6).
-    pub jkt: Option<String>,
+    pub holder: Option<String>,
 }
 
 /// What a token says about itself without any proof, only to find whose keys to ask.
@@ -105,7 +102,7 @@ pub fn verify(
     now: Instant,
 ) -> Result<Foreign, TokenFault> {
     let foreign = prove(compact, trusted, keys, audience)?;
-    foreign.in_time(now)?;
+    foreign.span().holds(now)?;
     Ok(foreign)
 }
 
@@ -151,7 +148,7 @@ fn read(members: &Members<'_>, compact: &str, trusted: &Trusted) -> Result<Forei
         issued_at,
         not_before: any_moment(members, "nbf")?.unwrap_or(issued_at),
         expires_at: moment(members, "exp")?,
-        jkt: bound_to(members)?,
+        holder: holder(members)?,
     })
 }
 
@@ -163,42 +160,13 @@ fn id(members: &Members<'_>, compact: &str) -> Result<String, TokenFault> {
     Ok(URL_SAFE_NO_PAD.encode(digest(&SHA256, signed.as_bytes())))
 }
 
-/// The key that a token is bound to. One that is bound in a way that is not understood here must not pass for a
-/// bearer's.
-fn bound_to(members: &Members<'_>) -> Result<Option<String>, TokenFault> {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Confirmation {
-        jkt: String,
-    }
-    if !members.has("cnf") {
-        return Ok(None);
-    }
-    let Confirmation { jkt } = claim(members, "cnf")?;
-    let digest = URL_SAFE_NO_PAD.decode(&jkt).is_ok() && jkt.len() == DIGEST;
-    digest
-        .then_some(Some(jkt))
-        .ok_or(TokenFault::MalformedClaim("cnf"))
-}
-
 impl Foreign {
-    /// Nothing, where the token is good at `now`.
-    ///
-    /// # Errors
-    /// When its time is over, has not come, or is longer than a token's may be.
-    pub fn in_time(&self, now: Instant) -> Result<(), TokenFault> {
-        if self.expires_at <= self.issued_at || self.expires_at.since(self.issued_at) > MAX_LIFE {
-            return Err(TokenFault::WrongLife);
+    /// From when until when it is good.
+    pub(in crate::access) fn span(&self) -> Span {
+        Span {
+            issued_at: self.issued_at,
+            not_before: self.not_before,
+            expires_at: self.expires_at,
         }
-        if now >= self.expires_at {
-            return Err(TokenFault::Expired);
-        }
-        if self.issued_at > now.plus(LEEWAY) {
-            return Err(TokenFault::IssuedInFuture);
-        }
-        if self.not_before > now.plus(LEEWAY) {
-            return Err(TokenFault::NotYet);
-        }
-        Ok(())
     }
 }
