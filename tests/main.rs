@@ -13,6 +13,7 @@
 )]
 
 mod access;
+mod applications;
 mod authority;
 mod canary;
 mod checkpoint;
