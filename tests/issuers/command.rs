@@ -168,6 +168,11 @@ async fn what_is_not_fit_is_not_registered() {
 
     provider.answers(Answers::Body(500, String::new(), std::time::Duration::ZERO));
     refuses(&given(&[]), "the answer was 500");
+    provider.publishes(&[provider.key.public_jwk()]);
+    refuses(
+        &given(&["--algorithm", "RS256"]),
+        "none of its keys is for RS256",
+    );
     provider.publishes(&[]);
     refuses(&given(&[]), "none of the keys can be used");
 

@@ -304,13 +304,14 @@ proptest! {
         let registration = Registration { scope, mapping, ..good() };
         match registration.terms() {
             Ok(terms) => {
-                prop_assert!(!wider);
-                prop_assert!(narrower(&terms.grants(claim.as_ref()), &ceiling));
+                prop_assert!(!wider, "something reaches too far");
+                let given = terms.grants(claim.as_ref());
+                prop_assert!(narrower(&given, &ceiling), "{given}");
                 prop_assert!(terms.grants(None).is_empty());
             }
             Err(Unfit::Nothing) => prop_assert!(ceiling.is_empty()),
-            Err(Unfit::Wider(_)) => prop_assert!(wider),
-            Err(other) => prop_assert!(false, "{other}"),
+            Err(Unfit::Wider(_)) => prop_assert!(wider, "nothing reaches too far"),
+            Err(other) => panic!("{other}"),
         }
     }
 }

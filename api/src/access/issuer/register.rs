@@ -12,6 +12,8 @@ use sea_orm::{
 use super::age::PAUSE;
 use super::fetch::{Fetched, Fetcher, NotFetched};
 use super::rules::{Registration, Unfit};
+use crate::access::foreign_key::ForeignKeys;
+use crate::access::jose::Algorithm;
 use crate::access::revoked;
 use crate::audit::event::{Agent, Event, Leaf, Mark};
 use crate::error::{Answer, Refusal};
@@ -44,6 +46,9 @@ pub enum NotDone {
         /// Why they cannot.
         fault: NotFetched,
     },
+    /// Its keys cannot prove anything that it may sign.
+    #[error("none of its keys is for {0}: name the algorithm that it signs with")]
+    NoFittingKey(String),
     /// The store cannot be used.
     #[error("the store cannot be used")]
     Refused(Refusal),
@@ -77,6 +82,9 @@ pub async fn add(
         return Err(NotDone::Ourselves);
     }
     let fetched = fetch(fetcher, &registration.jwks_uri).await?;
+    if !have_one_for(&registration.algorithms, &fetched.keys) {
+        return Err(NotDone::NoFittingKey(registration.algorithms.join(", ")));
+    }
     let now = store.ping().await?;
     let (transaction, _) = act::open(store, Holding::Shared).await?;
     let same = trusted_issuer::Entity::issuing_as(&registration.issuer);
@@ -105,6 +113,13 @@ pub async fn add(
         .await?;
     act::commit(transaction, Holding::Shared, leaf, None).await?;
     Ok((id, fetched))
+}
+
+fn have_one_for(algorithms: &[String], keys: &ForeignKeys) -> bool {
+    let allowed = algorithms.iter().filter_map(|name| Algorithm::named(name));
+    let mut fitting =
+        allowed.flat_map(|algorithm| keys.iter().filter(move |key| key.fits(algorithm)));
+    fitting.next().is_some()
 }
 
 /// Fetches an issuer's keys now, whenever they were last fetched.
