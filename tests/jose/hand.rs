@@ -106,9 +106,12 @@ pub fn b64(bytes: &[u8]) -> String {
 /// `object` with its members changed: each to a value, or, where that is null, gone.
 pub fn with(object: &Value, changes: Value) -> Value {
     let mut object = object.clone();
-    for (name, value) in changes.as_object().unwrap() {
-        let value = (!value.is_null()).then(|| value.clone());
-        object = changed(&object, name, value);
+    let Value::Object(changes) = changes else {
+        panic!("changes are members");
+    };
+    for (name, value) in changes {
+        let value = (!value.is_null()).then_some(value);
+        object = changed(&object, &name, value);
     }
     object
 }
@@ -118,9 +121,7 @@ pub fn with_a_letter_changed(jws: &str) -> impl Iterator<Item = String> {
     (0..jws.len()).flat_map(move |place| {
         ["A", "B", "_", ".", "="]
             .into_iter()
-            .filter_map(move |other| {
-                (&jws[place..=place] != other)
-                    .then(|| format!("{}{other}{}", &jws[..place], &jws[place + 1..]))
-            })
+            .filter(move |other| *other != &jws[place..=place])
+            .map(move |other| format!("{}{other}{}", &jws[..place], &jws[place + 1..]))
     })
 }

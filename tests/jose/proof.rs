@@ -66,7 +66,7 @@ fn what_a_good_proof_may_vary_in() {
         json!({ "htu": "https://concord.example/%67raphql" }),
         json!({ "iat": NOW - 59 }),
         json!({ "iat": NOW + 30 }),
-        json!({ "iat": NOW as f64 + 0.75 }),
+        json!({ "iat": 1_800_000_000.75 }),
         json!({ "nonce": "anything" }),
         json!({ "exp": NOW + 1, "nbf": NOW }),
         json!({ "jti": "~".repeat(128) }),
