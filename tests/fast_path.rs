@@ -29,6 +29,8 @@ fn agency(name: &str) -> Agency {
         confidential_provider: true,
         status: AgencyStatus::Active,
         token_epoch: 1,
+        epoch_began_at: Instant(0),
+        suspension_reason: None,
         vetting: Vetting::default(),
         languages: Texts(vec!["es-GT".to_owned()]),
         service_areas: Texts::default(),

@@ -166,7 +166,7 @@ impl Place {
 
 fn agent(agency: AgencyId) -> Agent {
     Agent {
-        agency,
+        agency: Some(agency),
         subject: "ada".to_owned(),
         client: "test".to_owned(),
         token: None,
@@ -561,6 +561,8 @@ async fn reach(on: On) {
             confidential_provider: false,
             status: AgencyStatus::Active,
             token_epoch: 1,
+            epoch_began_at: concord_entities::instant::Instant(0),
+            suspension_reason: None,
             vetting: Vetting::default(),
             languages: Texts(Vec::new()),
             service_areas: Texts(Vec::new()),
@@ -580,7 +582,13 @@ async fn reach(on: On) {
         };
         place.into_active_model().insert(write).await.unwrap();
     }
-    let events = vec![Event::AgencyRegistered(told), Event::AuditRead];
+    let events = vec![
+        Event::Agency {
+            kind: concord_entities::vocabulary::AuditType::AgencyRegistered,
+            id: told,
+        },
+        Event::AuditRead,
+    ];
     let decided = place.decided(events).await;
     place
         .ledger

@@ -13,6 +13,7 @@ pub mod error;
 pub mod graphql;
 pub mod http;
 pub mod mou;
+pub mod oauth;
 pub mod referral;
 pub mod seal;
 pub mod settings;

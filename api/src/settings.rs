@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use config::{Config, Environment, File, FileFormat};
 use serde::{Deserialize, Serialize};
+use url::{Host, Url};
 
 /// Where the service listens, what it keeps and what it calls itself.
 #[derive(Clone, Debug)]
@@ -23,9 +24,9 @@ pub struct Settings {
     pub keyring: Location,
     /// The file that holds the key-encryption key, 64 hex digits.
     pub key_file: PathBuf,
-    /// The `iss` of our tokens.
+    /// The `iss` of our tokens, an `https` URL (RFC 8414, 2): where partners find the authorization server.
     pub issuer: String,
-    /// The `aud` of our tokens.
+    /// The `aud` of our tokens: the URL at which partners find `/graphql` (RFC 9728, 1.2).
     pub audience: String,
     /// Whether the explorer page is served.
     pub explorer: bool,
@@ -87,10 +88,10 @@ pub struct Written {
     /// The file with the key-encryption key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key_file: Option<PathBuf>,
-    /// The `iss` of our tokens.
+    /// The `iss` of our tokens: the URL under which partners reach the service [default: `http://127.0.0.1:4000`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issuer: Option<String>,
-    /// The `aud` of our tokens.
+    /// The `aud` of our tokens [default: the issuer with `/graphql`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub audience: Option<String>,
     /// Whether to serve the explorer page.
@@ -179,6 +180,17 @@ impl Written {
         if workers == 0 || connections == 0 {
             faults.push("workers, connections: at least 1".to_owned());
         }
+        let issuer = self.issuer.unwrap_or_else(|| DEFAULT_ISSUER.to_owned());
+        let audience = self
+            .audience
+            .unwrap_or_else(|| format!("{}/graphql", issuer.trim_end_matches('/')));
+        for (key, identifier) in [("issuer", &issuer), ("audience", &audience)] {
+            if !is_identifier(identifier) {
+                faults.push(format!(
+                    "{key}: an https:// URL without query, fragment and final `/`; http:// only for this very machine"
+                ));
+            }
+        }
         if !faults.is_empty() {
             return Err(Faults(faults));
         }
@@ -191,17 +203,39 @@ impl Written {
                 .key_file
                 .unwrap_or_else(|| data.join("key-encryption-key")),
             data,
-            issuer: self
-                .issuer
-                .unwrap_or_else(|| "https://concord.example".to_owned()),
-            audience: self
-                .audience
-                .unwrap_or_else(|| "https://concord.example/graphql".to_owned()),
+            issuer,
+            audience,
             explorer: self.explorer.unwrap_or(false),
             workers,
             connections,
         })
     }
+}
+
+/// Who we are to a partner who tries the service on its own machine.
+const DEFAULT_ISSUER: &str = "http://127.0.0.1:4000";
+
+/// Whether a URL can be an issuer's or a resource's identifier (RFC 8414, 2; RFC 9728, 1.2). It is compared letter for
+/// letter, so it must be written as every library would write it.
+fn is_identifier(text: &str) -> bool {
+    let Ok(url) = Url::parse(text) else {
+        return false;
+    };
+    let here = match url.host() {
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    };
+    let secure = url.scheme() == "https" || (url.scheme() == "http" && here);
+    let as_written = url.as_str() == text || url.as_str().strip_suffix('/') == Some(text);
+    secure
+        && as_written
+        && !text.ends_with('/')
+        && url.query().is_none()
+        && url.fragment().is_none()
+        && url.username().is_empty()
+        && url.password().is_none()
 }
 
 fn locations(

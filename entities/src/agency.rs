@@ -30,6 +30,10 @@ pub struct Model {
     pub status: AgencyStatus,
     /// A token of an earlier epoch than this grants nothing.
     pub token_epoch: i32,
+    /// When that epoch began: a token of the agency's own issuer that is older grants nothing.
+    pub epoch_began_at: Instant,
+    /// Why it does not take part now, in its coordinator's words.
+    pub suspension_reason: Option<String>,
     /// How it was vetted.
     pub vetting: Vetting,
     /// The languages it serves in, BCP 47.
@@ -92,6 +96,14 @@ impl Entity {
         <Self as EntityTrait>::find().filter(Column::Id.eq(id))
     }
 
+    /// The members of the task forces that `coordinator` coordinates, but for itself.
+    #[must_use]
+    pub fn coordinated_by(coordinator: AgencyId) -> Select<Self> {
+        <Self as EntityTrait>::find()
+            .filter(Column::Id.in_subquery(membership::coordinated_with(coordinator)))
+            .filter(Column::Id.ne(coordinator))
+    }
+
     /// These agencies, for the directory of names.
     pub fn among(ids: impl IntoIterator<Item = AgencyId>) -> Select<Self> {
         <Self as EntityTrait>::find().filter(Column::Id.is_in(ids))
@@ -116,6 +128,8 @@ impl Model {
             confidential_provider: false,
             status: AgencyStatus::Suspended,
             token_epoch: i32::MAX,
+            epoch_began_at: Instant(0),
+            suspension_reason: None,
             vetting: Vetting::default(),
             languages: Texts::default(),
             service_areas: Texts::default(),

@@ -5,7 +5,7 @@ use sea_orm::entity::prelude::*;
 
 use crate::ids::{AgencyId, ApplicationId};
 use crate::instant::Instant;
-use crate::vocabulary::AgencyStatus;
+use crate::vocabulary::{AgencyStatus, ClientAuthentication};
 
 /// A program that calls the service for its agency.
 #[sea_orm::model]
@@ -23,9 +23,19 @@ pub struct Model {
     pub status: AgencyStatus,
     /// The widest scope that its tokens may carry.
     pub scope: String,
+    /// How it proves that it is the one that was registered.
+    pub authentication: ClientAuthentication,
+    /// Its public keys, a JWK set (RFC 7517) as JSON.
+    #[sea_orm(column_type = "Text")]
+    pub keys: String,
+    /// Whether all its tokens must be bound to a key of its own (RFC 9449, 5.2).
+    pub dpop_bound: bool,
     /// When it was registered.
     pub created_at: Instant,
 }
+
+/// A set of no keys.
+pub const NO_KEYS: &str = r#"{"keys":[]}"#;
 
 impl ActiveModelBehavior for ActiveModel {}
 
@@ -34,5 +44,11 @@ impl Entity {
     #[must_use]
     pub fn of(agency: AgencyId) -> Select<Self> {
         <Self as EntityTrait>::find().filter(Column::AgencyId.eq(agency))
+    }
+
+    /// The application that a program names as itself, whosever it is: for authentication alone.
+    #[must_use]
+    pub fn claimed(id: ApplicationId) -> Select<Self> {
+        <Self as EntityTrait>::find().filter(Column::Id.eq(id))
     }
 }

@@ -1,7 +1,7 @@
 //! An entry of the audit log: the exact bytes that were hashed, and copies of what is searched for.
 
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{Query, SelectStatement, UnionType};
+use sea_orm::sea_query::{Expr, Query, SelectStatement, UnionType};
 use sea_orm::{Condition, QueryFilter, QueryOrder};
 
 use crate::ids::{AgencyId, AuditEventId};
@@ -65,13 +65,22 @@ impl Entity {
     }
 
     /// The events that `agency` may read about: those in which it, or an agency of a task force that it coordinates,
-    /// acted or was told. Newest first.
+    /// acted or was told, and to a coordinator those of nobody's. Newest first.
     #[must_use]
     pub fn within_reach_of(agency: AgencyId) -> Select<Self> {
         // Each branch is answered by its own index: an `OR` of the two would walk the whole log for a quiet agency.
         let told = involving(Column::RecipientId, agency);
+        // Nobody's, such as a refused token's: for whoever coordinates some task force.
+        let nobodys = Query::select()
+            .column(Column::Id)
+            .from(Entity)
+            .and_where(Column::AgencyId.is_null())
+            .and_where(Column::RecipientId.is_null())
+            .and_where(Expr::exists(membership::coordination(agency)))
+            .to_owned();
         let either = involving(Column::AgencyId, agency)
             .union(UnionType::All, told)
+            .union(UnionType::All, nobodys)
             .to_owned();
         <Self as EntityTrait>::find()
             .filter(Column::Id.in_subquery(either))

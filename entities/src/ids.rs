@@ -136,6 +136,10 @@ ids! {
     SurvivorId = "survivor", new_v4;
     /// A person's id in the audit log alone. Random, and its mapping can be erased.
     SurvivorAuditId = "subject", new_v4;
+    /// An agency's own issuer of tokens.
+    IssuerId = "issuer", now_v7;
+    /// A secret of an application's.
+    SecretId = "secret", now_v7;
     /// One version of a survivor's consent.
     ConsentId = "consent", now_v7;
     /// One signature under a consent.

@@ -12,7 +12,9 @@ pub mod vocabulary;
 
 pub mod agency;
 pub mod application;
+pub mod application_secret;
 pub mod membership;
+pub mod spent_proof;
 pub mod task_force;
 pub mod token_state;
 

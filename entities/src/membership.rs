@@ -36,11 +36,16 @@ pub(crate) fn task_forces_of(agency: AgencyId) -> SelectStatement {
         .to_owned()
 }
 
+/// The places in which `agency` coordinates, as a subquery.
+pub(crate) fn coordination(agency: AgencyId) -> SelectStatement {
+    task_forces_of(agency)
+        .and_where(Column::Role.eq(MemberRole::Coordinator))
+        .to_owned()
+}
+
 /// `agency` itself, and every agency in the task forces that it coordinates, as a subquery.
 pub(crate) fn coordinated_with(agency: AgencyId) -> SelectStatement {
-    let coordinated = task_forces_of(agency)
-        .and_where(Column::Role.eq(MemberRole::Coordinator))
-        .to_owned();
+    let coordinated = coordination(agency);
     Query::select()
         .expr(Expr::value(agency))
         .union(

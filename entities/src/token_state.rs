@@ -3,7 +3,7 @@
 use sea_orm::QueryFilter;
 use sea_orm::entity::prelude::*;
 
-use crate::ids::AgencyId;
+use crate::ids::{AgencyId, ApplicationId};
 use crate::instant::Instant;
 
 /// An issued token. Kept until it has expired.
@@ -16,6 +16,10 @@ pub struct Model {
     pub jti: String,
     /// Whose it is.
     pub agency_id: AgencyId,
+    /// The application that it was issued to, where it is a registered one.
+    pub application_id: Option<ApplicationId>,
+    /// The `jti` of the token that it was exchanged for. Whatever ends that one ends this.
+    pub parent: Option<String>,
     /// When it dies of itself.
     pub expires_at: Instant,
     /// When it was taken back, where it was.

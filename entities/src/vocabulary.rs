@@ -454,10 +454,30 @@ codes! {
         Execute = "E",
     }
 
+    /// How an application proves that it is the one that was registered.
+    ClientAuthentication {
+        /// By an assertion signed with its own key (RFC 7523).
+        PrivateKeyJwt = "PRIVATE_KEY_JWT",
+        /// By a secret, sent as HTTP Basic (RFC 6749, 2.3.1).
+        ClientSecretBasic = "CLIENT_SECRET_BASIC",
+    }
+
     /// What an audit event records.
     AuditType {
         /// An agency was registered.
         AgencyRegistered = "AGENCY_REGISTERED",
+        /// An agency was suspended: it shares and receives nothing, and its tokens are over.
+        AgencySuspended = "AGENCY_SUSPENDED",
+        /// A suspended agency takes part again.
+        AgencyReinstated = "AGENCY_REINSTATED",
+        /// An application was registered.
+        ApplicationRegistered = "APPLICATION_REGISTERED",
+        /// An application was given a new secret.
+        ApplicationSecretRotated = "APPLICATION_SECRET_ROTATED",
+        /// An application was given other public keys.
+        ApplicationKeysReplaced = "APPLICATION_KEYS_REPLACED",
+        /// An application was suspended: its tokens are over.
+        ApplicationSuspended = "APPLICATION_SUSPENDED",
         /// A survivor's pseudonym was registered.
         SurvivorRegistered = "SURVIVOR_REGISTERED",
         /// A consent was drafted.
@@ -490,6 +510,24 @@ codes! {
         AuditRead = "AUDIT_READ",
         /// An access token was issued.
         TokenIssued = "TOKEN_ISSUED",
+        /// A narrower access token was issued for another one.
+        TokenExchanged = "TOKEN_EXCHANGED",
+        /// An access token, and what was exchanged for it, was taken back.
+        TokenRevoked = "TOKEN_REVOKED",
+        /// A request's access token, or the proof that goes with it, was refused.
+        TokenRefused = "TOKEN_REFUSED",
+        /// A program that asked for a token, or about one, was refused.
+        ClientRefused = "CLIENT_REFUSED",
+        /// The next signing key took over.
+        SigningKeyRotated = "SIGNING_KEY_ROTATED",
+        /// A signing key was retired: the tokens that it signed are over.
+        SigningKeyRetired = "SIGNING_KEY_RETIRED",
+        /// An agency's own issuer of tokens was registered.
+        IssuerTrusted = "ISSUER_TRUSTED",
+        /// An issuer's keys were fetched anew by an operator.
+        IssuerRefreshed = "ISSUER_REFRESHED",
+        /// An issuer was suspended: its tokens are over.
+        IssuerSuspended = "ISSUER_SUSPENDED",
         /// A request was refused.
         AccessDenied = "ACCESS_DENIED",
     }

@@ -19,6 +19,7 @@ impl MigratorTrait for Data {
             Box::new(data::m0002_consents_and_mous::Step),
             Box::new(data::m0003_referrals::Step),
             Box::new(data::m0004_audit::Step),
+            Box::new(data::m0005_access::Step),
         ]
     }
 }

@@ -95,6 +95,8 @@ async fn agencies(service: &Service, name: &str, kind: AgencyKind, now: Instant)
             confidential_provider: true,
             status: AgencyStatus::Active,
             token_epoch: 1,
+            epoch_began_at: now,
+            suspension_reason: None,
             vetting: Vetting::default(),
             languages: Texts(vec!["en".to_owned(), "es".to_owned()]),
             service_areas: Texts::default(),

@@ -148,7 +148,7 @@ impl Caller {
     #[must_use]
     pub fn agent(&self) -> Agent {
         Agent {
-            agency: self.agency,
+            agency: Some(self.agency),
             subject: self.subject.clone(),
             client: self.client.clone(),
             token: Some(self.token.clone()),

@@ -5,8 +5,7 @@ use sea_orm::{EntityTrait, IntoActiveModel};
 
 use super::token::Claims;
 use crate::audit::event::{Agent, Event, Leaf, Mark};
-use crate::audit::ledger;
-use crate::error::{Answer, Refusal};
+use crate::error::Answer;
 use crate::store::Store;
 use crate::store::act::{self, Holding};
 
@@ -19,6 +18,8 @@ pub async fn record(store: &Store, claims: &Claims) -> Answer<()> {
     let state = token_state::Model {
         jti: claims.id.clone(),
         agency_id: claims.agency,
+        application_id: claims.client.parse().ok(),
+        parent: None,
         expires_at: claims.expires_at,
         denied_at: None,
     };
@@ -26,16 +27,12 @@ pub async fn record(store: &Store, claims: &Claims) -> Answer<()> {
         .exec_without_returning(&transaction)
         .await?;
     let agent = Agent {
-        agency: claims.agency,
+        agency: Some(claims.agency),
         subject: claims.subject.clone(),
         client: claims.client.clone(),
         token: None,
     };
     let event = Event::TokenIssued(claims.id.clone());
-    let row = Leaf::of(event, &agent, &Mark::default(), claims.issued_at)
-        .into_row(None)
-        .map_err(Refusal::internal)?;
-    ledger::insert(&transaction, &[&row]).await?;
-    transaction.commit().await?;
-    Ok(())
+    let leaf = Leaf::of(event, &agent, &Mark::default(), claims.issued_at);
+    act::commit(transaction, Holding::Shared, leaf, None).await
 }

@@ -173,9 +173,17 @@ impl PublicKey {
         if text("kty") != Some("EC") || text("crv") != Some("P-256") {
             return Err(KeyFault::NotPublic);
         }
+        Self::from_coordinates(text("x").unwrap_or_default(), text("y").unwrap_or_default())
+    }
+
+    /// The key at these coordinates, as a JWK writes them (RFC 7518, 6.2.1).
+    ///
+    /// # Errors
+    /// When they are not coordinates of a point on P-256.
+    pub(super) fn from_coordinates(x: &str, y: &str) -> Result<Self, KeyFault> {
         let mut point = vec![UNCOMPRESSED];
-        for name in ["x", "y"] {
-            let coordinate = URL_SAFE_NO_PAD.decode(text(name).unwrap_or_default()).ok();
+        for coordinate in [x, y] {
+            let coordinate = URL_SAFE_NO_PAD.decode(coordinate).ok();
             let coordinate = coordinate.filter(|bytes| bytes.len() == COORDINATE);
             point.extend(coordinate.ok_or(KeyFault::NotPublic)?);
         }
@@ -214,15 +222,21 @@ impl PublicKey {
             .filter(|bytes| bytes.len() == 2 * COORDINATE);
         let (x, y) = coordinates.ok_or(KeyFault::NotPublic)?.split_at(COORDINATE);
         let (x, y) = (URL_SAFE_NO_PAD.encode(x), URL_SAFE_NO_PAD.encode(y));
-        // RFC 7638, 3: the required members alone, in the order of their names, with no white space.
-        let required = format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#);
         Ok(Self {
-            kid: URL_SAFE_NO_PAD.encode(digest(&SHA256, required.as_bytes())),
+            kid: thumbprint(&format!(
+                r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#
+            )),
             x,
             y,
             verifier: DecodingKey::from_ec_der(point),
         })
     }
+}
+
+/// The thumbprint of a key (RFC 7638, with SHA-256). `required` is its JWK with the required members alone, in the order
+/// of their names, with no white space.
+pub(super) fn thumbprint(required: &str) -> String {
+    URL_SAFE_NO_PAD.encode(digest(&SHA256, required.as_bytes()))
 }
 
 const UNCOMPRESSED: u8 = 4;

@@ -42,6 +42,7 @@ impl<'text> Members<'text> {
     }
 
     /// Whether it has a member of this name.
+    #[must_use]
     pub fn has(&self, name: &str) -> bool {
         self.0.contains_key(name)
     }
@@ -52,6 +53,7 @@ impl<'text> Members<'text> {
     }
 
     /// The member of this name, where it has one and it is a `T`.
+    #[must_use]
     pub fn read<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
         serde_json::from_str(self.0.get(name)?.get()).ok()
     }

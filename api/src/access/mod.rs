@@ -3,21 +3,31 @@
 //! - [`grant`]: the resources, and what may be done with them. Pure.
 //! - [`scope`]: what a list of scopes allows, and whether one list is narrower than another. Pure.
 //! - [`grammar`]: how scopes are written. Pure.
+//! - [`jose`]: a signed JWS, read strictly. Pure.
+//! - [`claim`]: one claim of a JWT at a time, read strictly. Pure.
+//! - [`foreign_key`]: the public keys of others. Pure.
+//! - [`dpop`]: proof that whoever sends a request holds a key. Pure.
+//! - [`once`]: the name under which a thing that counts once is remembered. Pure.
 //! - [`key`]: the keys that sign tokens and prove them.
 //! - [`token`]: whether a token proves anything now, and why not.
 //! - [`verifier`]: from a request's header to a [`Caller`].
 //! - [`standing`]: whether a caller still counts, read with the facts.
-//! - `members`: a JSON object in which nothing is said twice.
+//! - [`members`]: a JSON object in which nothing is said twice.
 //!
 //! A token is a ceiling. That the agency, the application and the token itself are still in force is read
 //! again with the facts of each request; nothing in this folder remembers it.
 
 pub mod caller;
+pub mod claim;
+pub mod dpop;
+pub mod foreign_key;
 pub mod grammar;
 pub mod grant;
 pub mod issued;
+pub mod jose;
 pub mod key;
-mod members;
+pub mod members;
+pub mod once;
 pub mod scope;
 pub mod standing;
 pub mod token;

@@ -6,15 +6,14 @@
 
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use concord_entities::ids::AgencyId;
 use concord_entities::instant::Instant;
-use jsonwebtoken::{Algorithm, Header};
-use serde::de::DeserializeOwned;
+use jsonwebtoken::Header;
 
+use super::claim::{ClaimFault, audience, claim, name, whole_second};
+use super::jose::{Algorithm, Form, JwsFault, Unproven};
 use super::key::{KeySet, SigningKey};
-use super::members::{Members, NotMembers};
+use super::members::Members;
 
 /// How long a token may be, in bytes.
 pub const MAX_TOKEN: usize = 8 * 1024;
@@ -25,6 +24,10 @@ pub const LEEWAY: Duration = Duration::from_secs(30);
 
 /// The media type of an access token (RFC 9068, 2.1), which keeps other JWTs of ours from passing for one.
 const TYPE: &str = "at+jwt";
+const FORM: Form = Form {
+    longest: MAX_TOKEN,
+    header: &["alg", "typ", "kid"],
+};
 /// Letters in the longest `sub`, `client_id` or `jti`.
 const MAX_NAME: usize = 128;
 const MAX_JTI: usize = 64;
@@ -148,11 +151,24 @@ impl TokenFault {
     }
 }
 
-impl From<NotMembers> for TokenFault {
-    fn from(fault: NotMembers) -> Self {
+impl From<JwsFault> for TokenFault {
+    fn from(fault: JwsFault) -> Self {
         match fault {
-            NotMembers::NotAnObject => Self::Malformed,
-            NotMembers::Repeated => Self::RepeatedMember,
+            JwsFault::TooLong => Self::TooLong,
+            JwsFault::Malformed => Self::Malformed,
+            JwsFault::RepeatedMember => Self::RepeatedMember,
+            JwsFault::ForbiddenHeader => Self::ForbiddenHeader,
+            JwsFault::UnknownAlgorithm => Self::WrongAlgorithm,
+            JwsFault::BadSignature => Self::BadSignature,
+        }
+    }
+}
+
+impl From<ClaimFault> for TokenFault {
+    fn from(fault: ClaimFault) -> Self {
+        match fault {
+            ClaimFault::Missing(claim) => Self::MissingClaim(claim),
+            ClaimFault::Malformed(claim) => Self::MalformedClaim(claim),
         }
     }
 }
@@ -178,27 +194,19 @@ pub(super) fn prove(
     keys: &KeySet,
     expected: &Expected,
 ) -> Result<Claims, TokenFault> {
-    if compact.len() > MAX_TOKEN {
-        return Err(TokenFault::TooLong);
+    let jws = Unproven::read(compact, &FORM)?;
+    if jws.algorithm() != Algorithm::Es256 {
+        return Err(TokenFault::WrongAlgorithm);
     }
-    let (signed, signature) = compact.rsplit_once('.').ok_or(TokenFault::Malformed)?;
-    let (header, payload) = signed.split_once('.').ok_or(TokenFault::Malformed)?;
-    let (header, payload) = (decode(header)?, decode(payload)?);
-    decode(signature)?;
-
-    let kid = read_header(&header)?;
-    let key = keys.get(&kid).ok_or(TokenFault::UnknownKey)?;
-    match jsonwebtoken::crypto::verify(
-        signature,
-        signed.as_bytes(),
-        key.verifier(),
-        Algorithm::ES256,
-    ) {
-        Ok(true) => {}
-        Ok(false) | Err(_) => return Err(TokenFault::BadSignature),
+    if !jws.is_typed(TYPE) {
+        return Err(TokenFault::WrongType);
     }
+    // A name that is no text is a name that no key of ours has.
+    let kid = jws.kid().ok().flatten().ok_or(TokenFault::UnknownKey)?;
+    let key = keys.get(kid).ok_or(TokenFault::UnknownKey)?;
+    let payload = jws.prove(key.verifier())?;
 
-    let claims = read_claims(&Members::parse(&payload)?)?;
+    let claims = read_claims(&payload.claims()?)?;
     if claims.issuer != expected.issuer {
         return Err(TokenFault::WrongIssuer);
     }
@@ -216,93 +224,25 @@ pub fn issue(key: &SigningKey, claims: &Claims) -> Result<String, NotSigned> {
     let header = Header {
         typ: Some(TYPE.to_owned()),
         kid: Some(key.kid().to_owned()),
-        ..Header::new(Algorithm::ES256)
+        ..Header::new(jsonwebtoken::Algorithm::ES256)
     };
     jsonwebtoken::encode(&header, &Written::from(claims), key.signer()).map_err(|_| NotSigned)
-}
-
-/// A part of the compact form. A further point is no letter of base64url, so more than three parts fail here.
-fn decode(part: &str) -> Result<Vec<u8>, TokenFault> {
-    match URL_SAFE_NO_PAD.decode(part) {
-        Ok(bytes) if !bytes.is_empty() => Ok(bytes),
-        Ok(_) | Err(_) => Err(TokenFault::Malformed),
-    }
-}
-
-/// The name of the key that the header points to.
-fn read_header(json: &[u8]) -> Result<String, TokenFault> {
-    let header = Members::parse(json)?;
-    // A list of what may stand here cannot forget one of `crit`, `jku`, `jwk`, `x5u`, `x5c`, `b64`, `zip`, `cty`.
-    if header
-        .names()
-        .any(|name| !["alg", "typ", "kid"].contains(&name))
-    {
-        return Err(TokenFault::ForbiddenHeader);
-    }
-    if header.read::<String>("alg").as_deref() != Some("ES256") {
-        return Err(TokenFault::WrongAlgorithm);
-    }
-    let kind = header
-        .read::<String>("typ")
-        .unwrap_or_default()
-        .to_ascii_lowercase();
-    if kind.strip_prefix("application/").unwrap_or(&kind) != TYPE {
-        return Err(TokenFault::WrongType);
-    }
-    header.read("kid").ok_or(TokenFault::UnknownKey)
 }
 
 fn read_claims(members: &Members<'_>) -> Result<Claims, TokenFault> {
     Ok(Claims {
         issuer: claim(members, "iss")?,
-        audience: audience(members)?,
+        audience: audience(members)?.ok_or(TokenFault::WrongAudience)?,
         subject: name(members, "sub", MAX_NAME)?,
         client: name(members, "client_id", MAX_NAME)?,
         agency: claim(members, "agency")?,
         scope: claim(members, "scope")?,
-        issued_at: moment(members, "iat")?,
-        not_before: moment(members, "nbf")?,
-        expires_at: moment(members, "exp")?,
+        issued_at: whole_second(members, "iat")?,
+        not_before: whole_second(members, "nbf")?,
+        expires_at: whole_second(members, "exp")?,
         id: name(members, "jti", MAX_JTI)?,
         epoch: claim(members, "epoch")?,
     })
-}
-
-fn claim<T: DeserializeOwned>(members: &Members<'_>, name: &'static str) -> Result<T, TokenFault> {
-    if !members.has(name) {
-        return Err(TokenFault::MissingClaim(name));
-    }
-    members.read(name).ok_or(TokenFault::MalformedClaim(name))
-}
-
-/// A name that may stand in a log: not empty, not long, and nothing that a terminal would obey.
-fn name(
-    members: &Members<'_>,
-    claimed: &'static str,
-    longest: usize,
-) -> Result<String, TokenFault> {
-    let name: String = claim(members, claimed)?;
-    let well_formed =
-        (1..=longest).contains(&name.chars().count()) && !name.chars().any(char::is_control);
-    well_formed
-        .then_some(name)
-        .ok_or(TokenFault::MalformedClaim(claimed))
-}
-
-/// One audience, alone or as the only one of a list (RFC 7519, 4.1.3).
-fn audience(members: &Members<'_>) -> Result<String, TokenFault> {
-    match members.read::<[String; 1]>("aud") {
-        Some([audience]) => Ok(audience),
-        None if members.read::<Vec<String>>("aud").is_some() => Err(TokenFault::WrongAudience),
-        None => claim(members, "aud"),
-    }
-}
-
-/// A moment in whole seconds. RFC 7519 would let them have a fraction; we never write one, so nobody honest does.
-fn moment(members: &Members<'_>, claimed: &'static str) -> Result<Instant, TokenFault> {
-    // A `u32` lasts until 2106 and leaves no room for a moment before the epoch or beyond arithmetic.
-    let seconds: u32 = claim(members, claimed)?;
-    Ok(Instant::from_unix_seconds(seconds.into()))
 }
 
 pub(super) fn in_time(claims: &Claims, now: Instant) -> Result<(), TokenFault> {

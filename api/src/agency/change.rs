@@ -4,7 +4,7 @@ use async_graphql::{Context, Object};
 use concord_entities::agency::{self, Texts};
 use concord_entities::ids::{AgencyId, TaskForceId};
 use concord_entities::membership;
-use concord_entities::vocabulary::{AgencyStatus, MemberRole};
+use concord_entities::vocabulary::{AgencyStatus, AuditType, MemberRole};
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter};
 
 use super::graphql::{Agency, AgencyInput, found};
@@ -54,7 +54,11 @@ impl AgencyMutation {
             .ok_or(Error::NotFound)?;
         let model = register(&act, agency, task_force).await?;
         idempotency::keep(&act, key, model.id.0).await?;
-        act.commit(Event::AgencyRegistered(model.id)).await?;
+        act.commit(Event::Agency {
+            kind: AuditType::AgencyRegistered,
+            id: model.id,
+        })
+        .await?;
         Ok(Agency::read(model))
     }
 }
@@ -76,6 +80,8 @@ async fn register(
         confidential_provider: input.confidential_provider,
         status: AgencyStatus::Active,
         token_epoch: 1,
+        epoch_began_at: act.now(),
+        suspension_reason: None,
         vetting: agency::Vetting::default(),
         languages: Texts(
             input

@@ -2,13 +2,12 @@
 
 use concord_entities::agency::{self, Texts};
 use concord_entities::ids::{AgencyId, TaskForceId};
-use concord_entities::vocabulary::{AgencyKind, AgencyStatus, MemberRole};
+use concord_entities::vocabulary::{AgencyKind, AgencyStatus, AuditType, MemberRole};
 use concord_entities::{membership, task_force};
 use sea_orm::{EntityTrait, IntoActiveModel};
 
 use crate::audit::event::{Agent, Event, Leaf, Mark};
-use crate::audit::ledger;
-use crate::error::{Answer, Refusal};
+use crate::error::Answer;
 use crate::store::Store;
 use crate::store::act::{self, Holding};
 
@@ -46,6 +45,8 @@ pub async fn found(store: &Store, founding: Founding) -> Answer<(TaskForceId, Ag
         confidential_provider: false,
         status: AgencyStatus::Active,
         token_epoch: 1,
+        epoch_began_at: now,
+        suspension_reason: None,
         vetting: agency::Vetting::default(),
         languages: Texts::default(),
         service_areas: Texts::default(),
@@ -58,20 +59,16 @@ pub async fn found(store: &Store, founding: Founding) -> Answer<(TaskForceId, Ag
         since: now,
     };
     let ids = (task_force.id, coordinator.id);
-    let agent = Agent {
-        agency: coordinator.id,
-        subject: "operator".to_owned(),
-        client: "command-line".to_owned(),
-        token: None,
-    };
-    let event = Leaf::of(
-        Event::AgencyRegistered(coordinator.id),
+    let agent = Agent::operator_for(coordinator.id);
+    let leaf = Leaf::of(
+        Event::Agency {
+            kind: AuditType::AgencyRegistered,
+            id: coordinator.id,
+        },
         &agent,
         &Mark::default(),
         now,
-    )
-    .into_row(None)
-    .map_err(Refusal::internal)?;
+    );
     task_force::Entity::insert(task_force.into_active_model())
         .exec_without_returning(&transaction)
         .await?;
@@ -81,7 +78,6 @@ pub async fn found(store: &Store, founding: Founding) -> Answer<(TaskForceId, Ag
     membership::Entity::insert(place.into_active_model())
         .exec_without_returning(&transaction)
         .await?;
-    ledger::insert(&transaction, &[&event]).await?;
-    transaction.commit().await?;
+    act::commit(transaction, Holding::Shared, leaf, None).await?;
     Ok(ids)
 }

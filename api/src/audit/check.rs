@@ -309,7 +309,9 @@ fn differing_copy(row: &audit_event::Model) -> Option<&'static str> {
     let Ok(leaf) = serde_json::from_str::<Leaf>(&row.leaf) else {
         return Some("leaf, which cannot be read,");
     };
-    let told = leaf.recipient.filter(|recipient| *recipient != leaf.agency);
+    let told = leaf
+        .recipient
+        .filter(|recipient| Some(*recipient) != leaf.agency);
     let address = match (&row.address, &row.salt) {
         (Some(address), Some(salt)) => leaf.address == Some(commitment(salt, address)),
         // Erased, salt and all: the commitment alone says nothing.
@@ -319,7 +321,7 @@ fn differing_copy(row: &audit_event::Model) -> Option<&'static str> {
     [
         (leaf.id == row.id, "id"),
         (leaf.recorded_at == row.recorded_at, "time"),
-        (Some(leaf.agency) == row.agency_id, "agency"),
+        (leaf.agency == row.agency_id, "agency"),
         (told == row.recipient_id, "recipient"),
         (leaf.kind == row.kind, "type"),
         (leaf.outcome == row.outcome, "outcome"),

@@ -6,7 +6,7 @@
 use aws_lc_rs::digest::{SHA256, digest};
 use concord_entities::audit_event;
 use concord_entities::ids::{
-    AgencyId, AuditEventId, ConsentId, MouId, ReferralId, SurvivorAuditId,
+    AgencyId, ApplicationId, AuditEventId, ConsentId, IssuerId, MouId, ReferralId, SurvivorAuditId,
 };
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{AuditAction, AuditOutcome, AuditType, Categories, Purpose};
@@ -19,8 +19,20 @@ use crate::sharing::Ground;
 /// Something that happened and must be on record.
 #[derive(Clone, Debug)]
 pub enum Event {
-    /// An agency was registered.
-    AgencyRegistered(AgencyId),
+    /// An agency was registered, suspended or reinstated.
+    Agency {
+        /// Which of these.
+        kind: AuditType,
+        /// The agency.
+        id: AgencyId,
+    },
+    /// An application was registered, changed or suspended.
+    Application {
+        /// Which of these.
+        kind: AuditType,
+        /// The application.
+        id: ApplicationId,
+    },
     /// A survivor's pseudonym was registered.
     SurvivorRegistered(SurvivorAuditId),
     /// A consent was drafted, signed or revoked.
@@ -81,6 +93,38 @@ pub enum Event {
     AuditRead,
     /// A token was issued.
     TokenIssued(String),
+    /// A narrower token was issued for another one.
+    TokenExchanged {
+        /// The new token's `jti`.
+        token: String,
+        /// The `jti` of the one that it was exchanged for.
+        subject: String,
+    },
+    /// A token was taken back.
+    TokenRevoked(String),
+    /// A token or a program was refused.
+    Refused {
+        /// Which of the two.
+        kind: AuditType,
+        /// The fault's stable code.
+        why: &'static str,
+    },
+    /// A key that signs tokens took over, or was retired.
+    SigningKey {
+        /// Which of the two.
+        kind: AuditType,
+        /// The key's thumbprint.
+        kid: String,
+    },
+    /// An agency's own issuer was registered, refreshed or suspended.
+    Issuer {
+        /// Which of these.
+        kind: AuditType,
+        /// The issuer.
+        id: IssuerId,
+        /// Whose.
+        agency: AgencyId,
+    },
     /// A request was refused.
     AccessDenied {
         /// The refusal's stable code.
@@ -106,14 +150,36 @@ impl Event {
 /// Who acts: the parts of a caller that go on record.
 #[derive(Clone, Debug)]
 pub struct Agent {
-    /// The agency.
-    pub agency: AgencyId,
+    /// The agency; none for the service's operator, and for a stranger whose token was refused.
+    pub agency: Option<AgencyId>,
     /// The person or program, as the agency calls it.
     pub subject: String,
     /// The program's registration.
     pub client: String,
     /// The `jti` of the token.
     pub token: Option<String>,
+}
+
+impl Agent {
+    /// The operator, at the command line.
+    #[must_use]
+    pub fn operator() -> Self {
+        Self {
+            agency: None,
+            subject: "operator".to_owned(),
+            client: "command-line".to_owned(),
+            token: None,
+        }
+    }
+
+    /// The operator, on behalf of an agency.
+    #[must_use]
+    pub fn operator_for(agency: AgencyId) -> Self {
+        Self {
+            agency: Some(agency),
+            ..Self::operator()
+        }
+    }
 }
 
 /// Where a request came from and what it asked for.
@@ -149,8 +215,9 @@ pub struct Leaf {
     /// Why, as a code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// Who acted.
-    pub agency: AgencyId,
+    /// Who acted; none for the operator, and for a stranger.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agency: Option<AgencyId>,
     /// The person or program.
     pub subject: String,
     /// The program's registration.
@@ -246,9 +313,13 @@ impl Leaf {
 
     fn tell(&mut self, event: Event) {
         match event {
-            Event::AgencyRegistered(id) => {
-                self.is(AuditType::AgencyRegistered);
+            Event::Agency { kind, id } => {
+                self.is(kind);
                 self.recipient = Some(id);
+                self.object = Some(id.to_string());
+            }
+            Event::Application { kind, id } => {
+                self.is(kind);
                 self.object = Some(id.to_string());
             }
             Event::SurvivorRegistered(survivor) => {
@@ -315,6 +386,29 @@ impl Leaf {
                 self.is(AuditType::TokenIssued);
                 self.object = Some(token);
             }
+            Event::TokenExchanged { token, subject } => {
+                self.is(AuditType::TokenExchanged);
+                self.object = Some(token);
+                self.objects = vec![subject];
+            }
+            Event::TokenRevoked(token) => {
+                self.is(AuditType::TokenRevoked);
+                self.object = Some(token);
+            }
+            Event::Refused { kind, why } => {
+                self.is(kind);
+                self.outcome = AuditOutcome::Refused;
+                self.reason = Some(why.to_owned());
+            }
+            Event::SigningKey { kind, kid } => {
+                self.is(kind);
+                self.object = Some(kid);
+            }
+            Event::Issuer { kind, id, agency } => {
+                self.is(kind);
+                self.recipient = Some(agency);
+                self.object = Some(id.to_string());
+            }
             Event::AccessDenied { code, object } => {
                 self.is(AuditType::AccessDenied);
                 self.object = object;
@@ -364,8 +458,10 @@ impl Leaf {
         Ok(audit_event::Model {
             id: self.id,
             recorded_at: self.recorded_at,
-            agency_id: Some(self.agency),
-            recipient_id: self.recipient.filter(|recipient| *recipient != self.agency),
+            agency_id: self.agency,
+            recipient_id: self
+                .recipient
+                .filter(|recipient| Some(*recipient) != self.agency),
             kind: self.kind,
             outcome: self.outcome,
             leaf,
@@ -388,15 +484,28 @@ pub fn commitment(salt: &[u8], text: &str) -> String {
 fn action(kind: AuditType) -> AuditAction {
     match kind {
         AuditType::AgencyRegistered
+        | AuditType::ApplicationRegistered
+        | AuditType::IssuerTrusted
         | AuditType::SurvivorRegistered
         | AuditType::ConsentDrafted
         | AuditType::ReferralDrafted
         | AuditType::MouDrafted
-        | AuditType::TokenIssued => AuditAction::Create,
+        | AuditType::TokenIssued
+        | AuditType::TokenExchanged => AuditAction::Create,
         AuditType::RecordsListed | AuditType::PackageRead | AuditType::AuditRead => {
             AuditAction::Read
         }
-        AuditType::ConsentSigned
+        AuditType::AgencySuspended
+        | AuditType::AgencyReinstated
+        | AuditType::ApplicationSecretRotated
+        | AuditType::ApplicationKeysReplaced
+        | AuditType::ApplicationSuspended
+        | AuditType::TokenRevoked
+        | AuditType::SigningKeyRotated
+        | AuditType::SigningKeyRetired
+        | AuditType::IssuerRefreshed
+        | AuditType::IssuerSuspended
+        | AuditType::ConsentSigned
         | AuditType::ConsentRevoked
         | AuditType::ReferralSent
         | AuditType::ReferralAccepted
@@ -404,6 +513,8 @@ fn action(kind: AuditType) -> AuditAction {
         | AuditType::ReferralCompleted
         | AuditType::MouOffered
         | AuditType::MouSigned => AuditAction::Update,
-        AuditType::AccessDenied => AuditAction::Execute,
+        AuditType::AccessDenied | AuditType::TokenRefused | AuditType::ClientRefused => {
+            AuditAction::Execute
+        }
     }
 }

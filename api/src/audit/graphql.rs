@@ -106,7 +106,7 @@ impl AuditEvent {
             kind: leaf.kind,
             outcome: leaf.outcome,
             reason: leaf.reason,
-            agency: named(&leaf.agency),
+            agency: leaf.agency.as_ref().and_then(named),
             subject: Some(leaf.subject),
             client: leaf.client,
             token_id: leaf.token,

@@ -3,7 +3,7 @@
 use concord_entities::agency::{Check, Texts, Vetting};
 use concord_entities::ids::{AgencyId, ApplicationId, TaskForceId};
 use concord_entities::instant::{Day, Instant};
-use concord_entities::vocabulary::MemberRole;
+use concord_entities::vocabulary::{AuditType, ClientAuthentication, MemberRole};
 use concord_entities::{agency, application, membership, task_force};
 
 use super::chronicle::Chronicle;
@@ -115,7 +115,7 @@ impl Member {
     /// Who acts for it.
     pub(super) fn agent(&self) -> Agent {
         Agent {
-            agency: self.id,
+            agency: Some(self.id),
             subject: self.profile.desk.to_owned(),
             client: self.application.to_string(),
             token: None,
@@ -132,6 +132,8 @@ impl Member {
             confidential_provider: profile.confidential,
             status: profile.status,
             token_epoch: 1,
+            epoch_began_at: self.since,
+            suspension_reason: None,
             vetting: vetting(profile, self.since.day()),
             languages: texts(profile.languages),
             service_areas: texts(profile.areas),
@@ -146,6 +148,9 @@ impl Member {
             name: "Case desk (demo)".to_owned(),
             status: self.profile.status,
             scope: personas::widest(self.profile.name),
+            authentication: ClientAuthentication::PrivateKeyJwt,
+            keys: application::NO_KEYS.to_owned(),
+            dpop_bound: false,
             created_at: self.since,
         }
     }
@@ -194,7 +199,10 @@ impl Cast {
             chronicle.tell(
                 member.since,
                 &self.office,
-                Event::AgencyRegistered(member.id),
+                Event::Agency {
+                    kind: AuditType::AgencyRegistered,
+                    id: member.id,
+                },
             );
         }
         Registered {

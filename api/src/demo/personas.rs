@@ -211,6 +211,8 @@ fn state(claims: &Claims) -> token_state::Model {
     token_state::Model {
         jti: claims.id.clone(),
         agency_id: claims.agency,
+        application_id: claims.client.parse().ok(),
+        parent: None,
         expires_at: claims.expires_at,
         denied_at: None,
     }
@@ -218,7 +220,7 @@ fn state(claims: &Claims) -> token_state::Model {
 
 fn record(claims: &Claims, now: Instant) -> Result<audit_event::Model, serde_json::Error> {
     let agent = Agent {
-        agency: claims.agency,
+        agency: Some(claims.agency),
         subject: claims.subject.clone(),
         client: claims.client.clone(),
         token: None,

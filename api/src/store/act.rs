@@ -127,29 +127,44 @@ impl<'c> Act<'c> {
     /// # Errors
     /// `UNAVAILABLE`: nothing was changed.
     pub async fn commit(self, event: Event) -> Answer<()> {
-        let row = Leaf::of(event, &self.caller.agent(), self.mark, self.now)
-            .into_row(self.mark.address.as_deref())
-            .map_err(Refusal::internal)?;
-        ledger::insert(&self.transaction, &[&row]).await?;
-        if self.holding == Holding::Alone {
-            self.bump().await?;
-        }
-        self.transaction.commit().await?;
+        let leaf = Leaf::of(event, &self.caller.agent(), self.mark, self.now);
+        let address = self.mark.address.as_deref();
+        commit(self.transaction, self.holding, leaf, address).await?;
         self.ledger.has_grown();
         Ok(())
     }
+}
 
-    /// Every decision that is under way is made again.
-    async fn bump(&self) -> Result<(), DbErr> {
-        sharing_epoch::Entity::update_many()
-            .col_expr(
-                sharing_epoch::Column::Epoch,
-                Expr::col(sharing_epoch::Column::Epoch).add(1),
-            )
-            .exec(&self.transaction)
-            .await
-            .map(|_| ())
+/// Records the event of a change that no caller makes, and makes the change durable, both or neither. `transaction` was
+/// opened with the same `holding`.
+///
+/// # Errors
+/// `UNAVAILABLE`: nothing was changed.
+pub(crate) async fn commit(
+    transaction: DatabaseTransaction,
+    holding: Holding,
+    leaf: Leaf,
+    address: Option<&str>,
+) -> Answer<()> {
+    let row = leaf.into_row(address).map_err(Refusal::internal)?;
+    ledger::insert(&transaction, &[&row]).await?;
+    if holding == Holding::Alone {
+        bump(&transaction).await?;
     }
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// Every decision that is under way is made again.
+async fn bump(transaction: &DatabaseTransaction) -> Result<(), DbErr> {
+    sharing_epoch::Entity::update_many()
+        .col_expr(
+            sharing_epoch::Column::Epoch,
+            Expr::col(sharing_epoch::Column::Epoch).add(1),
+        )
+        .exec(transaction)
+        .await
+        .map(|_| ())
 }
 
 impl Deref for Act<'_> {

@@ -4,3 +4,4 @@ pub(crate) mod m0001_agencies;
 pub(crate) mod m0002_consents_and_mous;
 pub(crate) mod m0003_referrals;
 pub(crate) mod m0004_audit;
+pub(crate) mod m0005_access;

@@ -1,0 +1,178 @@
+//! How an application proves who it is with a key of its own: `private_key_jwt` (RFC 7521, RFC 7523 and `OpenID`
+//! Connect Core 1.0, section 9).
+//!
+//! That an assertion counts once is the caller's to keep, by [`Assertion::digest`] and [`Assertion::expires_at`].
+
+use std::time::Duration;
+
+use concord_entities::instant::Instant;
+
+use crate::access::claim::{ClaimFault, any_moment, audience, claim, id, moment, name};
+use crate::access::foreign_key::ForeignKeys;
+use crate::access::jose::{Algorithm, Form, JwsFault, Unproven};
+use crate::access::members::Members;
+use crate::access::once::digest_of;
+
+/// How far in the future an assertion may expire, and how long after it was issued.
+pub const MAX_LIFE: Duration = Duration::from_mins(5);
+/// How far our clock may be behind the application's.
+pub const LEEWAY: Duration = Duration::from_secs(30);
+
+const FORM: Form = Form {
+    longest: 4 * 1024,
+    header: &["alg", "typ", "kid"],
+};
+/// The types that it may say it has, besides none.
+const TYPES: [&str; 2] = ["JWT", "client-authentication+jwt"];
+/// Letters in the longest `iss` and `sub`.
+const MAX_NAME: usize = 128;
+
+/// What a good assertion says, besides who made it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assertion {
+    /// `jti`: its own name, unique for its application.
+    pub id: String,
+    /// `exp`: the first moment in which it is no longer good, until which it must be remembered.
+    pub expires_at: Instant,
+}
+
+/// Why an assertion proves nothing: for the log and the audit, never for its sender.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AssertionFault {
+    /// It is not a JWS, or its signature is not right.
+    #[error(transparent)]
+    Jws(#[from] JwsFault),
+    /// A claim cannot be read.
+    #[error(transparent)]
+    Claim(#[from] ClaimFault),
+    /// The algorithm is neither ES256 nor `EdDSA`.
+    #[error("signed with neither ES256 nor EdDSA")]
+    WrongAlgorithm,
+    /// The type is that of another kind of JWT.
+    #[error("not of the type of a client assertion")]
+    WrongType,
+    /// The application has no such key, or more than one that it may mean.
+    #[error("signed with a key that is not known here")]
+    UnknownKey,
+    /// Somebody else issued it.
+    #[error("issued by another issuer")]
+    WrongIssuer,
+    /// It is about somebody else.
+    #[error("about another subject")]
+    WrongSubject,
+    /// It is for somebody else, or for more than us.
+    #[error("issued for another audience")]
+    WrongAudience,
+    /// Its time is over.
+    #[error("expired")]
+    Expired,
+    /// Its time has not come.
+    #[error("not good yet")]
+    NotYet,
+    /// It was issued in the future.
+    #[error("issued in the future")]
+    IssuedInFuture,
+    /// It is good for longer than [`MAX_LIFE`], or for no time at all.
+    #[error("good for longer than an assertion may be, or for no time")]
+    WrongLife,
+}
+
+impl AssertionFault {
+    /// The stable code of this fault.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Jws(fault) => fault.code(),
+            Self::Claim(fault) => fault.code(),
+            Self::WrongAlgorithm => "wrong_algorithm",
+            Self::WrongType => "wrong_type",
+            Self::UnknownKey => "unknown_key",
+            Self::WrongIssuer => "wrong_issuer",
+            Self::WrongSubject => "wrong_subject",
+            Self::WrongAudience => "wrong_audience",
+            Self::Expired => "expired",
+            Self::NotYet => "not_yet",
+            Self::IssuedInFuture => "issued_in_future",
+            Self::WrongLife => "wrong_life",
+        }
+    }
+}
+
+impl Assertion {
+    /// The name of this assertion in the memory of those that were used: SHA-256 over its application and its `jti`.
+    #[must_use]
+    pub fn digest(&self, client_id: &str) -> [u8; 32] {
+        digest_of(&["client assertion", client_id, &self.id])
+    }
+}
+
+/// The application that an assertion claims to come from, only to find whose keys to ask: nothing is proven.
+#[must_use]
+pub fn claimed_client(compact: &str) -> Option<String> {
+    let payload = Unproven::read(compact, &FORM).ok()?.claimed();
+    let claims = payload.claims().ok()?;
+    let client = name(&claims, "sub", MAX_NAME).ok()?;
+    (claim::<String>(&claims, "iss").ok()? == client).then_some(client)
+}
+
+/// What an assertion says, if one of the application's `keys` signed it, it is by and about `client_id` and for
+/// `issuer`, which is us, letter for letter, and it is good at `now`.
+///
+/// # Errors
+/// The first thing that is wrong with it. Nothing that it claims is read before its signature is found right.
+pub fn verify(
+    compact: &str,
+    keys: &ForeignKeys,
+    client_id: &str,
+    issuer: &str,
+    now: Instant,
+) -> Result<Assertion, AssertionFault> {
+    let jws = Unproven::read(compact, &FORM)?;
+    if !matches!(jws.algorithm(), Algorithm::Es256 | Algorithm::EdDsa) {
+        return Err(AssertionFault::WrongAlgorithm);
+    }
+    if !jws.is_untyped() && !TYPES.iter().any(|kind| jws.is_typed(kind)) {
+        return Err(AssertionFault::WrongType);
+    }
+    let key = keys
+        .find(jws.kid()?, jws.algorithm())
+        .ok_or(AssertionFault::UnknownKey)?;
+    let payload = key.prove(jws)?;
+    let claims = payload.claims()?;
+
+    if claim::<String>(&claims, "iss")? != client_id {
+        return Err(AssertionFault::WrongIssuer);
+    }
+    if claim::<String>(&claims, "sub")? != client_id {
+        return Err(AssertionFault::WrongSubject);
+    }
+    // Not the token endpoint either: with two names for one server, another server's endpoint could be ours.
+    if audience(&claims)?.as_deref() != Some(issuer) {
+        return Err(AssertionFault::WrongAudience);
+    }
+    Ok(Assertion {
+        expires_at: in_time(&claims, now)?,
+        id: id(&claims)?,
+    })
+}
+
+/// Until when it is good, if it is good now.
+fn in_time(claims: &Members<'_>, now: Instant) -> Result<Instant, AssertionFault> {
+    let expires_at = moment(claims, "exp")?;
+    let issued_at = any_moment(claims, "iat")?;
+    let not_before = any_moment(claims, "nbf")?;
+    if now >= expires_at {
+        return Err(AssertionFault::Expired);
+    }
+    let too_long = |from: Instant| from >= expires_at || expires_at.since(from) > MAX_LIFE;
+    if too_long(now) || issued_at.is_some_and(too_long) {
+        return Err(AssertionFault::WrongLife);
+    }
+    if issued_at.is_some_and(|issued_at| issued_at > now.plus(LEEWAY)) {
+        return Err(AssertionFault::IssuedInFuture);
+    }
+    if not_before.is_some_and(|start| start > now.plus(LEEWAY)) {
+        return Err(AssertionFault::NotYet);
+    }
+    Ok(expires_at)
+}

@@ -1,0 +1,19 @@
+//! What may be used once and has been: the `jti` of client assertions (RFC 7523) and of DPoP proofs (RFC 9449).
+
+use sea_orm::entity::prelude::*;
+
+use crate::instant::Instant;
+
+/// A proof that was accepted once. Kept until it would be refused for its age.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "spent_proof")]
+pub struct Model {
+    /// SHA-256 of who made it and what it calls itself, 32 bytes.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub digest: Vec<u8>,
+    /// When its age alone refuses it.
+    pub expires_at: Instant,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
