@@ -13,7 +13,7 @@ use concord::audit::ledger::{Decided, Ledger, Unrecorded};
 use concord::audit::tree::leaf_hash;
 use concord::clock;
 use concord::error::Error;
-use concord::settings::{Location, Settings};
+use concord::settings::{Location, Settings, Written};
 use concord::store::Store;
 use concord_entities::agency::{Texts, Vetting};
 use concord_entities::ids::{AgencyId, TaskForceId};
@@ -70,6 +70,7 @@ impl Place {
                 (at(None), at(Some("concord_keyring".to_owned())))
             }
         };
+        let usual = Settings::read(None, &Written::default()).unwrap();
         let settings = Settings {
             listen: "127.0.0.1:0".parse().unwrap(),
             data: path.to_owned(),
@@ -81,6 +82,7 @@ impl Place {
             explorer: false,
             workers: 1,
             connections: 6,
+            allowances: usual.allowances,
         };
         let store = Store::connect(&settings).await.unwrap();
         store.migrate().await.unwrap();

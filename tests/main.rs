@@ -27,6 +27,7 @@ mod ledger;
 mod limits;
 mod postgres;
 mod races;
+mod rate;
 mod refusal;
 mod seal;
 mod transport;

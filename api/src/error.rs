@@ -68,6 +68,12 @@ pub enum Error {
     /// The query asks for more than one request may.
     #[error("{0}")]
     QueryTooCostly(Cow<'static, str>),
+    /// The application has asked for too much lately, or somebody has failed too often to prove who they are.
+    #[error("too much was asked from here lately: try again in {seconds} s")]
+    RateLimited {
+        /// How long to wait, in seconds; `Retry-After` says the same.
+        seconds: u64,
+    },
     /// A promise cannot be kept now, so nothing is released.
     #[error(
         "the service cannot answer safely at the moment, so it does not answer: try again in a little while"
@@ -106,6 +112,7 @@ impl Error {
             Self::Conflict(_) => "CONFLICT",
             Self::PurposeRequired => "PURPOSE_REQUIRED",
             Self::QueryTooCostly(_) => "QUERY_TOO_COSTLY",
+            Self::RateLimited { .. } => "RATE_LIMITED",
             Self::Unavailable => "UNAVAILABLE",
             Self::Internal => "INTERNAL",
         }
@@ -135,6 +142,7 @@ impl Error {
                 );
             }
             Self::ForbiddenScope { needed } => extensions.set("scope", needed.as_str()),
+            Self::RateLimited { seconds } => extensions.set("retryAfter", *seconds),
             Self::Unauthenticated
             | Self::NotFound
             | Self::BadUserInput(_)

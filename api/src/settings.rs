@@ -5,11 +5,15 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use config::{Config, Environment, File, FileFormat};
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
+
+use crate::access::limit::Allowances;
+use crate::graphql::guard::MAX_SELECTIONS;
 
 /// Where the service listens, what it keeps and what it calls itself.
 #[derive(Clone, Debug)]
@@ -34,6 +38,8 @@ pub struct Settings {
     pub workers: usize,
     /// Database connections for each worker.
     pub connections: u32,
+    /// How much an application may ask for, and how often somebody may fail to prove who they are.
+    pub allowances: Allowances,
 }
 
 /// Where a store is.
@@ -103,6 +109,16 @@ pub struct Written {
     /// Database connections for each worker.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connections: Option<u32>,
+    /// How many selections an application of an agency's may ask for each second in the long run, each fragment counted
+    /// wherever it is spread; 5000 unless told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub selections_per_second: Option<u32>,
+    /// How many selections it may ask for at once, at least the 2000 that one document may come to; 50000 unless told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub selections_burst: Option<u32>,
+    /// How often a minute somebody at one address may fail to prove who they are, and how often at once; 30 unless told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failed_per_minute: Option<u32>,
 }
 
 /// Everything that is wrong with the settings, one line each.
@@ -191,6 +207,29 @@ impl Written {
                 ));
             }
         }
+        let allowances = Allowances {
+            selections_per_second: positive(
+                "selections_per_second",
+                self.selections_per_second.unwrap_or(5_000),
+                &mut faults,
+            ),
+            selections_burst: positive(
+                "selections_burst",
+                self.selections_burst.unwrap_or(50_000),
+                &mut faults,
+            ),
+            failed_per_minute: positive(
+                "failed_per_minute",
+                self.failed_per_minute.unwrap_or(30),
+                &mut faults,
+            ),
+        };
+        if u32::try_from(MAX_SELECTIONS).is_ok_and(|most| allowances.selections_burst.get() < most)
+        {
+            faults.push(format!(
+                "selections_burst: at least {MAX_SELECTIONS}, which one document may come to"
+            ));
+        }
         if !faults.is_empty() {
             return Err(Faults(faults));
         }
@@ -208,8 +247,16 @@ impl Written {
             explorer: self.explorer.unwrap_or(false),
             workers,
             connections,
+            allowances,
         })
     }
+}
+
+fn positive(key: &str, value: u32, faults: &mut Vec<String>) -> NonZeroU32 {
+    NonZeroU32::new(value).unwrap_or_else(|| {
+        faults.push(format!("{key}: at least 1"));
+        NonZeroU32::MIN
+    })
 }
 
 /// Who we are to a partner who tries the service on its own machine.

@@ -12,6 +12,7 @@
 //! - [`token`]: whether a token proves anything now, and why not.
 //! - [`verifier`]: from a request's header to a [`Caller`].
 //! - [`standing`]: whether a caller still counts, read with the facts.
+//! - [`limit`]: how much a caller may ask for, and how often one may fail to prove to be one.
 //! - [`members`]: a JSON object in which nothing is said twice.
 //!
 //! A token is a ceiling. That the agency, the application and the token itself are still in force is read
@@ -26,6 +27,7 @@ pub mod grant;
 pub mod issued;
 pub mod jose;
 pub mod key;
+pub mod limit;
 pub mod members;
 pub mod once;
 pub mod scope;

@@ -104,6 +104,7 @@ impl Command {
                 println!("  keyring   {}", settings.keyring);
                 println!("  issuer    {}", settings.issuer);
                 println!("  audience  {}", settings.audience);
+                println!("  limits    {}", settings.allowances);
                 Ok(())
             }
         }

@@ -6,6 +6,7 @@ use async_graphql::{ErrorExtensionValues, Response, ServerError};
 use serde_json::json;
 
 use super::negotiate::MediaType;
+use crate::access::limit::Wait;
 use crate::error::Error;
 
 /// The header that carries the request id.
@@ -33,6 +34,18 @@ pub fn errors(
 ) -> HttpResponse {
     let errors: Vec<ServerError> = errors.iter().map(wire).collect();
     body(status, media, request_id, without_data(&errors, request_id))
+}
+
+/// A refusal because an allowance is used up: `429` with `Retry-After` (RFC 6585, 4).
+#[must_use]
+pub fn too_much(media: MediaType, request_id: &str, wait: Wait) -> HttpResponse {
+    let seconds = wait.seconds();
+    let refusal = Error::RateLimited { seconds };
+    let mut answer = errors(StatusCode::TOO_MANY_REQUESTS, media, request_id, &[refusal]);
+    answer
+        .headers_mut()
+        .insert(header::RETRY_AFTER, header::HeaderValue::from(seconds));
+    answer
 }
 
 /// The bytes of a request error.

@@ -18,6 +18,7 @@ use crate::access::Caller;
 use crate::audit::event::{Event, Mark};
 use crate::audit::ledger::Decided;
 use crate::error::{Error, Refusal};
+use crate::graphql::guard::Admitted;
 use crate::graphql::operation::{refuse_subscription, select_operation};
 use crate::graphql::{Request, Worker};
 
@@ -94,7 +95,10 @@ async fn serve(
                 "a token was refused"
             );
             let sent = http.headers().contains_key(header::AUTHORIZATION);
-            return unauthenticated(media, request_id, if sent { REFUSED } else { ASKED });
+            if !sent {
+                return unauthenticated(media, request_id, ASKED);
+            }
+            return refused_token(http, shared, media, request_id);
         }
     };
     let Ok(received) = tokio::time::timeout(DEADLINE, payload.to_bytes_limited(MAX_BODY)).await
@@ -158,6 +162,22 @@ fn unauthenticated(
     answer
 }
 
+/// Answers a token that is not in force, as often as somebody may send one.
+fn refused_token(
+    http: &HttpRequest,
+    shared: &Shared,
+    media: MediaType,
+    request_id: &str,
+) -> HttpResponse {
+    let counted = http
+        .peer_addr()
+        .map_or(Ok(()), |peer| shared.limits.failed(peer.ip(), None));
+    match counted {
+        Ok(()) => unauthenticated(media, request_id, REFUSED),
+        Err(wait) => answer::too_much(media, request_id, wait),
+    }
+}
+
 /// A document and its variables, ready to execute.
 struct Ready {
     document: ExecutableDocument,
@@ -165,18 +185,14 @@ struct Ready {
     operation_name: Option<String>,
 }
 
-fn prepare(shared: &Shared, params: Params) -> Result<Ready, Vec<Error>> {
-    let admitted = shared
-        .documents
-        .admit(&params.query)
-        .map_err(|fault| vec![fault])?;
+fn prepare(shared: &Shared, admitted: &Admitted, params: Params) -> Result<Ready, Vec<Error>> {
     let operation = select_operation(admitted.document(), params.operation_name.as_deref())
         .map_err(|fault| vec![fault])?;
     refuse_subscription(operation).map_err(|fault| vec![fault])?;
     let raw = params.variables.unwrap_or_default();
     let variables = shared.inputs.coerce(admitted.document(), operation, &raw)?;
     Ok(Ready {
-        document: ExecutableDocument::from(&*admitted),
+        document: ExecutableDocument::from(admitted),
         variables,
         operation_name: params.operation_name,
     })
@@ -192,16 +208,20 @@ async fn execute(
     request_id: &str,
 ) -> HttpResponse {
     let document_hash = hex::encode(digest(&SHA256, params.query.as_bytes()));
-    let ready = match prepare(shared, params) {
+    let declined = |faults: &[Error]| {
+        let status = media.status(Outcome::RequestError);
+        answer::errors(status, media, request_id, faults)
+    };
+    let admitted = match shared.documents.admit(&params.query) {
+        Ok(admitted) => admitted,
+        Err(fault) => return declined(&[fault]),
+    };
+    if let Err(wait) = shared.limits.charge(&caller, admitted.cost()) {
+        return answer::too_much(media, request_id, wait);
+    }
+    let ready = match prepare(shared, &admitted, params) {
         Ok(ready) => ready,
-        Err(faults) => {
-            return answer::errors(
-                media.status(Outcome::RequestError),
-                media,
-                request_id,
-                &faults,
-            );
-        }
+        Err(faults) => return declined(&faults),
     };
     let request = Request {
         worker: worker.clone(),
@@ -234,7 +254,7 @@ async fn execute(
     report(&request, &response).await;
     let outcome = Outcome::of(&response);
     let status = if refused_everything(&response, "UNAUTHENTICATED") {
-        return unauthenticated(media, request_id, REFUSED);
+        return refused_token(http, shared, media, request_id);
     } else {
         media.status(outcome)
     };
@@ -315,6 +335,7 @@ fn is_denial(error: &Error) -> bool {
         | Error::Conflict(_)
         | Error::PurposeRequired
         | Error::QueryTooCostly(_)
+        | Error::RateLimited { .. }
         | Error::Unavailable
         | Error::Internal => false,
     }

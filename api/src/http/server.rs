@@ -12,6 +12,7 @@ use super::explorer::{self, Personas};
 use super::graphql::graphql;
 use super::health;
 use crate::access::Verifier;
+use crate::access::limit::Limits;
 use crate::access::standing::Standings;
 use crate::access::token::Expected;
 use crate::agency::directory::Directory;
@@ -45,6 +46,8 @@ pub struct Shared {
     pub documents: Documents,
     /// What tokens are verified against.
     pub verifier: Verifier,
+    /// How much callers have asked for lately, and who has failed to be one.
+    pub limits: Limits,
 }
 
 /// The parts of a running service.
@@ -109,6 +112,7 @@ impl Service {
     /// [`NotStarted`].
     pub async fn run(self, personas: Personas, ready: impl FnOnce(&str)) -> Result<(), NotStarted> {
         let schema = schema();
+        let limits = Limits::new(self.settings.allowances);
         let shared = web::Data::new(Shared {
             inputs: InputTypes::from_sdl(&schema.sdl())?,
             schema,
@@ -120,6 +124,7 @@ impl Service {
                     audience: self.settings.audience.clone(),
                 },
             ),
+            limits: limits.clone(),
         });
         let ledger_key = Arc::new(self.keys.ledger);
         let ledger = Ledger::start(self.store.clone());
@@ -132,6 +137,7 @@ impl Service {
             stopped,
         ));
         let sweeping = tokio::spawn(sweep(self.vault.clone(), self.store.clone()));
+        let tidying = tokio::spawn(tidy(limits));
         let parts = Parts {
             settings: self.settings.clone(),
             store: self.store,
@@ -143,6 +149,7 @@ impl Service {
         };
         let served = listen(&self.settings, shared, personas, parts, ready).await;
         sweeping.abort();
+        tidying.abort();
         let _ = stop.send(true);
         if integrating.await.is_err() {
             warn!("the integrator did not end by itself");
@@ -230,6 +237,14 @@ async fn listen(
     info!(address, "listening");
     ready(&address);
     server.run().await.map_err(failed)
+}
+
+/// Keeps the memory of who asked from growing.
+async fn tidy(limits: Limits) {
+    loop {
+        tokio::time::sleep(Limits::TIDY_EVERY).await;
+        limits.tidy();
+    }
 }
 
 async fn sweep_once(vault: &Vault, store: &Store) -> Answer<()> {

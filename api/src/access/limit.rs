@@ -1,0 +1,244 @@
+//! How much an application may ask for, and how often somebody may fail to prove who they are.
+//!
+//! Each replica counts for itself. An address is the peer's on the socket: behind a proxy, everybody has the proxy's.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::net::{IpAddr, Ipv6Addr};
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use concord_entities::ids::AgencyId;
+use governor::clock::{Clock, DefaultClock};
+use governor::nanos::Nanos;
+use governor::state::{InMemoryState, NotKeyed, StateStore};
+use governor::{DefaultKeyedRateLimiter, NotUntil, Quota, RateLimiter};
+use moka::policy::EvictionPolicy;
+use moka::sync::Cache;
+
+use super::Caller;
+
+/// How much is allowed. Each is an allowance that fills up again bit by bit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Allowances {
+    /// How many selections an application may ask for each second, in the long run.
+    pub selections_per_second: NonZeroU32,
+    /// How many it may ask for at once, when it has asked for nothing for a while.
+    pub selections_burst: NonZeroU32,
+    /// How often a minute somebody may fail to prove who they are, and how often at once.
+    pub failed_per_minute: NonZeroU32,
+}
+
+impl fmt::Display for Allowances {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} selections a second and {} at once, {} failures a minute to prove who one is",
+            self.selections_per_second, self.selections_burst, self.failed_per_minute
+        )
+    }
+}
+
+/// An allowance is used up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Wait(Duration);
+
+impl Wait {
+    /// How many seconds to wait before it is worth another try, rounded up (`Retry-After`, RFC 9110, 10.2.3).
+    #[must_use]
+    pub fn seconds(self) -> u64 {
+        let begun = u64::from(self.0.subsec_nanos() > 0);
+        self.0.as_secs().saturating_add(begun).max(1)
+    }
+}
+
+/// What has been asked for and who has failed lately, for all workers together. A clone shares it.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    asked: Arc<DefaultKeyedRateLimiter<(AgencyId, String)>>,
+    refill: Duration,
+    failed: Arc<RateLimiter<Touch, Failures, DefaultClock>>,
+    failures: Failures,
+}
+
+impl Limits {
+    /// How many addresses, and clients at addresses, are remembered for having failed; beyond that, those are forgotten
+    /// whose failure is the longest ago.
+    pub const MAX_FAILING: u64 = 50_000;
+    /// How often to [`tidy`](Self::tidy).
+    pub const TIDY_EVERY: Duration = Duration::from_mins(1);
+
+    /// Nobody has asked for anything yet.
+    #[must_use]
+    pub fn new(allowances: Allowances) -> Self {
+        let selections = Quota::per_second(allowances.selections_per_second)
+            .allow_burst(allowances.selections_burst);
+        let failed = Quota::per_minute(allowances.failed_per_minute);
+        let failures = Failures::kept_for(failed.burst_size_replenished_in());
+        Self {
+            asked: Arc::new(RateLimiter::keyed(selections)),
+            refill: selections.burst_size_replenished_in(),
+            failed: Arc::new(RateLimiter::new(
+                failed,
+                failures.clone(),
+                DefaultClock::default(),
+            )),
+            failures,
+        }
+    }
+
+    /// Takes what a document costs from the allowance of the caller's application: `cost` selections, all or none.
+    ///
+    /// # Errors
+    /// How long to wait until there is enough.
+    pub fn charge(&self, caller: &Caller, cost: usize) -> Result<(), Wait> {
+        let cost = u32::try_from(cost).unwrap_or(u32::MAX);
+        let Some(cost) = NonZeroU32::new(cost) else {
+            return Ok(());
+        };
+        let key = (caller.agency(), caller.client().to_owned());
+        match self.asked.check_key_n(&key, cost) {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(not_until)) => Err(wait(&not_until, self.asked.clock())),
+            // The settings leave room for whatever the guard admits. Were it otherwise, no wait would be long enough.
+            Err(_) => Err(Wait(self.refill)),
+        }
+    }
+
+    /// Counts a failed authentication: of anybody at this address and, where one is claimed, of this client there.
+    ///
+    /// # Errors
+    /// How long to wait: the allowance was used up before. Then this failure is not counted any more.
+    pub fn failed(&self, address: IpAddr, client: Option<&str>) -> Result<(), Wait> {
+        let here = self.touch(Touch::Counts(Failing::at(address, None)));
+        let there = client.map_or(Ok(()), |client| {
+            self.touch(Touch::Counts(Failing::at(address, Some(client))))
+        });
+        match (here, there) {
+            (Err(one), Err(other)) => Err(one.max(other)),
+            (one, other) => one.and(other),
+        }
+    }
+
+    /// Whether a secret that is sent for this client from this address is worth its password hash. Counts nothing: whoever
+    /// does not fail may try as often as they like.
+    ///
+    /// # Errors
+    /// How long to wait: this client has failed too often from there.
+    pub fn may_try_secret(&self, address: IpAddr, client: &str) -> Result<(), Wait> {
+        self.touch(Touch::Looks(Failing::at(address, Some(client))))
+    }
+
+    fn touch(&self, touch: Touch) -> Result<(), Wait> {
+        self.failed
+            .check_key(&touch)
+            .map_err(|not_until| wait(&not_until, self.failed.clock()))
+    }
+
+    /// Forgets the applications whose allowance is full again.
+    pub fn tidy(&self) {
+        self.asked.retain_recent();
+        self.asked.shrink_to_fit();
+    }
+
+    /// How many applications' allowances are remembered.
+    #[must_use]
+    pub fn asking(&self) -> usize {
+        self.asked.len()
+    }
+
+    /// How many addresses, and clients at addresses, are remembered for having failed.
+    #[must_use]
+    pub fn failing(&self) -> u64 {
+        self.failures.0.run_pending_tasks();
+        self.failures.0.entry_count()
+    }
+}
+
+fn wait<C: Clock>(not_until: &NotUntil<C::Instant>, clock: &C) -> Wait {
+    Wait(not_until.wait_time_from(clock.now()))
+}
+
+/// Who fails. Of constant size, whatever is claimed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Failing {
+    network: IpAddr,
+    client: Option<[u8; 32]>,
+}
+
+impl Failing {
+    fn at(address: IpAddr, client: Option<&str>) -> Self {
+        let named = |client: &str| digest(&SHA256, client.as_bytes()).as_ref().try_into().ok();
+        Self {
+            network: network(address),
+            client: client.and_then(named),
+        }
+    }
+}
+
+/// What one host has: an IPv4 address, or the whole /64 of an IPv6 address, in which it can take any (RFC 7421, 1).
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let prefix = u128::from(address) & !u128::from(u64::MAX);
+            IpAddr::V6(Ipv6Addr::from(prefix))
+        }
+        address @ IpAddr::V4(_) => address,
+    }
+}
+
+/// What is done with somebody's allowance for failures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Touch {
+    /// One is taken from it.
+    Counts(Failing),
+    /// It is looked whether there is one left.
+    Looks(Failing),
+}
+
+/// The allowances of those who have failed lately. Everybody else's is full.
+#[derive(Clone, Debug)]
+struct Failures(Cache<Failing, Arc<InMemoryState>>);
+
+impl Failures {
+    /// Kept until an allowance that was not used for this long is surely full again.
+    fn kept_for(refill: Duration) -> Self {
+        Self(
+            Cache::builder()
+                .max_capacity(Limits::MAX_FAILING)
+                // A flood of new ones must not keep each of them from being counted at all.
+                .eviction_policy(EvictionPolicy::lru())
+                .time_to_idle(refill)
+                .build(),
+        )
+    }
+}
+
+impl StateStore for Failures {
+    type Key = Touch;
+
+    fn measure_and_replace<T, F, E>(&self, touch: &Touch, measure: F) -> Result<T, E>
+    where
+        F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
+    {
+        match touch {
+            Touch::Counts(failing) => self
+                .0
+                .get_with_by_ref(failing, Arc::default)
+                .measure_and_replace(&NotKeyed::NonKey, measure),
+            Touch::Looks(failing) => {
+                let Some(state) = self.0.get(failing) else {
+                    return measure(None).map(|(outcome, _)| outcome);
+                };
+                // A state is replaced only where the measure is content, so this one never is.
+                let Err(outcome) = state
+                    .measure_and_replace::<Infallible, _, _>(&NotKeyed::NonKey, |state| {
+                        Err(measure(state))
+                    });
+                outcome.map(|(outcome, _)| outcome)
+            }
+        }
+    }
+}
