@@ -1,6 +1,6 @@
 //! What a bearer may ask for, and every way to pretend.
 
-mod forge;
+pub mod forge;
 mod forgery;
 mod key;
 mod scope;

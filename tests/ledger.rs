@@ -80,6 +80,8 @@ impl Place {
             issuer: "https://concord.example".to_owned(),
             audience: "https://concord.example/graphql".to_owned(),
             explorer: false,
+            issuer_private_addresses: false,
+            issuer_ca_file: None,
             workers: 1,
             connections: 6,
             allowances: usual.allowances,

@@ -169,7 +169,7 @@ async fn a_denied_token_is_refused_on_the_very_next_request() {
         let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
         let everywhere = addresses(&world, second.as_ref());
         let claims = world.claims(south.id, EVERYTHING);
-        let thief = south.with(issue(&world.service.keys.token, &claims).unwrap());
+        let thief = south.with(issue(&world.service.ring.signer(), &claims).unwrap());
         for address in &everywhere {
             assert!(thief.at(address).reads(&ada).await.contains("Ada"));
         }

@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod agency;
+pub mod application;
 pub mod audit;
 pub mod clock;
 pub mod consent;

@@ -34,6 +34,10 @@ pub struct Settings {
     pub audience: String,
     /// Whether the explorer page is served.
     pub explorer: bool,
+    /// Whether agencies' own issuers may publish their keys at private addresses.
+    pub issuer_private_addresses: bool,
+    /// A file of certificates (PEM) that agencies' own issuers may stand on besides those that the machine trusts.
+    pub issuer_ca_file: Option<PathBuf>,
     /// The number of request workers.
     pub workers: usize,
     /// Database connections for each worker.
@@ -103,6 +107,12 @@ pub struct Written {
     /// Whether to serve the explorer page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explorer: Option<bool>,
+    /// Whether to fetch issuers' keys from private addresses as well [default: no].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issuer_private_addresses: Option<bool>,
+    /// Certificates that issuers may stand on besides the machine's own, PEM.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issuer_ca_file: Option<PathBuf>,
     /// The number of request workers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workers: Option<usize>,
@@ -189,6 +199,14 @@ impl Written {
         if self.database_url.is_some() && self.key_file.is_none() {
             faults.push("key_file: needed with database_url: a file with 64 hex digits that every replica has".to_owned());
         }
+        if let Some(file) = self
+            .issuer_ca_file
+            .as_deref()
+            .filter(|file| !file.is_file())
+        {
+            let file = file.display();
+            faults.push(format!("issuer_ca_file: there is no file {file}"));
+        }
         let workers = self
             .workers
             .unwrap_or_else(|| std::thread::available_parallelism().map_or(2, usize::from));
@@ -245,6 +263,8 @@ impl Written {
             issuer,
             audience,
             explorer: self.explorer.unwrap_or(false),
+            issuer_private_addresses: self.issuer_private_addresses.unwrap_or(false),
+            issuer_ca_file: self.issuer_ca_file,
             workers,
             connections,
             allowances,

@@ -16,7 +16,9 @@ pub mod application_secret;
 pub mod membership;
 pub mod spent_proof;
 pub mod task_force;
+pub mod token_key;
 pub mod token_state;
+pub mod trusted_issuer;
 
 pub mod consent;
 pub mod consent_signature;

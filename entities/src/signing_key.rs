@@ -32,4 +32,10 @@ impl Entity {
             .order_by_desc(Column::CreatedAt)
             .order_by_desc(Column::Kid)
     }
+
+    /// The key of this name.
+    #[must_use]
+    pub fn named(kid: &str) -> Select<Self> {
+        <Self as EntityTrait>::find().filter(Column::Kid.eq(kid))
+    }
 }

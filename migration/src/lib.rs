@@ -20,6 +20,8 @@ impl MigratorTrait for Data {
             Box::new(data::m0003_referrals::Step),
             Box::new(data::m0004_audit::Step),
             Box::new(data::m0005_access::Step),
+            Box::new(data::m0006_token_keys::Step),
+            Box::new(data::m0007_trusted_issuers::Step),
         ]
     }
 }

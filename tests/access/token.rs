@@ -172,6 +172,8 @@ fn what_is_issued_is_what_is_verified() {
         expires_at: Instant::from_unix_seconds(NOW + 900),
         id: TokenId::new().to_string(),
         epoch: u32::MAX,
+        holder: None,
+        actor: None,
     };
     let token = issue(&forge.ours, &claims).unwrap();
     assert_eq!(forge.verify(&token), Ok(claims.clone()));

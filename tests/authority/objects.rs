@@ -97,7 +97,7 @@ pub struct Stage {
 impl Stage {
     pub async fn set(world: &World) -> Self {
         let (sender, recipient) = world.agencies("sender", "recipient").await;
-        let key = SigningKey::from_pkcs8_der(&world.service.keys.token.to_pkcs8_der()).unwrap();
+        let key = SigningKey::from_pkcs8_der(&world.service.ring.signer().to_pkcs8_der()).unwrap();
         Self {
             claims: world.claims(sender.id, EVERYTHING),
             stranger: world.agency("stranger").await,

@@ -150,7 +150,7 @@ impl World {
 
     /// A token of this scope.
     pub fn token(&self, agency: AgencyId, scope: &str) -> String {
-        issue(&self.service.keys.token, &self.claims(agency, scope)).unwrap()
+        issue(&self.service.ring.signer(), &self.claims(agency, scope)).unwrap()
     }
 
     /// The claims of a good token.
@@ -168,6 +168,8 @@ impl World {
             expires_at: now.plus(Duration::from_hours(1)),
             id: TokenId::new().to_string(),
             epoch: 1,
+            holder: None,
+            actor: None,
         }
     }
 

@@ -313,8 +313,10 @@ async fn issue(service: &Service, agency: AgencyId) -> String {
         expires_at: now.plus(Duration::from_hours(1)),
         id: TokenId::new().to_string(),
         epoch: 1,
+        holder: None,
+        actor: None,
     };
-    let text = token::issue(&service.keys.token, &claims).unwrap();
+    let text = token::issue(&service.ring.signer(), &claims).unwrap();
     issued::record(&service.store, &claims).await.unwrap();
     text
 }

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use concord_entities::ids::{AgencyId, ApplicationId};
+use concord_entities::ids::{AgencyId, ApplicationId, IssuerId};
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{Code, Purpose, Purposes};
 
 use super::grant::{Grant, Permission, Resource};
+use super::issuer::token::Foreign;
 use super::scope::Scopes;
-use super::token::Claims;
+use super::token::{Actor, Claims, Span, TokenFault};
 use crate::audit::event::Agent;
 use crate::error::{Answer, Error};
 use crate::sharing;
@@ -20,9 +21,20 @@ pub struct Caller {
     subject: String,
     client: String,
     token: String,
-    token_epoch: i32,
+    authority: Authority,
     scopes: Arc<Scopes>,
-    expires_at: Instant,
+    span: Span,
+    holder: Option<String>,
+    actor: Option<Actor>,
+}
+
+/// On whose word a caller is believed.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Authority {
+    /// Our own: the agency's token epoch under which the token was issued, and the key that signed it.
+    Own { epoch: i32, kid: String },
+    /// The agency's own issuer's, at this moment.
+    Issuer { id: IssuerId, issued_at: Instant },
 }
 
 /// What a caller's standing depends on.
@@ -31,21 +43,46 @@ pub(super) struct Key {
     agency: AgencyId,
     client: String,
     token: String,
-    token_epoch: i32,
+    authority: Authority,
 }
 
 impl Caller {
-    /// The caller that verified claims name. A scope that cannot be read grants nothing.
+    /// The caller that claims name which the key `kid` has proven. A scope that cannot be read grants nothing.
     #[must_use]
-    pub(super) fn new(claims: Claims) -> Self {
+    pub(super) fn of_ours(claims: Claims, kid: String) -> Self {
         Self {
             agency: claims.agency,
+            span: claims.span(),
             subject: claims.subject,
             client: claims.client,
             token: claims.id,
-            token_epoch: i32::try_from(claims.epoch).unwrap_or(-1),
+            authority: Authority::Own {
+                epoch: i32::try_from(claims.epoch).unwrap_or(-1),
+                kid,
+            },
             scopes: Arc::new(Scopes::parse(&claims.scope).unwrap_or_default()),
-            expires_at: claims.expires_at,
+            holder: claims.holder,
+            actor: claims.actor,
+        }
+    }
+
+    /// The caller that an agency's own issuer names. Its registration stands for the program, and its tokens' names
+    /// are set apart from ours and from other issuers'.
+    #[must_use]
+    pub(super) fn of_issuer(foreign: Foreign) -> Self {
+        Self {
+            agency: foreign.agency,
+            span: foreign.span(),
+            client: foreign.issuer.to_string(),
+            token: foreign_token(foreign.issuer, &foreign.id),
+            authority: Authority::Issuer {
+                id: foreign.issuer,
+                issued_at: foreign.issued_at,
+            },
+            subject: foreign.subject,
+            scopes: Arc::new(foreign.scopes),
+            holder: foreign.holder,
+            actor: None,
         }
     }
 
@@ -79,16 +116,59 @@ impl Caller {
         &self.token
     }
 
-    /// The agency's token epoch under which the token was issued.
+    /// When the token was issued.
     #[must_use]
-    pub fn token_epoch(&self) -> i32 {
-        self.token_epoch
+    pub fn issued_at(&self) -> Instant {
+        self.span.issued_at
+    }
+
+    /// From when the token is good.
+    #[must_use]
+    pub fn not_before(&self) -> Instant {
+        self.span.not_before
     }
 
     /// When the token dies of itself.
     #[must_use]
     pub fn expires_at(&self) -> Instant {
-        self.expires_at
+        self.span.expires_at
+    }
+
+    /// The thumbprint of the key that the token is bound to, where it is.
+    #[must_use]
+    pub fn holder(&self) -> Option<&str> {
+        self.holder.as_deref()
+    }
+
+    /// Who acts for the subject, where the token was exchanged.
+    #[must_use]
+    pub fn actor(&self) -> Option<&Actor> {
+        self.actor.as_ref()
+    }
+
+    /// All that the token allows.
+    #[must_use]
+    pub fn granted(&self) -> &Scopes {
+        &self.scopes
+    }
+
+    /// The agency's own issuer on whose word the caller is believed, where it is not ours.
+    #[must_use]
+    pub fn issuer(&self) -> Option<IssuerId> {
+        match self.authority {
+            Authority::Own { .. } => None,
+            Authority::Issuer { id, .. } => Some(id),
+        }
+    }
+
+    /// On whose word the caller is believed.
+    pub(super) fn authority(&self) -> &Authority {
+        &self.authority
+    }
+
+    /// Nothing, where the token is good at `now`.
+    pub(super) fn in_time(&self, now: Instant) -> Result<(), TokenFault> {
+        self.span.holds(now)
     }
 
     /// The scopes, each as it is written.
@@ -162,7 +242,13 @@ impl Caller {
             agency: self.agency,
             client: self.client.clone(),
             token: self.token.clone(),
-            token_epoch: self.token_epoch,
+            authority: self.authority.clone(),
         }
     }
+}
+
+/// The name of an issuer's token among all others.
+#[must_use]
+pub fn foreign_token(issuer: IssuerId, id: &str) -> String {
+    format!("{issuer}/{id}")
 }

@@ -57,11 +57,14 @@ pub(crate) fn name(
     longest: usize,
 ) -> Result<String, ClaimFault> {
     let name: String = claim(members, claimed)?;
-    let well_formed =
-        (1..=longest).contains(&name.chars().count()) && !name.chars().any(char::is_control);
-    well_formed
+    is_name(&name, longest)
         .then_some(name)
         .ok_or(ClaimFault::Malformed(claimed))
+}
+
+/// Whether a text may stand in a log as somebody's name: not empty, not long, and nothing that a terminal would obey.
+pub(crate) fn is_name(text: &str, longest: usize) -> bool {
+    (1..=longest).contains(&text.chars().count()) && !text.chars().any(char::is_control)
 }
 
 /// `jti`: 1 to 128 visible letters of ASCII, by which what may be used once is remembered.

@@ -340,17 +340,14 @@ fn ed25519(jwk: &Map<String, Value>) -> Result<ForeignKey, ForeignKeyFault> {
 /// Whether a point of edwards25519 is of small order, so that signatures can be had under it without a private key, or
 /// is not written in its one canonical form (RFC 8032, 5.1.3). `y` is little-endian; its last bit is the sign of `x`.
 fn proves_anything(mut y: [u8; 32]) -> bool {
-    if let [first, between @ .., last] = &mut y {
-        *last &= 0x7f;
-        // 2^255 - 19 is the first number that is no `y`, and 2^255 - 20 is the `y` of order 2.
-        let at_the_end = *last == 0x7f && between.iter().all(|byte| *byte == 0xff);
-        if at_the_end && *first >= 0xec {
-            return true;
-        }
-        // 1 is the neutral element; 0 is of order 4.
-        if *last == 0 && between.iter().all(|byte| *byte == 0) && *first <= 1 {
-            return true;
-        }
+    let [first, between @ .., last] = &mut y;
+    *last &= 0x7f;
+    // 2^255 - 19 is the first number that is no `y`, and 2^255 - 20 is the `y` of order 2.
+    let at_the_end = *last == 0x7f && between.iter().all(|byte| *byte == 0xff);
+    // 1 is the neutral element; 0 is of order 4.
+    let at_the_start = *last == 0 && between.iter().all(|byte| *byte == 0);
+    if (at_the_end && *first >= 0xec) || (at_the_start && *first <= 1) {
+        return true;
     }
     let written = hex::encode(y);
     ORDER_8.contains(&written.as_str())

@@ -6,9 +6,12 @@
 
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use concord_entities::ids::AgencyId;
 use concord_entities::instant::Instant;
 use jsonwebtoken::Header;
+use serde::{Deserialize, Serialize};
 
 use super::claim::{ClaimFault, audience, claim, name, whole_second};
 use super::jose::{Algorithm, Form, JwsFault, Unproven};
@@ -29,7 +32,7 @@ const FORM: Form = Form {
     header: &["alg", "typ", "kid"],
 };
 /// Letters in the longest `sub`, `client_id` or `jti`.
-const MAX_NAME: usize = 128;
+pub(crate) const MAX_NAME: usize = 128;
 const MAX_JTI: usize = 64;
 
 /// Who must have issued a token, and for whom.
@@ -66,6 +69,39 @@ pub struct Claims {
     pub id: String,
     /// `epoch`: the agency's token epoch when it was issued. When the agency's has moved on, the token is over.
     pub epoch: u32,
+    /// `cnf.jkt`: the thumbprint of the key that its bearer must prove to hold (RFC 9449, 6.1), where there is one.
+    pub holder: Option<String>,
+    /// `act`: who acts for the subject, where the token was exchanged (RFC 8693, 4.1).
+    pub actor: Option<Actor>,
+}
+
+/// An application that acts for somebody else, with those who acted before it (RFC 8693, 4.1).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Actor {
+    /// Its `client_id`.
+    #[serde(rename = "sub")]
+    pub subject: String,
+    /// Who acted before it.
+    #[serde(rename = "act", default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<Box<Self>>,
+}
+
+impl Actor {
+    /// How many actors there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        1 + self.before.as_ref().map_or(0, |before| before.count())
+    }
+}
+
+/// What a token proves, and by which key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Proof {
+    /// What it says.
+    pub(super) claims: Claims,
+    /// The name of the key that signed it.
+    pub(super) kid: String,
 }
 
 /// Why a token proves nothing: for the log and the audit, never for its bearer.
@@ -183,8 +219,8 @@ pub fn verify(
     expected: &Expected,
     now: Instant,
 ) -> Result<Claims, TokenFault> {
-    let claims = prove(compact, keys, expected)?;
-    in_time(&claims, now)?;
+    let claims = prove(compact, keys, expected)?.claims;
+    claims.span().holds(now)?;
     Ok(claims)
 }
 
@@ -193,7 +229,7 @@ pub(super) fn prove(
     compact: &str,
     keys: &KeySet,
     expected: &Expected,
-) -> Result<Claims, TokenFault> {
+) -> Result<Proof, TokenFault> {
     let jws = Unproven::read(compact, &FORM)?;
     if jws.algorithm() != Algorithm::Es256 {
         return Err(TokenFault::WrongAlgorithm);
@@ -203,7 +239,8 @@ pub(super) fn prove(
     }
     // A name that is no text is a name that no key of ours has.
     let kid = jws.kid().ok().flatten().ok_or(TokenFault::UnknownKey)?;
-    let key = keys.get(kid).ok_or(TokenFault::UnknownKey)?;
+    let kid = kid.to_owned();
+    let key = keys.get(&kid).ok_or(TokenFault::UnknownKey)?;
     let payload = jws.prove(key.verifier())?;
 
     let claims = read_claims(&payload.claims()?)?;
@@ -213,7 +250,7 @@ pub(super) fn prove(
     if claims.audience != expected.audience {
         return Err(TokenFault::WrongAudience);
     }
-    Ok(claims)
+    Ok(Proof { claims, kid })
 }
 
 /// A token that says `claims`, signed with `key`. Times are cut to whole seconds.
@@ -242,28 +279,83 @@ fn read_claims(members: &Members<'_>) -> Result<Claims, TokenFault> {
         expires_at: whole_second(members, "exp")?,
         id: name(members, "jti", MAX_JTI)?,
         epoch: claim(members, "epoch")?,
+        holder: holder(members)?,
+        actor: members
+            .has("act")
+            .then(|| claim(members, "act"))
+            .transpose()?,
     })
 }
 
-pub(super) fn in_time(claims: &Claims, now: Instant) -> Result<(), TokenFault> {
-    if claims.expires_at <= claims.issued_at || claims.expires_at.since(claims.issued_at) > MAX_LIFE
-    {
-        return Err(TokenFault::WrongLife);
+/// The key that a token is bound to. One that is bound in a way that is not understood here must not pass for a
+/// bearer's.
+pub(super) fn holder(members: &Members<'_>) -> Result<Option<String>, TokenFault> {
+    if !members.has("cnf") {
+        return Ok(None);
     }
-    if now >= claims.expires_at {
-        return Err(TokenFault::Expired);
+    let Confirmation { jkt } = claim(members, "cnf")?;
+    let is_digest = URL_SAFE_NO_PAD.decode(&jkt).is_ok() && jkt.len() == DIGEST;
+    is_digest
+        .then_some(Some(jkt))
+        .ok_or(TokenFault::MalformedClaim("cnf"))
+}
+
+/// The claim `cnf` (RFC 7800, 3.1), with the one member that is understood here.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Confirmation {
+    jkt: String,
+}
+
+/// Letters of a SHA-256 in base64url.
+const DIGEST: usize = 43;
+
+/// From when until when a token is good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Span {
+    /// `iat`.
+    pub(super) issued_at: Instant,
+    /// `nbf`.
+    pub(super) not_before: Instant,
+    /// `exp`: the first moment in which it is no longer good.
+    pub(super) expires_at: Instant,
+}
+
+impl Span {
+    /// Nothing, where a token of this span is good at `now`.
+    ///
+    /// # Errors
+    /// When its time is over, has not come, or is longer than a token's may be.
+    pub(super) fn holds(self, now: Instant) -> Result<(), TokenFault> {
+        if self.expires_at <= self.issued_at || self.expires_at.since(self.issued_at) > MAX_LIFE {
+            return Err(TokenFault::WrongLife);
+        }
+        if now >= self.expires_at {
+            return Err(TokenFault::Expired);
+        }
+        if self.issued_at > now.plus(LEEWAY) {
+            return Err(TokenFault::IssuedInFuture);
+        }
+        if self.not_before > now.plus(LEEWAY) {
+            return Err(TokenFault::NotYet);
+        }
+        Ok(())
     }
-    if claims.issued_at > now.plus(LEEWAY) {
-        return Err(TokenFault::IssuedInFuture);
+}
+
+impl Claims {
+    /// From when until when it is good.
+    pub(super) fn span(&self) -> Span {
+        Span {
+            issued_at: self.issued_at,
+            not_before: self.not_before,
+            expires_at: self.expires_at,
+        }
     }
-    if claims.not_before > now.plus(LEEWAY) {
-        return Err(TokenFault::NotYet);
-    }
-    Ok(())
 }
 
 /// The claims as a token spells them.
-#[derive(serde::Serialize)]
+#[derive(Serialize)]
 struct Written<'a> {
     iss: &'a str,
     aud: &'a str,
@@ -276,6 +368,10 @@ struct Written<'a> {
     exp: i64,
     jti: &'a str,
     epoch: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cnf: Option<Confirmation>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    act: Option<&'a Actor>,
 }
 
 impl<'a> From<&'a Claims> for Written<'a> {
@@ -292,6 +388,8 @@ impl<'a> From<&'a Claims> for Written<'a> {
             exp: claims.expires_at.unix_seconds(),
             jti: &claims.id,
             epoch: claims.epoch,
+            cnf: claims.holder.clone().map(|jkt| Confirmation { jkt }),
+            act: claims.actor.as_ref(),
         }
     }
 }

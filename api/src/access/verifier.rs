@@ -1,66 +1,223 @@
-//! From a request's `Authorization` header to a caller.
+//! From what a request presents to a caller.
 
 use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use moka::sync::Cache;
 
-use super::Caller;
-use super::key::KeySet;
-use super::token::{self, Claims, Expected, TokenFault};
+use super::dpop::{self, Expectation};
+use super::issuer::Issuers;
+use super::issuer::cache::NotProven;
+use super::ring::Ring;
+use super::token::{self, Expected, TokenFault};
+use super::{Caller, issuer, spent};
 use crate::clock;
+use crate::error::Refusal;
+use crate::store::Store;
 
 /// How many proven tokens are remembered.
 const REMEMBERED: u64 = 10_000;
 
-/// What a bearer token is verified against.
+/// What an access token is verified against.
 #[derive(Clone, Debug)]
 pub struct Verifier {
-    keys: KeySet,
+    ring: Ring,
+    issuers: Issuers,
     expected: Expected,
-    /// Tokens by their SHA-256. A signature that these keys have proven once stays proven; the time is judged at every
-    /// request, and whether the token still counts is read with the facts.
-    proven: Cache<Vec<u8>, Arc<(Claims, Caller)>>,
+    /// Tokens of ours by their SHA-256. A signature that a key has proven once stays proven for as long as the key is
+    /// accepted; the time is judged at every request, and whether the token still counts is read with the facts.
+    proven: Cache<Vec<u8>, Arc<(String, Caller)>>,
+}
+
+/// What a request to the protected resource presents.
+#[derive(Clone, Copy, Debug)]
+pub struct Presented<'r> {
+    /// The `Authorization` header; empty where there is none, or more than one.
+    pub authorization: &'r str,
+    /// Every `DPoP` header.
+    pub proofs: &'r [String],
+    /// The request's method.
+    pub method: &'r str,
+}
+
+/// Why what a request presents makes no caller: for the log and the audit, never for the one who sent it.
+#[derive(Clone, Debug)]
+pub enum NoCaller {
+    /// The token proves nothing.
+    Token(TokenFault),
+    /// The token is good, but not that its bearer holds the key that it is bound to.
+    Holder(&'static str),
+    /// We cannot tell.
+    Refused(Refusal),
+}
+
+impl NoCaller {
+    /// The stable code of this fault.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Token(fault) => fault.code(),
+            Self::Holder(why) => why,
+            Self::Refused(_) => "unavailable",
+        }
+    }
+}
+
+impl From<TokenFault> for NoCaller {
+    fn from(fault: TokenFault) -> Self {
+        Self::Token(fault)
+    }
+}
+
+impl From<Refusal> for NoCaller {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<NotProven> for NoCaller {
+    fn from(fault: NotProven) -> Self {
+        match fault {
+            NotProven::Fault(fault) => Self::Token(fault),
+            NotProven::Refused(refusal) => Self::Refused(refusal),
+        }
+    }
+}
+
+/// How a request presents its token.
+enum Scheme {
+    /// Whoever bears it may use it (RFC 6750).
+    Bearer,
+    /// Only whoever holds its key may (RFC 9449).
+    Dpop,
 }
 
 impl Verifier {
-    /// A verifier by the keys that prove tokens, of those that were issued as is expected.
+    /// A verifier by the keys that prove our tokens and by agencies' own issuers, of tokens that are issued as is
+    /// expected.
     #[must_use]
-    pub fn new(keys: KeySet, expected: Expected) -> Self {
+    pub fn new(ring: Ring, issuers: Issuers, expected: Expected) -> Self {
         Self {
-            keys,
+            ring,
+            issuers,
             expected,
             proven: Cache::new(REMEMBERED),
         }
     }
 
-    /// The caller that an `Authorization` header proves.
+    /// The caller that a request proves.
     ///
     /// # Errors
-    /// Why it proves none: for the log, never for the one who sent it.
-    pub fn caller(&self, authorization: &str) -> Result<Caller, TokenFault> {
-        let compact = authorization
+    /// [`NoCaller`].
+    pub async fn caller(
+        &self,
+        store: &Store,
+        presented: &Presented<'_>,
+    ) -> Result<Caller, NoCaller> {
+        let (scheme, compact) = presented
+            .authorization
             .split_once(' ')
-            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-            .map(|(_, token)| token.trim())
+            .and_then(|(scheme, token)| Some((Scheme::named(scheme)?, token.trim())))
             .ok_or(TokenFault::Malformed)?;
-        let proven = self.proven(compact)?;
-        let (claims, caller) = &*proven;
-        token::in_time(claims, clock::now())?;
-        Ok(caller.clone())
+        let caller = self.read(store, compact).await?;
+        match (scheme, caller.holder()) {
+            (Scheme::Bearer, None) => {}
+            (Scheme::Bearer, Some(_)) => return Err(NoCaller::Holder("proof_missing")),
+            (Scheme::Dpop, None) => return Err(NoCaller::Holder("token_not_bound")),
+            (Scheme::Dpop, Some(holder)) => {
+                self.prove_holder(store, presented, compact, holder).await?;
+            }
+        }
+        Ok(caller)
     }
 
-    fn proven(&self, compact: &str) -> Result<Arc<(Claims, Caller)>, TokenFault> {
+    /// Whom a token by itself names, if it proves anything and is good now. Whoever brings it need not hold its key.
+    ///
+    /// # Errors
+    /// [`NoCaller`].
+    pub async fn read(&self, store: &Store, compact: &str) -> Result<Caller, NoCaller> {
+        let caller = match self.proven(compact) {
+            Ok(caller) => caller,
+            Err(fault) if self.is_ours(compact) => match fault {
+                TokenFault::UnknownKey => {
+                    self.ring.look_again().await;
+                    self.proven(compact)?
+                }
+                other => return Err(other.into()),
+            },
+            Err(_) => {
+                let audience = &self.expected.audience;
+                let foreign = self
+                    .issuers
+                    .verify(store, compact, audience, clock::now())
+                    .await?;
+                Caller::of_issuer(foreign)
+            }
+        };
+        caller.in_time(clock::now())?;
+        Ok(caller)
+    }
+
+    /// Whether a token says that it is ours, or says nothing that could make it another's.
+    fn is_ours(&self, compact: &str) -> bool {
+        issuer::token::named(compact).map_or(true, |named| named.issuer == self.expected.issuer)
+    }
+
+    fn proven(&self, compact: &str) -> Result<Caller, TokenFault> {
         if compact.len() > token::MAX_TOKEN {
             return Err(TokenFault::TooLong);
         }
+        let keys = self.ring.accepted();
         let name = digest(&SHA256, compact.as_bytes()).as_ref().to_vec();
         if let Some(known) = self.proven.get(&name) {
-            return Ok(known);
+            let (kid, caller) = &*known;
+            keys.get(kid).ok_or(TokenFault::UnknownKey)?;
+            return Ok(caller.clone());
         }
-        let claims = token::prove(compact, &self.keys, &self.expected)?;
-        let proven = Arc::new((claims.clone(), Caller::new(claims)));
-        self.proven.insert(name, Arc::clone(&proven));
-        Ok(proven)
+        let proof = token::prove(compact, &keys, &self.expected)?;
+        let caller = Caller::of_ours(proof.claims, proof.kid.clone());
+        self.proven
+            .insert(name, Arc::new((proof.kid, caller.clone())));
+        Ok(caller)
+    }
+
+    async fn prove_holder(
+        &self,
+        store: &Store,
+        presented: &Presented<'_>,
+        compact: &str,
+        holder: &str,
+    ) -> Result<(), NoCaller> {
+        let proof = match presented.proofs {
+            [only] => only,
+            [] => return Err(NoCaller::Holder("proof_missing")),
+            _ => return Err(NoCaller::Holder("proof_repeated")),
+        };
+        let expected = Expectation {
+            method: presented.method,
+            url: &self.expected.audience,
+            access_token: Some(compact),
+        };
+        let proof = dpop::check(proof, &expected, clock::now())
+            .map_err(|fault| NoCaller::Holder(fault.code()))?;
+        if proof.thumbprint != holder {
+            return Err(NoCaller::Holder("proof_of_another_key"));
+        }
+        if !spent::spend(store, proof.digest(), proof.expires_at()).await? {
+            return Err(NoCaller::Holder("proof_replayed"));
+        }
+        Ok(())
+    }
+}
+
+impl Scheme {
+    fn named(name: &str) -> Option<Self> {
+        if name.eq_ignore_ascii_case("bearer") {
+            Some(Self::Bearer)
+        } else if name.eq_ignore_ascii_case("dpop") {
+            Some(Self::Dpop)
+        } else {
+            None
+        }
     }
 }

@@ -172,6 +172,17 @@ impl Agent {
         }
     }
 
+    /// Somebody who did not prove who they are.
+    #[must_use]
+    pub fn stranger() -> Self {
+        Self {
+            agency: None,
+            subject: String::new(),
+            client: String::new(),
+            token: None,
+        }
+    }
+
     /// The operator, on behalf of an agency.
     #[must_use]
     pub fn operator_for(agency: AgencyId) -> Self {

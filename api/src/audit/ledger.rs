@@ -17,7 +17,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::event::{Agent, Event, Leaf, Mark};
 use super::tree::{self, Digest};
-use crate::error::{Error, Refusal};
+use crate::error::{Answer, Error, Refusal};
 use crate::store::Store;
 use crate::store::act::{self, Holding};
 
@@ -159,6 +159,32 @@ impl Ledger {
             content: decided.content,
             recorded,
         })
+    }
+
+    /// Records one event that releases nothing, such as a refusal, under whatever epoch is in force.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE`: it is not on record.
+    pub async fn note(
+        &self,
+        store: &Store,
+        event: Event,
+        agent: &Agent,
+        mark: &Mark,
+    ) -> Answer<()> {
+        loop {
+            let decided = Decided {
+                epoch: store.epoch().await?,
+                now: store.ping().await?,
+                content: (),
+                events: vec![event.clone()],
+            };
+            match self.release(decided, agent, mark).await {
+                Ok(_) => return Ok(()),
+                Err(Unrecorded::Stale) => {}
+                Err(Unrecorded::Refused(refusal)) => return Err(refusal),
+            }
+        }
     }
 
     async fn record(&self, epoch: i64, rows: Vec<audit_event::Model>) -> Result<(), Unrecorded> {

@@ -26,7 +26,7 @@ impl Audit {
             ProgressStyle::with_template("{bar:40} {pos}/{len} events, {per_sec}, {eta} left")
                 .into_diagnostic()?,
         );
-        let verified = check::check(&service.store, service.keys.ledger.public(), |done, of| {
+        let verified = check::check(&service.store, service.ledger_key.public(), |done, of| {
             bar.set_length(of);
             bar.set_position(done);
         })

@@ -1,7 +1,10 @@
 //! The commands, one file each where they are more than a few lines.
 
+mod agency;
 mod audit;
 mod found;
+mod issuer;
+mod key;
 mod serve;
 mod token;
 
@@ -27,6 +30,18 @@ pub(crate) enum Command {
     Found(found::Found),
     /// Issue an access token for an agency, and print it.
     Token(token::Issue),
+    /// Look after the keys that sign access tokens.
+    Key {
+        /// What to do.
+        #[command(subcommand)]
+        what: key::Key,
+    },
+    /// Look after the identity providers that agencies bring.
+    Issuer {
+        /// What to do.
+        #[command(subcommand)]
+        what: issuer::Issuer,
+    },
     /// Look after the audit log.
     Audit {
         /// What to do.
@@ -90,6 +105,8 @@ impl Command {
             Self::Migrate { what } => migrate(what).await,
             Self::Found(found) => found.run().await,
             Self::Token(issue) => issue.run().await,
+            Self::Key { what } => what.run().await,
+            Self::Issuer { what } => what.run().await,
             Self::Audit { what } => what.run().await,
             Self::Schema => {
                 print!("{}", concord::graphql::schema::sdl());

@@ -77,7 +77,7 @@ async fn prepare_demo(service: &Service) -> Result<PathBuf> {
     let file = service.settings.data.join("demo-tokens.json");
     demo::tokens(
         &service.store,
-        &service.keys.token,
+        &service.ring.signer(),
         &service.settings,
         &file,
         now,

@@ -5,11 +5,10 @@ use std::time::Duration;
 use clap::Args;
 use concord::access::grant::Resource;
 use concord::access::scope::{Scope, Scopes};
-use concord::access::token::{self, Claims};
+use concord::access::token::Claims;
 use concord::clock;
 use concord::http::server::Service;
 use concord::settings::Written;
-use concord_entities::agency;
 use concord_entities::ids::TokenId;
 use concord_entities::vocabulary::{Code, Purpose, Purposes};
 use miette::{IntoDiagnostic, Result, miette};
@@ -46,7 +45,7 @@ impl Issue {
         let scopes = narrowed(&self.scope, &self.purpose)?;
         let settings = self.options.settings(Written::default())?;
         let service = Service::open(settings).await.into_diagnostic()?;
-        let agency = self.agency(&service).await?;
+        let agency = super::agency::named(&service.store, &self.agency).await?;
         let now =
             concord_entities::instant::Instant::from_unix_seconds(clock::now().unix_seconds());
         let claims = Claims {
@@ -61,30 +60,15 @@ impl Issue {
             expires_at: now.plus(self.ttl),
             id: TokenId::new().to_string(),
             epoch: u32::try_from(agency.token_epoch).into_diagnostic()?,
+            holder: None,
+            actor: None,
         };
-        let text = token::issue(&service.keys.token, &claims).into_diagnostic()?;
+        let text = service.ring.sign(&claims).into_diagnostic()?;
         concord::access::issued::record(&service.store, &claims)
             .await
             .map_err(|refusal| miette!("{}", refusal.error))?;
         println!("{text}");
         Ok(())
-    }
-
-    async fn agency(&self, service: &Service) -> Result<agency::Model> {
-        let all = agency::Entity::everywhere()
-            .all(&service.store.read)
-            .await
-            .into_diagnostic()?;
-        let mut fitting = all
-            .into_iter()
-            .filter(|agency| agency.id.to_string() == self.agency || agency.name == self.agency);
-        match (fitting.next(), fitting.next()) {
-            (Some(only), None) => Ok(only),
-            (Some(_), Some(_)) => Err(miette!(
-                "--agency: more than one has this name: give the id"
-            )),
-            (None, _) => Err(miette!("--agency: none has this id or name")),
-        }
     }
 }
 

@@ -194,6 +194,8 @@ impl Persona {
             expires_at: issued_at.plus(LIFE),
             id: TokenId(id_at(now)).to_string(),
             epoch: u32::try_from(agency.token_epoch).unwrap_or_default(),
+            holder: None,
+            actor: None,
         })
     }
 

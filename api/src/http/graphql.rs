@@ -1,5 +1,6 @@
 //! `POST /graphql`: a request carried through token, guard, coercion and execution.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use actix_web::http::{Method, StatusCode, header};
@@ -11,12 +12,12 @@ use tracing::{error, info, warn};
 use uuid::Uuid;
 
 use super::answer;
+use super::gate::{self, Gate};
 use super::negotiate::{self, MediaType, Outcome};
 use super::params::Params;
 use super::server::Shared;
 use crate::access::Caller;
 use crate::audit::event::{Event, Mark};
-use crate::audit::ledger::Decided;
 use crate::error::{Error, Refusal};
 use crate::graphql::guard::Admitted;
 use crate::graphql::operation::{refuse_subscription, select_operation};
@@ -86,20 +87,16 @@ async fn serve(
             "send `content-type: application/json` in UTF-8",
         );
     }
-    let caller = match shared.verifier.caller(bearer(http)) {
+    let gate = Gate {
+        http,
+        shared,
+        worker,
+        media,
+        request_id,
+    };
+    let caller = match gate.enter().await {
         Ok(caller) => caller,
-        Err(fault) => {
-            info!(
-                request = request_id,
-                why = fault.code(),
-                "a token was refused"
-            );
-            let sent = http.headers().contains_key(header::AUTHORIZATION);
-            if !sent {
-                return unauthenticated(media, request_id, ASKED);
-            }
-            return refused_token(http, shared, media, request_id);
-        }
+        Err(answer) => return answer,
     };
     let Ok(received) = tokio::time::timeout(DEADLINE, payload.to_bytes_limited(MAX_BODY)).await
     else {
@@ -127,55 +124,7 @@ async fn serve(
             );
         }
     };
-    execute(http, shared, worker, caller, params, media, request_id).await
-}
-
-/// The `Authorization` header, where there is exactly one.
-fn bearer(http: &HttpRequest) -> &str {
-    let mut all = http.headers().get_all(header::AUTHORIZATION);
-    match (all.next(), all.next()) {
-        (Some(only), None) => only.to_str().unwrap_or(""),
-        (_, _) => "",
-    }
-}
-
-/// What a refused token is answered with (RFC 6750, 3.1).
-const REFUSED: header::HeaderValue =
-    header::HeaderValue::from_static("Bearer error=\"invalid_token\"");
-/// What a request without any token is answered with: it made no error yet.
-const ASKED: header::HeaderValue = header::HeaderValue::from_static("Bearer");
-
-fn unauthenticated(
-    media: MediaType,
-    request_id: &str,
-    challenge: header::HeaderValue,
-) -> HttpResponse {
-    let mut answer = answer::errors(
-        StatusCode::UNAUTHORIZED,
-        media,
-        request_id,
-        &[Error::Unauthenticated],
-    );
-    answer
-        .headers_mut()
-        .insert(header::WWW_AUTHENTICATE, challenge);
-    answer
-}
-
-/// Answers a token that is not in force, as often as somebody may send one.
-fn refused_token(
-    http: &HttpRequest,
-    shared: &Shared,
-    media: MediaType,
-    request_id: &str,
-) -> HttpResponse {
-    let counted = http
-        .peer_addr()
-        .map_or(Ok(()), |peer| shared.limits.failed(peer.ip(), None));
-    match counted {
-        Ok(()) => unauthenticated(media, request_id, REFUSED),
-        Err(wait) => answer::too_much(media, request_id, wait),
-    }
+    execute(&gate, caller, params).await
 }
 
 /// A document and its variables, ready to execute.
@@ -198,15 +147,14 @@ fn prepare(shared: &Shared, admitted: &Admitted, params: Params) -> Result<Ready
     })
 }
 
-async fn execute(
-    http: &HttpRequest,
-    shared: &Shared,
-    worker: &Worker,
-    caller: Caller,
-    params: Params,
-    media: MediaType,
-    request_id: &str,
-) -> HttpResponse {
+async fn execute(gate: &Gate<'_>, caller: Caller, params: Params) -> HttpResponse {
+    let Gate {
+        http,
+        shared,
+        worker,
+        media,
+        request_id,
+    } = *gate;
     let document_hash = hex::encode(digest(&SHA256, params.query.as_bytes()));
     let declined = |faults: &[Error]| {
         let status = media.status(Outcome::RequestError);
@@ -227,10 +175,9 @@ async fn execute(
         worker: worker.clone(),
         caller,
         mark: Mark {
-            request: request_id.to_owned(),
-            address: http.peer_addr().map(|address| address.ip().to_string()),
             operation: ready.operation_name.clone(),
             document: Some(document_hash),
+            ..gate::mark(http, request_id)
         },
     };
     let mut execution = async_graphql::Request::new("")
@@ -253,39 +200,55 @@ async fn execute(
     answer::give_codes(&mut response);
     report(&request, &response).await;
     let outcome = Outcome::of(&response);
-    let status = if refused_everything(&response, "UNAUTHENTICATED") {
-        return refused_token(http, shared, media, request_id);
-    } else {
-        media.status(outcome)
-    };
+    if is_out_of_force(&response) {
+        return gate.out_of_force(&request.caller).await;
+    }
     let bytes = if outcome == Outcome::RequestError {
         answer::without_data(&response.errors, request_id)
     } else {
         answer::executed(&response)
     };
-    answer::body(status, media, request_id, bytes)
-}
-
-/// Whether every error says `code`, and there is one: the whole request was refused.
-fn refused_everything(response: &Response, code: &str) -> bool {
-    !response.errors.is_empty()
-        && response
-            .errors
-            .iter()
-            .all(|error| code_of(error) == Some(code))
-}
-
-fn code_of(error: &async_graphql::ServerError) -> Option<&str> {
-    match error.extensions.as_ref()?.get("code")? {
-        async_graphql::Value::String(code) => Some(code),
-        async_graphql::Value::Null
-        | async_graphql::Value::Number(_)
-        | async_graphql::Value::Boolean(_)
-        | async_graphql::Value::Binary(_)
-        | async_graphql::Value::Enum(_)
-        | async_graphql::Value::List(_)
-        | async_graphql::Value::Object(_) => None,
+    if let Some(scope) = lacking(&response) {
+        return gate.too_narrow(&scope, bytes);
     }
+    answer::body(media.status(outcome), media, request_id, bytes)
+}
+
+/// The reasons of ours for each error; none where an error is not ours, or there is none.
+fn reasons(response: &Response) -> Option<Vec<&Error>> {
+    let reason = |error: &'_ async_graphql::ServerError| error.source::<Refusal>().is_some();
+    if response.errors.is_empty() || !response.errors.iter().all(reason) {
+        return None;
+    }
+    let refusals = response
+        .errors
+        .iter()
+        .filter_map(|error| error.source::<Refusal>());
+    Some(refusals.map(|refusal| &refusal.error).collect())
+}
+
+/// Whether the whole request was refused because its token does not count any more.
+fn is_out_of_force(response: &Response) -> bool {
+    reasons(response).is_some_and(|reasons| {
+        reasons
+            .iter()
+            .all(|reason| matches!(reason, Error::Unauthenticated))
+    })
+}
+
+/// The scopes that the token lacks, where that is why there is nothing to answer.
+fn lacking(response: &Response) -> Option<String> {
+    if response.data != async_graphql::Value::Null {
+        return None;
+    }
+    let mut lacking = BTreeSet::new();
+    for reason in reasons(response)? {
+        let Error::ForbiddenScope { needed } = reason else {
+            return None;
+        };
+        lacking.insert(needed.as_str());
+    }
+    Some(lacking.into_iter().collect::<Vec<_>>().join(" "))
 }
 
 /// Tells the log what went wrong, and the audit log what was refused.
@@ -304,16 +267,10 @@ async fn report(request: &Request, response: &Response) {
         }
     }
     for code in denied {
-        let recorded = request
-            .disclose(|| async move {
-                Ok(Decided {
-                    epoch: request.worker.store.epoch().await?,
-                    now: request.worker.store.ping().await?,
-                    content: (),
-                    events: vec![Event::AccessDenied { code, object: None }],
-                })
-            })
-            .await;
+        let Worker { store, ledger, .. } = &request.worker;
+        let event = Event::AccessDenied { code, object: None };
+        let agent = request.caller.agent();
+        let recorded = ledger.note(store, event, &agent, &request.mark).await;
         if recorded.is_err() {
             error!(
                 request = request.mark.request,

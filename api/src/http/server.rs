@@ -8,14 +8,20 @@ use actix_web::{App, HttpServer, web};
 use tokio::sync::watch;
 use tracing::{info, warn};
 
+use super::challenge::Challenges;
 use super::explorer::{self, Personas};
 use super::graphql::graphql;
-use super::health;
+use super::{health, oauth, well_known};
 use crate::access::Verifier;
+use crate::access::issuer::Issuers;
+use crate::access::issuer::fetch::{Fetcher, NoFetcher};
 use crate::access::limit::Limits;
+use crate::access::ring::{Rereading, Ring};
 use crate::access::standing::Standings;
 use crate::access::token::Expected;
+use crate::access::token_keys::{TokenKeys, Unchanged};
 use crate::agency::directory::Directory;
+use crate::audit::checkpoint::LedgerKey;
 use crate::audit::integrator;
 use crate::audit::ledger::Ledger;
 use crate::clock;
@@ -25,7 +31,7 @@ use crate::graphql::guard::Documents;
 use crate::graphql::schema::{Schema, schema};
 use crate::graphql::variables::InputTypes;
 use crate::seal::envelope::KeyEncryptionKey;
-use crate::seal::signing::{self, SigningKeys};
+use crate::seal::signing;
 use crate::seal::{Vault, kek};
 use crate::settings::{Location, Settings};
 use crate::store::Store;
@@ -46,8 +52,14 @@ pub struct Shared {
     pub documents: Documents,
     /// What tokens are verified against.
     pub verifier: Verifier,
-    /// How much callers have asked for lately, and who has failed to be one.
+    /// The keys that prove and sign tokens.
+    pub ring: Ring,
+    /// How much each application may ask for.
     pub limits: Limits,
+    /// What a caller without a good token is told.
+    pub challenges: Challenges,
+    /// The settings.
+    pub settings: Settings,
 }
 
 /// The parts of a running service.
@@ -56,11 +68,16 @@ pub struct Service {
     pub settings: Settings,
     /// The stores, opened on the main runtime.
     pub store: Store,
-    /// The keys that sign.
-    pub keys: SigningKeys,
+    /// The keys that sign tokens, as they are kept.
+    pub token_keys: TokenKeys,
+    /// The same, as they stood when the service was opened; while it runs, as they stand.
+    pub ring: Ring,
+    /// The key that signs checkpoints and receipts.
+    pub ledger_key: LedgerKey,
     /// The keys that seal.
     pub vault: Vault,
     kek: Arc<KeyEncryptionKey>,
+    rereading: Rereading,
 }
 
 /// Why the service does not start.
@@ -75,6 +92,12 @@ pub enum NotStarted {
     /// The signing keys cannot be had.
     #[error(transparent)]
     Signing(#[from] signing::NoSigningKey),
+    /// The token keys cannot be had.
+    #[error(transparent)]
+    Tokens(#[from] Unchanged),
+    /// Agencies' own issuers cannot be asked for their keys.
+    #[error(transparent)]
+    Fetcher(#[from] NoFetcher),
     /// The schema cannot be read back.
     #[error("the schema cannot be read back: {0}")]
     Schema(#[from] async_graphql::parser::Error),
@@ -96,13 +119,19 @@ impl Service {
     pub async fn open(settings: Settings) -> Result<Self, NotStarted> {
         let store = Store::open(&settings).await?;
         let kek = Arc::new(kek::read(&settings)?);
-        let keys = signing::read(&store.keyring, &kek, &origin(&settings), clock::now()).await?;
+        let ledger_key =
+            signing::ledger(&store.keyring, &kek, &origin(&settings), clock::now()).await?;
+        let token_keys = TokenKeys::open(&store, &kek).await?;
+        let (ring, rereading) = Ring::over(token_keys.clone()).await?;
         Ok(Self {
             vault: Vault::new(&store, Arc::clone(&kek)),
             settings,
             store,
-            keys,
+            token_keys,
+            ring,
+            ledger_key,
             kek,
+            rereading,
         })
     }
 
@@ -118,15 +147,19 @@ impl Service {
             schema,
             documents: Documents::new(),
             verifier: Verifier::new(
-                self.keys.accepted,
+                self.ring.clone(),
+                Issuers::new(Fetcher::of(&self.settings)?),
                 Expected {
                     issuer: self.settings.issuer.clone(),
                     audience: self.settings.audience.clone(),
                 },
             ),
+            ring: self.ring,
             limits: limits.clone(),
+            challenges: Challenges::of(&self.settings),
+            settings: self.settings.clone(),
         });
-        let ledger_key = Arc::new(self.keys.ledger);
+        let ledger_key = Arc::new(self.ledger_key);
         let ledger = Ledger::start(self.store.clone());
         let store = self.store.clone();
         let (stop, stopped) = watch::channel(false);
@@ -134,8 +167,9 @@ impl Service {
             self.store.clone(),
             Arc::clone(&ledger_key),
             ledger.growth(),
-            stopped,
+            stopped.clone(),
         ));
+        let rereading = tokio::spawn(self.rereading.run(stopped));
         let sweeping = tokio::spawn(sweep(self.vault.clone(), self.store.clone()));
         let tidying = tokio::spawn(tidy(limits));
         let parts = Parts {
@@ -153,6 +187,9 @@ impl Service {
         let _ = stop.send(true);
         if integrating.await.is_err() {
             warn!("the integrator did not end by itself");
+        }
+        if rereading.await.is_err() {
+            warn!("the reading of the token keys did not end by itself");
         }
         store.close().await;
         served
@@ -178,7 +215,7 @@ struct Parts {
     ledger: Ledger,
     standings: Standings,
     directory: Directory,
-    ledger_key: Arc<crate::audit::checkpoint::LedgerKey>,
+    ledger_key: Arc<LedgerKey>,
 }
 
 impl Parts {
@@ -221,6 +258,8 @@ async fn listen(
             .app_data(web::Data::new(personas.clone()))
             .data_factory(move || parts.clone().worker())
             .route("/graphql", web::route().to(graphql))
+            .configure(well_known::routes)
+            .configure(oauth::routes)
             .route("/healthz", web::get().to(health::healthz))
             .route("/readyz", web::get().to(health::readyz))
             .configure(|service| {

@@ -1,23 +1,29 @@
-//! The keys that sign tokens and the ledger, kept in the keyring under the key-encryption key, so that every replica
-//! has the same.
+//! The private keys that sign tokens and the ledger, kept in the keyring under the key-encryption key, so that every
+//! replica has the same. What a token key is at a moment is told by the data store: see [`crate::access::token_keys`].
+
+use std::collections::BTreeSet;
 
 use concord_entities::instant::Instant;
 use concord_entities::signing_key;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{DatabaseConnection, EntityTrait, IntoActiveModel};
+use sea_orm::{ColumnTrait, DatabaseConnection, DbErr, EntityTrait, IntoActiveModel, QueryFilter};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::envelope::{Holder, KeyEncryptionKey, SealBroken};
-use crate::access::key::{KeyFault, KeySet, SigningKey};
+use crate::access::key::{KeyFault, SigningKey};
 use crate::audit::checkpoint::{KeyError, LedgerKey};
+
+/// What token keys and the ledger's key sign, as the keyring's table says it.
+const TOKEN: &str = "token";
+const LEDGER: &str = "ledger";
 
 /// Why the signing keys cannot be had.
 #[derive(Debug, thiserror::Error)]
 pub enum NoSigningKey {
-    /// The keyring does not answer.
-    #[error("the keyring does not answer: {0}")]
-    Keyring(#[from] sea_orm::DbErr),
+    /// A store does not answer.
+    #[error("the signing keys cannot be read or kept: {0}")]
+    Store(#[from] DbErr),
     /// The key-encryption key is not the one that wrapped them.
     #[error("the key-encryption key does not open this keyring: {0}")]
     Sealed(#[from] SealBroken),
@@ -30,64 +36,117 @@ pub enum NoSigningKey {
     /// There is no randomness.
     #[error("the system has no randomness to give")]
     Random,
+    /// No token key signs, or its private half is not in the keyring.
+    #[error("no token key can sign")]
+    NoCurrent,
 }
 
-/// The keys that are in use.
+/// A token key's private half, and when it was made.
 #[derive(Debug)]
-pub struct SigningKeys {
-    /// The key that signs new tokens.
-    pub token: SigningKey,
-    /// The keys that prove tokens.
-    pub accepted: KeySet,
-    /// The key that signs checkpoints and receipts.
-    pub ledger: LedgerKey,
+pub struct Kept {
+    /// The key.
+    pub key: SigningKey,
+    /// When it was made.
+    pub created_at: Instant,
 }
 
-/// Reads the signing keys; makes those that do not exist yet. Replicas that start together agree on one.
+/// Reads the ledger's key; makes it where there is none. Replicas that start together agree on one.
 ///
 /// # Errors
 /// [`NoSigningKey`].
-pub async fn read(
+pub async fn ledger(
     keyring: &DatabaseConnection,
     kek: &KeyEncryptionKey,
     origin: &str,
     now: Instant,
-) -> Result<SigningKeys, NoSigningKey> {
-    if signing_key::Entity::signing("token")
-        .one(keyring)
-        .await?
-        .is_none()
-    {
-        let key = SigningKey::generate()?;
-        keep(keyring, kek, "token", key.kid(), &key.to_pkcs8_der(), now).await?;
-    }
-    if signing_key::Entity::signing("ledger")
-        .one(keyring)
-        .await?
-        .is_none()
-    {
+) -> Result<LedgerKey, NoSigningKey> {
+    let found = signing_key::Entity::signing(LEDGER).one(keyring).await?;
+    if found.is_none() {
         let mut secret = Zeroizing::new([0_u8; 32]);
         aws_lc_rs::rand::fill(secret.as_mut()).map_err(|_| NoSigningKey::Random)?;
         // One name for the first ledger key, so that of two replicas only one can make it.
-        keep(keyring, kek, "ledger", "ledger-1", secret.as_ref(), now).await?;
+        keep(keyring, kek, LEDGER, "ledger-1", secret.as_ref(), now).await?;
     }
-    let mut tokens = Vec::new();
-    for row in signing_key::Entity::signing("token").all(keyring).await? {
-        tokens.push(SigningKey::from_pkcs8_der(&open(kek, &row)?)?);
-    }
-    let accepted = tokens.iter().map(|key| key.public().clone()).collect();
-    let token = tokens.into_iter().next().ok_or(NoSigningKey::Random)?;
-    let ledger = signing_key::Entity::signing("ledger")
+    let row = signing_key::Entity::signing(LEDGER)
         .one(keyring)
         .await?
         .ok_or(NoSigningKey::Random)?;
-    let secret = open(kek, &ledger)?;
+    let secret = open(kek, &row)?;
     let secret = Zeroizing::new(<[u8; 32]>::try_from(secret.as_slice()).map_err(|_| SealBroken)?);
-    Ok(SigningKeys {
-        token,
-        accepted,
-        ledger: LedgerKey::new(origin, &secret)?,
-    })
+    Ok(LedgerKey::new(origin, &secret)?)
+}
+
+/// Every token key in the keyring, newest first.
+///
+/// # Errors
+/// [`NoSigningKey`].
+pub async fn tokens(
+    keyring: &DatabaseConnection,
+    kek: &KeyEncryptionKey,
+) -> Result<Vec<Kept>, NoSigningKey> {
+    let rows = signing_key::Entity::signing(TOKEN).all(keyring).await?;
+    let kept = |row: &signing_key::Model| {
+        Ok(Kept {
+            key: SigningKey::from_pkcs8_der(&open(kek, row)?)?,
+            created_at: row.created_at,
+        })
+    };
+    rows.iter().map(kept).collect()
+}
+
+/// The names of the token keys in the keyring.
+///
+/// # Errors
+/// What the keyring says.
+pub async fn token_names(keyring: &DatabaseConnection) -> Result<BTreeSet<String>, DbErr> {
+    let rows = signing_key::Entity::signing(TOKEN).all(keyring).await?;
+    Ok(rows.into_iter().map(|row| row.kid).collect())
+}
+
+/// The token key of this name, where the keyring has it.
+///
+/// # Errors
+/// [`NoSigningKey`].
+pub async fn token(
+    keyring: &DatabaseConnection,
+    kek: &KeyEncryptionKey,
+    kid: &str,
+) -> Result<Option<SigningKey>, NoSigningKey> {
+    let row = signing_key::Entity::named(kid)
+        .filter(signing_key::Column::Signs.eq(TOKEN))
+        .one(keyring)
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(SigningKey::from_pkcs8_der(&open(kek, &row)?)?))
+}
+
+/// Keeps a token key.
+///
+/// # Errors
+/// [`NoSigningKey`].
+pub async fn keep_token(
+    keyring: &DatabaseConnection,
+    kek: &KeyEncryptionKey,
+    key: &SigningKey,
+    now: Instant,
+) -> Result<(), NoSigningKey> {
+    keep(keyring, kek, TOKEN, key.kid(), &key.to_pkcs8_der(), now).await
+}
+
+/// Destroys every token key but these.
+///
+/// # Errors
+/// What the keyring says.
+pub async fn destroy_tokens_but(
+    keyring: &DatabaseConnection,
+    needed: &BTreeSet<String>,
+) -> Result<(), DbErr> {
+    signing_key::Entity::delete_many()
+        .filter(signing_key::Column::Signs.eq(TOKEN))
+        .filter(signing_key::Column::Kid.is_not_in(needed))
+        .exec(keyring)
+        .await
+        .map(|_| ())
 }
 
 async fn keep(

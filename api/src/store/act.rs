@@ -78,6 +78,18 @@ pub(crate) async fn hold(store: &Store, holding: Holding) -> Result<DatabaseTran
     Ok(transaction)
 }
 
+/// Has every decision that is under way made again: for whoever holds the sharing lock alone and ends some sharing.
+pub(crate) async fn bump(transaction: &DatabaseTransaction) -> Result<(), DbErr> {
+    sharing_epoch::Entity::update_many()
+        .col_expr(
+            sharing_epoch::Column::Epoch,
+            Expr::col(sharing_epoch::Column::Epoch).add(1),
+        )
+        .exec(transaction)
+        .await
+        .map(|_| ())
+}
+
 impl<'c> Act<'c> {
     /// Opens a change for a caller whose agency and token are in good standing.
     ///
@@ -153,18 +165,6 @@ pub(crate) async fn commit(
     }
     transaction.commit().await?;
     Ok(())
-}
-
-/// Every decision that is under way is made again.
-async fn bump(transaction: &DatabaseTransaction) -> Result<(), DbErr> {
-    sharing_epoch::Entity::update_many()
-        .col_expr(
-            sharing_epoch::Column::Epoch,
-            Expr::col(sharing_epoch::Column::Epoch).add(1),
-        )
-        .exec(transaction)
-        .await
-        .map(|_| ())
 }
 
 impl Deref for Act<'_> {

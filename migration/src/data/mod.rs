@@ -5,3 +5,5 @@ pub(crate) mod m0002_consents_and_mous;
 pub(crate) mod m0003_referrals;
 pub(crate) mod m0004_audit;
 pub(crate) mod m0005_access;
+pub(crate) mod m0006_token_keys;
+pub(crate) mod m0007_trusted_issuers;

@@ -1,0 +1,86 @@
+//! Which network addresses lie on the open internet.
+//!
+//! After the IANA registries of special-purpose addresses (RFC 6890 and its updates). Whoever registers a provider names
+//! a host; that host must not become a way to make this service ask its own network.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// How far this service goes to fetch keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// To public addresses alone.
+    Public,
+    /// To private addresses as well, for a provider on the same network.
+    Private,
+}
+
+impl Reach {
+    /// As far as the setting `issuer_private_addresses` says.
+    #[must_use]
+    pub fn of(private_addresses: bool) -> Self {
+        if private_addresses {
+            Self::Private
+        } else {
+            Self::Public
+        }
+    }
+
+    /// Whether this address is within reach.
+    #[must_use]
+    pub fn has(self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        match self {
+            Self::Public => is_public(address),
+            Self::Private => !address.is_unspecified() && !address.is_multicast(),
+        }
+    }
+}
+
+/// Whether this address lies on the open internet.
+#[must_use]
+pub fn is_public(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => is_public_v4(address),
+        IpAddr::V6(address) => is_public_v6(address),
+    }
+}
+
+fn is_public_v4(address: Ipv4Addr) -> bool {
+    let special = match address.octets() {
+        // This network; loopback; what is reserved, and the broadcast.
+        [0 | 127 | 240..=255, ..]
+        // Private (RFC 1918).
+        | [10, ..]
+        | [172, 16..=31, ..]
+        | [192, 168, ..]
+        // Shared with a carrier (RFC 6598), link-local (RFC 3927), benchmarks (RFC 2544).
+        | [100, 64..=127, ..]
+        | [169, 254, ..]
+        | [198, 18 | 19, ..]
+        // Protocol assignments, documentation, the former 6to4 relays.
+        | [192, 0, 0 | 2, _]
+        | [198, 51, 100, _]
+        | [203, 0, 113, _]
+        | [192, 88, 99, _]
+        // Multicast.
+        | [224..=239, ..] => true,
+        _ => false,
+    };
+    !special
+}
+
+fn is_public_v6(address: Ipv6Addr) -> bool {
+    // An address that carries an IPv4 one leads to that one: mapped, NAT64 (RFC 6052), 6to4 (RFC 3056).
+    let [a, b, c, d, e, f, g, h] = address.segments();
+    match [a, b, c, d, e, f] {
+        [0, 0, 0, 0, 0, 0xffff] | [0x64, 0xff9b, 0, 0, 0, 0] => is_public_v4(joined(g, h)),
+        [0x2002, ..] => is_public_v4(joined(b, c)),
+        // Within what is given out (2000::/3): protocol assignments with Teredo, documentation, SRv6.
+        [0x2001, 0..=0x1ff | 0xdb8, ..] | [0x3fff, 0..=0xfff, ..] => false,
+        _ => a & 0xe000 == 0x2000,
+    }
+}
+
+fn joined(high: u16, low: u16) -> Ipv4Addr {
+    Ipv4Addr::from((u32::from(high) << 16) | u32::from(low))
+}

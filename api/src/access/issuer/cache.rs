@@ -1,0 +1,221 @@
+//! The trusted issuers that a replica has met, with the last good copy of each one's keys.
+//!
+//! The copy is shared through the database: one fetch serves every replica, and one that has just started needs none.
+//! Only a registration makes us ask anybody for keys, so a stranger's token costs one look at the database.
+
+use std::sync::Arc;
+
+use concord_entities::instant::Instant;
+use concord_entities::trusted_issuer;
+use concord_entities::vocabulary::AgencyStatus;
+use moka::future::Cache;
+use tracing::{info, warn};
+
+use super::age;
+use super::fetch::{self, Fetcher};
+use super::register;
+use super::rules::{MAX_ISSUER, Registration};
+use super::token::{self, Foreign, Named, Trusted};
+use crate::access::foreign_key::ForeignKeys;
+use crate::access::token::TokenFault;
+use crate::error::{Answer, Refusal};
+use crate::store::Store;
+
+/// How many issuers are remembered.
+const REMEMBERED: u64 = 1_000;
+
+/// The trusted issuers, as a replica knows them.
+#[derive(Clone, Debug)]
+pub struct Issuers {
+    fetcher: Fetcher,
+    /// By the `iss` of their tokens.
+    held: Cache<String, Held>,
+}
+
+/// Why a foreign token makes no caller.
+#[derive(Clone, Debug)]
+pub enum NotProven {
+    /// It proves nothing.
+    Fault(TokenFault),
+    /// We cannot tell.
+    Refused(Refusal),
+}
+
+impl From<TokenFault> for NotProven {
+    fn from(fault: TokenFault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl From<Refusal> for NotProven {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+/// What came of looking for an issuer. Whatever is not `Known` is looked for again by whoever asks next.
+#[derive(Clone, Debug)]
+enum Held {
+    /// Nobody who is trusted issues as this.
+    Nobody,
+    /// It could not be looked for.
+    Unknown(Refusal),
+    /// It is trusted.
+    Known(Arc<Known>),
+}
+
+/// A trusted issuer with its keys.
+#[derive(Debug)]
+struct Known {
+    trusted: Trusted,
+    keys: ForeignKeys,
+    fetched_at: Option<Instant>,
+    read_at: Instant,
+}
+
+impl Issuers {
+    /// Nobody yet; keys will be fetched like this.
+    #[must_use]
+    pub fn new(fetcher: Fetcher) -> Self {
+        Self {
+            fetcher,
+            held: Cache::new(REMEMBERED),
+        }
+    }
+
+    /// What a foreign token says, if a trusted issuer signed it for this `audience`, and it is good at `now`.
+    ///
+    /// Whether the issuer is still trusted at this very moment is for the standing to tell, with the facts.
+    ///
+    /// # Errors
+    /// [`NotProven`].
+    pub async fn verify(
+        &self,
+        store: &Store,
+        compact: &str,
+        audience: &str,
+        now: Instant,
+    ) -> Result<Foreign, NotProven> {
+        let named = token::named(compact)?;
+        let known = self.known(store, &named, now).await?;
+        let known = known.ok_or(TokenFault::WrongIssuer)?;
+        if !age::is_usable(known.fetched_at, now) {
+            return Err(TokenFault::UnknownKey.into());
+        }
+        Ok(token::verify(
+            compact,
+            &known.trusted,
+            &known.keys,
+            audience,
+            now,
+        )?)
+    }
+
+    async fn known(
+        &self,
+        store: &Store,
+        named: &Named,
+        now: Instant,
+    ) -> Answer<Option<Arc<Known>>> {
+        if named.issuer.len() > MAX_ISSUER {
+            return Ok(None);
+        }
+        let looking = look(store.clone(), self.fetcher.clone(), named.clone(), now);
+        let held = self
+            .held
+            .entry_by_ref(named.issuer.as_str())
+            .or_insert_with_if(looking, |held| held.is_due(named, now))
+            .await
+            .into_value();
+        match held {
+            Held::Known(known) => Ok(Some(known)),
+            Held::Nobody => Ok(None),
+            Held::Unknown(refusal) => Err(refusal),
+        }
+    }
+}
+
+impl Held {
+    fn is_due(&self, named: &Named, now: Instant) -> bool {
+        match self {
+            Self::Nobody | Self::Unknown(_) => true,
+            Self::Known(known) => known.lacks(named, now) && now.since(known.read_at) >= age::LOOK,
+        }
+    }
+}
+
+impl Known {
+    /// What a row says. One that cannot be understood is nobody's.
+    fn of(row: &trusted_issuer::Model, now: Instant) -> Option<Self> {
+        let terms = Registration::of(row).terms().ok()?;
+        let keys = row.jwks.as_deref().map(str::as_bytes);
+        let keys = keys.and_then(|jwks| fetch::read_set(jwks).ok());
+        Some(Self {
+            trusted: Trusted {
+                id: row.id,
+                agency: row.agency_id,
+                issuer: row.issuer.clone(),
+                terms,
+            },
+            fetched_at: row.fetched_at.filter(|_| keys.is_some()),
+            keys: keys.unwrap_or_default(),
+            read_at: now,
+        })
+    }
+
+    /// Whether newer keys are wanted for such a token.
+    fn lacks(&self, named: &Named, now: Instant) -> bool {
+        let kid = named.kid.as_deref();
+        !age::is_fresh(self.fetched_at, now) || self.keys.find(kid, named.algorithm).is_none()
+    }
+}
+
+/// Looks for an issuer, to the end: were it given up with the request that asked, a stranger could use up the one
+/// attempt of each minute by hanging up.
+async fn look(store: Store, fetcher: Fetcher, named: Named, now: Instant) -> Held {
+    let looking = tokio::spawn(async move { find(&store, &fetcher, &named, now).await });
+    match looking.await {
+        Ok(Ok(Some(known))) => Held::Known(Arc::new(known)),
+        Ok(Ok(None)) => Held::Nobody,
+        Ok(Err(refusal)) => Held::Unknown(refusal),
+        Err(broken) => Held::Unknown(Refusal::unavailable(broken)),
+    }
+}
+
+async fn find(
+    store: &Store,
+    fetcher: &Fetcher,
+    named: &Named,
+    now: Instant,
+) -> Answer<Option<Known>> {
+    let row = trusted_issuer::Entity::issuing_as(&named.issuer)
+        .one(&store.read)
+        .await?
+        .filter(|row| row.status == AgencyStatus::Active);
+    let Some((row, known)) = row.and_then(|row| Known::of(&row, now).map(|known| (row, known)))
+    else {
+        return Ok(None);
+    };
+    let asks = known.lacks(named, now)
+        && age::may_ask(row.attempted_at, now)
+        && register::attempt(store, row.id, now).await?;
+    if !asks {
+        return Ok(Some(known));
+    }
+    let issuer = row.id;
+    match fetcher.fetch(&row.jwks_uri).await {
+        Ok(fetched) => {
+            register::keep(store, row.id, &fetched.jwks, now).await?;
+            info!(%issuer, "an issuer's keys were fetched");
+            Ok(Some(Known {
+                keys: fetched.keys,
+                fetched_at: Some(now),
+                ..known
+            }))
+        }
+        Err(fault) => {
+            warn!(%issuer, code = fault.code(), "an issuer's keys were not fetched");
+            Ok(Some(known))
+        }
+    }
+}

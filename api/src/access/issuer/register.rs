@@ -1,0 +1,214 @@
+//! The registrations of trusted issuers: made, refreshed and suspended by the operator, each with its audit event.
+
+use concord_entities::ids::{AgencyId, IssuerId};
+use concord_entities::instant::Instant;
+use concord_entities::trusted_issuer::{self, Algorithms, Column};
+use concord_entities::vocabulary::{AgencyStatus, AuditType};
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
+};
+
+use super::age::PAUSE;
+use super::fetch::{Fetched, Fetcher, NotFetched};
+use super::rules::{Registration, Unfit};
+use crate::audit::event::{Agent, Event, Leaf, Mark};
+use crate::error::{Answer, Refusal};
+use crate::store::Store;
+use crate::store::act::{self, Holding};
+
+/// Why a registration was not made or changed. Nothing was.
+#[derive(Debug, thiserror::Error)]
+pub enum NotDone {
+    /// The registration is not fit.
+    #[error(transparent)]
+    Unfit(#[from] Unfit),
+    /// It names this service itself.
+    #[error("the issuer: this service's own, whose tokens are known by its own keys")]
+    Ourselves,
+    /// The issuer is registered already; one issuer speaks for one agency.
+    #[error("this issuer is registered already, for this agency or another one")]
+    Registered,
+    /// There is no such issuer.
+    #[error("no issuer has this id")]
+    NoSuchIssuer,
+    /// It is suspended.
+    #[error("this issuer is suspended")]
+    Suspended,
+    /// Its keys cannot be had.
+    #[error("the keys at {jwks_uri} cannot be had: {fault}")]
+    NotFetched {
+        /// Where they should be.
+        jwks_uri: String,
+        /// Why they cannot.
+        fault: NotFetched,
+    },
+    /// The store cannot be used.
+    #[error("the store cannot be used")]
+    Refused(Refusal),
+}
+
+impl From<Refusal> for NotDone {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<DbErr> for NotDone {
+    fn from(fault: DbErr) -> Self {
+        Self::Refused(fault.into())
+    }
+}
+
+/// Registers an issuer for `agency`, with the keys that it publishes now. `ours` is the `iss` of this service.
+///
+/// # Errors
+/// [`NotDone`]: it is not fit, known already, or its keys cannot be had.
+pub async fn add(
+    store: &Store,
+    fetcher: &Fetcher,
+    ours: &str,
+    agency: AgencyId,
+    registration: Registration,
+) -> Result<(IssuerId, Fetched), NotDone> {
+    registration.terms()?;
+    if registration.issuer == ours {
+        return Err(NotDone::Ourselves);
+    }
+    let fetched = fetch(fetcher, &registration.jwks_uri).await?;
+    let now = store.ping().await?;
+    let (transaction, _) = act::open(store, Holding::Shared).await?;
+    let same = trusted_issuer::Entity::issuing_as(&registration.issuer);
+    if same.one(&transaction).await?.is_some() {
+        return Err(NotDone::Registered);
+    }
+    let row = trusted_issuer::Model {
+        id: IssuerId::new(),
+        agency_id: agency,
+        issuer: registration.issuer,
+        jwks_uri: registration.jwks_uri,
+        token_type: registration.token_type,
+        algorithms: Algorithms(registration.algorithms),
+        scope: registration.scope,
+        mapping: registration.mapping,
+        status: AgencyStatus::Active,
+        jwks: Some(fetched.jwks.clone()),
+        fetched_at: Some(now),
+        attempted_at: Some(now),
+        created_at: now,
+    };
+    let leaf = leaf(AuditType::IssuerTrusted, row.id, agency, now);
+    let id = row.id;
+    trusted_issuer::Entity::insert(row.into_active_model())
+        .exec_without_returning(&transaction)
+        .await?;
+    act::commit(transaction, Holding::Shared, leaf, None).await?;
+    Ok((id, fetched))
+}
+
+/// Fetches an issuer's keys now, whenever they were last fetched.
+///
+/// # Errors
+/// [`NotDone`]: there is no such issuer in force, or its keys cannot be had; the last good copy stays.
+pub async fn refresh(store: &Store, fetcher: &Fetcher, id: IssuerId) -> Result<Fetched, NotDone> {
+    let row = in_force(&store.read, id).await?;
+    let fetched = fetch(fetcher, &row.jwks_uri).await?;
+    let now = store.ping().await?;
+    let (transaction, _) = act::open(store, Holding::Shared).await?;
+    let row = in_force(&transaction, id).await?;
+    write_keys(&transaction, id, &fetched.jwks, now).await?;
+    trusted_issuer::Entity::update_many()
+        .col_expr(Column::AttemptedAt, Expr::value(now))
+        .filter(Column::Id.eq(id))
+        .exec(&transaction)
+        .await?;
+    let leaf = leaf(AuditType::IssuerRefreshed, id, row.agency_id, now);
+    act::commit(transaction, Holding::Shared, leaf, None).await?;
+    Ok(fetched)
+}
+
+/// Ends the trust in an issuer: its tokens are over with the next request of every replica.
+///
+/// # Errors
+/// [`NotDone`]: there is no such issuer in force.
+pub async fn suspend(store: &Store, id: IssuerId) -> Result<(), NotDone> {
+    let now = store.ping().await?;
+    let (transaction, _) = act::open(store, Holding::Alone).await?;
+    let row = in_force(&transaction, id).await?;
+    trusted_issuer::Entity::update_many()
+        .col_expr(Column::Status, Expr::value(AgencyStatus::Suspended))
+        .filter(Column::Id.eq(id))
+        .exec(&transaction)
+        .await?;
+    let leaf = leaf(AuditType::IssuerSuspended, id, row.agency_id, now);
+    act::commit(transaction, Holding::Alone, leaf, None).await?;
+    Ok(())
+}
+
+/// Whether this replica is the one to ask an issuer for its keys: among all of them one a minute, with success or
+/// without.
+///
+/// # Errors
+/// `UNAVAILABLE`.
+pub(super) async fn attempt(store: &Store, id: IssuerId, now: Instant) -> Answer<bool> {
+    let may_ask = Condition::any()
+        .add(Column::AttemptedAt.is_null())
+        .add(Column::AttemptedAt.lte(now.minus(PAUSE)))
+        .add(Column::AttemptedAt.gt(now.plus(PAUSE)));
+    let claimed = trusted_issuer::Entity::update_many()
+        .col_expr(Column::AttemptedAt, Expr::value(now))
+        .filter(Column::Id.eq(id))
+        .filter(Column::Status.eq(AgencyStatus::Active))
+        .filter(may_ask)
+        .exec(&store.write)
+        .await?;
+    Ok(claimed.rows_affected == 1)
+}
+
+/// Keeps a copy of an issuer's keys for every replica.
+///
+/// # Errors
+/// `UNAVAILABLE`.
+pub(super) async fn keep(store: &Store, id: IssuerId, jwks: &str, now: Instant) -> Answer<()> {
+    Ok(write_keys(&store.write, id, jwks, now).await?)
+}
+
+async fn write_keys(
+    database: &impl ConnectionTrait,
+    id: IssuerId,
+    jwks: &str,
+    now: Instant,
+) -> Result<(), DbErr> {
+    trusted_issuer::Entity::update_many()
+        .col_expr(Column::Jwks, Expr::value(jwks))
+        .col_expr(Column::FetchedAt, Expr::value(now))
+        .filter(Column::Id.eq(id))
+        .exec(database)
+        .await
+        .map(|_| ())
+}
+
+async fn fetch(fetcher: &Fetcher, jwks_uri: &str) -> Result<Fetched, NotDone> {
+    let fetched = fetcher.fetch(jwks_uri).await;
+    fetched.map_err(|fault| NotDone::NotFetched {
+        jwks_uri: jwks_uri.to_owned(),
+        fault,
+    })
+}
+
+async fn in_force(
+    database: &impl ConnectionTrait,
+    id: IssuerId,
+) -> Result<trusted_issuer::Model, NotDone> {
+    let row = trusted_issuer::Entity::named(id).one(database).await?;
+    let row = row.ok_or(NotDone::NoSuchIssuer)?;
+    match row.status {
+        AgencyStatus::Active => Ok(row),
+        AgencyStatus::Suspended => Err(NotDone::Suspended),
+    }
+}
+
+fn leaf(kind: AuditType, id: IssuerId, agency: AgencyId, now: Instant) -> Leaf {
+    let event = Event::Issuer { kind, id, agency };
+    Leaf::of(event, &Agent::operator(), &Mark::default(), now)
+}

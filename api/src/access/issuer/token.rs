@@ -1,0 +1,172 @@
+//! Whether an access token of an agency's own identity provider proves anything now, and why not.
+//!
+//! As strict as [`crate::access::token`] is with ours, as far as other issuers' tokens allow it. Who the agency is and
+//! how far the token may reach is not the token's to say. The time is an argument.
+
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use concord_entities::ids::{AgencyId, IssuerId};
+use concord_entities::instant::Instant;
+use serde_json::Value;
+
+use super::rules::Terms;
+use crate::access::claim::{any_moment, audience, claim, moment, name};
+use crate::access::foreign_key::ForeignKeys;
+use crate::access::jose::{Algorithm, Form, Unproven};
+use crate::access::members::Members;
+use crate::access::scope::Scopes;
+use crate::access::token::{MAX_TOKEN, Span, TokenFault, holder};
+
+/// `x5t` and `x5t#S256` name the key once more (RFC 7515, 4.1.7 and 4.1.8). Providers send them and nothing here looks at
+/// them.
+const FORM: Form = Form {
+    longest: MAX_TOKEN,
+    header: &["alg", "typ", "kid", "x5t", "x5t#S256"],
+};
+/// Letters in the longest `sub` and `jti`.
+const MAX_NAME: usize = 128;
+const MAX_JTI: usize = 64;
+
+/// A trusted issuer: whose it is, on what terms, and the `iss` of its tokens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trusted {
+    /// Which.
+    pub id: IssuerId,
+    /// The agency that its tokens act for.
+    pub agency: AgencyId,
+    /// The `iss` of its tokens, letter for letter.
+    pub issuer: String,
+    /// What its tokens must look like and may do.
+    pub terms: Terms,
+}
+
+/// What a token of a trusted issuer says, and what it may do by that.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Foreign {
+    /// The issuer's registration.
+    pub issuer: IssuerId,
+    /// The agency of that registration.
+    pub agency: AgencyId,
+    /// `sub`: who acts.
+    pub subject: String,
+    /// `jti`: its own name, unique among this issuer's; the SHA-256 of what was signed, in base64url, where it has none.
+    pub id: String,
+    /// What it may do; never more than the registration allows.
+    pub scopes: Scopes,
+    /// `iat`: when it was issued.
+    pub issued_at: Instant,
+    /// `nbf`: from when it is good; when it was issued, where it does not say.
+    pub not_before: Instant,
+    /// `exp`: from when it is no longer good.
+    pub expires_at: Instant,
+    /// `cnf.jkt`: the thumbprint of the key that its bearer must prove to hold (RFC 9449, 6).
+    pub holder: Option<String>,
+}
+
+/// What a token says about itself without any proof, only to find whose keys to ask.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// `iss`.
+    pub issuer: String,
+    /// `kid`, where it names one.
+    pub kid: Option<String>,
+    /// `alg`.
+    pub algorithm: Algorithm,
+}
+
+/// Who issued a token and with which key, as it says itself.
+///
+/// # Errors
+/// When it is not a signed JWT that names an issuer.
+pub fn named(compact: &str) -> Result<Named, TokenFault> {
+    let jws = Unproven::read(compact, &FORM)?;
+    let (kid, algorithm) = (jws.kid()?.map(str::to_owned), jws.algorithm());
+    let issuer = claim(&jws.claimed().claims()?, "iss")?;
+    Ok(Named {
+        issuer,
+        kid,
+        algorithm,
+    })
+}
+
+/// What `compact` says, if one of the issuer's `keys` signed it for this `audience`, and it is good at `now`.
+///
+/// # Errors
+/// The first thing that is wrong with it. Nothing that it claims is believed before its signature is found right.
+pub fn verify(
+    compact: &str,
+    trusted: &Trusted,
+    keys: &ForeignKeys,
+    audience: &str,
+    now: Instant,
+) -> Result<Foreign, TokenFault> {
+    let foreign = prove(compact, trusted, keys, audience)?;
+    foreign.span().holds(now)?;
+    Ok(foreign)
+}
+
+/// All of [`verify`] but the time: what is true of a token as long as the keys and the registration are the same.
+///
+/// # Errors
+/// The first thing that is wrong with it.
+pub fn prove(
+    compact: &str,
+    trusted: &Trusted,
+    keys: &ForeignKeys,
+    audience: &str,
+) -> Result<Foreign, TokenFault> {
+    let jws = Unproven::read(compact, &FORM)?;
+    if !trusted.terms.allows(jws.algorithm().name()) {
+        return Err(TokenFault::WrongAlgorithm);
+    }
+    if !jws.is_typed(trusted.terms.token_type()) {
+        return Err(TokenFault::WrongType);
+    }
+    let key = keys.find(jws.kid()?, jws.algorithm());
+    let payload = key.ok_or(TokenFault::UnknownKey)?.prove(jws)?;
+    let members = payload.claims()?;
+    if claim::<String>(&members, "iss")? != trusted.issuer {
+        return Err(TokenFault::WrongIssuer);
+    }
+    if self::audience(&members)?.as_deref() != Some(audience) {
+        return Err(TokenFault::WrongAudience);
+    }
+    read(&members, compact, trusted)
+}
+
+fn read(members: &Members<'_>, compact: &str, trusted: &Trusted) -> Result<Foreign, TokenFault> {
+    let issued_at = moment(members, "iat")?;
+    let narrowing = trusted.terms.claim();
+    let narrowing = narrowing.and_then(|claimed| members.read::<Value>(claimed));
+    Ok(Foreign {
+        issuer: trusted.id,
+        agency: trusted.agency,
+        subject: name(members, "sub", MAX_NAME)?,
+        id: id(members, compact)?,
+        scopes: trusted.terms.grants(narrowing.as_ref()),
+        issued_at,
+        not_before: any_moment(members, "nbf")?.unwrap_or(issued_at),
+        expires_at: moment(members, "exp")?,
+        holder: holder(members)?,
+    })
+}
+
+fn id(members: &Members<'_>, compact: &str) -> Result<String, TokenFault> {
+    if members.has("jti") {
+        return Ok(name(members, "jti", MAX_JTI)?);
+    }
+    let (signed, _) = compact.rsplit_once('.').ok_or(TokenFault::Malformed)?;
+    Ok(URL_SAFE_NO_PAD.encode(digest(&SHA256, signed.as_bytes())))
+}
+
+impl Foreign {
+    /// From when until when it is good.
+    pub(in crate::access) fn span(&self) -> Span {
+        Span {
+            issued_at: self.issued_at,
+            not_before: self.not_before,
+            expires_at: self.expires_at,
+        }
+    }
+}

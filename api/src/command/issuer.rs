@@ -1,0 +1,199 @@
+//! `concord issuer`: whose identity providers are trusted, and how far.
+
+use std::collections::BTreeMap;
+
+use clap::{Args, Subcommand};
+use concord::access::issuer::fetch::{Fetched, Fetcher};
+use concord::access::issuer::register::{self, NotDone};
+use concord::access::issuer::rules::{AT_JWT, Registration};
+use concord::http::server::Service;
+use concord::settings::Written;
+use concord_entities::ids::IssuerId;
+use concord_entities::trusted_issuer::{self, Mapping};
+use concord_entities::{agency, instant};
+use miette::{IntoDiagnostic, Result, miette};
+
+use super::Options;
+
+/// What to do about the identity providers that agencies bring.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum Issuer {
+    /// Trust an agency's identity provider, once its keys could be fetched.
+    Add(Box<Add>),
+    /// List the identity providers.
+    List(Options),
+    /// Fetch an identity provider's keys now.
+    Refresh(One),
+    /// Trust an identity provider no longer: its tokens are over at once.
+    Suspend(One),
+}
+
+/// Trust an agency's identity provider.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Add {
+    /// The agency that its tokens act for: its id, or its name as the directory has it.
+    #[arg(long)]
+    agency: String,
+    /// The `iss` of its tokens, letter for letter.
+    #[arg(long)]
+    issuer: String,
+    /// Where it publishes its keys.
+    #[arg(long)]
+    jwks_uri: String,
+    /// The widest scope that its tokens may carry, such as `referral.rs consent.r`.
+    #[arg(long)]
+    scope: String,
+    /// The claim that narrows this; without `--map-value`, the claim says scopes itself.
+    #[arg(long, value_name = "CLAIM")]
+    map: Option<String>,
+    /// What a value of the claim gives, such as `caseworker=referral.rs`; may be repeated.
+    #[arg(long, value_name = "VALUE=SCOPE", requires = "map", value_parser = mapped)]
+    map_value: Vec<(String, String)>,
+    /// The `typ` of its access tokens: `at+jwt`, or `JWT` where it can do no better.
+    #[arg(long, default_value = AT_JWT)]
+    token_type: String,
+    /// An algorithm that it may sign with, such as `RS256`; may be repeated.
+    #[arg(long, default_value = "ES256")]
+    algorithm: Vec<String>,
+    #[command(flatten)]
+    options: Options,
+}
+
+/// One identity provider.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct One {
+    /// Its id, as `concord issuer list` has it.
+    id: IssuerId,
+    #[command(flatten)]
+    options: Options,
+}
+
+fn mapped(text: &str) -> Result<(String, String), String> {
+    text.split_once('=')
+        .map(|(value, scope)| (value.to_owned(), scope.to_owned()))
+        .ok_or_else(|| "write VALUE=SCOPE, such as caseworker=referral.rs".to_owned())
+}
+
+impl Issuer {
+    pub(crate) async fn run(self) -> Result<()> {
+        match self {
+            Self::Add(add) => add.run().await,
+            Self::List(options) => list(&open(&options).await?).await,
+            Self::Refresh(one) => {
+                let service = open(&one.options).await?;
+                let fetcher = Fetcher::of(&service.settings).into_diagnostic()?;
+                let fetched = register::refresh(&service.store, &fetcher, one.id).await;
+                println!("{}", told(&fetched.map_err(refused)?));
+                Ok(())
+            }
+            Self::Suspend(one) => {
+                let service = open(&one.options).await?;
+                let suspended = register::suspend(&service.store, one.id).await;
+                suspended.map_err(refused)?;
+                println!("suspended: its tokens are over");
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Add {
+    async fn run(self) -> Result<()> {
+        let service = open(&self.options).await?;
+        let agency = super::agency::named(&service.store, &self.agency).await?;
+        let fetcher = Fetcher::of(&service.settings).into_diagnostic()?;
+        let ours = service.settings.issuer.clone();
+        let registration = self.registration()?;
+        let added = register::add(&service.store, &fetcher, &ours, agency.id, registration).await;
+        let (id, fetched) = added.map_err(refused)?;
+        println!("issuer  {id}");
+        println!("agency  {} {}", agency.id, agency.name);
+        println!("{}", told(&fetched));
+        Ok(())
+    }
+
+    fn registration(self) -> Result<Registration> {
+        let given = self.map_value.len();
+        let values: BTreeMap<String, String> = self.map_value.into_iter().collect();
+        if values.len() < given {
+            return Err(miette!("--map-value: the same value twice"));
+        }
+        Ok(Registration {
+            issuer: self.issuer,
+            jwks_uri: self.jwks_uri,
+            token_type: self.token_type,
+            algorithms: self.algorithm,
+            scope: self.scope,
+            mapping: self.map.map(|claim| Mapping {
+                claim,
+                values: (!values.is_empty()).then_some(values),
+            }),
+        })
+    }
+}
+
+async fn open(options: &Options) -> Result<Service> {
+    let settings = options.settings(Written::default())?;
+    Service::open(settings).await.into_diagnostic()
+}
+
+fn refused(fault: NotDone) -> miette::Report {
+    match fault {
+        NotDone::Refused(refusal) => match refusal.cause() {
+            Some(cause) => miette!("{}: {cause}", refusal.error),
+            None => miette!("{}", refusal.error),
+        },
+        other => miette!("{other}"),
+    }
+}
+
+fn told(fetched: &Fetched) -> String {
+    let (usable, skipped) = (fetched.keys.iter().count(), fetched.keys.skipped().len());
+    match skipped {
+        0 => format!("keys    {usable}"),
+        _ => format!("keys    {usable} (and {skipped} that cannot be used here)"),
+    }
+}
+
+async fn list(service: &Service) -> Result<()> {
+    let issuers = trusted_issuer::Entity::everywhere()
+        .all(&service.store.read)
+        .await
+        .into_diagnostic()?;
+    let agencies = agency::Entity::among(issuers.iter().map(|issuer| issuer.agency_id))
+        .all(&service.store.read)
+        .await
+        .into_diagnostic()?;
+    let names: BTreeMap<_, _> = agencies
+        .into_iter()
+        .map(|agency| (agency.id, agency.name))
+        .collect();
+    for issuer in &issuers {
+        let agency = names.get(&issuer.agency_id).map_or("", String::as_str);
+        show(issuer, agency);
+    }
+    if issuers.is_empty() {
+        println!("no issuer is registered");
+    }
+    Ok(())
+}
+
+fn show(issuer: &trusted_issuer::Model, agency: &str) {
+    let at = |moment: Option<instant::Instant>| {
+        moment.map_or_else(|| "never".to_owned(), |moment| moment.to_string())
+    };
+    println!("{}  {}  {}", issuer.id, issuer.status, issuer.issuer);
+    println!("  agency      {} {agency}", issuer.agency_id);
+    println!("  scope       {}", issuer.scope);
+    if let Some(mapping) = &issuer.mapping {
+        println!("  claim       {}", mapping.claim);
+        for (value, scope) in mapping.values.iter().flatten() {
+            println!("    {value} = {scope}");
+        }
+    }
+    let algorithms = issuer.algorithms.0.join(" ");
+    println!("  tokens      {} by {algorithms}", issuer.token_type);
+    println!("  keys        {}", issuer.jwks_uri);
+    println!("  fetched     {}", at(issuer.fetched_at));
+    println!("  asked       {}", at(issuer.attempted_at));
+}

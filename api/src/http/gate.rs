@@ -1,0 +1,152 @@
+//! Who comes in: a caller whose token is proven, or an answer that is the same for every token that is not.
+
+use std::net::IpAddr;
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse};
+use concord_entities::vocabulary::AuditType;
+use tracing::{error, info};
+
+use super::answer;
+use super::challenge::Lack;
+use super::negotiate::MediaType;
+use super::server::Shared;
+use crate::access::Caller;
+use crate::access::verifier::{NoCaller, Presented};
+use crate::audit::event::{Agent, Event, Mark};
+use crate::error::Error;
+use crate::graphql::Worker;
+
+/// One request on its way in, and what answers it if it goes no further.
+#[derive(Clone, Copy)]
+pub struct Gate<'r> {
+    /// The request.
+    pub http: &'r HttpRequest,
+    /// What every worker shares.
+    pub shared: &'r Shared,
+    /// What this worker has.
+    pub worker: &'r Worker,
+    /// How it is answered.
+    pub media: MediaType,
+    /// What it is called.
+    pub request_id: &'r str,
+}
+
+impl Gate<'_> {
+    /// The caller that the request proves, or what the request is answered with.
+    pub async fn enter(&self) -> Result<Caller, HttpResponse> {
+        let proofs = proofs(self.http);
+        let presented = Presented {
+            authorization: authorization(self.http),
+            proofs: &proofs,
+            method: self.http.method().as_str(),
+        };
+        let caller = self.shared.verifier.caller(&self.worker.store, &presented);
+        match caller.await {
+            Ok(caller) => Ok(caller),
+            Err(_) if !self.http.headers().contains_key(header::AUTHORIZATION) => {
+                Err(self.unauthenticated(Lack::Token))
+            }
+            Err(NoCaller::Refused(refusal)) => {
+                if let Some(cause) = refusal.cause() {
+                    error!(request = self.request_id, cause = %cause, "a token could not be judged");
+                }
+                Err(self.refused(StatusCode::SERVICE_UNAVAILABLE, &Error::Unavailable))
+            }
+            Err(fault) => {
+                let lack = match fault {
+                    NoCaller::Holder(_) => Lack::GoodProof,
+                    NoCaller::Token(_) | NoCaller::Refused(_) => Lack::GoodToken,
+                };
+                Err(self.turn_away(&Agent::stranger(), fault.code(), lack).await)
+            }
+        }
+    }
+
+    /// Answers a token that does not count any more.
+    pub async fn out_of_force(&self, caller: &Caller) -> HttpResponse {
+        self.turn_away(&caller.agent(), "standing", Lack::GoodToken)
+            .await
+    }
+
+    /// Answers a token that does not reach as far as `scope`.
+    #[must_use]
+    pub fn too_narrow(&self, scope: &str, body: Vec<u8>) -> HttpResponse {
+        let mut answer = answer::body(StatusCode::FORBIDDEN, self.media, self.request_id, body);
+        self.shared.challenges.add(&mut answer, Lack::Scope(scope));
+        answer
+    }
+
+    /// Refuses a token, with the attempt on record; as often as one may be tried from where it comes.
+    async fn turn_away(&self, agent: &Agent, why: &'static str, lack: Lack<'_>) -> HttpResponse {
+        info!(request = self.request_id, why, "a token was refused");
+        if let Some(address) = address(self.http)
+            && let Err(wait) = self.shared.limits.failed(address, None)
+        {
+            return answer::too_much(self.media, self.request_id, wait);
+        }
+        let event = Event::Refused {
+            kind: AuditType::TokenRefused,
+            why,
+        };
+        let mark = mark(self.http, self.request_id);
+        let Worker { store, ledger, .. } = self.worker;
+        if ledger.note(store, event, agent, &mark).await.is_err() {
+            error!(
+                request = self.request_id,
+                why, "a refused token could not be recorded"
+            );
+        }
+        self.unauthenticated(lack)
+    }
+
+    fn unauthenticated(&self, lack: Lack<'_>) -> HttpResponse {
+        let mut answer = self.refused(StatusCode::UNAUTHORIZED, &Error::Unauthenticated);
+        self.shared.challenges.add(&mut answer, lack);
+        answer
+    }
+
+    fn refused(&self, status: StatusCode, error: &Error) -> HttpResponse {
+        answer::errors(
+            status,
+            self.media,
+            self.request_id,
+            std::slice::from_ref(error),
+        )
+    }
+}
+
+/// What goes on record about a request before it is known what it asks.
+#[must_use]
+pub fn mark(http: &HttpRequest, request_id: &str) -> Mark {
+    Mark {
+        request: request_id.to_owned(),
+        address: address(http).map(|address| address.to_string()),
+        ..Mark::default()
+    }
+}
+
+/// Where a request comes from.
+#[must_use]
+pub fn address(http: &HttpRequest) -> Option<IpAddr> {
+    http.peer_addr().map(|address| address.ip())
+}
+
+/// The `Authorization` header; empty where there is none, more than one, or none that could be right.
+#[must_use]
+pub fn authorization(http: &HttpRequest) -> &str {
+    let mut all = http.headers().get_all(header::AUTHORIZATION);
+    match (all.next(), all.next()) {
+        (Some(only), None) => only.to_str().unwrap_or(""),
+        (_, _) => "",
+    }
+}
+
+/// Every `DPoP` header, as it was sent.
+#[must_use]
+pub fn proofs(http: &HttpRequest) -> Vec<String> {
+    http.headers()
+        .get_all("dpop")
+        .map(|proof| proof.to_str().unwrap_or("").to_owned())
+        .collect()
+}

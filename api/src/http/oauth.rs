@@ -1,0 +1,173 @@
+//! `POST /oauth/token`, `/oauth/revoke` and `/oauth/introspect`: the authorization server's way through HTTP.
+
+use actix_web::http::{Method, StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde_json::json;
+use tracing::info;
+use uuid::Uuid;
+
+use super::answer::REQUEST_ID;
+use super::gate;
+use super::graphql::DEADLINE;
+use super::server::Shared;
+use crate::graphql::Worker;
+use crate::oauth::fault::{Fault, Kind};
+use crate::oauth::form::Form;
+use crate::oauth::{self, Asked, Desk, Endpoint};
+
+/// The routes of the authorization server.
+pub fn routes(service: &mut web::ServiceConfig) {
+    service
+        .route("/oauth/token", web::route().to(token))
+        .route("/oauth/revoke", web::route().to(revoke))
+        .route("/oauth/introspect", web::route().to(introspect));
+}
+
+async fn token(
+    http: HttpRequest,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+    worker: web::Data<Worker>,
+) -> HttpResponse {
+    serve(Endpoint::Token, &http, payload, &shared, &worker).await
+}
+
+async fn revoke(
+    http: HttpRequest,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+    worker: web::Data<Worker>,
+) -> HttpResponse {
+    serve(Endpoint::Revocation, &http, payload, &shared, &worker).await
+}
+
+async fn introspect(
+    http: HttpRequest,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+    worker: web::Data<Worker>,
+) -> HttpResponse {
+    serve(Endpoint::Introspection, &http, payload, &shared, &worker).await
+}
+
+async fn serve(
+    endpoint: Endpoint,
+    http: &HttpRequest,
+    payload: web::Payload,
+    shared: &Shared,
+    worker: &Worker,
+) -> HttpResponse {
+    let request_id = Uuid::now_v7().to_string();
+    if http.method() != Method::POST {
+        let fault = Fault::request("send a POST");
+        let mut answer = refused(StatusCode::METHOD_NOT_ALLOWED, &request_id, &fault);
+        answer
+            .headers_mut()
+            .insert(header::ALLOW, header::HeaderValue::from_static("POST"));
+        return answer;
+    }
+    let answered = match asked(http, payload, &request_id).await {
+        Ok(asked) => {
+            let desk = Desk {
+                store: &worker.store,
+                ledger: &worker.ledger,
+                ring: &shared.ring,
+                verifier: &shared.verifier,
+                limits: &shared.limits,
+                settings: &shared.settings,
+            };
+            let answer = tokio::time::timeout(DEADLINE, oauth::answer(&desk, endpoint, &asked));
+            answer.await.unwrap_or(Err(Fault::of(
+                Kind::Unavailable,
+                "this took too long: try again in a little while",
+            )))
+        }
+        Err(fault) => Err(fault),
+    };
+    match answered {
+        Ok(said) => body(StatusCode::OK, &request_id, said.to_string()),
+        Err(fault) => {
+            info!(
+                request = request_id,
+                why = fault.why,
+                "a program was refused"
+            );
+            refused(status(fault.kind), &request_id, &fault)
+        }
+    }
+}
+
+async fn asked(
+    http: &HttpRequest,
+    payload: web::Payload,
+    request_id: &str,
+) -> Result<Asked, Fault> {
+    let media = http.headers().get(header::CONTENT_TYPE);
+    let media = media.and_then(|media| media.to_str().ok()).unwrap_or("");
+    let essence = media.split(';').next().unwrap_or("").trim();
+    if !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        return Err(Fault::request(
+            "send content-type: application/x-www-form-urlencoded",
+        ));
+    }
+    let received = tokio::time::timeout(DEADLINE, payload.to_bytes_limited(Form::MAX_BODY)).await;
+    let Ok(Ok(Ok(received))) = received else {
+        return Err(Fault::request(
+            "a body has at most 32 KiB, and comes at once",
+        ));
+    };
+    let headers = http.headers();
+    let mut authorization = headers.get_all(header::AUTHORIZATION);
+    let (first, second) = (authorization.next(), authorization.next());
+    if second.is_some() {
+        return Err(Fault::request("send one Authorization header"));
+    }
+    Ok(Asked {
+        authorization: first.map(|one| one.to_str().unwrap_or("").to_owned()),
+        proofs: gate::proofs(http),
+        form: Form::parse(&received)?,
+        address: gate::address(http),
+        mark: gate::mark(http, request_id),
+    })
+}
+
+/// The status of a refusal (RFC 6749, 5.2).
+fn status(kind: Kind) -> StatusCode {
+    match kind {
+        Kind::InvalidClient => StatusCode::UNAUTHORIZED,
+        Kind::SlowDown(_) => StatusCode::TOO_MANY_REQUESTS,
+        Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Kind::InvalidRequest
+        | Kind::InvalidSubjectToken
+        | Kind::UnauthorizedClient
+        | Kind::UnsupportedGrantType
+        | Kind::InvalidScope
+        | Kind::InvalidTarget
+        | Kind::InvalidDpopProof => StatusCode::BAD_REQUEST,
+    }
+}
+
+fn refused(status: StatusCode, request_id: &str, fault: &Fault) -> HttpResponse {
+    let said = json!({ "error": fault.kind.code(), "error_description": fault.description });
+    let mut answer = body(status, request_id, said.to_string());
+    let headers = answer.headers_mut();
+    if status == StatusCode::UNAUTHORIZED {
+        let challenge =
+            header::HeaderValue::from_static("Basic realm=\"concord\", charset=\"UTF-8\"");
+        headers.insert(header::WWW_AUTHENTICATE, challenge);
+    }
+    if let Kind::SlowDown(seconds) = fault.kind {
+        headers.insert(header::RETRY_AFTER, header::HeaderValue::from(seconds));
+    }
+    answer
+}
+
+fn body(status: StatusCode, request_id: &str, body: String) -> HttpResponse {
+    HttpResponse::build(status)
+        .insert_header((header::CONTENT_TYPE, "application/json"))
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((header::PRAGMA, "no-cache"))
+        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .insert_header((REQUEST_ID, request_id))
+        .body(body)
+}

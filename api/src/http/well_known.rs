@@ -1,0 +1,70 @@
+//! `/.well-known/*`: what others must know of us before they ask (RFC 8615).
+
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde_json::Value;
+
+use super::server::Shared;
+use crate::oauth::metadata;
+
+/// The media type of a JWK set (RFC 7517, 8.5.2).
+const JWK_SET: &str = "application/jwk-set+json";
+/// A key is published a day before it signs, so five minutes are soon enough for anybody; and a retired one is soon
+/// gone from everywhere.
+const FRESH: &str = "public, max-age=300";
+
+/// The routes of what is well known. The metadata of an identifier with a path is read under that path (RFC 8414, 3.1;
+/// RFC 9728, 3.1), and the resource's also without: there is but one.
+pub fn routes(service: &mut web::ServiceConfig) {
+    service
+        .route("/.well-known/jwks.json", web::get().to(jwks))
+        .route(SERVER, web::get().to(authorization_server))
+        .route(
+            &format!("{SERVER}/{{path:.*}}"),
+            web::get().to(authorization_server),
+        )
+        .route(RESOURCE, web::get().to(protected_resource))
+        .route(
+            &format!("{RESOURCE}/{{path:.*}}"),
+            web::get().to(protected_resource),
+        );
+}
+
+const SERVER: &str = "/.well-known/oauth-authorization-server";
+const RESOURCE: &str = "/.well-known/oauth-protected-resource";
+
+async fn authorization_server(http: HttpRequest, shared: web::Data<Shared>) -> HttpResponse {
+    if asked_of(&http, SERVER) != metadata::path(&shared.settings.issuer) {
+        return HttpResponse::NotFound().finish();
+    }
+    document(&metadata::authorization_server(&shared.settings))
+}
+
+async fn protected_resource(http: HttpRequest, shared: web::Data<Shared>) -> HttpResponse {
+    let asked_of = asked_of(&http, RESOURCE);
+    if !asked_of.is_empty() && asked_of != metadata::path(&shared.settings.audience) {
+        return HttpResponse::NotFound().finish();
+    }
+    document(&metadata::protected_resource(&shared.settings))
+}
+
+/// The path of the identifier that is asked about.
+fn asked_of<'http>(http: &'http HttpRequest, well_known: &str) -> &'http str {
+    let path = http.path();
+    path.strip_prefix(well_known).unwrap_or(path)
+}
+
+fn document(said: &Value) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("application/json")
+        .insert_header((header::CACHE_CONTROL, FRESH))
+        .body(said.to_string())
+}
+
+/// The public keys that prove our tokens (RFC 7517, 5): those that sign next, sign now, or signed tokens that may live.
+async fn jwks(shared: web::Data<Shared>) -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type(JWK_SET)
+        .insert_header((header::CACHE_CONTROL, FRESH))
+        .body(shared.ring.accepted().jwks().to_string())
+}

@@ -1,0 +1,229 @@
+//! Whether a program is the application that it says it is (RFC 6749, 2.3; RFC 7523, 2.2).
+//!
+//! Every reason for a no is told in the same words; the audit log has the finer one.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use concord_entities::ids::{AgencyId, ApplicationId};
+use concord_entities::vocabulary::{AgencyStatus, ClientAuthentication};
+use concord_entities::{application, application_secret};
+use url::form_urlencoded;
+
+use super::assertion;
+use super::fault::{Fault, Kind};
+use super::form::Form;
+use super::{Asked, Desk};
+use crate::access::foreign_key::{Accepted, ForeignKeys};
+use crate::access::scope::Scopes;
+use crate::access::spent;
+use crate::application::secret;
+use crate::audit::event::Agent;
+use crate::clock;
+
+/// The `client_assertion_type` of a JWT (RFC 7523, 2.2).
+const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/// A program that proved to be a registered application.
+#[derive(Clone, Debug)]
+pub struct Client {
+    /// Which.
+    pub id: ApplicationId,
+    /// Whose.
+    pub agency: AgencyId,
+    /// The widest scope that its tokens may carry.
+    pub scopes: Scopes,
+    /// Whether all its tokens must be bound to a key of its own.
+    pub dpop_bound: bool,
+}
+
+/// What a program brings to prove who it is.
+enum Credentials {
+    /// A secret, as HTTP Basic.
+    Secret { client: String, secret: String },
+    /// A signed assertion.
+    Assertion { client: String, compact: String },
+}
+
+/// The application that a request proves to come from; `who` is told as soon as it is known whom it names.
+///
+/// # Errors
+/// `invalid_client`, `invalid_request`, `temporarily_unavailable`.
+pub async fn authenticate(
+    desk: &Desk<'_>,
+    asked: &Asked,
+    who: &mut Agent,
+) -> Result<Client, Fault> {
+    let credentials = credentials(asked)?;
+    let id: ApplicationId = credentials
+        .client()
+        .parse()
+        .map_err(|_| Fault::client("unknown_client"))?;
+    if let Some(named) = asked.form.get("client_id")
+        && named != credentials.client()
+    {
+        return Err(Fault::client("other_client_id"));
+    }
+    who.client = id.to_string();
+    let registered = application::Entity::claimed(id)
+        .one(&desk.store.read)
+        .await?;
+    who.agency = registered.as_ref().map(|application| application.agency_id);
+    match credentials {
+        Credentials::Secret { secret, .. } => by_secret(desk, asked, registered, id, secret).await,
+        Credentials::Assertion { compact, .. } => by_assertion(desk, registered, &compact).await,
+    }
+}
+
+impl Credentials {
+    fn client(&self) -> &str {
+        match self {
+            Self::Secret { client, .. } | Self::Assertion { client, .. } => client,
+        }
+    }
+}
+
+/// What the request brings: exactly one kind (RFC 6749, 2.3). A secret in the body is none: it would stand in logs.
+fn credentials(asked: &Asked) -> Result<Credentials, Fault> {
+    let form = &asked.form;
+    if form.get("client_secret").is_some() {
+        return Err(Fault::client("secret_in_body"));
+    }
+    match (asked.authorization.as_deref(), form.get("client_assertion")) {
+        (Some(basic), None) => basic_credentials(basic),
+        (None, Some(compact)) => {
+            if form.get("client_assertion_type") != Some(JWT_BEARER) {
+                return Err(Fault::client("unknown_assertion_type"));
+            }
+            let client = assertion::claimed_client(compact);
+            Ok(Credentials::Assertion {
+                client: client.ok_or(Fault::client("malformed_assertion"))?,
+                compact: compact.to_owned(),
+            })
+        }
+        (Some(_), Some(_)) => Err(Fault::request(
+            "authenticate in one way: by an assertion or by HTTP Basic",
+        )),
+        (None, None) => Err(Fault::client("no_credentials")),
+    }
+}
+
+/// Name and secret of a `Basic` header, each form-urlencoded before they were joined (RFC 6749, 2.3.1).
+fn basic_credentials(header: &str) -> Result<Credentials, Fault> {
+    let malformed = || Fault::client("malformed_basic");
+    let encoded = header
+        .split_once(' ')
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic"))
+        .map(|(_, encoded)| encoded.trim())
+        .ok_or_else(malformed)?;
+    let bytes = STANDARD.decode(encoded).map_err(|_| malformed())?;
+    let text = String::from_utf8(bytes).map_err(|_| malformed())?;
+    let (client, secret) = text.split_once(':').ok_or_else(malformed)?;
+    Ok(Credentials::Secret {
+        client: decoded(client).ok_or_else(malformed)?,
+        secret: decoded(secret).ok_or_else(malformed)?,
+    })
+}
+
+fn decoded(text: &str) -> Option<String> {
+    // An `=` or `&` would be its own syntax; both are written as escapes.
+    let mut pairs = form_urlencoded::parse(text.as_bytes());
+    let (name, value) = pairs.next()?;
+    (value.is_empty() && pairs.next().is_none()).then(|| name.into_owned())
+}
+
+async fn by_secret(
+    desk: &Desk<'_>,
+    asked: &Asked,
+    registered: Option<application::Model>,
+    id: ApplicationId,
+    secret: String,
+) -> Result<Client, Fault> {
+    // A hash is made to be slow: whoever guesses pays for it with waiting, not we with work.
+    if let Some(address) = asked.address {
+        let may_try = desk.limits.may_try_secret(address, &id.to_string());
+        may_try.map_err(|wait| Fault::slow_down(wait.seconds()))?;
+    }
+    let registered = registered.filter(|application| {
+        application.authentication == ClientAuthentication::ClientSecretBasic
+    });
+    let hashes: Vec<String> = match &registered {
+        Some(application) => application_secret::Entity::in_force(application.id, clock::now())
+            .all(&desk.store.read)
+            .await?
+            .into_iter()
+            .map(|known| known.hash)
+            .collect(),
+        None => Vec::new(),
+    };
+    let right = tokio::task::spawn_blocking(move || matches_any(&secret, &hashes))
+        .await
+        .unwrap_or(false);
+    match registered {
+        Some(application) if right => Client::taking_part(application),
+        Some(_) => Err(Fault::client("wrong_secret")),
+        None => Err(Fault::client("unknown_client")),
+    }
+}
+
+/// Whether a secret is one of those that were hashed. It takes some time also where there is none, so that the time
+/// does not tell which applications there are.
+fn matches_any(secret: &str, hashes: &[String]) -> bool {
+    if hashes.is_empty() {
+        let _ = secret::matches(secret, secret::OF_NOBODY);
+        return false;
+    }
+    hashes.iter().any(|hash| secret::matches(secret, hash))
+}
+
+async fn by_assertion(
+    desk: &Desk<'_>,
+    registered: Option<application::Model>,
+    compact: &str,
+) -> Result<Client, Fault> {
+    let application = registered
+        .filter(|application| application.authentication == ClientAuthentication::PrivateKeyJwt)
+        .ok_or(Fault::client("unknown_client"))?;
+    let keys = ForeignKeys::parse(application.keys.as_bytes(), Accepted::CurvesOnly)
+        .map_err(|fault| Fault::client(fault.code()))?;
+    let name = application.id.to_string();
+    let issuer = &desk.settings.issuer;
+    let assertion = assertion::verify(compact, &keys, &name, issuer, clock::now())
+        .map_err(|fault| Fault::client(fault.code()))?;
+    let fresh = spent::spend(desk.store, assertion.digest(&name), assertion.expires_at).await?;
+    if !fresh {
+        return Err(Fault::client("replayed_assertion"));
+    }
+    Client::taking_part(application)
+}
+
+impl Client {
+    /// The program of an application that takes part. Whether its agency does is read where the token is made.
+    fn taking_part(application: application::Model) -> Result<Self, Fault> {
+        if application.status != AgencyStatus::Active {
+            return Err(Fault::client("suspended"));
+        }
+        Ok(Self {
+            id: application.id,
+            agency: application.agency_id,
+            scopes: Scopes::parse(&application.scope).unwrap_or_default(),
+            dpop_bound: application.dpop_bound,
+        })
+    }
+
+    /// The scopes that are asked for; all that may be granted, where none is asked for (RFC 6749, 3.3).
+    ///
+    /// # Errors
+    /// `invalid_scope`: malformed, empty, or wider than `ceiling`.
+    pub fn wanted(form: &Form, ceiling: &Scopes) -> Result<Scopes, Fault> {
+        const DESCRIPTION: &str = "ask for some of what you were registered for, such as referral.rs?purpose=HOUSING_PLACEMENT";
+        let refused = Fault::of(Kind::InvalidScope, DESCRIPTION);
+        let wanted = match form.get("scope") {
+            Some(text) => Scopes::parse(text).map_err(|_| refused.clone())?,
+            None => ceiling.clone(),
+        };
+        if wanted.is_empty() || !crate::access::scope::narrower(&wanted, ceiling) {
+            return Err(refused);
+        }
+        Ok(wanted)
+    }
+}

@@ -1,0 +1,163 @@
+//! A narrower token for another one (RFC 8693): down-scoping alone.
+//!
+//! The result reaches at most as far as the token that is brought, and as the application that brings it may; it lives
+//! no longer; `act` names that application. An application's own token can be turned into one for a single user, whom
+//! `requested_subject` names; a user's never into another's.
+
+use serde_json::{Value, json};
+
+use super::client::Client;
+use super::fault::{Fault, Kind};
+use super::issue::{self, Draft};
+use super::{Asked, Desk};
+use crate::access::Caller;
+use crate::access::claim::is_name;
+use crate::access::scope::{Scopes, narrower};
+use crate::access::standing;
+use crate::access::token::{Actor, MAX_NAME};
+use crate::audit::event::Event;
+use crate::store::act::{self, Holding};
+
+/// The one type of token that is brought and given (RFC 8693, 3).
+const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
+/// How often a token may be exchanged for another: each exchange adds an actor.
+const MAX_ACTORS: usize = 4;
+
+/// Exchanges `subject_token`.
+///
+/// # Errors
+/// `invalid_request` (also for a token that is not in force, RFC 8693, 2.2.2), `invalid_scope`, `invalid_dpop_proof`,
+/// `invalid_client`, `temporarily_unavailable`.
+pub async fn exchange(
+    desk: &Desk<'_>,
+    asked: &Asked,
+    client: &Client,
+    holder: Option<String>,
+) -> Result<Value, Fault> {
+    let brought = subject(desk, asked, client).await?;
+    if brought.holder().is_some() && brought.holder() != holder.as_deref() {
+        return Err(Fault::proof("other_holder"));
+    }
+    let draft = Draft {
+        subject: named(asked, &brought)?,
+        scopes: narrowed(asked, client, brought.granted())?,
+        holder,
+        actor: Some(actor(client, &brought)?),
+        until: Some(brought.expires_at()),
+    };
+    let (transaction, _) = act::open(desk.store, Holding::Shared).await?;
+    let (standing, _) = standing::read(&transaction, desk.store.backend, &brought).await?;
+    if standing.require().is_err() {
+        return Err(not_in_force("standing"));
+    }
+    let claims = issue::claims(desk, &transaction, client, draft).await?;
+    if claims.expires_at <= claims.issued_at {
+        return Err(not_in_force("expired"));
+    }
+    let parent = brought.token().to_owned();
+    let event = Event::TokenExchanged {
+        token: claims.id.clone(),
+        subject: parent.clone(),
+    };
+    let mut answer = issue::keep(
+        desk,
+        asked,
+        client,
+        transaction,
+        &claims,
+        Some(parent),
+        event,
+    )
+    .await?;
+    if let Some(members) = answer.as_object_mut() {
+        members.insert("issued_token_type".to_owned(), json!(ACCESS_TOKEN));
+    }
+    Ok(answer)
+}
+
+/// Who the token that is brought proves to act, in the client's own agency.
+async fn subject(desk: &Desk<'_>, asked: &Asked, client: &Client) -> Result<Caller, Fault> {
+    let form = &asked.form;
+    if form.get("actor_token").is_some() || form.get("actor_token_type").is_some() {
+        return Err(Fault::request(
+            "leave actor_token out: the client that asks is the actor",
+        ));
+    }
+    if form
+        .get("requested_token_type")
+        .is_some_and(|wanted| wanted != ACCESS_TOKEN)
+    {
+        return Err(Fault::request(
+            "requested_token_type can only be access_token",
+        ));
+    }
+    let brought = form.need("subject_token", "send a subject_token")?;
+    if form.get("subject_token_type") != Some(ACCESS_TOKEN) {
+        return Err(Fault::request("subject_token_type must be access_token"));
+    }
+    let caller = desk
+        .verifier
+        .read(desk.store, brought)
+        .await
+        .map_err(|fault| not_in_force(fault.code()))?;
+    if caller.agency() != client.agency {
+        return Err(not_in_force("other_agency"));
+    }
+    Ok(caller)
+}
+
+/// A token that is no token, not in force, or another agency's: in the same words.
+const fn not_in_force(why: &'static str) -> Fault {
+    Fault {
+        kind: Kind::InvalidSubjectToken,
+        description: "the subject_token is not one of your agency's that is in force",
+        why,
+    }
+}
+
+/// For whom the new token is: a user whom the request names, where the token that is brought is an application's own.
+fn named(asked: &Asked, brought: &Caller) -> Result<String, Fault> {
+    let Some(wanted) = asked.form.get("requested_subject") else {
+        return Ok(brought.subject().to_owned());
+    };
+    if wanted == brought.subject() {
+        return Ok(wanted.to_owned());
+    }
+    if brought.subject() != brought.client() {
+        return Err(Fault::request(
+            "a token that is already one user's cannot become another's",
+        ));
+    }
+    if !is_name(wanted, MAX_NAME) {
+        return Err(Fault::request(
+            "requested_subject has 1 to 128 characters, and no control character",
+        ));
+    }
+    Ok(wanted.to_owned())
+}
+
+/// What the new token allows: no more than what was brought, and no more than what the client may ask for.
+fn narrowed(asked: &Asked, client: &Client, brought: &Scopes) -> Result<Scopes, Fault> {
+    let wanted = Client::wanted(&asked.form, brought)?;
+    if !narrower(&wanted, &client.scopes) {
+        return Err(Fault::of(
+            Kind::InvalidScope,
+            "the client itself may not ask for this much: name a narrower scope",
+        ));
+    }
+    Ok(wanted)
+}
+
+/// The client as the actor, with those who acted before it (RFC 8693, 4.1).
+fn actor(client: &Client, brought: &Caller) -> Result<Actor, Fault> {
+    let actor = Actor {
+        subject: client.id.to_string(),
+        before: brought.actor().cloned().map(Box::new),
+    };
+    if actor.count() > MAX_ACTORS {
+        return Err(Fault::request(
+            "this token was exchanged often enough: begin with your agency's own",
+        ));
+    }
+    Ok(actor)
+}

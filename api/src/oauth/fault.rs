@@ -1,0 +1,157 @@
+//! Why the authorization server refuses, as RFC 6749, 5.2 and its successors spell it.
+
+use crate::error::{Error, Refusal};
+
+/// A refusal of the authorization server's. Its texts repeat nothing of the request, and keep to the letters that
+/// RFC 6749, 5.2 allows in `error_description`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Which kind, for the program that reads it.
+    pub kind: Kind,
+    /// What was wrong and what to do, for its developer.
+    pub description: &'static str,
+    /// The finer reason, for the log and the audit alone.
+    pub why: &'static str,
+}
+
+/// The kinds of refusal, each with its registered code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A parameter is missing, repeated or malformed (RFC 6749, 5.2).
+    InvalidRequest,
+    /// The program did not prove that it is the registered one (RFC 6749, 5.2). One wording for every reason.
+    InvalidClient,
+    /// The program may not use this grant (RFC 6749, 5.2).
+    UnauthorizedClient,
+    /// There is no such grant here (RFC 6749, 5.2).
+    UnsupportedGrantType,
+    /// The scope is malformed, or wider than what may be granted (RFC 6749, 5.2).
+    InvalidScope,
+    /// The token is wanted for somebody else (RFC 8707, 2).
+    InvalidTarget,
+    /// The token that is to be exchanged is not in force (RFC 8693, 2.2.2): the code is that of a wrong request.
+    InvalidSubjectToken,
+    /// The DPoP proof is not right (RFC 9449, 5).
+    InvalidDpopProof,
+    /// Too many attempts: try again after so many seconds.
+    SlowDown(u64),
+    /// A promise cannot be kept now, so nothing is issued.
+    Unavailable,
+}
+
+impl Kind {
+    /// The code that `error` carries.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::InvalidRequest | Self::InvalidSubjectToken => "invalid_request",
+            Self::InvalidClient => "invalid_client",
+            Self::UnauthorizedClient => "unauthorized_client",
+            Self::UnsupportedGrantType => "unsupported_grant_type",
+            Self::InvalidScope => "invalid_scope",
+            Self::InvalidTarget => "invalid_target",
+            Self::InvalidDpopProof => "invalid_dpop_proof",
+            Self::SlowDown(_) | Self::Unavailable => "temporarily_unavailable",
+        }
+    }
+
+    /// Whether it is an attempt that goes on record: a stranger's, or one that reaches for more than it may.
+    #[must_use]
+    pub const fn is_denial(self) -> bool {
+        match self {
+            Self::InvalidClient
+            | Self::UnauthorizedClient
+            | Self::InvalidScope
+            | Self::InvalidTarget
+            | Self::InvalidSubjectToken
+            | Self::InvalidDpopProof => true,
+            Self::InvalidRequest
+            | Self::UnsupportedGrantType
+            | Self::SlowDown(_)
+            | Self::Unavailable => false,
+        }
+    }
+}
+
+impl Fault {
+    /// A request that cannot be understood.
+    #[must_use]
+    pub const fn request(description: &'static str) -> Self {
+        Self::of(Kind::InvalidRequest, description)
+    }
+
+    /// A refusal of this kind, whose code says all that the audit needs.
+    #[must_use]
+    pub const fn of(kind: Kind, description: &'static str) -> Self {
+        Self {
+            kind,
+            description,
+            why: kind.code(),
+        }
+    }
+
+    /// A program that did not prove who it is: always in the same words.
+    #[must_use]
+    pub const fn client(why: &'static str) -> Self {
+        Self {
+            kind: Kind::InvalidClient,
+            description: "the client is not known here, or did not authenticate as it was registered to",
+            why,
+        }
+    }
+
+    /// Too many attempts.
+    #[must_use]
+    pub const fn slow_down(seconds: u64) -> Self {
+        Self::of(
+            Kind::SlowDown(seconds),
+            "too many attempts: wait as long as Retry-After says",
+        )
+    }
+
+    /// A proof of possession that proves nothing (RFC 9449, 4.3).
+    #[must_use]
+    pub const fn proof(why: &'static str) -> Self {
+        Self {
+            kind: Kind::InvalidDpopProof,
+            description: "send one DPoP header with a fresh proof for this method and URL, each proof once",
+            why,
+        }
+    }
+}
+
+/// What the stores or the ledger refuse is nobody's fault who asks.
+impl From<Refusal> for Fault {
+    fn from(refusal: Refusal) -> Self {
+        match refusal.error {
+            Error::Unauthenticated => Self::client("standing"),
+            Error::ForbiddenScope { .. }
+            | Error::NotFound
+            | Error::BadUserInput(_)
+            | Error::InvalidTransition { .. }
+            | Error::NotNow(_)
+            | Error::ConsentDefective { .. }
+            | Error::MouRequired
+            | Error::Conflict(_)
+            | Error::PurposeRequired
+            | Error::QueryTooCostly(_)
+            | Error::RateLimited { .. }
+            | Error::Unavailable
+            | Error::Internal => {
+                if let Some(cause) = refusal.cause() {
+                    tracing::error!(code = refusal.error.code(), cause = %cause, "refused");
+                }
+                Self::of(
+                    Kind::Unavailable,
+                    "the service cannot answer safely at the moment: try again in a little while",
+                )
+            }
+        }
+    }
+}
+
+impl From<sea_orm::DbErr> for Fault {
+    fn from(fault: sea_orm::DbErr) -> Self {
+        Refusal::from(fault).into()
+    }
+}

@@ -1,0 +1,58 @@
+//! What a token is worth now (RFC 7662), to a program of the agency whose token it is; to any other it is worth
+//! nothing.
+
+use serde_json::{Value, json};
+
+use super::client::Client;
+use super::fault::Fault;
+use super::{Asked, Desk};
+use crate::access::Caller;
+use crate::access::standing;
+
+/// Says what a token is worth.
+///
+/// # Errors
+/// `invalid_request`, `temporarily_unavailable`.
+pub async fn introspect(desk: &Desk<'_>, asked: &Asked, client: &Client) -> Result<Value, Fault> {
+    let brought = asked.form.need("token", "send the token")?;
+    let worthless = json!({ "active": false });
+    let Ok(caller) = desk.verifier.read(desk.store, brought).await else {
+        return Ok(worthless);
+    };
+    if caller.agency() != client.agency {
+        return Ok(worthless);
+    }
+    // On the primary, as the answer of `/graphql` would be.
+    let (standing, _) = standing::read(&desk.store.read, desk.store.backend, &caller).await?;
+    match standing.require() {
+        Ok(()) => Ok(describe(desk, &caller)),
+        Err(_) => Ok(worthless),
+    }
+}
+
+/// What RFC 7662, 2.2 and RFC 8693, 4 let it say.
+fn describe(desk: &Desk<'_>, caller: &Caller) -> Value {
+    let mut said = json!({
+        "active": true,
+        "scope": caller.scopes().join(" "),
+        "client_id": caller.client(),
+        "sub": caller.subject(),
+        "aud": desk.settings.audience,
+        "iss": desk.settings.issuer,
+        "iat": caller.issued_at().unix_seconds(),
+        "nbf": caller.not_before().unix_seconds(),
+        "exp": caller.expires_at().unix_seconds(),
+        "jti": caller.token(),
+        "agency": caller.agency().to_string(),
+        "token_type": if caller.holder().is_some() { "DPoP" } else { "Bearer" },
+    });
+    if let Some(members) = said.as_object_mut() {
+        if let Some(actor) = caller.actor() {
+            members.insert("act".to_owned(), json!(actor));
+        }
+        if let Some(holder) = caller.holder() {
+            members.insert("cnf".to_owned(), json!({ "jkt": holder }));
+        }
+    }
+    said
+}

@@ -1,0 +1,142 @@
+//! A token for a program itself (RFC 6749, 4.4), and how any token is made: RFC 9068, at most five minutes, no refresh
+//! token.
+
+use std::time::Duration;
+
+use concord_entities::ids::TokenId;
+use concord_entities::instant::Instant;
+use concord_entities::token_state;
+use sea_orm::{DatabaseTransaction, EntityTrait, IntoActiveModel};
+use serde_json::{Value, json};
+
+use super::client::Client;
+use super::fault::{Fault, Kind};
+use super::{Asked, Desk};
+use crate::access::scope::Scopes;
+use crate::access::standing;
+use crate::access::token::{Actor, Claims};
+use crate::audit::event::{Agent, Event, Leaf};
+use crate::store::act::{self, Holding};
+
+/// How long a token is good.
+pub const LIFE: Duration = Duration::from_mins(5);
+
+/// What a new token is to say, besides what all of them do.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// Who acts.
+    pub subject: String,
+    /// What it allows.
+    pub scopes: Scopes,
+    /// The key that its bearer must hold.
+    pub holder: Option<String>,
+    /// Who acts for the subject, where it was exchanged.
+    pub actor: Option<Actor>,
+    /// When it must be over, whatever [`LIFE`] says.
+    pub until: Option<Instant>,
+}
+
+/// A token for the program itself: it acts as its own agency's machine.
+///
+/// # Errors
+/// `invalid_scope`, `invalid_client`, `temporarily_unavailable`.
+pub async fn issue(
+    desk: &Desk<'_>,
+    asked: &Asked,
+    client: &Client,
+    holder: Option<String>,
+) -> Result<Value, Fault> {
+    let draft = Draft {
+        subject: client.id.to_string(),
+        scopes: Client::wanted(&asked.form, &client.scopes)?,
+        holder,
+        actor: None,
+        until: None,
+    };
+    let (transaction, _) = act::open(desk.store, Holding::Shared).await?;
+    let claims = claims(desk, &transaction, client, draft).await?;
+    let event = Event::TokenIssued(claims.id.clone());
+    keep(desk, asked, client, transaction, &claims, None, event).await
+}
+
+/// The claims of a new token, by the database's clock, for an application and an agency that take part.
+///
+/// # Errors
+/// `invalid_client`, `temporarily_unavailable`.
+pub(super) async fn claims(
+    desk: &Desk<'_>,
+    transaction: &DatabaseTransaction,
+    client: &Client,
+    draft: Draft,
+) -> Result<Claims, Fault> {
+    let (epoch, now) =
+        standing::of_client(transaction, desk.store.backend, client.agency, client.id)
+            .await?
+            .ok_or(Fault::client("standing"))?;
+    let now = Instant::from_unix_seconds(now.unix_seconds());
+    let until = now.plus(LIFE);
+    Ok(Claims {
+        issuer: desk.settings.issuer.clone(),
+        audience: desk.settings.audience.clone(),
+        subject: draft.subject,
+        client: client.id.to_string(),
+        agency: client.agency,
+        scope: draft.scopes.to_string(),
+        issued_at: now,
+        not_before: now,
+        expires_at: draft.until.map_or(until, |earlier| until.min(earlier)),
+        id: TokenId::new().to_string(),
+        epoch,
+        holder: draft.holder,
+        actor: draft.actor,
+    })
+}
+
+/// Signs a token, makes it known together with its audit event, and hands it out (RFC 6749, 5.1).
+///
+/// # Errors
+/// `temporarily_unavailable`: no token was handed out.
+pub(super) async fn keep(
+    desk: &Desk<'_>,
+    asked: &Asked,
+    client: &Client,
+    transaction: DatabaseTransaction,
+    claims: &Claims,
+    parent: Option<String>,
+    event: Event,
+) -> Result<Value, Fault> {
+    let unavailable = |_| Fault::of(Kind::Unavailable, "no token can be signed at the moment");
+    let compact = desk.ring.sign(claims).map_err(unavailable)?;
+    let state = token_state::Model {
+        jti: claims.id.clone(),
+        agency_id: claims.agency,
+        application_id: Some(client.id),
+        parent: parent.clone(),
+        expires_at: claims.expires_at,
+        denied_at: None,
+    };
+    token_state::Entity::insert(state.into_active_model())
+        .exec_without_returning(&transaction)
+        .await?;
+    let agent = Agent {
+        agency: Some(client.agency),
+        subject: claims.subject.clone(),
+        client: client.id.to_string(),
+        token: parent,
+    };
+    let leaf = Leaf::of(event, &agent, &asked.mark, claims.issued_at);
+    act::commit(
+        transaction,
+        Holding::Shared,
+        leaf,
+        asked.mark.address.as_deref(),
+    )
+    .await?;
+    desk.ledger.has_grown();
+    Ok(json!({
+        "access_token": compact,
+        "token_type": if claims.holder.is_some() { "DPoP" } else { "Bearer" },
+        "expires_in": claims.expires_at.since(claims.issued_at).as_secs(),
+        "scope": claims.scope,
+    }))
+}

@@ -1,0 +1,59 @@
+//! Taking a token back (RFC 7009), by the token itself or by its `jti`.
+
+use serde_json::{Value, json};
+
+use super::client::Client;
+use super::fault::Fault;
+use super::{Asked, Desk};
+use crate::access::revoked;
+use crate::access::standing;
+use crate::audit::event::{Agent, Event, Leaf};
+use crate::store::act::{self, Holding};
+
+/// Takes a token back that this client was given. For any other the answer is the same (RFC 7009, 2.2).
+///
+/// # Errors
+/// `invalid_request`, `temporarily_unavailable`: it may still be in force.
+pub async fn revoke(desk: &Desk<'_>, asked: &Asked, client: &Client) -> Result<Value, Fault> {
+    let brought = asked.form.need("token", "send the token, or its jti")?;
+    let done = json!({});
+    let Some(jti) = name(desk, client, brought).await? else {
+        return Ok(done);
+    };
+    let backend = desk.store.backend;
+    let (transaction, _) = act::open(desk.store, Holding::Alone).await?;
+    let found = standing::of_client(&transaction, backend, client.agency, client.id).await?;
+    let (_, now) = found.ok_or(Fault::client("standing"))?;
+    if !revoked::revoke(&transaction, backend, client.agency, &jti, now).await? {
+        return Ok(done);
+    }
+    let agent = Agent {
+        agency: Some(client.agency),
+        subject: client.id.to_string(),
+        client: client.id.to_string(),
+        token: None,
+    };
+    let leaf = Leaf::of(Event::TokenRevoked(jti), &agent, &asked.mark, now);
+    let address = asked.mark.address.as_deref();
+    act::commit(transaction, Holding::Alone, leaf, address).await?;
+    desk.ledger.has_grown();
+    Ok(done)
+}
+
+/// The `jti` of a token of this client's that is not over; none where it is no such thing.
+async fn name(desk: &Desk<'_>, client: &Client, brought: &str) -> Result<Option<String>, Fault> {
+    let jti = if brought.contains('.') {
+        match desk.verifier.read(desk.store, brought).await {
+            Ok(caller) => caller.token().to_owned(),
+            Err(_) => return Ok(None),
+        }
+    } else {
+        brought.to_owned()
+    };
+    let known = concord_entities::token_state::Entity::of(client.agency, &jti)
+        .one(&desk.store.read)
+        .await?;
+    Ok(known
+        .filter(|token| token.application_id == Some(client.id) && token.denied_at.is_none())
+        .map(|token| token.jti))
+}

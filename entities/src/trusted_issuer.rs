@@ -1,0 +1,87 @@
+//! An agency's own identity provider, whose tokens are believed within what its registration says.
+
+use std::collections::BTreeMap;
+
+use sea_orm::entity::prelude::*;
+use sea_orm::{FromJsonQueryResult, QueryFilter, QueryOrder};
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{AgencyId, IssuerId};
+use crate::instant::Instant;
+use crate::vocabulary::AgencyStatus;
+
+/// A trusted issuer. Whoever it names acts for one agency, the one that is written here.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "trusted_issuer")]
+pub struct Model {
+    /// Which.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: IssuerId,
+    /// Whose.
+    pub agency_id: AgencyId,
+    /// The `iss` of its tokens, letter for letter.
+    #[sea_orm(unique)]
+    pub issuer: String,
+    /// Where its keys are.
+    pub jwks_uri: String,
+    /// The `typ` of its access tokens: `at+jwt`, or `JWT` where it can do no better.
+    pub token_type: String,
+    /// The algorithms that it may sign with, as RFC 7518 calls them.
+    pub algorithms: Algorithms,
+    /// The widest scope that its tokens may carry.
+    pub scope: String,
+    /// How a claim of its tokens narrows that; without one they carry the whole of it.
+    pub mapping: Option<Mapping>,
+    /// Whether its tokens are believed.
+    pub status: AgencyStatus,
+    /// The last good copy of its keys: a JWK set.
+    pub jwks: Option<String>,
+    /// When that copy was fetched.
+    pub fetched_at: Option<Instant>,
+    /// When its keys were last asked for, with success or without.
+    pub attempted_at: Option<Instant>,
+    /// When it was registered.
+    pub created_at: Instant,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// The names of signature algorithms, stored as one JSON array.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
+pub struct Algorithms(pub Vec<String>);
+
+/// How a claim of a foreign token narrows what the token may do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
+pub struct Mapping {
+    /// The claim's name.
+    pub claim: String,
+    /// The scope that each value of the claim gives; without a table, the claim says scopes itself.
+    pub values: Option<BTreeMap<String, String>>,
+}
+
+impl Entity {
+    /// The issuers of `agency`.
+    #[must_use]
+    pub fn of(agency: AgencyId) -> Select<Self> {
+        <Self as EntityTrait>::find().filter(Column::AgencyId.eq(agency))
+    }
+
+    /// The one whose tokens say `issuer`, to verify such a token.
+    #[must_use]
+    pub fn issuing_as(issuer: &str) -> Select<Self> {
+        <Self as EntityTrait>::find().filter(Column::Issuer.eq(issuer))
+    }
+
+    /// One issuer by its id, for the command line alone.
+    #[must_use]
+    pub fn named(id: IssuerId) -> Select<Self> {
+        <Self as EntityTrait>::find().filter(Column::Id.eq(id))
+    }
+
+    /// Every issuer in the order of registration, for the command line alone.
+    #[must_use]
+    pub fn everywhere() -> Select<Self> {
+        <Self as EntityTrait>::find().order_by_asc(Column::Id)
+    }
+}

@@ -1,0 +1,361 @@
+//! An access token of an agency's own provider, and every way to pretend.
+
+use std::time::Duration;
+
+use concord::access::foreign_key::{Accepted, ForeignKeys};
+use concord::access::issuer::rules::Registration;
+use concord::access::issuer::token::{Foreign, Trusted, named, verify};
+use concord::access::key::SigningKey;
+use concord::access::token::TokenFault;
+use concord_entities::ids::{AgencyId, IssuerId};
+use concord_entities::instant::Instant;
+use concord_entities::trusted_issuer::Mapping;
+use serde_json::{Value, json};
+use sha2::Digest;
+
+use super::provider::{AUDIENCE, ISSUER, claims, header, signed};
+
+const NOW: i64 = 1_800_000_000;
+/// The thumbprint of RFC 9449, 6.1.
+const THUMBPRINT: &str = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I";
+
+/// A provider's key, what it is registered with, and the parts of a good token to be made wrong.
+struct Forge {
+    key: SigningKey,
+    keys: ForeignKeys,
+    trusted: Trusted,
+    header: Value,
+    claims: Value,
+}
+
+fn trusted(registration: &Registration) -> Trusted {
+    Trusted {
+        id: IssuerId::new(),
+        agency: AgencyId::new(),
+        issuer: registration.issuer.clone(),
+        terms: registration.terms().unwrap(),
+    }
+}
+
+fn registration() -> Registration {
+    Registration {
+        issuer: ISSUER.to_owned(),
+        jwks_uri: "https://login.north.example/keys".to_owned(),
+        token_type: "at+jwt".to_owned(),
+        algorithms: vec!["ES256".to_owned()],
+        scope: "consent.r referral.rs".to_owned(),
+        mapping: None,
+    }
+}
+
+impl Forge {
+    fn new() -> Self {
+        let key = SigningKey::generate().unwrap();
+        let set = json!({ "keys": [key.public_jwk()] }).to_string();
+        Self {
+            keys: ForeignKeys::parse(set.as_bytes(), Accepted::CurvesAndRsa).unwrap(),
+            trusted: trusted(&registration()),
+            header: header(&key),
+            claims: claims(Instant::from_unix_seconds(NOW)),
+            key,
+        }
+    }
+
+    fn verify_at(&self, token: &str, now: i64) -> Result<Foreign, TokenFault> {
+        let now = Instant::from_unix_seconds(now);
+        verify(token, &self.trusted, &self.keys, AUDIENCE, now)
+    }
+
+    fn good(&self) -> String {
+        signed(&self.key, &self.header, &self.claims)
+    }
+
+    fn with_header(&self, name: &str, value: Option<Value>) -> Result<Foreign, TokenFault> {
+        let token = signed(&self.key, &changed(&self.header, name, value), &self.claims);
+        self.verify_at(&token, NOW)
+    }
+
+    fn with_claim(&self, name: &str, value: Option<Value>) -> Result<Foreign, TokenFault> {
+        let token = signed(&self.key, &self.header, &changed(&self.claims, name, value));
+        self.verify_at(&token, NOW)
+    }
+}
+
+fn changed(object: &Value, name: &str, value: Option<Value>) -> Value {
+    let mut object = object.as_object().unwrap().clone();
+    match value {
+        Some(value) => object.insert(name.to_owned(), value),
+        None => object.remove(name),
+    };
+    Value::Object(object)
+}
+
+#[test]
+fn a_good_token_says_who_acts_and_its_registration_says_for_whom() {
+    let forge = Forge::new();
+    let foreign = forge.verify_at(&forge.good(), NOW).unwrap();
+    assert_eq!(foreign.issuer, forge.trusted.id);
+    assert_eq!(foreign.agency, forge.trusted.agency);
+    assert_eq!(foreign.subject, "case worker 7");
+    assert_eq!(foreign.id, "a-token-of-theirs");
+    assert_eq!(foreign.scopes, *forge.trusted.terms.ceiling());
+    assert_eq!(foreign.issued_at, Instant::from_unix_seconds(NOW - 10));
+    assert_eq!(foreign.not_before, foreign.issued_at);
+    assert_eq!(foreign.expires_at, Instant::from_unix_seconds(NOW + 600));
+    assert_eq!(foreign.jkt, None);
+
+    // What it claims of agency, scope and epoch is nothing to us.
+    for (claim, value) in [
+        ("agency", json!(AgencyId::new().to_string())),
+        ("scope", json!("agency.c")),
+        ("epoch", json!(9)),
+    ] {
+        assert_eq!(
+            forge.with_claim(claim, Some(value)).unwrap(),
+            foreign,
+            "{claim}"
+        );
+    }
+}
+
+#[test]
+fn it_names_whose_keys_to_ask() {
+    let forge = Forge::new();
+    let said = named(&forge.good()).unwrap();
+    assert_eq!(said.issuer, ISSUER);
+    assert_eq!(said.kid.as_deref(), Some(forge.key.kid()));
+    assert_eq!(said.algorithm.name(), "ES256");
+    assert_eq!(named("a.b.c").unwrap_err(), TokenFault::Malformed);
+    let nobodys = signed(
+        &forge.key,
+        &forge.header,
+        &changed(&forge.claims, "iss", None),
+    );
+    assert_eq!(
+        named(&nobodys).unwrap_err(),
+        TokenFault::MissingClaim("iss")
+    );
+}
+
+#[test]
+fn the_header_is_as_registered() {
+    let forge = Forge::new();
+    for (name, value, fault) in [
+        ("alg", Some(json!("none")), TokenFault::WrongAlgorithm),
+        ("alg", Some(json!("HS256")), TokenFault::WrongAlgorithm),
+        // Believed of others, but not of this one.
+        ("alg", Some(json!("EdDSA")), TokenFault::WrongAlgorithm),
+        ("alg", Some(json!("RS256")), TokenFault::WrongAlgorithm),
+        ("alg", None, TokenFault::WrongAlgorithm),
+        ("typ", Some(json!("JWT")), TokenFault::WrongType),
+        ("typ", Some(json!("id+jwt")), TokenFault::WrongType),
+        ("typ", None, TokenFault::WrongType),
+        ("kid", Some(json!("another")), TokenFault::UnknownKey),
+        ("kid", Some(json!(7)), TokenFault::Malformed),
+        (
+            "jku",
+            Some(json!("https://elsewhere.example")),
+            TokenFault::ForbiddenHeader,
+        ),
+        (
+            "jwk",
+            Some(forge.key.public_jwk()),
+            TokenFault::ForbiddenHeader,
+        ),
+        (
+            "x5u",
+            Some(json!("https://elsewhere.example")),
+            TokenFault::ForbiddenHeader,
+        ),
+        ("x5c", Some(json!([])), TokenFault::ForbiddenHeader),
+        ("crit", Some(json!(["exp"])), TokenFault::ForbiddenHeader),
+        ("b64", Some(json!(false)), TokenFault::ForbiddenHeader),
+    ] {
+        assert_eq!(
+            forge.with_header(name, value.clone()).unwrap_err(),
+            fault,
+            "{name} {value:?}"
+        );
+    }
+    for (name, value) in [
+        ("typ", Some(json!("application/at+jwt"))),
+        ("typ", Some(json!("AT+JWT"))),
+        ("x5t", Some(json!("abc"))),
+        // Without a name there is only one key that it can be.
+        ("kid", None),
+    ] {
+        assert!(
+            forge.with_header(name, value.clone()).is_ok(),
+            "{name} {value:?}"
+        );
+    }
+}
+
+#[test]
+fn a_provider_that_can_do_no_better_says_jwt() {
+    let mut forge = Forge::new();
+    forge.trusted.terms = Registration {
+        token_type: "JWT".to_owned(),
+        ..registration()
+    }
+    .terms()
+    .unwrap();
+    assert!(forge.with_header("typ", Some(json!("JWT"))).is_ok());
+    assert_eq!(
+        forge.verify_at(&forge.good(), NOW).unwrap_err(),
+        TokenFault::WrongType
+    );
+    assert_eq!(
+        forge.with_header("typ", None).unwrap_err(),
+        TokenFault::WrongType
+    );
+}
+
+#[test]
+fn the_claims_are_exact() {
+    let forge = Forge::new();
+    let missing = TokenFault::MissingClaim;
+    let malformed = TokenFault::MalformedClaim;
+    for (name, value, fault) in [
+        (
+            "iss",
+            Some(json!(format!("{ISSUER}/"))),
+            TokenFault::WrongIssuer,
+        ),
+        (
+            "iss",
+            Some(json!(ISSUER.to_uppercase())),
+            TokenFault::WrongIssuer,
+        ),
+        ("iss", Some(json!([ISSUER])), malformed("iss")),
+        ("iss", None, missing("iss")),
+        (
+            "aud",
+            Some(json!("https://concord.example")),
+            TokenFault::WrongAudience,
+        ),
+        (
+            "aud",
+            Some(json!([AUDIENCE, "another"])),
+            TokenFault::WrongAudience,
+        ),
+        ("aud", Some(json!([])), TokenFault::WrongAudience),
+        ("aud", None, missing("aud")),
+        ("sub", None, missing("sub")),
+        ("sub", Some(json!("")), malformed("sub")),
+        ("sub", Some(json!("x".repeat(129))), malformed("sub")),
+        ("sub", Some(json!("a\u{1b}b")), malformed("sub")),
+        ("sub", Some(json!(7)), malformed("sub")),
+        ("exp", None, missing("exp")),
+        ("exp", Some(json!("soon")), malformed("exp")),
+        ("exp", Some(json!(-1)), malformed("exp")),
+        ("iat", None, missing("iat")),
+        ("iat", Some(json!(null)), malformed("iat")),
+        ("nbf", Some(json!("now")), malformed("nbf")),
+        ("jti", Some(json!("x".repeat(65))), malformed("jti")),
+        ("jti", Some(json!("")), malformed("jti")),
+        ("jti", Some(json!(null)), malformed("jti")),
+        ("cnf", Some(json!({ "jkt": "short" })), malformed("cnf")),
+        (
+            "cnf",
+            Some(json!({ "x5t#S256": THUMBPRINT })),
+            malformed("cnf"),
+        ),
+        (
+            "cnf",
+            Some(json!({ "jkt": THUMBPRINT, "x5t#S256": THUMBPRINT })),
+            malformed("cnf"),
+        ),
+        ("cnf", Some(json!(THUMBPRINT)), malformed("cnf")),
+        ("cnf", Some(json!(null)), malformed("cnf")),
+    ] {
+        assert_eq!(
+            forge.with_claim(name, value.clone()).unwrap_err(),
+            fault,
+            "{name} {value:?}"
+        );
+    }
+    assert!(forge.with_claim("aud", Some(json!([AUDIENCE]))).is_ok());
+    let bound = forge
+        .with_claim("cnf", Some(json!({ "jkt": THUMBPRINT })))
+        .unwrap();
+    assert_eq!(bound.jkt.as_deref(), Some(THUMBPRINT));
+}
+
+#[test]
+fn its_time_is_judged() {
+    let forge = Forge::new();
+    let at = |now| forge.verify_at(&forge.good(), now).map(|_| ());
+    assert_eq!(at(NOW + 599), Ok(()));
+    assert_eq!(at(NOW + 600), Err(TokenFault::Expired));
+    assert_eq!(at(NOW - 40), Ok(()));
+    assert_eq!(at(NOW - 41), Err(TokenFault::IssuedInFuture));
+    let life = |exp: i64| forge.with_claim("exp", Some(json!(exp))).map(|_| ());
+    let day = i64::try_from(Duration::from_hours(24).as_secs()).unwrap();
+    assert_eq!(life(NOW - 10 + day), Ok(()));
+    assert_eq!(life(NOW - 10 + day + 1), Err(TokenFault::WrongLife));
+    assert_eq!(life(NOW - 10), Err(TokenFault::WrongLife));
+    let from = |nbf: i64| forge.with_claim("nbf", Some(json!(nbf))).map(|_| ());
+    assert_eq!(from(NOW + 30), Ok(()));
+    assert_eq!(from(NOW + 31), Err(TokenFault::NotYet));
+}
+
+#[test]
+fn a_token_without_a_name_is_called_by_its_digest() {
+    let forge = Forge::new();
+    let token = signed(
+        &forge.key,
+        &forge.header,
+        &changed(&forge.claims, "jti", None),
+    );
+    let (text, _) = token.rsplit_once('.').unwrap();
+    let foreign = forge.verify_at(&token, NOW).unwrap();
+    use base64::Engine;
+    let digest =
+        base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(sha2::Sha256::digest(text));
+    assert_eq!(foreign.id, digest);
+}
+
+#[test]
+fn a_claim_narrows_and_can_do_nothing_else() {
+    let mut forge = Forge::new();
+    forge.trusted.terms = Registration {
+        mapping: Some(Mapping {
+            claim: "roles".to_owned(),
+            values: Some([("reader".to_owned(), "consent.r".to_owned())].into()),
+        }),
+        ..registration()
+    }
+    .terms()
+    .unwrap();
+    let scopes = |roles| forge.with_claim("roles", roles).unwrap().scopes.to_string();
+    assert_eq!(scopes(Some(json!(["reader", "agency.c"]))), "consent.r");
+    assert_eq!(scopes(Some(json!(["admin"]))), "");
+    assert_eq!(scopes(None), "");
+}
+
+#[test]
+fn another_key_proves_nothing() {
+    let forge = Forge::new();
+    let stranger = SigningKey::generate().unwrap();
+    let forged = signed(&stranger, &forge.header, &forge.claims);
+    assert_eq!(
+        forge.verify_at(&forged, NOW).unwrap_err(),
+        TokenFault::BadSignature
+    );
+    let own = signed(&stranger, &header(&stranger), &forge.claims);
+    assert_eq!(
+        forge.verify_at(&own, NOW).unwrap_err(),
+        TokenFault::UnknownKey
+    );
+    let good = forge.good();
+    let (text, _) = good.rsplit_once('.').unwrap();
+    assert_eq!(
+        forge.verify_at(&format!("{text}."), NOW).unwrap_err(),
+        TokenFault::Malformed
+    );
+    assert_eq!(
+        forge.verify_at(text, NOW).unwrap_err(),
+        TokenFault::Malformed
+    );
+}
