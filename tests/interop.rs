@@ -12,8 +12,8 @@ use tempfile::TempDir;
 use crate::world::Server;
 
 const AGENCY: &str = "Harbor House";
-/// All that the partner's applications may ask for.
-const SCOPE: &str = "directory.r referral.rs?category=NEEDS,SAFETY&purpose=HOUSING_PLACEMENT";
+/// All that the partner's applications may ask for, in the order in which the service writes scopes.
+const SCOPE: &str = "referral.rs?category=NEEDS,SAFETY&purpose=HOUSING_PLACEMENT directory.r";
 /// What one of the agency's people needs.
 const NARROW: &str = "referral.rs?category=NEEDS&purpose=HOUSING_PLACEMENT";
 /// What none of them may have.
@@ -58,7 +58,7 @@ fn expected() -> Value {
     let access_token = "urn:ietf:params:oauth:token-type:access_token";
     let unauthenticated = json!({
         "status": 401,
-        "challenges": ["bearer invalid_token"],
+        "challenges": ["bearer invalid_token", "dpop invalid_token"],
         "code": "UNAUTHENTICATED",
     });
     json!({
@@ -108,7 +108,7 @@ fn expected() -> Value {
         },
         "refused": {
             "wrongSecret": { "status": 401, "challenges": ["basic"], "error": "invalid_client" },
-            "wrongKey": { "status": 401, "error": "invalid_client" },
+            "wrongKey": { "status": 401, "challenges": ["basic"], "error": "invalid_client" },
             "wider": { "status": 400, "error": "invalid_scope" },
             "widerByExchange": { "status": 400, "error": "invalid_scope" },
             "exchangedAfterRevocation": { "status": 400, "error": "invalid_request" },
@@ -173,10 +173,7 @@ impl Site {
         Server::start_at(
             &self.address,
             &["--data".to_owned(), self.data()],
-            &[
-                ("CONCORD_ISSUER", &issuer),
-                ("CONCORD_AUDIENCE", &audience),
-            ],
+            &[("CONCORD_ISSUER", &issuer), ("CONCORD_AUDIENCE", &audience)],
         )
     }
 }

@@ -13,6 +13,7 @@
 )]
 
 mod access;
+mod applications;
 mod authority;
 mod canary;
 mod checkpoint;
@@ -22,6 +23,7 @@ mod decision;
 mod demo;
 mod fast_path;
 mod http;
+mod interop;
 mod issuers;
 mod jose;
 mod journey;

@@ -1,6 +1,7 @@
 //! Concord: consented referral records and MOU status, shared among the agencies of an anti-trafficking task force.
 //!
-//! The way down: `http` -> `graphql` -> a concept (`agency`, `survivor`, `consent`, `referral`, `mou`) -> `sharing`,
+//! The way down: `http` -> `graphql` -> a concept (`agency`, `application`, `survivor`, `consent`,
+//! `referral`, `mou`) -> `sharing`,
 //! `audit`, `seal` -> `store` -> the entities. Nothing points up.
 
 pub mod access;

@@ -2,8 +2,10 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use concord::access::issued;
 use concord::access::key::SigningKey;
 use concord::access::token::{Claims, issue};
+use concord::store::Store;
 use concord_entities::ids::TokenId;
 use concord_entities::vocabulary::DataCategory;
 use serde_json::{Value, json};
@@ -37,6 +39,12 @@ pub enum Given {
     Nothing,
     TaskForce,
     Agency,
+    Member,
+    MemberSuspended,
+    Application,
+    ApplicationWithSecret,
+    ApplicationToRekey,
+    Token,
     Survivor,
     ConsentDraft,
     ConsentToSign,
@@ -50,6 +58,7 @@ pub enum Given {
     Event,
     EventOf,
     NewAgency,
+    NewApplication,
     NewSurvivor,
     NewConsent,
     NewReferral,
@@ -90,6 +99,7 @@ pub struct Stage {
     task_force: String,
     key: SigningKey,
     claims: Claims,
+    store: Store,
     made: AtomicU32,
     http: reqwest::Client,
 }
@@ -100,6 +110,7 @@ impl Stage {
         let key = SigningKey::from_pkcs8_der(&world.service.ring.signer().to_pkcs8_der()).unwrap();
         Self {
             claims: world.claims(sender.id, EVERYTHING),
+            store: world.service.store.clone(),
             stranger: world.agency("stranger").await,
             coordinator: world.coordinator(),
             task_force: world.task_force.to_string(),
@@ -159,6 +170,43 @@ impl Stage {
             Given::Nothing => Object::new("", json!({})),
             Given::TaskForce => Object::new(&self.task_force, json!({})),
             Given::Agency => Object::known(self.sender.id.to_string()),
+            Given::Member => Object::known(self.member().await),
+            Given::MemberSuspended => {
+                let id = self.member().await;
+                let suspend =
+                    "mutation($id: ID!) { suspendAgency(id: $id, reason: \"review\") { id } }";
+                self.coordinator
+                    .asks(suspend, json!({ "id": id }))
+                    .await
+                    .data();
+                Object::known(id)
+            }
+            Given::Application => {
+                let application = self.new_application("agency.u", json!([public_key()]));
+                Object::known(self.application(application).await)
+            }
+            Given::ApplicationWithSecret => {
+                let mut application = self.new_application("agency.u", json!([]));
+                application["secret"] = json!(true);
+                Object::known(self.application(application).await)
+            }
+            Given::ApplicationToRekey => {
+                let application = self.new_application("agency.u", json!([public_key()]));
+                let id = self.application(application).await;
+                Object::new(&id, json!({ "id": id, "keys": [public_key()] }))
+            }
+            Given::Token => {
+                let claims = Claims {
+                    id: TokenId::new().to_string(),
+                    ..self.claims.clone()
+                };
+                issued::record(&self.store, &claims).await.unwrap();
+                Object::known(claims.id)
+            }
+            Given::NewApplication => {
+                let application = self.new_application("agency.c", json!([public_key()]));
+                Object::new("", json!({ "new": application }))
+            }
             Given::Survivor => Object::known(self.sender.registers(&self.name()).await),
             Given::ConsentDraft => Object::known(self.consent().await),
             Given::ConsentToSign => {
@@ -186,10 +234,7 @@ impl Stage {
                 let (event, referral) = self.event().await;
                 Object::new(event, json!({ "object": referral }))
             }
-            Given::NewAgency => {
-                let agency = json!({ "taskForce": self.task_force, "name": self.name(), "kind": "ATTORNEY" });
-                Object::new("", json!({ "new": agency }))
-            }
+            Given::NewAgency => Object::new("", json!({ "new": self.new_agency() })),
             Given::NewSurvivor => Object::new("", json!({ "new": { "pseudonym": self.name() } })),
             Given::NewConsent => {
                 let survivor = self.sender.registers(&self.name()).await;
@@ -212,6 +257,30 @@ impl Stage {
 
     fn name(&self) -> String {
         format!("number {}", self.made.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn new_agency(&self) -> Value {
+        json!({ "taskForce": self.task_force, "name": self.name(), "kind": "ATTORNEY" })
+    }
+
+    async fn member(&self) -> String {
+        let register = "mutation($new: AgencyInput!) { registerAgency(agency: $new) { id } }";
+        let registered = self
+            .coordinator
+            .asks(register, json!({ "new": self.new_agency() }))
+            .await;
+        text(&registered.data()["registerAgency"]["id"])
+    }
+
+    /// No wider than the one permission that the operation needs.
+    fn new_application(&self, scope: &str, keys: Value) -> Value {
+        json!({ "name": self.name(), "scopes": [scope], "keys": keys })
+    }
+
+    async fn application(&self, new: Value) -> String {
+        let register = "mutation($new: ApplicationInput!) { registerApplication(application: $new) { application { id } } }";
+        let registered = self.sender.asks(register, json!({ "new": new })).await;
+        text(&registered.data()["registerApplication"]["application"]["id"])
     }
 
     async fn consent(&self) -> String {
@@ -271,4 +340,8 @@ impl Stage {
         let id = text(&found.data()["auditEvents"]["edges"][0]["node"]["id"]);
         (id, referral)
     }
+}
+
+fn public_key() -> String {
+    SigningKey::generate().unwrap().public_jwk().to_string()
 }

@@ -45,6 +45,7 @@ pub const ROWS: &[Row] = &[
         "{ viewer { subject agency { id } } }",
     ),
     row("node(agency)", Given::Agency, Party::Recipient, NODE),
+    row("node(application)", Given::Application, Party::Sender, NODE),
     row("node(survivor)", Given::Survivor, Party::Sender, NODE),
     row(
         "node(consent draft)",
@@ -74,6 +75,12 @@ pub const ROWS: &[Row] = &[
         Given::Agency,
         Party::Recipient,
         "{ agencies(first: 100) { edges { node { id } } } }",
+    ),
+    row(
+        "applications",
+        Given::Application,
+        Party::Sender,
+        "{ applications(first: 100) { edges { node { id } } } }",
     ),
     row(
         "survivors",
@@ -164,6 +171,48 @@ pub const ROWS: &[Row] = &[
         Given::NewAgency,
         Party::Coordinator,
         "mutation($new: AgencyInput!) { registerAgency(agency: $new) { id } }",
+    ),
+    row(
+        "suspendAgency",
+        Given::Member,
+        Party::Coordinator,
+        "mutation($id: ID!) { suspendAgency(id: $id, reason: \"review\") { id } }",
+    ),
+    row(
+        "reinstateAgency",
+        Given::MemberSuspended,
+        Party::Coordinator,
+        "mutation($id: ID!) { reinstateAgency(id: $id) { id } }",
+    ),
+    row(
+        "registerApplication",
+        Given::NewApplication,
+        Party::Sender,
+        "mutation($new: ApplicationInput!) { registerApplication(application: $new) { application { id } } }",
+    ),
+    row(
+        "rotateApplicationSecret",
+        Given::ApplicationWithSecret,
+        Party::Sender,
+        "mutation($id: ID!) { rotateApplicationSecret(id: $id) { secret } }",
+    ),
+    row(
+        "replaceApplicationKeys",
+        Given::ApplicationToRekey,
+        Party::Sender,
+        "mutation($id: ID!, $keys: [String!]!) { replaceApplicationKeys(id: $id, keys: $keys) { id } }",
+    ),
+    row(
+        "suspendApplication",
+        Given::Application,
+        Party::Sender,
+        "mutation($id: ID!) { suspendApplication(id: $id) { id } }",
+    ),
+    row(
+        "revokeToken",
+        Given::Token,
+        Party::Sender,
+        "mutation($id: ID!) { revokeToken(tokenId: $id) }",
     ),
     row(
         "registerSurvivor",

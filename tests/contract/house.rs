@@ -45,7 +45,10 @@ const IMPURE: [&str; 12] = [
 ];
 
 /// Where a concept shows another's wire type, and why.
-const SHOWN: [(&str, &str); 9] = [
+const SHOWN: [(&str, &str); 11] = [
+    // The program that acted, to its own agency.
+    ("audit", "application::graphql::Application"),
+    ("audit", "application::graphql::own"),
     // Who acted or was told.
     ("audit", "agency::graphql::Agency"),
     // Its two sides.
@@ -63,7 +66,15 @@ const SHOWN: [(&str, &str); 9] = [
     ("referral", "mou::graphql::Shown"),
 ];
 
-const CONCEPTS: [&str; 6] = ["agency", "audit", "consent", "mou", "referral", "survivor"];
+const CONCEPTS: [&str; 7] = [
+    "agency",
+    "application",
+    "audit",
+    "consent",
+    "mou",
+    "referral",
+    "survivor",
+];
 
 #[test]
 fn pure_files_are_pure() {

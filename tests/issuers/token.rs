@@ -102,7 +102,7 @@ fn a_good_token_says_who_acts_and_its_registration_says_for_whom() {
     assert_eq!(foreign.issued_at, Instant::from_unix_seconds(NOW - 10));
     assert_eq!(foreign.not_before, foreign.issued_at);
     assert_eq!(foreign.expires_at, Instant::from_unix_seconds(NOW + 600));
-    assert_eq!(foreign.jkt, None);
+    assert_eq!(foreign.holder, None);
 
     // What it claims of agency, scope and epoch is nothing to us.
     for (claim, value) in [
@@ -279,7 +279,7 @@ fn the_claims_are_exact() {
     let bound = forge
         .with_claim("cnf", Some(json!({ "jkt": THUMBPRINT })))
         .unwrap();
-    assert_eq!(bound.jkt.as_deref(), Some(THUMBPRINT));
+    assert_eq!(bound.holder.as_deref(), Some(THUMBPRINT));
 }
 
 #[test]

@@ -146,12 +146,6 @@ impl Caller {
         self.actor.as_ref()
     }
 
-    /// All that the token allows.
-    #[must_use]
-    pub fn granted(&self) -> &Scopes {
-        &self.scopes
-    }
-
     /// The agency's own issuer on whose word the caller is believed, where it is not ours.
     #[must_use]
     pub fn issuer(&self) -> Option<IssuerId> {
@@ -175,6 +169,12 @@ impl Caller {
     #[must_use]
     pub fn scopes(&self) -> Vec<String> {
         self.scopes.iter().map(ToString::to_string).collect()
+    }
+
+    /// All that the token allows.
+    #[must_use]
+    pub fn granted(&self) -> &Scopes {
+        &self.scopes
     }
 
     /// The purposes for which the token may read packages.

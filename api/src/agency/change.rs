@@ -1,17 +1,21 @@
 //! Changing the directory: who, what, rule, save, record.
 
-use async_graphql::{Context, Object};
+use async_graphql::{Context, ID, Object};
 use concord_entities::agency::{self, Texts};
 use concord_entities::ids::{AgencyId, TaskForceId};
 use concord_entities::membership;
 use concord_entities::vocabulary::{AgencyStatus, AuditType, MemberRole};
-use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect, Set, Unchanged,
+};
 
 use super::graphql::{Agency, AgencyInput, found};
+use super::rules;
 use crate::access::grant::{Permission, Resource};
 use crate::audit::event::Event;
 use crate::error::{Answer, Error};
 use crate::graphql::request::InRequest;
+use crate::store::Act;
 use crate::store::idempotency::{self, Replay};
 use crate::store::page::{self};
 
@@ -61,10 +65,80 @@ impl AgencyMutation {
         .await?;
         Ok(Agency::read(model))
     }
+
+    /// Suspends an agency of a task force that your agency coordinates: nothing is shared with it, and its tokens are
+    /// over for good. In force on the very next request.
+    async fn suspend_agency(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The agency's id.")] id: ID,
+        #[graphql(
+            desc = "Why, for the agency and those who coordinate with it: 1 to 500 characters, and nothing about a person served."
+        )]
+        reason: String,
+    ) -> Answer<Agency> {
+        let request = ctx.request()?;
+        request.caller(Resource::Agency, Permission::Update)?;
+        let id = page::id("id", &id)?;
+        let act = request.begin_ending().await?;
+        let agency = coordinated(&act, id).await?;
+        let agency = save(&act, rules::suspended(agency, &reason, act.now())?).await?;
+        act.commit(Event::Agency {
+            kind: AuditType::AgencySuspended,
+            id,
+        })
+        .await?;
+        Ok(Agency::read(agency))
+    }
+
+    /// Lets a suspended agency of a task force that your agency coordinates take part again. The tokens that it had stay
+    /// dead: its programs ask for new ones.
+    async fn reinstate_agency(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The agency's id.")] id: ID,
+    ) -> Answer<Agency> {
+        let request = ctx.request()?;
+        request.caller(Resource::Agency, Permission::Update)?;
+        let id = page::id("id", &id)?;
+        // Nobody's sharing ends, but what was read of the agency's tokens under this epoch is no longer so.
+        let act = request.begin_ending().await?;
+        let agency = coordinated(&act, id).await?;
+        let agency = save(&act, rules::reinstated(agency)?).await?;
+        act.commit(Event::Agency {
+            kind: AuditType::AgencyReinstated,
+            id,
+        })
+        .await?;
+        Ok(Agency::read(agency))
+    }
+}
+
+/// The agency, locked, where it is in a task force that the acting agency coordinates, and is not that agency itself.
+async fn coordinated(act: &Act<'_>, id: AgencyId) -> Answer<agency::Model> {
+    let agency = agency::Entity::coordinated_by(act.agency())
+        .filter(agency::Column::Id.eq(id))
+        .lock_exclusive()
+        .one(&**act)
+        .await?;
+    agency.ok_or_else(|| Error::NotFound.into())
+}
+
+/// Saves what a suspension or its end changes.
+async fn save(act: &Act<'_>, agency: agency::Model) -> Answer<agency::Model> {
+    let changed = agency::ActiveModel {
+        id: Unchanged(agency.id),
+        status: Set(agency.status),
+        suspension_reason: Set(agency.suspension_reason),
+        token_epoch: Set(agency.token_epoch),
+        epoch_began_at: Set(agency.epoch_began_at),
+        ..Default::default()
+    };
+    Ok(changed.update(&**act).await?)
 }
 
 async fn register(
-    act: &crate::store::Act<'_>,
+    act: &Act<'_>,
     input: AgencyInput,
     task_force: TaskForceId,
 ) -> Answer<agency::Model> {

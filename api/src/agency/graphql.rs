@@ -12,6 +12,7 @@ use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 
 use super::directory::Agencies;
 use crate::access::grant::{Permission, Resource};
+use crate::audit::ledger::Decided;
 use crate::error::{Answer, Error};
 use crate::graphql::connection::Connection;
 use crate::graphql::request::{InRequest, Request};
@@ -104,6 +105,12 @@ impl Agency {
             .one(&store.read)
             .await?;
         Ok(read.ok_or(Error::NotFound)?.status)
+    }
+
+    /// Why it is suspended, in its coordinator's words; null where it is not, and to everybody but those who coordinate a
+    /// task force with it.
+    async fn suspension_reason(&self, ctx: &Context<'_>) -> Option<Answer<String>> {
+        suspension_reason(ctx, self.model.id).await.transpose()
     }
 
     /// How it was vetted.
@@ -340,6 +347,31 @@ async fn members(request: &Request) -> Answer<HashMap<TaskForceId, Vec<Member>>>
         }
     }
     Ok(members)
+}
+
+/// Why an agency is suspended, as far as the caller may know.
+async fn suspension_reason(ctx: &Context<'_>, id: AgencyId) -> Answer<Option<String>> {
+    let request = ctx.request()?;
+    let caller = &request.caller;
+    let released = request
+        .disclose(|| async {
+            let among =
+                agency::Entity::coordinated_by(caller.agency()).filter(agency::Column::Id.eq(id));
+            let found =
+                reading::one(&request.worker.store, among, &id, |row| row.id.to_string()).await?;
+            let told = found.content.is_some();
+            // Whoever does not coordinate was not denied the agency that it reads, only this word of it.
+            Ok(Decided {
+                events: found.events.into_iter().filter(|_| told).collect(),
+                epoch: found.epoch,
+                now: found.now,
+                content: found.content,
+            })
+        })
+        .await?;
+    Ok(released
+        .content()
+        .and_then(|agency| agency.suspension_reason))
 }
 
 /// One agency that the caller may know of.

@@ -12,6 +12,7 @@ use sea_orm::{ColumnTrait, Condition, ConnectionTrait, QueryFilter, QueryTrait, 
 use super::checkpoint::LedgerKey;
 use super::event::{Event, Leaf};
 use super::ledger::Decided;
+use super::programs::{Programs, with_programs};
 use super::proof::{
     check_inclusion, prove_consistency, prove_inclusion, tiles_for_consistency, tiles_for_inclusion,
 };
@@ -20,6 +21,7 @@ use super::{checkpoint, stored};
 use crate::access::grant::{Permission, Resource};
 use crate::agency::directory::Agencies;
 use crate::agency::graphql::Agency;
+use crate::application::graphql::Application;
 use crate::error::{Answer, Error, Refusal};
 use crate::graphql::connection::Connection;
 use crate::graphql::look;
@@ -52,8 +54,11 @@ pub struct AuditEvent {
     pub agency: Option<Agency>,
     /// The person or program that acted, as its agency calls it.
     pub subject: Option<String>,
-    /// The id under which the acting program is registered.
+    /// The id under which the acting program is known: an application's id or, where it is not registered here, the
+    /// name that its issuer gives it.
     pub client: String,
+    /// The application that acted; null where it is not one of your agency's.
+    pub application: Option<Application>,
     /// The id of the access token that was used, never the token.
     pub token_id: Option<String>,
     /// The name that the client gave its GraphQL operation.
@@ -94,10 +99,11 @@ impl AuditEvent {
 }
 
 impl AuditEvent {
-    fn read(row: &audit_event::Model, agencies: &Agencies) -> Answer<Self> {
+    fn read(row: &audit_event::Model, agencies: &Agencies, programs: &Programs) -> Answer<Self> {
         // What was hashed is shown, not its searchable copies.
         let leaf: Leaf = serde_json::from_str(&row.leaf).map_err(Refusal::internal)?;
         let named = |id: &AgencyId| agencies.get(id).cloned().map(Agency::named);
+        let application = programs.named(&leaf);
         Ok(Self {
             key: row.id,
             index: row.leaf_index,
@@ -108,6 +114,7 @@ impl AuditEvent {
             reason: leaf.reason,
             agency: leaf.agency.as_ref().and_then(named),
             subject: Some(leaf.subject),
+            application,
             client: leaf.client,
             token_id: leaf.token,
             operation: leaf.operation,
@@ -280,6 +287,7 @@ impl AuditQuery {
         let caller = request.caller(Resource::Audit, Permission::Search)?;
         let wanted = Wanted::parse(first, after.as_deref(), None, None)?;
         let filter = filter.unwrap_or_default();
+        let with_application = look::asks(ctx, &["edges", "node", "application"]);
         let released = request
             .disclose(|| async {
                 let among = filter.narrow(audit_event::Entity::within_reach_of(caller.agency()))?;
@@ -288,11 +296,15 @@ impl AuditQuery {
                     row.id.to_string()
                 })
                 .await?;
-                Ok(as_audit_read(found))
+                with_programs(request, as_audit_read(found), |page| {
+                    let asked = with_application.then_some(page.entries.as_slice());
+                    asked.unwrap_or_default()
+                })
+                .await
             })
             .await?;
-        let rows = released.content();
-        let mut events = shown(request, &rows.entries).await?.into_iter();
+        let (rows, programs) = released.content();
+        let mut events = shown(request, &rows.entries, &programs).await?.into_iter();
         let mut page = page::Page {
             entries: events.by_ref().collect::<Vec<_>>(),
             has_next: rows.has_next,
@@ -333,14 +345,15 @@ pub(crate) async fn node(request: &Request, id: AuditEventId) -> Answer<Option<A
                 .filter(audit_event::Column::Id.eq(id));
             let found =
                 reading::one(&request.worker.store, among, &id, |row| row.id.to_string()).await?;
-            Ok(as_audit_read(found))
+            with_programs(request, as_audit_read(found), |one| one.as_slice()).await
         })
         .await?;
-    let Some(row) = released.content() else {
+    let (found, programs) = released.content();
+    let Some(row) = found else {
         return Ok(None);
     };
     let rows = [row];
-    let mut events = shown(request, &rows).await?;
+    let mut events = shown(request, &rows, &programs).await?;
     prove(request, &mut events, &rows).await?;
     Ok(events.pop())
 }
@@ -353,7 +366,11 @@ fn as_audit_read<T>(found: Decided<T>) -> Decided<T> {
     }
 }
 
-async fn shown(request: &Request, rows: &[audit_event::Model]) -> Answer<Vec<AuditEvent>> {
+async fn shown(
+    request: &Request,
+    rows: &[audit_event::Model],
+    programs: &Programs,
+) -> Answer<Vec<AuditEvent>> {
     let worker = &request.worker;
     let mut ids = Vec::new();
     for row in rows {
@@ -362,7 +379,7 @@ async fn shown(request: &Request, rows: &[audit_event::Model]) -> Answer<Vec<Aud
     }
     let agencies = worker.directory.among(&worker.store, ids).await?;
     rows.iter()
-        .map(|row| AuditEvent::read(row, &agencies))
+        .map(|row| AuditEvent::read(row, &agencies, programs))
         .collect()
 }
 

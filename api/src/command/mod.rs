@@ -1,6 +1,7 @@
 //! The commands, one file each where they are more than a few lines.
 
 mod agency;
+mod application;
 mod audit;
 mod found;
 mod issuer;
@@ -30,6 +31,12 @@ pub(crate) enum Command {
     Found(found::Found),
     /// Issue an access token for an agency, and print it.
     Token(token::Issue),
+    /// Look after agencies' applications.
+    Application {
+        /// What to do.
+        #[command(subcommand)]
+        what: application::Application,
+    },
     /// Look after the keys that sign access tokens.
     Key {
         /// What to do.
@@ -105,6 +112,7 @@ impl Command {
             Self::Migrate { what } => migrate(what).await,
             Self::Found(found) => found.run().await,
             Self::Token(issue) => issue.run().await,
+            Self::Application { what } => what.run().await,
             Self::Key { what } => what.run().await,
             Self::Issuer { what } => what.run().await,
             Self::Audit { what } => what.run().await,

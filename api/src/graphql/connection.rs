@@ -4,6 +4,7 @@ use async_graphql::{ObjectType, OutputType, SimpleObject};
 use uuid::Uuid;
 
 use crate::agency::graphql::{Agency, TaskForce};
+use crate::application::graphql::Application;
 use crate::audit::graphql::AuditEvent;
 use crate::consent::graphql::Consent;
 use crate::mou::graphql::Mou;
@@ -15,6 +16,7 @@ use crate::survivor::graphql::Survivor;
 #[derive(SimpleObject)]
 #[graphql(
     concrete(name = "AgencyConnection", params(Agency)),
+    concrete(name = "ApplicationConnection", params(Application)),
     concrete(name = "TaskForceConnection", params(TaskForce)),
     concrete(name = "SurvivorConnection", params(Survivor)),
     concrete(name = "ConsentConnection", params(Consent)),
@@ -36,6 +38,7 @@ where
 #[derive(SimpleObject)]
 #[graphql(
     concrete(name = "AgencyEdge", params(Agency)),
+    concrete(name = "ApplicationEdge", params(Application)),
     concrete(name = "TaskForceEdge", params(TaskForce)),
     concrete(name = "SurvivorEdge", params(Survivor)),
     concrete(name = "ConsentEdge", params(Consent)),

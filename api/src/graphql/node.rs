@@ -1,14 +1,15 @@
 //! Any record by its id, and who asks.
 
-use async_graphql::{Context, ID, Interface, Object, SimpleObject};
+use async_graphql::{ComplexObject, Context, ID, Interface, Object, SimpleObject};
 use concord_entities::ids::{
-    AgencyId, AnyId, AuditEventId, ConsentId, MouId, ReferralId, SurvivorId,
+    AgencyId, AnyId, ApplicationId, AuditEventId, ConsentId, MouId, ReferralId, SurvivorId,
 };
 use concord_entities::vocabulary::Purpose;
 
 use super::request::{InRequest, Request};
 use super::scalars::DateTime;
 use crate::agency::graphql::Agency;
+use crate::application::graphql::Application;
 use crate::audit::graphql::AuditEvent;
 use crate::audit::ledger::Decided;
 use crate::consent::graphql::Consent;
@@ -28,6 +29,8 @@ use crate::survivor::graphql::Survivor;
 pub enum Node {
     /// An agency.
     Agency(Agency),
+    /// A program of your agency's.
+    Application(Application),
     /// A survivor of your agency's.
     Survivor(Survivor),
     /// A consent.
@@ -42,19 +45,33 @@ pub enum Node {
 
 /// Who asks: the token's agency, person or program, and reach.
 #[derive(SimpleObject)]
+#[graphql(complex)]
 pub struct Viewer {
     /// Your agency.
     agency: Agency,
     /// The person or program that your agency names in the token.
     subject: String,
-    /// The registration of the program that carries the token.
+    /// The id under which the program that carries the token is known: an application's id or, where it is not
+    /// registered here, the name that its issuer gives it.
     client: String,
+    #[graphql(skip)]
+    program: Option<ApplicationId>,
     /// The token's scopes.
     scopes: Vec<String>,
     /// The purposes for which the token may read packages.
     purposes: Vec<Purpose>,
     /// When the token dies of itself.
     expires_at: DateTime,
+}
+
+#[ComplexObject]
+impl Viewer {
+    /// The application that carries the token; null where it is not registered here, as for a token of your agency's
+    /// own issuer.
+    async fn application(&self, ctx: &Context<'_>) -> Option<Answer<Application>> {
+        let id = self.program?;
+        own_application(ctx, id).await.transpose()
+    }
 }
 
 /// Reading who asks, and any record by its id.
@@ -73,6 +90,7 @@ impl NodeQuery {
             agency: released.content(),
             subject: caller.subject().to_owned(),
             client: caller.client().to_owned(),
+            program: caller.application(),
             scopes: caller.scopes(),
             purposes: caller.purposes().iter().collect(),
             expires_at: caller.expires_at().into(),
@@ -109,11 +127,18 @@ async fn own_agency(request: &Request) -> Answer<Decided<Agency>> {
     })
 }
 
+async fn own_application(ctx: &Context<'_>, id: ApplicationId) -> Answer<Option<Application>> {
+    crate::application::graphql::found(ctx.request()?, id).await
+}
+
 async fn find(ctx: &Context<'_>, id: &ID) -> Answer<Option<Node>> {
     let request = ctx.request()?;
     let AnyId { prefix, uuid } = id.parse().map_err(|invalid| Error::input("id", invalid))?;
     let found = match prefix.as_str() {
         AgencyId::PREFIX => crate::agency::graphql::node(request, AgencyId(uuid))
+            .await?
+            .map(Node::from),
+        ApplicationId::PREFIX => crate::application::graphql::node(request, ApplicationId(uuid))
             .await?
             .map(Node::from),
         SurvivorId::PREFIX => crate::survivor::graphql::node(request, SurvivorId(uuid))

@@ -5,6 +5,8 @@ use async_graphql::{EmptySubscription, MergedObject};
 use super::node::NodeQuery;
 use crate::agency::change::AgencyMutation;
 use crate::agency::graphql::AgencyQuery;
+use crate::application::change::ApplicationMutation;
+use crate::application::graphql::ApplicationQuery;
 use crate::audit::graphql::AuditQuery;
 use crate::consent::change::ConsentMutation;
 use crate::consent::graphql::ConsentQuery;
@@ -19,6 +21,7 @@ use crate::survivor::graphql::{SurvivorMutation, SurvivorQuery};
 pub struct Query(
     NodeQuery,
     AgencyQuery,
+    ApplicationQuery,
     SurvivorQuery,
     ConsentQuery,
     ReferralQuery,
@@ -30,6 +33,7 @@ pub struct Query(
 #[derive(Default, MergedObject)]
 pub struct Mutation(
     AgencyMutation,
+    ApplicationMutation,
     SurvivorMutation,
     ConsentMutation,
     ReferralMutation,

@@ -1,0 +1,178 @@
+//! Changing applications and taking tokens back: who, what, rule, save, record.
+
+use async_graphql::{Context, ID, Object};
+use concord_entities::application;
+use concord_entities::ids::ApplicationId;
+use concord_entities::vocabulary::{AuditType, ClientAuthentication};
+use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect, Set};
+
+use super::graphql::{Application, RegisteredApplication, found};
+use super::input::ApplicationInput;
+use super::register::{self, Fresh};
+use super::rules::{self, Registrar, Registration};
+use crate::access::grant::{Permission, Resource};
+use crate::access::revoked;
+use crate::audit::event::Event;
+use crate::error::{Answer, Error};
+use crate::graphql::request::{InRequest, Request};
+use crate::store::Act;
+use crate::store::idempotency::{self, Replay};
+use crate::store::page;
+
+/// Changing applications.
+#[derive(Default)]
+pub struct ApplicationMutation;
+
+/// Changing applications.
+#[Object]
+impl ApplicationMutation {
+    /// Registers a program of your agency's. Its tokens reach no further than yours.
+    async fn register_application(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The program, what its tokens may do, and how it proves itself.")]
+        application: ApplicationInput,
+    ) -> Answer<RegisteredApplication> {
+        let request = ctx.request()?;
+        let caller = request.caller(Resource::Agency, Permission::Create)?;
+        let registrar = Registrar::Token(caller.granted());
+        let registration = rules::check(&application.wanted(), registrar)?;
+        // Before the change is opened: nobody waits for a lock while a secret is hashed.
+        let fresh = Fresh::for_a(registration.authentication).await?;
+        register(request, &application, registration, fresh).await
+    }
+
+    /// Gives an application a new secret, good at once. Its former one is good for 24 hours more; where it had two, the
+    /// older one ends now. Your token must reach as far as the application.
+    async fn rotate_application_secret(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The application's id.")] id: ID,
+    ) -> Answer<RegisteredApplication> {
+        let request = ctx.request()?;
+        let caller = request.caller(Resource::Agency, Permission::Update)?;
+        let id = page::id("id", &id)?;
+        let fresh = Fresh::issue().await?;
+        let act = request.begin().await?;
+        let model = held(&act, id).await?;
+        let by = ClientAuthentication::ClientSecretBasic;
+        rules::renewable(&model, by, Registrar::Token(caller.granted()))?;
+        register::rotate(&act, &model, &fresh, act.now()).await?;
+        act.commit(recorded(AuditType::ApplicationSecretRotated, &model))
+            .await?;
+        Ok(RegisteredApplication {
+            application: model.into(),
+            secret: Some(fresh.secret.to_string()),
+        })
+    }
+
+    /// Replaces an application's public keys: it cannot authenticate by the former ones any more. Name those that it is
+    /// to keep as well. Your token must reach as far as the application.
+    async fn replace_application_keys(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The application's id.")] id: ID,
+        #[graphql(
+            desc = "Its public keys from now on, 1 to 4, each the JSON of a JWK: EC on P-256 or OKP on Ed25519."
+        )]
+        keys: Vec<String>,
+    ) -> Answer<Application> {
+        let request = ctx.request()?;
+        let caller = request.caller(Resource::Agency, Permission::Update)?;
+        let id = page::id("id", &id)?;
+        let keys = rules::key_set("keys", &keys)?;
+        let act = request.begin().await?;
+        let model = held(&act, id).await?;
+        let by = ClientAuthentication::PrivateKeyJwt;
+        rules::renewable(&model, by, Registrar::Token(caller.granted()))?;
+        let mut model = model.into_active_model();
+        model.keys = Set(keys);
+        let model = model.update(&*act).await?;
+        act.commit(recorded(AuditType::ApplicationKeysReplaced, &model))
+            .await?;
+        Ok(model.into())
+    }
+
+    /// Suspends an application for good: its tokens are over, and it is given no more. In force on the very next request.
+    async fn suspend_application(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The application's id.")] id: ID,
+    ) -> Answer<Application> {
+        let request = ctx.request()?;
+        request.caller(Resource::Agency, Permission::Update)?;
+        let id = page::id("id", &id)?;
+        let act = request.begin_ending().await?;
+        let model = held(&act, id).await?;
+        let model = register::suspend(&act, model).await?;
+        act.commit(recorded(AuditType::ApplicationSuspended, &model))
+            .await?;
+        Ok(model.into())
+    }
+
+    /// Takes back an access token of your agency's, and everything that was exchanged for it. In force on the very next
+    /// request; taking it back again changes nothing.
+    async fn revoke_token(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The token's id, its `jti`; never the token.")] token_id: ID,
+    ) -> Answer<bool> {
+        let request = ctx.request()?;
+        let caller = request.caller(Resource::Agency, Permission::Delete)?;
+        let backend = request.worker.store.backend;
+        let act = request.begin_ending().await?;
+        if !revoked::revoke(&act, backend, caller.agency(), &token_id, act.now()).await? {
+            return Err(Error::NotFound.into());
+        }
+        act.commit(Event::TokenRevoked(token_id.0)).await?;
+        Ok(true)
+    }
+}
+
+async fn register(
+    request: &Request,
+    input: &ApplicationInput,
+    registration: Registration,
+    fresh: Option<Fresh>,
+) -> Answer<RegisteredApplication> {
+    let act = request.begin().await?;
+    let key = input.idempotency_key.as_ref();
+    let key =
+        match idempotency::replay(&act, "registerApplication", key, &format!("{input:?}")).await? {
+            Replay::Made(id) => {
+                drop(act);
+                let made = found(request, ApplicationId(id)).await?;
+                return Ok(RegisteredApplication {
+                    application: made.ok_or(Error::NotFound)?,
+                    secret: None,
+                });
+            }
+            Replay::Fresh(key) => key,
+        };
+    let (agency, now) = (act.agency(), act.now());
+    let model = register::register(&act, agency, registration, fresh.as_ref(), now).await?;
+    idempotency::keep(&act, key, model.id.0).await?;
+    act.commit(recorded(AuditType::ApplicationRegistered, &model))
+        .await?;
+    Ok(RegisteredApplication {
+        application: model.into(),
+        secret: fresh.map(|fresh| fresh.secret.to_string()),
+    })
+}
+
+/// The application, locked, where it is the acting agency's.
+async fn held(act: &Act<'_>, id: ApplicationId) -> Answer<application::Model> {
+    let application = application::Entity::of(act.agency())
+        .filter(application::Column::Id.eq(id))
+        .lock_exclusive()
+        .one(&**act)
+        .await?;
+    application.ok_or_else(|| Error::NotFound.into())
+}
+
+fn recorded(kind: AuditType, application: &application::Model) -> Event {
+    Event::Application {
+        kind,
+        id: application.id,
+    }
+}

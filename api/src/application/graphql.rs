@@ -1,0 +1,157 @@
+//! Applications on the wire.
+
+use std::collections::HashMap;
+
+use async_graphql::{Context, ID, Object, SimpleObject};
+use concord_entities::application::{self, Column};
+use concord_entities::ids::ApplicationId;
+use concord_entities::vocabulary::{AgencyStatus, ClientAuthentication};
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
+
+use crate::access::foreign_key::{Accepted, ForeignKey, ForeignKeys};
+use crate::access::grant::{Permission, Resource};
+use crate::access::scope::Scopes;
+use crate::error::{Answer, Refusal};
+use crate::graphql::connection::Connection;
+use crate::graphql::request::{InRequest, Request};
+use crate::graphql::scalars::DateTime;
+use crate::store::page::Wanted;
+use crate::store::reading;
+
+/// A program of your agency's that calls the service.
+#[derive(Clone, Debug)]
+pub struct Application {
+    model: application::Model,
+}
+
+/// A program of your agency's that calls the service.
+#[Object]
+impl Application {
+    /// The application's id: the `client_id` of its tokens.
+    pub async fn id(&self) -> ID {
+        ID(self.model.id.to_string())
+    }
+
+    /// Its name.
+    async fn name(&self) -> &str {
+        &self.model.name
+    }
+
+    /// Whether it may call.
+    async fn status(&self) -> AgencyStatus {
+        self.model.status
+    }
+
+    /// The widest scopes that its tokens may carry.
+    async fn scopes(&self) -> Vec<String> {
+        let scopes = Scopes::parse(&self.model.scope).unwrap_or_default();
+        scopes.iter().map(ToString::to_string).collect()
+    }
+
+    /// How it proves that it is the one that was registered.
+    async fn authentication(&self) -> ClientAuthentication {
+        self.model.authentication
+    }
+
+    /// The thumbprints of its public keys (RFC 7638, SHA-256); none where it has a secret.
+    async fn keys(&self) -> Answer<Vec<String>> {
+        let keys = ForeignKeys::parse(self.model.keys.as_bytes(), Accepted::CurvesOnly);
+        let keys = keys.map_err(Refusal::internal)?;
+        Ok(keys
+            .iter()
+            .map(ForeignKey::thumbprint)
+            .map(str::to_owned)
+            .collect())
+    }
+
+    /// Whether all its tokens must be bound to a key of its own (DPoP, RFC 9449).
+    async fn dpop_bound(&self) -> bool {
+        self.model.dpop_bound
+    }
+
+    /// When it was registered.
+    async fn created_at(&self) -> DateTime {
+        self.model.created_at.into()
+    }
+}
+
+impl From<application::Model> for Application {
+    fn from(model: application::Model) -> Self {
+        Self { model }
+    }
+}
+
+/// An application, and the secret that it was given.
+#[derive(Clone, SimpleObject)]
+pub struct RegisteredApplication {
+    /// The application.
+    pub application: Application,
+    /// Its secret. Shown this once: null for an application that has keys, and when the call is repeated.
+    pub secret: Option<String>,
+}
+
+/// Reading applications.
+#[derive(Default)]
+pub struct ApplicationQuery;
+
+/// Reading applications.
+#[Object]
+impl ApplicationQuery {
+    /// Your own agency's applications, newest first.
+    async fn applications(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100; 20 where you leave it out.")] first: Option<i32>,
+        #[graphql(desc = "The cursor of the entry to go on after.")] after: Option<String>,
+    ) -> Answer<Connection<Application>> {
+        let request = ctx.request()?;
+        let caller = request.caller(Resource::Agency, Permission::Search)?;
+        let wanted = Wanted::parse(first, after.as_deref(), None, None)?;
+        let released = request
+            .disclose(|| async {
+                let among = application::Entity::of(caller.agency()).order_by_desc(Column::Id);
+                reading::page(&request.worker.store, among, Column::Id, wanted, |row| {
+                    row.id.to_string()
+                })
+                .await
+            })
+            .await?;
+        Ok(Connection::of(
+            released.content().map(Application::from),
+            |one| one.model.id.0,
+        ))
+    }
+}
+
+/// One application of the caller's own agency.
+pub(crate) async fn node(request: &Request, id: ApplicationId) -> Answer<Option<Application>> {
+    request.caller(Resource::Agency, Permission::Read)?;
+    found(request, id).await
+}
+
+/// The same, for a caller that is this application, or whose change named it: read and recorded like any other.
+pub(crate) async fn found(request: &Request, id: ApplicationId) -> Answer<Option<Application>> {
+    let caller = &request.caller;
+    let released = request
+        .disclose(|| async {
+            let among = application::Entity::of(caller.agency()).filter(Column::Id.eq(id));
+            reading::one(&request.worker.store, among, &id, |row| row.id.to_string()).await
+        })
+        .await?;
+    Ok(released.content().map(Application::from))
+}
+
+/// Those of the caller's own agency among these, to be shown with what is read and recorded beside them.
+pub(crate) async fn own(
+    request: &Request,
+    ids: impl IntoIterator<Item = ApplicationId>,
+) -> Answer<HashMap<ApplicationId, Application>> {
+    let found = application::Entity::of(request.caller.agency())
+        .filter(Column::Id.is_in(ids))
+        .all(&request.worker.store.read)
+        .await?;
+    Ok(found
+        .into_iter()
+        .map(|model| (model.id, Application::from(model)))
+        .collect())
+}

@@ -1,0 +1,38 @@
+//! What goes into an application's registration.
+
+use async_graphql::{ID, InputObject};
+
+use super::rules::Wanted;
+
+/// A program of your agency's to register. It proves itself by keys of its own or, where it can keep none, by a secret.
+#[derive(Clone, Debug, InputObject)]
+pub struct ApplicationInput {
+    /// Its name.
+    pub name: String,
+    /// The widest scopes that its tokens may carry, such as `referral.rs`; no wider than your own token's.
+    pub scopes: Vec<String>,
+    /// Its public keys, 1 to 4, each the JSON of a JWK: EC on P-256 or OKP on Ed25519. It authenticates by
+    /// `private_key_jwt`.
+    #[graphql(default)]
+    pub keys: Vec<String>,
+    /// Whether it is given a secret instead, and authenticates by `client_secret_basic`.
+    #[graphql(default)]
+    pub secret: bool,
+    /// Whether all its tokens must be bound to a key of its own (DPoP, RFC 9449).
+    #[graphql(default)]
+    pub dpop_bound: bool,
+    /// The same key again returns what the first call made, but for the secret, which is shown once.
+    pub idempotency_key: Option<ID>,
+}
+
+impl ApplicationInput {
+    pub(super) fn wanted(&self) -> Wanted {
+        Wanted {
+            name: self.name.clone(),
+            scope: self.scopes.join(" "),
+            keys: self.keys.clone(),
+            secret: self.secret,
+            dpop_bound: self.dpop_bound,
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! Applications: the programs of an agency's that call the service, and how each proves that it is the one that was
+//! registered.
+//!
+//! - [`rules`]: what may be registered, and by whom. Pure.
+//! - [`secret`]: client secrets, made and checked.
+//! - [`register`]: what the wire and the command line do alike, inside an open change.
+//! - [`operator`]: the same for an operator at the command line.
+//! - [`graphql`], [`change`] and [`input`]: the wire.
+
+pub mod change;
+pub mod graphql;
+pub mod input;
+pub mod operator;
+pub mod register;
+pub mod rules;
+pub mod secret;

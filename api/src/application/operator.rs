@@ -1,0 +1,57 @@
+//! Registering and suspending applications by the operator's hand, for an agency that has no token yet.
+
+use concord_entities::application;
+use concord_entities::ids::{AgencyId, ApplicationId};
+use concord_entities::instant::Instant;
+use concord_entities::vocabulary::AuditType;
+use sea_orm::QuerySelect;
+use zeroize::Zeroizing;
+
+use super::register::{self, Fresh};
+use super::rules::{self, Registrar, Wanted};
+use crate::audit::event::{Agent, Event, Leaf, Mark};
+use crate::error::{Answer, Error};
+use crate::store::Store;
+use crate::store::act::{self, Holding};
+
+/// Registers an application of `agency`; its secret, where it has one, is told once.
+///
+/// # Errors
+/// `BAD_USER_INPUT`: what is wrong with it. `UNAVAILABLE`: nothing was registered.
+pub async fn register(
+    store: &Store,
+    agency: AgencyId,
+    wanted: &Wanted,
+) -> Answer<(application::Model, Option<Zeroizing<String>>)> {
+    let registration = rules::check(wanted, Registrar::Operator)?;
+    let fresh = Fresh::for_a(registration.authentication).await?;
+    let now = store.ping().await?;
+    let (transaction, _) = act::open(store, Holding::Shared).await?;
+    let model = register::register(&transaction, agency, registration, fresh.as_ref(), now).await?;
+    let leaf = leaf(AuditType::ApplicationRegistered, &model, now);
+    act::commit(transaction, Holding::Shared, leaf, None).await?;
+    Ok((model, fresh.map(|fresh| fresh.secret)))
+}
+
+/// Suspends an application, whosever it is.
+///
+/// # Errors
+/// `NOT_FOUND`; `INVALID_TRANSITION`: it is suspended already. `UNAVAILABLE`: nothing was changed.
+pub async fn suspend(store: &Store, id: ApplicationId) -> Answer<application::Model> {
+    let now = store.ping().await?;
+    let (transaction, _) = act::open(store, Holding::Alone).await?;
+    let found = application::Entity::claimed(id)
+        .lock_exclusive()
+        .one(&transaction)
+        .await?;
+    let model = register::suspend(&transaction, found.ok_or(Error::NotFound)?).await?;
+    let leaf = leaf(AuditType::ApplicationSuspended, &model, now);
+    act::commit(transaction, Holding::Alone, leaf, None).await?;
+    Ok(model)
+}
+
+fn leaf(kind: AuditType, model: &application::Model, now: Instant) -> Leaf {
+    let event = Event::Application { kind, id: model.id };
+    let agent = Agent::operator_for(model.agency_id);
+    Leaf::of(event, &agent, &Mark::default(), now)
+}

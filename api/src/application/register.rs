@@ -1,0 +1,128 @@
+//! What the wire and the command line do alike, inside an open change: who may do it has been judged before.
+
+use concord_entities::ids::{AgencyId, ApplicationId, SecretId};
+use concord_entities::instant::Instant;
+use concord_entities::vocabulary::{AgencyStatus, ClientAuthentication};
+use concord_entities::{application, application_secret};
+use sea_orm::{ActiveModelTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, Set};
+use zeroize::Zeroizing;
+
+use super::rules::{self, Registration};
+use super::secret;
+use crate::error::Answer;
+
+/// A secret to be kept as its hash, and shown once.
+pub struct Fresh {
+    /// The secret.
+    pub secret: Zeroizing<String>,
+    hash: String,
+}
+
+impl Fresh {
+    /// A fresh secret.
+    ///
+    /// # Errors
+    /// `INTERNAL`.
+    pub async fn issue() -> Answer<Self> {
+        let (secret, hash) = secret::issued().await?;
+        Ok(Self { secret, hash })
+    }
+
+    /// A fresh secret, where an application is to have one.
+    ///
+    /// # Errors
+    /// `INTERNAL`.
+    pub async fn for_a(authentication: ClientAuthentication) -> Answer<Option<Self>> {
+        match authentication {
+            ClientAuthentication::ClientSecretBasic => Self::issue().await.map(Some),
+            ClientAuthentication::PrivateKeyJwt => Ok(None),
+        }
+    }
+}
+
+/// Registers an application of `agency`, with the secret that it is to have.
+///
+/// # Errors
+/// `UNAVAILABLE`.
+pub async fn register(
+    transaction: &DatabaseTransaction,
+    agency: AgencyId,
+    registration: Registration,
+    fresh: Option<&Fresh>,
+    now: Instant,
+) -> Answer<application::Model> {
+    let model = application::Model {
+        id: ApplicationId::new(),
+        agency_id: agency,
+        name: registration.name,
+        status: AgencyStatus::Active,
+        scope: registration.scopes.to_string(),
+        authentication: registration.authentication,
+        keys: registration.keys,
+        dpop_bound: registration.dpop_bound,
+        created_at: now,
+    };
+    let model = model.into_active_model().insert(transaction).await?;
+    if let Some(fresh) = fresh {
+        keep(transaction, model.id, fresh, now).await?;
+    }
+    Ok(model)
+}
+
+/// Gives an application a new secret, good at once; [`rules::endings`] says when the former ones end. The application's
+/// row is locked, so that of two rotations one is the later.
+///
+/// # Errors
+/// `UNAVAILABLE`.
+pub async fn rotate(
+    transaction: &DatabaseTransaction,
+    application: &application::Model,
+    fresh: &Fresh,
+    now: Instant,
+) -> Answer<()> {
+    let in_force = application_secret::Entity::in_force(application.id, now)
+        .all(transaction)
+        .await?;
+    let endings = rules::endings(&in_force, now);
+    for secret in in_force {
+        if let Some((_, ends_at)) = endings.iter().find(|(id, _)| *id == secret.id) {
+            let mut secret = secret.into_active_model();
+            secret.ends_at = Set(Some(*ends_at));
+            secret.update(transaction).await?;
+        }
+    }
+    keep(transaction, application.id, fresh, now).await
+}
+
+/// Suspends an application. The change that this is part of ends some sharing.
+///
+/// # Errors
+/// `INVALID_TRANSITION`: it is suspended already. `UNAVAILABLE`.
+pub async fn suspend(
+    transaction: &DatabaseTransaction,
+    application: application::Model,
+) -> Answer<application::Model> {
+    rules::suspendable(&application)?;
+    let mut application = application.into_active_model();
+    application.status = Set(AgencyStatus::Suspended);
+    Ok(application.update(transaction).await?)
+}
+
+async fn keep(
+    transaction: &DatabaseTransaction,
+    application: ApplicationId,
+    fresh: &Fresh,
+    now: Instant,
+) -> Answer<()> {
+    let secret = application_secret::Model {
+        id: SecretId::new(),
+        application_id: application,
+        hash: fresh.hash.clone(),
+        created_at: now,
+        ends_at: None,
+    };
+    application_secret::Entity::insert(secret.into_active_model())
+        .exec_without_returning(transaction)
+        .await?;
+    Ok(())
+}

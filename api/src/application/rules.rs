@@ -1,0 +1,233 @@
+//! What may be registered, and by whom: a program never reaches further than whoever registers it. Pure.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use concord_entities::application::{self, NO_KEYS};
+use concord_entities::application_secret;
+use concord_entities::ids::SecretId;
+use concord_entities::instant::Instant;
+use concord_entities::vocabulary::{AgencyStatus, ClientAuthentication};
+use serde_json::{Map, Value, json};
+
+use crate::access::foreign_key::{Accepted, ForeignKey};
+use crate::access::scope::{Scopes, narrower};
+use crate::error::Error;
+
+/// How many keys an application may have at a time: enough to change them without a gap.
+pub const MAX_KEYS: usize = 4;
+/// How long the text of one key may be, in bytes.
+pub const MAX_KEY_TEXT: usize = 2048;
+/// Letters in the longest name.
+pub const MAX_NAME: usize = 200;
+/// For how long an application's former secret is good after it was given a new one.
+pub const OVERLAP: Duration = Duration::from_hours(24);
+
+/// What is kept of a key; whatever else its text says is not.
+const KEPT: [&str; 7] = ["kty", "crv", "x", "y", "use", "alg", "kid"];
+
+/// Who registers or changes an application.
+#[derive(Clone, Copy, Debug)]
+pub enum Registrar<'a> {
+    /// Whoever carries a token with these scopes.
+    Token(&'a Scopes),
+    /// The service's operator, whom no token limits.
+    Operator,
+}
+
+/// An application as somebody asks for it to be registered.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// Its name.
+    pub name: String,
+    /// The widest scope that its tokens may carry, as text.
+    pub scope: String,
+    /// Its public keys, each a JWK as JSON.
+    pub keys: Vec<String>,
+    /// Whether it is to be given a secret instead.
+    pub secret: bool,
+    /// Whether all its tokens must be bound to a key of its own (RFC 9449, 5.2).
+    pub dpop_bound: bool,
+}
+
+/// An application that may be registered.
+#[derive(Clone, Debug)]
+pub struct Registration {
+    /// Its name.
+    pub name: String,
+    /// The widest scope that its tokens may carry.
+    pub scopes: Scopes,
+    /// How it proves that it is the one that was registered.
+    pub authentication: ClientAuthentication,
+    /// Its public keys, a JWK set as JSON.
+    pub keys: String,
+    /// Whether all its tokens must be bound to a key of its own.
+    pub dpop_bound: bool,
+}
+
+/// What somebody asks for, where `registrar` may register it.
+///
+/// # Errors
+/// `BAD_USER_INPUT`: the first thing that is wrong with it. `FORBIDDEN_SCOPE`: it would reach further than its registrar.
+pub fn check(wanted: &Wanted, registrar: Registrar<'_>) -> Result<Registration, Error> {
+    let name = wanted.name.trim();
+    if name.is_empty() || name.chars().count() > MAX_NAME || name.chars().any(char::is_control) {
+        return Err(Error::input(
+            "application.name",
+            "1 to 200 characters, none of them a control character",
+        ));
+    }
+    let scopes =
+        Scopes::parse(&wanted.scope).map_err(|fault| Error::input("application.scopes", fault))?;
+    if scopes.is_empty() {
+        return Err(Error::input(
+            "application.scopes",
+            "at least one, or its tokens could do nothing",
+        ));
+    }
+    within(&scopes, registrar)?;
+    let (authentication, keys) = match (wanted.secret, wanted.keys.is_empty()) {
+        (true, true) => (ClientAuthentication::ClientSecretBasic, NO_KEYS.to_owned()),
+        (false, false) => (
+            ClientAuthentication::PrivateKeyJwt,
+            key_set("application.keys", &wanted.keys)?,
+        ),
+        (true, false) | (false, true) => {
+            return Err(Error::input(
+                "application.keys",
+                "give public keys, or else ask for a `secret`: one of the two",
+            ));
+        }
+    };
+    Ok(Registration {
+        name: name.to_owned(),
+        scopes,
+        authentication,
+        keys,
+        dpop_bound: wanted.dpop_bound,
+    })
+}
+
+/// Nothing, where whoever registers or takes over a program with these scopes reaches as far itself.
+///
+/// # Errors
+/// `FORBIDDEN_SCOPE`.
+pub fn within(scopes: &Scopes, registrar: Registrar<'_>) -> Result<(), Error> {
+    match registrar {
+        Registrar::Token(own) if !narrower(scopes, own) => Err(Error::ForbiddenScope {
+            needed: scopes.to_string(),
+        }),
+        Registrar::Token(_) | Registrar::Operator => Ok(()),
+    }
+}
+
+/// Nothing, where an application may be given other means to prove itself: whoever hands them over can be it from then
+/// on, so it must not reach further than they do.
+///
+/// # Errors
+/// `INVALID_TRANSITION`: it is suspended, or proves itself otherwise. `FORBIDDEN_SCOPE`.
+pub fn renewable(
+    application: &application::Model,
+    by: ClientAuthentication,
+    registrar: Registrar<'_>,
+) -> Result<(), Error> {
+    if application.status != AgencyStatus::Active {
+        return Err(Error::NotNow(
+            "this application is suspended: register another one".into(),
+        ));
+    }
+    if application.authentication != by {
+        return Err(Error::NotNow(match application.authentication {
+            ClientAuthentication::PrivateKeyJwt => {
+                "this application proves itself by its keys: replace them instead".into()
+            }
+            ClientAuthentication::ClientSecretBasic => {
+                "this application proves itself by a secret: rotate it instead".into()
+            }
+        }));
+    }
+    // A stored scope that cannot be read lets its tokens do nothing.
+    let scopes = Scopes::parse(&application.scope).unwrap_or_default();
+    within(&scopes, registrar)
+}
+
+/// Nothing, where an application may be suspended.
+///
+/// # Errors
+/// `INVALID_TRANSITION`: it is suspended already.
+pub fn suspendable(application: &application::Model) -> Result<(), Error> {
+    match application.status {
+        AgencyStatus::Active => Ok(()),
+        AgencyStatus::Suspended => Err(Error::NotNow(
+            "this application is suspended already".into(),
+        )),
+    }
+}
+
+/// The JWK set of these public keys, each a JWK as JSON: P-256 or Ed25519, told apart by key and by name. A key without
+/// a `kid` is named by its thumbprint.
+///
+/// # Errors
+/// `BAD_USER_INPUT` at `argument`. Nothing of a key is repeated.
+pub fn key_set(argument: &str, keys: &[String]) -> Result<String, Error> {
+    if !(1..=MAX_KEYS).contains(&keys.len()) {
+        return Err(Error::input(argument, "1 to 4 public keys"));
+    }
+    let (mut thumbprints, mut names) = (BTreeSet::new(), BTreeSet::new());
+    let mut set = Vec::new();
+    for text in keys {
+        let (thumbprint, name, key) = read(text).map_err(|why| Error::input(argument, why))?;
+        if !thumbprints.insert(thumbprint) {
+            return Err(Error::input(argument, "the same key twice"));
+        }
+        if !names.insert(name) {
+            return Err(Error::input(
+                argument,
+                "two keys with the same `kid`: nobody could tell which of them signed",
+            ));
+        }
+        set.push(Value::Object(key));
+    }
+    Ok(json!({ "keys": set }).to_string())
+}
+
+/// A key's thumbprint, its name, and what is kept of it.
+fn read(text: &str) -> Result<(String, String, Map<String, Value>), String> {
+    if text.len() > MAX_KEY_TEXT {
+        return Err("a key is at most 2048 bytes of JSON".to_owned());
+    }
+    let key = ForeignKey::parse(text.as_bytes(), Accepted::CurvesOnly).map_err(|fault| {
+        format!("{fault}: each must be the JSON of a public JWK, EC on P-256 or OKP on Ed25519")
+    })?;
+    let mut members: Map<String, Value> =
+        serde_json::from_str(text).map_err(|_| "not a JSON object".to_owned())?;
+    members.retain(|name, _| KEPT.contains(&name.as_str()));
+    let thumbprint = key.thumbprint().to_owned();
+    let name = key.kid().unwrap_or(&thumbprint).to_owned();
+    members.insert("kid".to_owned(), Value::String(name.clone()));
+    Ok((thumbprint, name, members))
+}
+
+/// When the secrets that are in force now end, once a new one is made at `now`: the newest of them after an overlap,
+/// every older one at once. So there are never more than two, and rotating twice ends a secret that leaked. No end is
+/// moved to a later time; a secret that keeps its end is not named.
+#[must_use]
+pub fn endings(in_force: &[application_secret::Model], now: Instant) -> Vec<(SecretId, Instant)> {
+    let newest = in_force
+        .iter()
+        .max_by_key(|secret| (secret.created_at, secret.id))
+        .map(|secret| secret.id);
+    let ends = |secret: &application_secret::Model| {
+        if Some(secret.id) == newest {
+            now.plus(OVERLAP)
+        } else {
+            now
+        }
+    };
+    in_force
+        .iter()
+        .map(|secret| (secret, ends(secret)))
+        .filter(|(secret, ends)| secret.ends_at.is_none_or(|before| before > *ends))
+        .map(|(secret, ends)| (secret.id, ends))
+        .collect()
+}

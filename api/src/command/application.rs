@@ -1,0 +1,139 @@
+//! `concord application`: the programs of an agency's, registered and suspended by the operator.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use concord::application::operator;
+use concord::application::rules::Wanted;
+use concord::error::Refusal;
+use concord::http::server::Service;
+use concord::settings::Written;
+use concord_entities::application::{self, Column};
+use concord_entities::ids::ApplicationId;
+use miette::{IntoDiagnostic, Result, WrapErr, miette};
+use sea_orm::QueryOrder;
+
+use super::Options;
+use super::agency::named;
+
+/// What to do about applications.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum Application {
+    /// Register a program of an agency's, and print its `client_id` and, once, its secret.
+    Register(Register),
+    /// List an agency's applications.
+    List {
+        /// The agency: its id, or its name as the directory has it.
+        #[arg(long)]
+        agency: String,
+        #[command(flatten)]
+        options: Options,
+    },
+    /// Suspend an application for good: its tokens are over.
+    Suspend {
+        /// The application's id.
+        id: ApplicationId,
+        #[command(flatten)]
+        options: Options,
+    },
+}
+
+/// Register a program of an agency's.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Register {
+    /// The agency: its id, or its name as the directory has it.
+    #[arg(long)]
+    agency: String,
+    /// The program's name.
+    #[arg(long)]
+    name: String,
+    /// The widest scope that its tokens may carry, such as `referral.rs consent.r`.
+    #[arg(long)]
+    scope: String,
+    /// A file with a public key of its own, a JWK; may be repeated, up to four times.
+    #[arg(long, required_unless_present = "secret", conflicts_with = "secret")]
+    key: Vec<PathBuf>,
+    /// Give it a secret instead of a key.
+    #[arg(long)]
+    secret: bool,
+    /// All its tokens must be bound to a key of its own (DPoP).
+    #[arg(long)]
+    dpop_bound: bool,
+    #[command(flatten)]
+    options: Options,
+}
+
+impl Application {
+    pub(crate) async fn run(self) -> Result<()> {
+        match self {
+            Self::Register(register) => register.run().await,
+            Self::List { agency, options } => list(&agency, &options).await,
+            Self::Suspend { id, options } => suspend(id, &options).await,
+        }
+    }
+}
+
+impl Register {
+    async fn run(self) -> Result<()> {
+        let keys = self
+            .key
+            .iter()
+            .map(|file| {
+                std::fs::read_to_string(file)
+                    .into_diagnostic()
+                    .wrap_err_with(|| format!("--key: {} cannot be read", file.display()))
+            })
+            .collect::<Result<_>>()?;
+        let service = open(&self.options).await?;
+        let agency = named(&service.store, &self.agency).await?;
+        let wanted = Wanted {
+            name: self.name,
+            scope: self.scope,
+            keys,
+            secret: self.secret,
+            dpop_bound: self.dpop_bound,
+        };
+        let (application, secret) = operator::register(&service.store, agency.id, &wanted)
+            .await
+            .map_err(told)?;
+        println!("client_id      {}", application.id);
+        if let Some(secret) = secret {
+            println!("client_secret  {}", *secret);
+            println!("Keep the secret now: it is not shown again.");
+        }
+        Ok(())
+    }
+}
+
+async fn list(name: &str, options: &Options) -> Result<()> {
+    let service = open(options).await?;
+    let agency = named(&service.store, name).await?;
+    let all = application::Entity::of(agency.id)
+        .order_by_desc(Column::Id)
+        .all(&service.store.read)
+        .await
+        .into_diagnostic()?;
+    for one in all {
+        println!(
+            "{}  {}  {}  {}  {}",
+            one.id, one.status, one.authentication, one.name, one.scope
+        );
+    }
+    Ok(())
+}
+
+async fn suspend(id: ApplicationId, options: &Options) -> Result<()> {
+    let service = open(options).await?;
+    let suspended = operator::suspend(&service.store, id).await.map_err(told)?;
+    println!("{} is suspended", suspended.id);
+    Ok(())
+}
+
+async fn open(options: &Options) -> Result<Service> {
+    let settings = options.settings(Written::default())?;
+    Service::open(settings).await.into_diagnostic()
+}
+
+fn told(refusal: Refusal) -> miette::Report {
+    miette!("{}", refusal.error)
+}

@@ -1,0 +1,189 @@
+//! A suspension, of a program or of its agency, is in force on the very next request, on every server.
+
+use concord::access::token::Claims;
+use concord_entities::vocabulary::DataCategory::Identity;
+use serde_json::{Value, json};
+
+use super::{
+    ROTATE, SUSPEND, all, carried_by, carrying, everywhere, recorded, second, verdict, with_a_key,
+    with_a_secret,
+};
+use crate::world::{Agency, BOTH, Database, EVERYTHING, World};
+
+const SUSPEND_AGENCY: &str = "mutation($id: ID!, $r: String!) { suspendAgency(id: $id, reason: $r) { id status suspensionReason } }";
+const REINSTATE: &str =
+    "mutation($id: ID!) { reinstateAgency(id: $id) { id status suspensionReason } }";
+const REASON: &str = "Zyxabel: the annual review is overdue";
+
+async fn suspends(coordinator: &Agency, agency: &Agency) -> String {
+    let variables = json!({ "id": agency.id.to_string(), "r": REASON });
+    verdict(&coordinator.asks(SUSPEND_AGENCY, variables).await)
+}
+
+async fn reinstates(coordinator: &Agency, agency: &Agency) -> String {
+    let variables = json!({ "id": agency.id.to_string() });
+    verdict(&coordinator.asks(REINSTATE, variables).await)
+}
+
+#[tokio::test]
+async fn a_suspended_application_is_over_at_once() {
+    for database in BOTH {
+        let world = World::on(database).await;
+        let other = second(&world);
+        let north = world.agency("north").await;
+        let (id, _) = with_a_secret(&north, "referral.r").await;
+        let sibling = with_a_key(&north, "referral.r").await;
+        let program = carried_by(&world, &north, &id).await;
+        let beside = carried_by(&world, &north, &sibling).await;
+        all(&everywhere(&world, other.as_ref(), &program).await, "ok");
+        all(&everywhere(&world, other.as_ref(), &beside).await, "ok");
+
+        let answer = north.asks(SUSPEND, json!({ "id": id })).await;
+        assert_eq!(answer.data()["suspendApplication"]["status"], "SUSPENDED");
+        all(
+            &everywhere(&world, other.as_ref(), &program).await,
+            "UNAUTHENTICATED",
+        );
+        all(&everywhere(&world, other.as_ref(), &beside).await, "ok");
+
+        for change in [SUSPEND, ROTATE] {
+            let again = north.asks(change, json!({ "id": id })).await;
+            assert_eq!(again.codes(), "INVALID_TRANSITION");
+        }
+        // A program ends itself, and is heard once.
+        let own = beside.asks(SUSPEND, json!({ "id": sibling })).await;
+        assert_eq!(own.data()["suspendApplication"]["status"], "SUSPENDED");
+        all(
+            &everywhere(&world, other.as_ref(), &beside).await,
+            "UNAUTHENTICATED",
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_suspended_agency_is_out_at_once_and_its_old_tokens_stay_dead() {
+    for database in BOTH {
+        let world = World::on(database).await;
+        let other = second(&world);
+        let (north, south) = world.agencies("north", "south").await;
+        let coordinator = world.coordinator();
+        let id = with_a_key(&north, "referral.r").await;
+        let program = carried_by(&world, &north, &id).await;
+        let told = north.refers("Ada").to(&south).sharing([Identity]).await;
+        assert!(south.reads(&told).await.starts_with("identity: Ada"));
+        all(&everywhere(&world, other.as_ref(), &north).await, "ok");
+        let began = epoch_began(&world, &north);
+
+        assert_eq!(suspends(&coordinator, &north).await, "ok");
+        for caller in [&north, &program] {
+            all(
+                &everywhere(&world, other.as_ref(), caller).await,
+                "UNAUTHENTICATED",
+            );
+        }
+        for server in other.iter().chain([&world.server]) {
+            let read = south.at(&server.address).reads(&told).await;
+            assert_eq!(read, "withheld: everything (AGENCY_SUSPENDED)");
+        }
+        assert!(epoch_began(&world, &north) > began);
+        assert_eq!(suspends(&coordinator, &north).await, "INVALID_TRANSITION");
+        let newer = Claims {
+            epoch: 2,
+            ..world.claims(north.id, EVERYTHING)
+        };
+        let renewed = carrying(&world, &north, &newer).await;
+        all(
+            &everywhere(&world, other.as_ref(), &renewed).await,
+            "UNAUTHENTICATED",
+        );
+
+        assert_eq!(reinstates(&coordinator, &north).await, "ok");
+        for caller in [&north, &program] {
+            all(
+                &everywhere(&world, other.as_ref(), caller).await,
+                "UNAUTHENTICATED",
+            );
+        }
+        all(&everywhere(&world, other.as_ref(), &renewed).await, "ok");
+        assert!(south.reads(&told).await.starts_with("identity: Ada"));
+        assert_eq!(reinstates(&coordinator, &north).await, "INVALID_TRANSITION");
+        assert_eq!(
+            recorded(&coordinator, &north.id.to_string()).await,
+            ["AGENCY_REGISTERED", "AGENCY_SUSPENDED", "AGENCY_REINSTATED"]
+        );
+        let leaves = world.tampers("SELECT leaf FROM audit_event");
+        assert!(!leaves.contains("Zyxabel"), "a leaf tells the reason");
+    }
+}
+
+fn epoch_began(world: &World, agency: &Agency) -> i64 {
+    let id = world.sql_id(&agency.id.to_string());
+    let began = world.tampers(&format!(
+        "SELECT epoch_began_at FROM agency WHERE id = {id}"
+    ));
+    began.parse().unwrap()
+}
+
+#[tokio::test]
+async fn only_who_coordinates_an_agency_suspends_it() {
+    let world = World::on(Database::Sqlite).await;
+    let (north, south) = world.agencies("north", "south").await;
+    let coordinator = world.coordinator();
+    for (who, whom) in [
+        (&north, &south),
+        (&north, &north),
+        (&north, &coordinator),
+        (&coordinator, &coordinator),
+    ] {
+        assert_eq!(suspends(who, whom).await, "NOT_FOUND");
+        assert_eq!(reinstates(who, whom).await, "NOT_FOUND");
+    }
+
+    // A coordinator of another task force is a stranger here, though it shares one in which it is a member.
+    let elsewhere = "INSERT INTO task_force (id, name, region, created_at) \
+            VALUES (x'0190a000000070008000000000000001', 'Far Hills', 'Far Hills', 0);;\
+        INSERT INTO membership (task_force_id, agency_id, role, since) \
+            VALUES (x'0190a000000070008000000000000001', SOUTH, 'COORDINATOR', 0)";
+    let far = world.sql_id(&south.id.to_string());
+    world.tampers(&elsewhere.replace("SOUTH", &far));
+    assert_eq!(suspends(&south, &north).await, "NOT_FOUND");
+    assert_eq!(whether_active(&world, &north), "ACTIVE");
+
+    let join = "INSERT INTO membership (task_force_id, agency_id, role, since) \
+        VALUES (x'0190a000000070008000000000000001', NORTH, 'MEMBER', 0)";
+    world.tampers(&join.replace("NORTH", &world.sql_id(&north.id.to_string())));
+    assert_eq!(suspends(&south, &north).await, "ok");
+    assert_eq!(whether_active(&world, &north), "SUSPENDED");
+
+    for reason in [String::new(), " ".repeat(9), "r".repeat(501)] {
+        let variables = json!({ "id": south.id.to_string(), "r": reason });
+        let answer = coordinator.asks(SUSPEND_AGENCY, variables).await;
+        assert_eq!(answer.codes(), "BAD_USER_INPUT");
+    }
+}
+
+fn whether_active(world: &World, agency: &Agency) -> String {
+    let id = world.sql_id(&agency.id.to_string());
+    world.tampers(&format!("SELECT status FROM agency WHERE id = {id}"))
+}
+
+#[tokio::test]
+async fn why_an_agency_is_suspended_is_told_to_its_coordinators_alone() {
+    let world = World::on(Database::Sqlite).await;
+    let (north, south) = world.agencies("north", "south").await;
+    let coordinator = world.coordinator();
+    let query = "query($id: ID!) { node(id: $id) { ... on Agency { status suspensionReason } } }";
+    let reads = async |who: &Agency| {
+        let answer = who.asks(query, json!({ "id": north.id.to_string() })).await;
+        answer.data()["node"].clone()
+    };
+    assert_eq!(reads(&coordinator).await["suspensionReason"], Value::Null);
+    assert_eq!(suspends(&coordinator, &north).await, "ok");
+    let told = |reason: Value| json!({ "status": "SUSPENDED", "suspensionReason": reason });
+    assert_eq!(reads(&coordinator).await, told(json!(REASON)));
+    assert_eq!(reads(&south).await, told(Value::Null));
+    let denied = "SELECT count(*) FROM audit_event WHERE kind = 'ACCESS_DENIED'";
+    assert_eq!(world.tampers(denied), "0");
+    assert_eq!(reinstates(&coordinator, &north).await, "ok");
+    assert_eq!(reads(&coordinator).await["suspensionReason"], Value::Null);
+}
