@@ -4,7 +4,8 @@ use concord_entities::token_state;
 use sea_orm::{EntityTrait, IntoActiveModel};
 
 use super::token::Claims;
-use crate::audit::event::{Agent, Event, Leaf, Mark};
+use crate::audit::event::{Agent, Event, Mark};
+use crate::audit::leaf::Leaf;
 use crate::error::Answer;
 use crate::store::Store;
 use crate::store::act::{self, Holding};

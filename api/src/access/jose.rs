@@ -37,9 +37,13 @@ impl Algorithm {
         }
     }
 
-    /// The algorithm that `alg` names, letter for letter.
+    /// The algorithm that `alg` names, letter for letter. `Ed25519` is the younger name of the one curve of `EdDSA` that
+    /// is meant here (RFC 9864, 2.2).
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
+        if name == "Ed25519" {
+            return Some(Self::EdDsa);
+        }
         Self::ALL.into_iter().find(|one| one.name() == name)
     }
 

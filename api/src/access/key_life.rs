@@ -98,13 +98,12 @@ impl KeyLife {
     #[must_use]
     pub fn state(&self, now: Instant) -> KeyState {
         match (self.retired_at, self.signs_from, self.superseded_at) {
-            (Some(_), _, _) => KeyState::Gone,
             (None, None, _) => KeyState::Next,
             (None, Some(_), None) => KeyState::Current,
             (None, Some(_), Some(superseded)) if now < last_token_dead(superseded) => {
                 KeyState::Previous
             }
-            (None, Some(_), Some(_)) => KeyState::Gone,
+            (Some(_), _, _) | (None, Some(_), Some(_)) => KeyState::Gone,
         }
     }
 

@@ -131,6 +131,14 @@ impl Limits {
         self.touch(Touch::Looks(Failing::at(address, Some(client))))
     }
 
+    /// Whether somebody at this address may still fail. Counts nothing.
+    ///
+    /// # Errors
+    /// How long to wait: they have failed too often.
+    pub fn may_fail(&self, address: IpAddr) -> Result<(), Wait> {
+        self.touch(Touch::Looks(Failing::at(address, None)))
+    }
+
     fn touch(&self, touch: Touch) -> Result<(), Wait> {
         self.failed
             .check_key(&touch)

@@ -18,7 +18,8 @@ use sea_orm::{
 
 use super::key::{KeyFault, KeySet, PublicKey, SigningKey};
 use super::key_life::{KeyLife, KeyState, RetirementFault, Roll, RotationFault};
-use crate::audit::event::{Agent, Event, Leaf, Mark};
+use crate::audit::event::{Agent, Event, Mark};
+use crate::audit::leaf::Leaf;
 use crate::audit::ledger;
 use crate::clock;
 use crate::seal::envelope::KeyEncryptionKey;

@@ -138,13 +138,13 @@ impl Verifier {
     pub async fn read(&self, store: &Store, compact: &str) -> Result<Caller, NoCaller> {
         let caller = match self.proven(compact) {
             Ok(caller) => caller,
-            Err(fault) if self.is_ours(compact) => match fault {
-                TokenFault::UnknownKey => {
-                    self.ring.look_again().await;
-                    self.proven(compact)?
+            Err(fault) if self.is_ours(compact) => {
+                if fault != TokenFault::UnknownKey {
+                    return Err(fault.into());
                 }
-                other => return Err(other.into()),
-            },
+                self.ring.look_again().await;
+                self.proven(compact)?
+            }
             Err(_) => {
                 let audience = &self.expected.audience;
                 let foreign = self

@@ -6,7 +6,8 @@ use concord_entities::vocabulary::{AgencyKind, AgencyStatus, AuditType, MemberRo
 use concord_entities::{membership, task_force};
 use sea_orm::{EntityTrait, IntoActiveModel};
 
-use crate::audit::event::{Agent, Event, Leaf, Mark};
+use crate::audit::event::{Agent, Event, Mark};
+use crate::audit::leaf::Leaf;
 use crate::error::Answer;
 use crate::store::Store;
 use crate::store::act::{self, Holding};

@@ -9,7 +9,8 @@ use zeroize::Zeroizing;
 
 use super::register::{self, Fresh};
 use super::rules::{self, Registrar, Wanted};
-use crate::audit::event::{Agent, Event, Leaf, Mark};
+use crate::audit::event::{Agent, Event, Mark};
+use crate::audit::leaf::Leaf;
 use crate::error::{Answer, Error};
 use crate::store::Store;
 use crate::store::act::{self, Holding};

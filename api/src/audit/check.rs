@@ -12,7 +12,7 @@ use sea_orm::{
 };
 
 use super::checkpoint::{Checkpoint, CheckpointError, LedgerPublicKey};
-use super::event::{Leaf, commitment};
+use super::leaf::{Leaf, commitment};
 use super::stored;
 use super::tree::{Digest, Head, leaf_hash};
 use super::verify::{Fault, Verifier};

@@ -10,7 +10,8 @@ use sea_orm::sea_query::{ExprTrait, LikeExpr};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, QueryFilter, QueryTrait, Select};
 
 use super::checkpoint::LedgerKey;
-use super::event::{Event, Leaf};
+use super::event::Event;
+use super::leaf::Leaf;
 use super::ledger::Decided;
 use super::programs::{Programs, with_programs};
 use super::proof::{

@@ -15,7 +15,8 @@ use sea_orm::{
 };
 use tokio::sync::{Notify, mpsc, oneshot};
 
-use super::event::{Agent, Event, Leaf, Mark};
+use super::event::{Agent, Event, Mark};
+use super::leaf::Leaf;
 use super::tree::{self, Digest};
 use crate::error::{Answer, Error, Refusal};
 use crate::store::Store;

@@ -1,6 +1,6 @@
 //! The audit ledger: what was done and disclosed, in a Merkle tree that nobody can rewrite unseen.
 //!
-//! `event` says what is recorded and hashed; `ledger` writes it before anything is released; `integrator` takes
+//! `event` says what is recorded, `leaf` the bytes that are hashed; `ledger` writes it before anything is released; `integrator` takes
 //! committed events into the tree; `check` reads the whole ledger again; `stored` is the tree as the database keeps it;
 //! `programs` are the applications that events name. The rest is pure: `tree` lays the leaves'
 //! hashes out as tiles; `proof` shows that an event is among them and that they only ever grew; `checkpoint` signs a
@@ -12,6 +12,7 @@ pub mod checkpoint;
 pub mod event;
 pub mod graphql;
 pub mod integrator;
+pub mod leaf;
 pub mod ledger;
 mod programs;
 pub mod proof;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use concord_entities::audit_event;
 use concord_entities::ids::ApplicationId;
 
-use super::event::Leaf;
+use super::leaf::Leaf;
 use super::ledger::Decided;
 use crate::application::graphql::{Application, own};
 use crate::error::Answer;

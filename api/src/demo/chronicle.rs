@@ -9,7 +9,8 @@ use concord_entities::vocabulary::AuditType;
 
 use super::cast::Member;
 use super::past::id_at;
-use crate::audit::event::{Agent, Event, Leaf, Mark};
+use crate::audit::event::{Agent, Event, Mark};
+use crate::audit::leaf::Leaf;
 use crate::error::{Answer, Refusal};
 
 /// What happened, in any order.

@@ -55,7 +55,11 @@ impl Challenges {
         };
         for challenge in [
             format!("Bearer {}{bearer}", self.metadata),
-            format!("DPoP {}{dpop}, algs=\"ES256 EdDSA\"", self.metadata),
+            format!(
+                "DPoP {}{dpop}, algs=\"{}\"",
+                self.metadata,
+                metadata::CLIENT_ALGORITHMS.join(" ")
+            ),
         ] {
             if let Ok(challenge) = HeaderValue::from_str(&challenge) {
                 answer.headers_mut().append(WWW_AUTHENTICATE, challenge);

@@ -33,7 +33,10 @@ pub struct Gate<'r> {
 }
 
 impl Gate<'_> {
-    /// The caller that the request proves, or what the request is answered with.
+    /// The caller that the request proves.
+    ///
+    /// # Errors
+    /// What the request is answered with instead.
     pub async fn enter(&self) -> Result<Caller, HttpResponse> {
         let proofs = proofs(self.http);
         let presented = Presented {

@@ -7,6 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use concord_entities::ids::{AgencyId, ApplicationId};
 use concord_entities::vocabulary::{AgencyStatus, ClientAuthentication};
 use concord_entities::{application, application_secret};
+use tokio::sync::Semaphore;
 use url::form_urlencoded;
 
 use super::assertion;
@@ -22,6 +23,9 @@ use crate::clock;
 
 /// The `client_assertion_type` of a JWT (RFC 7523, 2.2).
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/// How many secrets are hashed at a time: each takes 19 MiB and a core of its own.
+static HASHING: Semaphore = Semaphore::const_new(2);
 
 /// A program that proved to be a registered application.
 #[derive(Clone, Debug)]
@@ -155,11 +159,13 @@ async fn by_secret(
             .collect(),
         None => Vec::new(),
     };
+    let hashing = HASHING.acquire().await;
     let right = tokio::task::spawn_blocking(move || matches_any(&secret, &hashes))
         .await
         .unwrap_or(false);
+    drop(hashing);
     match registered {
-        Some(application) if right => Client::taking_part(application),
+        Some(application) if right => Client::taking_part(&application),
         Some(_) => Err(Fault::client("wrong_secret")),
         None => Err(Fault::client("unknown_client")),
     }
@@ -193,12 +199,12 @@ async fn by_assertion(
     if !fresh {
         return Err(Fault::client("replayed_assertion"));
     }
-    Client::taking_part(application)
+    Client::taking_part(&application)
 }
 
 impl Client {
     /// The program of an application that takes part. Whether its agency does is read where the token is made.
-    fn taking_part(application: application::Model) -> Result<Self, Fault> {
+    fn taking_part(application: &application::Model) -> Result<Self, Fault> {
         if application.status != AgencyStatus::Active {
             return Err(Fault::client("suspended"));
         }

@@ -15,7 +15,8 @@ use super::{Asked, Desk};
 use crate::access::scope::Scopes;
 use crate::access::standing;
 use crate::access::token::{Actor, Claims};
-use crate::audit::event::{Agent, Event, Leaf};
+use crate::audit::event::{Agent, Event};
+use crate::audit::leaf::Leaf;
 use crate::store::act::{self, Holding};
 
 /// How long a token is good.

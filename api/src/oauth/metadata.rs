@@ -9,7 +9,7 @@ use crate::access::grant::{Permission, Resource};
 use crate::settings::Settings;
 
 /// The algorithms with which a program signs its assertions and its DPoP proofs.
-const CLIENT_ALGORITHMS: [&str; 2] = ["ES256", "EdDSA"];
+pub const CLIENT_ALGORITHMS: [&str; 3] = ["ES256", "EdDSA", "Ed25519"];
 /// The ways in which a program authenticates.
 const CLIENT_AUTHENTICATIONS: [&str; 2] = ["private_key_jwt", "client_secret_basic"];
 

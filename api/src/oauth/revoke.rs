@@ -7,7 +7,8 @@ use super::fault::Fault;
 use super::{Asked, Desk};
 use crate::access::revoked;
 use crate::access::standing;
-use crate::audit::event::{Agent, Event, Leaf};
+use crate::audit::event::{Agent, Event};
+use crate::audit::leaf::Leaf;
 use crate::store::act::{self, Holding};
 
 /// Takes a token back that this client was given. For any other the answer is the same (RFC 7009, 2.2).

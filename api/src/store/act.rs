@@ -14,7 +14,8 @@ use sea_orm::{
 use super::Store;
 use crate::access::Caller;
 use crate::access::standing;
-use crate::audit::event::{Event, Leaf, Mark};
+use crate::audit::event::{Event, Mark};
+use crate::audit::leaf::Leaf;
 use crate::audit::ledger::{self, Ledger};
 use crate::clock;
 use crate::error::{Answer, Refusal};
