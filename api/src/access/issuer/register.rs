@@ -80,8 +80,8 @@ pub async fn add(
     if registration.issuer == ours {
         return Err(NotDone::Ourselves);
     }
-    let fetched = fetch(fetcher, &registration.jwks_uri).await?;
-    if !have_one_for(&registration.algorithms, &fetched.keys) {
+    let copy = fetch(fetcher, &registration.jwks_uri).await?;
+    if !have_one_for(&registration.algorithms, &copy.keys) {
         return Err(NotDone::NoFittingKey(registration.algorithms.join(", ")));
     }
     let now = store.ping().await?;
@@ -100,7 +100,7 @@ pub async fn add(
         scope: registration.scope,
         mapping: registration.mapping,
         status: AgencyStatus::Active,
-        jwks: Some(fetched.jwks.clone()),
+        jwks: Some(copy.jwks.clone()),
         fetched_at: Some(now),
         attempted_at: Some(now),
         created_at: now,
@@ -111,7 +111,7 @@ pub async fn add(
         .exec_without_returning(&transaction)
         .await?;
     act::commit(transaction, Holding::Shared, leaf, None).await?;
-    Ok((id, fetched))
+    Ok((id, copy))
 }
 
 fn have_one_for(algorithms: &[String], keys: &ForeignKeys) -> bool {
@@ -127,11 +127,11 @@ fn have_one_for(algorithms: &[String], keys: &ForeignKeys) -> bool {
 /// [`NotDone`]: there is no such issuer in force, or its keys cannot be had; the last good copy stays.
 pub async fn refresh(store: &Store, fetcher: &Fetcher, id: IssuerId) -> Result<Fetched, NotDone> {
     let row = in_force(&store.read, id).await?;
-    let fetched = fetch(fetcher, &row.jwks_uri).await?;
+    let copy = fetch(fetcher, &row.jwks_uri).await?;
     let now = store.ping().await?;
     let (transaction, _) = act::open(store, Holding::Shared).await?;
     let row = in_force(&transaction, id).await?;
-    write_keys(&transaction, id, &fetched.jwks, now).await?;
+    write_keys(&transaction, id, &copy.jwks, now).await?;
     trusted_issuer::Entity::update_many()
         .col_expr(Column::AttemptedAt, Expr::value(now))
         .filter(Column::Id.eq(id))
@@ -139,7 +139,7 @@ pub async fn refresh(store: &Store, fetcher: &Fetcher, id: IssuerId) -> Result<F
         .await?;
     let leaf = leaf(AuditType::IssuerRefreshed, id, row.agency_id, now);
     act::commit(transaction, Holding::Shared, leaf, None).await?;
-    Ok(fetched)
+    Ok(copy)
 }
 
 /// Ends the trust in an issuer: its tokens are over with the next request of every replica.
@@ -204,8 +204,8 @@ async fn write_keys(
 }
 
 async fn fetch(fetcher: &Fetcher, jwks_uri: &str) -> Result<Fetched, NotDone> {
-    let fetched = fetcher.fetch(jwks_uri).await;
-    fetched.map_err(|fault| NotDone::NotFetched {
+    let copy = fetcher.fetch(jwks_uri).await;
+    copy.map_err(|fault| NotDone::NotFetched {
         jwks_uri: jwks_uri.to_owned(),
         fault,
     })
