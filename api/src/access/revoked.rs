@@ -1,16 +1,22 @@
-//! Taking a token back, and with it everything that was exchanged for it.
+//! Taking tokens back, and with each everything that was exchanged for it.
+//!
+//! The change that this is part of ends some sharing, so no exchange is under way beside it.
 
-use concord_entities::ids::AgencyId;
+use concord_entities::ids::{AgencyId, ApplicationId, IssuerId};
 use concord_entities::instant::Instant;
-use concord_entities::token_state;
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, Statement};
+use concord_entities::{token_state, trusted_issuer};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, IntoActiveModel,
+    QueryFilter, Statement, Value,
+};
 
+use super::caller::foreign_token;
+use super::claim::is_name;
+use super::token::{LEEWAY, MAX_JTI, MAX_LIFE};
 use crate::error::Answer;
 
 /// Denies the token `jti` of `agency` from `now` on, and every token that it was exchanged for, however often. Whether
 /// there is such a token: one that was taken back before is, and stays as it is.
-///
-/// The change that this is part of ends some sharing, so no exchange is under way beside it.
 ///
 /// # Errors
 /// `UNAVAILABLE`.
@@ -24,19 +30,112 @@ pub async fn revoke(
     let known = token_state::Entity::of(agency, jti)
         .one(transaction)
         .await?;
-    if known.is_none() {
+    if known.is_none() && !remember_foreign(transaction, agency, jti, now).await? {
         return Ok(false);
     }
+    let roots = "SELECT jti FROM token_state WHERE jti = $2";
+    deny(transaction, backend, roots, jti.into(), now).await?;
+    Ok(true)
+}
+
+/// Denies every token of an application, and what was exchanged for them.
+///
+/// # Errors
+/// `UNAVAILABLE`.
+pub async fn revoke_of_application(
+    transaction: &DatabaseTransaction,
+    backend: DbBackend,
+    application: ApplicationId,
+    now: Instant,
+) -> Answer<()> {
+    let roots = "SELECT jti FROM token_state WHERE application_id = $2";
+    deny(transaction, backend, roots, application.into(), now).await
+}
+
+/// Denies what was exchanged for the tokens of an agency's own issuer; those themselves fall with its registration.
+///
+/// # Errors
+/// `UNAVAILABLE`.
+pub async fn revoke_of_issuer(
+    transaction: &DatabaseTransaction,
+    backend: DbBackend,
+    issuer: IssuerId,
+    now: Instant,
+) -> Answer<()> {
+    let roots = "SELECT jti FROM token_state WHERE parent IS NOT NULL AND substr(parent, 1, length($2)) = $2";
+    let prefix = foreign_token(issuer, "");
+    deny(transaction, backend, roots, prefix.into(), now).await
+}
+
+/// Denies the roots and what was exchanged for them. `roots` selects `jti`s, by the value `$2`.
+async fn deny(
+    transaction: &DatabaseTransaction,
+    backend: DbBackend,
+    roots: &str,
+    value: Value,
+    now: Instant,
+) -> Answer<()> {
     // `UNION`, not `UNION ALL`: a circle of parents, which nothing makes, would otherwise never end.
-    let deny = "WITH RECURSIVE taken (jti) AS ( \
-           SELECT jti FROM token_state WHERE jti = $1 AND agency_id = $2 \
+    let sql = format!(
+        "WITH RECURSIVE taken (jti) AS ( \
+           {roots} \
            UNION \
            SELECT t.jti FROM token_state t JOIN taken ON t.parent = taken.jti) \
-         UPDATE token_state SET denied_at = $3 \
-         WHERE denied_at IS NULL AND jti IN (SELECT jti FROM taken)";
-    let values = [jti.into(), agency.0.into(), now.0.into()];
+         UPDATE token_state SET denied_at = $1 \
+         WHERE denied_at IS NULL AND jti IN (SELECT jti FROM taken)"
+    );
     transaction
-        .execute_raw(Statement::from_sql_and_values(backend, deny, values))
+        .execute_raw(Statement::from_sql_and_values(
+            backend,
+            sql,
+            [now.into(), value],
+        ))
+        .await?;
+    Ok(())
+}
+
+/// Makes a row for a token of the agency's own issuer, of which nothing is known before somebody takes it back. Whether
+/// it can be one.
+async fn remember_foreign(
+    transaction: &DatabaseTransaction,
+    agency: AgencyId,
+    jti: &str,
+    now: Instant,
+) -> Answer<bool> {
+    let parts = jti.split_once('/').filter(|(_, id)| is_name(id, MAX_JTI));
+    let Some(issuer) = parts.and_then(|(issuer, _)| issuer.parse::<IssuerId>().ok()) else {
+        return Ok(false);
+    };
+    let own = trusted_issuer::Entity::of(agency)
+        .filter(trusted_issuer::Column::Id.eq(issuer))
+        .one(transaction)
+        .await?;
+    if own.is_none() {
+        return Ok(false);
+    }
+    let row = token_state::Model {
+        jti: jti.to_owned(),
+        agency_id: agency,
+        application_id: None,
+        parent: None,
+        // It may have been issued a moment ago, by a clock that is ahead of ours.
+        expires_at: now.plus(MAX_LIFE).plus(LEEWAY),
+        denied_at: None,
+    };
+    token_state::Entity::insert(row.into_active_model())
+        .exec_without_returning(transaction)
         .await?;
     Ok(true)
+}
+
+/// Forgets the tokens that have been over for a while; nothing depends on them any more.
+///
+/// # Errors
+/// `UNAVAILABLE`.
+pub async fn forget(database: &impl ConnectionTrait, now: Instant) -> Answer<()> {
+    token_state::Entity::delete_many()
+        .filter(token_state::Column::ExpiresAt.lt(now.minus(MAX_LIFE)))
+        .exec(database)
+        .await?;
+    Ok(())
 }

@@ -33,7 +33,7 @@ const FORM: Form = Form {
 };
 /// Letters in the longest `sub`, `client_id` or `jti`.
 pub(crate) const MAX_NAME: usize = 128;
-const MAX_JTI: usize = 64;
+pub(crate) const MAX_JTI: usize = 64;
 
 /// Who must have issued a token, and for whom.
 #[derive(Clone, Debug, PartialEq, Eq)]

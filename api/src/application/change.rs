@@ -104,7 +104,7 @@ impl ApplicationMutation {
         let id = page::id("id", &id)?;
         let act = request.begin_ending().await?;
         let model = held(&act, id).await?;
-        let model = register::suspend(&act, model).await?;
+        let model = register::suspend(&act, model, act.now()).await?;
         act.commit(recorded(AuditType::ApplicationSuspended, &model))
             .await?;
         Ok(model.into())

@@ -44,7 +44,7 @@ pub async fn suspend(store: &Store, id: ApplicationId) -> Answer<application::Mo
         .lock_exclusive()
         .one(&transaction)
         .await?;
-    let model = register::suspend(&transaction, found.ok_or(Error::NotFound)?).await?;
+    let model = register::suspend(&transaction, found.ok_or(Error::NotFound)?, now).await?;
     let leaf = leaf(AuditType::ApplicationSuspended, &model, now);
     act::commit(transaction, Holding::Alone, leaf, None).await?;
     Ok(model)

@@ -4,11 +4,14 @@ use concord_entities::ids::{AgencyId, ApplicationId, SecretId};
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{AgencyStatus, ClientAuthentication};
 use concord_entities::{application, application_secret};
-use sea_orm::{ActiveModelTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, Set};
+use sea_orm::{
+    ActiveModelTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, Set,
+};
 use zeroize::Zeroizing;
 
 use super::rules::{self, Registration};
 use super::secret;
+use crate::access::revoked;
 use crate::error::Answer;
 
 /// A secret to be kept as its hash, and shown once.
@@ -94,15 +97,18 @@ pub async fn rotate(
     keep(transaction, application.id, fresh, now).await
 }
 
-/// Suspends an application. The change that this is part of ends some sharing.
+/// Suspends an application, and takes back its tokens and what other applications exchanged them for. The change that this is part of ends some sharing.
 ///
 /// # Errors
 /// `INVALID_TRANSITION`: it is suspended already. `UNAVAILABLE`.
 pub async fn suspend(
     transaction: &DatabaseTransaction,
     application: application::Model,
+    now: Instant,
 ) -> Answer<application::Model> {
     rules::suspendable(&application)?;
+    let backend = transaction.get_database_backend();
+    revoked::revoke_of_application(transaction, backend, application.id, now).await?;
     let mut application = application.into_active_model();
     application.status = Set(AgencyStatus::Suspended);
     Ok(application.update(transaction).await?)

@@ -12,7 +12,6 @@ use super::challenge::Challenges;
 use super::explorer::{self, Personas};
 use super::graphql::graphql;
 use super::{health, oauth, well_known};
-use crate::access::Verifier;
 use crate::access::issuer::Issuers;
 use crate::access::issuer::fetch::{Fetcher, NoFetcher};
 use crate::access::limit::Limits;
@@ -20,6 +19,7 @@ use crate::access::ring::{Rereading, Ring};
 use crate::access::standing::Standings;
 use crate::access::token::Expected;
 use crate::access::token_keys::{TokenKeys, Unchanged};
+use crate::access::{Verifier, revoked, spent};
 use crate::agency::directory::Directory;
 use crate::audit::checkpoint::LedgerKey;
 use crate::audit::integrator;
@@ -39,7 +39,7 @@ use crate::store::pool::Unusable;
 
 /// How long requests under way may take to end after a SIGTERM, in seconds.
 const GRACE: u64 = 10;
-/// How often keys of packages that have ended are looked for.
+/// How often keys of packages that have ended are looked for, and tokens and proofs that are over.
 const SWEEP: Duration = Duration::from_mins(10);
 
 /// What every worker shares.
@@ -141,6 +141,7 @@ impl Service {
     /// [`NotStarted`].
     pub async fn run(self, personas: Personas, ready: impl FnOnce(&str)) -> Result<(), NotStarted> {
         let schema = schema();
+        let limits = Limits::new(self.settings.allowances);
         let shared = web::Data::new(Shared {
             inputs: InputTypes::from_sdl(&schema.sdl())?,
             schema,
@@ -154,7 +155,7 @@ impl Service {
                 },
             ),
             ring: self.ring,
-            limits: Limits::new(self.settings.allowances),
+            limits: limits.clone(),
             challenges: Challenges::of(&self.settings),
             settings: self.settings.clone(),
         });
@@ -170,6 +171,7 @@ impl Service {
         ));
         let rereading = tokio::spawn(self.rereading.run(stopped));
         let sweeping = tokio::spawn(sweep(self.vault.clone(), self.store.clone()));
+        let tidying = tokio::spawn(tidy(limits));
         let parts = Parts {
             settings: self.settings.clone(),
             store: self.store,
@@ -181,6 +183,7 @@ impl Service {
         };
         let served = listen(&self.settings, shared, personas, parts, ready).await;
         sweeping.abort();
+        tidying.abort();
         let _ = stop.send(true);
         if integrating.await.is_err() {
             warn!("the integrator did not end by itself");
@@ -275,15 +278,26 @@ async fn listen(
     server.run().await.map_err(failed)
 }
 
+/// Keeps the memory of who asked from growing.
+async fn tidy(limits: Limits) {
+    loop {
+        tokio::time::sleep(Limits::TIDY_EVERY).await;
+        limits.tidy();
+    }
+}
+
 async fn sweep_once(vault: &Vault, store: &Store) -> Answer<()> {
-    vault.sweep(store, store.ping().await?).await
+    let now = store.ping().await?;
+    vault.sweep(store, now).await?;
+    spent::forget(store, now).await?;
+    revoked::forget(&store.write, now).await
 }
 
 async fn sweep(vault: Vault, store: Store) {
     loop {
         if let Err(refusal) = sweep_once(&vault, &store).await {
             let code = refusal.error.code();
-            warn!(code, "the keyring's sweep will be tried again");
+            warn!(code, "the sweep will be tried again");
         }
         tokio::time::sleep(SWEEP).await;
     }

@@ -14,6 +14,7 @@ use super::fetch::{Fetched, Fetcher, NotFetched};
 use super::rules::{Registration, Unfit};
 use crate::access::foreign_key::ForeignKeys;
 use crate::access::jose::Algorithm;
+use crate::access::revoked;
 use crate::audit::event::{Agent, Event, Leaf, Mark};
 use crate::error::{Answer, Refusal};
 use crate::store::Store;
@@ -155,6 +156,7 @@ pub async fn suspend(store: &Store, id: IssuerId) -> Result<(), NotDone> {
         .filter(Column::Id.eq(id))
         .exec(&transaction)
         .await?;
+    revoked::revoke_of_issuer(&transaction, store.backend, id, now).await?;
     let leaf = leaf(AuditType::IssuerSuspended, id, row.agency_id, now);
     act::commit(transaction, Holding::Alone, leaf, None).await?;
     Ok(())

@@ -16,7 +16,7 @@ use crate::access::foreign_key::ForeignKeys;
 use crate::access::jose::{Algorithm, Form, Unproven};
 use crate::access::members::Members;
 use crate::access::scope::Scopes;
-use crate::access::token::{MAX_TOKEN, Span, TokenFault, holder};
+use crate::access::token::{MAX_JTI, MAX_NAME, MAX_TOKEN, Span, TokenFault, holder};
 
 /// `x5t` and `x5t#S256` name the key once more (RFC 7515, 4.1.7 and 4.1.8). Providers send them and nothing here looks at
 /// them.
@@ -24,9 +24,6 @@ const FORM: Form = Form {
     longest: MAX_TOKEN,
     header: &["alg", "typ", "kid", "x5t", "x5t#S256"],
 };
-/// Letters in the longest `sub` and `jti`.
-const MAX_NAME: usize = 128;
-const MAX_JTI: usize = 64;
 
 /// A trusted issuer: whose it is, on what terms, and the `iss` of its tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
