@@ -39,8 +39,8 @@ impl Story {
         let store = &world.service.store;
         let registration = provider.registration();
         let added = register::add(store, &fetcher, "ours", world.coordinator, registration).await;
-        let (id, fetched) = added.unwrap();
-        assert_eq!(fetched.keys.iter().count(), 1);
+        let (id, copy) = added.unwrap();
+        assert_eq!(copy.keys.iter().count(), 1);
         assert_eq!(provider.requests(), 1);
         Self {
             world,
@@ -193,7 +193,7 @@ async fn a_copy_serves_for_a_day_where_there_is_no_newer_one() {
         story.provider.answers(broken);
 
         let at = |span: Duration| fetched.plus(span);
-        for span in [2 * HOUR, 12 * HOUR, 24 * HOUR - SECOND] {
+        for span in [2 * HOUR, 12 * HOUR, 23 * HOUR + 59 * MINUTE + 59 * SECOND] {
             for replica in [&running, &story.replica()] {
                 story.believes(replica, at(span)).await.unwrap();
             }

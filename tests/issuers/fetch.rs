@@ -19,11 +19,11 @@ async fn keys_are_fetched_over_https() {
     let provider = Provider::new();
     for host in ["localhost", "127.0.0.1"] {
         let fetcher = provider.fetcher(Reach::Private);
-        let fetched = fetcher.fetch(&provider.jwks_uri(host)).await.unwrap();
-        let kids: Vec<_> = fetched.keys.iter().map(|key| key.kid().unwrap()).collect();
+        let copy = fetcher.fetch(&provider.jwks_uri(host)).await.unwrap();
+        let kids: Vec<_> = copy.keys.iter().map(|key| key.kid().unwrap()).collect();
         assert_eq!(kids, [provider.key.kid()]);
         assert_eq!(
-            fetched.jwks,
+            copy.jwks,
             json!({ "keys": [provider.key.public_jwk()] }).to_string()
         );
     }

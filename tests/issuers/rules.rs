@@ -180,16 +180,12 @@ fn a_mapping_stays_below_the_ceiling() {
     );
 }
 
-fn grants(mapping: Mapping, claim: Option<Value>) -> String {
+fn grants(mapping: Mapping, claim: Option<&Value>) -> String {
     let registration = Registration {
         mapping: Some(mapping),
         ..good()
     };
-    registration
-        .terms()
-        .unwrap()
-        .grants(claim.as_ref())
-        .to_string()
+    registration.terms().unwrap().grants(claim).to_string()
 }
 
 #[test]
@@ -207,7 +203,7 @@ fn a_table_gives_what_the_claim_names() {
         ("Case Workers", "consent.r"),
         ("lister", "referral.s?category=NEEDS"),
     ];
-    let gives = |claim| grants(mapping("roles", Some(&table)), claim);
+    let gives = |claim: Option<&Value>| grants(mapping("roles", Some(&table)), claim);
     let (read, list) = ("referral.r?category=NEEDS", "referral.s?category=NEEDS");
     let both = "referral.rs?category=NEEDS";
     for (claim, given) in [
@@ -229,14 +225,14 @@ fn a_table_gives_what_the_claim_names() {
         (json!(null), ""),
         (json!(true), ""),
     ] {
-        assert_eq!(gives(Some(claim.clone())), given, "{claim}");
+        assert_eq!(gives(Some(&claim)), given, "{claim}");
     }
     assert_eq!(gives(None), "");
 }
 
 #[test]
 fn without_a_table_the_claim_says_scopes() {
-    let gives = |claim| grants(mapping("scope", None), claim);
+    let gives = |claim: Option<&Value>| grants(mapping("scope", None), claim);
     for (claim, given) in [
         (json!("consent.r"), "consent.r"),
         (
@@ -251,7 +247,7 @@ fn without_a_table_the_claim_says_scopes() {
         (json!(["consent.r", 7]), ""),
         (json!(7), ""),
     ] {
-        assert_eq!(gives(Some(claim.clone())), given, "{claim}");
+        assert_eq!(gives(Some(&claim)), given, "{claim}");
     }
     assert_eq!(gives(None), "");
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use base64::Engine;
 use concord::access::foreign_key::{Accepted, ForeignKeys};
 use concord::access::issuer::rules::Registration;
 use concord::access::issuer::token::{Foreign, Trusted, named, verify};
@@ -310,7 +311,6 @@ fn a_token_without_a_name_is_called_by_its_digest() {
     );
     let (text, _) = token.rsplit_once('.').unwrap();
     let foreign = forge.verify_at(&token, NOW).unwrap();
-    use base64::Engine;
     let digest =
         base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(sha2::Sha256::digest(text));
     assert_eq!(foreign.id, digest);

@@ -82,14 +82,14 @@ impl Issuer {
             Self::Refresh(one) => {
                 let service = open(&one.options).await?;
                 let fetcher = Fetcher::of(&service.settings).into_diagnostic()?;
-                let fetched = register::refresh(&service.store, &fetcher, one.id).await;
-                println!("{}", told(&fetched.map_err(refused)?));
+                let copy = register::refresh(&service.store, &fetcher, one.id).await;
+                println!("{}", told(&copy.map_err(|fault| refused(&fault))?));
                 Ok(())
             }
             Self::Suspend(one) => {
                 let service = open(&one.options).await?;
                 let suspended = register::suspend(&service.store, one.id).await;
-                suspended.map_err(refused)?;
+                suspended.map_err(|fault| refused(&fault))?;
                 println!("suspended: its tokens are over");
                 Ok(())
             }
@@ -105,10 +105,10 @@ impl Add {
         let ours = service.settings.issuer.clone();
         let registration = self.registration()?;
         let added = register::add(&service.store, &fetcher, &ours, agency.id, registration).await;
-        let (id, fetched) = added.map_err(refused)?;
+        let (id, copy) = added.map_err(|fault| refused(&fault))?;
         println!("issuer  {id}");
         println!("agency  {} {}", agency.id, agency.name);
-        println!("{}", told(&fetched));
+        println!("{}", told(&copy));
         Ok(())
     }
 
@@ -137,18 +137,17 @@ async fn open(options: &Options) -> Result<Service> {
     Service::open(settings).await.into_diagnostic()
 }
 
-fn refused(fault: NotDone) -> miette::Report {
-    match fault {
-        NotDone::Refused(refusal) => match refusal.cause() {
-            Some(cause) => miette!("{}: {cause}", refusal.error),
-            None => miette!("{}", refusal.error),
-        },
-        other => miette!("{other}"),
+fn refused(fault: &NotDone) -> miette::Report {
+    if let NotDone::Refused(refusal) = fault
+        && let Some(cause) = refusal.cause()
+    {
+        return miette!("{fault}: {cause}");
     }
+    miette!("{fault}")
 }
 
-fn told(fetched: &Fetched) -> String {
-    let (usable, skipped) = (fetched.keys.iter().count(), fetched.keys.skipped().len());
+fn told(copy: &Fetched) -> String {
+    let (usable, skipped) = (copy.keys.iter().count(), copy.keys.skipped().len());
     match skipped {
         0 => format!("keys    {usable}"),
         _ => format!("keys    {usable} (and {skipped} that cannot be used here)"),

@@ -47,19 +47,20 @@ pub fn is_public(address: IpAddr) -> bool {
 
 fn is_public_v4(address: Ipv4Addr) -> bool {
     let special = match address.octets() {
-        // This network, loopback, multicast, what is reserved, the broadcast; private (RFC 1918).
-        [0 | 10 | 127 | 224..=255, ..]
-        | [172, 16..=31, ..]
-        | [192, 168, ..]
-        // Shared with a carrier (RFC 6598), link-local (RFC 3927), benchmarks (RFC 2544).
-        | [100, 64..=127, ..]
-        | [169, 254, ..]
-        | [198, 18 | 19, ..]
-        // Protocol assignments, documentation, the former 6to4 relays.
-        | [192, 0, 0 | 2, _]
-        | [198, 51, 100, _]
-        | [203, 0, 113, _]
-        | [192, 88, 99, _] => true,
+        // This network; loopback; private (RFC 1918); multicast, what is reserved, and the broadcast.
+        [0 | 127 | 10 | 224..=255, ..] => true,
+        // Private (RFC 1918), too.
+        [172, second, ..] => (16..=31).contains(&second),
+        // Shared with a carrier (RFC 6598).
+        [100, second, ..] => (64..=127).contains(&second),
+        // Link-local (RFC 3927).
+        [169, second, ..] => second == 254,
+        // Private; protocol assignments, documentation, the former 6to4 relays.
+        [192, second, third, _] => matches!((second, third), (168, _) | (0, 0 | 2) | (88, 99)),
+        // Benchmarks (RFC 2544), documentation.
+        [198, second, third, _] => matches!((second, third), (18 | 19, _) | (51, 100)),
+        // Documentation.
+        [203, second, third, _] => (second, third) == (0, 113),
         _ => false,
     };
     !special
@@ -68,10 +69,9 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
 fn is_public_v6(address: Ipv6Addr) -> bool {
     // An address that carries an IPv4 one leads to that one: mapped, NAT64 (RFC 6052), 6to4 (RFC 3056).
     match address.segments() {
-        [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
-            is_public_v4(joined(high, low))
-        }
-        [0x2002, high, low, ..] => is_public_v4(joined(high, low)),
+        [0, 0, 0, 0, 0, 0xffff, high, low]
+        | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
+        | [0x2002, high, low, ..] => is_public_v4(joined(high, low)),
         // Within what is given out (2000::/3): protocol assignments with Teredo, documentation, SRv6.
         [0x2001, 0..=0x1ff | 0xdb8, ..] | [0x3fff, 0..=0xfff, ..] => false,
         [first, ..] => first & 0xe000 == 0x2000,

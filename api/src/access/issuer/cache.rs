@@ -204,11 +204,11 @@ async fn find(
     }
     let issuer = row.id;
     match fetcher.fetch(&row.jwks_uri).await {
-        Ok(had) => {
-            register::keep(store, row.id, &had.jwks, now).await?;
+        Ok(copy) => {
+            register::keep(store, row.id, &copy.jwks, now).await?;
             info!(%issuer, "an issuer's keys were fetched");
             Ok(Some(Known {
-                keys: had.keys,
+                keys: copy.keys,
                 fetched_at: Some(now),
                 ..known
             }))

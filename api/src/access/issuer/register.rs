@@ -15,8 +15,7 @@ use super::rules::{Registration, Unfit};
 use crate::access::foreign_key::ForeignKeys;
 use crate::access::jose::Algorithm;
 use crate::access::revoked;
-use crate::audit::event::{Agent, Event, Mark};
-use crate::audit::leaf::Leaf;
+use crate::audit::event::{Agent, Event, Leaf, Mark};
 use crate::error::{Answer, Refusal};
 use crate::store::Store;
 use crate::store::act::{self, Holding};
@@ -82,8 +81,8 @@ pub async fn add(
     if registration.issuer == ours {
         return Err(NotDone::Ourselves);
     }
-    let had = fetch(fetcher, &registration.jwks_uri).await?;
-    if !have_one_for(&registration.algorithms, &had.keys) {
+    let copy = fetch(fetcher, &registration.jwks_uri).await?;
+    if !have_one_for(&registration.algorithms, &copy.keys) {
         return Err(NotDone::NoFittingKey(registration.algorithms.join(", ")));
     }
     let now = store.ping().await?;
@@ -102,7 +101,7 @@ pub async fn add(
         scope: registration.scope,
         mapping: registration.mapping,
         status: AgencyStatus::Active,
-        jwks: Some(had.jwks.clone()),
+        jwks: Some(copy.jwks.clone()),
         fetched_at: Some(now),
         attempted_at: Some(now),
         created_at: now,
@@ -113,7 +112,7 @@ pub async fn add(
         .exec_without_returning(&transaction)
         .await?;
     act::commit(transaction, Holding::Shared, leaf, None).await?;
-    Ok((id, had))
+    Ok((id, copy))
 }
 
 fn have_one_for(algorithms: &[String], keys: &ForeignKeys) -> bool {
@@ -129,11 +128,11 @@ fn have_one_for(algorithms: &[String], keys: &ForeignKeys) -> bool {
 /// [`NotDone`]: there is no such issuer in force, or its keys cannot be had; the last good copy stays.
 pub async fn refresh(store: &Store, fetcher: &Fetcher, id: IssuerId) -> Result<Fetched, NotDone> {
     let row = in_force(&store.read, id).await?;
-    let had = fetch(fetcher, &row.jwks_uri).await?;
+    let copy = fetch(fetcher, &row.jwks_uri).await?;
     let now = store.ping().await?;
     let (transaction, _) = act::open(store, Holding::Shared).await?;
     let row = in_force(&transaction, id).await?;
-    write_keys(&transaction, id, &had.jwks, now).await?;
+    write_keys(&transaction, id, &copy.jwks, now).await?;
     trusted_issuer::Entity::update_many()
         .col_expr(Column::AttemptedAt, Expr::value(now))
         .filter(Column::Id.eq(id))
@@ -141,7 +140,7 @@ pub async fn refresh(store: &Store, fetcher: &Fetcher, id: IssuerId) -> Result<F
         .await?;
     let leaf = leaf(AuditType::IssuerRefreshed, id, row.agency_id, now);
     act::commit(transaction, Holding::Shared, leaf, None).await?;
-    Ok(had)
+    Ok(copy)
 }
 
 /// Ends the trust in an issuer: its tokens are over with the next request of every replica.
@@ -207,8 +206,8 @@ async fn write_keys(
 }
 
 async fn fetch(fetcher: &Fetcher, jwks_uri: &str) -> Result<Fetched, NotDone> {
-    let had = fetcher.fetch(jwks_uri).await;
-    had.map_err(|fault| NotDone::NotFetched {
+    let copy = fetcher.fetch(jwks_uri).await;
+    copy.map_err(|fault| NotDone::NotFetched {
         jwks_uri: jwks_uri.to_owned(),
         fault,
     })
