@@ -105,20 +105,21 @@ pub struct Stage {
 }
 
 impl Stage {
-    pub async fn set(world: &World) -> Self {
+    /// The parties, who ask the server at this address.
+    pub async fn set(world: &World, address: &str) -> Self {
         let (sender, recipient) = world.agencies("sender", "recipient").await;
         let key = SigningKey::from_pkcs8_der(&world.service.ring.signer().to_pkcs8_der()).unwrap();
         Self {
             claims: world.claims(sender.id, EVERYTHING),
             store: world.service.store.clone(),
-            stranger: world.agency("stranger").await,
-            coordinator: world.coordinator(),
+            stranger: world.agency("stranger").await.at(address),
+            coordinator: world.coordinator().at(address),
             task_force: world.task_force.to_string(),
             http: reqwest::Client::new(),
             made: AtomicU32::new(0),
             key,
-            sender,
-            recipient,
+            sender: sender.at(address),
+            recipient: recipient.at(address),
         }
     }
 
