@@ -26,11 +26,20 @@ impl Server {
 
     /// The same, with these variables in its environment.
     pub fn start_under(flags: &[String], environment: &[(&str, &str)]) -> Self {
+        Self::start_at("127.0.0.1:0", flags, environment)
+    }
+
+    /// The same, at this address.
+    pub fn start_at(address: &str, flags: &[String], environment: &[(&str, &str)]) -> Self {
         let mut command = limits::command_surviving_full_disk(env!("CARGO_BIN_EXE_concord"));
         Self::spawn(
             command
-                .args(["serve", "--listen", "127.0.0.1:0"])
+                .args(["serve", "--listen", address])
                 .args(flags)
+                // No partner asks, nor does any forger fail, as often as a test does. tests/rate.rs sets its own.
+                .env("CONCORD_SELECTIONS_PER_SECOND", u32::MAX.to_string())
+                .env("CONCORD_SELECTIONS_BURST", u32::MAX.to_string())
+                .env("CONCORD_FAILED_PER_MINUTE", "1000000")
                 .envs(environment.iter().copied()),
         )
     }

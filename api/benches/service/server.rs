@@ -20,6 +20,9 @@ impl Server {
         let mut process = Command::new(env!("CARGO_BIN_EXE_concord"))
             .args(["serve", "--listen", "127.0.0.1:0"])
             .args(flags)
+            // No partner asks as a measurement does.
+            .env("CONCORD_SELECTIONS_PER_SECOND", u32::MAX.to_string())
+            .env("CONCORD_SELECTIONS_BURST", u32::MAX.to_string())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(log)

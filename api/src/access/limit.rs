@@ -190,7 +190,7 @@ fn network(address: IpAddr) -> IpAddr {
 }
 
 /// What is done with somebody's allowance for failures.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Touch {
     /// One is taken from it.
     Counts(Failing),

@@ -16,6 +16,7 @@
 //! - [`verifier`]: from a request's header to a [`Caller`].
 //! - [`spent`]: what counts once, and has.
 //! - [`standing`]: whether a caller still counts, read with the facts.
+//! - [`limit`]: how much a caller may ask for, and how often one may fail to prove to be one.
 //! - [`revoked`]: taking a token back, with all that was exchanged for it.
 //! - [`issuer`]: agencies' own identity providers.
 //! - [`members`]: a JSON object in which nothing is said twice.

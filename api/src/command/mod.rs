@@ -129,6 +129,7 @@ impl Command {
                 println!("  keyring   {}", settings.keyring);
                 println!("  issuer    {}", settings.issuer);
                 println!("  audience  {}", settings.audience);
+                println!("  limits    {}", settings.allowances);
                 Ok(())
             }
         }

@@ -19,6 +19,7 @@ use super::server::Shared;
 use crate::access::Caller;
 use crate::audit::event::{Event, Mark};
 use crate::error::{Error, Refusal};
+use crate::graphql::guard::Admitted;
 use crate::graphql::operation::{refuse_subscription, select_operation};
 use crate::graphql::{Request, Worker};
 
@@ -133,18 +134,14 @@ struct Ready {
     operation_name: Option<String>,
 }
 
-fn prepare(shared: &Shared, params: Params) -> Result<Ready, Vec<Error>> {
-    let admitted = shared
-        .documents
-        .admit(&params.query)
-        .map_err(|fault| vec![fault])?;
+fn prepare(shared: &Shared, admitted: &Admitted, params: Params) -> Result<Ready, Vec<Error>> {
     let operation = select_operation(admitted.document(), params.operation_name.as_deref())
         .map_err(|fault| vec![fault])?;
     refuse_subscription(operation).map_err(|fault| vec![fault])?;
     let raw = params.variables.unwrap_or_default();
     let variables = shared.inputs.coerce(admitted.document(), operation, &raw)?;
     Ok(Ready {
-        document: ExecutableDocument::from(&*admitted),
+        document: ExecutableDocument::from(admitted),
         variables,
         operation_name: params.operation_name,
     })
@@ -159,16 +156,20 @@ async fn execute(gate: &Gate<'_>, caller: Caller, params: Params) -> HttpRespons
         request_id,
     } = *gate;
     let document_hash = hex::encode(digest(&SHA256, params.query.as_bytes()));
-    let ready = match prepare(shared, params) {
+    let declined = |faults: &[Error]| {
+        let status = media.status(Outcome::RequestError);
+        answer::errors(status, media, request_id, faults)
+    };
+    let admitted = match shared.documents.admit(&params.query) {
+        Ok(admitted) => admitted,
+        Err(fault) => return declined(&[fault]),
+    };
+    if let Err(wait) = shared.limits.charge(&caller, admitted.cost()) {
+        return answer::too_much(media, request_id, wait);
+    }
+    let ready = match prepare(shared, &admitted, params) {
         Ok(ready) => ready,
-        Err(faults) => {
-            return answer::errors(
-                media.status(Outcome::RequestError),
-                media,
-                request_id,
-                &faults,
-            );
-        }
+        Err(faults) => return declined(&faults),
     };
     let request = Request {
         worker: worker.clone(),

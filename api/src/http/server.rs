@@ -141,6 +141,7 @@ impl Service {
     /// [`NotStarted`].
     pub async fn run(self, personas: Personas, ready: impl FnOnce(&str)) -> Result<(), NotStarted> {
         let schema = schema();
+        let limits = Limits::new(self.settings.allowances);
         let shared = web::Data::new(Shared {
             inputs: InputTypes::from_sdl(&schema.sdl())?,
             schema,
@@ -154,7 +155,7 @@ impl Service {
                 },
             ),
             ring: self.ring,
-            limits: Limits::new(self.settings.allowances),
+            limits: limits.clone(),
             challenges: Challenges::of(&self.settings),
             settings: self.settings.clone(),
         });
@@ -170,6 +171,7 @@ impl Service {
         ));
         let rereading = tokio::spawn(self.rereading.run(stopped));
         let sweeping = tokio::spawn(sweep(self.vault.clone(), self.store.clone()));
+        let tidying = tokio::spawn(tidy(limits));
         let parts = Parts {
             settings: self.settings.clone(),
             store: self.store,
@@ -181,6 +183,7 @@ impl Service {
         };
         let served = listen(&self.settings, shared, personas, parts, ready).await;
         sweeping.abort();
+        tidying.abort();
         let _ = stop.send(true);
         if integrating.await.is_err() {
             warn!("the integrator did not end by itself");
@@ -273,6 +276,14 @@ async fn listen(
     info!(address, "listening");
     ready(&address);
     server.run().await.map_err(failed)
+}
+
+/// Keeps the memory of who asked from growing.
+async fn tidy(limits: Limits) {
+    loop {
+        tokio::time::sleep(Limits::TIDY_EVERY).await;
+        limits.tidy();
+    }
 }
 
 async fn sweep_once(vault: &Vault, store: &Store) -> Answer<()> {
