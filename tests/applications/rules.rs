@@ -25,6 +25,8 @@ const ED25519: &str =
     r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
 const ITS_THUMBPRINT: &str = "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k";
 
+type Spoil = fn(&mut Wanted);
+
 fn wanted() -> Wanted {
     Wanted {
         name: "case manager".to_owned(),
@@ -63,7 +65,6 @@ fn a_registration_is_all_there_or_refused() {
         ClientAuthentication::PrivateKeyJwt
     );
 
-    type Spoil = fn(&mut Wanted);
     let refused: [(&str, Spoil, &str); 10] = [
         ("no name", |w| w.name = "  ".into(), "application.name"),
         (

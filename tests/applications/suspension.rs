@@ -37,13 +37,18 @@ async fn a_suspended_application_is_over_at_once() {
         let beside = carried_by(&world, &north, &sibling).await;
         all(&everywhere(&world, other.as_ref(), &program).await, "ok");
         all(&everywhere(&world, other.as_ref(), &beside).await, "ok");
+        // What another program exchanged the program's token for.
+        let exchanged = exchanged_for(&world, &north, &id, &sibling).await;
+        all(&everywhere(&world, other.as_ref(), &exchanged).await, "ok");
 
         let answer = north.asks(SUSPEND, json!({ "id": id })).await;
         assert_eq!(answer.data()["suspendApplication"]["status"], "SUSPENDED");
-        all(
-            &everywhere(&world, other.as_ref(), &program).await,
-            "UNAUTHENTICATED",
-        );
+        for over in [&program, &exchanged] {
+            all(
+                &everywhere(&world, other.as_ref(), over).await,
+                "UNAUTHENTICATED",
+            );
+        }
         all(&everywhere(&world, other.as_ref(), &beside).await, "ok");
 
         for change in [SUSPEND, ROTATE] {
@@ -58,6 +63,25 @@ async fn a_suspended_application_is_over_at_once() {
             "UNAUTHENTICATED",
         );
     }
+}
+
+/// A token that `to` carries, exchanged for one that `from` did.
+async fn exchanged_for(world: &World, agency: &Agency, from: &str, to: &str) -> Agency {
+    let subject = Claims {
+        client: from.to_owned(),
+        ..world.claims(agency.id, EVERYTHING)
+    };
+    let narrower = Claims {
+        client: to.to_owned(),
+        ..world.claims(agency.id, "referral.r")
+    };
+    carrying(world, agency, &subject).await;
+    let bearer = carrying(world, agency, &narrower).await;
+    world.tampers(&format!(
+        "UPDATE token_state SET parent = '{}' WHERE jti = '{}'",
+        subject.id, narrower.id
+    ));
+    bearer
 }
 
 #[tokio::test]

@@ -105,20 +105,21 @@ pub struct Stage {
 }
 
 impl Stage {
-    pub async fn set(world: &World) -> Self {
+    /// The parties, who ask the server at this address.
+    pub async fn set(world: &World, address: &str) -> Self {
         let (sender, recipient) = world.agencies("sender", "recipient").await;
         let key = SigningKey::from_pkcs8_der(&world.service.ring.signer().to_pkcs8_der()).unwrap();
         Self {
             claims: world.claims(sender.id, EVERYTHING),
             store: world.service.store.clone(),
-            stranger: world.agency("stranger").await,
-            coordinator: world.coordinator(),
+            stranger: world.agency("stranger").await.at(address),
+            coordinator: world.coordinator().at(address),
             task_force: world.task_force.to_string(),
             http: reqwest::Client::new(),
             made: AtomicU32::new(0),
             key,
-            sender,
-            recipient,
+            sender: sender.at(address),
+            recipient: recipient.at(address),
         }
     }
 
@@ -182,16 +183,16 @@ impl Stage {
                 Object::known(id)
             }
             Given::Application => {
-                let application = self.new_application("agency.u", json!([public_key()]));
+                let application = self.new_application("agency.u", &[public_key()]);
                 Object::known(self.application(application).await)
             }
             Given::ApplicationWithSecret => {
-                let mut application = self.new_application("agency.u", json!([]));
+                let mut application = self.new_application("agency.u", &[]);
                 application["secret"] = json!(true);
                 Object::known(self.application(application).await)
             }
             Given::ApplicationToRekey => {
-                let application = self.new_application("agency.u", json!([public_key()]));
+                let application = self.new_application("agency.u", &[public_key()]);
                 let id = self.application(application).await;
                 Object::new(&id, json!({ "id": id, "keys": [public_key()] }))
             }
@@ -204,7 +205,7 @@ impl Stage {
                 Object::known(claims.id)
             }
             Given::NewApplication => {
-                let application = self.new_application("agency.c", json!([public_key()]));
+                let application = self.new_application("agency.c", &[public_key()]);
                 Object::new("", json!({ "new": application }))
             }
             Given::Survivor => Object::known(self.sender.registers(&self.name()).await),
@@ -273,7 +274,7 @@ impl Stage {
     }
 
     /// No wider than the one permission that the operation needs.
-    fn new_application(&self, scope: &str, keys: Value) -> Value {
+    fn new_application(&self, scope: &str, keys: &[String]) -> Value {
         json!({ "name": self.name(), "scopes": [scope], "keys": keys })
     }
 

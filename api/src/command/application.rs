@@ -95,7 +95,7 @@ impl Register {
         };
         let (application, secret) = operator::register(&service.store, agency.id, &wanted)
             .await
-            .map_err(told)?;
+            .map_err(|refusal| told(&refusal))?;
         println!("client_id      {}", application.id);
         if let Some(secret) = secret {
             println!("client_secret  {}", *secret);
@@ -124,7 +124,9 @@ async fn list(name: &str, options: &Options) -> Result<()> {
 
 async fn suspend(id: ApplicationId, options: &Options) -> Result<()> {
     let service = open(options).await?;
-    let suspended = operator::suspend(&service.store, id).await.map_err(told)?;
+    let suspended = operator::suspend(&service.store, id)
+        .await
+        .map_err(|refusal| told(&refusal))?;
     println!("{} is suspended", suspended.id);
     Ok(())
 }
@@ -134,6 +136,6 @@ async fn open(options: &Options) -> Result<Service> {
     Service::open(settings).await.into_diagnostic()
 }
 
-fn told(refusal: Refusal) -> miette::Report {
+fn told(refusal: &Refusal) -> miette::Report {
     miette!("{}", refusal.error)
 }
