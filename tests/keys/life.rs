@@ -134,7 +134,7 @@ fn deeds() -> impl Strategy<Value = Vec<(Duration, Deed)>> {
     let pause = prop_oneof![
         Just(Duration::ZERO),
         Just(NOTICE),
-        Just(NOTICE - MOMENT),
+        Just(NOTICE.checked_sub(MOMENT).unwrap()),
         (0..3 * 24 * 3600_u64).prop_map(Duration::from_secs),
     ];
     prop::collection::vec((pause, deed), 0..12)

@@ -351,10 +351,10 @@ async fn a_key_that_does_not_exist_is_refused_without_delay() {
     let north = world.agency("north").await;
     let stranger = SigningKey::generate().unwrap();
     let forged = issue(&stranger, &world.claims(north.id, EVERYTHING)).unwrap();
-    let forger = north.with(forged);
+    let stranger_in_north = north.with(forged);
     let asked = std::time::Instant::now();
     for _ in 0..5 {
-        assert_eq!(status(&forger, &world.server.address).await, 401);
+        assert_eq!(status(&stranger_in_north, &world.server.address).await, 401);
     }
     assert!(asked.elapsed() < Duration::from_secs(5));
 }
