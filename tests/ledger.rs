@@ -85,6 +85,7 @@ impl Place {
             workers: 1,
             connections: 6,
             allowances: usual.allowances,
+            keyring_backups: usual.keyring_backups,
         };
         let store = Store::connect(&settings).await.unwrap();
         store.migrate().await.unwrap();
@@ -428,7 +429,7 @@ async fn an_event_that_was_put_in_is_found() {
     place
         .run(
             "INSERT INTO audit_event SELECT randomblob(16), recorded_at, agency_id, recipient_id, kind, outcome, leaf, \
-             leaf_hash, -1, address, salt FROM audit_event WHERE leaf_index = 17",
+             leaf_hash, -1, address, salt, disclosed_under FROM audit_event WHERE leaf_index = 17",
         )
         .await;
     assert!(matches!(

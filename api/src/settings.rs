@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use config::{Config, Environment, File, FileFormat};
 use serde::{Deserialize, Serialize};
@@ -44,6 +45,8 @@ pub struct Settings {
     pub connections: u32,
     /// How much an application may ask for, and how often somebody may fail to prove who they are.
     pub allowances: Allowances,
+    /// For how long a backup of the keyring is kept: after that, no copy of a destroyed key is left.
+    pub keyring_backups: Duration,
 }
 
 /// Where a store is.
@@ -129,6 +132,10 @@ pub struct Written {
     /// How often a minute somebody at one address may fail to prove who they are, and how often at once; 30 unless told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failed_per_minute: Option<u32>,
+    /// For how many days a backup of the keyring is kept; 30 unless told, at most 3650. An erasure's receipt names the day
+    /// after which no backup holds the keys.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keyring_backup_days: Option<u32>,
 }
 
 /// Everything that is wrong with the settings, one line each.
@@ -248,6 +255,10 @@ impl Written {
                 "selections_burst: at least {MAX_SELECTIONS}, which one document may come to"
             ));
         }
+        let keyring_backup_days = self.keyring_backup_days.unwrap_or(30);
+        if keyring_backup_days > 3650 {
+            faults.push("keyring_backup_days: at most 3650".to_owned());
+        }
         if !faults.is_empty() {
             return Err(Faults(faults));
         }
@@ -268,6 +279,7 @@ impl Written {
             workers,
             connections,
             allowances,
+            keyring_backups: Duration::from_hours(24 * u64::from(keyring_backup_days)),
         })
     }
 }

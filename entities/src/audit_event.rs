@@ -4,7 +4,8 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, Query, SelectStatement, UnionType};
 use sea_orm::{Condition, QueryFilter, QueryOrder};
 
-use crate::ids::{AgencyId, AuditEventId};
+use crate::consent;
+use crate::ids::{AgencyId, AuditEventId, ConsentId, SurvivorId};
 use crate::instant::Instant;
 use crate::membership;
 use crate::vocabulary::{AuditOutcome, AuditType};
@@ -38,6 +39,8 @@ pub struct Model {
     pub address: Option<String>,
     /// What the commitment to the address is salted with, 16 bytes.
     pub salt: Option<Vec<u8>>,
+    /// The consent under which something was told; none where nothing was.
+    pub disclosed_under: Option<ConsentId>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
@@ -84,6 +87,39 @@ impl Entity {
             .to_owned();
         <Self as EntityTrait>::find()
             .filter(Column::Id.in_subquery(either))
+            .order_by_desc(Column::Id)
+    }
+
+    /// What was told under these consents of `discloser`'s, newest first.
+    #[must_use]
+    pub fn told_under(
+        discloser: AgencyId,
+        consents: impl IntoIterator<Item = ConsentId>,
+    ) -> Select<Self> {
+        let own = Query::select()
+            .column(consent::Column::Id)
+            .from(consent::Entity)
+            .and_where(consent::Column::DiscloserId.eq(discloser))
+            .and_where(consent::Column::Id.is_in(consents))
+            .to_owned();
+        Self::disclosures(own)
+    }
+
+    /// What was told of the survivor `id` of `discloser`'s, under any consent, newest first.
+    #[must_use]
+    pub fn told_of(discloser: AgencyId, id: SurvivorId) -> Select<Self> {
+        let own = Query::select()
+            .column(consent::Column::Id)
+            .from(consent::Entity)
+            .and_where(consent::Column::DiscloserId.eq(discloser))
+            .and_where(consent::Column::SurvivorId.eq(id))
+            .to_owned();
+        Self::disclosures(own)
+    }
+
+    fn disclosures(consents: SelectStatement) -> Select<Self> {
+        <Self as EntityTrait>::find()
+            .filter(Column::DisclosedUnder.in_subquery(consents))
             .order_by_desc(Column::Id)
     }
 

@@ -1,11 +1,13 @@
 //! One version of a survivor's consent: one discloser, one recipient, named categories and purposes, an end.
 
 use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::Query;
 use sea_orm::{Condition, QueryFilter, QueryOrder};
 
 use crate::ids::{AgencyId, ConsentId, SurvivorId};
 use crate::instant::Instant;
-use crate::vocabulary::{Categories, Purposes, RevocationChannel};
+use crate::vocabulary::{AgencyStatus, Categories, Purposes, RevocationChannel};
+use crate::{agency, membership};
 
 /// A consent. Its status is computed from these dates when it is read, never stored.
 #[sea_orm::model]
@@ -39,7 +41,7 @@ pub struct Model {
     pub signed_at: Option<Instant>,
     /// When the survivor took it back.
     pub revoked_at: Option<Instant>,
-    /// How the survivor took it back.
+    /// How the survivor took it back; none where it ended because the survivor was erased.
     pub revocation_channel: Option<RevocationChannel>,
     /// When a later version took its place.
     pub superseded_at: Option<Instant>,
@@ -83,6 +85,39 @@ impl Entity {
                         .add(Column::EnteredInErrorAt.is_null()),
                 ),
             )
+    }
+
+    /// Every consent of this survivor of `agency`'s.
+    #[must_use]
+    pub fn of_survivor(agency: AgencyId, survivor: SurvivorId) -> Select<Self> {
+        Self::given_to(agency).filter(Column::SurvivorId.eq(survivor))
+    }
+
+    /// The later versions that took this one's place at once, signed or not, for whoever ends it.
+    #[must_use]
+    pub fn following(consent: &Model) -> Select<Self> {
+        Self::given_to(consent.discloser_id).filter(Column::Supersedes.eq(consent.id))
+    }
+
+    /// The consent `id`, where its discloser does not take part and is in a task force that `coordinator` coordinates:
+    /// for taking it back when the discloser cannot.
+    #[must_use]
+    pub fn orphaned(coordinator: AgencyId, id: ConsentId) -> Select<Self> {
+        let absent = Query::select()
+            .column(agency::Column::Id)
+            .from(agency::Entity)
+            .and_where(agency::Column::Status.ne(AgencyStatus::Active))
+            .to_owned();
+        <Self as EntityTrait>::find()
+            .filter(Column::Id.eq(id))
+            .filter(Column::DiscloserId.in_subquery(membership::coordinated_with(coordinator)))
+            .filter(Column::DiscloserId.in_subquery(absent))
+    }
+
+    /// The consent `id`, whosever it is, for the command line alone.
+    #[must_use]
+    pub fn anywhere(id: ConsentId) -> Select<Self> {
+        <Self as EntityTrait>::find().filter(Column::Id.eq(id))
     }
 
     /// The consent `id` under which `agency` may disclose.

@@ -1,7 +1,7 @@
 //! What an idempotency key has made already.
 
-use sea_orm::QueryFilter;
 use sea_orm::entity::prelude::*;
+use sea_orm::{DeleteMany, QueryFilter};
 
 use crate::ids::AgencyId;
 use crate::instant::Instant;
@@ -31,6 +31,12 @@ pub struct Model {
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Entity {
+    /// Forgets the keys that made this, with the hashes of what they were sent along with.
+    #[must_use]
+    pub fn forget(made: Uuid) -> DeleteMany<Self> {
+        Self::delete_many().filter(Column::ObjectId.eq(made))
+    }
+
     /// What `key` of this program made.
     #[must_use]
     pub fn used(agency: AgencyId, client: &str, key: &str) -> Select<Self> {

@@ -150,6 +150,8 @@ ids! {
     MouId = "mou", now_v7;
     /// One entry of the audit log.
     AuditEventId = "event", now_v7;
+    /// A notice to an agency.
+    NoticeId = "notice", now_v7;
     /// The `jti` of an access token.
     TokenId = "token", now_v7;
 }

@@ -24,6 +24,7 @@ pub mod consent;
 pub mod consent_signature;
 pub mod mou;
 pub mod mou_party;
+pub mod notice;
 pub mod referral;
 pub mod sealed_part;
 pub mod survivor;
@@ -35,5 +36,6 @@ pub mod audit_tree;
 pub mod idempotency;
 pub mod sharing_epoch;
 
+pub mod ledger_witness;
 pub mod package_key;
 pub mod signing_key;

@@ -50,7 +50,8 @@ pub struct Model {
     pub consent_until: Option<Instant>,
     /// Copied from its MOU: when that ends by itself.
     pub mou_until: Option<Instant>,
-    /// Copied from its consent and MOU: one of them was ended before its time.
+    /// Copied from its consent and MOU: one of them was ended before its time. Where people brought it is kept
+    /// beneath, for its return.
     pub halted: bool,
     /// What came of it.
     pub outcome: Option<OutcomeCode>,
@@ -128,6 +129,25 @@ impl Entity {
             )
             .to_owned();
         Self::among(ids).filter(Column::ConsentId.in_subquery(ended))
+    }
+
+    /// The referrals whose consent has not ended by `now`, wherever they are, for the command line alone.
+    #[must_use]
+    pub fn under_standing_consents(now: Instant) -> Select<Self> {
+        let standing = Query::select()
+            .column(consent::Column::Id)
+            .from(consent::Entity)
+            .and_where(consent::Column::ExpiresAt.gt(now))
+            .and_where(consent::Column::RevokedAt.is_null())
+            .and_where(consent::Column::EnteredInErrorAt.is_null())
+            .to_owned();
+        <Self as EntityTrait>::find().filter(Column::ConsentId.in_subquery(standing))
+    }
+
+    /// The referrals of the survivor `id`, which the caller holds.
+    #[must_use]
+    pub fn of_survivor(id: SurvivorId) -> Select<Self> {
+        <Self as EntityTrait>::find().filter(Column::SurvivorId.eq(id))
     }
 
     /// The referrals that stand on the consent `id`, which the caller holds.

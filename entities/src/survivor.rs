@@ -3,6 +3,7 @@
 use sea_orm::entity::prelude::*;
 use sea_orm::{QueryFilter, QueryOrder};
 
+use crate::consent;
 use crate::ids::{AgencyId, SurvivorAuditId, SurvivorId};
 use crate::instant::Instant;
 
@@ -26,25 +27,35 @@ pub struct Model {
     pub audit_id: SurvivorAuditId,
     /// When it was registered.
     pub created_at: Instant,
+    /// When the person was erased. What is left then names nobody: other records still point at its id.
+    pub erased_at: Option<Instant>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Entity {
-    /// The survivors of `agency`, newest first.
+    /// The survivors of `agency` who are not erased, newest first.
     #[must_use]
     pub fn of(agency: AgencyId) -> Select<Self> {
         <Self as EntityTrait>::find()
             .filter(Column::AgencyId.eq(agency))
+            .filter(Column::ErasedAt.is_null())
             .order_by_desc(Column::CreatedAt)
             .order_by_desc(Column::Id)
     }
 
-    /// The survivor `id` of `agency`.
+    /// The survivor `id` of `agency`, unless erased.
     #[must_use]
     pub fn one_of(agency: AgencyId, id: SurvivorId) -> Select<Self> {
         <Self as EntityTrait>::find()
             .filter(Column::Id.eq(id))
             .filter(Column::AgencyId.eq(agency))
+            .filter(Column::ErasedAt.is_null())
+    }
+
+    /// Whose consent this is, erased or not, for whoever ends it.
+    #[must_use]
+    pub fn consenting(consent: &consent::Model) -> Select<Self> {
+        <Self as EntityTrait>::find().filter(Column::Id.eq(consent.survivor_id))
     }
 }

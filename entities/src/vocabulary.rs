@@ -346,6 +346,8 @@ codes! {
         Reject = "REJECT",
         /// Complete it, with an outcome.
         Complete = "COMPLETE",
+        /// Continue it under a consent and an MOU in force.
+        Continue = "CONTINUE",
     }
 
     /// Where a consent stands; computed from its dates, signatures and revocation when it is read.
@@ -394,6 +396,12 @@ codes! {
         Written = "WRITTEN",
         /// Sent electronically.
         Electronic = "ELECTRONIC",
+    }
+
+    /// What a notice tells an agency.
+    NoticeKind {
+        /// A consent that names it as recipient was taken back: what it was told under it, it is told no more.
+        ConsentRevoked = "CONSENT_REVOKED",
     }
 
     /// What an MOU is for.
@@ -486,6 +494,8 @@ codes! {
         ConsentSigned = "CONSENT_SIGNED",
         /// A consent was revoked.
         ConsentRevoked = "CONSENT_REVOKED",
+        /// A person was erased: every consent ended, every package's key destroyed, the pseudonym forgotten.
+        SurvivorErased = "SURVIVOR_ERASED",
         /// A referral was drafted.
         ReferralDrafted = "REFERRAL_DRAFTED",
         /// A referral was sent.
@@ -496,6 +506,8 @@ codes! {
         ReferralRejected = "REFERRAL_REJECTED",
         /// A referral was completed.
         ReferralCompleted = "REFERRAL_COMPLETED",
+        /// A suspended referral was continued under a consent and an MOU in force.
+        ReferralContinued = "REFERRAL_CONTINUED",
         /// An MOU was drafted.
         MouDrafted = "MOU_DRAFTED",
         /// An MOU was offered to its parties.
@@ -508,6 +520,8 @@ codes! {
         PackageRead = "PACKAGE_READ",
         /// The audit log itself was read.
         AuditRead = "AUDIT_READ",
+        /// An older data store was put back, and its operator answers for it.
+        LedgerReopened = "LEDGER_REOPENED",
         /// An access token was issued.
         TokenIssued = "TOKEN_ISSUED",
         /// A narrower access token was issued for another one.

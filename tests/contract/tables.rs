@@ -93,7 +93,7 @@ async fn make_every_entity(database: &DatabaseConnection) {
         survivor consent consent_signature mou mou_party
         referral sealed_part
         audit_event audit_tile audit_tree audit_checkpoint sharing_epoch
-        package_key signing_key token_key
+        package_key signing_key token_key notice ledger_witness
     }
 }
 

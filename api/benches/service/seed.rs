@@ -229,6 +229,7 @@ fn rows(
 
 fn someone(agency: AgencyId, number: usize, then: Instant) -> survivor::Model {
     survivor::Model {
+        erased_at: None,
         id: SurvivorId::new(),
         agency_id: agency,
         pseudonym: format!("R-{number}"),

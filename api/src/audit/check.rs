@@ -15,7 +15,8 @@ use super::checkpoint::{Checkpoint, CheckpointError, LedgerPublicKey};
 use super::leaf::{Leaf, commitment};
 use super::stored;
 use super::tree::{Digest, Head, leaf_hash};
-use super::verify::{Fault, Verifier};
+use super::verify::{Fault, FaultKind, Verifier};
+use super::witness::{self, Forked};
 use crate::store::Store;
 
 /// The rows that are read at a time.
@@ -57,6 +58,9 @@ pub enum Broken {
          compare with a backup", index = .0.index
     )]
     Ledger(#[from] Fault),
+    /// It is whole in itself, and is not the one that was signed last.
+    #[error(transparent)]
+    Forked(Forked),
     /// A searchable copy differs from the event that was hashed.
     #[error(
         "event {index}: its {what} is not what was recorded: the event itself is whole and tells the truth, but \
@@ -135,15 +139,37 @@ pub async fn check(
         // A transaction on SQLite reads from one snapshot as it is.
         (None, None)
     };
+    // Before the snapshot, so that it never tells of more than the snapshot has.
+    let witnessed = witness::newest(&store.keyring).await?;
     let snapshot = store.read.begin_with_config(isolation, access).await?;
-    let verified = read(&snapshot, key, progress).await;
+    let verified = read(&snapshot, key, witnessed, progress).await;
     snapshot.rollback().await?;
     verified
+}
+
+/// What the witness makes of a fault: a ledger that the witness alone contradicts is a fork.
+fn forked(witnessed: Head, fault: Fault) -> Broken {
+    let signed = witnessed.size;
+    match fault.kind {
+        FaultKind::Truncated { signed: longest } if longest == signed => {
+            Broken::Forked(Forked::Older {
+                size: fault.index,
+                signed,
+            })
+        }
+        FaultKind::RootDiffers {
+            size, signed: root, ..
+        } if size == signed && root == witnessed.root => {
+            Broken::Forked(Forked::Different { signed })
+        }
+        _ => Broken::Ledger(fault),
+    }
 }
 
 async fn read(
     snapshot: &DatabaseTransaction,
     key: &LedgerPublicKey,
+    witnessed: Head,
     progress: impl FnMut(u64, u64),
 ) -> Result<Verified, Broken> {
     let row = stored::head(snapshot).await?;
@@ -160,7 +186,18 @@ async fn read(
         );
     }
     let signed = !note.is_empty();
-    let (head, vouched) = events(snapshot, checkpoints, progress).await?;
+    let known = |one: &Checkpoint| one.head == witnessed;
+    let apart = witnessed.size > 0 && !checkpoints.iter().any(known);
+    if apart {
+        checkpoints.push(Checkpoint {
+            origin: key.origin().to_owned(),
+            head: witnessed,
+        });
+    }
+    let (head, vouched) = match events(snapshot, checkpoints, progress).await {
+        Err(Broken::Ledger(fault)) if apart => return Err(forked(witnessed, fault)),
+        read => read?,
+    };
     let kept = match &row {
         Some(row) => stored::size_and_root(row),
         None => Some(Head::EMPTY),
@@ -326,6 +363,7 @@ fn differing_copy(row: &audit_event::Model) -> Option<&'static str> {
         (leaf.kind == row.kind, "type"),
         (leaf.outcome == row.outcome, "outcome"),
         (address, "network address"),
+        (leaf.disclosed_under() == row.disclosed_under, "consent"),
     ]
     .into_iter()
     .find_map(|(same, what)| (!same).then_some(what))

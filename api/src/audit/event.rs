@@ -5,6 +5,7 @@ use concord_entities::ids::{
 };
 use concord_entities::vocabulary::{AuditType, Categories, Purpose};
 
+use super::tree::Digest;
 use crate::sharing::Ground;
 
 /// Something that happened and must be on record.
@@ -26,6 +27,13 @@ pub enum Event {
     },
     /// A survivor's pseudonym was registered.
     SurvivorRegistered(SurvivorAuditId),
+    /// A person was erased. Never with the id that records point at: the log must not keep what the erasure forgets.
+    SurvivorErased {
+        /// The person, under the audit log's own id.
+        survivor: SurvivorAuditId,
+        /// The consents that it ended.
+        consents: Vec<ConsentId>,
+    },
     /// A consent was drafted, signed or revoked.
     Consent {
         /// Which of the three.
@@ -82,6 +90,13 @@ pub enum Event {
     },
     /// The audit log was read.
     AuditRead,
+    /// An older data store was put back, and its operator answers for it.
+    LedgerReopened {
+        /// How many events had been signed for.
+        signed: u64,
+        /// The root over them.
+        root: Digest,
+    },
     /// A token was issued.
     TokenIssued(String),
     /// A narrower token was issued for another one.

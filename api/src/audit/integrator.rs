@@ -23,6 +23,7 @@ use super::checkpoint::{CheckpointError, LedgerKey};
 use super::proof::{check_consistency, prove_consistency, tiles_for_consistency};
 use super::stored;
 use super::tree::{self, Digest, Head, TreeError};
+use super::witness;
 use crate::store::Store;
 
 /// The lock of whoever integrates. On SQLite the write lock is it.
@@ -311,6 +312,11 @@ async fn sign(
         .open(&row.note)
         .map_or(Head::EMPTY, |signed| signed.head);
     extends(store, signed, head).await?;
+    if !extends_the_witness(store, head).await? {
+        return Ok(None);
+    }
+    // Before there is a signature: whoever holds one can hold every later copy of this store against the witness.
+    witness::keep(&store.keyring, head).await?;
     let note = key.sign(head)?;
     let transaction = begin(store).await?;
     let kept = audit_tree::Entity::update_many()
@@ -337,6 +343,21 @@ async fn sign(
         .await?;
     transaction.commit().await?;
     Ok(Some(note))
+}
+
+/// Whether the tree with this head begins with what was witnessed; not where another integrator has witnessed a later
+/// one meanwhile.
+async fn extends_the_witness(store: &Store, head: Head) -> Result<bool, Unintegrated> {
+    let witnessed = witness::newest(&store.keyring).await?;
+    if witnessed.size <= head.size {
+        extends(store, witnessed, head).await?;
+        return Ok(true);
+    }
+    let row = stored::head(&store.write).await?;
+    match row.as_ref().and_then(stored::size_and_root) {
+        Some(now) if now.size >= witnessed.size => Ok(false),
+        Some(_) | None => Err(Unintegrated::Rewritten),
+    }
 }
 
 /// Nothing, where the stored tiles show that the tree with the head `new` begins with the one that was signed.

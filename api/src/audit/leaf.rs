@@ -142,6 +142,11 @@ impl Leaf {
                 self.is(AuditType::SurvivorRegistered);
                 self.survivor = Some(survivor);
             }
+            Event::SurvivorErased { survivor, consents } => {
+                self.is(AuditType::SurvivorErased);
+                self.survivor = Some(survivor);
+                self.objects = consents.iter().map(ToString::to_string).collect();
+            }
             Event::Consent {
                 kind,
                 id,
@@ -194,6 +199,10 @@ impl Leaf {
                 self.stands_on(ground);
             }
             Event::AuditRead => self.is(AuditType::AuditRead),
+            Event::LedgerReopened { signed, root } => {
+                self.is_about(AuditType::LedgerReopened, &root);
+                self.reason = Some(signed.to_string());
+            }
             Event::TokenIssued(token) => self.is_about(AuditType::TokenIssued, &token),
             Event::TokenExchanged { token, subject } => {
                 self.is_about(AuditType::TokenExchanged, &token);
@@ -247,6 +256,14 @@ impl Leaf {
         }
     }
 
+    /// The consent under which something was told; none where nothing was.
+    #[must_use]
+    pub fn disclosed_under(&self) -> Option<ConsentId> {
+        let told = self.categories.is_some_and(|some| !some.is_empty());
+        self.consent
+            .filter(|_| told && self.kind == AuditType::PackageRead)
+    }
+
     /// The row that keeps this leaf.
     ///
     /// # Errors
@@ -259,6 +276,7 @@ impl Leaf {
         if let (Some(address), Some(salt)) = (address, &salt) {
             self.address = Some(commitment(salt, address));
         }
+        let disclosed_under = self.disclosed_under();
         let leaf = serde_json::to_string(&self)?;
         let leaf_hash = tree::leaf_hash(leaf.as_bytes()).0.to_vec();
         Ok(audit_event::Model {
@@ -275,6 +293,7 @@ impl Leaf {
             leaf_index: None,
             address: address.map(str::to_owned),
             salt,
+            disclosed_under,
         })
     }
 }
@@ -301,6 +320,7 @@ fn action(kind: AuditType) -> AuditAction {
         AuditType::RecordsListed | AuditType::PackageRead | AuditType::AuditRead => {
             AuditAction::Read
         }
+        AuditType::SurvivorErased => AuditAction::Delete,
         AuditType::AgencySuspended
         | AuditType::AgencyReinstated
         | AuditType::ApplicationSecretRotated
@@ -317,6 +337,8 @@ fn action(kind: AuditType) -> AuditAction {
         | AuditType::ReferralAccepted
         | AuditType::ReferralRejected
         | AuditType::ReferralCompleted
+        | AuditType::ReferralContinued
+        | AuditType::LedgerReopened
         | AuditType::MouOffered
         | AuditType::MouSigned => AuditAction::Update,
         AuditType::AccessDenied | AuditType::TokenRefused | AuditType::ClientRefused => {

@@ -293,10 +293,10 @@ async fn insert_columns(
     rows: &[&audit_event::Model],
 ) -> Result<(), DbErr> {
     const STATEMENT: &str = "INSERT INTO audit_event \
-        (id, recorded_at, agency_id, recipient_id, kind, outcome, leaf, leaf_hash, address, salt) \
+        (id, recorded_at, agency_id, recipient_id, kind, outcome, leaf, leaf_hash, address, salt, disclosed_under) \
         SELECT * FROM json_to_recordset($1::json) AS event \
         (id uuid, recorded_at bigint, agency_id uuid, recipient_id uuid, kind text, outcome text, leaf text, \
-         leaf_hash bytea, address text, salt bytea)";
+         leaf_hash bytea, address text, salt bytea, disclosed_under uuid)";
     let events = rows.iter().map(|row| columns(row)).collect();
     let statement = over(STATEMENT, events);
     transaction.execute_raw(statement).await.map(|_| ())
@@ -306,11 +306,12 @@ async fn insert_columns(
 async fn insert_under_epoch(transaction: &DatabaseTransaction, jobs: &[Job]) -> Result<i64, DbErr> {
     const STATEMENT: &str = "WITH in_force AS (SELECT epoch FROM sharing_epoch), \
         written AS (INSERT INTO audit_event \
-        (id, recorded_at, agency_id, recipient_id, kind, outcome, leaf, leaf_hash, address, salt) \
-        SELECT id, recorded_at, agency_id, recipient_id, kind, outcome, leaf, leaf_hash, address, salt \
+        (id, recorded_at, agency_id, recipient_id, kind, outcome, leaf, leaf_hash, address, salt, disclosed_under) \
+        SELECT id, recorded_at, agency_id, recipient_id, kind, outcome, leaf, leaf_hash, address, salt, \
+         disclosed_under \
         FROM in_force JOIN json_to_recordset($1::json) AS event \
         (epoch bigint, id uuid, recorded_at bigint, agency_id uuid, recipient_id uuid, kind text, outcome text, \
-         leaf text, leaf_hash bytea, address text, salt bytea) USING (epoch)) \
+         leaf text, leaf_hash bytea, address text, salt bytea, disclosed_under uuid) USING (epoch)) \
         SELECT epoch FROM in_force";
     let mut events = Vec::new();
     for job in jobs {
@@ -347,6 +348,7 @@ fn columns(row: &audit_event::Model) -> serde_json::Value {
         "leaf_hash": bytea(&row.leaf_hash),
         "address": row.address,
         "salt": row.salt.as_deref().map(bytea),
+        "disclosed_under": row.disclosed_under.map(|id| id.0),
     })
 }
 

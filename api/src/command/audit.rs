@@ -1,11 +1,13 @@
-//! `concord audit verify`: read the whole log again, and name the first event that is not what was signed.
+//! `concord audit`: read the whole log again, and name the first event that is not what was signed; or answer for an
+//! older one.
 
 use clap::Subcommand;
 use concord::audit::check;
+use concord::consent::reopening;
 use concord::http::server::Service;
 use concord::settings::Written;
 use indicatif::{ProgressBar, ProgressStyle};
-use miette::{IntoDiagnostic, Result};
+use miette::{IntoDiagnostic, Result, miette};
 
 use super::Options;
 
@@ -14,26 +16,52 @@ use super::Options;
 pub(crate) enum Audit {
     /// Read the whole log again and name the first bad index, if there is one.
     Verify(Options),
+    /// Go on from an older copy of the data store, where there is no newer one. Every token is over, and each consent
+    /// whose key has gone is taken back once more; what else was ended since, you must end again. With no server running.
+    Reopen(Options),
 }
 
 impl Audit {
     pub(crate) async fn run(self) -> Result<()> {
-        let Self::Verify(options) = self;
-        let service = Service::open(options.settings(Written::default())?)
-            .await
-            .into_diagnostic()?;
-        let bar = ProgressBar::new(0).with_style(
-            ProgressStyle::with_template("{bar:40} {pos}/{len} events, {per_sec}, {eta} left")
-                .into_diagnostic()?,
-        );
-        let verified = check::check(&service.store, service.ledger_key.public(), |done, of| {
-            bar.set_length(of);
-            bar.set_position(done);
-        })
-        .await;
-        bar.finish_and_clear();
-        let verified = verified.into_diagnostic()?;
-        println!("{verified}");
-        Ok(())
+        match self {
+            Self::Verify(options) => verify(&open(&options).await?).await,
+            Self::Reopen(options) => reopen(&open(&options).await?).await,
+        }
     }
+}
+
+async fn open(options: &Options) -> Result<Service> {
+    let settings = options.settings(Written::default())?;
+    Service::open(settings).await.into_diagnostic()
+}
+
+async fn verify(service: &Service) -> Result<()> {
+    let bar = ProgressBar::new(0).with_style(
+        ProgressStyle::with_template("{bar:40} {pos}/{len} events, {per_sec}, {eta} left")
+            .into_diagnostic()?,
+    );
+    let verified = check::check(&service.store, service.ledger_key.public(), |done, of| {
+        bar.set_length(of);
+        bar.set_position(done);
+    })
+    .await;
+    bar.finish_and_clear();
+    let verified = verified.into_diagnostic()?;
+    println!("{verified}");
+    Ok(())
+}
+
+async fn reopen(service: &Service) -> Result<()> {
+    let reopened = reopening::reopen(&service.store, &service.vault)
+        .await
+        .map_err(|refusal| miette!("{}", refusal.error))?;
+    match reopened {
+        Some(reopened) => println!(
+            "reopened, where {} events had been signed for; consents taken back once more: {}; every token is over. Now \
+             suspend again what was suspended, and erase again who was erased.",
+            reopened.signed, reopened.consents
+        ),
+        None => println!("this is the newest data store: nothing to reopen"),
+    }
+    Ok(())
 }

@@ -3,6 +3,7 @@
 mod agency;
 mod application;
 mod audit;
+mod consent;
 mod found;
 mod issuer;
 mod key;
@@ -36,6 +37,12 @@ pub(crate) enum Command {
         /// What to do.
         #[command(subcommand)]
         what: application::Application,
+    },
+    /// Write down a survivor's word about a consent.
+    Consent {
+        /// What to do.
+        #[command(subcommand)]
+        what: consent::Consent,
     },
     /// Look after the keys that sign access tokens.
     Key {
@@ -113,6 +120,7 @@ impl Command {
             Self::Found(found) => found.run().await,
             Self::Token(issue) => issue.run().await,
             Self::Application { what } => what.run().await,
+            Self::Consent { what } => what.run().await,
             Self::Key { what } => what.run().await,
             Self::Issuer { what } => what.run().await,
             Self::Audit { what } => what.run().await,

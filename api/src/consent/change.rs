@@ -3,16 +3,11 @@
 use async_graphql::{Context, ID, Object};
 use concord_entities::consent::{self};
 use concord_entities::ids::{AgencyId, ConsentId, SignatureId, SurvivorId};
-use concord_entities::vocabulary::{
-    AuditType, ReferralStatus, RevocationChannel, SignerRole, StatusReason,
-};
-use concord_entities::{agency, consent_signature, referral, survivor};
-use sea_orm::sea_query::Expr;
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Set,
-};
-use tracing::warn;
+use concord_entities::vocabulary::{AuditType, RevocationChannel, SignerRole};
+use concord_entities::{agency, consent_signature, survivor};
+use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect, Set};
 
+use super::ending;
 use super::graphql::{Consent, Revocation, Shown, found};
 use super::input::{ConsentInput, SignatureInput};
 use super::rules;
@@ -80,7 +75,9 @@ impl ConsentMutation {
         finish(request, act, event, signed).await
     }
 
-    /// Takes a consent back: at any time, through any channel, without a reason. In force on the very next read.
+    /// Takes a consent back, with every later version of it: at any time, through any channel, without a reason. In
+    /// force on the very next read. Taking it back again answers the same. Where the discloser is suspended, the
+    /// coordinator of its task force takes the consent back for the survivor.
     async fn revoke_consent(
         &self,
         ctx: &Context<'_>,
@@ -91,30 +88,39 @@ impl ConsentMutation {
         request.caller(Resource::Consent, Permission::Update)?;
         let id = page::id("id", &id)?;
         let act = request.begin_ending().await?;
-        let consent = held(&act, id).await?;
-        let survivor = survivor_of(&act, &consent).await?;
-        let event = recorded(
-            AuditType::ConsentRevoked,
-            &consent,
-            &survivor,
-            Some(channel.to_string()),
-        );
-        let (revoked, suspended) = revoke(&act, consent, channel).await?;
-        let referrals = standing_on(&act, id).await?;
-        let consent = finish(request, act, event, revoked).await?;
-        if let Err(refusal) = request.worker.vault.destroy(&referrals).await {
-            // The packages are denied already; the sweep destroys their keys when the keyring answers again.
-            let code = refusal.error.code();
-            warn!(
-                request = request.mark.request,
-                code, "keys are left to the sweep"
-            );
+        let now = act.now();
+        let found = to_revoke(&act, id).await?;
+        let ended = ending::revoke(&act, found, Some(channel), now).await?;
+        let referrals_suspended = ending::suspended(&act, id).await?;
+        if ended.events.is_empty() {
+            drop(act);
+        } else {
+            act.commit_all(ended.events).await?;
         }
+        let mark = &request.mark.request;
+        ending::destroy(&request.worker.vault, &ended.referrals, now, mark).await;
+        let consent = Shown::of(request, std::slice::from_ref(&ended.consent))
+            .await?
+            .show(ended.consent, now);
         Ok(Revocation {
             consent,
-            referrals_suspended: i32::try_from(suspended).unwrap_or(i32::MAX),
+            referrals_suspended,
+            versions: ended.versions,
         })
     }
+}
+
+/// The consent to take back: the caller's own, or one whose discloser cannot, for the coordinator of its task force.
+async fn to_revoke(act: &Act<'_>, id: ConsentId) -> Answer<consent::Model> {
+    let own = consent::Entity::held_by(act.agency(), id);
+    if let Some(own) = own.lock_exclusive().one(&**act).await? {
+        return Ok(own);
+    }
+    let orphaned = consent::Entity::orphaned(act.agency(), id)
+        .lock_exclusive()
+        .one(&**act)
+        .await?;
+    orphaned.ok_or_else(|| Error::NotFound.into())
 }
 
 async fn held(act: &Act<'_>, id: ConsentId) -> Answer<consent::Model> {
@@ -253,45 +259,4 @@ async fn sign(
     let mut consent = consent.into_active_model();
     consent.signed_at = Set(Some(act.now()));
     Ok(consent.update(&**act).await?)
-}
-
-/// Ends the consent and halts the open referrals that stand on it; says how many.
-async fn revoke(
-    act: &Act<'_>,
-    consent: consent::Model,
-    channel: RevocationChannel,
-) -> Answer<(consent::Model, u64)> {
-    if consent.revoked_at.is_some() {
-        return Ok((consent, 0));
-    }
-    let id = consent.id;
-    let mut consent = consent.into_active_model();
-    consent.revoked_at = Set(Some(act.now()));
-    consent.revocation_channel = Set(Some(channel));
-    let consent = consent.update(&**act).await?;
-    let halted = referral::Entity::update_many()
-        .col_expr(referral::Column::Halted, Expr::value(true))
-        .col_expr(
-            referral::Column::StatusReason,
-            Expr::value(StatusReason::ConsentNotInForce.to_string()),
-        )
-        .col_expr(referral::Column::UpdatedAt, Expr::value(act.now()))
-        .filter(referral::Column::ConsentId.eq(id))
-        .filter(referral::Column::Status.is_in([
-            ReferralStatus::Requested,
-            ReferralStatus::Accepted,
-            ReferralStatus::InProgress,
-            ReferralStatus::OnHold,
-        ]))
-        .exec(&**act)
-        .await?;
-    Ok((consent, halted.rows_affected))
-}
-
-async fn standing_on(
-    act: &Act<'_>,
-    id: ConsentId,
-) -> Answer<Vec<concord_entities::ids::ReferralId>> {
-    let referrals = referral::Entity::standing_on(id).all(&**act).await?;
-    Ok(referrals.into_iter().map(|one| one.id).collect())
 }

@@ -9,13 +9,15 @@ use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{
     ConsentStatus, DataCategory, Purpose, SignatureMethod, SignerRole,
 };
-use concord_entities::{consent_signature, survivor};
+use concord_entities::{audit_event, consent_signature, survivor};
 use sea_orm::{ColumnTrait, QueryFilter};
 
+use super::notice::{self, Notice};
 use super::rules;
 use crate::access::grant::{Permission, Resource};
 use crate::agency::directory::Agencies;
 use crate::agency::graphql::Agency;
+use crate::audit::accounting::{self, Disclosure};
 use crate::audit::ledger::Decided;
 use crate::error::Answer;
 use crate::graphql::connection::Connection;
@@ -117,13 +119,39 @@ pub struct ConsentFilter {
     pub counterpart: Option<ID>,
 }
 
-/// That a consent was taken back, and what that ended.
+/// That a consent was taken back, and what that ended. Nothing can be read under it any more, with whatever token:
+/// tokens are bound to agencies and purposes, never to one consent, and each read is decided anew.
 #[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
 pub struct Revocation {
     /// The consent, as it stands now.
     pub consent: Consent,
-    /// How many open referrals it suspended.
+    /// How many open referrals stand suspended for it.
     pub referrals_suspended: i32,
+    /// The consent that was named, and every version that followed it.
+    #[graphql(skip)]
+    pub(super) versions: Vec<ConsentId>,
+}
+
+#[ComplexObject]
+impl Revocation {
+    /// What had been told under it before, newest first. That cannot be taken back: tell the survivor.
+    async fn disclosed(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100; 20 where you leave it out.")] first: Option<i32>,
+        #[graphql(desc = "The cursor of the entry to go on after.")] after: Option<String>,
+    ) -> Answer<Connection<Disclosure>> {
+        let wanted = Wanted::parse(first, after.as_deref(), None, None)?;
+        let versions = self.versions.iter().copied();
+        let told = audit_event::Entity::told_under(self.consent.model.discloser_id, versions);
+        accounting::page(ctx.request()?, &told, wanted).await
+    }
+
+    /// The notices that went to whom it named as recipient.
+    async fn notices(&self, ctx: &Context<'_>) -> Answer<Vec<Notice>> {
+        notice::about(ctx.request()?, &self.versions).await
+    }
 }
 
 /// Reading consents.

@@ -200,7 +200,7 @@ async fn seal(
         .filter(|journey| journey.ended)
         .map(|journey| journey.row.id)
         .collect();
-    vault.destroy(&ended).await?;
+    vault.destroy(&ended, now).await?;
     Ok(sealed)
 }
 

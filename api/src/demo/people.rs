@@ -31,6 +31,7 @@ impl Survivor {
     /// A person whom an agency has come to know; when is set by what happened first.
     pub(super) fn new(person: &'static Person, cast: &Cast, created_at: Instant) -> Self {
         let row = survivor::Model {
+            erased_at: None,
             id: SurvivorId::new(),
             agency_id: cast.member(person.agency).id,
             pseudonym: person.pseudonym.to_owned(),

@@ -5,8 +5,10 @@ use uuid::Uuid;
 
 use crate::agency::graphql::{Agency, TaskForce};
 use crate::application::graphql::Application;
+use crate::audit::accounting::Disclosure;
 use crate::audit::graphql::AuditEvent;
 use crate::consent::graphql::Consent;
+use crate::consent::notice::Notice;
 use crate::mou::graphql::Mou;
 use crate::referral::graphql::Referral;
 use crate::store::page::{self, Page};
@@ -22,6 +24,8 @@ use crate::survivor::graphql::Survivor;
     concrete(name = "ConsentConnection", params(Consent)),
     concrete(name = "ReferralConnection", params(Referral)),
     concrete(name = "MouConnection", params(Mou)),
+    concrete(name = "DisclosureConnection", params(Disclosure)),
+    concrete(name = "NoticeConnection", params(Notice)),
     concrete(name = "AuditEventConnection", params(AuditEvent))
 )]
 pub struct Connection<T: OutputType + ObjectType>
@@ -44,6 +48,8 @@ where
     concrete(name = "ConsentEdge", params(Consent)),
     concrete(name = "ReferralEdge", params(Referral)),
     concrete(name = "MouEdge", params(Mou)),
+    concrete(name = "DisclosureEdge", params(Disclosure)),
+    concrete(name = "NoticeEdge", params(Notice)),
     concrete(name = "AuditEventEdge", params(AuditEvent))
 )]
 pub struct Edge<T: OutputType + ObjectType> {

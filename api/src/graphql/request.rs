@@ -1,6 +1,7 @@
 //! What every resolver has at hand: who asks, the stores, the ledger.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_graphql::Context;
 
@@ -35,6 +36,8 @@ pub struct Worker {
     pub vault: Vault,
     /// The key that signs receipts.
     pub ledger_key: Arc<LedgerKey>,
+    /// For how long a backup of the keyring is kept.
+    pub keyring_backups: Duration,
 }
 
 /// One request: what its worker has, who asks, and what goes on record about it.

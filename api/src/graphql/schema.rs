@@ -10,10 +10,13 @@ use crate::application::graphql::ApplicationQuery;
 use crate::audit::graphql::AuditQuery;
 use crate::consent::change::ConsentMutation;
 use crate::consent::graphql::ConsentQuery;
+use crate::consent::notice::NoticeQuery;
 use crate::mou::change::MouMutation;
 use crate::mou::graphql::MouQuery;
 use crate::referral::change::ReferralMutation;
+use crate::referral::continuation::ContinuationMutation;
 use crate::referral::graphql::ReferralQuery;
+use crate::survivor::erasure::ErasureMutation;
 use crate::survivor::graphql::{SurvivorMutation, SurvivorQuery};
 
 /// What you can read.
@@ -24,6 +27,7 @@ pub struct Query(
     ApplicationQuery,
     SurvivorQuery,
     ConsentQuery,
+    NoticeQuery,
     ReferralQuery,
     MouQuery,
     AuditQuery,
@@ -35,8 +39,10 @@ pub struct Mutation(
     AgencyMutation,
     ApplicationMutation,
     SurvivorMutation,
+    ErasureMutation,
     ConsentMutation,
     ReferralMutation,
+    ContinuationMutation,
     MouMutation,
 );
 

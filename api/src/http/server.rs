@@ -24,6 +24,7 @@ use crate::agency::directory::Directory;
 use crate::audit::checkpoint::LedgerKey;
 use crate::audit::integrator;
 use crate::audit::ledger::Ledger;
+use crate::audit::witness::{self, Forked};
 use crate::clock;
 use crate::error::Answer;
 use crate::graphql::Worker;
@@ -101,6 +102,9 @@ pub enum NotStarted {
     /// The schema cannot be read back.
     #[error("the schema cannot be read back: {0}")]
     Schema(#[from] async_graphql::parser::Error),
+    /// The data store is not the one that was signed for: to serve from it would be to share what was ended.
+    #[error(transparent)]
+    Forked(#[from] Forked),
     /// The address cannot be listened on, or the server broke.
     #[error("cannot listen on {address}: {fault}")]
     Listen {
@@ -135,11 +139,13 @@ impl Service {
         })
     }
 
-    /// Listens and answers until a SIGTERM or an interrupt, then lets requests under way end.
+    /// Listens and answers until a SIGTERM or an interrupt, then lets requests under way end. Not over an older copy of
+    /// the data store: see [`witness`].
     ///
     /// # Errors
     /// [`NotStarted`].
     pub async fn run(self, personas: Personas, ready: impl FnOnce(&str)) -> Result<(), NotStarted> {
+        witness::compare(&self.store).await?;
         let schema = schema();
         let limits = Limits::new(self.settings.allowances);
         let shared = web::Data::new(Shared {
@@ -233,6 +239,7 @@ impl Parts {
             standings: self.standings,
             directory: self.directory,
             ledger_key: self.ledger_key,
+            keyring_backups: self.settings.keyring_backups,
         })
     }
 }

@@ -181,7 +181,7 @@ async fn answer(
 }
 
 /// The referral as it stands after the change: read, decided and recorded like any other read.
-async fn shown(ctx: &Context<'_>, id: ReferralId) -> Answer<Referral> {
+pub(super) async fn shown(ctx: &Context<'_>, id: ReferralId) -> Answer<Referral> {
     let asked = Asked::below(ctx, &[])?;
     let seen = found(ctx.request()?, id, &asked).await?;
     seen.ok_or_else(|| Error::NotFound.into())
@@ -296,7 +296,7 @@ async fn send(act: &Act<'_>, draft: referral::Model) -> Answer<referral::Model> 
     Ok(sent.update(&**act).await?)
 }
 
-async fn recipient_takes_part(act: &Act<'_>, draft: &referral::Model) -> Answer<()> {
+pub(super) async fn recipient_takes_part(act: &Act<'_>, draft: &referral::Model) -> Answer<()> {
     let recipient = agency::Entity::named(draft.recipient_id)
         .one(&**act)
         .await?;
@@ -310,7 +310,7 @@ async fn recipient_takes_part(act: &Act<'_>, draft: &referral::Model) -> Answer<
 }
 
 /// The MOU in force between the two agencies that covers what the package holds and the consent is for.
-async fn mou_in_force(
+pub(super) async fn mou_in_force(
     act: &Act<'_>,
     draft: &referral::Model,
     consent: &consent::Model,

@@ -4,6 +4,7 @@
 //! released; [`graphql`] and [`change`] are the wire.
 
 pub mod change;
+pub mod continuation;
 pub mod fast;
 pub mod find;
 pub mod graphql;

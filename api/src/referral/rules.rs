@@ -79,7 +79,7 @@ pub fn standing(recorded: &Recorded, now: Instant) -> Standing {
         };
     }
     if recorded.halted {
-        return suspended(recorded.reason);
+        return suspended(Some(halting(recorded.reason)));
     }
     if past(recorded.consent_until) {
         return suspended(Some(StatusReason::ConsentNotInForce));
@@ -101,12 +101,32 @@ pub fn standing(recorded: &Recorded, now: Instant) -> Standing {
     }
 }
 
+/// Why a halted referral is suspended: beneath, its row keeps the reason of the state that it left.
+fn halting(recorded: Option<StatusReason>) -> StatusReason {
+    match recorded {
+        Some(StatusReason::MouNotInForce) => StatusReason::MouNotInForce,
+        Some(_) | None => StatusReason::ConsentNotInForce,
+    }
+}
+
+/// The reason of the state that a suspended referral left.
+#[must_use]
+pub fn left(recorded: Option<StatusReason>) -> Option<StatusReason> {
+    recorded.filter(|reason| {
+        !matches!(
+            reason,
+            StatusReason::MouNotInForce | StatusReason::ConsentNotInForce
+        )
+    })
+}
+
 /// What a side may do next with a referral that stands here.
 #[must_use]
 pub fn allowed(status: ReferralStatus, side: Side) -> &'static [ReferralAction] {
-    use ReferralAction::{Accept, Complete, Reject, Send};
+    use ReferralAction::{Accept, Complete, Continue, Reject, Send};
     match (side, status) {
         (Side::Sender, ReferralStatus::Draft) => &[Send],
+        (Side::Sender, ReferralStatus::Suspended) => &[Continue],
         (Side::Recipient, ReferralStatus::Requested) => &[Accept, Reject],
         (
             Side::Recipient,

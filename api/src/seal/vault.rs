@@ -10,6 +10,7 @@ use concord_entities::ids::ReferralId;
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{Categories, DataCategory};
 use concord_entities::{package_key, referral, sealed_part};
+use sea_orm::sea_query::OnConflict;
 use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, IntoActiveModel, QueryFilter};
 use tracing::info;
 
@@ -52,38 +53,63 @@ impl Vault {
         parts: &[(DataCategory, Vec<u8>)],
         now: Instant,
     ) -> Answer<Vec<sealed_part::Model>> {
-        const VERSION: u32 = 1;
+        let key = self.generate(referral, 1, now, &OnConflict::new()).await?;
+        seal(&key, referral, 1, parts)
+    }
+
+    /// The same for a package that was sealed before, by keys of versions up to `last`. The key that there may still be
+    /// gives way: what it sealed opens no more.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE`: the keyring cannot be written.
+    pub async fn seal_anew(
+        &self,
+        referral: ReferralId,
+        last: Option<i32>,
+        parts: &[(DataCategory, Vec<u8>)],
+        now: Instant,
+    ) -> Answer<Vec<sealed_part::Model>> {
+        let present = package_key::Entity::of([referral])
+            .one(&self.keyring)
+            .await?
+            .map(|key| key.version);
+        let version = last.max(present).unwrap_or(0).saturating_add(1);
+        let instead = OnConflict::column(package_key::Column::ReferralId)
+            .update_columns([
+                package_key::Column::Version,
+                package_key::Column::Wrapped,
+                package_key::Column::CreatedAt,
+            ])
+            .to_owned();
+        let key = self.generate(referral, version, now, &instead).await?;
+        seal(&key, referral, version, parts)
+    }
+
+    /// Makes a key, and keeps it.
+    async fn generate(
+        &self,
+        referral: ReferralId,
+        version: i32,
+        now: Instant,
+        instead: &OnConflict,
+    ) -> Answer<PackageKey> {
         let key = PackageKey::generate().map_err(Refusal::unavailable)?;
         let wrapped = self
             .kek
-            .wrap(holder(referral, VERSION), &key)
+            .wrap(holder(referral, numbered(version)?), &key)
             .map_err(Refusal::unavailable)?;
         let row = package_key::Model {
             referral_id: referral,
-            version: 1,
+            version,
             wrapped,
             created_at: now,
         };
-        package_key::Entity::insert(row.into_active_model())
-            .exec_without_returning(&self.keyring)
-            .await?;
-        parts
-            .iter()
-            .map(|(category, plain)| {
-                let place = Place {
-                    referral,
-                    category: *category,
-                    version: VERSION,
-                };
-                let sealed = key.seal(place, plain).map_err(Refusal::unavailable)?;
-                Ok(sealed_part::Model {
-                    referral_id: referral,
-                    category: *category,
-                    key_version: 1,
-                    sealed,
-                })
-            })
-            .collect()
+        let mut insert = package_key::Entity::insert(row.into_active_model());
+        if *instead != OnConflict::new() {
+            insert = insert.on_conflict(instead.clone());
+        }
+        insert.exec_without_returning(&self.keyring).await?;
+        Ok(key)
     }
 
     /// Opens the categories whose release is on record, and no other.
@@ -110,12 +136,14 @@ impl Vault {
         let mut opened = Opened::new();
         let mut unwrapped = HashMap::new();
         for key in keys {
-            let version = u32::try_from(key.version).map_err(Refusal::internal)?;
             let package = self
                 .kek
-                .unwrap(holder(key.referral_id, version), &key.wrapped)
+                .unwrap(
+                    holder(key.referral_id, numbered(key.version)?),
+                    &key.wrapped,
+                )
                 .map_err(Refusal::internal)?;
-            unwrapped.insert(key.referral_id, (version, package));
+            unwrapped.insert(key.referral_id, (key.version, package));
             opened.insert(key.referral_id, Vec::new());
         }
         for part in parts {
@@ -125,10 +153,14 @@ impl Vault {
             let (true, Some((version, key))) = (wanted, unwrapped.get(&part.referral_id)) else {
                 continue;
             };
+            if part.key_version != *version {
+                // Sealed by a key that has gone, as in an older copy of the data.
+                continue;
+            }
             let place = Place {
                 referral: part.referral_id,
                 category: part.category,
-                version: *version,
+                version: numbered(*version)?,
             };
             let plain = key.open(place, &part.sealed).map_err(Refusal::internal)?;
             opened
@@ -139,16 +171,18 @@ impl Vault {
         Ok(opened)
     }
 
-    /// Destroys the keys of these packages: no copy of the data store can be read any more.
+    /// Destroys the keys that these packages had at `then`, when they ended: no copy of the data store can be read any
+    /// more. A key that was made since belongs to a package that was sealed anew.
     ///
     /// # Errors
     /// `UNAVAILABLE`; the next [`sweep`](Self::sweep) tries again.
-    pub async fn destroy(&self, referrals: &[ReferralId]) -> Answer<()> {
+    pub async fn destroy(&self, referrals: &[ReferralId], then: Instant) -> Answer<()> {
         if referrals.is_empty() {
             return Ok(());
         }
         package_key::Entity::delete_many()
             .filter(package_key::Column::ReferralId.is_in(referrals.iter().copied()))
+            .filter(package_key::Column::CreatedAt.lte(then))
             .exec(&self.keyring)
             .await?;
         Ok(())
@@ -191,9 +225,40 @@ impl Vault {
                     "destroying the keys of packages that have ended"
                 );
             }
-            self.destroy(&dead).await?;
+            self.destroy(&dead, now).await?;
         }
     }
+}
+
+/// Seals each category under a package's key of this version.
+fn seal(
+    key: &PackageKey,
+    referral: ReferralId,
+    key_version: i32,
+    parts: &[(DataCategory, Vec<u8>)],
+) -> Answer<Vec<sealed_part::Model>> {
+    let version = numbered(key_version)?;
+    parts
+        .iter()
+        .map(|(category, plain)| {
+            let place = Place {
+                referral,
+                category: *category,
+                version,
+            };
+            let sealed = key.seal(place, plain).map_err(Refusal::unavailable)?;
+            Ok(sealed_part::Model {
+                referral_id: referral,
+                category: *category,
+                key_version,
+                sealed,
+            })
+        })
+        .collect()
+}
+
+fn numbered(version: i32) -> Answer<u32> {
+    u32::try_from(version).map_err(Refusal::internal)
 }
 
 async fn ids_of(

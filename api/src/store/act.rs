@@ -2,9 +2,9 @@
 
 use std::ops::Deref;
 
-use concord_entities::ids::AgencyId;
+use concord_entities::ids::{AgencyId, AuditEventId};
 use concord_entities::instant::Instant;
-use concord_entities::sharing_epoch;
+use concord_entities::{audit_event, sharing_epoch};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, ExprTrait, Statement,
@@ -140,11 +140,24 @@ impl<'c> Act<'c> {
     /// # Errors
     /// `UNAVAILABLE`: nothing was changed.
     pub async fn commit(self, event: Event) -> Answer<()> {
-        let leaf = Leaf::of(event, &self.caller.agent(), self.mark, self.now);
+        self.commit_all(vec![event]).await.map(|_| ())
+    }
+
+    /// The same for a change of several events, at least one; names them.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE`: nothing was changed.
+    pub async fn commit_all(self, events: Vec<Event>) -> Answer<Vec<AuditEventId>> {
+        let agent = self.caller.agent();
+        let leaves: Vec<Leaf> = events
+            .into_iter()
+            .map(|event| Leaf::of(event, &agent, self.mark, self.now))
+            .collect();
+        let ids = leaves.iter().map(|leaf| leaf.id).collect();
         let address = self.mark.address.as_deref();
-        commit(self.transaction, self.holding, leaf, address).await?;
+        commit_all(self.transaction, self.holding, leaves, address).await?;
         self.ledger.has_grown();
-        Ok(())
+        Ok(ids)
     }
 }
 
@@ -159,8 +172,26 @@ pub(crate) async fn commit(
     leaf: Leaf,
     address: Option<&str>,
 ) -> Answer<()> {
-    let row = leaf.into_row(address).map_err(Refusal::internal)?;
-    ledger::insert(&transaction, &[&row]).await?;
+    commit_all(transaction, holding, vec![leaf], address).await
+}
+
+/// The same for a change of several events.
+///
+/// # Errors
+/// `UNAVAILABLE`: nothing was changed.
+pub(crate) async fn commit_all(
+    transaction: DatabaseTransaction,
+    holding: Holding,
+    leaves: Vec<Leaf>,
+    address: Option<&str>,
+) -> Answer<()> {
+    let rows = leaves
+        .into_iter()
+        .map(|leaf| leaf.into_row(address))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(Refusal::internal)?;
+    let rows: Vec<&audit_event::Model> = rows.iter().collect();
+    ledger::insert(&transaction, &rows).await?;
     if holding == Holding::Alone {
         bump(&transaction).await?;
     }

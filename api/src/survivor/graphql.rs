@@ -2,10 +2,11 @@
 
 use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObject};
 use concord_entities::ids::{SurvivorAuditId, SurvivorId};
-use concord_entities::survivor;
+use concord_entities::{audit_event, survivor};
 use sea_orm::{ActiveModelTrait, IntoActiveModel, QueryOrder, SqlErr};
 
 use crate::access::grant::{Permission, Resource};
+use crate::audit::accounting::{self, Disclosure};
 use crate::audit::event::Event;
 use crate::error::{Answer, Error};
 use crate::graphql::connection::Connection;
@@ -37,6 +38,21 @@ impl Survivor {
     /// The survivor's id.
     pub async fn id(&self) -> ID {
         ID(self.key.to_string())
+    }
+
+    /// Who was told what of the person, when and what for, newest first: also what was told under consents that have
+    /// ended.
+    async fn accounting(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100; 20 where you leave it out.")] first: Option<i32>,
+        #[graphql(desc = "The cursor of the entry to go on after.")] after: Option<String>,
+    ) -> Answer<Connection<Disclosure>> {
+        let request = ctx.request()?;
+        let caller = request.caller(Resource::Survivor, Permission::Read)?;
+        let wanted = Wanted::parse(first, after.as_deref(), None, None)?;
+        let told = audit_event::Entity::told_of(caller.agency(), self.key);
+        accounting::page(request, &told, wanted).await
     }
 }
 
@@ -174,6 +190,7 @@ async fn register(act: &Act<'_>, input: SurvivorInput) -> Answer<survivor::Model
         language: input.language.map(|tag| tag.as_str().to_owned()),
         audit_id: SurvivorAuditId::new(),
         created_at: act.now(),
+        erased_at: None,
     };
     match model.into_active_model().insert(&**act).await {
         Ok(model) => Ok(model),

@@ -1,0 +1,54 @@
+//! `concord consent`: a survivor's word, written down by the operator.
+
+use clap::Subcommand;
+use concord::consent::operator;
+use concord::http::server::Service;
+use concord::settings::Written;
+use concord_entities::ids::ConsentId;
+use concord_entities::vocabulary::{Code, RevocationChannel};
+use miette::{IntoDiagnostic, Result, miette};
+
+use super::Options;
+
+/// What to do about consents.
+#[derive(Clone, Debug, Subcommand)]
+pub(crate) enum Consent {
+    /// Take a consent back for its survivor, whether or not the agency that holds it takes part.
+    Revoke {
+        /// The consent's id.
+        id: ConsentId,
+        /// How the survivor took it back: `IN_PERSON`, `TELEPHONE`, `WRITTEN` or `ELECTRONIC`.
+        #[arg(long)]
+        channel: String,
+        #[command(flatten)]
+        options: Options,
+    },
+}
+
+impl Consent {
+    pub(crate) async fn run(self) -> Result<()> {
+        let Self::Revoke {
+            id,
+            channel,
+            options,
+        } = self;
+        let channel = RevocationChannel::from_code(&channel).ok_or_else(|| {
+            let all: Vec<&str> = RevocationChannel::ALL
+                .iter()
+                .map(|one| one.code())
+                .collect();
+            miette!("--channel: one of {}", all.join(", "))
+        })?;
+        let settings = options.settings(Written::default())?;
+        let service = Service::open(settings).await.into_diagnostic()?;
+        let ended = operator::revoke(&service.store, &service.vault, id, channel)
+            .await
+            .map_err(|refusal| miette!("{}", refusal.error))?;
+        if ended.events.is_empty() {
+            println!("{id} was revoked before");
+        } else {
+            println!("{id} is revoked");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,176 @@
+//! How consents end before their time: by the survivor's word, or with the survivor's erasure.
+//!
+//! Everything here happens within one transaction that holds the sharing lock alone, and so is in force on the very
+//! next read; the keys are destroyed after it. It asks nothing of the discloser's standing: a survivor's word counts
+//! whether or not the agency that wrote the consent down still takes part.
+
+use concord_entities::consent;
+use concord_entities::ids::{ConsentId, NoticeId, ReferralId};
+use concord_entities::instant::Instant;
+use concord_entities::vocabulary::{AuditType, NoticeKind, ReferralStatus, RevocationChannel};
+use concord_entities::{notice, referral, survivor};
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel,
+    PaginatorTrait, QueryFilter, QuerySelect, Set,
+};
+use tracing::warn;
+
+use crate::audit::event::Event;
+use crate::error::{Answer, Error};
+use crate::seal::Vault;
+
+/// The states in which a referral is still worked on.
+const OPEN: [ReferralStatus; 4] = [
+    ReferralStatus::Requested,
+    ReferralStatus::Accepted,
+    ReferralStatus::InProgress,
+    ReferralStatus::OnHold,
+];
+
+/// Why a consent counts as taken back where nobody's word is at hand.
+const KEY_GONE: &str = "KEY_GONE";
+
+/// A consent that has just ended, with the later versions of it that ended along.
+#[derive(Debug)]
+pub struct Ended {
+    /// The consent that was named.
+    pub consent: consent::Model,
+    /// It and every version that followed it.
+    pub versions: Vec<ConsentId>,
+    /// What goes on record; nothing where all of it had ended before.
+    pub events: Vec<Event>,
+    /// The referrals that stand on what ended, whose keys are to be destroyed.
+    pub referrals: Vec<ReferralId>,
+}
+
+/// Takes a consent back, and every signed version that followed it: what a survivor takes back is the agreement.
+/// Where it was taken back before, nothing changes. Without a channel it is not the survivor's word but the missing key
+/// that says so.
+///
+/// # Errors
+/// `UNAVAILABLE`.
+pub async fn revoke(
+    transaction: &DatabaseTransaction,
+    named: consent::Model,
+    channel: Option<RevocationChannel>,
+    now: Instant,
+) -> Answer<Ended> {
+    let mut ended = Ended {
+        consent: named.clone(),
+        versions: Vec::new(),
+        events: Vec::new(),
+        referrals: Vec::new(),
+    };
+    let mut versions = vec![named];
+    while let Some(version) = versions.pop() {
+        versions.extend(
+            consent::Entity::following(&version)
+                .all(transaction)
+                .await?,
+        );
+        let is_named = version.id == ended.consent.id;
+        ended.versions.push(version.id);
+        ended
+            .referrals
+            .extend(standing_on(transaction, version.id).await?);
+        if version.revoked_at.is_some() || (!is_named && version.signed_at.is_none()) {
+            continue;
+        }
+        ended
+            .events
+            .push(recorded(transaction, &version, channel).await?);
+        let version = end(transaction, version, channel, now).await?;
+        if is_named {
+            ended.consent = version;
+        }
+    }
+    Ok(ended)
+}
+
+/// Ends one consent: it stands as revoked, its open referrals are suspended, and whoever it named is told. Nobody else
+/// learns whether the survivor took it back or was erased.
+///
+/// # Errors
+/// `UNAVAILABLE`.
+pub async fn end(
+    transaction: &DatabaseTransaction,
+    consent: consent::Model,
+    channel: Option<RevocationChannel>,
+    now: Instant,
+) -> Answer<consent::Model> {
+    let mut ended = consent.into_active_model();
+    ended.revoked_at = Set(Some(now));
+    ended.revocation_channel = Set(channel);
+    let ended = ended.update(transaction).await?;
+    // Where people brought a referral, and why, stays beneath: it returns there under a new consent.
+    referral::Entity::update_many()
+        .col_expr(referral::Column::Halted, Expr::value(true))
+        .col_expr(referral::Column::UpdatedAt, Expr::value(now))
+        .filter(referral::Column::ConsentId.eq(ended.id))
+        .filter(referral::Column::Status.is_in(OPEN))
+        .exec(transaction)
+        .await?;
+    // A recipient does not know of what was never signed.
+    if ended.signed_at.is_some() && ended.entered_in_error_at.is_none() {
+        let notice = notice::Model {
+            id: NoticeId::new(),
+            agency_id: ended.recipient_id,
+            kind: NoticeKind::ConsentRevoked,
+            object: ended.id.to_string(),
+            created_at: now,
+            seen_at: None,
+        };
+        notice.into_active_model().insert(transaction).await?;
+    }
+    Ok(ended)
+}
+
+/// The open referrals that stand suspended on this consent.
+///
+/// # Errors
+/// `UNAVAILABLE`.
+pub async fn suspended(transaction: &DatabaseTransaction, id: ConsentId) -> Answer<i32> {
+    let suspended = referral::Entity::standing_on(id)
+        .filter(referral::Column::Halted.eq(true))
+        .filter(referral::Column::Status.is_in(OPEN))
+        .count(transaction)
+        .await?;
+    Ok(i32::try_from(suspended).unwrap_or(i32::MAX))
+}
+
+/// Destroys the keys of what was denied at `then`, and leaves to the sweep what the keyring does not take now.
+pub async fn destroy(vault: &Vault, referrals: &[ReferralId], then: Instant, request: &str) {
+    if let Err(refusal) = vault.destroy(referrals, then).await {
+        let code = refusal.error.code();
+        warn!(request, code, "keys are left to the sweep");
+    }
+}
+
+async fn standing_on(transaction: &DatabaseTransaction, id: ConsentId) -> Answer<Vec<ReferralId>> {
+    Ok(referral::Entity::standing_on(id)
+        .select_only()
+        .column(referral::Column::Id)
+        .into_tuple()
+        .all(transaction)
+        .await?)
+}
+
+async fn recorded(
+    transaction: &DatabaseTransaction,
+    consent: &consent::Model,
+    channel: Option<RevocationChannel>,
+) -> Answer<Event> {
+    let survivor = survivor::Entity::consenting(consent)
+        .one(transaction)
+        .await?
+        .ok_or(Error::NotFound)?;
+    Ok(Event::Consent {
+        kind: AuditType::ConsentRevoked,
+        id: consent.id,
+        version: consent.version,
+        survivor: survivor.audit_id,
+        recipient: consent.recipient_id,
+        reason: Some(channel.map_or_else(|| KEY_GONE.to_owned(), |one| one.to_string())),
+    })
+}

@@ -1,0 +1,186 @@
+//! Continuing a suspended referral: under a consent and an MOU in force it returns to the state that it left.
+//!
+//! With a consent its key is destroyed, and the package with it: so its sender seals the content anew, under a key of
+//! its own. Where only the MOU had lapsed, the consent and the package are still there.
+
+use async_graphql::{Context, ID, Object};
+use concord_entities::ids::{ConsentId, ReferralId};
+use concord_entities::vocabulary::{
+    AuditType, Categories, ConsentStatus, ReferralAction, ReferralStatus,
+};
+use concord_entities::{consent, mou, referral, sealed_part};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+
+use super::change::{mou_in_force, recipient_takes_part, shown};
+use super::graphql::Referral;
+use super::package::Contents;
+use super::rules::{self, Recorded, Side};
+use crate::access::grant::{Permission, Resource};
+use crate::audit::event::Event;
+use crate::consent::rules as consent_rules;
+use crate::error::{Answer, Error, Refusal};
+use crate::graphql::request::{InRequest, Request};
+use crate::store::Act;
+use crate::store::page;
+
+/// Continuing referrals.
+#[derive(Default)]
+pub struct ContinuationMutation;
+
+/// Continuing referrals.
+#[Object]
+impl ContinuationMutation {
+    /// Continues your suspended referral where it was, under a consent in force of the same survivor for the same
+    /// recipient, and the MOU in force between the two agencies.
+    async fn continue_referral(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The referral's id.")] id: ID,
+        #[graphql(
+            desc = "The consent to continue under; the one that it stands on is good while it is in force."
+        )]
+        consent: ID,
+        #[graphql(
+            desc = "What is told of the person, sealed anew: a package ends with its consent. Leave it out only where the consent stays the same."
+        )]
+        package: Option<Contents>,
+    ) -> Answer<Referral> {
+        let request = ctx.request()?;
+        request.caller(Resource::Referral, Permission::Update)?;
+        let id: ReferralId = page::id("id", &id)?;
+        let consent: ConsentId = page::id("consent", &consent)?;
+        let act = request.begin().await?;
+        let found = referral::Entity::written_by(act.agency(), id)
+            .one(&*act)
+            .await?;
+        let found = found.ok_or(Error::NotFound)?;
+        rules::permit(
+            ReferralAction::Continue,
+            rules::standing(&Recorded::from(&found), act.now()),
+            Side::Sender,
+        )?;
+        let consent = fitting(&act, &found, consent).await?;
+        let continued = restore(request, &act, found, &consent, package).await?;
+        act.commit(Event::referral(
+            AuditType::ReferralContinued,
+            id,
+            continued.recipient_id,
+        ))
+        .await?;
+        shown(ctx, id).await
+    }
+}
+
+/// The consent, where it is in force and of the same survivor for the same recipient.
+async fn fitting(
+    act: &Act<'_>,
+    referral: &referral::Model,
+    id: ConsentId,
+) -> Answer<consent::Model> {
+    let consent = consent::Entity::held_by(act.agency(), id)
+        .one(&**act)
+        .await?
+        .filter(|one| {
+            one.survivor_id == referral.survivor_id && one.recipient_id == referral.recipient_id
+        })
+        .ok_or_else(|| {
+            Error::input(
+                "consent",
+                "no consent of this survivor's for this recipient has this id",
+            )
+        })?;
+    if consent_rules::status(&consent, act.now()) != ConsentStatus::Active {
+        let text = "this consent is not in force: the survivor decides on a new one";
+        return Err(Error::NotNow(text.into()).into());
+    }
+    Ok(consent)
+}
+
+async fn restore(
+    request: &Request,
+    act: &Act<'_>,
+    left: referral::Model,
+    consent: &consent::Model,
+    package: Option<Contents>,
+) -> Answer<referral::Model> {
+    recipient_takes_part(act, &left).await?;
+    let contains = match &package {
+        Some(package) => package.categories(),
+        None if consent.id == left.consent_id => left.contains,
+        None => {
+            let text = "the package ended with the consent that it was sealed under: seal it anew";
+            return Err(Error::input("package", text).into());
+        }
+    };
+    if !contains.within(consent.categories) {
+        let text = "holds a category that the consent does not name";
+        return Err(Error::input("package", text).into());
+    }
+    let told = referral::Model {
+        contains,
+        ..left.clone()
+    };
+    let mou = mou_in_force(act, &told, consent).await?;
+    if let Some(package) = package {
+        seal(request, act, left.id, &package).await?;
+    }
+    let restored = returned(left, consent, &mou, contains, act)?;
+    Ok(restored
+        .into_active_model()
+        .reset_all()
+        .update(&**act)
+        .await?)
+}
+
+/// The referral where it was before it was suspended.
+fn returned(
+    left: referral::Model,
+    consent: &consent::Model,
+    mou: &mou::Model,
+    contains: Categories,
+    act: &Act<'_>,
+) -> Answer<referral::Model> {
+    let respond_by = match left.status {
+        // Its recipient could not answer meanwhile, and has the whole time again.
+        ReferralStatus::Requested => Some(act.now().plus(rules::response_time(left.urgency))),
+        _ => left.respond_by,
+    };
+    let returned = referral::Model {
+        consent_id: consent.id,
+        consent_until: Some(consent.expires_at),
+        mou_id: Some(mou.id),
+        mou_until: Some(mou.expires_on.end()),
+        halted: false,
+        status_reason: rules::left(left.status_reason),
+        respond_by,
+        contains,
+        updated_at: act.now(),
+        ..left
+    };
+    let now = rules::standing(&Recorded::from(&returned), act.now());
+    if now.status != returned.status {
+        let text = "this referral was not answered in time: draft a new one";
+        return Err(Error::NotNow(text.into()).into());
+    }
+    Ok(returned)
+}
+
+/// Seals a package in the place of the one that ended.
+async fn seal(request: &Request, act: &Act<'_>, id: ReferralId, package: &Contents) -> Answer<()> {
+    let parts = package.parts().map_err(Refusal::internal)?;
+    let before = sealed_part::Entity::of([id]).all(&**act).await?;
+    let last = before.iter().map(|part| part.key_version).max();
+    let vault = &request.worker.vault;
+    let sealed = vault.seal_anew(id, last, &parts, act.now()).await?;
+    sealed_part::Entity::delete_many()
+        .filter(sealed_part::Column::ReferralId.eq(id))
+        .exec(&**act)
+        .await?;
+    if !sealed.is_empty() {
+        let rows = sealed.into_iter().map(IntoActiveModel::into_active_model);
+        sealed_part::Entity::insert_many(rows)
+            .exec_without_returning(&**act)
+            .await?;
+    }
+    Ok(())
+}

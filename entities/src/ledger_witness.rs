@@ -1,0 +1,27 @@
+//! How far the ledger had come when it was last signed; in the keyring, apart from the ledger itself.
+
+use sea_orm::entity::prelude::*;
+
+/// The size and root of the ledger. One row, which only ever grows, unless an operator reopens an older ledger.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "ledger_witness")]
+pub struct Model {
+    /// Always 1.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: i32,
+    /// The number of events.
+    pub size: i64,
+    /// The RFC 6962 root over them, 32 bytes.
+    pub root: Vec<u8>,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Entity {
+    /// What was witnessed last.
+    #[must_use]
+    pub fn newest() -> Select<Self> {
+        <Self as EntityTrait>::find()
+    }
+}

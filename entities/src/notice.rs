@@ -1,0 +1,48 @@
+//! What an agency is told without having asked: ids and codes, never content.
+
+use sea_orm::entity::prelude::*;
+use sea_orm::{QueryFilter, QueryOrder};
+
+use crate::ids::{AgencyId, ConsentId, NoticeId};
+use crate::instant::Instant;
+use crate::vocabulary::NoticeKind;
+
+/// A notice. Written in the transaction of what it tells of.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "notice")]
+pub struct Model {
+    /// Which.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: NoticeId,
+    /// The agency that is told.
+    pub agency_id: AgencyId,
+    /// What it is told.
+    pub kind: NoticeKind,
+    /// The record that it is told of, by its id on the wire.
+    pub object: String,
+    /// When.
+    pub created_at: Instant,
+    /// When the agency first read it.
+    pub seen_at: Option<Instant>,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Entity {
+    /// The notices to `agency`, newest first.
+    #[must_use]
+    pub fn to(agency: AgencyId) -> Select<Self> {
+        <Self as EntityTrait>::find()
+            .filter(Column::AgencyId.eq(agency))
+            .order_by_desc(Column::Id)
+    }
+
+    /// The notices of these consents, to whomever, for whoever speaks for their discloser.
+    #[must_use]
+    pub fn of(consents: &[ConsentId]) -> Select<Self> {
+        <Self as EntityTrait>::find()
+            .filter(Column::Object.is_in(consents.iter().map(ToString::to_string)))
+            .order_by_desc(Column::Id)
+    }
+}
