@@ -29,6 +29,7 @@ mod journey;
 mod keys;
 mod ledger;
 mod limits;
+mod oauth;
 mod postgres;
 mod races;
 mod refusal;
