@@ -1,0 +1,8 @@
+//! The authorization server and the gate on the wire: partners get, narrow, inspect and lose tokens by the standards.
+
+mod bad_assertions;
+mod bad_exchanges;
+mod bad_forms;
+mod partner;
+mod refused;
+mod story;
