@@ -3,6 +3,6 @@
 mod bad_assertions;
 mod bad_exchanges;
 mod bad_forms;
-mod partner;
+pub mod partner;
 mod refused;
 mod story;
