@@ -3,6 +3,11 @@
 mod bad_assertions;
 mod bad_exchanges;
 mod bad_forms;
+mod dpop;
+mod forged;
+mod gate;
+mod metadata;
 mod partner;
 mod refused;
+mod replicas;
 mod story;
