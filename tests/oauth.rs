@@ -11,3 +11,4 @@ mod partner;
 mod refused;
 mod replicas;
 mod story;
+mod wanted;

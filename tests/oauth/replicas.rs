@@ -107,6 +107,42 @@ async fn a_token_that_its_program_gives_up() {
     }
 }
 
+/// An exchange at one server beside the revocation at the other: whichever is first, nothing of it is left.
+#[tokio::test]
+async fn what_is_exchanged_while_its_parent_is_taken_back() {
+    let replicas = Replicas::new().await;
+    let north = replicas.world.agency("north").await;
+    let mut taking = Partner::with_key(&replicas.world, &north, SCOPE, Hand::p256());
+    let mut exchanging = Partner::with_key(&replicas.world, &north, SCOPE, Hand::ed25519());
+    let mut given = 0;
+    for round in 0..ROUNDS {
+        let servers = replicas.in_turn(round);
+        [taking.address, exchanging.address] = servers.map(str::to_owned);
+        let root = taking.token(&[]).await.access_token();
+        let (first, revoked, second) = tokio::join!(
+            exchanging.exchanges(&root, &[]),
+            taking.revokes(&root),
+            exchanging.exchanges(&root, &[]),
+        );
+        assert_eq!(revoked.text, "{}");
+        for child in [first, second] {
+            if child.status == 200 {
+                given += 1;
+                let bearer = north.with(child.access_token());
+                is_over_everywhere(&bearer, servers, "a child of the race").await;
+            } else {
+                assert_eq!(child.refusal(), "400 invalid_request");
+            }
+        }
+        let late = exchanging.exchanges(&root, &[]).await;
+        assert_eq!(late.refusal(), "400 invalid_request");
+    }
+    assert!(
+        given > 0,
+        "no exchange came before its revocation: nothing was raced"
+    );
+}
+
 #[tokio::test]
 async fn a_token_that_its_agency_takes_back() {
     let replicas = Replicas::new().await;
