@@ -11,7 +11,7 @@ use crate::world::{Database, World};
 const VIEWER: &str = "{ viewer { subject } }";
 const SCOPE: &str = "agency.r referral.rs";
 
-/// Asks a server with a token and a proof under the DPoP scheme; the status.
+/// Asks a server with a token and a proof under the `DPoP` scheme; the status.
 async fn brings(partner: &Partner, address: &str, token: &str, proof: &str) -> u16 {
     let request = partner
         .http
@@ -105,7 +105,7 @@ async fn a_bad_proof_is_answered_alike_and_recorded() {
             "free, as DPoP",
             "DPoP",
             &free,
-            &[of_free.clone()],
+            std::slice::from_ref(&of_free),
             "token_not_bound",
         ),
         row(

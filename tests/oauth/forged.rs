@@ -145,7 +145,7 @@ async fn over(gate: &Gate, forge: &Forge) -> Vec<Row> {
 #[tokio::test]
 async fn every_forged_token_is_answered_alike_and_recorded_without_itself() {
     let gate = Gate::new(Database::Sqlite).await;
-    let forge = gate.forge().await;
+    let forge = gate.forge();
     let answer = gate.north.with(forge.good());
     let answer = answer.asks("{ viewer { subject } }", Value::Null).await;
     assert_eq!(answer.data()["viewer"]["subject"], "case worker 7");

@@ -50,8 +50,8 @@ pub struct Refusal {
 
 /// The server that is asked.
 pub struct Gate {
-    pub world: World,
     pub server: Server,
+    pub world: World,
     pub north: Agency,
     pub http: reqwest::Client,
 }
@@ -70,7 +70,7 @@ impl Gate {
     }
 
     /// A forge with our key, whose good token is good now.
-    pub async fn forge(&self) -> Forge {
+    pub fn forge(&self) -> Forge {
         let der = self.world.service.ring.signer().to_pkcs8_der();
         let mut forge = Forge::new();
         let now = clock::now().unix_seconds();

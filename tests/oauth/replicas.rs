@@ -12,8 +12,8 @@ const VIEWER: &str = "{ viewer { subject } }";
 
 /// Two servers over one PostgreSQL, which let anybody fail as often as these tests do.
 struct Replicas {
-    world: World,
     servers: [Server; 2],
+    world: World,
 }
 
 impl Replicas {
