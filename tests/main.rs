@@ -21,6 +21,7 @@ mod contract;
 mod crash;
 mod decision;
 mod demo;
+mod endings;
 mod fast_path;
 mod http;
 mod interop;

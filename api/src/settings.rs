@@ -255,10 +255,7 @@ impl Written {
                 "selections_burst: at least {MAX_SELECTIONS}, which one document may come to"
             ));
         }
-        let keyring_backup_days = self.keyring_backup_days.unwrap_or(30);
-        if keyring_backup_days > 3650 {
-            faults.push("keyring_backup_days: at most 3650".to_owned());
-        }
+        let keyring_backups = keyring_backups(self.keyring_backup_days, &mut faults);
         if !faults.is_empty() {
             return Err(Faults(faults));
         }
@@ -279,9 +276,18 @@ impl Written {
             workers,
             connections,
             allowances,
-            keyring_backups: Duration::from_hours(24 * u64::from(keyring_backup_days)),
+            keyring_backups,
         })
     }
+}
+
+/// For how long backups of the keyring are kept; 30 days unless told.
+fn keyring_backups(days: Option<u32>, faults: &mut Vec<String>) -> Duration {
+    let days = days.unwrap_or(30);
+    if days > 3650 {
+        faults.push("keyring_backup_days: at most 3650".to_owned());
+    }
+    Duration::from_hours(24 * u64::from(days))
 }
 
 fn positive(key: &str, value: u32, faults: &mut Vec<String>) -> NonZeroU32 {

@@ -52,6 +52,8 @@ pub enum Given {
     ReferralDraft,
     Referral,
     ReferralAccepted,
+    ReferralSuspended,
+    Notice,
     MouDraft,
     MouOffered,
     MouToSign,
@@ -223,6 +225,25 @@ impl Stage {
                 self.recipient.does("acceptReferral", &told).await.data();
                 Object::known(told.referral)
             }
+            Given::ReferralSuspended => {
+                let told = self.sent().await;
+                let consent = self.signed_anew(&told).await;
+                self.sender.revokes_consent(&told).await.data();
+                let package = json!({ "identity": { "givenName": "Ada" } });
+                let variables =
+                    json!({ "id": told.referral, "consent": consent, "package": package });
+                Object::new(&told.referral, variables)
+            }
+            Given::Notice => {
+                let told = self.sent().await;
+                let revoke = "mutation($id: ID!) { revokeConsent(id: $id, channel: TELEPHONE) { notices { id } } }";
+                let revoked = self
+                    .sender
+                    .asks(revoke, json!({ "id": told.consent }))
+                    .await;
+                let notice = text(&revoked.data()["revokeConsent"]["notices"][0]["id"]);
+                Object::new(notice, json!({}))
+            }
             Given::MouDraft => Object::known(self.mou().await),
             Given::MouOffered => Object::known(self.offered().await),
             Given::MouToSign => {
@@ -290,6 +311,23 @@ impl Stage {
         self.sender
             .consents(&survivor, &self.recipient, &categories)
             .await
+    }
+
+    /// Another consent in force of the same survivor's for the same recipient.
+    async fn signed_anew(&self, told: &Told) -> String {
+        let find = "query($id: ID!) { node(id: $id) { ... on Consent { survivor { id } } } }";
+        let found = self.sender.asks(find, json!({ "id": told.consent })).await;
+        let survivor = text(&found.data()["node"]["survivor"]["id"]);
+        let categories = [DataCategory::Identity];
+        let consent = self
+            .sender
+            .consents(&survivor, &self.recipient, &categories)
+            .await;
+        let signature = json!({ "role": "SURVIVOR", "method": "PAPER", "signedOn": day(0), "documentSha256": "cd".repeat(32) });
+        let sign = "mutation($id: ID!, $s: SignatureInput!) { signConsent(id: $id, signature: $s) { status } }";
+        let signed = json!({ "id": consent, "s": signature });
+        self.sender.asks(sign, signed).await.data();
+        consent
     }
 
     async fn drafted(&self) -> Told {

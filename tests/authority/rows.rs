@@ -239,6 +239,24 @@ pub const ROWS: &[Row] = &[
         "mutation($id: ID!) { revokeConsent(id: $id, channel: TELEPHONE) { referralsSuspended } }",
     ),
     row(
+        "notices",
+        Given::Notice,
+        Party::Recipient,
+        "{ notices(first: 100) { edges { node { id } } } }",
+    ),
+    row(
+        "eraseSurvivor",
+        Given::Survivor,
+        Party::Sender,
+        "mutation($id: ID!) { eraseSurvivor(id: $id) { event } }",
+    ),
+    row(
+        "continueReferral",
+        Given::ReferralSuspended,
+        Party::Sender,
+        "mutation($id: ID!, $consent: ID!, $package: PackageInput) { continueReferral(id: $id, consent: $consent, package: $package) { id } }",
+    ),
+    row(
         "draftReferral",
         Given::NewReferral,
         Party::Sender,

@@ -150,19 +150,18 @@ pub async fn check(
 /// What the witness makes of a fault: a ledger that the witness alone contradicts is a fork.
 fn forked(witnessed: Head, fault: Fault) -> Broken {
     let signed = witnessed.size;
-    match fault.kind {
-        FaultKind::Truncated { signed: longest } if longest == signed => {
-            Broken::Forked(Forked::Older {
-                size: fault.index,
-                signed,
-            })
-        }
-        FaultKind::RootDiffers {
-            size, signed: root, ..
-        } if size == signed && root == witnessed.root => {
-            Broken::Forked(Forked::Different { signed })
-        }
-        _ => Broken::Ledger(fault),
+    let older = matches!(fault.kind, FaultKind::Truncated { signed: longest } if longest == signed);
+    let different = matches!(
+        fault.kind,
+        FaultKind::RootDiffers { size, signed: root, .. } if size == signed && root == witnessed.root
+    );
+    if older {
+        let size = fault.index;
+        Broken::Forked(Forked::Older { size, signed })
+    } else if different {
+        Broken::Forked(Forked::Different { signed })
+    } else {
+        Broken::Ledger(fault)
     }
 }
 

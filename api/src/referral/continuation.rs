@@ -124,7 +124,7 @@ async fn restore(
     if let Some(package) = package {
         seal(request, act, left.id, &package).await?;
     }
-    let restored = returned(left, consent, &mou, contains, act)?;
+    let restored = returned(&left, consent, &mou, contains, act)?;
     Ok(restored
         .into_active_model()
         .reset_all()
@@ -134,16 +134,17 @@ async fn restore(
 
 /// The referral where it was before it was suspended.
 fn returned(
-    left: referral::Model,
+    left: &referral::Model,
     consent: &consent::Model,
     mou: &mou::Model,
     contains: Categories,
     act: &Act<'_>,
 ) -> Answer<referral::Model> {
-    let respond_by = match left.status {
+    let respond_by = if left.status == ReferralStatus::Requested {
         // Its recipient could not answer meanwhile, and has the whole time again.
-        ReferralStatus::Requested => Some(act.now().plus(rules::response_time(left.urgency))),
-        _ => left.respond_by,
+        Some(act.now().plus(rules::response_time(left.urgency)))
+    } else {
+        left.respond_by
     };
     let returned = referral::Model {
         consent_id: consent.id,
@@ -155,7 +156,7 @@ fn returned(
         respond_by,
         contains,
         updated_at: act.now(),
-        ..left
+        ..left.clone()
     };
     let now = rules::standing(&Recorded::from(&returned), act.now());
     if now.status != returned.status {

@@ -1,0 +1,8 @@
+//! Sharing really ends: by a survivor's word, by time, by erasure; in the service, in older copies, and for good. And a
+//! referral that was suspended returns to where it was.
+
+mod erased;
+mod gone;
+mod in_any_order;
+mod returned;
+mod revoked;

@@ -1,0 +1,95 @@
+//! Erasing a person.
+
+use concord_entities::vocabulary::DataCategory::Identity;
+use serde_json::{Value, json};
+
+use crate::world::agency::text;
+use crate::world::{Agency, Answer, BOTH, World};
+
+async fn erases(agency: &Agency, survivor: &str) -> Answer {
+    let erase = "mutation($id: ID!) { eraseSurvivor(id: $id) { event erasedAt packages keyringBackupsUntil } }";
+    agency.asks(erase, json!({ "id": survivor })).await
+}
+
+async fn survivor_of(agency: &Agency, consent: &str) -> String {
+    let query = "query($id: ID!) { node(id: $id) { ... on Consent { survivor { id } } } }";
+    let answer = agency.asks(query, json!({ "id": consent })).await;
+    text(&answer.data()["node"]["survivor"]["id"])
+}
+
+async fn accounting(agency: &Agency, survivor: &str) -> Value {
+    let query = "query($id: ID!) { node(id: $id) { ... on Survivor { pseudonym accounting { edges { node { event categories } } } } } }";
+    let answer = agency.asks(query, json!({ "id": survivor })).await;
+    answer.data()["node"].clone()
+}
+
+#[tokio::test]
+async fn an_erased_person_is_gone_and_what_was_told_stays_on_record() {
+    for database in BOTH {
+        let world = World::on(database).await;
+        let (north, south) = world.agencies("north", "south").await;
+        let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
+        let bea = north.refers("Bea").to(&south).sharing([Identity]).await;
+        assert!(south.reads(&ada).await.contains("Ada"));
+        let survivor = survivor_of(&north, &ada.consent).await;
+        let before = accounting(&north, &survivor).await;
+        let pseudonym = text(&before["pseudonym"]);
+        let event = text(&before["accounting"]["edges"][0]["node"]["event"]);
+
+        assert_eq!(erases(&south, &survivor).await.codes(), "NOT_FOUND");
+        let receipt = erases(&north, &survivor).await;
+        let receipt = &receipt.data()["eraseSurvivor"];
+        assert_eq!(receipt["packages"], 1);
+        let days = |name: &str| text(&receipt[name])[..10].to_owned();
+        let backups = concord::clock::now().day().plus_days(30).to_string();
+        assert_eq!(days("keyringBackupsUntil"), backups);
+
+        assert_eq!(accounting(&north, &survivor).await, Value::Null);
+        assert_eq!(erases(&north, &survivor).await.codes(), "NOT_FOUND");
+        for reader in [&north, &south] {
+            assert_eq!(reader.sees(&ada).await, "CANCELLED (SURVIVOR_DECISION)");
+            assert!(!reader.reads(&ada).await.contains("Ada"));
+        }
+        assert!(!world.has_key(&ada.referral));
+        let parts = format!(
+            "SELECT count(*) FROM sealed_part WHERE referral_id = {}",
+            world.sql_id(&ada.referral)
+        );
+        assert_eq!(world.tampers(&parts), "0");
+        let left = world.tampers("SELECT pseudonym, language FROM survivor");
+        assert!(!left.contains(&pseudonym), "{left}");
+
+        // The log tells what was told, and of whom nobody can say any more.
+        let find = "query($id: ID!) { node(id: $id) { ... on AuditEvent { type categories } } }";
+        let found = south.asks(find, json!({ "id": event })).await;
+        assert_eq!(found.data()["node"]["categories"], json!(["IDENTITY"]));
+        let again = "mutation($id: ID!) { revokeConsent(id: $id, channel: WRITTEN) { \
+            consent { survivor { id } } disclosed { edges { node { event } } } } }";
+        let again = north.asks(again, json!({ "id": ada.consent })).await;
+        let again = &again.data()["revokeConsent"];
+        assert_eq!(again["consent"]["survivor"], Value::Null);
+        assert_eq!(
+            again["disclosed"]["edges"][0]["node"]["event"],
+            event.as_str()
+        );
+        let mapping = format!(
+            "SELECT count(*) FROM audit_event WHERE leaf LIKE '%{}%'",
+            survivor
+        );
+        assert_eq!(world.tampers(&mapping), "0");
+        let notices = south
+            .asks(
+                "{ notices { edges { node { kind object } } } }",
+                Value::Null,
+            )
+            .await;
+        let notices = &notices.data()["notices"]["edges"];
+        assert_eq!(notices[0]["node"]["object"], ada.consent.as_str());
+
+        assert!(south.reads(&bea).await.contains("Bea"));
+        assert_eq!(
+            north.registers("Ada").await.split('_').next(),
+            Some("survivor")
+        );
+    }
+}

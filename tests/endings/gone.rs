@@ -1,0 +1,187 @@
+//! Sealed and gone: what has ended is not in an older copy of the data store either, and the copy is known for a fork.
+
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use concord::http::server::Service;
+use concord::settings::{Settings, Written};
+use concord_entities::vocabulary::Categories;
+use concord_entities::vocabulary::DataCategory::Identity;
+use serde_json::json;
+
+use crate::world::agency::{Told, text};
+use crate::world::{Agency, Database, Server, World};
+
+/// How a package's time ends.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Ending {
+    Revocation,
+    Expiry,
+    Erasure,
+}
+
+#[tokio::test]
+async fn what_was_revoked_is_gone_from_an_older_copy() {
+    gone_from_an_older_copy(Ending::Revocation).await;
+}
+
+#[tokio::test]
+async fn what_has_expired_is_gone_from_an_older_copy() {
+    gone_from_an_older_copy(Ending::Expiry).await;
+}
+
+#[tokio::test]
+async fn who_was_erased_is_gone_from_an_older_copy() {
+    gone_from_an_older_copy(Ending::Erasure).await;
+}
+
+async fn gone_from_an_older_copy(ending: Ending) {
+    let mut world = World::on(Database::Sqlite).await;
+    let (north, south) = world.agencies("north", "south").await;
+    let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
+    let bea = north.refers("Bea").to(&south).sharing([Identity]).await;
+    assert!(south.reads(&ada).await.contains("Ada"));
+    assert_eq!(unsealed(&world, &ada).await, 1);
+
+    // Nobody else may hold the file that is replaced.
+    world.service.store.clone().close().await;
+    world.server.ends();
+    let copy = copied(&world.file());
+    world.server = Server::start(&world.flags());
+    ended(&world, &north.at(&world.server.address), &ada, ending).await;
+    assert!(!world.has_key(&ada.referral), "{ending:?}");
+    world.server.ends();
+    let (content, said) = world.verifies();
+    assert!(content, "{said}");
+
+    put_back(&copy, &world.file());
+    // The copy is whole: it still has the sealed parts. What opened them does not exist any more.
+    assert_eq!(unsealed(&world, &ada).await, 0, "{ending:?}");
+    assert_eq!(unsealed(&world, &bea).await, 1, "{ending:?}");
+    let (content, said) = world.verifies();
+    assert!(!content && said.contains("fork"), "{said}");
+    let said = refuses_to_start(&world);
+    assert!(
+        said.contains("older copy") && said.contains("audit reopen"),
+        "{said}"
+    );
+
+    let (reopened, said) = world.commands(&["audit", "reopen"]);
+    assert!(
+        reopened && said.contains("taken back once more: 1"),
+        "{said}"
+    );
+    let (content, said) = world.verifies();
+    assert!(content, "{said}");
+    let (again, said) = world.commands(&["audit", "reopen"]);
+    assert!(again && said.contains("nothing to reopen"), "{said}");
+    world.server = Server::start(&world.flags());
+    let here = |agency: &Agency| {
+        let mut claims = world.claims(agency.id, crate::world::EVERYTHING);
+        claims.epoch = 2;
+        let signer = world.service.ring.signer();
+        let token = concord::access::token::issue(&signer, &claims).unwrap();
+        agency.with(token).at(&world.server.address)
+    };
+    let old = south.at(&world.server.address);
+    assert_eq!(old.reads(&ada).await, "refused: UNAUTHENTICATED");
+    assert_eq!(
+        here(&south).reads(&ada).await,
+        "withheld: everything (CONSENT_REVOKED)"
+    );
+    assert!(here(&south).reads(&bea).await.contains("Bea"));
+}
+
+/// What a server says that does not start.
+fn refuses_to_start(world: &World) -> String {
+    let output = Command::new("timeout")
+        .args([
+            "20",
+            env!("CARGO_BIN_EXE_concord"),
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+        ])
+        .args(world.flags())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1), "it started, or fell");
+    // The command line breaks its lines.
+    let said = String::from_utf8(output.stderr).unwrap();
+    said.split_whitespace()
+        .filter(|word| *word != "│")
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+async fn ended(world: &World, north: &Agency, told: &Told, ending: Ending) {
+    match ending {
+        Ending::Revocation => {
+            north.revokes_consent(told).await.data();
+        }
+        Ending::Expiry => {
+            let (consent, referral) = (world.sql_id(&told.consent), world.sql_id(&told.referral));
+            world.tampers(&format!(
+                "UPDATE consent SET expires_at = 1 WHERE id = {consent};;\
+                 UPDATE referral SET consent_until = 1 WHERE id = {referral}"
+            ));
+            let opened = opened(world).await;
+            let now = opened.store.ping().await.unwrap();
+            opened.vault.sweep(&opened.store, now).await.unwrap();
+            opened.store.close().await;
+            // An expiry writes nothing; a ledger that has not grown is no older than its copy.
+            assert!(!north.reads(told).await.contains("Ada"));
+        }
+        Ending::Erasure => {
+            let query = "query($id: ID!) { node(id: $id) { ... on Consent { survivor { id } } } }";
+            let answer = north.asks(query, json!({ "id": told.consent })).await;
+            let survivor = text(&answer.data()["node"]["survivor"]["id"]);
+            let erase = "mutation($id: ID!) { eraseSurvivor(id: $id) { packages } }";
+            north.asks(erase, json!({ "id": survivor })).await.data();
+        }
+    }
+}
+
+/// The stores as they stand on disk now.
+async fn opened(world: &World) -> Service {
+    let written = Written {
+        data: Some(world.folder.path().to_owned()),
+        ..Written::default()
+    };
+    Service::open(Settings::read(None, &written).unwrap())
+        .await
+        .unwrap()
+}
+
+/// How many parts of the package somebody who has both stores and the key-encryption key can read.
+async fn unsealed(world: &World, told: &Told) -> usize {
+    let service = opened(world).await;
+    let id = told.referral.parse().unwrap();
+    let wanted = HashMap::from([(id, Categories::all())]);
+    let opened = service.vault.open(&service.store, &wanted).await.unwrap();
+    let parts = opened.get(&id).map_or(0, Vec::len);
+    service.store.close().await;
+    parts
+}
+
+/// A backup of the data store, its log folded in.
+fn copied(file: &Path) -> PathBuf {
+    let backup = file.with_extension("backup");
+    let into = "import sqlite3,sys; c = sqlite3.connect(sys.argv[1]); c.execute('VACUUM INTO ?', (sys.argv[2],))";
+    let made = Command::new("python3")
+        .args(["-c", into])
+        .args([file, &backup])
+        .status()
+        .unwrap();
+    assert!(made.success());
+    backup
+}
+
+fn put_back(copy: &Path, file: &Path) {
+    for besides in ["sqlite-wal", "sqlite-shm"] {
+        let _ = fs::remove_file(file.with_extension(besides));
+    }
+    fs::copy(copy, file).unwrap();
+}

@@ -1,0 +1,164 @@
+//! A referral that was suspended returns to the state that it left, from every open state and for every cause.
+
+use concord_entities::vocabulary::DataCategory::Identity;
+use serde_json::{Value, json};
+
+use crate::world::agency::{Told, day, text};
+use crate::world::{Agency, Answer, BOTH, Database, World};
+
+const OPEN: [&str; 4] = ["REQUESTED", "ACCEPTED", "IN_PROGRESS", "ON_HOLD"];
+
+/// What suspends a referral.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Cause {
+    ConsentLapses,
+    ConsentIsRevoked,
+    MouLapses,
+}
+
+impl Cause {
+    const ALL: [Self; 3] = [Self::ConsentLapses, Self::ConsentIsRevoked, Self::MouLapses];
+
+    fn suspended(self) -> &'static str {
+        match self {
+            Self::ConsentLapses | Self::ConsentIsRevoked => "SUSPENDED (CONSENT_NOT_IN_FORCE)",
+            Self::MouLapses => "SUSPENDED (MOU_NOT_IN_FORCE)",
+        }
+    }
+
+    async fn comes(self, world: &World, sender: &Agency, told: &Told) {
+        let (consent, referral) = (world.sql_id(&told.consent), world.sql_id(&told.referral));
+        match self {
+            Self::ConsentLapses => world.ends_sharing(&format!(
+                "UPDATE consent SET effective_at = 0, expires_at = 1 WHERE id = {consent};;\
+                 UPDATE referral SET consent_until = 1 WHERE id = {referral}"
+            )),
+            Self::ConsentIsRevoked => {
+                sender.revokes_consent(told).await.data();
+            }
+            Self::MouLapses => world.ends_sharing(&format!(
+                "UPDATE mou SET effective_on = 0, expires_on = 1;;\
+                 UPDATE referral SET mou_until = 1 WHERE id = {referral}"
+            )),
+        }
+    }
+}
+
+async fn continues(sender: &Agency, told: &Told, consent: &str, package: Value) -> Answer {
+    let mutation = "mutation($id: ID!, $c: ID!, $p: PackageInput) { \
+        continueReferral(id: $id, consent: $c, package: $p) { status statusReason } }";
+    let variables = json!({ "id": told.referral, "c": consent, "p": package });
+    sender.asks(mutation, variables).await
+}
+
+/// A new consent of the same survivor's, in force.
+async fn consents_anew(sender: &Agency, recipient: &Agency, told: &Told) -> String {
+    let query = "query($id: ID!) { node(id: $id) { ... on Consent { survivor { id } } } }";
+    let answer = sender.asks(query, json!({ "id": told.consent })).await;
+    let survivor = text(&answer.data()["node"]["survivor"]["id"]);
+    let consent = sender.consents(&survivor, recipient, &[Identity]).await;
+    let signature = json!({ "role": "SURVIVOR", "method": "PAPER", "signedOn": day(0), "documentSha256": "cd".repeat(32) });
+    let sign = "mutation($id: ID!, $s: SignatureInput!) { signConsent(id: $id, signature: $s) { status } }";
+    let signed = sender
+        .asks(sign, json!({ "id": consent, "s": signature }))
+        .await;
+    assert_eq!(signed.data()["signConsent"]["status"], "ACTIVE");
+    consent
+}
+
+fn brings_to(world: &World, told: &Told, status: &str) {
+    let id = world.sql_id(&told.referral);
+    let reason = if status == "ON_HOLD" {
+        "'NO_CAPACITY'"
+    } else {
+        "NULL"
+    };
+    world.tampers(&format!(
+        "UPDATE referral SET status = '{status}', status_reason = {reason} WHERE id = {id}"
+    ));
+}
+
+#[tokio::test]
+async fn every_open_state_is_left_for_every_cause_and_returned_to() {
+    for database in BOTH {
+        let world = World::on(database).await;
+        let (north, south) = world.agencies("north", "south").await;
+        for cause in Cause::ALL {
+            for status in OPEN {
+                let what = format!("{cause:?} of {status} on {database:?}");
+                let ada = north.refers(&what).to(&south).sharing([Identity]).await;
+                brings_to(&world, &ada, status);
+                let stood = south.sees(&ada).await;
+                cause.comes(&world, &north, &ada).await;
+                for reader in [&north, &south] {
+                    assert_eq!(reader.sees(&ada).await, cause.suspended(), "{what}");
+                }
+                assert!(!south.reads(&ada).await.contains(&what), "{what}");
+
+                let (consent, package) = if cause == Cause::MouLapses {
+                    let none = continues(&north, &ada, &ada.consent, Value::Null).await;
+                    assert_eq!(none.codes(), "MOU_REQUIRED", "{what}");
+                    north.agrees_with(&south).await;
+                    (ada.consent.clone(), Value::Null)
+                } else {
+                    let none = continues(&north, &ada, &ada.consent, Value::Null).await;
+                    assert_eq!(none.codes(), "INVALID_TRANSITION", "{what}");
+                    let package = json!({ "identity": { "givenName": what } });
+                    (consents_anew(&north, &south, &ada).await, package)
+                };
+                let continued = continues(&north, &ada, &consent, package).await;
+                continued.data();
+                for reader in [&north, &south] {
+                    assert_eq!(reader.sees(&ada).await, stood, "{what}");
+                    assert!(reader.reads(&ada).await.contains(&what), "{what}");
+                }
+                let again = continues(&north, &ada, &consent, Value::Null).await;
+                assert_eq!(again.codes(), "INVALID_TRANSITION", "{what}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_referral_continues_under_nothing_less_than_a_fitting_consent() {
+    let world = World::on(Database::Sqlite).await;
+    let (north, south) = world.agencies("north", "south").await;
+    let west = world.agency("west").await;
+    north.agrees_with(&west).await;
+    let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
+    let bea = north.refers("Bea").to(&south).sharing([Identity]).await;
+    let elsewhere = north.refers("Cleo").to(&west).sharing([Identity]).await;
+    let package = || json!({ "identity": { "givenName": "Ada" } });
+    let early = continues(&north, &ada, &ada.consent, Value::Null).await;
+    assert_eq!(early.codes(), "INVALID_TRANSITION");
+    north.revokes_consent(&ada).await.data();
+
+    let fresh = consents_anew(&north, &south, &ada).await;
+    for (caller, consent, package, code) in [
+        (&south, &fresh, package(), "NOT_FOUND"),
+        (&west, &fresh, package(), "NOT_FOUND"),
+        (&north, &bea.consent, package(), "BAD_USER_INPUT"),
+        (&north, &elsewhere.consent, package(), "BAD_USER_INPUT"),
+        (&north, &ada.consent, package(), "INVALID_TRANSITION"),
+        (&north, &fresh, Value::Null, "BAD_USER_INPUT"),
+        (
+            &north,
+            &fresh,
+            json!({ "legal": { "notes": "more" } }),
+            "BAD_USER_INPUT",
+        ),
+    ] {
+        let refused = continues(caller, &ada, consent, package).await;
+        assert_eq!(refused.codes(), code, "{}", refused.text);
+        assert!(!world.has_key(&ada.referral), "nothing is kept");
+        assert_eq!(south.sees(&ada).await, "SUSPENDED (CONSENT_NOT_IN_FORCE)");
+    }
+    continues(&north, &ada, &fresh, package()).await.data();
+    assert_eq!(
+        south.reads(&ada).await.split("   ").next(),
+        Some("identity: Ada")
+    );
+    // The old consent's revocation, repeated, ends nothing of what goes on under the new one.
+    north.revokes_consent(&ada).await.data();
+    assert!(south.reads(&ada).await.contains("Ada"));
+}
