@@ -10,6 +10,7 @@ use crate::application::graphql::ApplicationQuery;
 use crate::audit::graphql::AuditQuery;
 use crate::consent::change::ConsentMutation;
 use crate::consent::graphql::ConsentQuery;
+use crate::contact::graphql::{ContactMutation, ContactQuery};
 use crate::mou::change::MouMutation;
 use crate::mou::graphql::MouQuery;
 use crate::referral::change::ReferralMutation;
@@ -23,6 +24,7 @@ pub struct Query(
     AgencyQuery,
     ApplicationQuery,
     SurvivorQuery,
+    ContactQuery,
     ConsentQuery,
     ReferralQuery,
     MouQuery,
@@ -35,6 +37,7 @@ pub struct Mutation(
     AgencyMutation,
     ApplicationMutation,
     SurvivorMutation,
+    ContactMutation,
     ConsentMutation,
     ReferralMutation,
     MouMutation,
