@@ -14,6 +14,7 @@ pub mod demo;
 pub mod error;
 pub mod graphql;
 pub mod http;
+pub mod mandate;
 pub mod mou;
 pub mod oauth;
 pub mod referral;

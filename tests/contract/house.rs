@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{code, root, rust_files};
 
 /// The files that decide without asking anybody, besides every `rules.rs`.
-const PURE: [&str; 19] = [
+const PURE: [&str; 20] = [
     "access/claim.rs",
     "access/dpop.rs",
     "access/foreign_key.rs",
@@ -22,6 +22,7 @@ const PURE: [&str; 19] = [
     "audit/proof.rs",
     "audit/tree.rs",
     "audit/verify.rs",
+    "contact/door.rs",
     "oauth/assertion.rs",
     "seal/envelope.rs",
     "sharing/decide.rs",
@@ -45,7 +46,7 @@ const IMPURE: [&str; 12] = [
 ];
 
 /// Where a concept shows another's wire type, and why.
-const SHOWN: [(&str, &str); 11] = [
+const SHOWN: [(&str, &str); 14] = [
     // The program that acted, to its own agency.
     ("audit", "application::graphql::Application"),
     ("audit", "application::graphql::own"),
@@ -55,6 +56,11 @@ const SHOWN: [(&str, &str); 11] = [
     ("consent", "agency::graphql::Agency"),
     // Whose it is, to the agency that holds it.
     ("consent", "survivor::graphql::Survivor"),
+    // Whose plan was set.
+    ("contact", "survivor::graphql::Survivor"),
+    // Who was told, and of whom, to the agency that told.
+    ("mandate", "agency::graphql::Agency"),
+    ("mandate", "survivor::graphql::Survivor"),
     // Its parties.
     ("mou", "agency::graphql::Agency"),
     // Its sender and recipient.
@@ -66,11 +72,13 @@ const SHOWN: [(&str, &str); 11] = [
     ("referral", "mou::graphql::Shown"),
 ];
 
-const CONCEPTS: [&str; 7] = [
+const CONCEPTS: [&str; 9] = [
     "agency",
     "application",
     "audit",
     "consent",
+    "contact",
+    "mandate",
     "mou",
     "referral",
     "survivor",

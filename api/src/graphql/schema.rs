@@ -11,6 +11,8 @@ use crate::audit::graphql::AuditQuery;
 use crate::consent::change::ConsentMutation;
 use crate::consent::graphql::ConsentQuery;
 use crate::contact::graphql::{ContactMutation, ContactQuery};
+use crate::mandate::change::MandateMutation;
+use crate::mandate::graphql::MandateQuery;
 use crate::mou::change::MouMutation;
 use crate::mou::graphql::MouQuery;
 use crate::referral::change::ReferralMutation;
@@ -25,6 +27,7 @@ pub struct Query(
     ApplicationQuery,
     SurvivorQuery,
     ContactQuery,
+    MandateQuery,
     ConsentQuery,
     ReferralQuery,
     MouQuery,
@@ -38,6 +41,7 @@ pub struct Mutation(
     ApplicationMutation,
     SurvivorMutation,
     ContactMutation,
+    MandateMutation,
     ConsentMutation,
     ReferralMutation,
     MouMutation,
