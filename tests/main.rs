@@ -17,6 +17,7 @@ mod applications;
 mod authority;
 mod canary;
 mod checkpoint;
+mod consents;
 mod contract;
 mod crash;
 mod decision;

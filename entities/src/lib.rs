@@ -25,6 +25,7 @@ pub mod consent_signature;
 pub mod mou;
 pub mod mou_party;
 pub mod referral;
+pub mod rule_pack;
 pub mod sealed_part;
 pub mod survivor;
 

@@ -1,9 +1,9 @@
 //! What is recorded: something that happened, who caused it, and by which request.
 
 use concord_entities::ids::{
-    AgencyId, ApplicationId, ConsentId, IssuerId, MouId, ReferralId, SurvivorAuditId,
+    AgencyId, ApplicationId, ConsentId, IssuerId, MouId, ReferralId, RulePackId, SurvivorAuditId,
 };
-use concord_entities::vocabulary::{AuditType, Categories, Purpose};
+use concord_entities::vocabulary::{AuditType, Categories, Pack, Purpose};
 
 use crate::sharing::Ground;
 
@@ -26,9 +26,9 @@ pub enum Event {
     },
     /// A survivor's pseudonym was registered.
     SurvivorRegistered(SurvivorAuditId),
-    /// A consent was drafted, signed or revoked.
+    /// A consent was drafted, signed, revoked and so on.
     Consent {
-        /// Which of the three.
+        /// Which of these.
         kind: AuditType,
         /// The consent.
         id: ConsentId,
@@ -40,6 +40,15 @@ pub enum Event {
         recipient: AgencyId,
         /// Who signed, or how it was revoked.
         reason: Option<String>,
+    },
+    /// An agency said that a rule pack binds it, or binds it no longer.
+    RulePack {
+        /// Which of the two.
+        kind: AuditType,
+        /// The binding.
+        id: RulePackId,
+        /// The pack.
+        pack: Pack,
     },
     /// A referral was drafted, sent, accepted and so on.
     Referral {

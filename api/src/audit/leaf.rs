@@ -157,6 +157,10 @@ impl Leaf {
                 self.recipient = Some(recipient);
                 self.reason = reason;
             }
+            Event::RulePack { kind, id, pack } => {
+                self.is_about(kind, &id);
+                self.reason = Some(pack.to_string());
+            }
             Event::Referral {
                 kind,
                 id,
@@ -296,6 +300,7 @@ fn action(kind: AuditType) -> AuditAction {
         | AuditType::ConsentDrafted
         | AuditType::ReferralDrafted
         | AuditType::MouDrafted
+        | AuditType::RulePackBound
         | AuditType::TokenIssued
         | AuditType::TokenExchanged => AuditAction::Create,
         AuditType::RecordsListed | AuditType::PackageRead | AuditType::AuditRead => {
@@ -313,6 +318,9 @@ fn action(kind: AuditType) -> AuditAction {
         | AuditType::IssuerSuspended
         | AuditType::ConsentSigned
         | AuditType::ConsentRevoked
+        | AuditType::ConsentSuperseded
+        | AuditType::ConsentEnteredInError
+        | AuditType::RulePackUnbound
         | AuditType::ReferralSent
         | AuditType::ReferralAccepted
         | AuditType::ReferralRejected

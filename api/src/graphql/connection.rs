@@ -7,6 +7,7 @@ use crate::agency::graphql::{Agency, TaskForce};
 use crate::application::graphql::Application;
 use crate::audit::graphql::AuditEvent;
 use crate::consent::graphql::Consent;
+use crate::consent::packs::RulePack;
 use crate::mou::graphql::Mou;
 use crate::referral::graphql::Referral;
 use crate::store::page::{self, Page};
@@ -20,6 +21,7 @@ use crate::survivor::graphql::Survivor;
     concrete(name = "TaskForceConnection", params(TaskForce)),
     concrete(name = "SurvivorConnection", params(Survivor)),
     concrete(name = "ConsentConnection", params(Consent)),
+    concrete(name = "RulePackConnection", params(RulePack)),
     concrete(name = "ReferralConnection", params(Referral)),
     concrete(name = "MouConnection", params(Mou)),
     concrete(name = "AuditEventConnection", params(AuditEvent))
@@ -42,6 +44,7 @@ where
     concrete(name = "TaskForceEdge", params(TaskForce)),
     concrete(name = "SurvivorEdge", params(Survivor)),
     concrete(name = "ConsentEdge", params(Consent)),
+    concrete(name = "RulePackEdge", params(RulePack)),
     concrete(name = "ReferralEdge", params(Referral)),
     concrete(name = "MouEdge", params(Mou)),
     concrete(name = "AuditEventEdge", params(AuditEvent))

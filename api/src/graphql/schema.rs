@@ -10,6 +10,7 @@ use crate::application::graphql::ApplicationQuery;
 use crate::audit::graphql::AuditQuery;
 use crate::consent::change::ConsentMutation;
 use crate::consent::graphql::ConsentQuery;
+use crate::consent::packs::{PackMutation, PackQuery};
 use crate::mou::change::MouMutation;
 use crate::mou::graphql::MouQuery;
 use crate::referral::change::ReferralMutation;
@@ -24,6 +25,7 @@ pub struct Query(
     ApplicationQuery,
     SurvivorQuery,
     ConsentQuery,
+    PackQuery,
     ReferralQuery,
     MouQuery,
     AuditQuery,
@@ -36,6 +38,7 @@ pub struct Mutation(
     ApplicationMutation,
     SurvivorMutation,
     ConsentMutation,
+    PackMutation,
     ReferralMutation,
     MouMutation,
 );
