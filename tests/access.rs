@@ -1,7 +1,7 @@
 //! What a bearer may ask for, and every way to pretend.
 
 pub mod forge;
-mod forgery;
+pub mod forgery;
 mod key;
-mod scope;
+pub mod scope;
 mod token;

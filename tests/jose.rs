@@ -3,6 +3,6 @@
 mod assertion;
 mod examples;
 mod foreign_key;
-mod hand;
+pub mod hand;
 mod proof;
 mod strict;

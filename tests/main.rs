@@ -31,6 +31,7 @@ mod journey;
 mod keys;
 mod ledger;
 mod limits;
+mod oauth;
 mod postgres;
 mod races;
 mod rate;
