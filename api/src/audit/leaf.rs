@@ -177,6 +177,10 @@ impl Leaf {
                 self.recipient = Some(recipient);
                 self.reason = reason;
             }
+            Event::RulePack { kind, id, pack } => {
+                self.is_about(kind, &id);
+                self.reason = Some(pack.to_string());
+            }
             Event::Referral {
                 kind,
                 id,
@@ -330,6 +334,7 @@ fn action(kind: AuditType) -> AuditAction {
         | AuditType::ConsentDrafted
         | AuditType::ReferralDrafted
         | AuditType::MouDrafted
+        | AuditType::RulePackBound
         | AuditType::TokenIssued
         | AuditType::TokenExchanged => AuditAction::Create,
         AuditType::RecordsListed
@@ -350,6 +355,9 @@ fn action(kind: AuditType) -> AuditAction {
         | AuditType::SafeContactSet
         | AuditType::ConsentSigned
         | AuditType::ConsentRevoked
+        | AuditType::ConsentSuperseded
+        | AuditType::ConsentEnteredInError
+        | AuditType::RulePackUnbound
         | AuditType::ReferralSent
         | AuditType::ReferralAccepted
         | AuditType::ReferralRejected
