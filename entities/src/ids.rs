@@ -144,10 +144,14 @@ ids! {
     ConsentId = "consent", now_v7;
     /// One signature under a consent.
     SignatureId = "signature", now_v7;
+    /// That a rule pack binds an agency.
+    RulePackId = "rulepack", now_v7;
     /// A referral of one survivor from one agency to another.
     ReferralId = "referral", now_v7;
     /// One version of a memorandum of understanding.
     MouId = "mou", now_v7;
+    /// One disclosure that a statute or a court's order demanded.
+    MandateId = "mandate", now_v7;
     /// One entry of the audit log.
     AuditEventId = "event", now_v7;
     /// A notice to an agency.

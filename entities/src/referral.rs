@@ -125,6 +125,7 @@ impl Entity {
                 Condition::any()
                     .add(consent::Column::ExpiresAt.lte(now))
                     .add(consent::Column::RevokedAt.is_not_null())
+                    .add(consent::Column::SupersededAt.is_not_null())
                     .add(consent::Column::EnteredInErrorAt.is_not_null()),
             )
             .to_owned();
@@ -139,6 +140,7 @@ impl Entity {
             .from(consent::Entity)
             .and_where(consent::Column::ExpiresAt.gt(now))
             .and_where(consent::Column::RevokedAt.is_null())
+            .and_where(consent::Column::SupersededAt.is_null())
             .and_where(consent::Column::EnteredInErrorAt.is_null())
             .to_owned();
         <Self as EntityTrait>::find().filter(Column::ConsentId.in_subquery(standing))

@@ -367,6 +367,88 @@ codes! {
         Paper = "PAPER",
         /// Electronically.
         Electronic = "ELECTRONIC",
+        /// With a mark or a fingerprint on paper, before a witness.
+        Mark = "MARK",
+    }
+
+    /// What ties whoever signs to the person whose consent it is.
+    SignerRelation {
+        /// The same person.
+        Oneself = "ONESELF",
+        /// A parent.
+        Parent = "PARENT",
+        /// A guardian by law.
+        LegalGuardian = "LEGAL_GUARDIAN",
+        /// Appointed by a court to decide for the person.
+        CourtAppointed = "COURT_APPOINTED",
+    }
+
+    /// Who saw a signature being given. Never a name: the paper has it.
+    Witness {
+        /// One of the agency's staff.
+        AgencyStaff = "AGENCY_STAFF",
+        /// A notary.
+        Notary = "NOTARY",
+        /// Another adult, who is neither the interpreter nor a party.
+        OtherAdult = "OTHER_ADULT",
+    }
+
+    /// Why the law lets a minor consent without a parent or guardian.
+    MinorAlone {
+        /// The law lets the minor be emancipated, and the minor is.
+        Emancipated = "EMANCIPATED",
+        /// The law lets the minor receive this medical care alone.
+        MedicalCare = "MEDICAL_CARE",
+        /// The law lets the minor receive this mental-health care alone.
+        MentalHealthCare = "MENTAL_HEALTH_CARE",
+        /// The law lets the minor receive this treatment of substance use alone.
+        SubstanceUseTreatment = "SUBSTANCE_USE_TREATMENT",
+        /// The law lets the minor receive these victim services alone.
+        VictimServices = "VICTIM_SERVICES",
+        /// A court allowed it.
+        CourtOrder = "COURT_ORDER",
+    }
+
+    /// What was explained to a person before they consented.
+    Explanation {
+        /// Who is told, and by whom.
+        Who = "WHO",
+        /// What is told.
+        What = "WHAT",
+        /// Why it is told.
+        Why = "WHY",
+        /// What may go wrong when it is told.
+        Risks = "RISKS",
+        /// What can be done instead of telling it.
+        Alternatives = "ALTERNATIVES",
+        /// That the person may say no.
+        RightToRefuse = "RIGHT_TO_REFUSE",
+        /// That the person may take it back, and how.
+        RightToRevoke = "RIGHT_TO_REVOKE",
+        /// How long what is told is kept.
+        Retention = "RETENTION",
+    }
+
+    /// A set of rules that binds an agency.
+    Pack {
+        /// The Violence Against Women Act: 34 U.S.C. 12291(b)(2).
+        Vawa = "VAWA",
+        /// The Victims of Crime Act: 28 CFR 94.115.
+        Voca = "VOCA",
+        /// The Family Violence Prevention and Services Act: 42 U.S.C. 10406(c)(5).
+        Fvpsa = "FVPSA",
+        /// Confidentiality of substance-use records: 42 CFR part 2.
+        Part2 = "PART2",
+        /// A state's law, with its own maximum.
+        State = "STATE",
+    }
+
+    /// Whether something that a consent lacks keeps it from being signed.
+    Severity {
+        /// It cannot be signed before this is mended.
+        Blocking = "BLOCKING",
+        /// No rule that binds your agency asks for it; it is good practice.
+        Advisory = "ADVISORY",
     }
 
     /// How a survivor took a consent back. No channel is better than another and none needs a reason.
@@ -453,6 +535,142 @@ codes! {
         ClientSecretBasic = "CLIENT_SECRET_BASIC",
     }
 
+    /// By which way a person may be reached.
+    ContactChannel {
+        /// A call.
+        Phone = "PHONE",
+        /// A text message.
+        Text = "TEXT",
+        /// An e-mail.
+        Email = "EMAIL",
+        /// A message in an app.
+        Messenger = "MESSENGER",
+        /// A letter.
+        Post = "POST",
+        /// A meeting.
+        InPerson = "IN_PERSON",
+        /// A word to the person's advocate, who passes it on.
+        ThroughAdvocate = "THROUGH_ADVOCATE",
+    }
+
+    /// A day of the week.
+    Weekday {
+        /// Monday.
+        Monday = "MONDAY",
+        /// Tuesday.
+        Tuesday = "TUESDAY",
+        /// Wednesday.
+        Wednesday = "WEDNESDAY",
+        /// Thursday.
+        Thursday = "THURSDAY",
+        /// Friday.
+        Friday = "FRIDAY",
+        /// Saturday.
+        Saturday = "SATURDAY",
+        /// Sunday.
+        Sunday = "SUNDAY",
+    }
+
+    /// All that may be left for a person: none of them says who asks, or why.
+    MessageForm {
+        /// Please call back.
+        PleaseCallBack = "PLEASE_CALL_BACK",
+        /// We will try again.
+        WeWillTryAgain = "WE_WILL_TRY_AGAIN",
+    }
+
+    /// Why a person may not be contacted in this way now.
+    ContactBar {
+        /// No plan says how; without one, nobody is contacted.
+        NoPlan = "NO_PLAN",
+        /// The person is not to be contacted.
+        DoNotContact = "DO_NOT_CONTACT",
+        /// The plan does not list this channel.
+        ChannelNotListed = "CHANNEL_NOT_LISTED",
+        /// Whatever goes through this channel stays there, and the plan lets nothing be left.
+        NothingMayBeLeft = "NOTHING_MAY_BE_LEFT",
+        /// No window of the plan is open.
+        OutsideWindow = "OUTSIDE_WINDOW",
+    }
+
+    /// What demands a disclosure that no consent allows.
+    MandateInstrument {
+        /// A statute.
+        Statute = "STATUTE",
+        /// A court's order.
+        CourtOrder = "COURT_ORDER",
+        /// A subpoena, which alone is not enough.
+        Subpoena = "SUBPOENA",
+    }
+
+    /// What kind of body outside the task force was told.
+    OutsideRecipient {
+        /// A court.
+        Court = "COURT",
+        /// Police or prosecution.
+        LawEnforcement = "LAW_ENFORCEMENT",
+        /// A child-protection agency.
+        ChildProtection = "CHILD_PROTECTION",
+        /// An adult-protection agency.
+        AdultProtection = "ADULT_PROTECTION",
+        /// A health authority.
+        HealthAuthority = "HEALTH_AUTHORITY",
+        /// Another public body.
+        OtherAuthority = "OTHER_AUTHORITY",
+    }
+
+    /// What came of an attempt to notify a person.
+    NoticeResult {
+        /// The person was told.
+        Reached = "REACHED",
+        /// Nobody answered, and no message was left.
+        LeftNoMessage = "LEFT_NO_MESSAGE",
+        /// The person was not reached.
+        NotReached = "NOT_REACHED",
+        /// To try would have put the person in danger.
+        UnsafeToTry = "UNSAFE_TO_TRY",
+        /// The order forbids to notify the person.
+        ProhibitedByOrder = "PROHIBITED_BY_ORDER",
+    }
+
+    /// Why nobody attempted to notify a person.
+    NoNoticeReason {
+        /// To try would have put the person in danger.
+        UnsafeToTry = "UNSAFE_TO_TRY",
+        /// The order forbids it.
+        ProhibitedByOrder = "PROHIBITED_BY_ORDER",
+        /// No safe way to reach the person is known.
+        NoSafeWay = "NO_SAFE_WAY",
+    }
+
+    /// What was done to protect a person when something had to be disclosed.
+    ProtectiveStep {
+        /// Filed under seal.
+        SealedFiling = "SEALED_FILING",
+        /// A protective order was sought.
+        ProtectiveOrderSought = "PROTECTIVE_ORDER_SOUGHT",
+        /// Redacted.
+        Redacted = "REDACTED",
+        /// Reviewed by the judge alone.
+        InCameraReview = "IN_CAMERA_REVIEW",
+        /// Cut to what the mandate names.
+        Minimised = "MINIMISED",
+        /// Counsel was consulted.
+        CounselConsulted = "COUNSEL_CONSULTED",
+        /// None was possible; a reason goes with it.
+        NonePossible = "NONE_POSSIBLE",
+    }
+
+    /// Why no protective step was possible.
+    NoProtectionReason {
+        /// The mandate leaves none.
+        MandateLeavesNone = "MANDATE_LEAVES_NONE",
+        /// A life was in danger, and there was no time.
+        NoTime = "NO_TIME",
+        /// They were sought and denied.
+        Denied = "DENIED",
+    }
+
     /// What an audit event records.
     AuditType {
         /// An agency was registered.
@@ -471,6 +689,14 @@ codes! {
         ApplicationSuspended = "APPLICATION_SUSPENDED",
         /// A survivor's pseudonym was registered.
         SurvivorRegistered = "SURVIVOR_REGISTERED",
+        /// A survivor's plan for safe contact was set.
+        SafeContactSet = "SAFE_CONTACT_SET",
+        /// A survivor's plan for safe contact was read.
+        SafeContactRead = "SAFE_CONTACT_READ",
+        /// Somebody asked whether a survivor may be contacted now; the reason is the answer.
+        ContactAdvised = "CONTACT_ADVISED",
+        /// A disclosure that a statute or a court's order demanded was put on record.
+        MandatedDisclosureRecorded = "MANDATED_DISCLOSURE_RECORDED",
         /// A consent was drafted.
         ConsentDrafted = "CONSENT_DRAFTED",
         /// A consent was signed.
@@ -479,6 +705,14 @@ codes! {
         ConsentRevoked = "CONSENT_REVOKED",
         /// A person was erased: every consent ended, every package's key destroyed, the pseudonym forgotten.
         SurvivorErased = "SURVIVOR_ERASED",
+        /// A later version of a consent took its place.
+        ConsentSuperseded = "CONSENT_SUPERSEDED",
+        /// A consent was found to be one that should never have been.
+        ConsentEnteredInError = "CONSENT_ENTERED_IN_ERROR",
+        /// An agency said that a rule pack binds it.
+        RulePackBound = "RULE_PACK_BOUND",
+        /// An agency said that a rule pack binds it no longer.
+        RulePackUnbound = "RULE_PACK_UNBOUND",
         /// A referral was drafted.
         ReferralDrafted = "REFERRAL_DRAFTED",
         /// A referral was sent.
@@ -544,3 +778,5 @@ pub type Categories = Set<DataCategory>;
 pub type Purposes = Set<Purpose>;
 /// The needs that something names.
 pub type Needs = Set<Need>;
+/// What was explained to somebody.
+pub type Explanations = Set<Explanation>;

@@ -22,7 +22,9 @@ impl MigratorTrait for Data {
             Box::new(data::m0005_access::Step),
             Box::new(data::m0006_token_keys::Step),
             Box::new(data::m0007_trusted_issuers::Step),
+            Box::new(data::m0008_lawful_consents::Step),
             Box::new(data::m0010_endings::Step),
+            Box::new(data::m0011_contacts_and_mandates::Step),
         ]
     }
 }
@@ -35,6 +37,7 @@ impl MigratorTrait for Keyring {
         vec![
             Box::new(keyring::m0001_keys::Step),
             Box::new(keyring::m0002_witness::Step),
+            Box::new(keyring::m0003_record_keys::Step),
         ]
     }
 }

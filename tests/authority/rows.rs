@@ -89,6 +89,25 @@ pub const ROWS: &[Row] = &[
         "{ survivors(first: 100) { edges { node { id } } } }",
     ),
     row(
+        "node(safe contact)",
+        Given::Survivor,
+        Party::Sender,
+        "query($id: ID!) { node(id: $id) { ... on Survivor { id safeContact { doNotContact } } } }",
+    ),
+    row(
+        "contactNow",
+        Given::Survivor,
+        Party::Sender,
+        "query($id: ID!) { contactNow(survivor: $id, channel: PHONE) { allowed } }",
+    ),
+    row("node(mandate)", Given::Mandate, Party::Sender, NODE),
+    row(
+        "mandatedDisclosures",
+        Given::Mandate,
+        Party::Sender,
+        "{ mandatedDisclosures(first: 100) { edges { node { id } } } }",
+    ),
+    row(
         "consents(given)",
         Given::ConsentDraft,
         Party::Sender,
@@ -105,6 +124,18 @@ pub const ROWS: &[Row] = &[
         Given::Consent,
         Party::Recipient,
         "{ consents(side: RECEIVED, first: 100) { edges { node { id } } } }",
+    ),
+    row(
+        "lintConsent",
+        Given::NewConsent,
+        Party::Sender,
+        "query($new: ConsentInput!) { lintConsent(consent: $new) { code } }",
+    ),
+    row(
+        "rulePacks",
+        Given::RulePack,
+        Party::Sender,
+        "{ rulePacks(first: 100) { edges { node { id } } } }",
     ),
     row(
         "referrals(outbox)",
@@ -221,6 +252,18 @@ pub const ROWS: &[Row] = &[
         "mutation($new: SurvivorInput!) { registerSurvivor(survivor: $new) { id } }",
     ),
     row(
+        "setSafeContact",
+        Given::Survivor,
+        Party::Sender,
+        "mutation($id: ID!) { setSafeContact(survivor: $id, plan: { doNotContact: true }) { id } }",
+    ),
+    row(
+        "recordMandatedDisclosure",
+        Given::NewMandate,
+        Party::Sender,
+        "mutation($new: MandatedDisclosureInput!) { recordMandatedDisclosure(disclosure: $new) { id } }",
+    ),
+    row(
         "draftConsent",
         Given::NewConsent,
         Party::Sender,
@@ -231,6 +274,30 @@ pub const ROWS: &[Row] = &[
         Given::ConsentToSign,
         Party::Sender,
         "mutation($id: ID!, $signature: SignatureInput!) { signConsent(id: $id, signature: $signature) { id } }",
+    ),
+    row(
+        "renewConsent",
+        Given::ConsentToRenew,
+        Party::Sender,
+        "mutation($id: ID!, $end: DateTime!) { renewConsent(id: $id, expiresAt: $end) { id } }",
+    ),
+    row(
+        "markConsentEnteredInError",
+        Given::Consent,
+        Party::Sender,
+        "mutation($id: ID!) { markConsentEnteredInError(id: $id) { id } }",
+    ),
+    row(
+        "bindRulePack",
+        Given::NewRulePack,
+        Party::Sender,
+        "mutation($new: RulePackInput!) { bindRulePack(pack: $new) { id } }",
+    ),
+    row(
+        "unbindRulePack",
+        Given::RulePack,
+        Party::Sender,
+        "mutation($id: ID!) { unbindRulePack(id: $id) { id } }",
     ),
     row(
         "revokeConsent",

@@ -3,7 +3,7 @@
 use concord_entities::vocabulary::DataCategory::Identity;
 use serde_json::{Value, json};
 
-use crate::world::agency::{Told, day, text};
+use crate::world::agency::{Told, survivors_signature, text};
 use crate::world::{Agency, Answer, BOTH, Database, World};
 
 const OPEN: [&str; 4] = ["REQUESTED", "ACCEPTED", "IN_PROGRESS", "ON_HOLD"];
@@ -57,7 +57,7 @@ async fn consents_anew(sender: &Agency, recipient: &Agency, told: &Told) -> Stri
     let answer = sender.asks(query, json!({ "id": told.consent })).await;
     let survivor = text(&answer.data()["node"]["survivor"]["id"]);
     let consent = sender.consents(&survivor, recipient, &[Identity]).await;
-    let signature = json!({ "role": "SURVIVOR", "method": "PAPER", "signedOn": day(0), "documentSha256": "cd".repeat(32) });
+    let signature = survivors_signature();
     let sign = "mutation($id: ID!, $s: SignatureInput!) { signConsent(id: $id, signature: $s) { status } }";
     let signed = sender
         .asks(sign, json!({ "id": consent, "s": signature }))

@@ -56,7 +56,7 @@ pub struct World {
 
 /// What an agency may do in a test that is not about scopes.
 pub const EVERYTHING: &str =
-    "agency.cruds audit.rs consent.crus directory.rs mou.crus referral.crus survivor.crds";
+    "agency.cruds audit.rs consent.crus directory.rs mou.crus referral.crus survivor.cruds";
 
 impl World {
     /// A fresh world with one server.

@@ -1,9 +1,10 @@
 //! What is recorded: something that happened, who caused it, and by which request.
 
 use concord_entities::ids::{
-    AgencyId, ApplicationId, ConsentId, IssuerId, MouId, ReferralId, SurvivorAuditId,
+    AgencyId, ApplicationId, ConsentId, IssuerId, MandateId, MouId, ReferralId, RulePackId,
+    SurvivorAuditId,
 };
-use concord_entities::vocabulary::{AuditType, Categories, Purpose};
+use concord_entities::vocabulary::{AuditType, Categories, MandateInstrument, Pack, Purpose};
 
 use super::tree::Digest;
 use crate::sharing::Ground;
@@ -34,9 +35,31 @@ pub enum Event {
         /// The consents that it ended.
         consents: Vec<ConsentId>,
     },
-    /// A consent was drafted, signed or revoked.
-    Consent {
+    /// A survivor's plan for safe contact was set, read, or asked.
+    SafeContact {
         /// Which of the three.
+        kind: AuditType,
+        /// Whose plan.
+        survivor: SurvivorAuditId,
+        /// What the plan answered, where it was asked.
+        answer: Option<&'static str>,
+    },
+    /// A disclosure that a statute or a court's order demanded was put on record.
+    MandatedDisclosure {
+        /// The record.
+        id: MandateId,
+        /// Who was disclosed.
+        survivor: SurvivorAuditId,
+        /// Who was told, where it is an agency of the task force.
+        recipient: Option<AgencyId>,
+        /// What was told.
+        categories: Categories,
+        /// What demanded it.
+        instrument: MandateInstrument,
+    },
+    /// A consent was drafted, signed, revoked and so on.
+    Consent {
+        /// Which of these.
         kind: AuditType,
         /// The consent.
         id: ConsentId,
@@ -48,6 +71,15 @@ pub enum Event {
         recipient: AgencyId,
         /// Who signed, or how it was revoked.
         reason: Option<String>,
+    },
+    /// An agency said that a rule pack binds it, or binds it no longer.
+    RulePack {
+        /// Which of the two.
+        kind: AuditType,
+        /// The binding.
+        id: RulePackId,
+        /// The pack.
+        pack: Pack,
     },
     /// A referral was drafted, sent, accepted and so on.
     Referral {

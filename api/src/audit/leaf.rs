@@ -147,6 +147,26 @@ impl Leaf {
                 self.survivor = Some(survivor);
                 self.objects = consents.iter().map(ToString::to_string).collect();
             }
+            Event::SafeContact {
+                kind,
+                survivor,
+                answer,
+            } => {
+                self.is(kind);
+                self.survivor = Some(survivor);
+                self.reason = answer.map(str::to_owned);
+            }
+            Event::MandatedDisclosure {
+                id,
+                survivor,
+                recipient,
+                categories,
+                instrument,
+            } => {
+                self.is_about(AuditType::MandatedDisclosureRecorded, &id);
+                self.was_told(survivor, recipient, categories);
+                self.reason = Some(instrument.to_string());
+            }
             Event::Consent {
                 kind,
                 id,
@@ -161,6 +181,10 @@ impl Leaf {
                 self.survivor = Some(survivor);
                 self.recipient = Some(recipient);
                 self.reason = reason;
+            }
+            Event::RulePack { kind, id, pack } => {
+                self.is_about(kind, &id);
+                self.reason = Some(pack.to_string());
             }
             Event::Referral {
                 kind,
@@ -220,6 +244,19 @@ impl Leaf {
                 self.object = object;
             }
         }
+    }
+
+    /// The acting agency told somebody of a person.
+    fn was_told(
+        &mut self,
+        survivor: SurvivorAuditId,
+        recipient: Option<AgencyId>,
+        categories: Categories,
+    ) {
+        self.survivor = Some(survivor);
+        self.recipient = recipient;
+        self.discloser = self.agency;
+        self.categories = Some(categories);
     }
 
     fn is_about(&mut self, kind: AuditType, object: &impl ToString) {
@@ -312,15 +349,19 @@ fn action(kind: AuditType) -> AuditAction {
         | AuditType::ApplicationRegistered
         | AuditType::IssuerTrusted
         | AuditType::SurvivorRegistered
+        | AuditType::MandatedDisclosureRecorded
         | AuditType::ConsentDrafted
         | AuditType::ReferralDrafted
         | AuditType::MouDrafted
+        | AuditType::RulePackBound
         | AuditType::TokenIssued
         | AuditType::TokenExchanged => AuditAction::Create,
-        AuditType::RecordsListed | AuditType::PackageRead | AuditType::AuditRead => {
-            AuditAction::Read
-        }
         AuditType::SurvivorErased => AuditAction::Delete,
+        AuditType::RecordsListed
+        | AuditType::PackageRead
+        | AuditType::SafeContactRead
+        | AuditType::ContactAdvised
+        | AuditType::AuditRead => AuditAction::Read,
         AuditType::AgencySuspended
         | AuditType::AgencyReinstated
         | AuditType::ApplicationSecretRotated
@@ -331,8 +372,12 @@ fn action(kind: AuditType) -> AuditAction {
         | AuditType::SigningKeyRetired
         | AuditType::IssuerRefreshed
         | AuditType::IssuerSuspended
+        | AuditType::SafeContactSet
         | AuditType::ConsentSigned
         | AuditType::ConsentRevoked
+        | AuditType::ConsentSuperseded
+        | AuditType::ConsentEnteredInError
+        | AuditType::RulePackUnbound
         | AuditType::ReferralSent
         | AuditType::ReferralAccepted
         | AuditType::ReferralRejected

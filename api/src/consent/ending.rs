@@ -103,14 +103,7 @@ pub async fn end(
     ended.revoked_at = Set(Some(now));
     ended.revocation_channel = Set(channel);
     let ended = ended.update(transaction).await?;
-    // Where people brought a referral, and why, stays beneath: it returns there under a new consent.
-    referral::Entity::update_many()
-        .col_expr(referral::Column::Halted, Expr::value(true))
-        .col_expr(referral::Column::UpdatedAt, Expr::value(now))
-        .filter(referral::Column::ConsentId.eq(ended.id))
-        .filter(referral::Column::Status.is_in(OPEN))
-        .exec(transaction)
-        .await?;
+    halt(transaction, ended.id, now).await?;
     // A recipient does not know of what was never signed.
     if ended.signed_at.is_some() && ended.entered_in_error_at.is_none() {
         let notice = notice::Model {
@@ -124,6 +117,22 @@ pub async fn end(
         notice.into_active_model().insert(transaction).await?;
     }
     Ok(ended)
+}
+
+/// Halts the open referrals that stand on a consent; says how many. Where people brought a referral, and why, stays
+/// beneath: it returns there under a new consent.
+///
+/// # Errors
+/// `UNAVAILABLE`.
+pub async fn halt(transaction: &DatabaseTransaction, id: ConsentId, now: Instant) -> Answer<u64> {
+    let halted = referral::Entity::update_many()
+        .col_expr(referral::Column::Halted, Expr::value(true))
+        .col_expr(referral::Column::UpdatedAt, Expr::value(now))
+        .filter(referral::Column::ConsentId.eq(id))
+        .filter(referral::Column::Status.is_in(OPEN))
+        .exec(transaction)
+        .await?;
+    Ok(halted.rows_affected)
 }
 
 /// The open referrals that stand suspended on this consent.

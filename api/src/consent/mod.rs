@@ -1,13 +1,23 @@
 //! Consents: what a survivor allows one agency to tell one other, what for, and until when.
 //!
-//! [`rules`] computes a consent's status and says what a lawful one needs; [`ending`] ends them
-//! before their time, also by an [`operator`]'s hand and after an older copy was put back ([`reopening`]), and gives [`notice`]; [`graphql`] and [`change`] are the wire.
+//! [`rules`] computes a consent's status, [`lint`] says what it lacks by the [`checks`], [`signers`] who must sign; all
+//! are pure. [`grounds`] gathers what the linter judges beside the consent itself. [`draft`], [`sign`] and [`life`] change
+//! consents, [`ending`] ends them before their time, also by an [`operator`]'s hand and after an older copy was put back
+//! ([`reopening`]), and gives [`notice`]; [`packs`] the rules that bind an agency; [`graphql`], [`change`] and [`input`] are the wire.
 
 pub mod change;
+pub mod checks;
+pub mod draft;
 pub mod ending;
 pub mod graphql;
+pub mod grounds;
 pub mod input;
+pub mod life;
+pub mod lint;
 pub mod notice;
 pub mod operator;
+pub mod packs;
 pub mod reopening;
 pub mod rules;
+pub mod sign;
+pub mod signers;

@@ -9,6 +9,8 @@ use crate::audit::accounting::Disclosure;
 use crate::audit::graphql::AuditEvent;
 use crate::consent::graphql::Consent;
 use crate::consent::notice::Notice;
+use crate::consent::packs::RulePack;
+use crate::mandate::graphql::MandatedDisclosure;
 use crate::mou::graphql::Mou;
 use crate::referral::graphql::Referral;
 use crate::store::page::{self, Page};
@@ -22,7 +24,9 @@ use crate::survivor::graphql::Survivor;
     concrete(name = "TaskForceConnection", params(TaskForce)),
     concrete(name = "SurvivorConnection", params(Survivor)),
     concrete(name = "ConsentConnection", params(Consent)),
+    concrete(name = "RulePackConnection", params(RulePack)),
     concrete(name = "ReferralConnection", params(Referral)),
+    concrete(name = "MandatedDisclosureConnection", params(MandatedDisclosure)),
     concrete(name = "MouConnection", params(Mou)),
     concrete(name = "DisclosureConnection", params(Disclosure)),
     concrete(name = "NoticeConnection", params(Notice)),
@@ -46,7 +50,9 @@ where
     concrete(name = "TaskForceEdge", params(TaskForce)),
     concrete(name = "SurvivorEdge", params(Survivor)),
     concrete(name = "ConsentEdge", params(Consent)),
+    concrete(name = "RulePackEdge", params(RulePack)),
     concrete(name = "ReferralEdge", params(Referral)),
+    concrete(name = "MandatedDisclosureEdge", params(MandatedDisclosure)),
     concrete(name = "MouEdge", params(Mou)),
     concrete(name = "DisclosureEdge", params(Disclosure)),
     concrete(name = "NoticeEdge", params(Notice)),

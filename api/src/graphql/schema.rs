@@ -11,6 +11,10 @@ use crate::audit::graphql::AuditQuery;
 use crate::consent::change::ConsentMutation;
 use crate::consent::graphql::ConsentQuery;
 use crate::consent::notice::NoticeQuery;
+use crate::consent::packs::{PackMutation, PackQuery};
+use crate::contact::graphql::{ContactMutation, ContactQuery};
+use crate::mandate::change::MandateMutation;
+use crate::mandate::graphql::MandateQuery;
 use crate::mou::change::MouMutation;
 use crate::mou::graphql::MouQuery;
 use crate::referral::change::ReferralMutation;
@@ -26,8 +30,11 @@ pub struct Query(
     AgencyQuery,
     ApplicationQuery,
     SurvivorQuery,
+    ContactQuery,
+    MandateQuery,
     ConsentQuery,
     NoticeQuery,
+    PackQuery,
     ReferralQuery,
     MouQuery,
     AuditQuery,
@@ -40,7 +47,10 @@ pub struct Mutation(
     ApplicationMutation,
     SurvivorMutation,
     ErasureMutation,
+    ContactMutation,
+    MandateMutation,
     ConsentMutation,
+    PackMutation,
     ReferralMutation,
     ContinuationMutation,
     MouMutation,

@@ -1,6 +1,7 @@
 //! Erasing a person: everything ends that was shared of them, and what is left names nobody.
 //!
-//! In one transaction every consent ends, drafts and open referrals are cancelled, the sealed parts go, and the row that
+//! In one transaction every consent ends, drafts and open referrals are cancelled, the sealed parts and the plan for safe
+//! contact go, and the row that
 //! other records point at loses the pseudonym, the language and the link to the audit log. Then the keys are destroyed;
 //! the sweep finishes what a crash leaves, since every consent has ended. An ended consent stands as revoked, without a
 //! channel: to its recipient, an erasure looks like any other revocation. What was told before stays in the audit log,
@@ -9,19 +10,23 @@
 use async_graphql::{Context, ID, Object, SimpleObject};
 use concord_entities::ids::{ConsentId, ReferralId, SurvivorAuditId, SurvivorId};
 use concord_entities::vocabulary::{ReferralStatus, StatusReason};
-use concord_entities::{consent, idempotency, referral, sealed_part, survivor};
+use concord_entities::{
+    consent, idempotency, mandated_disclosure, referral, safe_contact, sealed_part, survivor,
+};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Set,
 };
+use tracing::warn;
 use uuid::Uuid;
 
 use crate::access::grant::{Permission, Resource};
 use crate::audit::event::Event;
 use crate::consent::ending;
 use crate::error::{Answer, Error};
-use crate::graphql::request::InRequest;
+use crate::graphql::request::{InRequest, Request};
 use crate::graphql::scalars::DateTime;
+use crate::seal::record::Kind;
 use crate::store::Act;
 use crate::store::page;
 
@@ -67,6 +72,7 @@ impl ErasureMutation {
 
         let consents = end_consents(&act, id).await?;
         let packages = end_referrals(&act, id).await?;
+        let mandates = mandates(&act, id).await?;
         forget(&act, person).await?;
 
         let event = Event::SurvivorErased {
@@ -76,6 +82,7 @@ impl ErasureMutation {
         let events = act.commit_all(vec![event]).await?;
         let worker = &request.worker;
         ending::destroy(&worker.vault, &packages, now, &request.mark.request).await;
+        destroy_records(request, id, &mandates).await;
         Ok(ErasureReceipt {
             event: events.first().map(ID::from).ok_or(Error::Internal)?,
             erased_at: now.into(),
@@ -137,6 +144,29 @@ async fn end_referrals(act: &Act<'_>, id: SurvivorId) -> Answer<Vec<ReferralId>>
     Ok(referrals)
 }
 
+/// What had to be disclosed of them by law: that stays on record, and the texts that identify them do not.
+async fn mandates(act: &Act<'_>, id: SurvivorId) -> Answer<Vec<Uuid>> {
+    let mandates = mandated_disclosure::Entity::by(act.agency())
+        .filter(mandated_disclosure::Column::SurvivorId.eq(id))
+        .all(&**act)
+        .await?;
+    Ok(mandates.into_iter().map(|one| one.id.0).collect())
+}
+
+/// Destroys the keys of what was sealed of them besides packages.
+async fn destroy_records(request: &Request, id: SurvivorId, mandates: &[Uuid]) {
+    let vault = &request.worker.vault;
+    for (kind, owners) in [
+        (Kind::SafeContact, [id.0].as_slice()),
+        (Kind::Mandate, mandates),
+    ] {
+        if let Err(refusal) = vault.destroy_records(kind, owners).await {
+            let (request, code) = (&request.mark.request, refusal.error.code());
+            warn!(request, code, kind = kind.name(), "keys are left");
+        }
+    }
+}
+
 /// Takes from the row all that could lead to the person, and the hashes of what it was registered with.
 async fn forget(act: &Act<'_>, person: survivor::Model) -> Answer<()> {
     let id = person.id;
@@ -147,6 +177,7 @@ async fn forget(act: &Act<'_>, person: survivor::Model) -> Answer<()> {
     row.audit_id = Set(SurvivorAuditId::new());
     row.erased_at = Set(Some(act.now()));
     row.update(&**act).await?;
+    safe_contact::Entity::delete_by_id(id).exec(&**act).await?;
     idempotency::Entity::forget(id.0).exec(&**act).await?;
     Ok(())
 }

@@ -8,6 +8,7 @@ use sea_orm::{ActiveModelTrait, IntoActiveModel, QueryOrder, SqlErr};
 use crate::access::grant::{Permission, Resource};
 use crate::audit::accounting::{self, Disclosure};
 use crate::audit::event::Event;
+use crate::contact::plan::SafeContactPlan;
 use crate::error::{Answer, Error};
 use crate::graphql::connection::Connection;
 use crate::graphql::request::{InRequest, Request};
@@ -54,6 +55,12 @@ impl Survivor {
         let told = audit_event::Entity::told_of(caller.agency(), self.key);
         accounting::page(request, &told, wanted).await
     }
+
+    /// How the person may be reached safely; null where your agency has set nothing. Each reading is on record, and
+    /// needs the scope `survivor.r`.
+    async fn safe_contact(&self, ctx: &Context<'_>) -> Option<Answer<SafeContactPlan>> {
+        safe_contact(ctx, self.key).await.transpose()
+    }
 }
 
 impl From<survivor::Model> for Survivor {
@@ -66,6 +73,12 @@ impl From<survivor::Model> for Survivor {
             created_at: model.created_at.into(),
         }
     }
+}
+
+async fn safe_contact(ctx: &Context<'_>, id: SurvivorId) -> Answer<Option<SafeContactPlan>> {
+    let request = ctx.request()?;
+    request.caller(Resource::Survivor, Permission::Read)?;
+    crate::contact::read::plan(request, id).await
 }
 
 /// A survivor to register.
