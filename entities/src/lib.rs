@@ -21,6 +21,7 @@ pub mod token_state;
 pub mod trusted_issuer;
 
 pub mod consent;
+pub mod consent_document;
 pub mod consent_signature;
 pub mod mou;
 pub mod mou_party;
@@ -35,5 +36,6 @@ pub mod audit_tree;
 pub mod idempotency;
 pub mod sharing_epoch;
 
+pub mod document_key;
 pub mod package_key;
 pub mod signing_key;

@@ -486,6 +486,10 @@ codes! {
         ConsentSigned = "CONSENT_SIGNED",
         /// A consent was revoked.
         ConsentRevoked = "CONSENT_REVOKED",
+        /// The signed paper behind a consent was stored.
+        ConsentDocumentStored = "CONSENT_DOCUMENT_STORED",
+        /// The signed paper behind a consent was read by the agency that stored it.
+        ConsentDocumentRead = "CONSENT_DOCUMENT_READ",
         /// A referral was drafted.
         ReferralDrafted = "REFERRAL_DRAFTED",
         /// A referral was sent.

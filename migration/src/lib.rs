@@ -22,6 +22,7 @@ impl MigratorTrait for Data {
             Box::new(data::m0005_access::Step),
             Box::new(data::m0006_token_keys::Step),
             Box::new(data::m0007_trusted_issuers::Step),
+            Box::new(data::m0009_consent_documents::Step),
         ]
     }
 }
@@ -31,6 +32,9 @@ pub struct Keyring;
 
 impl MigratorTrait for Keyring {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(keyring::m0001_keys::Step)]
+        vec![
+            Box::new(keyring::m0001_keys::Step),
+            Box::new(keyring::m0002_document_keys::Step),
+        ]
     }
 }

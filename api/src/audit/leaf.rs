@@ -157,6 +157,17 @@ impl Leaf {
                 self.recipient = Some(recipient);
                 self.reason = reason;
             }
+            Event::ConsentDocument {
+                kind,
+                id,
+                version,
+                survivor,
+            } => {
+                self.is_about(kind, &id);
+                self.consent = Some(id);
+                self.consent_version = Some(version);
+                self.survivor = Some(survivor);
+            }
             Event::Referral {
                 kind,
                 id,
@@ -294,13 +305,15 @@ fn action(kind: AuditType) -> AuditAction {
         | AuditType::IssuerTrusted
         | AuditType::SurvivorRegistered
         | AuditType::ConsentDrafted
+        | AuditType::ConsentDocumentStored
         | AuditType::ReferralDrafted
         | AuditType::MouDrafted
         | AuditType::TokenIssued
         | AuditType::TokenExchanged => AuditAction::Create,
-        AuditType::RecordsListed | AuditType::PackageRead | AuditType::AuditRead => {
-            AuditAction::Read
-        }
+        AuditType::RecordsListed
+        | AuditType::PackageRead
+        | AuditType::ConsentDocumentRead
+        | AuditType::AuditRead => AuditAction::Read,
         AuditType::AgencySuspended
         | AuditType::AgencyReinstated
         | AuditType::ApplicationSecretRotated

@@ -15,11 +15,12 @@ use tracing::warn;
 
 use super::graphql::{Consent, Revocation, Shown, found};
 use super::input::{ConsentInput, SignatureInput};
-use super::rules;
+use super::{evidence, rules};
 use crate::access::grant::{Permission, Resource};
 use crate::audit::event::Event;
 use crate::error::{Answer, Error};
 use crate::graphql::request::{InRequest, Request};
+use crate::graphql::scalars::Sha256;
 use crate::store::Act;
 use crate::store::idempotency::{self, Replay};
 use crate::store::page::{self};
@@ -231,6 +232,8 @@ async fn sign(
         )
         .into());
     }
+    let document = input.document_sha256.as_ref().map(Sha256::as_str);
+    evidence::refuse_another_than_stored(act, consent.id, document).await?;
     let signature = consent_signature::Model {
         id: SignatureId::new(),
         consent_id: consent.id,

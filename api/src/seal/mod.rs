@@ -2,11 +2,13 @@
 //!
 //! - [`envelope`]: one category's bytes under a package's key, and that key under the key-encryption key. Pure.
 //! - [`vault`]: packages sealed and opened with the keys of the keyring, and keys destroyed.
+//! - [`paper`]: signed papers, sealed and opened likewise.
 //! - [`signing`]: the keys that sign tokens and the ledger, kept in the keyring.
 //! - [`kek`]: where the key-encryption key comes from.
 
 pub mod envelope;
 pub mod kek;
+pub mod paper;
 pub mod signing;
 pub mod vault;
 
