@@ -3,5 +3,5 @@
 pub mod forge;
 pub mod forgery;
 mod key;
-mod scope;
+pub mod scope;
 mod token;

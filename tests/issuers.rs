@@ -7,3 +7,4 @@ mod fetch;
 mod provider;
 mod rules;
 mod token;
+mod wire;

@@ -3,6 +3,12 @@
 mod bad_assertions;
 mod bad_exchanges;
 mod bad_forms;
-mod partner;
+mod dpop;
+mod forged;
+mod gate;
+mod metadata;
+pub mod partner;
 mod refused;
+mod replicas;
 mod story;
+mod wanted;

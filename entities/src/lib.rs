@@ -6,6 +6,7 @@
     reason = "the scoped finders are made here"
 )]
 
+pub mod code;
 pub mod ids;
 pub mod instant;
 pub mod vocabulary;

@@ -1,4 +1,4 @@
-//! What may be used once and has been: the `jti` of client assertions (RFC 7523) and of DPoP proofs (RFC 9449).
+//! What may be used once and has been: the `jti` of client assertions (RFC 7523) and of `DPoP` proofs (RFC 9449).
 
 use sea_orm::entity::prelude::*;
 

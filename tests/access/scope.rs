@@ -74,7 +74,7 @@ fn some_scopes() -> impl Strategy<Value = Vec<Scope>> {
 }
 
 /// Scopes, and others that were made from them by taking away: the order holds often.
-fn scopes_and_less() -> impl Strategy<Value = (Vec<Scope>, Vec<Scope>)> {
+pub fn scopes_and_less() -> impl Strategy<Value = (Vec<Scope>, Vec<Scope>)> {
     some_scopes().prop_flat_map(|list| {
         let less: Vec<_> = list
             .iter()

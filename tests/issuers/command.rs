@@ -8,7 +8,7 @@ use super::provider::{Answers, ISSUER, Provider};
 use crate::world::{BOTH, Database, World};
 
 /// A settings file with which this provider can be reached.
-fn settings(world: &World, provider: &Provider) -> String {
+pub fn settings(world: &World, provider: &Provider) -> String {
     let file = world.folder.path().join("concord.toml");
     let ca_file = provider.ca_file().display().to_string();
     let text = format!("issuer_private_addresses = true\nissuer_ca_file = \"{ca_file}\"\n");
@@ -16,10 +16,16 @@ fn settings(world: &World, provider: &Provider) -> String {
     file.display().to_string()
 }
 
-/// What `concord issuer add` says to these words besides those that every provider needs.
+/// What `concord issuer add` says of the coordinating agency's provider to these words, besides those that every
+/// provider needs.
 fn adds(world: &World, provider: &Provider, more: &[&str]) -> (bool, String) {
+    adds_for("Coordination Office", world, provider, more)
+}
+
+/// The same for this agency's.
+pub fn adds_for(agency: &str, world: &World, provider: &Provider, more: &[&str]) -> (bool, String) {
     let uri = provider.jwks_uri("localhost");
-    let mut words = vec!["issuer", "add", "--agency", "Coordination Office"];
+    let mut words = vec!["issuer", "add", "--agency", agency];
     words.extend(["--issuer", ISSUER, "--jwks-uri", &uri]);
     words.extend(more);
     world.commands(&words)

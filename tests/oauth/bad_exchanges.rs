@@ -117,14 +117,14 @@ pub async fn bad_exchanges(cast: &Cast) -> Cases {
         (
             "a token wider than the client",
             sent(
-                &made(cast, |claims| claims.scope = "consent.r".to_owned()).await,
+                &made(cast, |claims| "consent.r".clone_into(&mut claims.scope)).await,
                 &[],
             ),
         ),
         (
             "a token that allows nothing",
             sent(
-                &made(cast, |claims| claims.scope = "nonsense".to_owned()).await,
+                &made(cast, |claims| "nonsense".clone_into(&mut claims.scope)).await,
                 &[],
             ),
         ),

@@ -376,7 +376,7 @@ pub async fn bad_proofs(cast: &Cast) -> Cases {
             "one without a jti",
             changed(json!({ "htu": url, "jti": null })),
         ),
-        ("one cut short", with(&cut[..cut.len() - 3])),
+        ("one cut short", with(&cut[..cut.len() - 2])),
         ("an assertion", with(&bound.asserts(json!({})))),
     ]
 }

@@ -122,7 +122,7 @@ impl Partner {
     pub fn claims(&self) -> Value {
         let now = clock::now().unix_seconds();
         json!({ "iss": self.id, "sub": self.id, "aud": self.issuer, "jti": Uuid::new_v4().to_string(),
-            "iat": now, "exp": now + 60 })
+            "iat": now, "exp": now + 240 })
     }
 
     /// An assertion with claims changed; those that are null are gone.

@@ -21,8 +21,8 @@ pub type Cases = Vec<(&'static str, RequestBuilder)>;
 
 /// Everybody who asks.
 pub struct Cast {
-    pub world: World,
     pub server: Server,
+    pub world: World,
     pub north: Agency,
     /// Of north, by key.
     pub keyed: Partner,

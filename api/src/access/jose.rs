@@ -47,7 +47,7 @@ impl Algorithm {
         Self::ALL.into_iter().find(|one| one.name() == name)
     }
 
-    fn library(self) -> jsonwebtoken::Algorithm {
+    fn as_jsonwebtoken(self) -> jsonwebtoken::Algorithm {
         match self {
             Self::Es256 => jsonwebtoken::Algorithm::ES256,
             Self::EdDsa => jsonwebtoken::Algorithm::EdDSA,
@@ -205,7 +205,7 @@ impl<'text> Unproven<'text> {
             self.signature,
             self.signed.as_bytes(),
             key,
-            self.algorithm.library(),
+            self.algorithm.as_jsonwebtoken(),
         );
         match proven {
             Ok(true) => Ok(Payload(self.payload)),

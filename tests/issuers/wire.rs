@@ -1,0 +1,192 @@
+//! A token of an agency's own provider at a running server: what it reaches, and everything that ends it.
+
+use concord::clock;
+use serde_json::{Value, json};
+
+use super::command::{adds_for, settings};
+use super::provider::{Provider, claims, header, signed};
+use crate::jose::hand::with;
+use crate::oauth::partner::Partner;
+use crate::world::{Agency, Answer, BOTH, Database, Server, World};
+
+const SCOPE: &str = "agency.rd audit.rs consent.r referral.rs";
+const VIEWER: &str = "{ viewer { agency { name } subject client application { id } scopes } }";
+
+/// A world in which the agency north has brought its provider, and a server that can reach it.
+struct Story {
+    world: World,
+    provider: Provider,
+    north: Agency,
+    server: Server,
+    issuer: String,
+}
+
+impl Story {
+    async fn on(database: Database) -> Self {
+        let world = World::on(database).await;
+        let provider = Provider::new();
+        let north = world.agency("north").await;
+        let config = settings(&world, &provider);
+        let words = ["--config", &config, "--scope", SCOPE];
+        let (content, said) = adds_for("north", &world, &provider, &words);
+        assert!(content, "{said}");
+        let issuer = said
+            .split_whitespace()
+            .find(|word| word.starts_with("issuer_"));
+        let issuer = issuer.unwrap().to_owned();
+        let server = serves(&world, &provider);
+        Self {
+            north: north.at(&server.address),
+            issuer,
+            world,
+            provider,
+            server,
+        }
+    }
+
+    /// A token of the provider's for this audience, with claims changed.
+    fn token(&self, changes: Value) -> String {
+        let audience = &self.world.service.settings.audience;
+        // After the agency's registration, which is a moment ago: older ones are not of this agency's time.
+        let iat = clock::now().unix_seconds() + 1;
+        let said = with(
+            &claims(clock::now()),
+            json!({ "aud": audience, "iat": iat }),
+        );
+        let key = &self.provider.key;
+        signed(key, &header(key), &with(&said, changes))
+    }
+
+    async fn asks(&self, token: &str, query: &str) -> Answer {
+        self.north
+            .with(token.to_owned())
+            .asks(query, json!({}))
+            .await
+    }
+
+    async fn status(&self, token: &str) -> u16 {
+        self.asks(token, VIEWER).await.status
+    }
+}
+
+fn serves(world: &World, provider: &Provider) -> Server {
+    let ca_file = provider.ca_file().display().to_string();
+    let environment = [
+        ("CONCORD_ISSUER_PRIVATE_ADDRESSES", "true"),
+        ("CONCORD_ISSUER_CA_FILE", ca_file.as_str()),
+    ];
+    Server::start_under(&world.flags(), &environment)
+}
+
+#[tokio::test]
+async fn its_people_act_for_the_agency_of_the_registration() {
+    for database in BOTH {
+        let story = Story::on(database).await;
+        // Whatever agency or scope it claims is nothing to us.
+        let token = story.token(json!({
+            "agency": story.world.coordinator.to_string(), "scope": "mou.c", "client_id": "their-app",
+        }));
+        let answer = story.asks(&token, VIEWER).await;
+        let viewer = json!({ "viewer": {
+            "agency": { "name": "north" }, "subject": "case worker 7", "client": story.issuer,
+            "application": null, "scopes": ["referral.rs", "consent.r", "agency.rd", "audit.rs"],
+        } });
+        assert_eq!(answer.data(), &viewer);
+        let wider = story.asks(&token, "{ mous { edges { cursor } } }").await;
+        assert_eq!(
+            (wider.status, wider.codes().as_str()),
+            (403, "FORBIDDEN_SCOPE")
+        );
+        // The first asked for the keys; nobody asks again.
+        assert_eq!(story.provider.requests(), 1);
+        assert_eq!(
+            story
+                .status(&story.token(json!({ "aud": "https://other.example" })))
+                .await,
+            401
+        );
+        assert_eq!(
+            story
+                .status(&story.token(json!({ "iss": "https://stranger.example" })))
+                .await,
+            401
+        );
+    }
+}
+
+#[tokio::test]
+async fn whoever_takes_it_back_ends_it_and_what_was_exchanged_for_it() {
+    for database in BOTH {
+        let story = Story::on(database).await;
+        let program = Partner::with_secret(&story.world, &story.north, SCOPE);
+        let token = story.token(json!({ "jti": "one" }));
+        let narrow = [(
+            "scope",
+            "referral.rs?category=NEEDS&purpose=HOUSING_PLACEMENT",
+        )];
+        let exchanged = program.exchanges(&token, &narrow).await;
+        assert_eq!(exchanged.status, 200, "{}", exchanged.text);
+        let exchanged = exchanged.body["access_token"].as_str().unwrap().to_owned();
+        assert_eq!(story.status(&token).await, 200);
+        assert_eq!(
+            story.asks(&exchanged, VIEWER).await.data()["viewer"]["subject"],
+            "case worker 7"
+        );
+
+        let take_back = "mutation($id: ID!) { revokeToken(tokenId: $id) }";
+        let id = format!("{}/one", story.issuer);
+        let south = story.world.agency("south").await.at(&story.server.address);
+        let other = south.asks(take_back, json!({ "id": id })).await;
+        assert_eq!(other.codes(), "NOT_FOUND");
+        assert_eq!(story.status(&token).await, 200);
+        let by_another = story.north.with(story.token(json!({ "jti": "two" })));
+        by_another.asks(take_back, json!({ "id": id })).await.data();
+        assert_eq!(story.status(&token).await, 401);
+        assert_eq!(story.status(&exchanged).await, 401);
+        assert_eq!(
+            story.status(&story.token(json!({ "jti": "two" }))).await,
+            200
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_suspended_issuer_is_believed_no_more_nor_what_was_exchanged() {
+    for database in BOTH {
+        let story = Story::on(database).await;
+        let program = Partner::with_secret(&story.world, &story.north, SCOPE);
+        let token = story.token(json!({}));
+        let exchanged = program.exchanges(&token, &[]).await;
+        let exchanged = exchanged.body["access_token"].as_str().unwrap().to_owned();
+        assert_eq!(story.status(&token).await, 200);
+        assert_eq!(story.status(&exchanged).await, 200);
+        let (content, said) = story.world.commands(&["issuer", "suspend", &story.issuer]);
+        assert!(content, "{said}");
+        assert_eq!(story.status(&token).await, 401);
+        assert_eq!(story.status(&exchanged).await, 401);
+    }
+}
+
+#[tokio::test]
+async fn an_agencys_suspension_ends_the_tokens_that_its_issuer_gave_before() {
+    let story = Story::on(Database::Sqlite).await;
+    let before = story.token(json!({}));
+    assert_eq!(story.status(&before).await, 200);
+    // So that the suspension is in a later second than the token's.
+    tokio::time::sleep(std::time::Duration::from_millis(2100)).await;
+    let coordinator = story.world.coordinator().at(&story.server.address);
+    let id = json!({ "id": story.north.id.to_string() });
+    let suspend =
+        "mutation($id: ID!) { suspendAgency(id: $id, reason: \"keys were lost\") { status } }";
+    coordinator.asks(suspend, id.clone()).await.data();
+    assert_eq!(story.status(&before).await, 401);
+    let reinstate = "mutation($id: ID!) { reinstateAgency(id: $id) { status } }";
+    coordinator.asks(reinstate, id).await.data();
+    assert_eq!(story.status(&before).await, 401);
+    // Issued after the suspension, by the provider's clock, which counts in seconds.
+    let now = clock::now().unix_seconds();
+    assert_eq!(
+        story.status(&story.token(json!({ "iat": now + 2 }))).await,
+        200
+    );
+}
