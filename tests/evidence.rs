@@ -43,7 +43,10 @@ impl Reply {
             let code = &self.json()["errors"][0]["extensions"]["code"];
             code.as_str().unwrap().to_owned()
         });
-        [self.status.to_string(), code.unwrap_or_default()].join(" ").trim().to_owned()
+        [self.status.to_string(), code.unwrap_or_default()]
+            .join(" ")
+            .trim()
+            .to_owned()
     }
 }
 
@@ -56,7 +59,12 @@ fn url(agency: &Agency, consent: &str) -> String {
     format!("http://{}/consents/{consent}/document", agency.address)
 }
 
-fn putting(agency: &Agency, consent: &str, content_type: &str, bytes: &[u8]) -> reqwest::RequestBuilder {
+fn putting(
+    agency: &Agency,
+    consent: &str,
+    content_type: &str,
+    bytes: &[u8],
+) -> reqwest::RequestBuilder {
     reqwest::Client::new()
         .put(url(agency, consent))
         .bearer_auth(&agency.token)
@@ -84,7 +92,9 @@ async fn signs(agency: &Agency, consent: &str, sha256: Option<&str>) -> crate::w
         "role": "SURVIVOR", "method": "PAPER", "signedOn": day(0), "documentSha256": sha256,
     });
     let sign = "mutation($id: ID!, $s: SignatureInput!) { signConsent(id: $id, signature: $s) { status } }";
-    agency.asks(sign, json!({ "id": consent, "s": signature })).await
+    agency
+        .asks(sign, json!({ "id": consent, "s": signature }))
+        .await
 }
 
 fn sha256(bytes: &[u8]) -> Vec<u8> {

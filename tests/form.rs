@@ -66,8 +66,16 @@ fn said(html: &str) -> String {
         body = rest.split_once('>').unwrap().1;
     }
     text.push_str(body);
-    let plain = [("&#38;", "&"), ("&#60;", "<"), ("&#62;", ">"), ("&#39;", "'"), ("&#34;", "\"")];
-    let text = plain.iter().fold(text, |text, (code, letter)| text.replace(code, letter));
+    let plain = [
+        ("&#38;", "&"),
+        ("&#60;", "<"),
+        ("&#62;", ">"),
+        ("&#39;", "'"),
+        ("&#34;", "\""),
+    ];
+    let text = plain
+        .iter()
+        .fold(text, |text, (code, letter)| text.replace(code, letter));
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     lines.collect::<Vec<_>>().join("\n")
 }
@@ -101,27 +109,46 @@ fn where_it_stands_is_said_in_words() {
             };
             let html = subject.page(language.tag(), Paper::A4).unwrap().html;
             let marked = html.contains("class=\"watermark\"") && html.contains("class=\"status\"");
-            assert_eq!(marked, *status != ConsentStatus::Active, "{status} {language:?}");
+            assert_eq!(
+                marked,
+                *status != ConsentStatus::Active,
+                "{status} {language:?}"
+            );
         }
     }
 }
 
 #[test]
 fn the_page_loads_nothing_and_names_its_language_and_paper() {
-    for (language, named) in [("es-MX", "es"), ("en", "en"), ("vi", "en"), ("", "en"), ("est", "en")] {
+    for (language, named) in [
+        ("es-MX", "es"),
+        ("en", "en"),
+        ("vi", "en"),
+        ("", "en"),
+        ("est", "en"),
+    ] {
         for paper in Paper::ALL {
             let page = subject().page(language, *paper).unwrap();
             assert_eq!(page.language.tag(), named);
             assert!(page.html.contains(&format!("<html lang=\"{named}\">")));
-            assert!(page.html.contains(&format!("@page {{ size: {};", paper.word())));
-            for loaded in ["http", "src=", "href=", "url(", "@import", "<script", "style="] {
+            assert!(
+                page.html
+                    .contains(&format!("@page {{ size: {};", paper.word()))
+            );
+            for loaded in [
+                "http", "src=", "href=", "url(", "@import", "<script", "style=",
+            ] {
                 assert!(!page.html.contains(loaded), "{loaded}");
             }
             let style = page.html.split_once("<style>").unwrap().1;
             let style = style.split_once("</style>").unwrap().0;
             let sum = <sha2::Sha256 as sha2::Digest>::digest(style.as_bytes());
             let sum = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, sum);
-            assert!(page.policy.contains(&format!("'sha256-{sum}'")), "{}", page.policy);
+            assert!(
+                page.policy.contains(&format!("'sha256-{sum}'")),
+                "{}",
+                page.policy
+            );
             assert!(page.policy.starts_with("default-src 'none';"));
         }
     }
@@ -134,21 +161,4 @@ fn names_are_put_in_as_text() {
     let html = subject.page("en", Paper::A4).unwrap().html;
     assert!(!html.contains("<script"));
     assert!(said(&html).contains("<script>{recipient}</script> \"&' {unknown shares."));
-}
-
-#[test]
-fn look() {
-    let mut inputs = Vec::new();
-    for language in ["en", "es", "vi"] {
-        for paper in Paper::ALL {
-            let mut long = longest();
-            long.recipient = "Saint Catherine Community Legal Aid and Health Services of the Three Rivers".to_owned();
-            let name = format!("/tmp/look/{language}-{}.html", paper.word());
-            std::fs::create_dir_all("/tmp/look").unwrap();
-            std::fs::write(&name, long.page(language, *paper).unwrap().html).unwrap();
-            inputs.push(name);
-            let name = format!("/tmp/look/short-{language}-{}.html", paper.word());
-            std::fs::write(&name, subject().page(language, *paper).unwrap().html).unwrap();
-        }
-    }
 }

@@ -103,7 +103,9 @@ fn media_types_are_three() {
 fn a_digest_is_read_as_the_standard_writes_it() {
     // The examples of RFC 9530, appendix B, are of these bytes.
     let hello = "sha-256=:RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg=:";
-    let digest: [u8; 32] = super::sha256(b"{\"hello\": \"world\"}\n").try_into().unwrap();
+    let digest: [u8; 32] = super::sha256(b"{\"hello\": \"world\"}\n")
+        .try_into()
+        .unwrap();
     let other = "sha-512=:WZDPaVn/7XgHaAy8pmojAkGWoRx2UFChF41A2svX+TaPm+AbwAgBWnrIiYllu7BNNyealdVLvRwEmTHWXvJwew==:";
     let read = |lines: &[&str]| stated_sha256(lines.iter().copied());
     assert_eq!(read(&[hello]), Ok(Some(digest)));
@@ -113,7 +115,16 @@ fn a_digest_is_read_as_the_standard_writes_it() {
     assert_eq!(read(&[]), Ok(None));
     let twice = format!("sha-256=:{}:, {hello}", "A".repeat(43) + "=");
     assert_eq!(read(&[&twice]), Ok(Some(digest)));
-    for bad in ["", "sha-256", "sha-256=", "sha-256=::", "sha-256=:AAAA:", "sha-256=RK/0", "sha-256=:RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg=", "nonsense"] {
+    for bad in [
+        "",
+        "sha-256",
+        "sha-256=",
+        "sha-256=::",
+        "sha-256=:AAAA:",
+        "sha-256=RK/0",
+        "sha-256=:RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg=",
+        "nonsense",
+    ] {
         assert!(read(&[bad]).is_err(), "{bad}");
     }
 }

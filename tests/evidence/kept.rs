@@ -26,7 +26,13 @@ async fn a_paper_is_stored_once_and_comes_back_as_it_was() {
             assert_eq!((stored.status, stored.json()), (201, told.clone()));
             let again = puts(&north, &consent, kind.media_type(), &paper).await;
             assert_eq!((again.status, again.json()), (200, told));
-            let other = puts(&north, &consent, kind.media_type(), &file(*kind, "Ada says no")).await;
+            let other = puts(
+                &north,
+                &consent,
+                kind.media_type(),
+                &file(*kind, "Ada says no"),
+            )
+            .await;
             assert_eq!(other.verdict(), "409 CONFLICT");
 
             let read = gets(&north, &consent).await;
@@ -67,7 +73,11 @@ async fn a_stated_digest_is_held_against_the_body() {
         ("repr-digest", "sha-256=nonsense"),
     ] {
         let request = putting(&north, &consent, "application/pdf", &paper).header(name, value);
-        assert_eq!(super::Reply::to(request).await.verdict(), "400 BAD_USER_INPUT", "{name}");
+        assert_eq!(
+            super::Reply::to(request).await.verdict(),
+            "400 BAD_USER_INPUT",
+            "{name}"
+        );
     }
     assert_eq!(rows(&world), ("0".to_owned(), "0".to_owned()));
     let request = putting(&north, &consent, "application/pdf", &paper)
@@ -95,11 +105,15 @@ async fn the_signature_and_the_paper_name_the_same_document() {
 
     let second = draft(&north, &south, "Bea").await;
     signs(&north, &second, Some(&of(&paper))).await.data();
-    assert_eq!(puts(&north, &second, kind, &other).await.verdict(), "409 CONFLICT");
+    assert_eq!(
+        puts(&north, &second, kind, &other).await.verdict(),
+        "409 CONFLICT"
+    );
     assert_eq!(puts(&north, &second, kind, &paper).await.status, 201);
 
     // What was lawful can be shown after the consent was taken back, too.
-    let revoke = "mutation($id: ID!) { revokeConsent(id: $id, channel: TELEPHONE) { consent { status } } }";
+    let revoke =
+        "mutation($id: ID!) { revokeConsent(id: $id, channel: TELEPHONE) { consent { status } } }";
     north.asks(revoke, json!({ "id": second })).await.data();
     assert_eq!(gets(&north, &second).await.bytes, paper);
 }

@@ -27,11 +27,27 @@ async fn wrong_papers_are_refused_and_nothing_is_kept() {
         ("no paper", "application/pdf", Vec::new()),
         ("another type", "text/html", b"<p>hello".to_vec()),
         ("no type", "", pdf.clone()),
-        ("a picture that says it is a PDF", "application/pdf", file(DocumentType::Png, "x")),
-        ("a page that says it is a picture", "image/png", b"<script>".to_vec()),
+        (
+            "a picture that says it is a PDF",
+            "application/pdf",
+            file(DocumentType::Png, "x"),
+        ),
+        (
+            "a page that says it is a picture",
+            "image/png",
+            b"<script>".to_vec(),
+        ),
         ("half a PDF", "application/pdf", pdf[..60].to_vec()),
-        ("half a JPEG", "image/jpeg", file(DocumentType::Jpeg, "x")[..20].to_vec()),
-        ("half a PNG", "image/png", file(DocumentType::Png, "x")[..40].to_vec()),
+        (
+            "half a JPEG",
+            "image/jpeg",
+            file(DocumentType::Jpeg, "x")[..20].to_vec(),
+        ),
+        (
+            "half a PNG",
+            "image/png",
+            file(DocumentType::Png, "x")[..40].to_vec(),
+        ),
     ] {
         let answer = puts(&north, &consent, kind, &bytes).await;
         writeln!(table, "{name:34} {}", answer.verdict()).unwrap();
@@ -44,9 +60,24 @@ async fn wrong_papers_are_refused_and_nothing_is_kept() {
         let request = putting(&north, &consent, "application/pdf", &pdf).header(header, value);
         writeln!(table, "{name:34} {}", Reply::to(request).await.verdict()).unwrap();
     }
-    insta::assert_snapshot!(table, @r"");
+    insta::assert_snapshot!(table, @r"
+    no paper                           400 BAD_USER_INPUT
+    another type                       415 BAD_USER_INPUT
+    no type                            415 BAD_USER_INPUT
+    a picture that says it is a PDF    400 BAD_USER_INPUT
+    a page that says it is a picture   400 BAD_USER_INPUT
+    half a PDF                         400 BAD_USER_INPUT
+    half a JPEG                        400 BAD_USER_INPUT
+    half a PNG                         400 BAD_USER_INPUT
+    a coded body                       415 BAD_USER_INPUT
+    a part                             415 BAD_USER_INPUT
+    two types                          415 BAD_USER_INPUT
+    ");
     assert_eq!(rows(&world), ("0".to_owned(), "0".to_owned()));
-    assert_eq!(puts(&north, &consent, "application/pdf", &pdf).await.status, 201);
+    assert_eq!(
+        puts(&north, &consent, "application/pdf", &pdf).await.status,
+        201
+    );
     assert_ne!(rows(&world), ("0".to_owned(), "0".to_owned()));
 }
 
@@ -69,13 +100,29 @@ async fn ten_mebibytes_are_stored_and_one_byte_more_is_not() {
                 north.token
             )
         };
-        let told = says(&north.address, &head(&format!("content-length: {}", LARGEST + 1)), 0);
-        assert!(told.starts_with("HTTP/1.1 413 ") && told.contains("BAD_USER_INPUT"), "{told}");
-        let found = says(&north.address, &head("transfer-encoding: chunked"), LARGEST + 1);
+        let told = says(
+            &north.address,
+            &head(&format!("content-length: {}", LARGEST + 1)),
+            0,
+        );
+        assert!(
+            told.starts_with("HTTP/1.1 413 ") && told.contains("BAD_USER_INPUT"),
+            "{told}"
+        );
+        let found = says(
+            &north.address,
+            &head("transfer-encoding: chunked"),
+            LARGEST + 1,
+        );
         assert!(found.starts_with("HTTP/1.1 413 "), "{found}");
         assert_eq!(rows(&world), ("0".to_owned(), "0".to_owned()));
 
-        assert_eq!(puts(&north, &consent, "application/pdf", &largest).await.status, 201);
+        assert_eq!(
+            puts(&north, &consent, "application/pdf", &largest)
+                .await
+                .status,
+            201
+        );
         assert_eq!(gets(&north, &consent).await.bytes, largest);
     }
 }
@@ -83,12 +130,19 @@ async fn ten_mebibytes_are_stored_and_one_byte_more_is_not() {
 /// Sends a head and so many bytes in chunks, and gives back what comes.
 fn says(address: &str, head: &str, bytes: usize) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(15))).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_secs(15)))
+        .unwrap();
     stream.write_all(head.as_bytes()).unwrap();
     let mut left = bytes;
     while left > 0 {
         let size = left.min(64 * 1024);
-        let chunk = [format!("{size:x}\r\n").as_bytes(), &vec![b'x'; size], b"\r\n"].concat();
+        let chunk = [
+            format!("{size:x}\r\n").as_bytes(),
+            &vec![b'x'; size],
+            b"\r\n",
+        ]
+        .concat();
         // The server may close before it has read everything; what it said counts.
         if stream.write_all(&chunk).is_err() {
             break;
@@ -119,7 +173,12 @@ async fn only_the_discloser_stores_and_reads() {
 
         let never = "consent_01h2xcejqtf2nbrexx3vqjhp41";
         let mut answers = Vec::new();
-        for (who, which) in [(&south, consent.as_str()), (&stranger, &consent), (&north, never), (&north, "x")] {
+        for (who, which) in [
+            (&south, consent.as_str()),
+            (&stranger, &consent),
+            (&north, never),
+            (&north, "x"),
+        ] {
             answers.push(gets(who, which).await);
             answers.push(puts(who, which, kind, &paper).await);
         }
@@ -133,28 +192,57 @@ async fn only_the_discloser_stores_and_reads() {
         let texts: std::collections::BTreeSet<_> = texts.collect();
         assert_eq!(texts.len(), 1, "they are not answered alike: {texts:?}");
         assert_eq!(answers[0].verdict(), "404 NOT_FOUND");
-        assert_eq!(world.tampers(denied), count.to_string(), "each is on record once");
+        assert_eq!(
+            world.tampers(denied),
+            count.to_string(),
+            "each is on record once"
+        );
 
         for (scope, reads, stores) in [
             ("evidence.c", "403 FORBIDDEN_SCOPE", "200"),
             ("evidence.r", "200", "403 FORBIDDEN_SCOPE"),
-            ("consent.cruds referral.cruds", "403 FORBIDDEN_SCOPE", "403 FORBIDDEN_SCOPE"),
+            (
+                "consent.cruds referral.cruds",
+                "403 FORBIDDEN_SCOPE",
+                "403 FORBIDDEN_SCOPE",
+            ),
         ] {
             let narrow = north.with(world.token(north.id, scope));
             let read = gets(&narrow, &consent).await;
             assert_eq!(read.verdict(), reads, "{scope}");
             if read.status == 403 {
-                assert!(read.header("www-authenticate").contains("scope=\"evidence.r\""));
+                assert!(
+                    read.header("www-authenticate")
+                        .contains("scope=\"evidence.r\"")
+                );
             }
-            assert_eq!(puts(&narrow, &consent, kind, &paper).await.verdict(), stores, "{scope}");
+            assert_eq!(
+                puts(&narrow, &consent, kind, &paper).await.verdict(),
+                stores,
+                "{scope}"
+            );
         }
         let nobody = north.with("nonsense".to_owned());
-        assert_eq!(gets(&nobody, &consent).await.verdict(), "401 UNAUTHENTICATED");
-        assert_eq!(puts(&nobody, &bare, kind, &paper).await.verdict(), "401 UNAUTHENTICATED");
+        assert_eq!(
+            gets(&nobody, &consent).await.verdict(),
+            "401 UNAUTHENTICATED"
+        );
+        assert_eq!(
+            puts(&nobody, &bare, kind, &paper).await.verdict(),
+            "401 UNAUTHENTICATED"
+        );
         let id = world.sql_id(&north.id.to_string());
-        world.ends_sharing(&format!("UPDATE agency SET status = 'SUSPENDED' WHERE id = {id};;"));
-        assert_eq!(gets(&north, &consent).await.verdict(), "401 UNAUTHENTICATED");
-        assert_eq!(puts(&north, &bare, kind, &paper).await.verdict(), "401 UNAUTHENTICATED");
+        world.ends_sharing(&format!(
+            "UPDATE agency SET status = 'SUSPENDED' WHERE id = {id};;"
+        ));
+        assert_eq!(
+            gets(&north, &consent).await.verdict(),
+            "401 UNAUTHENTICATED"
+        );
+        assert_eq!(
+            puts(&north, &bare, kind, &paper).await.verdict(),
+            "401 UNAUTHENTICATED"
+        );
         assert_eq!(rows(&world), before);
     }
 }
@@ -180,7 +268,10 @@ async fn a_bound_token_needs_a_proof_for_this_address() {
         let now = concord::clock::now().unix_seconds();
         let id = uuid::Uuid::new_v4().to_string();
         let ath = b64(&sha256(token.as_bytes()));
-        hand.jws(&header, &json!({ "jti": id, "htm": method, "htu": url, "iat": now, "ath": ath }))
+        hand.jws(
+            &header,
+            &json!({ "jti": id, "htm": method, "htu": url, "iat": now, "ath": ath }),
+        )
     };
     let own = format!("{issuer}/consents/{consent}/document");
     let put = |proof: String| {
@@ -209,7 +300,10 @@ async fn papers_and_forms_cost_something() {
     let world = World::on(Database::Sqlite).await;
     let (north, south) = world.agencies("north", "south").await;
     let consent = draft(&keeper(&world, &north), &south, "Ada").await;
-    let slow = [("CONCORD_SELECTIONS_PER_SECOND", "1"), ("CONCORD_SELECTIONS_BURST", "2000")];
+    let slow = [
+        ("CONCORD_SELECTIONS_PER_SECOND", "1"),
+        ("CONCORD_SELECTIONS_BURST", "2000"),
+    ];
     let server = Server::start_under(&world.flags(), &slow);
     let north = keeper(&world, &north).at(&server.address);
     for _ in 0..40 {

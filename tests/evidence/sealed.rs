@@ -19,11 +19,20 @@ async fn what_is_on_a_paper_is_nowhere_else() {
             let consent = draft(&north, &south, &format!("person {turn}")).await;
             let paper = file(*kind, CANARY);
             let broken = &paper[..paper.len() - 8];
-            for (named, bytes) in [(kind.media_type(), broken), ("text/html", &paper), ("image/gif", &paper)] {
+            for (named, bytes) in [
+                (kind.media_type(), broken),
+                ("text/html", &paper),
+                ("image/gif", &paper),
+            ] {
                 let refused = puts(&north, &consent, named, bytes).await;
                 nothing_leaked("a refusal", &refused.bytes);
             }
-            assert_eq!(puts(&north, &consent, kind.media_type(), &paper).await.status, 201);
+            assert_eq!(
+                puts(&north, &consent, kind.media_type(), &paper)
+                    .await
+                    .status,
+                201
+            );
             let other = file(*kind, &format!("{CANARY} again"));
             let refused = puts(&north, &consent, kind.media_type(), &other).await;
             nothing_leaked("a conflict", &refused.bytes);
@@ -31,7 +40,10 @@ async fn what_is_on_a_paper_is_nowhere_else() {
         }
         nothing_leaked("the store while the servers run", &stored(&world));
         talkative.ends();
-        assert!(talkative.logged().contains("storeConsentDocument"), "the log is silent");
+        assert!(
+            talkative.logged().contains("storeConsentDocument"),
+            "the log is silent"
+        );
         nothing_leaked("a log", talkative.logged().as_bytes());
         world.server.ends();
         nothing_leaked("the store at rest", &stored(&world));
@@ -50,12 +62,19 @@ async fn a_paper_opens_as_no_other() {
         for person in ["Ada", "Bea"] {
             let consent = draft(&north, &south, person).await;
             let paper = file(DocumentType::Pdf, person);
-            assert_eq!(puts(&north, &consent, "application/pdf", &paper).await.status, 201);
+            assert_eq!(
+                puts(&north, &consent, "application/pdf", &paper)
+                    .await
+                    .status,
+                201
+            );
             ids.push(consent);
         }
         let [ada, bea] = [&ids[0], &ids[1]].map(|id| world.sql_id(id));
         let set = |what: &str, id: &str| {
-            world.tampers(&format!("UPDATE consent_document SET {what} WHERE consent_id = {id}"))
+            world.tampers(&format!(
+                "UPDATE consent_document SET {what} WHERE consent_id = {id}"
+            ))
         };
         set("content_type = 'image/png'", &ada);
         assert_eq!(gets(&north, &ids[0]).await.verdict(), "500 INTERNAL");
@@ -64,7 +83,8 @@ async fn a_paper_opens_as_no_other() {
         let sum = format!("sha256 = '{}'", "ab".repeat(32));
         set(&sum, &ada);
         assert_eq!(gets(&north, &ids[0]).await.verdict(), "500 INTERNAL");
-        let moved = format!("sealed = (SELECT sealed FROM consent_document WHERE consent_id = {bea})");
+        let moved =
+            format!("sealed = (SELECT sealed FROM consent_document WHERE consent_id = {bea})");
         set(&moved, &ada);
         assert_eq!(gets(&north, &ids[0]).await.verdict(), "500 INTERNAL");
         // Not with the other one's key, either.
@@ -87,7 +107,12 @@ async fn a_paper_is_gone_with_its_key() {
         for person in ["Ada", "Bea", "Cleo"] {
             let consent = draft(&north, &south, person).await;
             let paper = file(DocumentType::Pdf, person);
-            assert_eq!(puts(&north, &consent, "application/pdf", &paper).await.status, 201);
+            assert_eq!(
+                puts(&north, &consent, "application/pdf", &paper)
+                    .await
+                    .status,
+                201
+            );
             ids.push(consent);
         }
         let vault = &world.service.vault;
@@ -99,11 +124,17 @@ async fn a_paper_is_gone_with_its_key() {
 
         // An erasure that was broken off: the row is gone, its key is left.
         let bea = world.sql_id(&ids[1]);
-        world.tampers(&format!("DELETE FROM consent_document WHERE consent_id = {bea}"));
+        world.tampers(&format!(
+            "DELETE FROM consent_document WHERE consent_id = {bea}"
+        ));
         let store = &world.service.store;
         let now = concord::clock::now();
         vault.sweep_documents(store, now).await.unwrap();
-        assert_eq!(rows(&world), ("2".to_owned(), "2".to_owned()), "it may be an upload");
+        assert_eq!(
+            rows(&world),
+            ("2".to_owned(), "2".to_owned()),
+            "it may be an upload"
+        );
         let later = now.plus(std::time::Duration::from_hours(2));
         vault.sweep_documents(store, later).await.unwrap();
         assert_eq!(rows(&world), ("2".to_owned(), "1".to_owned()));
@@ -111,8 +142,16 @@ async fn a_paper_is_gone_with_its_key() {
 
         // A key that an upload left without its paper is in nobody's way.
         let paper = file(DocumentType::Pdf, "Bea");
-        vault.seal_document(ids[1].parse().unwrap(), "application/pdf", b"lost", now).await.unwrap();
-        assert_eq!(puts(&north, &ids[1], "application/pdf", &paper).await.status, 201);
+        vault
+            .seal_document(ids[1].parse().unwrap(), "application/pdf", b"lost", now)
+            .await
+            .unwrap();
+        assert_eq!(
+            puts(&north, &ids[1], "application/pdf", &paper)
+                .await
+                .status,
+            201
+        );
         assert_eq!(gets(&north, &ids[1]).await.bytes, paper);
     }
 }

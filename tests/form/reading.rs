@@ -49,7 +49,10 @@ impl Count {
 
 /// Groups of vowels, without a silent `e`.
 fn english(word: &str) -> usize {
-    let letters: Vec<char> = word.chars().filter(|letter| letter.is_alphabetic()).collect();
+    let letters: Vec<char> = word
+        .chars()
+        .filter(|letter| letter.is_alphabetic())
+        .collect();
     let vowel = |letter: char| "aeiouy".contains(letter);
     let mut groups = 0;
     let mut before = false;
@@ -66,7 +69,11 @@ fn english(word: &str) -> usize {
 
 /// Vowels, of which a weak one beside another makes one syllable with it.
 fn spanish(word: &str) -> usize {
-    let word = word.replace("que", "ke").replace("qui", "ki").replace("gue", "ge").replace("gui", "gi");
+    let word = word
+        .replace("que", "ke")
+        .replace("qui", "ki")
+        .replace("gue", "ge")
+        .replace("gui", "gi");
     let strong = |letter: char| "aeoáéíóú".contains(letter);
     let weak = |letter: char| "iuü".contains(letter);
     let letters: Vec<char> = word.chars().collect();
@@ -101,7 +108,11 @@ fn text(language: &str) -> String {
             .replace("{discloser}", "Harbor House")
             .replace("{recipient}", "Elm Street Clinic");
         text.push_str(&named);
-        text.push_str(if named.ends_with(['.', ':']) { "\n" } else { ".\n" });
+        text.push_str(if named.ends_with(['.', ':']) {
+            "\n"
+        } else {
+            ".\n"
+        });
     }
     text
 }
@@ -144,10 +155,28 @@ fn no_sentence_is_long() {
 
 #[test]
 fn the_measures_tell_hard_from_easy() {
-    for (word, syllables) in [("you", 1), ("share", 1), ("agency", 3), ("table", 2), ("interpreter", 4), ("signed", 1), ("needed", 2)] {
+    for (word, syllables) in [
+        ("you", 1),
+        ("share", 1),
+        ("agency", 3),
+        ("table", 2),
+        ("interpreter", 4),
+        ("signed", 1),
+        ("needed", 2),
+    ] {
         assert_eq!(english(word), syllables, "{word}");
     }
-    for (word, syllables) in [("usted", 2), ("quiere", 2), ("agencia", 3), ("día", 2), ("muy", 1), ("leer", 2), ("ciudad", 2), ("intérprete", 4), ("guerra", 2)] {
+    for (word, syllables) in [
+        ("usted", 2),
+        ("quiere", 2),
+        ("agencia", 3),
+        ("día", 2),
+        ("muy", 1),
+        ("leer", 2),
+        ("ciudad", 2),
+        ("intérprete", 4),
+        ("guerra", 2),
+    ] {
         assert_eq!(spanish(word), syllables, "{word}");
     }
     let law = "No grantee shall disclose personally identifying information regarding individual clients without the informed, written, reasonably time-limited consent of the person about whom information is sought.";

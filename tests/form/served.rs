@@ -27,7 +27,9 @@ async fn the_discloser_prints_it_and_that_is_on_record() {
         let world = World::on(database).await;
         let (north, south) = world.agencies("north", "south").await;
         let survivor = north.registers("Ada").await;
-        let consent = north.consents(&survivor, &south, &[Identity, SubstanceUse]).await;
+        let consent = north
+            .consents(&survivor, &south, &[Identity, SubstanceUse])
+            .await;
         let reads = "SELECT count(*) FROM audit_event WHERE leaf LIKE '%\"operation\":\"readConsentForm\"%' \
             AND kind = 'RECORDS_LISTED'";
         assert_eq!(world.tampers(reads), "0");
@@ -39,7 +41,9 @@ async fn the_discloser_prints_it_and_that_is_on_record() {
         assert_eq!(header("content-language"), "en");
         assert_eq!(header("cache-control"), "no-store");
         assert_eq!(header("x-content-type-options"), "nosniff");
-        assert!(header("content-security-policy").starts_with("default-src 'none'; style-src 'sha256-"));
+        assert!(
+            header("content-security-policy").starts_with("default-src 'none'; style-src 'sha256-")
+        );
         let html = answer.text().await.unwrap();
         assert!(html.contains("@page { size: letter;"));
         assert!(!html.contains("pseudonym") && !html.contains(&survivor));
@@ -51,15 +55,21 @@ async fn the_discloser_prints_it_and_that_is_on_record() {
         assert!(!text.contains("guardian"));
 
         assert_eq!(world.tampers(reads), "1");
-        let leaf = world.tampers("SELECT leaf FROM audit_event WHERE leaf LIKE '%readConsentForm%'");
+        let leaf =
+            world.tampers("SELECT leaf FROM audit_event WHERE leaf LIKE '%readConsentForm%'");
         assert!(leaf.contains(&consent), "{leaf}");
 
         let spanish = asks(&north, &consent, "?lang=es-MX&paper=a4").await;
         assert_eq!(spanish.headers()["content-language"], "es");
         assert!(spanish.text().await.unwrap().contains("@page { size: a4;"));
         let id = world.sql_id(&consent);
-        world.tampers(&format!("UPDATE consent SET language = 'es-419' WHERE id = {id}"));
-        assert_eq!(asks(&north, &consent, "").await.headers()["content-language"], "es");
+        world.tampers(&format!(
+            "UPDATE consent SET language = 'es-419' WHERE id = {id}"
+        ));
+        assert_eq!(
+            asks(&north, &consent, "").await.headers()["content-language"],
+            "es"
+        );
         let english = asks(&north, &consent, "?lang=en").await;
         assert_eq!(english.headers()["content-language"], "en");
         let missing = asks(&north, &consent, "?lang=vi").await;
@@ -68,9 +78,21 @@ async fn the_discloser_prints_it_and_that_is_on_record() {
         assert!(text.contains("(vi). A qualified interpreter"), "{text}");
 
         let survivors = world.sql_id(&survivor);
-        let minor = if database == Database::Sqlite { "1" } else { "true" };
-        world.tampers(&format!("UPDATE survivor SET minor = {minor} WHERE id = {survivors}"));
-        let text = said(&asks(&north, &consent, "?lang=en").await.text().await.unwrap());
+        let minor = if database == Database::Sqlite {
+            "1"
+        } else {
+            "true"
+        };
+        world.tampers(&format!(
+            "UPDATE survivor SET minor = {minor} WHERE id = {survivors}"
+        ));
+        let text = said(
+            &asks(&north, &consent, "?lang=en")
+                .await
+                .text()
+                .await
+                .unwrap(),
+        );
         assert!(text.contains("Parent or guardian (you sign too)"));
     }
 }
@@ -96,22 +118,44 @@ async fn nobody_else_is_shown_it() {
         (&north, &told.referral),
         (&north, "nonsense"),
     ] {
-        assert_eq!(refused(who, which, "").await, not_found, "{} {which}", who.name);
+        assert_eq!(
+            refused(who, which, "").await,
+            not_found,
+            "{} {which}",
+            who.name
+        );
     }
     let narrow = north.with(world.token(north.id, "consent.cus evidence.cr"));
-    assert_eq!(refused(&narrow, consent, "").await, (403, "FORBIDDEN_SCOPE".to_owned()));
+    assert_eq!(
+        refused(&narrow, consent, "").await,
+        (403, "FORBIDDEN_SCOPE".to_owned())
+    );
     let after: usize = world.tampers(denied).parse().unwrap();
     assert_eq!(after, before + 7, "each attempt is on record once");
 
     let nobody = north.with("nonsense".to_owned());
-    assert_eq!(refused(&nobody, consent, "").await, (401, "UNAUTHENTICATED".to_owned()));
-    for query in ["?paper=a3", "?paper=", "?lang=", "?lang=e_s", "?lang=<script>", "?lang=es&lang=en", "?what=1"] {
+    assert_eq!(
+        refused(&nobody, consent, "").await,
+        (401, "UNAUTHENTICATED".to_owned())
+    );
+    for query in [
+        "?paper=a3",
+        "?paper=",
+        "?lang=",
+        "?lang=e_s",
+        "?lang=<script>",
+        "?lang=es&lang=en",
+        "?what=1",
+    ] {
         let bad = (400, "BAD_USER_INPUT".to_owned());
         assert_eq!(refused(&north, consent, query).await, bad, "{query}");
     }
 
     north.revokes_consent(&told).await.data();
     let text = said(&asks(&north, consent, "").await.text().await.unwrap());
-    assert!(text.contains("No longer valid: it was taken back"), "{text}");
+    assert!(
+        text.contains("No longer valid: it was taken back"),
+        "{text}"
+    );
     assert_eq!(refused(&south, consent, "").await, not_found);
 }

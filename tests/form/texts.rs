@@ -51,7 +51,10 @@ fn both_languages_have_the_same_keys_and_names() {
         if key != "short_date" {
             assert_eq!(names(sentence), names(&spanish[key]), "{key}");
         }
-        assert!(!sentence.trim().is_empty() && !spanish[key].trim().is_empty(), "{key}");
+        assert!(
+            !sentence.trim().is_empty() && !spanish[key].trim().is_empty(),
+            "{key}"
+        );
         if !key.starts_with("months") && !key.ends_with("_date") && key.len() > 14 {
             assert_ne!(sentence, &spanish[key], "{key} is not translated");
         }
@@ -64,13 +67,19 @@ fn every_code_has_its_words() {
     for language in ["en", "es"] {
         let texts = sentences(language);
         let missing = |key: String| !texts.contains_key(&key);
-        let categories = DataCategory::ALL.iter().map(|code| format!("categories.{code}"));
+        let categories = DataCategory::ALL
+            .iter()
+            .map(|code| format!("categories.{code}"));
         let purposes = Purpose::ALL.iter().map(|code| format!("purposes.{code}"));
         let statuses = ConsentStatus::ALL
             .iter()
             .filter(|status| **status != ConsentStatus::Active)
             .map(|code| format!("statuses.{code}"));
-        let missing: Vec<_> = categories.chain(purposes).chain(statuses).filter(|key| missing(key.clone())).collect();
+        let missing: Vec<_> = categories
+            .chain(purposes)
+            .chain(statuses)
+            .filter(|key| missing(key.clone()))
+            .collect();
         assert!(missing.is_empty(), "{language}: {missing:?}");
     }
 }
@@ -86,7 +95,10 @@ fn every_sentence_is_on_some_page() {
                 pieces.push(piece.split_once('}').map_or(piece, |(_, behind)| behind));
             }
             for piece in pieces.iter().filter(|piece| piece.trim().len() > 1) {
-                assert!(all.contains(piece.trim()), "{language}: {key}: no page says `{piece}`");
+                assert!(
+                    all.contains(piece.trim()),
+                    "{language}: {key}: no page says `{piece}`"
+                );
             }
         }
     }
@@ -118,7 +130,10 @@ fn every_page(language: &str) -> String {
 fn a_day_is_written_as_the_language_writes_it() {
     let until = |language: &str| {
         let text = super::say(&subject(), language);
-        text.lines().find(|line| line.contains("UTC")).unwrap().to_owned()
+        text.lines()
+            .find(|line| line.contains("UTC"))
+            .unwrap()
+            .to_owned()
     };
     assert_eq!(
         until("en"),

@@ -70,7 +70,8 @@ pub async fn store(request: &Request, id: ConsentId, scan: &Scan<'_>) -> Answer<
             )
             .into());
         }
-        act.commit(Event::RecordsListed(vec![id.to_string()])).await?;
+        act.commit(Event::RecordsListed(vec![id.to_string()]))
+            .await?;
         return Ok(known);
     }
     refuse_another_than_signed(&act, id, &sha256).await?;

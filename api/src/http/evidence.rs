@@ -51,7 +51,8 @@ async fn put(
         let id = plain::id(&id)?;
         let kind = kind(&http)?;
         let bytes = received(&http, payload).await?;
-        kind.check(&bytes).map_err(|fault| bad(&fault.to_string()))?;
+        kind.check(&bytes)
+            .map_err(|fault| bad(&fault.to_string()))?;
         agrees(&http, &bytes)?;
         let scan = Scan {
             kind,
@@ -89,7 +90,8 @@ async fn released(request: &Request, id: &str) -> Result<HttpResponse, Refused> 
     let id = plain::id(id)?;
     let paper = evidence::read(request, id).await?;
     let mut paper = paper.ok_or_else(Refused::not_found)?;
-    let name = DocumentType::named(&paper.receipt.content_type).map_or("bin", |kind| kind.extension());
+    let name =
+        DocumentType::named(&paper.receipt.content_type).map_or("bin", |kind| kind.extension());
     let sum = STANDARD.encode(digest(&SHA256, &paper.bytes));
     Ok(kept_by_nobody(StatusCode::OK, request)
         .insert_header((header::CONTENT_TYPE, paper.receipt.content_type))
@@ -97,7 +99,10 @@ async fn released(request: &Request, id: &str) -> Result<HttpResponse, Refused> 
             header::CONTENT_DISPOSITION,
             format!("attachment; filename=\"{id}.{name}\""),
         ))
-        .insert_header((header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"))
+        .insert_header((
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; sandbox",
+        ))
         .insert_header(("content-digest", format!("sha-256=:{sum}:")))
         .body(std::mem::take(&mut *paper.bytes)))
 }

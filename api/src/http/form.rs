@@ -63,9 +63,7 @@ async fn page(request: &Request, id: &str, query: &str) -> Result<HttpResponse, 
         || subject.consent.language.clone(),
         |tag| tag.as_str().to_owned(),
     );
-    let page = subject
-        .page(&language, paper)
-        .map_err(Refusal::internal)?;
+    let page = subject.page(&language, paper).map_err(Refusal::internal)?;
     Ok(kept_by_nobody(StatusCode::OK, request)
         .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))
         .insert_header((header::CONTENT_LANGUAGE, page.language.tag()))

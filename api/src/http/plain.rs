@@ -162,7 +162,11 @@ async fn record(request: &Request, code: &'static str) {
     let Worker { store, ledger, .. } = &request.worker;
     let event = Event::AccessDenied { code, object: None };
     let agent = request.caller.agent();
-    if ledger.note(store, event, &agent, &request.mark).await.is_err() {
+    if ledger
+        .note(store, event, &agent, &request.mark)
+        .await
+        .is_err()
+    {
         let request = &request.mark.request;
         error!(request, code, "a denied attempt could not be recorded");
     }

@@ -79,9 +79,7 @@ impl Vault {
             content_type,
             version,
         };
-        let bytes = key
-            .seal_paper(paper, plain)
-            .map_err(Refusal::unavailable)?;
+        let bytes = key.seal_paper(paper, plain).map_err(Refusal::unavailable)?;
         Ok(Sealed {
             bytes,
             key_version: VERSION,
@@ -160,7 +158,10 @@ impl Vault {
                 .map(|key| key.consent_id)
                 .collect();
             if !dead.is_empty() {
-                info!(keys = dead.len(), "destroying the keys of papers that are gone");
+                info!(
+                    keys = dead.len(),
+                    "destroying the keys of papers that are gone"
+                );
             }
             self.destroy_documents(&dead).await?;
         }

@@ -145,7 +145,10 @@ impl Subject {
     ) -> Result<Sheet<'s>, BrokenTexts> {
         let texts = language.texts()?;
         let consent = &self.consent;
-        let (start, end) = (texts.write(consent.effective_at), texts.write(consent.expires_at));
+        let (start, end) = (
+            texts.write(consent.effective_at),
+            texts.write(consent.expires_at),
+        );
         let categories = consent.categories.iter();
         let purposes = consent.purposes.iter();
         Ok(Sheet {
