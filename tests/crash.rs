@@ -1,6 +1,7 @@
 //! What was acknowledged survives a kill at any moment, and so does the record of what was released.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -55,10 +56,12 @@ async fn is_killed_again_and_again(database: Database) {
             north.at(&world.server.address),
             south.at(&world.server.address),
         );
-        let clients = start_clients(round, &north, &south, &ada, &notes);
+        let killed = Arc::new(AtomicBool::new(false));
+        let clients = start_clients(round, &north, &south, &ada, &notes, &killed);
         much_is_acknowledged(&notes, round + 1).await;
         tokio::time::sleep(Duration::from_millis(millis)).await;
         world.server.is_killed();
+        killed.store(true, Ordering::SeqCst);
         join_all(clients).await;
 
         world.server = world.another_server();
@@ -72,7 +75,7 @@ async fn is_killed_again_and_again(database: Database) {
 
 /// Waits until clients have been told so much that the kill meets a service in full swing, however fast it is.
 async fn much_is_acknowledged(notes: &Notes, rounds: usize) {
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(30);
+    let deadline = tokio::time::Instant::now() + Duration::from_mins(2);
     loop {
         {
             let notes = notes.lock().unwrap();
@@ -94,13 +97,16 @@ fn start_clients(
     south: &Agency,
     ada: &Told,
     notes: &Notes,
+    killed: &Arc<AtomicBool>,
 ) -> Vec<JoinHandle<()>> {
     let tellers = (0..TELLERS).map(|teller| {
         let (north, south, notes) = (north.clone(), south.clone(), Arc::clone(notes));
+        let killed = Arc::clone(killed);
         tokio::spawn(async move {
             for turn in 0.. {
                 let person = format!("person {round} {teller} {turn}");
-                if whole_story(&north, &south, &person, &notes).await.is_none() {
+                let told = whole_story(&north, &south, &person, &notes).await;
+                if goes_on(told, &killed).await.is_none() {
                     break;
                 }
             }
@@ -108,16 +114,42 @@ fn start_clients(
     });
     let readers = (0..READERS).map(|_| {
         let (south, ada, notes) = (south.clone(), ada.clone(), Arc::clone(notes));
-        tokio::spawn(async move { while reads(&south, &ada, &notes).await.is_some() {} })
+        let killed = Arc::clone(killed);
+        tokio::spawn(async move {
+            loop {
+                let read = reads(&south, &ada, &notes).await;
+                if goes_on(read, &killed).await.is_none() {
+                    break;
+                }
+            }
+        })
     });
     let registrars = (0..REGISTRARS).map(|registrar| {
         let (north, notes) = (north.clone(), Arc::clone(notes));
+        let killed = Arc::clone(killed);
         tokio::spawn(async move {
             tokio::time::sleep(Duration::from_millis(20) * registrar).await;
-            registers(&north, &format!("registrar {round} {registrar}"), &notes).await;
+            for attempt in 0.. {
+                let name = format!("registrar {round} {registrar} {attempt}");
+                let made = registers(&north, &name, &notes).await;
+                if made.is_some() || goes_on(made, &killed).await.is_none() {
+                    break;
+                }
+            }
         })
     });
     tellers.chain(readers).chain(registrars).collect()
+}
+
+/// Whether a client goes on: until the server is killed, also after it has refused to do too much at once.
+async fn goes_on<T>(answered: Option<T>, killed: &AtomicBool) -> Option<()> {
+    if killed.load(Ordering::SeqCst) {
+        return None;
+    }
+    if answered.is_none() {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    Some(())
 }
 
 async fn registers(north: &Agency, pseudonym: &str, notes: &Notes) -> Option<String> {
