@@ -152,10 +152,10 @@ async fn refuse(gate: &Gate<'_>, request: &Request, refused: Refused) -> HttpRes
     }
     let errors = [answer::wire(error)];
     let body = answer::without_data(&errors, gate.request_id);
-    match error {
-        Error::ForbiddenScope { needed } => gate.too_narrow(needed, body),
-        _ => answer::body(refused.status, gate.media, gate.request_id, body),
+    if let Error::ForbiddenScope { needed } = error {
+        return gate.too_narrow(needed, body);
     }
+    answer::body(refused.status, gate.media, gate.request_id, body)
 }
 
 async fn record(request: &Request, code: &'static str) {
