@@ -24,9 +24,11 @@ pub mod trusted_issuer;
 pub mod consent;
 pub mod consent_document;
 pub mod consent_signature;
+pub mod mandated_disclosure;
 pub mod mou;
 pub mod mou_party;
 pub mod referral;
+pub mod safe_contact;
 pub mod sealed_part;
 pub mod survivor;
 
@@ -39,4 +41,5 @@ pub mod sharing_epoch;
 
 pub mod document_key;
 pub mod package_key;
+pub mod record_key;
 pub mod signing_key;

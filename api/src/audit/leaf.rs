@@ -142,6 +142,29 @@ impl Leaf {
                 self.is(AuditType::SurvivorRegistered);
                 self.survivor = Some(survivor);
             }
+            Event::SafeContact {
+                kind,
+                survivor,
+                answer,
+            } => {
+                self.is(kind);
+                self.survivor = Some(survivor);
+                self.reason = answer.map(str::to_owned);
+            }
+            Event::MandatedDisclosure {
+                id,
+                survivor,
+                recipient,
+                categories,
+                instrument,
+            } => {
+                self.is_about(AuditType::MandatedDisclosureRecorded, &id);
+                self.survivor = Some(survivor);
+                self.recipient = recipient;
+                self.discloser = self.agency;
+                self.categories = Some(categories);
+                self.reason = Some(instrument.to_string());
+            }
             Event::Consent {
                 kind,
                 id,
@@ -304,6 +327,7 @@ fn action(kind: AuditType) -> AuditAction {
         | AuditType::ApplicationRegistered
         | AuditType::IssuerTrusted
         | AuditType::SurvivorRegistered
+        | AuditType::MandatedDisclosureRecorded
         | AuditType::ConsentDrafted
         | AuditType::ConsentDocumentStored
         | AuditType::ReferralDrafted
@@ -313,6 +337,8 @@ fn action(kind: AuditType) -> AuditAction {
         AuditType::RecordsListed
         | AuditType::PackageRead
         | AuditType::ConsentDocumentRead
+        | AuditType::SafeContactRead
+        | AuditType::ContactAdvised
         | AuditType::AuditRead => AuditAction::Read,
         AuditType::AgencySuspended
         | AuditType::AgencyReinstated
@@ -324,6 +350,7 @@ fn action(kind: AuditType) -> AuditAction {
         | AuditType::SigningKeyRetired
         | AuditType::IssuerRefreshed
         | AuditType::IssuerSuspended
+        | AuditType::SafeContactSet
         | AuditType::ConsentSigned
         | AuditType::ConsentRevoked
         | AuditType::ReferralSent

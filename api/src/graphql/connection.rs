@@ -7,6 +7,7 @@ use crate::agency::graphql::{Agency, TaskForce};
 use crate::application::graphql::Application;
 use crate::audit::graphql::AuditEvent;
 use crate::consent::graphql::Consent;
+use crate::mandate::graphql::MandatedDisclosure;
 use crate::mou::graphql::Mou;
 use crate::referral::graphql::Referral;
 use crate::store::page::{self, Page};
@@ -21,6 +22,7 @@ use crate::survivor::graphql::Survivor;
     concrete(name = "SurvivorConnection", params(Survivor)),
     concrete(name = "ConsentConnection", params(Consent)),
     concrete(name = "ReferralConnection", params(Referral)),
+    concrete(name = "MandatedDisclosureConnection", params(MandatedDisclosure)),
     concrete(name = "MouConnection", params(Mou)),
     concrete(name = "AuditEventConnection", params(AuditEvent))
 )]
@@ -43,6 +45,7 @@ where
     concrete(name = "SurvivorEdge", params(Survivor)),
     concrete(name = "ConsentEdge", params(Consent)),
     concrete(name = "ReferralEdge", params(Referral)),
+    concrete(name = "MandatedDisclosureEdge", params(MandatedDisclosure)),
     concrete(name = "MouEdge", params(Mou)),
     concrete(name = "AuditEventEdge", params(AuditEvent))
 )]

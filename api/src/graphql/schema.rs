@@ -10,6 +10,9 @@ use crate::application::graphql::ApplicationQuery;
 use crate::audit::graphql::AuditQuery;
 use crate::consent::change::ConsentMutation;
 use crate::consent::graphql::ConsentQuery;
+use crate::contact::graphql::{ContactMutation, ContactQuery};
+use crate::mandate::change::MandateMutation;
+use crate::mandate::graphql::MandateQuery;
 use crate::mou::change::MouMutation;
 use crate::mou::graphql::MouQuery;
 use crate::referral::change::ReferralMutation;
@@ -23,6 +26,8 @@ pub struct Query(
     AgencyQuery,
     ApplicationQuery,
     SurvivorQuery,
+    ContactQuery,
+    MandateQuery,
     ConsentQuery,
     ReferralQuery,
     MouQuery,
@@ -35,6 +40,8 @@ pub struct Mutation(
     AgencyMutation,
     ApplicationMutation,
     SurvivorMutation,
+    ContactMutation,
+    MandateMutation,
     ConsentMutation,
     ReferralMutation,
     MouMutation,

@@ -2,3 +2,4 @@
 
 pub(crate) mod m0001_keys;
 pub(crate) mod m0002_document_keys;
+pub(crate) mod m0003_record_keys;
