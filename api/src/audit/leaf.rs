@@ -159,10 +159,7 @@ impl Leaf {
                 instrument,
             } => {
                 self.is_about(AuditType::MandatedDisclosureRecorded, &id);
-                self.survivor = Some(survivor);
-                self.recipient = recipient;
-                self.discloser = self.agency;
-                self.categories = Some(categories);
+                self.was_told(survivor, recipient, categories);
                 self.reason = Some(instrument.to_string());
             }
             Event::Consent {
@@ -245,6 +242,19 @@ impl Leaf {
                 self.object = object;
             }
         }
+    }
+
+    /// The acting agency told somebody of a person.
+    fn was_told(
+        &mut self,
+        survivor: SurvivorAuditId,
+        recipient: Option<AgencyId>,
+        categories: Categories,
+    ) {
+        self.survivor = Some(survivor);
+        self.recipient = recipient;
+        self.discloser = self.agency;
+        self.categories = Some(categories);
     }
 
     fn is_about(&mut self, kind: AuditType, object: &impl ToString) {

@@ -142,10 +142,10 @@ async fn set(
 ) -> Answer<i32> {
     let before = safe_contact::Entity::of(survivor).one(&**act).await?;
     let version = before.as_ref().map_or(1, |row| row.key_version + 1);
-    let plain = zeroize::Zeroizing::new(serde_json::to_vec(plan).map_err(Refusal::internal)?);
+    let written = zeroize::Zeroizing::new(serde_json::to_vec(plan).map_err(Refusal::internal)?);
     let vault = &request.worker.vault;
     let sealed = vault
-        .seal_record(Kind::SafeContact, survivor.0, version, &plain, act.now())
+        .seal_record(Kind::SafeContact, survivor.0, version, &written, act.now())
         .await?;
     let row = safe_contact::Model {
         survivor_id: survivor,

@@ -124,10 +124,10 @@ async fn open(
     };
     let vault = &request.worker.vault;
     let opened = vault.open_records(Kind::SafeContact, &[sealed]).await?;
-    let Some(plain) = opened.get(&row.survivor_id.0) else {
+    let Some(written) = opened.get(&row.survivor_id.0) else {
         return Ok(None);
     };
     // What the parser says of a plan may repeat it.
-    let plan = serde_json::from_slice(plain).map_err(|_| Refusal::from(Error::Internal))?;
+    let plan = serde_json::from_slice(written).map_err(|_| Refusal::from(Error::Internal))?;
     Ok(Some(plan))
 }

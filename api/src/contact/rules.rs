@@ -227,7 +227,11 @@ impl Plan {
         let horizon = start.checked_add(days).ok()?;
         let changes = self.zone.following(start).map(|change| change.timestamp());
         let mut turns: Vec<Timestamp> = changes.take_while(|at| *at <= horizon).collect();
-        let ends: Vec<civil::Time> = self.windows.iter().flat_map(Window::ends).collect();
+        let ends: Vec<civil::Time> = self
+            .windows
+            .iter()
+            .flat_map(|window| window.ends())
+            .collect();
         let mut day = self.zone.to_datetime(start).date();
         for _ in 0..=HORIZON {
             for end in &ends {
@@ -262,7 +266,7 @@ impl Window {
         sound.then_some(window).ok_or(PlanFault::Window)
     }
 
-    fn has(&self, local: civil::DateTime) -> bool {
+    fn has(self, local: civil::DateTime) -> bool {
         let minute =
             u16::from(local.hour().unsigned_abs()) * 60 + u16::from(local.minute().unsigned_abs());
         let today = self.days.has(weekday(local.date()));
@@ -274,7 +278,7 @@ impl Window {
         (today && minute >= self.from) || (yesterday && minute < self.until)
     }
 
-    fn ends(&self) -> impl Iterator<Item = civil::Time> + use<> {
+    fn ends(self) -> impl Iterator<Item = civil::Time> + use<> {
         [self.from, self.until].into_iter().filter_map(|minutes| {
             let minutes = minutes % LocalTime::DAY;
             let hour = i8::try_from(minutes / 60).ok()?;
@@ -306,7 +310,7 @@ fn check_routes(routes: &[ContactRoute], may_leave_message: bool) -> Result<(), 
     if channels.iter().count() != routes.len() {
         return Err(PlanFault::ChannelTwice);
     }
-    if !routes.iter().all(|route| is_address(route)) {
+    if !routes.iter().all(is_address) {
         return Err(PlanFault::Address);
     }
     if !may_leave_message && channels.iter().any(stays_there) {
