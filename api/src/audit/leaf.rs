@@ -170,10 +170,7 @@ impl Leaf {
                 recipient,
                 reason,
             } => {
-                self.is_about(kind, &id);
-                self.consent = Some(id);
-                self.consent_version = Some(version);
-                self.survivor = Some(survivor);
+                self.is_of_consent(kind, id, version, survivor);
                 self.recipient = Some(recipient);
                 self.reason = reason;
             }
@@ -182,12 +179,7 @@ impl Leaf {
                 id,
                 version,
                 survivor,
-            } => {
-                self.is_about(kind, &id);
-                self.consent = Some(id);
-                self.consent_version = Some(version);
-                self.survivor = Some(survivor);
-            }
+            } => self.is_of_consent(kind, id, version, survivor),
             Event::Referral {
                 kind,
                 id,
@@ -242,6 +234,19 @@ impl Leaf {
                 self.object = object;
             }
         }
+    }
+
+    fn is_of_consent(
+        &mut self,
+        kind: AuditType,
+        id: ConsentId,
+        version: i32,
+        survivor: SurvivorAuditId,
+    ) {
+        self.is_about(kind, &id);
+        self.consent = Some(id);
+        self.consent_version = Some(version);
+        self.survivor = Some(survivor);
     }
 
     /// The acting agency told somebody of a person.
