@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use concord_entities::ids::AnyId;
-use concord_entities::vocabulary::DataCategory::Identity;
+use concord_entities::vocabulary::DataCategory::{Identity, Safety};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
-use crate::world::agency::{PACKAGE, Told, day, text};
+use crate::world::agency::{PACKAGE, Told, good_consent, survivors_signature, text};
 use crate::world::{Agency, Database, World};
 
 /// What clients were told before the power went.
@@ -175,14 +175,11 @@ async fn acknowledged(agency: &Agency, query: &str, variables: Value) -> Option<
 /// One person's way through the service, noted step by step.
 async fn whole_story(north: &Agency, south: &Agency, person: &str, notes: &Notes) -> Option<()> {
     let survivor = registers(north, person, notes).await?;
-    let consent = json!({
-        "survivor": survivor, "recipient": south.id.to_string(), "language": "en",
-        "categories": ["SAFETY"], "purposes": ["SERVICE_DELIVERY"], "expiresAt": format!("{}T00:00:00Z", day(30)),
-    });
+    let consent = good_consent(&survivor, south, &[Safety]);
     let draft = "mutation($c: ConsentInput!) { draftConsent(consent: $c) { id } }";
     let made = acknowledged(north, draft, json!({ "c": consent })).await?;
     let consent = text(&made["draftConsent"]["id"]);
-    let signature = json!({ "role": "SURVIVOR", "method": "PAPER", "signedOn": day(0), "documentSha256": "cd".repeat(32) });
+    let signature = survivors_signature();
     let sign = "mutation($id: ID!, $s: SignatureInput!) { signConsent(id: $id, signature: $s) { status } }";
     acknowledged(north, sign, json!({ "id": consent, "s": signature })).await?;
     notes.lock().unwrap().signed.insert(consent.clone());

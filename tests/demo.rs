@@ -10,6 +10,7 @@ use concord::access::key::{KeySet, SigningKey};
 use concord::access::scope::Scopes;
 use concord::access::token::{self, Claims, Expected};
 use concord::clock;
+use concord::consent::lint::{Beside, Draft, RulePacks, lint};
 use concord::consent::rules as consent_rules;
 use concord::demo;
 use concord::referral::rules::{self, Recorded};
@@ -313,10 +314,15 @@ async fn consents_are_signed_as_the_law_asks() {
         let survivor = &survivors[&row.survivor_id];
         assert_eq!(survivor.agency_id, row.discloser_id);
         assert!(survivor.created_at < row.created_at);
-        assert!(
-            consent_rules::findings(&row, row.created_at).is_empty(),
-            "{row:?}"
-        );
+        let beside = Beside {
+            recipient_known: true,
+            ceiling: Some(Categories::all()),
+            understood: survivor.language.clone(),
+            minor: survivor.minor,
+        };
+        let draft = Draft::of(&row, beside);
+        let findings = lint(&draft, &RulePacks::default(), row.created_at);
+        assert_eq!(findings, [], "{row:?}");
         let roles: Vec<_> = signatures
             .iter()
             .filter(|one| one.consent_id == row.id)
@@ -324,7 +330,7 @@ async fn consents_are_signed_as_the_law_asks() {
             .collect();
         assert_eq!(
             row.signed_at.is_some(),
-            consent_rules::complete(&roles, survivor.minor),
+            draft.situation().complete(&roles),
             "{row:?}"
         );
         minors += usize::from(survivor.minor && row.signed_at.is_some());

@@ -9,7 +9,7 @@ use concord_entities::vocabulary::DataCategory::Identity;
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
 
-use crate::world::agency::day;
+use crate::world::agency::survivors_signature;
 use crate::world::{Agency, World};
 
 /// What a request for a paper was answered with.
@@ -87,10 +87,9 @@ async fn draft(agency: &Agency, recipient: &Agency, person: &str) -> String {
     agency.consents(&survivor, recipient, &[Identity]).await
 }
 
-async fn signs(agency: &Agency, consent: &str, sha256: Option<&str>) -> crate::world::Answer {
-    let signature = json!({
-        "role": "SURVIVOR", "method": "PAPER", "signedOn": day(0), "documentSha256": sha256,
-    });
+async fn signs(agency: &Agency, consent: &str, sha256: &str) -> crate::world::Answer {
+    let mut signature = survivors_signature();
+    signature["documentSha256"] = json!(sha256);
     let sign = "mutation($id: ID!, $s: SignatureInput!) { signConsent(id: $id, signature: $s) { status } }";
     agency
         .asks(sign, json!({ "id": consent, "s": signature }))

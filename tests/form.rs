@@ -39,11 +39,20 @@ fn subject() -> Subject {
             superseded_at: None,
             entered_in_error_at: None,
             created_at: at("2026-02-28T00:00:00Z"),
+            explained: None,
+            voluntary: None,
+            revocable: None,
+            interpreter: None,
+            through_intermediary: false,
+            intermediary_id: None,
+            names_substance_use: false,
+            minor_alone: None,
+            incapacitated: false,
         },
         status: ConsentStatus::Active,
         discloser: "Harbor House".to_owned(),
         recipient: "Elm Street Shelter & Clinic <north>".to_owned(),
-        minor: false,
+        guarded: false,
     }
 }
 
@@ -52,7 +61,7 @@ fn longest() -> Subject {
     let mut subject = subject();
     subject.consent.categories = Set::all();
     subject.consent.purposes = Set::all();
-    subject.minor = true;
+    subject.guarded = true;
     subject.status = ConsentStatus::Draft;
     subject
 }

@@ -17,6 +17,7 @@ mod applications;
 mod authority;
 mod canary;
 mod checkpoint;
+mod consents;
 mod contact;
 mod contract;
 mod crash;

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use async_graphql::{ErrorExtensionValues, Value};
 use concord_entities::ids::InvalidId;
 use concord_entities::instant::InvalidTime;
-use concord_entities::vocabulary::{ReferralAction, ReferralStatus};
+use concord_entities::vocabulary::{Code, ReferralAction, ReferralStatus, Severity};
 
 /// The reasons for a refusal. `Display` is safe to show; [`Error::code`] is stable.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -89,12 +89,14 @@ pub enum Error {
 pub struct Finding {
     /// A stable code, such as `EXPIRY_TOO_LATE`.
     pub code: &'static str,
+    /// Whether it keeps the consent from being signed.
+    pub severity: Severity,
     /// What the rule asks for.
     pub rule: &'static str,
-    /// Where the rule is written.
-    pub citation: &'static str,
+    /// Where the rule is written: a state's own law, where its agency named it.
+    pub citation: Cow<'static, str>,
     /// What to do about it.
-    pub remedy: &'static str,
+    pub remedy: Cow<'static, str>,
 }
 
 impl Error {
@@ -162,9 +164,10 @@ impl From<&Finding> for Value {
         Self::Object(
             [
                 ("code", finding.code),
+                ("severity", finding.severity.code()),
                 ("rule", finding.rule),
-                ("citation", finding.citation),
-                ("remedy", finding.remedy),
+                ("citation", finding.citation.as_ref()),
+                ("remedy", finding.remedy.as_ref()),
             ]
             .into_iter()
             .map(|(key, text)| (async_graphql::Name::new(key), Self::from(text)))

@@ -1,11 +1,12 @@
 //! One version of a survivor's consent: one discloser, one recipient, named categories and purposes, an end.
 
 use sea_orm::entity::prelude::*;
-use sea_orm::{Condition, QueryFilter, QueryOrder};
+use sea_orm::{Condition, FromJsonQueryResult, QueryFilter, QueryOrder};
+use serde::{Deserialize, Serialize};
 
 use crate::ids::{AgencyId, ConsentId, SurvivorId};
 use crate::instant::Instant;
-use crate::vocabulary::{Categories, Purposes, RevocationChannel};
+use crate::vocabulary::{Categories, Explanations, MinorAlone, Purposes, RevocationChannel};
 
 /// A consent. Its status is computed from these dates when it is read, never stored.
 #[sea_orm::model]
@@ -47,6 +48,44 @@ pub struct Model {
     pub entered_in_error_at: Option<Instant>,
     /// When it was drafted.
     pub created_at: Instant,
+    /// What was explained before it was asked for; none where nobody said.
+    pub explained: Option<Explanations>,
+    /// Whether services do not depend on it, and the person was told so; none where nobody said.
+    pub voluntary: Option<bool>,
+    /// Whether it says that it can be taken back at any time, orally or in writing, without a reason; none where nobody
+    /// said.
+    pub revocable: Option<bool>,
+    /// Who interpreted the explanation; none where it needed nobody.
+    pub interpreter: Option<Interpreter>,
+    /// Whether what is told goes through an intermediary.
+    pub through_intermediary: bool,
+    /// The agency that it goes through.
+    pub intermediary_id: Option<AgencyId>,
+    /// Whether it names substance-use records in so many words.
+    pub names_substance_use: bool,
+    /// Why the law lets a minor consent alone; none where it does not.
+    pub minor_alone: Option<MinorAlone>,
+    /// Whether a court appointed somebody to decide for the person.
+    pub incapacitated: bool,
+}
+
+/// Whoever interpreted, in what matters. Never a name: the paper has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
+pub struct Interpreter {
+    /// Into which language, BCP 47.
+    pub language: String,
+    /// Whether it was the person's own dialect.
+    pub same_dialect: bool,
+    /// Whether they are qualified and certified, and understand trafficking and confidentiality.
+    pub qualified: bool,
+    /// Whether the paper names them.
+    pub named_on_paper: bool,
+    /// Whether they know the survivor other than as an interpreter.
+    pub knows_survivor: bool,
+    /// Whether they know the accused.
+    pub knows_accused: bool,
+    /// Whether they are another victim.
+    pub is_victim: bool,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -3,9 +3,10 @@
 use sea_orm::QueryFilter;
 use sea_orm::entity::prelude::*;
 
+use crate::consent::Interpreter;
 use crate::ids::{ConsentId, SignatureId};
 use crate::instant::{Day, Instant};
-use crate::vocabulary::{SignatureMethod, SignerRole};
+use crate::vocabulary::{SignatureMethod, SignerRelation, SignerRole, Witness};
 
 /// Who signed a consent, as what, when and how. Never the signer's name: the paper has it.
 #[sea_orm::model]
@@ -27,6 +28,14 @@ pub struct Model {
     pub document_sha256: Option<String>,
     /// When it was recorded here.
     pub recorded_at: Instant,
+    /// What ties them to the survivor; none where nobody said.
+    pub relation: Option<SignerRelation>,
+    /// The language in which it was explained to them, BCP 47; none where it is the consent's.
+    pub language: Option<String>,
+    /// Who interpreted for them; none where nobody had to.
+    pub interpreter: Option<Interpreter>,
+    /// Who saw it being given; none where nobody had to.
+    pub witness: Option<Witness>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -144,6 +144,8 @@ ids! {
     ConsentId = "consent", now_v7;
     /// One signature under a consent.
     SignatureId = "signature", now_v7;
+    /// That a rule pack binds an agency.
+    RulePackId = "rulepack", now_v7;
     /// A referral of one survivor from one agency to another.
     ReferralId = "referral", now_v7;
     /// One version of a memorandum of understanding.

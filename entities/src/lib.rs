@@ -28,6 +28,7 @@ pub mod mandated_disclosure;
 pub mod mou;
 pub mod mou_party;
 pub mod referral;
+pub mod rule_pack;
 pub mod safe_contact;
 pub mod sealed_part;
 pub mod survivor;

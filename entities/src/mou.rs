@@ -118,6 +118,20 @@ impl Entity {
             .filter(Column::DraftedBy.eq(agency))
     }
 
+    /// The MOUs that `agency` and every other party have signed; whether one is in force is for the rules to say.
+    #[must_use]
+    pub fn signed_by(agency: AgencyId) -> Select<Self> {
+        let signed = Query::select()
+            .column(mou_party::Column::MouId)
+            .from(mou_party::Entity)
+            .and_where(mou_party::Column::AgencyId.eq(agency))
+            .and_where(mou_party::Column::SignedAt.is_not_null())
+            .to_owned();
+        <Self as EntityTrait>::find()
+            .filter(Column::Id.in_subquery(signed))
+            .filter(Column::SignedAt.is_not_null())
+    }
+
     /// The MOUs that `one` and `other` have both signed, newest first; whether one is in force is for the rules to say.
     #[must_use]
     pub fn between(one: AgencyId, other: AgencyId) -> Select<Self> {

@@ -124,6 +124,7 @@ impl Entity {
                 Condition::any()
                     .add(consent::Column::ExpiresAt.lte(now))
                     .add(consent::Column::RevokedAt.is_not_null())
+                    .add(consent::Column::SupersededAt.is_not_null())
                     .add(consent::Column::EnteredInErrorAt.is_not_null()),
             )
             .to_owned();

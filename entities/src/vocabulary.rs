@@ -365,6 +365,88 @@ codes! {
         Paper = "PAPER",
         /// Electronically.
         Electronic = "ELECTRONIC",
+        /// With a mark or a fingerprint on paper, before a witness.
+        Mark = "MARK",
+    }
+
+    /// What ties whoever signs to the person whose consent it is.
+    SignerRelation {
+        /// The same person.
+        Oneself = "ONESELF",
+        /// A parent.
+        Parent = "PARENT",
+        /// A guardian by law.
+        LegalGuardian = "LEGAL_GUARDIAN",
+        /// Appointed by a court to decide for the person.
+        CourtAppointed = "COURT_APPOINTED",
+    }
+
+    /// Who saw a signature being given. Never a name: the paper has it.
+    Witness {
+        /// One of the agency's staff.
+        AgencyStaff = "AGENCY_STAFF",
+        /// A notary.
+        Notary = "NOTARY",
+        /// Another adult, who is neither the interpreter nor a party.
+        OtherAdult = "OTHER_ADULT",
+    }
+
+    /// Why the law lets a minor consent without a parent or guardian.
+    MinorAlone {
+        /// The law lets the minor be emancipated, and the minor is.
+        Emancipated = "EMANCIPATED",
+        /// The law lets the minor receive this medical care alone.
+        MedicalCare = "MEDICAL_CARE",
+        /// The law lets the minor receive this mental-health care alone.
+        MentalHealthCare = "MENTAL_HEALTH_CARE",
+        /// The law lets the minor receive this treatment of substance use alone.
+        SubstanceUseTreatment = "SUBSTANCE_USE_TREATMENT",
+        /// The law lets the minor receive these victim services alone.
+        VictimServices = "VICTIM_SERVICES",
+        /// A court allowed it.
+        CourtOrder = "COURT_ORDER",
+    }
+
+    /// What was explained to a person before they consented.
+    Explanation {
+        /// Who is told, and by whom.
+        Who = "WHO",
+        /// What is told.
+        What = "WHAT",
+        /// Why it is told.
+        Why = "WHY",
+        /// What may go wrong when it is told.
+        Risks = "RISKS",
+        /// What can be done instead of telling it.
+        Alternatives = "ALTERNATIVES",
+        /// That the person may say no.
+        RightToRefuse = "RIGHT_TO_REFUSE",
+        /// That the person may take it back, and how.
+        RightToRevoke = "RIGHT_TO_REVOKE",
+        /// How long what is told is kept.
+        Retention = "RETENTION",
+    }
+
+    /// A set of rules that binds an agency.
+    Pack {
+        /// The Violence Against Women Act: 34 U.S.C. 12291(b)(2).
+        Vawa = "VAWA",
+        /// The Victims of Crime Act: 28 CFR 94.115.
+        Voca = "VOCA",
+        /// The Family Violence Prevention and Services Act: 42 U.S.C. 10406(c)(5).
+        Fvpsa = "FVPSA",
+        /// Confidentiality of substance-use records: 42 CFR part 2.
+        Part2 = "PART2",
+        /// A state's law, with its own maximum.
+        State = "STATE",
+    }
+
+    /// Whether something that a consent lacks keeps it from being signed.
+    Severity {
+        /// It cannot be signed before this is mended.
+        Blocking = "BLOCKING",
+        /// No rule that binds your agency asks for it; it is good practice.
+        Advisory = "ADVISORY",
     }
 
     /// How a survivor took a consent back. No channel is better than another and none needs a reason.
@@ -617,6 +699,14 @@ codes! {
         ConsentDocumentStored = "CONSENT_DOCUMENT_STORED",
         /// The signed paper behind a consent was read by the agency that stored it.
         ConsentDocumentRead = "CONSENT_DOCUMENT_READ",
+        /// A later version of a consent took its place.
+        ConsentSuperseded = "CONSENT_SUPERSEDED",
+        /// A consent was found to be one that should never have been.
+        ConsentEnteredInError = "CONSENT_ENTERED_IN_ERROR",
+        /// An agency said that a rule pack binds it.
+        RulePackBound = "RULE_PACK_BOUND",
+        /// An agency said that a rule pack binds it no longer.
+        RulePackUnbound = "RULE_PACK_UNBOUND",
         /// A referral was drafted.
         ReferralDrafted = "REFERRAL_DRAFTED",
         /// A referral was sent.
@@ -678,3 +768,5 @@ pub type Categories = Set<DataCategory>;
 pub type Purposes = Set<Purpose>;
 /// The needs that something names.
 pub type Needs = Set<Need>;
+/// What was explained to somebody.
+pub type Explanations = Set<Explanation>;

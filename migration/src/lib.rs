@@ -22,6 +22,7 @@ impl MigratorTrait for Data {
             Box::new(data::m0005_access::Step),
             Box::new(data::m0006_token_keys::Step),
             Box::new(data::m0007_trusted_issuers::Step),
+            Box::new(data::m0008_lawful_consents::Step),
             Box::new(data::m0009_consent_documents::Step),
             Box::new(data::m0011_contacts_and_mandates::Step),
         ]

@@ -10,7 +10,7 @@ use concord_entities::ids::TokenId;
 use concord_entities::vocabulary::DataCategory;
 use serde_json::{Value, json};
 
-use crate::world::agency::{Told, day, text};
+use crate::world::agency::{Told, day, good_consent, survivors_signature, text};
 use crate::world::{Agency, Answer, EVERYTHING, World};
 
 /// Who asks.
@@ -49,6 +49,9 @@ pub enum Given {
     ConsentDraft,
     ConsentToSign,
     Consent,
+    ConsentToRenew,
+    NewRulePack,
+    RulePack,
     ReferralDraft,
     Referral,
     ReferralAccepted,
@@ -213,11 +216,26 @@ impl Stage {
             Given::Survivor => Object::known(self.sender.registers(&self.name()).await),
             Given::ConsentDraft => Object::known(self.consent().await),
             Given::ConsentToSign => {
-                let signature = json!({ "role": "SURVIVOR", "method": "PAPER", "signedOn": day(0), "documentSha256": "cd".repeat(32) });
+                let signature = survivors_signature();
                 let id = self.consent().await;
                 Object::new(&id, json!({ "id": id, "signature": signature }))
             }
             Given::Consent => Object::known(self.drafted().await.consent),
+            Given::ConsentToRenew => {
+                let id = self.drafted().await.consent;
+                let end = format!("{}T00:00:00Z", day(60));
+                Object::new(&id, json!({ "id": id, "end": end }))
+            }
+            Given::NewRulePack => Object::new(
+                "",
+                json!({ "new": { "pack": "STATE", "citation": "a state's law" } }),
+            ),
+            Given::RulePack => {
+                let bind = "mutation($new: RulePackInput!) { bindRulePack(pack: $new) { id } }";
+                let new = json!({ "pack": "STATE", "citation": "a state's law" });
+                let bound = self.sender.asks(bind, json!({ "new": new })).await;
+                Object::known(text(&bound.data()["bindRulePack"]["id"]))
+            }
             Given::ReferralDraft => Object::known(self.drafted().await.referral),
             Given::Referral => Object::known(self.sent().await.referral),
             Given::ReferralAccepted => {
@@ -241,11 +259,7 @@ impl Stage {
             Given::NewSurvivor => Object::new("", json!({ "new": { "pseudonym": self.name() } })),
             Given::NewConsent => {
                 let survivor = self.sender.registers(&self.name()).await;
-                let consent = json!({
-                    "survivor": survivor, "recipient": self.recipient.id.to_string(), "language": "en",
-                    "categories": ["IDENTITY"], "purposes": ["SERVICE_DELIVERY"],
-                    "expiresAt": format!("{}T00:00:00Z", day(30)),
-                });
+                let consent = good_consent(&survivor, &self.recipient, &[DataCategory::Identity]);
                 Object::new("", json!({ "new": consent }))
             }
             Given::NewMandate => Object::new("", json!({ "new": self.new_mandate().await })),

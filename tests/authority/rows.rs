@@ -126,6 +126,18 @@ pub const ROWS: &[Row] = &[
         "{ consents(side: RECEIVED, first: 100) { edges { node { id } } } }",
     ),
     row(
+        "lintConsent",
+        Given::NewConsent,
+        Party::Sender,
+        "query($new: ConsentInput!) { lintConsent(consent: $new) { code } }",
+    ),
+    row(
+        "rulePacks",
+        Given::RulePack,
+        Party::Sender,
+        "{ rulePacks(first: 100) { edges { node { id } } } }",
+    ),
+    row(
         "referrals(outbox)",
         Given::ReferralDraft,
         Party::Sender,
@@ -262,6 +274,30 @@ pub const ROWS: &[Row] = &[
         Given::ConsentToSign,
         Party::Sender,
         "mutation($id: ID!, $signature: SignatureInput!) { signConsent(id: $id, signature: $signature) { id } }",
+    ),
+    row(
+        "renewConsent",
+        Given::ConsentToRenew,
+        Party::Sender,
+        "mutation($id: ID!, $end: DateTime!) { renewConsent(id: $id, expiresAt: $end) { id } }",
+    ),
+    row(
+        "markConsentEnteredInError",
+        Given::Consent,
+        Party::Sender,
+        "mutation($id: ID!) { markConsentEnteredInError(id: $id) { id } }",
+    ),
+    row(
+        "bindRulePack",
+        Given::NewRulePack,
+        Party::Sender,
+        "mutation($new: RulePackInput!) { bindRulePack(pack: $new) { id } }",
+    ),
+    row(
+        "unbindRulePack",
+        Given::RulePack,
+        Party::Sender,
+        "mutation($id: ID!) { unbindRulePack(id: $id) { id } }",
     ),
     row(
         "revokeConsent",

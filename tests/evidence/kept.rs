@@ -98,13 +98,13 @@ async fn the_signature_and_the_paper_name_the_same_document() {
 
     let first = draft(&north, &south, "Ada").await;
     assert_eq!(puts(&north, &first, kind, &paper).await.status, 201);
-    let refused = signs(&north, &first, Some(&of(&other))).await;
+    let refused = signs(&north, &first, &of(&other)).await;
     assert_eq!(refused.codes(), "BAD_USER_INPUT");
-    let signed = signs(&north, &first, Some(&of(&paper))).await;
+    let signed = signs(&north, &first, &of(&paper)).await;
     assert_eq!(signed.data()["signConsent"]["status"], "ACTIVE");
 
     let second = draft(&north, &south, "Bea").await;
-    signs(&north, &second, Some(&of(&paper))).await.data();
+    signs(&north, &second, &of(&paper)).await.data();
     assert_eq!(
         puts(&north, &second, kind, &other).await.verdict(),
         "409 CONFLICT"

@@ -166,7 +166,9 @@ async fn only_the_discloser_stores_and_reads() {
         let bare = draft(&north, &south, "Ada").await;
         let consent = draft(&north, &south, "Bea").await;
         assert_eq!(puts(&north, &consent, kind, &paper).await.status, 201);
-        super::signs(&north, &consent, None).await.data();
+        super::signs(&north, &consent, &hex::encode(sha256(&paper)))
+            .await
+            .data();
         let before = rows(&world);
         let denied = "SELECT count(*) FROM audit_event WHERE kind = 'ACCESS_DENIED'";
         assert_eq!(world.tampers(denied), "0");

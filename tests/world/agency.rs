@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use concord_entities::ids::AgencyId;
-use concord_entities::vocabulary::{Code, DataCategory, Purpose};
+use concord_entities::vocabulary::{Code, DataCategory, Explanation, Purpose};
 use serde_json::{Map, Value, json};
 
 use super::Answer;
@@ -224,7 +224,7 @@ impl ReferringTo<'_> {
         let categories: Vec<DataCategory> = categories.into_iter().collect();
         let survivor = sender.registers(&person).await;
         let consent = sender.consents(&survivor, recipient, &categories).await;
-        let signature = json!({ "role": "SURVIVOR", "method": "PAPER", "signedOn": day(0), "documentSha256": "cd".repeat(32) });
+        let signature = survivors_signature();
         let sign = "mutation($id: ID!, $s: SignatureInput!) { signConsent(id: $id, signature: $s) { status } }";
         let signed = sender
             .asks(sign, json!({ "id": consent, "s": signature }))
@@ -252,7 +252,10 @@ impl Agency {
         let register = "mutation($s: SurvivorInput!) { registerSurvivor(survivor: $s) { id } }";
         let pseudonym = format!("pseudonym {:x}", fingerprint(person));
         let answer = self
-            .asks(register, json!({ "s": { "pseudonym": pseudonym } }))
+            .asks(
+                register,
+                json!({ "s": { "pseudonym": pseudonym, "language": "en" } }),
+            )
             .await;
         text(&answer.data()["registerSurvivor"]["id"])
     }
@@ -264,15 +267,30 @@ impl Agency {
         recipient: &Self,
         categories: &[DataCategory],
     ) -> String {
-        let consent = json!({
-            "survivor": survivor, "recipient": recipient.id.to_string(), "language": "en",
-            "categories": categories.iter().map(|code| code.code()).collect::<Vec<_>>(),
-            "purposes": ["SERVICE_DELIVERY"], "expiresAt": format!("{}T00:00:00Z", day(30)),
-        });
+        let consent = good_consent(survivor, recipient, categories);
         let draft = "mutation($c: ConsentInput!) { draftConsent(consent: $c) { id status } }";
         let answer = self.asks(draft, json!({ "c": consent })).await;
         text(&answer.data()["draftConsent"]["id"])
     }
+}
+
+/// A consent that lacks nothing, for service delivery.
+pub fn good_consent(survivor: &str, recipient: &Agency, categories: &[DataCategory]) -> Value {
+    let explained: Vec<_> = Explanation::ALL.iter().map(|code| code.code()).collect();
+    json!({
+        "survivor": survivor, "recipient": recipient.id.to_string(), "language": "en",
+        "categories": categories.iter().map(|code| code.code()).collect::<Vec<_>>(),
+        "purposes": ["SERVICE_DELIVERY"], "expiresAt": format!("{}T00:00:00Z", day(30)),
+        "explained": explained, "voluntary": true, "revocable": true,
+        "namesSubstanceUse": categories.contains(&DataCategory::SubstanceUse),
+    })
+}
+
+/// A survivor's own signature, on paper, today.
+pub fn survivors_signature() -> Value {
+    json!({
+        "role": "SURVIVOR", "isAbuser": false, "method": "PAPER", "signedOn": day(0), "documentSha256": "cd".repeat(32),
+    })
 }
 
 /// Reads a package with one field of each category.

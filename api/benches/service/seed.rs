@@ -12,8 +12,8 @@ use concord_entities::ids::{
 };
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{
-    AgencyKind, AgencyStatus, Categories, Code, DataCategory, MemberRole, MouKind, Need, Needs,
-    Purpose, Purposes, ReferralStatus, Urgency,
+    AgencyKind, AgencyStatus, Categories, Code, DataCategory, Explanations, MemberRole, MouKind,
+    Need, Needs, Purpose, Purposes, ReferralStatus, Urgency,
 };
 use concord_entities::{
     agency, consent, membership, mou, mou_party, referral, sealed_part, survivor, task_force,
@@ -263,6 +263,15 @@ fn permission(
         superseded_at: None,
         entered_in_error_at: None,
         created_at: then,
+        explained: Some(Explanations::all()),
+        voluntary: Some(true),
+        revocable: Some(true),
+        interpreter: None,
+        through_intermediary: false,
+        intermediary_id: None,
+        names_substance_use: false,
+        minor_alone: None,
+        incapacitated: false,
     }
 }
 

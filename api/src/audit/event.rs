@@ -1,9 +1,10 @@
 //! What is recorded: something that happened, who caused it, and by which request.
 
 use concord_entities::ids::{
-    AgencyId, ApplicationId, ConsentId, IssuerId, MandateId, MouId, ReferralId, SurvivorAuditId,
+    AgencyId, ApplicationId, ConsentId, IssuerId, MandateId, MouId, ReferralId, RulePackId,
+    SurvivorAuditId,
 };
-use concord_entities::vocabulary::{AuditType, Categories, MandateInstrument, Purpose};
+use concord_entities::vocabulary::{AuditType, Categories, MandateInstrument, Pack, Purpose};
 
 use crate::sharing::Ground;
 
@@ -48,9 +49,9 @@ pub enum Event {
         /// What demanded it.
         instrument: MandateInstrument,
     },
-    /// A consent was drafted, signed or revoked.
+    /// A consent was drafted, signed, revoked and so on.
     Consent {
-        /// Which of the three.
+        /// Which of these.
         kind: AuditType,
         /// The consent.
         id: ConsentId,
@@ -73,6 +74,15 @@ pub enum Event {
         version: i32,
         /// Whose it is.
         survivor: SurvivorAuditId,
+    },
+    /// An agency said that a rule pack binds it, or binds it no longer.
+    RulePack {
+        /// Which of the two.
+        kind: AuditType,
+        /// The binding.
+        id: RulePackId,
+        /// The pack.
+        pack: Pack,
     },
     /// A referral was drafted, sent, accepted and so on.
     Referral {

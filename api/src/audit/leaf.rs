@@ -180,6 +180,10 @@ impl Leaf {
                 version,
                 survivor,
             } => self.is_of_consent(kind, id, version, survivor),
+            Event::RulePack { kind, id, pack } => {
+                self.is_about(kind, &id);
+                self.reason = Some(pack.to_string());
+            }
             Event::Referral {
                 kind,
                 id,
@@ -347,6 +351,7 @@ fn action(kind: AuditType) -> AuditAction {
         | AuditType::ConsentDocumentStored
         | AuditType::ReferralDrafted
         | AuditType::MouDrafted
+        | AuditType::RulePackBound
         | AuditType::TokenIssued
         | AuditType::TokenExchanged => AuditAction::Create,
         AuditType::RecordsListed
@@ -368,6 +373,9 @@ fn action(kind: AuditType) -> AuditAction {
         | AuditType::SafeContactSet
         | AuditType::ConsentSigned
         | AuditType::ConsentRevoked
+        | AuditType::ConsentSuperseded
+        | AuditType::ConsentEnteredInError
+        | AuditType::RulePackUnbound
         | AuditType::ReferralSent
         | AuditType::ReferralAccepted
         | AuditType::ReferralRejected

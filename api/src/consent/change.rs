@@ -2,25 +2,20 @@
 
 use async_graphql::{Context, ID, Object};
 use concord_entities::consent::{self};
-use concord_entities::ids::{AgencyId, ConsentId, SignatureId, SurvivorId};
-use concord_entities::vocabulary::{
-    AuditType, ReferralStatus, RevocationChannel, SignerRole, StatusReason,
-};
-use concord_entities::{agency, consent_signature, referral, survivor};
-use sea_orm::sea_query::Expr;
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Set,
-};
+use concord_entities::ids::{ConsentId, ReferralId};
+use concord_entities::vocabulary::{AuditType, RevocationChannel};
+use concord_entities::{referral, survivor};
+use sea_orm::{ActiveModelTrait, IntoActiveModel, Set};
 use tracing::warn;
 
 use super::graphql::{Consent, Revocation, Shown, found};
 use super::input::{ConsentInput, SignatureInput};
-use super::{evidence, rules};
+use super::{draft, life, sign};
 use crate::access::grant::{Permission, Resource};
 use crate::audit::event::Event;
 use crate::error::{Answer, Error};
 use crate::graphql::request::{InRequest, Request};
-use crate::graphql::scalars::Sha256;
+use crate::graphql::scalars::DateTime;
 use crate::store::Act;
 use crate::store::idempotency::{self, Replay};
 use crate::store::page::{self};
@@ -50,7 +45,7 @@ impl ConsentMutation {
                 made.ok_or_else(|| Error::NotFound.into())
             }
             Replay::Fresh(key) => {
-                let (model, survivor) = draft(&act, &consent).await?;
+                let (model, survivor) = draft::draft(&act, &consent).await?;
                 idempotency::keep(&act, key, model.id.0).await?;
                 let event = recorded(AuditType::ConsentDrafted, &model, &survivor, None);
                 finish(request, act, event, model).await
@@ -58,7 +53,28 @@ impl ConsentMutation {
         }
     }
 
-    /// Records a signature under a consent. With the last one that it needs, it is in force.
+    /// Drafts the next version of one of your agency's consents, for longer. Explain it to the survivor anew: it says what
+    /// the version before says, allows nothing before it is signed, and takes that version's place once it is.
+    async fn renew_consent(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The id of the consent to renew.")] id: ID,
+        #[graphql(desc = "Until when: at most 90 days from now, or what your state's law says.")]
+        expires_at: DateTime,
+    ) -> Answer<Consent> {
+        let request = ctx.request()?;
+        request.caller(Resource::Consent, Permission::Create)?;
+        let id = page::id("id", &id)?;
+        let act = request.begin().await?;
+        let earlier = life::held(&act, id).await?;
+        let survivor = survivor_of(&act, &earlier).await?;
+        let renewed = life::renew(&act, &earlier, expires_at.0).await?;
+        let event = recorded(AuditType::ConsentDrafted, &renewed, &survivor, None);
+        finish(request, act, event, renewed).await
+    }
+
+    /// Records a signature under a consent. With the last one that it needs, it is in force, in place of the version
+    /// before it. Refused while `findings` names something that blocks.
     async fn sign_consent(
         &self,
         ctx: &Context<'_>,
@@ -68,17 +84,44 @@ impl ConsentMutation {
         let request = ctx.request()?;
         request.caller(Resource::Consent, Permission::Update)?;
         let id = page::id("id", &id)?;
-        let act = request.begin().await?;
-        let consent = held(&act, id).await?;
+        // Taking an earlier version's place ends what that one allowed.
+        let act = if replaces_another(request, id).await? {
+            request.begin_ending().await?
+        } else {
+            request.begin().await?
+        };
+        let consent = life::held(&act, id).await?;
         let survivor = survivor_of(&act, &consent).await?;
-        let event = recorded(
-            AuditType::ConsentSigned,
-            &consent,
-            &survivor,
-            Some(signature.role.to_string()),
-        );
-        let signed = sign(&act, consent, &survivor, signature).await?;
-        finish(request, act, event, signed).await
+        let role = signature.role.to_string();
+        let event = recorded(AuditType::ConsentSigned, &consent, &survivor, Some(role));
+        let signed = sign::sign(&act, consent, &survivor, signature).await?;
+        if let Some(earlier) = &signed.superseded {
+            let superseded = recorded(AuditType::ConsentSuperseded, earlier, &survivor, None);
+            act.record(superseded).await?;
+        }
+        let consent = finish(request, act, event, signed.consent).await?;
+        destroy(request, &signed.left_behind).await;
+        Ok(consent)
+    }
+
+    /// Marks a consent of your agency's as one that should never have been. In force on the very next read, and forever.
+    async fn mark_consent_entered_in_error(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The consent's id.")] id: ID,
+    ) -> Answer<Consent> {
+        let request = ctx.request()?;
+        request.caller(Resource::Consent, Permission::Update)?;
+        let id = page::id("id", &id)?;
+        let act = request.begin_ending().await?;
+        let consent = life::held(&act, id).await?;
+        let survivor = survivor_of(&act, &consent).await?;
+        let event = recorded(AuditType::ConsentEnteredInError, &consent, &survivor, None);
+        let consent = life::enter_in_error(&act, consent).await?;
+        let referrals = standing_on(&act, id).await?;
+        let consent = finish(request, act, event, consent).await?;
+        destroy(request, &referrals).await;
+        Ok(consent)
     }
 
     /// Takes a consent back: at any time, through any channel, without a reason. In force on the very next read.
@@ -92,7 +135,7 @@ impl ConsentMutation {
         request.caller(Resource::Consent, Permission::Update)?;
         let id = page::id("id", &id)?;
         let act = request.begin_ending().await?;
-        let consent = held(&act, id).await?;
+        let consent = life::held(&act, id).await?;
         let survivor = survivor_of(&act, &consent).await?;
         let event = recorded(
             AuditType::ConsentRevoked,
@@ -103,14 +146,7 @@ impl ConsentMutation {
         let (revoked, suspended) = revoke(&act, consent, channel).await?;
         let referrals = standing_on(&act, id).await?;
         let consent = finish(request, act, event, revoked).await?;
-        if let Err(refusal) = request.worker.vault.destroy(&referrals).await {
-            // The packages are denied already; the sweep destroys their keys when the keyring answers again.
-            let code = refusal.error.code();
-            warn!(
-                request = request.mark.request,
-                code, "keys are left to the sweep"
-            );
-        }
+        destroy(request, &referrals).await;
         Ok(Revocation {
             consent,
             referrals_suspended: i32::try_from(suspended).unwrap_or(i32::MAX),
@@ -118,12 +154,23 @@ impl ConsentMutation {
     }
 }
 
-async fn held(act: &Act<'_>, id: ConsentId) -> Answer<consent::Model> {
-    let consent = consent::Entity::held_by(act.agency(), id)
-        .lock_exclusive()
-        .one(&**act)
+/// Whether a consent of the agency's is a later version, which it is from its drafting or never.
+async fn replaces_another(request: &Request, id: ConsentId) -> Answer<bool> {
+    let consent = consent::Entity::held_by(request.caller.agency(), id)
+        .one(&request.worker.store.read)
         .await?;
-    consent.ok_or_else(|| Error::NotFound.into())
+    Ok(consent.is_some_and(|consent| consent.supersedes.is_some()))
+}
+
+/// Destroys the keys of packages that are denied already; where the keyring does not answer, the sweep does it later.
+async fn destroy(request: &Request, referrals: &[ReferralId]) {
+    if let Err(refusal) = request.worker.vault.destroy(referrals).await {
+        let code = refusal.error.code();
+        warn!(
+            request = request.mark.request,
+            code, "keys are left to the sweep"
+        );
+    }
 }
 
 async fn survivor_of(act: &Act<'_>, consent: &consent::Model) -> Answer<survivor::Model> {
@@ -162,102 +209,6 @@ async fn finish(
         .show(model, now))
 }
 
-async fn draft(act: &Act<'_>, input: &ConsentInput) -> Answer<(consent::Model, survivor::Model)> {
-    let survivor: SurvivorId = page::id("consent.survivor", &input.survivor)?;
-    let recipient: AgencyId = page::id("consent.recipient", &input.recipient)?;
-    let survivor = survivor::Entity::one_of(act.agency(), survivor)
-        .one(&**act)
-        .await?
-        .ok_or_else(|| {
-            Error::input(
-                "consent.survivor",
-                "no survivor of your agency's has this id",
-            )
-        })?;
-    agency::Entity::known_to(act.agency())
-        .filter(agency::Column::Id.eq(recipient))
-        .one(&**act)
-        .await?
-        .ok_or_else(|| {
-            Error::input(
-                "consent.recipient",
-                "no agency of your task forces has this id",
-            )
-        })?;
-    let model = consent::Model {
-        id: ConsentId::new(),
-        version: 1,
-        supersedes: None,
-        survivor_id: survivor.id,
-        discloser_id: act.agency(),
-        recipient_id: recipient,
-        categories: input.categories.iter().copied().collect(),
-        purposes: input.purposes.iter().copied().collect(),
-        language: input.language.as_str().to_owned(),
-        effective_at: input.effective_at.map_or(act.now(), |at| at.0),
-        expires_at: input.expires_at.0,
-        signed_at: None,
-        revoked_at: None,
-        revocation_channel: None,
-        superseded_at: None,
-        entered_in_error_at: None,
-        created_at: act.now(),
-    };
-    let model = model.into_active_model().insert(&**act).await?;
-    Ok((model, survivor))
-}
-
-async fn sign(
-    act: &Act<'_>,
-    consent: consent::Model,
-    survivor: &survivor::Model,
-    input: SignatureInput,
-) -> Answer<consent::Model> {
-    let findings = rules::findings(&consent, act.now());
-    if !findings.is_empty() {
-        return Err(Error::ConsentDefective { findings }.into());
-    }
-    if consent.revoked_at.is_some()
-        || consent.superseded_at.is_some()
-        || consent.signed_at.is_some()
-    {
-        return Err(
-            Error::NotNow("this consent takes no more signatures: draft a new one".into()).into(),
-        );
-    }
-    if !rules::can_be_signed_on(input.signed_on.0, act.now()) {
-        return Err(Error::input(
-            "signature.signedOn",
-            "a signature is not from a day to come",
-        )
-        .into());
-    }
-    let document = input.document_sha256.as_ref().map(Sha256::as_str);
-    evidence::refuse_another_than_stored(act, consent.id, document).await?;
-    let signature = consent_signature::Model {
-        id: SignatureId::new(),
-        consent_id: consent.id,
-        role: input.role,
-        method: input.method,
-        signed_on: input.signed_on.0,
-        document_sha256: input.document_sha256.map(|hash| hash.as_str().to_owned()),
-        recorded_at: act.now(),
-    };
-    signature.into_active_model().insert(&**act).await?;
-    let roles: Vec<SignerRole> = consent_signature::Entity::under([consent.id])
-        .all(&**act)
-        .await?
-        .into_iter()
-        .map(|signature| signature.role)
-        .collect();
-    if !rules::complete(&roles, survivor.minor) {
-        return Ok(consent);
-    }
-    let mut consent = consent.into_active_model();
-    consent.signed_at = Set(Some(act.now()));
-    Ok(consent.update(&**act).await?)
-}
-
 /// Ends the consent and halts the open referrals that stand on it; says how many.
 async fn revoke(
     act: &Act<'_>,
@@ -272,29 +223,11 @@ async fn revoke(
     consent.revoked_at = Set(Some(act.now()));
     consent.revocation_channel = Set(Some(channel));
     let consent = consent.update(&**act).await?;
-    let halted = referral::Entity::update_many()
-        .col_expr(referral::Column::Halted, Expr::value(true))
-        .col_expr(
-            referral::Column::StatusReason,
-            Expr::value(StatusReason::ConsentNotInForce.to_string()),
-        )
-        .col_expr(referral::Column::UpdatedAt, Expr::value(act.now()))
-        .filter(referral::Column::ConsentId.eq(id))
-        .filter(referral::Column::Status.is_in([
-            ReferralStatus::Requested,
-            ReferralStatus::Accepted,
-            ReferralStatus::InProgress,
-            ReferralStatus::OnHold,
-        ]))
-        .exec(&**act)
-        .await?;
-    Ok((consent, halted.rows_affected))
+    let halted = life::halt(act, id).await?;
+    Ok((consent, halted))
 }
 
-async fn standing_on(
-    act: &Act<'_>,
-    id: ConsentId,
-) -> Answer<Vec<concord_entities::ids::ReferralId>> {
+async fn standing_on(act: &Act<'_>, id: ConsentId) -> Answer<Vec<ReferralId>> {
     let referrals = referral::Entity::standing_on(id).all(&**act).await?;
     Ok(referrals.into_iter().map(|one| one.id).collect())
 }

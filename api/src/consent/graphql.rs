@@ -1,23 +1,29 @@
 //! Consents on the wire.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, SimpleObject};
 use concord_entities::consent::{self, Column};
 use concord_entities::ids::{AgencyId, ConsentId, SurvivorId};
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{
-    ConsentStatus, DataCategory, Purpose, SignatureMethod, SignerRole,
+    ConsentStatus, DataCategory, Explanation, MinorAlone, Purpose, Severity, SignatureMethod,
+    SignerRelation, SignerRole, Witness,
 };
 use concord_entities::{consent_signature, survivor};
 use sea_orm::{ColumnTrait, QueryFilter};
+use tokio::sync::OnceCell;
 
-use super::rules;
+use super::grounds::Grounds;
+use super::input::ConsentInput;
+use super::packs::RulePack;
+use super::{draft, rules};
 use crate::access::grant::{Permission, Resource};
 use crate::agency::directory::Agencies;
 use crate::agency::graphql::Agency;
 use crate::audit::ledger::Decided;
-use crate::error::Answer;
+use crate::error::{Answer, Finding};
 use crate::graphql::connection::Connection;
 use crate::graphql::request::{InRequest, Request};
 use crate::graphql::scalars::{Date, DateTime, LanguageTag, Sha256};
@@ -40,6 +46,10 @@ pub enum ConsentSide {
 pub struct Consent {
     #[graphql(skip)]
     model: consent::Model,
+    #[graphql(skip)]
+    held: Option<Arc<Held>>,
+    #[graphql(skip)]
+    judged_at: Instant,
     /// Where it stands now.
     pub status: ConsentStatus,
     /// Who consents; null to the recipient.
@@ -48,8 +58,18 @@ pub struct Consent {
     pub discloser: Agency,
     /// The one agency that may be told.
     pub recipient: Agency,
+    /// The agency that what is told goes through; null where it goes through none.
+    pub intermediary: Option<Agency>,
     /// The signatures under it.
     pub signatures: Vec<Signature>,
+}
+
+/// What only the agency that holds a consent is told.
+#[derive(Debug)]
+struct Held {
+    survivor: survivor::Model,
+    signatures: Vec<consent_signature::Model>,
+    grounds: Arc<OnceCell<Grounds>>,
 }
 
 #[ComplexObject]
@@ -93,6 +113,153 @@ impl Consent {
     async fn revoked_at(&self) -> Option<DateTime> {
         self.model.revoked_at.map(DateTime::from)
     }
+
+    /// When a later version took its place.
+    async fn superseded_at(&self) -> Option<DateTime> {
+        self.model.superseded_at.map(DateTime::from)
+    }
+
+    /// The version before this one; null where it is the first, or where you may not see that one.
+    async fn supersedes(&self, ctx: &Context<'_>) -> Option<Answer<Consent>> {
+        let earlier = self.model.supersedes?;
+        let request = match ctx.request() {
+            Ok(request) => request,
+            Err(refusal) => return Some(Err(refusal)),
+        };
+        found(request, earlier).await.transpose()
+    }
+
+    /// What was explained before it was asked for; null where nobody said, and to the recipient.
+    async fn explained(&self) -> Option<Vec<Explanation>> {
+        self.held.as_ref()?;
+        self.model.explained.map(|some| some.iter().collect())
+    }
+
+    /// Whether services do not depend on it; null where nobody said.
+    async fn voluntary(&self) -> Option<bool> {
+        self.model.voluntary
+    }
+
+    /// Whether it says that it can be taken back at any time; null where nobody said.
+    async fn revocable(&self) -> Option<bool> {
+        self.model.revocable
+    }
+
+    /// Who interpreted the explanation; null where it needed nobody, and to the recipient.
+    async fn interpreter(&self) -> Option<Interpreter> {
+        self.held.as_ref()?;
+        self.model.interpreter.clone().map(Interpreter::from)
+    }
+
+    /// Whether it names substance-use records in so many words.
+    async fn names_substance_use(&self) -> bool {
+        self.model.names_substance_use
+    }
+
+    /// Why the law lets a minor consent alone; null where it does not, and to the recipient.
+    async fn minor_alone(&self) -> Option<MinorAlone> {
+        self.held.as_ref()?;
+        self.model.minor_alone
+    }
+
+    /// Whether a court appointed somebody to decide for the person; null to the recipient.
+    async fn incapacitated(&self) -> Option<bool> {
+        self.held.as_ref().map(|_| self.model.incapacitated)
+    }
+
+    /// The rules that bind your agency today and that this consent is judged by; none to the recipient.
+    async fn rule_packs(&self, ctx: &Context<'_>) -> Answer<Vec<RulePack>> {
+        let Some(held) = &self.held else {
+            return Ok(Vec::new());
+        };
+        let grounds = self.grounds(ctx, held).await?;
+        let bound = grounds.packs.on(self.judged_at.day());
+        Ok(bound.cloned().map(RulePack::from).collect())
+    }
+
+    /// What it lacks today, missing signatures included; empty for a good one, and to the recipient. A consent that is
+    /// signed stays in force whatever is found later.
+    async fn findings(&self, ctx: &Context<'_>) -> Answer<Vec<ConsentFinding>> {
+        let Some(held) = &self.held else {
+            return Ok(Vec::new());
+        };
+        let grounds = self.grounds(ctx, held).await?;
+        let findings = grounds.judge(&self.model, &held.survivor, &held.signatures);
+        Ok(findings.into_iter().map(ConsentFinding::from).collect())
+    }
+}
+
+impl Consent {
+    /// Read once for all consents that are shown together.
+    async fn grounds<'h>(&self, ctx: &Context<'_>, held: &'h Held) -> Answer<&'h Grounds> {
+        let store = &ctx.request()?.worker.store;
+        let (discloser, now) = (self.model.discloser_id, self.judged_at);
+        let read = held
+            .grounds
+            .get_or_try_init(|| Grounds::of(&store.read, discloser, now))
+            .await?;
+        Ok(read)
+    }
+}
+
+/// Something that a consent lacks.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct ConsentFinding {
+    /// A stable code, such as `EXPIRY_TOO_LATE`.
+    pub code: &'static str,
+    /// Whether it keeps the consent from being signed.
+    pub severity: Severity,
+    /// What the rule asks for.
+    pub rule: &'static str,
+    /// Where the rule is written.
+    pub citation: String,
+    /// What to do about it.
+    pub remedy: String,
+}
+
+impl From<Finding> for ConsentFinding {
+    fn from(finding: Finding) -> Self {
+        Self {
+            code: finding.code,
+            severity: finding.severity,
+            rule: finding.rule,
+            citation: finding.citation.into_owned(),
+            remedy: finding.remedy.into_owned(),
+        }
+    }
+}
+
+/// Whoever interpreted, in what matters. Never a name: the paper has it.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct Interpreter {
+    /// Into which language.
+    pub language: LanguageTag,
+    /// Whether it was the person's own dialect.
+    pub same_dialect: bool,
+    /// Whether they are qualified and certified, and understand trafficking and confidentiality.
+    pub qualified: bool,
+    /// Whether the paper names them.
+    pub named_on_paper: bool,
+    /// Whether they know the survivor other than as an interpreter.
+    pub knows_survivor: bool,
+    /// Whether they know the accused.
+    pub knows_accused: bool,
+    /// Whether they are another victim.
+    pub is_victim: bool,
+}
+
+impl From<consent::Interpreter> for Interpreter {
+    fn from(kept: consent::Interpreter) -> Self {
+        Self {
+            language: kept.language.into(),
+            same_dialect: kept.same_dialect,
+            qualified: kept.qualified,
+            named_on_paper: kept.named_on_paper,
+            knows_survivor: kept.knows_survivor,
+            knows_accused: kept.knows_accused,
+            is_victim: kept.is_victim,
+        }
+    }
 }
 
 /// A signature under a consent.
@@ -106,6 +273,14 @@ pub struct Signature {
     pub signed_on: Date,
     /// The SHA-256 of the signed document.
     pub document_sha256: Option<Sha256>,
+    /// What ties them to the survivor; null where nobody said, and to the recipient.
+    pub relation: Option<SignerRelation>,
+    /// The language in which it was explained to them; null where it is the consent's, and to the recipient.
+    pub language: Option<LanguageTag>,
+    /// Who interpreted for them; null where nobody had to, and to the recipient.
+    pub interpreter: Option<Interpreter>,
+    /// Who saw it being given; null where nobody had to, and to the recipient.
+    pub witness: Option<Witness>,
 }
 
 /// What to look for among consents.
@@ -133,6 +308,18 @@ pub struct ConsentQuery;
 /// Reading consents.
 #[Object]
 impl ConsentQuery {
+    /// What a consent would lack, before anything of it is saved; empty for a good one. Signatures are not looked for.
+    async fn lint_consent(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The consent that you think of.")] consent: ConsentInput,
+    ) -> Answer<Vec<ConsentFinding>> {
+        let request = ctx.request()?;
+        request.caller(Resource::Consent, Permission::Read)?;
+        let findings = draft::judge(request, &consent).await?;
+        Ok(findings.into_iter().map(ConsentFinding::from).collect())
+    }
+
     /// The consents that your agency holds or is named in, newest first.
     async fn consents(
         &self,
@@ -199,8 +386,9 @@ impl ConsentQuery {
 #[derive(Debug, Default)]
 pub(crate) struct Shown {
     survivors: HashMap<SurvivorId, survivor::Model>,
-    signatures: HashMap<ConsentId, Vec<Signature>>,
+    signatures: HashMap<ConsentId, Vec<consent_signature::Model>>,
     agencies: Agencies,
+    grounds: Arc<OnceCell<Grounds>>,
 }
 
 impl Shown {
@@ -208,9 +396,11 @@ impl Shown {
     pub(crate) async fn of(request: &Request, consents: &[consent::Model]) -> Answer<Self> {
         let store = &request.worker.store;
         let own = request.caller.agency();
-        let parties = consents
-            .iter()
-            .flat_map(|one| [one.discloser_id, one.recipient_id]);
+        let parties = consents.iter().flat_map(|one| {
+            [one.discloser_id, one.recipient_id]
+                .into_iter()
+                .chain(one.intermediary_id)
+        });
         let agencies = request.worker.directory.among(store, parties).await?;
         let held = consents
             .iter()
@@ -220,36 +410,44 @@ impl Shown {
             .filter(survivor::Column::Id.is_in(held))
             .all(&store.read)
             .await?;
-        let mut signatures: HashMap<ConsentId, Vec<Signature>> = HashMap::new();
+        let mut signatures: HashMap<ConsentId, Vec<consent_signature::Model>> = HashMap::new();
         for row in consent_signature::Entity::under(consents.iter().map(|one| one.id))
             .all(&store.read)
             .await?
         {
-            signatures
-                .entry(row.consent_id)
-                .or_default()
-                .push(row.into());
+            signatures.entry(row.consent_id).or_default().push(row);
         }
         Ok(Self {
             survivors: survivors.into_iter().map(|one| (one.id, one)).collect(),
             signatures,
             agencies,
+            grounds: Arc::default(),
         })
     }
 
     /// The consent as the caller sees it.
     pub(crate) fn show(&self, model: consent::Model, now: Instant) -> Consent {
         let agency = |id: AgencyId| Agency::from_directory(&self.agencies, id);
+        let survivor = self.survivors.get(&model.survivor_id);
+        let signatures = self.signatures.get(&model.id).cloned().unwrap_or_default();
         Consent {
             status: rules::status(&model, now),
-            survivor: self
-                .survivors
-                .get(&model.survivor_id)
-                .cloned()
-                .map(Survivor::from),
+            survivor: survivor.cloned().map(Survivor::from),
             discloser: agency(model.discloser_id),
             recipient: agency(model.recipient_id),
-            signatures: self.signatures.get(&model.id).cloned().unwrap_or_default(),
+            intermediary: model.intermediary_id.map(agency),
+            signatures: signatures
+                .iter()
+                .map(|one| Signature::seen(one, survivor.is_some()))
+                .collect(),
+            held: survivor.map(|survivor| {
+                Arc::new(Held {
+                    survivor: survivor.clone(),
+                    signatures,
+                    grounds: Arc::clone(&self.grounds),
+                })
+            }),
+            judged_at: now,
             model,
         }
     }
@@ -265,13 +463,20 @@ async fn with_context<T>(
     Ok(found.map(|content| (content, shown, now)))
 }
 
-impl From<consent_signature::Model> for Signature {
-    fn from(row: consent_signature::Model) -> Self {
+impl Signature {
+    /// As the agency that holds the consent sees it, or as its recipient does.
+    fn seen(row: &consent_signature::Model, by_holder: bool) -> Self {
+        let interpreter = row.interpreter.clone().filter(|_| by_holder);
+        let language = row.language.clone().filter(|_| by_holder);
         Self {
             role: row.role,
             method: row.method,
             signed_on: row.signed_on.into(),
-            document_sha256: row.document_sha256.map(Sha256::from),
+            document_sha256: row.document_sha256.clone().map(Sha256::from),
+            relation: row.relation.filter(|_| by_holder),
+            language: language.map(LanguageTag::from),
+            interpreter: interpreter.map(Interpreter::from),
+            witness: row.witness.filter(|_| by_holder),
         }
     }
 }

@@ -1,12 +1,22 @@
 //! Consents: what a survivor allows one agency to tell one other, what for, and until when.
 //!
-//! [`rules`] computes a consent's status and says what a lawful one needs; [`graphql`] and [`change`] are the wire.
+//! [`rules`] computes a consent's status, [`lint`] says what it lacks by the [`checks`], [`signers`] who must sign; all
+//! are pure. [`grounds`] gathers what the linter judges beside the consent itself. [`draft`], [`sign`] and [`life`] change
+//! consents, [`packs`] the rules that bind an agency; [`graphql`], [`change`] and [`input`] are the wire.
 //! [`document`] knows the files that a signed paper may be and [`evidence`] keeps them; [`form`] is the page to sign.
 
 pub mod change;
+pub mod checks;
 pub mod document;
+pub mod draft;
 pub mod evidence;
 pub mod form;
 pub mod graphql;
+pub mod grounds;
 pub mod input;
+pub mod life;
+pub mod lint;
+pub mod packs;
 pub mod rules;
+pub mod sign;
+pub mod signers;

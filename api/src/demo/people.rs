@@ -6,7 +6,8 @@ use aws_lc_rs::digest::{SHA256, digest};
 use concord_entities::ids::{ConsentId, SignatureId, SurvivorAuditId, SurvivorId};
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{
-    AuditType, Purposes, RevocationChannel, SignatureMethod, SignerRole,
+    AuditType, DataCategory, Explanations, Purposes, RevocationChannel, SignatureMethod,
+    SignerRelation, SignerRole,
 };
 use concord_entities::{consent, consent_signature, survivor};
 
@@ -16,7 +17,9 @@ use super::past::id_at;
 use super::roll::Person;
 use super::services::Service;
 use crate::audit::event::Event;
-use crate::consent::rules;
+
+/// The longest that a consent runs, in days.
+const LONGEST_DAYS: u64 = 90;
 
 /// A survivor, registered.
 #[derive(Debug)]
@@ -145,7 +148,8 @@ fn draft(
 ) -> consent::Model {
     let ends = asked
         .drafted
-        .plus(Duration::from_hours(24 * asked.days).min(rules::LONGEST));
+        .plus(Duration::from_hours(24 * asked.days.min(LONGEST_DAYS)));
+    let categories = asked.service.consented(asked.nth);
     consent::Model {
         id: ConsentId(id_at(asked.drafted)),
         version: 1,
@@ -153,7 +157,7 @@ fn draft(
         survivor_id: survivor.row.id,
         discloser_id: holder.id,
         recipient_id: recipient.id,
-        categories: asked.service.consented(asked.nth),
+        categories,
         purposes: Purposes::only(asked.service.purpose()),
         language: survivor.person.language.to_owned(),
         effective_at: asked.drafted,
@@ -164,6 +168,15 @@ fn draft(
         superseded_at: None,
         entered_in_error_at: None,
         created_at: asked.drafted,
+        explained: Some(Explanations::all()),
+        voluntary: Some(true),
+        revocable: Some(true),
+        interpreter: None,
+        through_intermediary: false,
+        intermediary_id: None,
+        names_substance_use: categories.has(DataCategory::SubstanceUse),
+        minor_alone: None,
+        incapacitated: false,
     }
 }
 
@@ -181,6 +194,15 @@ fn signatures(consent: &consent::Model, minor: bool, nth: usize) -> Vec<consent_
         signed_on: recorded_at.day(),
         document_sha256: Some(document(&format!("{} {role}", consent.id))),
         recorded_at,
+        relation: Some(match role {
+            SignerRole::ParentOrGuardian => SignerRelation::Parent,
+            SignerRole::Survivor | SignerRole::Conservator | SignerRole::Witness => {
+                SignerRelation::Oneself
+            }
+        }),
+        language: None,
+        interpreter: None,
+        witness: None,
     };
     if minor {
         let hour_before = last.minus(Duration::from_hours(1));

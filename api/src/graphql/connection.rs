@@ -7,6 +7,7 @@ use crate::agency::graphql::{Agency, TaskForce};
 use crate::application::graphql::Application;
 use crate::audit::graphql::AuditEvent;
 use crate::consent::graphql::Consent;
+use crate::consent::packs::RulePack;
 use crate::mandate::graphql::MandatedDisclosure;
 use crate::mou::graphql::Mou;
 use crate::referral::graphql::Referral;
@@ -21,6 +22,7 @@ use crate::survivor::graphql::Survivor;
     concrete(name = "TaskForceConnection", params(TaskForce)),
     concrete(name = "SurvivorConnection", params(Survivor)),
     concrete(name = "ConsentConnection", params(Consent)),
+    concrete(name = "RulePackConnection", params(RulePack)),
     concrete(name = "ReferralConnection", params(Referral)),
     concrete(name = "MandatedDisclosureConnection", params(MandatedDisclosure)),
     concrete(name = "MouConnection", params(Mou)),
@@ -44,6 +46,7 @@ where
     concrete(name = "TaskForceEdge", params(TaskForce)),
     concrete(name = "SurvivorEdge", params(Survivor)),
     concrete(name = "ConsentEdge", params(Consent)),
+    concrete(name = "RulePackEdge", params(RulePack)),
     concrete(name = "ReferralEdge", params(Referral)),
     concrete(name = "MandatedDisclosureEdge", params(MandatedDisclosure)),
     concrete(name = "MouEdge", params(Mou)),

@@ -10,6 +10,7 @@ use crate::application::graphql::ApplicationQuery;
 use crate::audit::graphql::AuditQuery;
 use crate::consent::change::ConsentMutation;
 use crate::consent::graphql::ConsentQuery;
+use crate::consent::packs::{PackMutation, PackQuery};
 use crate::contact::graphql::{ContactMutation, ContactQuery};
 use crate::mandate::change::MandateMutation;
 use crate::mandate::graphql::MandateQuery;
@@ -29,6 +30,7 @@ pub struct Query(
     ContactQuery,
     MandateQuery,
     ConsentQuery,
+    PackQuery,
     ReferralQuery,
     MouQuery,
     AuditQuery,
@@ -43,6 +45,7 @@ pub struct Mutation(
     ContactMutation,
     MandateMutation,
     ConsentMutation,
+    PackMutation,
     ReferralMutation,
     MouMutation,
 );

@@ -135,6 +135,20 @@ impl<'c> Act<'c> {
         self.caller
     }
 
+    /// Puts a further event on record with the change, for a change that is more than one thing. It is on record only
+    /// where [`commit`](Self::commit) names the last one.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE`: nothing was changed.
+    pub async fn record(&self, event: Event) -> Answer<()> {
+        let leaf = Leaf::of(event, &self.caller.agent(), self.mark, self.now);
+        let row = leaf
+            .into_row(self.mark.address.as_deref())
+            .map_err(Refusal::internal)?;
+        ledger::insert(&self.transaction, &[&row]).await?;
+        Ok(())
+    }
+
     /// Records the event and makes the change durable, both or neither.
     ///
     /// # Errors

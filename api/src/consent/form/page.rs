@@ -29,8 +29,8 @@ pub struct Subject {
     pub discloser: String,
     /// The name of the one agency that may be told.
     pub recipient: String,
-    /// Whether the survivor is under 18.
-    pub minor: bool,
+    /// Whether a parent or guardian signs too: the survivor is under 18, and no law lets them sign alone.
+    pub guarded: bool,
 }
 
 /// A page, and what must be said about it.
@@ -179,7 +179,7 @@ impl Subject {
 
     /// Who may have to sign (28 CFR 94.115(a)(2)).
     fn signers(&self, texts: &'static Texts) -> Vec<&'static str> {
-        let guardian = self.minor.then_some(&texts.guardian);
+        let guardian = self.guarded.then_some(&texts.guardian);
         [Some(&texts.survivor), guardian]
             .into_iter()
             .flatten()

@@ -41,7 +41,7 @@ async fn found(request: &Request, id: ConsentId) -> Answer<Decided<Option<Subjec
         status: rules::status(&consent, held.now),
         discloser: name(consent.discloser_id),
         recipient: name(consent.recipient_id),
-        minor: survivor.is_some_and(|survivor| survivor.minor),
+        guarded: consent.minor_alone.is_none() && survivor.is_some_and(|survivor| survivor.minor),
         consent,
     };
     Ok(held.map(|_| Some(subject)))

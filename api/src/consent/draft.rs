@@ -1,0 +1,166 @@
+//! Drafting a consent, and judging one that is not saved yet.
+
+use concord_entities::consent;
+use concord_entities::ids::{AgencyId, ConsentId, SurvivorId};
+use concord_entities::instant::Instant;
+use concord_entities::{agency, survivor};
+use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter};
+
+use super::checks::Check;
+use super::grounds::Grounds;
+use super::input::ConsentInput;
+use super::lint::Draft;
+use super::rules;
+use crate::audit::ledger::Decided;
+use crate::error::{Answer, Error, Finding};
+use crate::graphql::request::Request;
+use crate::store::reading;
+use crate::store::{Act, page};
+
+/// Saves a draft. What can never be mended by saying more is refused at once, and nothing is kept.
+pub(super) async fn draft(
+    act: &Act<'_>,
+    input: &ConsentInput,
+) -> Answer<(consent::Model, survivor::Model)> {
+    let survivor: SurvivorId = page::id("consent.survivor", &input.survivor)?;
+    let survivor = survivor::Entity::one_of(act.agency(), survivor)
+        .one(&**act)
+        .await?
+        .ok_or_else(no_such_survivor)?;
+    let Some(end) = input.expires_at else {
+        let grounds = Grounds::of(&**act, act.agency(), act.now()).await?;
+        let findings = vec![Check::ExpiryMissing.finding(&grounds.packs.bound(act.now().day()))];
+        return Err(Error::ConsentDefective { findings }.into());
+    };
+    let mut model = said(input, act.agency(), survivor.id, end.0, act.now())?;
+    if model.expires_at <= model.effective_at {
+        return Err(Error::input("consent.expiresAt", "must be after the beginning").into());
+    }
+    if model.recipient_id == act.agency() {
+        return Err(Error::input("consent.recipient", "must be another agency than yours").into());
+    }
+    known(act, "consent.recipient", model.recipient_id).await?;
+    if let Some(third) = model.intermediary_id {
+        known(act, "consent.intermediary", third).await?;
+    }
+    if let Some(earlier) = &input.supersedes {
+        let earlier: ConsentId = page::id("consent.supersedes", earlier)?;
+        replaces(act, &mut model, earlier).await?;
+    }
+    let model = model.into_active_model().insert(&**act).await?;
+    Ok((model, survivor))
+}
+
+/// What a consent that is not saved lacks.
+pub(super) async fn judge(request: &Request, input: &ConsentInput) -> Answer<Vec<Finding>> {
+    let agency = request.caller.agency();
+    let store = &request.worker.store;
+    let id: SurvivorId = page::id("consent.survivor", &input.survivor)?;
+    let released = request
+        .disclose(|| async {
+            let among = survivor::Entity::one_of(agency, id);
+            let found: Decided<Option<survivor::Model>> =
+                reading::one(store, among, &SurvivorId::PREFIX, |row| {
+                    row.audit_id.to_string()
+                })
+                .await?;
+            let grounds = Grounds::of(&store.read, agency, found.now).await?;
+            let now = found.now;
+            Ok(found.map(|survivor| (survivor, grounds, now)))
+        })
+        .await?;
+    let (survivor, grounds, now) = released.content();
+    let survivor = survivor.ok_or_else(no_such_survivor)?;
+    let end = input.expires_at.map(|at| at.0);
+    // The row needs an end, and the draft that is judged says whether there was one.
+    let model = said(input, agency, survivor.id, end.unwrap_or(now), now)?;
+    Ok(grounds.lint(&Draft {
+        expires_at: end,
+        ..grounds.draft(&model, &survivor)
+    }))
+}
+
+/// The first version of what an input says.
+fn said(
+    input: &ConsentInput,
+    discloser: AgencyId,
+    survivor: SurvivorId,
+    expires_at: Instant,
+    now: Instant,
+) -> Answer<consent::Model> {
+    let recipient: AgencyId = page::id("consent.recipient", &input.recipient)?;
+    let intermediary: Option<AgencyId> = input
+        .intermediary
+        .as_deref()
+        .map(|id| page::id("consent.intermediary", id))
+        .transpose()?;
+    Ok(consent::Model {
+        id: ConsentId::new(),
+        version: 1,
+        supersedes: None,
+        survivor_id: survivor,
+        discloser_id: discloser,
+        recipient_id: recipient,
+        categories: input.categories.iter().copied().collect(),
+        purposes: input.purposes.iter().copied().collect(),
+        language: input.language.as_str().to_owned(),
+        effective_at: input.effective_at.map_or(now, |at| at.0),
+        expires_at,
+        signed_at: None,
+        revoked_at: None,
+        revocation_channel: None,
+        superseded_at: None,
+        entered_in_error_at: None,
+        created_at: now,
+        explained: Some(input.explained.iter().copied().collect()),
+        voluntary: Some(input.voluntary),
+        revocable: Some(input.revocable),
+        interpreter: input.interpreter.clone().map(consent::Interpreter::from),
+        through_intermediary: input.through_intermediary || intermediary.is_some(),
+        intermediary_id: intermediary,
+        names_substance_use: input.names_substance_use,
+        minor_alone: input.minor_alone,
+        incapacitated: input.incapacitated,
+    })
+}
+
+fn no_such_survivor() -> Error {
+    Error::input(
+        "consent.survivor",
+        "no survivor of your agency's has this id",
+    )
+}
+
+async fn known(act: &Act<'_>, field: &str, id: AgencyId) -> Answer<()> {
+    agency::Entity::known_to(act.agency())
+        .filter(agency::Column::Id.eq(id))
+        .one(&**act)
+        .await?
+        .map(|_| ())
+        .ok_or_else(|| Error::input(field, "no agency of your task forces has this id").into())
+}
+
+/// Makes a draft the next version of an earlier consent.
+async fn replaces(act: &Act<'_>, draft: &mut consent::Model, earlier: ConsentId) -> Answer<()> {
+    let refuse = |why: &str| Err(Error::input("consent.supersedes", why).into());
+    let Some(earlier) = consent::Entity::held_by(act.agency(), earlier)
+        .one(&**act)
+        .await?
+    else {
+        return refuse("no consent of your agency's has this id");
+    };
+    if !rules::may_be_superseded(&earlier) {
+        return refuse(
+            "only a signed consent that has not been taken back or replaced has a next version",
+        );
+    }
+    if draft.survivor_id != earlier.survivor_id || draft.recipient_id != earlier.recipient_id {
+        return refuse("a next version is of the same survivor and to the same recipient");
+    }
+    if draft.effective_at > act.now() {
+        return refuse("a next version begins when it is signed: leave out `effectiveAt`");
+    }
+    draft.version = earlier.version.saturating_add(1);
+    draft.supersedes = Some(earlier.id);
+    Ok(())
+}

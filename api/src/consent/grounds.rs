@@ -1,0 +1,116 @@
+//! What the linter judges beside a consent itself: the rules that bind its discloser, the MOUs in force, and whom the
+//! discloser knows.
+
+use std::collections::{HashMap, HashSet};
+
+use concord_entities::ids::AgencyId;
+use concord_entities::instant::Instant;
+use concord_entities::vocabulary::Categories;
+use concord_entities::{agency, consent, consent_signature, mou, mou_party, rule_pack, survivor};
+use sea_orm::{ConnectionTrait, DbErr};
+
+use super::lint::{self, Beside, Draft, RulePacks};
+use crate::error::Finding;
+use crate::mou::rules as mou_rules;
+
+/// What is known of an agency when its consents are judged.
+#[derive(Clone, Debug)]
+pub struct Grounds {
+    /// The rules that bind it, and those that did.
+    pub packs: RulePacks,
+    ceilings: HashMap<AgencyId, Categories>,
+    known: HashSet<AgencyId>,
+    now: Instant,
+}
+
+impl Grounds {
+    /// Reads them for `discloser`, as they are at `now`.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub async fn of<C: ConnectionTrait>(
+        database: &C,
+        discloser: AgencyId,
+        now: Instant,
+    ) -> Result<Self, DbErr> {
+        let packs = rule_pack::Entity::of(discloser).all(database).await?;
+        let known = agency::Entity::known_to(discloser).all(database).await?;
+        Ok(Self {
+            packs: RulePacks(packs),
+            ceilings: ceilings(database, discloser, now).await?,
+            known: known.into_iter().map(|one| one.id).collect(),
+            now,
+        })
+    }
+
+    /// What is known beside a consent to `recipient`.
+    #[must_use]
+    pub fn beside(&self, recipient: AgencyId, survivor: &survivor::Model) -> Beside {
+        Beside {
+            recipient_known: self.known.contains(&recipient),
+            ceiling: self.ceilings.get(&recipient).copied(),
+            understood: survivor.language.clone(),
+            minor: survivor.minor,
+        }
+    }
+
+    /// What a saved consent says, and what is known beside it; its signatures where they are to be judged.
+    #[must_use]
+    pub fn draft(&self, consent: &consent::Model, survivor: &survivor::Model) -> Draft {
+        Draft::of(consent, self.beside(consent.recipient_id, survivor))
+    }
+
+    /// What a draft lacks.
+    #[must_use]
+    pub fn lint(&self, draft: &Draft) -> Vec<Finding> {
+        lint::lint(draft, &self.packs, self.now)
+    }
+
+    /// What a saved consent lacks, signatures included.
+    #[must_use]
+    pub fn judge(
+        &self,
+        consent: &consent::Model,
+        survivor: &survivor::Model,
+        signatures: &[consent_signature::Model],
+    ) -> Vec<Finding> {
+        self.lint(&Draft {
+            signed: Some(signatures.iter().map(|one| one.role).collect()),
+            ..self.draft(consent, survivor)
+        })
+    }
+}
+
+/// What the MOUs in force permit, by the other party.
+async fn ceilings<C: ConnectionTrait>(
+    database: &C,
+    agency: AgencyId,
+    now: Instant,
+) -> Result<HashMap<AgencyId, Categories>, DbErr> {
+    let mous = mou::Entity::signed_by(agency).all(database).await?;
+    let mut parties: HashMap<_, Vec<mou_party::Model>> = HashMap::new();
+    for party in mou_party::Entity::of(mous.iter().map(|mou| mou.id))
+        .all(database)
+        .await?
+    {
+        parties.entry(party.mou_id).or_default().push(party);
+    }
+    let mut ceilings: HashMap<AgencyId, Categories> = HashMap::new();
+    for mou in &mous {
+        let signed: Vec<AgencyId> = parties
+            .remove(&mou.id)
+            .unwrap_or_default()
+            .iter()
+            .filter(|party| party.signed_at.is_some())
+            .map(|party| party.agency_id)
+            .collect();
+        if !mou_rules::in_force(mou_rules::status(mou, signed.len(), now)) {
+            continue;
+        }
+        for other in signed.into_iter().filter(|party| *party != agency) {
+            let ceiling = ceilings.entry(other).or_insert(Categories::EMPTY);
+            *ceiling = ceiling.iter().chain(mou.categories.iter()).collect();
+        }
+    }
+    Ok(ceilings)
+}

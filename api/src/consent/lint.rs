@@ -1,0 +1,311 @@
+//! What a consent lacks, before and after it is saved. Pure.
+
+use std::time::Duration;
+
+use concord_entities::consent::{self, Interpreter};
+use concord_entities::ids::AgencyId;
+use concord_entities::instant::{Day, Instant};
+use concord_entities::rule_pack;
+use concord_entities::vocabulary::{
+    Categories, Code, DataCategory, Explanation, Explanations, MinorAlone, Pack, Purposes,
+    Severity, SignerRole,
+};
+
+use super::checks::Check;
+use super::signers::Situation;
+use crate::error::Finding;
+
+/// The longest that a consent may run where no state's law says otherwise, in days: the field's default.
+pub const LONGEST_DAYS: i32 = 90;
+
+/// What a consent says, and what is known beside it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    /// The agency that may disclose.
+    pub discloser: AgencyId,
+    /// The one agency that may be told.
+    pub recipient: AgencyId,
+    /// Whether the discloser shares a task force with it.
+    pub recipient_known: bool,
+    /// Whether it goes through an intermediary.
+    pub through_intermediary: bool,
+    /// The intermediary that it names.
+    pub intermediary: Option<AgencyId>,
+    /// What may be told.
+    pub categories: Categories,
+    /// What the MOUs in force between the two permit; none where none is in force.
+    pub ceiling: Option<Categories>,
+    /// Whether it names substance-use records in so many words.
+    pub names_substance_use: bool,
+    /// What for.
+    pub purposes: Purposes,
+    /// The language in which it was explained, BCP 47.
+    pub language: String,
+    /// The language that the person understands best, BCP 47; none where nobody wrote it down.
+    pub understood: Option<String>,
+    /// Who interpreted.
+    pub interpreter: Option<Interpreter>,
+    /// What was explained.
+    pub explained: Explanations,
+    /// Whether services do not depend on it.
+    pub voluntary: bool,
+    /// Whether it says that it can be taken back at any time.
+    pub revocable: bool,
+    /// From when.
+    pub effective_at: Instant,
+    /// Until when; none where it does not say.
+    pub expires_at: Option<Instant>,
+    /// Whether the person is under 18.
+    pub minor: bool,
+    /// Why the law lets a minor consent alone.
+    pub minor_alone: Option<MinorAlone>,
+    /// Whether a court found the person incapacitated.
+    pub incapacitated: bool,
+    /// Who has signed; none where nobody is asked to yet.
+    pub signed: Option<Vec<SignerRole>>,
+}
+
+/// What is known beside a consent's own row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Beside {
+    /// Whether the discloser shares a task force with the recipient.
+    pub recipient_known: bool,
+    /// What the MOUs in force between the two permit.
+    pub ceiling: Option<Categories>,
+    /// The language that the person understands best.
+    pub understood: Option<String>,
+    /// Whether the person is under 18.
+    pub minor: bool,
+}
+
+impl Draft {
+    /// What a consent's row says.
+    #[must_use]
+    pub fn of(consent: &consent::Model, beside: Beside) -> Self {
+        Self {
+            discloser: consent.discloser_id,
+            recipient: consent.recipient_id,
+            recipient_known: beside.recipient_known,
+            through_intermediary: consent.through_intermediary,
+            intermediary: consent.intermediary_id,
+            categories: consent.categories,
+            ceiling: beside.ceiling,
+            names_substance_use: consent.names_substance_use,
+            purposes: consent.purposes,
+            language: consent.language.clone(),
+            understood: beside.understood,
+            interpreter: consent.interpreter.clone(),
+            explained: consent.explained.unwrap_or(Explanations::EMPTY),
+            voluntary: consent.voluntary.unwrap_or(false),
+            revocable: consent.revocable.unwrap_or(false),
+            effective_at: consent.effective_at,
+            expires_at: Some(consent.expires_at),
+            minor: beside.minor,
+            minor_alone: consent.minor_alone,
+            incapacitated: consent.incapacitated,
+            signed: None,
+        }
+    }
+
+    /// What the law's answer to "who signs?" hangs on.
+    #[must_use]
+    pub fn situation(&self) -> Situation {
+        Situation {
+            minor: self.minor,
+            minor_alone: self.minor_alone,
+            incapacitated: self.incapacitated,
+        }
+    }
+}
+
+/// The rules that bind an agency, each from its day and until its day.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RulePacks(pub Vec<rule_pack::Model>);
+
+impl RulePacks {
+    /// Those in force on a day.
+    pub fn on(&self, day: Day) -> impl Iterator<Item = &rule_pack::Model> {
+        self.0.iter().filter(move |bound| is_in_force(bound, day))
+    }
+
+    /// Which packs are in force on a day.
+    #[must_use]
+    pub fn bound(&self, day: Day) -> Vec<Pack> {
+        self.on(day).map(|bound| bound.pack).collect()
+    }
+
+    /// The longest that a consent may run, in days, and where that is written where a state's law says so. The strictest of
+    /// what binds: a state's law replaces no federal practice.
+    #[must_use]
+    pub fn longest(&self, day: Day) -> (i32, Option<&str>) {
+        let own = |bound: &rule_pack::Model| match bound.pack {
+            Pack::State => bound.max_days.unwrap_or(LONGEST_DAYS),
+            Pack::Vawa | Pack::Voca | Pack::Fvpsa | Pack::Part2 => LONGEST_DAYS,
+        };
+        let longest = self.on(day).map(own).min().unwrap_or(LONGEST_DAYS);
+        let state = self
+            .on(day)
+            .find(|bound| bound.pack == Pack::State && bound.max_days == Some(longest));
+        (longest, state.and_then(|bound| bound.citation.as_deref()))
+    }
+}
+
+/// Whether a pack binds on a day.
+#[must_use]
+pub fn is_in_force(bound: &rule_pack::Model, day: Day) -> bool {
+    bound.from_on <= day && bound.until_on.is_none_or(|last| day <= last)
+}
+
+/// Everything that a consent lacks at `now`, in the order of the checks; empty for a good one.
+#[must_use]
+pub fn lint(draft: &Draft, packs: &RulePacks, now: Instant) -> Vec<Finding> {
+    let day = now.day();
+    let (longest, citation) = packs.longest(day);
+    let bound = packs.bound(day);
+    let mut lacking = of_explanation(draft);
+    lacking.extend(of_language(draft));
+    lacking.extend(of_time(draft, longest, now));
+    lacking.extend(of_sides(draft));
+    lacking.extend(of_scope(draft));
+    if draft.minor_alone.is_some() && !draft.minor {
+        lacking.push(Check::NotAMinor);
+    }
+    if let Some(signed) = &draft.signed {
+        lacking.extend(draft.situation().missing(signed));
+    }
+    lacking.sort_unstable();
+    lacking
+        .into_iter()
+        .map(|check| {
+            let finding = check.finding(&bound);
+            if check == Check::ExpiryTooLate {
+                too_late(finding, longest, citation)
+            } else {
+                finding
+            }
+        })
+        .collect()
+}
+
+/// Those that keep it from being signed.
+#[must_use]
+pub fn blocking(findings: Vec<Finding>) -> Vec<Finding> {
+    findings
+        .into_iter()
+        .filter(|finding| finding.severity == Severity::Blocking)
+        .collect()
+}
+
+/// What is wrong with an interpreter.
+pub fn of_interpreter(interpreter: &Interpreter) -> impl Iterator<Item = Check> + use<> {
+    [
+        (!interpreter.named_on_paper, Check::InterpreterNotNamed),
+        (!interpreter.qualified, Check::InterpreterNotQualified),
+        (!interpreter.same_dialect, Check::InterpreterOtherDialect),
+        (interpreter.knows_survivor, Check::InterpreterKnowsSurvivor),
+        (interpreter.knows_accused, Check::InterpreterKnowsAccused),
+        (interpreter.is_victim, Check::InterpreterIsVictim),
+    ]
+    .into_iter()
+    .filter_map(|(lacks, check)| lacks.then_some(check))
+}
+
+fn too_late(finding: Finding, longest: i32, citation: Option<&str>) -> Finding {
+    Finding {
+        citation: citation.map_or(finding.citation, |text| text.to_owned().into()),
+        remedy: format!(
+            "Choose an expiry within {longest} days of its beginning; it can be renewed."
+        )
+        .into(),
+        ..finding
+    }
+}
+
+fn of_explanation(draft: &Draft) -> Vec<Check> {
+    Explanation::ALL
+        .iter()
+        .filter(|what| !draft.explained.has(**what))
+        .map(|what| Check::not_explained(*what))
+        .collect()
+}
+
+fn of_language(draft: &Draft) -> Vec<Check> {
+    let mut lacking = Vec::new();
+    // Through an interpreter, it is the interpreter's words that the person understood.
+    let spoken = draft
+        .interpreter
+        .as_ref()
+        .map_or(&draft.language, |interpreter| &interpreter.language);
+    match &draft.understood {
+        None => lacking.push(Check::LanguageNotRecorded),
+        Some(understood) if !same_language(understood, spoken) => {
+            lacking.push(Check::LanguageNotUnderstood);
+        }
+        Some(_) => {}
+    }
+    lacking.extend(draft.interpreter.iter().flat_map(of_interpreter));
+    lacking
+}
+
+/// Whether two BCP 47 tags name one language; their regions may differ.
+fn same_language(one: &str, other: &str) -> bool {
+    let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_lowercase();
+    primary(one) == primary(other)
+}
+
+fn of_time(draft: &Draft, longest: i32, now: Instant) -> Vec<Check> {
+    let Some(end) = draft.expires_at else {
+        return vec![Check::ExpiryMissing];
+    };
+    let days = u64::try_from(longest).unwrap_or(0);
+    let last = draft
+        .effective_at
+        .plus(Duration::from_hours(days.saturating_mul(24)));
+    [
+        (end <= draft.effective_at, Check::DatesReversed),
+        (end <= now, Check::ExpiryPast),
+        (end > last, Check::ExpiryTooLate),
+    ]
+    .into_iter()
+    .filter_map(|(lacks, check)| lacks.then_some(check))
+    .collect()
+}
+
+fn of_sides(draft: &Draft) -> Vec<Check> {
+    let mut lacking = Vec::new();
+    if draft.recipient == draft.discloser {
+        lacking.push(Check::RecipientIsDiscloser);
+    } else if !draft.recipient_known {
+        lacking.push(Check::RecipientUnknown);
+    }
+    match draft.intermediary {
+        None if draft.through_intermediary => lacking.push(Check::IntermediaryNotNamed),
+        Some(third) if third == draft.discloser || third == draft.recipient => {
+            lacking.push(Check::IntermediaryIsParty);
+        }
+        None | Some(_) => {}
+    }
+    lacking
+}
+
+fn of_scope(draft: &Draft) -> Vec<Check> {
+    let beyond = draft
+        .ceiling
+        .is_some_and(|ceiling| !draft.categories.within(ceiling));
+    let substances = draft.categories.has(DataCategory::SubstanceUse);
+    [
+        (draft.categories.is_empty(), Check::CategoriesMissing),
+        (beyond, Check::CategoriesBeyondMou),
+        (draft.ceiling.is_none(), Check::NoMou),
+        (draft.purposes.is_empty(), Check::PurposeMissing),
+        (!draft.voluntary, Check::NotVoluntary),
+        (!draft.revocable, Check::NotRevocable),
+        (
+            substances && !draft.names_substance_use,
+            Check::SubstanceUseNotNamed,
+        ),
+    ]
+    .into_iter()
+    .filter_map(|(lacks, check)| lacks.then_some(check))
+    .collect()
+}

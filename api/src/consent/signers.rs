@@ -1,0 +1,135 @@
+//! Who signs a consent, and who never does. Pure.
+//!
+//! Source: 28 CFR 94.115(a)(2). A minor and a parent or guardian both sign, unless the law lets the minor receive the
+//! service alone; whoever a court appointed signs for a person whom it found incapacitated; an abuser never signs.
+
+use concord_entities::consent::Interpreter;
+use concord_entities::instant::{Day, Instant};
+use concord_entities::vocabulary::{MinorAlone, SignatureMethod, SignerRelation, SignerRole};
+
+use super::checks::Check;
+use super::lint;
+
+/// What the law's answer to "who signs?" hangs on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Situation {
+    /// The person is under 18.
+    pub minor: bool,
+    /// Why the law lets a minor consent alone; none where it does not.
+    pub minor_alone: Option<MinorAlone>,
+    /// A court found the person incapacitated, and appointed somebody.
+    pub incapacitated: bool,
+}
+
+/// A signature that is offered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offered {
+    /// As what.
+    pub role: SignerRole,
+    /// What ties them to the survivor.
+    pub relation: Option<SignerRelation>,
+    /// Whether they are an abuser of the person, or of a minor's other parent.
+    pub is_abuser: bool,
+    /// How.
+    pub method: SignatureMethod,
+    /// Whether the signed document's SHA-256 is on record.
+    pub has_document: bool,
+    /// Whether somebody saw it being given.
+    pub witnessed: bool,
+    /// Who interpreted for them.
+    pub interpreter: Option<Interpreter>,
+}
+
+impl Situation {
+    /// Who must sign.
+    #[must_use]
+    pub fn needs(self) -> &'static [SignerRole] {
+        if self.incapacitated {
+            &[SignerRole::Conservator]
+        } else if self.minor && self.minor_alone.is_none() {
+            &[SignerRole::Survivor, SignerRole::ParentOrGuardian]
+        } else {
+            &[SignerRole::Survivor]
+        }
+    }
+
+    /// Whether a signature of this role has a place under the consent. The person may always sign, and somebody may always
+    /// have seen it.
+    #[must_use]
+    pub fn allows(self, role: SignerRole) -> bool {
+        match role {
+            SignerRole::Survivor | SignerRole::Witness => true,
+            SignerRole::ParentOrGuardian | SignerRole::Conservator => self.needs().contains(&role),
+        }
+    }
+
+    /// Which signatures are missing among these.
+    pub fn missing(self, roles: &[SignerRole]) -> impl Iterator<Item = Check> {
+        self.needs()
+            .iter()
+            .filter(|role| !roles.contains(role))
+            .filter_map(|role| match role {
+                SignerRole::Survivor => Some(Check::SurvivorSignatureMissing),
+                SignerRole::ParentOrGuardian => Some(Check::GuardianSignatureMissing),
+                SignerRole::Conservator => Some(Check::ConservatorSignatureMissing),
+                SignerRole::Witness => None,
+            })
+    }
+
+    /// Whether these are all that must sign.
+    #[must_use]
+    pub fn complete(self, roles: &[SignerRole]) -> bool {
+        self.missing(roles).next().is_none()
+    }
+
+    /// What keeps a signature from being taken; empty for a good one.
+    #[must_use]
+    pub fn faults(self, offered: &Offered) -> Vec<Check> {
+        let mut faults = Vec::new();
+        if offered.is_abuser {
+            faults.push(Check::SignerIsAbuser);
+        }
+        if !self.allows(offered.role) {
+            faults.push(Check::SignerNotCalledFor);
+        }
+        if !fits(offered.role, offered.relation) {
+            faults.push(Check::SignerRelationUnfit);
+        }
+        if !offered.has_document {
+            faults.push(Check::DocumentMissing);
+        }
+        if offered.method == SignatureMethod::Mark && !offered.witnessed {
+            faults.push(Check::WitnessMissing);
+        }
+        if let Some(interpreter) = &offered.interpreter {
+            faults.extend(lint::of_interpreter(interpreter));
+        }
+        faults
+    }
+}
+
+/// Whether what ties somebody to the survivor makes them what they sign as.
+#[must_use]
+pub fn fits(role: SignerRole, relation: Option<SignerRelation>) -> bool {
+    match (role, relation) {
+        (SignerRole::Survivor, relation) => {
+            matches!(relation, None | Some(SignerRelation::Oneself))
+        }
+        (SignerRole::ParentOrGuardian, Some(relation)) => {
+            matches!(
+                relation,
+                SignerRelation::Parent | SignerRelation::LegalGuardian
+            )
+        }
+        (SignerRole::Conservator, Some(relation)) => relation == SignerRelation::CourtAppointed,
+        (SignerRole::Witness, relation) => relation != Some(SignerRelation::Oneself),
+        (SignerRole::ParentOrGuardian | SignerRole::Conservator, None) => false,
+    }
+}
+
+/// Whether a day can stand on a signature that is recorded at `now`.
+#[must_use]
+pub fn can_be_signed_on(day: Day, now: Instant) -> bool {
+    // A day ahead, for those whose day has begun before UTC's.
+    day <= now.day().plus_days(1)
+}

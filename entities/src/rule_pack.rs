@@ -1,0 +1,50 @@
+//! That a set of rules binds an agency, from a day and until a day.
+
+use sea_orm::entity::prelude::*;
+use sea_orm::{QueryFilter, QueryOrder};
+
+use crate::ids::{AgencyId, RulePackId};
+use crate::instant::{Day, Instant};
+use crate::vocabulary::Pack;
+
+/// A rule pack that an agency said binds it. Ended, it stays readable: a consent is judged by the rules of its day.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "rule_pack")]
+pub struct Model {
+    /// Which.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: RulePackId,
+    /// Whom it binds.
+    pub agency_id: AgencyId,
+    /// Which rules.
+    pub pack: Pack,
+    /// Its first day.
+    pub from_on: Day,
+    /// Its last day; none where it goes on.
+    pub until_on: Option<Day>,
+    /// A state's own maximum, in days; none where the usual one holds.
+    pub max_days: Option<i32>,
+    /// Where a state's rule is written.
+    pub citation: Option<String>,
+    /// When it was said.
+    pub created_at: Instant,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Entity {
+    /// What `agency` said of itself, newest first.
+    #[must_use]
+    pub fn of(agency: AgencyId) -> Select<Self> {
+        <Self as EntityTrait>::find()
+            .filter(Column::AgencyId.eq(agency))
+            .order_by_desc(Column::Id)
+    }
+
+    /// One of these.
+    #[must_use]
+    pub fn one_of(agency: AgencyId, id: RulePackId) -> Select<Self> {
+        Self::of(agency).filter(Column::Id.eq(id))
+    }
+}

@@ -1,0 +1,7 @@
+//! What makes a consent lawful: the linter, who signs, and a consent's life.
+
+mod lint;
+mod properties;
+mod signers;
+mod story;
+mod versions;

@@ -1,0 +1,381 @@
+//! Each element is taken away from a good consent, under every set of rules, and exactly that finding appears.
+
+use std::collections::BTreeSet;
+
+use concord::consent::checks::Check;
+use concord::consent::lint::{Draft, RulePacks, lint};
+use concord_entities::consent::Interpreter;
+use concord_entities::ids::{AgencyId, RulePackId};
+use concord_entities::instant::{Day, Instant};
+use concord_entities::rule_pack;
+use concord_entities::vocabulary::{
+    Categories, Code, DataCategory, Explanation, Explanations, MinorAlone, Pack, Purpose, Purposes,
+    Severity, SignerRole,
+};
+use uuid::Uuid;
+
+pub const NORTH: AgencyId = AgencyId(Uuid::from_u128(1));
+pub const SOUTH: AgencyId = AgencyId(Uuid::from_u128(2));
+pub const WEST: AgencyId = AgencyId(Uuid::from_u128(3));
+
+/// Some noon.
+pub const NOW: Instant = Instant(1_800_000_000_000_000);
+
+pub fn days(from_now: i64) -> Instant {
+    Instant(NOW.0 + from_now * 86_400_000_000)
+}
+
+/// A consent with everything in it that a check looks for.
+pub fn good() -> Draft {
+    Draft {
+        discloser: NORTH,
+        recipient: SOUTH,
+        recipient_known: true,
+        through_intermediary: true,
+        intermediary: Some(WEST),
+        categories: [DataCategory::Needs, DataCategory::SubstanceUse]
+            .into_iter()
+            .collect(),
+        ceiling: Some(Categories::all().without(DataCategory::Financial)),
+        names_substance_use: true,
+        purposes: Purposes::only(Purpose::HealthCare),
+        language: "en".to_owned(),
+        understood: Some("quc-GT".to_owned()),
+        interpreter: Some(Interpreter {
+            language: "quc".to_owned(),
+            same_dialect: true,
+            qualified: true,
+            named_on_paper: true,
+            knows_survivor: false,
+            knows_accused: false,
+            is_victim: false,
+        }),
+        explained: Explanations::all(),
+        voluntary: true,
+        revocable: true,
+        effective_at: days(-1),
+        expires_at: Some(days(60)),
+        minor: false,
+        minor_alone: None,
+        incapacitated: false,
+        signed: Some(vec![SignerRole::Survivor]),
+    }
+}
+
+pub fn bound(pack: Pack) -> rule_pack::Model {
+    rule_pack::Model {
+        id: RulePackId(Uuid::from_u128(9)),
+        agency_id: NORTH,
+        pack,
+        from_on: Day(0),
+        until_on: None,
+        max_days: (pack == Pack::State).then_some(180),
+        citation: (pack == Pack::State).then(|| "the state's code".to_owned()),
+        created_at: NOW,
+    }
+}
+
+/// Every set of rule packs, none included.
+pub fn every_set() -> impl Iterator<Item = RulePacks> {
+    (0_u32..1 << Pack::ALL.len()).map(|bits| {
+        let chosen = Pack::ALL
+            .iter()
+            .filter(|pack| bits & (1 << pack.place()) != 0);
+        RulePacks(chosen.copied().map(bound).collect())
+    })
+}
+
+/// What is done to the good consent, the code that appears, and which packs make it block: `always`, `never`, or these;
+/// `none` is an agency that is bound by no pack.
+type Row = (fn(&mut Draft), &'static str, &'static str);
+
+const ALL: &str = "none VAWA VOCA FVPSA PART2 STATE";
+const BUT_PART2: &str = "none VAWA VOCA FVPSA STATE";
+
+fn interpreter(draft: &mut Draft) -> &mut Interpreter {
+    draft.interpreter.as_mut().unwrap()
+}
+
+fn unexplained(draft: &mut Draft, what: Explanation) {
+    draft.explained = draft.explained.without(what);
+}
+
+const TAKEN_AWAY: &[Row] = &[
+    (
+        |d| unexplained(d, Explanation::Who),
+        "WHO_NOT_EXPLAINED",
+        ALL,
+    ),
+    (
+        |d| unexplained(d, Explanation::What),
+        "WHAT_NOT_EXPLAINED",
+        ALL,
+    ),
+    (
+        |d| unexplained(d, Explanation::Why),
+        "WHY_NOT_EXPLAINED",
+        ALL,
+    ),
+    (
+        |d| unexplained(d, Explanation::Risks),
+        "RISKS_NOT_EXPLAINED",
+        BUT_PART2,
+    ),
+    (
+        |d| unexplained(d, Explanation::Alternatives),
+        "ALTERNATIVES_NOT_EXPLAINED",
+        BUT_PART2,
+    ),
+    (
+        |d| unexplained(d, Explanation::RightToRefuse),
+        "RIGHT_TO_REFUSE_NOT_EXPLAINED",
+        BUT_PART2,
+    ),
+    (
+        |d| unexplained(d, Explanation::RightToRevoke),
+        "RIGHT_TO_REVOKE_NOT_EXPLAINED",
+        ALL,
+    ),
+    (
+        |d| unexplained(d, Explanation::Retention),
+        "RETENTION_NOT_EXPLAINED",
+        BUT_PART2,
+    ),
+    (|d| d.interpreter = None, "LANGUAGE_NOT_UNDERSTOOD", ALL),
+    (
+        |d| interpreter(d).language = "es".to_owned(),
+        "LANGUAGE_NOT_UNDERSTOOD",
+        ALL,
+    ),
+    (|d| d.understood = None, "LANGUAGE_NOT_RECORDED", "never"),
+    (
+        |d| interpreter(d).named_on_paper = false,
+        "INTERPRETER_NOT_NAMED",
+        "always",
+    ),
+    (
+        |d| interpreter(d).qualified = false,
+        "INTERPRETER_NOT_QUALIFIED",
+        "always",
+    ),
+    (
+        |d| interpreter(d).same_dialect = false,
+        "INTERPRETER_OTHER_DIALECT",
+        "always",
+    ),
+    (
+        |d| interpreter(d).knows_survivor = true,
+        "INTERPRETER_KNOWS_SURVIVOR",
+        "always",
+    ),
+    (
+        |d| interpreter(d).knows_accused = true,
+        "INTERPRETER_KNOWS_ACCUSED",
+        "always",
+    ),
+    (
+        |d| interpreter(d).is_victim = true,
+        "INTERPRETER_IS_VICTIM",
+        "always",
+    ),
+    (|d| d.expires_at = None, "EXPIRY_MISSING", ALL),
+    (
+        |d| {
+            d.effective_at = days(40);
+            d.expires_at = Some(days(30));
+        },
+        "DATES_REVERSED",
+        "always",
+    ),
+    (
+        |d| {
+            d.effective_at = days(-30);
+            d.expires_at = Some(NOW);
+        },
+        "EXPIRY_PAST",
+        "always",
+    ),
+    (|d| d.expires_at = Some(days(400)), "EXPIRY_TOO_LATE", ALL),
+    (|d| d.recipient_known = false, "RECIPIENT_UNKNOWN", "always"),
+    (|d| d.recipient = NORTH, "RECIPIENT_IS_DISCLOSER", "always"),
+    (|d| d.intermediary = None, "INTERMEDIARY_NOT_NAMED", ALL),
+    (
+        |d| d.intermediary = Some(SOUTH),
+        "INTERMEDIARY_IS_PARTY",
+        "always",
+    ),
+    (
+        |d| d.intermediary = Some(NORTH),
+        "INTERMEDIARY_IS_PARTY",
+        "always",
+    ),
+    (
+        |d| d.categories = Categories::EMPTY,
+        "CATEGORIES_MISSING",
+        ALL,
+    ),
+    (
+        |d| d.categories = d.categories.with(DataCategory::Financial),
+        "CATEGORIES_BEYOND_MOU",
+        ALL,
+    ),
+    (|d| d.ceiling = None, "NO_MOU", "never"),
+    (|d| d.purposes = Purposes::EMPTY, "PURPOSE_MISSING", ALL),
+    (|d| d.voluntary = false, "NOT_VOLUNTARY", "VAWA VOCA FVPSA"),
+    (
+        |d| d.revocable = false,
+        "NOT_REVOCABLE",
+        "VAWA VOCA FVPSA PART2 STATE",
+    ),
+    (
+        |d| d.names_substance_use = false,
+        "SUBSTANCE_USE_NOT_NAMED",
+        "PART2",
+    ),
+    (
+        |d| d.minor_alone = Some(MinorAlone::MedicalCare),
+        "NOT_A_MINOR",
+        "always",
+    ),
+    (
+        |d| d.signed = Some(vec![SignerRole::Witness]),
+        "SURVIVOR_SIGNATURE_MISSING",
+        "always",
+    ),
+    (|d| d.minor = true, "GUARDIAN_SIGNATURE_MISSING", "always"),
+    (
+        |d| d.incapacitated = true,
+        "CONSERVATOR_SIGNATURE_MISSING",
+        "always",
+    ),
+];
+
+/// Checks of a signature that is offered, which the table of signers is about.
+const OFFERED: [&str; 5] = [
+    "SIGNER_IS_ABUSER",
+    "SIGNER_NOT_CALLED_FOR",
+    "SIGNER_RELATION_UNFIT",
+    "DOCUMENT_MISSING",
+    "WITNESS_MISSING",
+];
+
+#[test]
+fn a_good_consent_lacks_nothing_under_any_rules() {
+    assert_eq!(every_set().count(), 32);
+    for packs in every_set() {
+        assert_eq!(lint(&good(), &packs, NOW), [], "{packs:?}");
+        let unsigned = Draft {
+            signed: None,
+            ..good()
+        };
+        assert_eq!(lint(&unsigned, &packs, NOW), [], "{packs:?}");
+    }
+}
+
+#[test]
+fn whatever_is_taken_away_is_exactly_what_is_found() {
+    for (take_away, code, blocks) in TAKEN_AWAY {
+        let mut draft = good();
+        take_away(&mut draft);
+        assert_ne!(draft, good(), "{code} takes nothing away");
+        for packs in every_set() {
+            let bound: Vec<&str> = packs.0.iter().map(|one| one.pack.code()).collect();
+            let named = |word: &str| blocks.split(' ').any(|one| one == word);
+            let blocking = named("always")
+                || (bound.is_empty() && named("none"))
+                || bound.iter().any(|pack| named(pack));
+            let severity = if blocking {
+                Severity::Blocking
+            } else {
+                Severity::Advisory
+            };
+            let found: Vec<_> = lint(&draft, &packs, NOW)
+                .iter()
+                .map(|finding| (finding.code, finding.severity))
+                .collect();
+            assert_eq!(found, [(*code, severity)], "{bound:?}");
+        }
+    }
+}
+
+#[test]
+fn every_check_has_a_row_and_says_where_its_rule_is_written() {
+    let tried: BTreeSet<&str> = TAKEN_AWAY
+        .iter()
+        .map(|(_, code, _)| *code)
+        .chain(OFFERED)
+        .collect();
+    let every: BTreeSet<&str> = Check::ALL.iter().map(|check| check.code()).collect();
+    assert_eq!(tried, every);
+    for check in Check::ALL {
+        let finding = check.finding(&[]);
+        assert!(finding.rule.ends_with('.'), "{finding:?}");
+        assert!(finding.remedy.ends_with('.'), "{finding:?}");
+        assert!(finding.citation.len() > 8, "{finding:?}");
+        assert_ne!(finding.rule, finding.remedy);
+    }
+}
+
+#[test]
+fn rules_bind_from_their_first_day_to_their_last() {
+    let today = NOW.day();
+    let dated = |from: i32, until: Option<i32>| {
+        RulePacks(vec![rule_pack::Model {
+            from_on: today.plus_days(from),
+            until_on: until.map(|day| today.plus_days(day)),
+            ..bound(Pack::Part2)
+        }])
+    };
+    for (from, until, binds) in [
+        (0, None, true),
+        (0, Some(0), true),
+        (-9, Some(0), true),
+        (1, None, false),
+        (-9, Some(-1), false),
+        (3, Some(1), false),
+    ] {
+        let packs = dated(from, until);
+        assert_eq!(packs.bound(today).len(), usize::from(binds), "{packs:?}");
+        let draft = Draft {
+            names_substance_use: false,
+            ..good()
+        };
+        let severity = lint(&draft, &packs, NOW)[0].severity;
+        assert_eq!(severity == Severity::Blocking, binds, "{packs:?}");
+    }
+}
+
+#[test]
+fn the_strictest_maximum_holds() {
+    let state = |max_days: Option<i32>| rule_pack::Model {
+        max_days,
+        ..bound(Pack::State)
+    };
+    let usual = bound(Pack::Vawa);
+    for (packs, longest) in [
+        (vec![], 90),
+        (vec![usual.clone()], 90),
+        (vec![state(Some(30))], 30),
+        (vec![state(Some(180))], 180),
+        (vec![state(None)], 90),
+        (vec![usual.clone(), state(Some(180))], 90),
+        (vec![state(Some(30)), usual.clone()], 30),
+        (vec![state(Some(180)), state(Some(15))], 15),
+    ] {
+        let packs = RulePacks(packs);
+        let lasting = |days: i64| Draft {
+            effective_at: NOW,
+            expires_at: Some(Instant(NOW.0 + days * 86_400_000_000)),
+            ..good()
+        };
+        assert_eq!(lint(&lasting(longest), &packs, NOW), [], "{packs:?}");
+        let mut beyond = lasting(longest);
+        beyond.expires_at = beyond.expires_at.map(|end| Instant(end.0 + 1));
+        let found = lint(&beyond, &packs, NOW);
+        assert_eq!(found[0].code, "EXPIRY_TOO_LATE", "{packs:?}");
+        let told = format!("within {longest} days");
+        assert!(found[0].remedy.contains(&told), "{found:?}");
+        let own = longest != 90;
+        assert_eq!(found[0].citation == "the state's code", own, "{packs:?}");
+    }
+}

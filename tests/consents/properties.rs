@@ -1,0 +1,158 @@
+//! What the linter promises whatever it is given.
+
+use std::collections::BTreeSet;
+
+use concord::consent::lint::{Draft, RulePacks, blocking, lint};
+use concord_entities::consent::Interpreter;
+use concord_entities::instant::{Day, Instant};
+use concord_entities::rule_pack;
+use concord_entities::vocabulary::{
+    Code, DataCategory, Explanation, MinorAlone, Pack, Purpose, Set, SignerRole,
+};
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::lint::{NORTH, NOW, SOUTH, WEST, bound, days, every_set, good};
+
+fn codes<C: Code>() -> impl Strategy<Value = Set<C>> {
+    vec(select(C::ALL), 0..=C::ALL.len()).prop_map(|some| some.into_iter().collect())
+}
+
+fn moments() -> impl Strategy<Value = Instant> {
+    prop_oneof![
+        (-200_i64..400).prop_map(days),
+        any::<i64>().prop_map(Instant),
+        Just(NOW),
+    ]
+}
+
+fn interpreters() -> impl Strategy<Value = Interpreter> {
+    (any::<[bool; 6]>(), "[a-z]{0,3}(-[A-Z]{2})?").prop_map(|(is, language)| Interpreter {
+        language,
+        same_dialect: is[0],
+        qualified: is[1],
+        named_on_paper: is[2],
+        knows_survivor: is[3],
+        knows_accused: is[4],
+        is_victim: is[5],
+    })
+}
+
+fn drafts() -> impl Strategy<Value = Draft> {
+    let agencies = || select(vec![NORTH, SOUTH, WEST]);
+    let sides = (agencies(), agencies(), option::of(agencies()));
+    let sets = (
+        codes::<DataCategory>(),
+        option::of(codes::<DataCategory>()),
+        codes::<Purpose>(),
+        codes::<Explanation>(),
+    );
+    let people = (
+        "[a-z]{2}",
+        option::of("\\PC{0,8}"),
+        option::of(interpreters()),
+        option::of(select(MinorAlone::ALL)),
+        option::of(vec(select(SignerRole::ALL), 0..4)),
+    );
+    let times = (moments(), option::of(moments()));
+    (sides, sets, people, times, any::<[bool; 7]>()).prop_map(|(sides, sets, people, times, is)| {
+        Draft {
+            discloser: sides.0,
+            recipient: sides.1,
+            intermediary: sides.2,
+            recipient_known: is[0],
+            through_intermediary: is[1],
+            categories: sets.0,
+            ceiling: sets.1,
+            purposes: sets.2,
+            explained: sets.3,
+            names_substance_use: is[2],
+            language: people.0,
+            understood: people.1,
+            interpreter: people.2,
+            minor_alone: people.3,
+            signed: people.4,
+            voluntary: is[3],
+            revocable: is[4],
+            minor: is[5],
+            incapacitated: is[6],
+            effective_at: times.0,
+            expires_at: times.1,
+        }
+    })
+}
+
+fn packs() -> impl Strategy<Value = RulePacks> {
+    let one = (
+        select(Pack::ALL),
+        any::<i32>(),
+        option::of(any::<i32>()),
+        option::of(any::<i32>()),
+    );
+    vec(one, 0..6).prop_map(|some| {
+        let some = some.into_iter();
+        RulePacks(
+            some.map(|(pack, from, until, max_days)| rule_pack::Model {
+                from_on: Day(from),
+                until_on: until.map(Day),
+                max_days,
+                ..bound(pack)
+            })
+            .collect(),
+        )
+    })
+}
+
+proptest! {
+    /// Whatever it is given, it answers, the same each time, and tells nothing twice.
+    #[test]
+    fn it_is_total_and_stable(draft in drafts(), packs in packs(), now in moments()) {
+        let found = lint(&draft, &packs, now);
+        prop_assert_eq!(&found, &lint(&draft, &packs, now));
+        let codes: BTreeSet<_> = found.iter().map(|finding| finding.code).collect();
+        prop_assert_eq!(codes.len(), found.len());
+    }
+
+    /// The order in which an agency said what binds it changes nothing.
+    #[test]
+    fn the_order_of_the_rules_is_nothing(draft in drafts(), packs in packs()) {
+        let found: Vec<_> = lint(&draft, &packs, NOW).iter().map(|one| (one.code, one.severity)).collect();
+        let mut turned = packs.clone();
+        turned.0.reverse();
+        let again: Vec<_> = lint(&draft, &turned, NOW).iter().map(|one| (one.code, one.severity)).collect();
+        prop_assert_eq!(found, again);
+    }
+
+    /// An agency that is bound by more rules is never allowed more.
+    #[test]
+    fn more_rules_never_allow_more(draft in drafts(), more in 0_usize..5) {
+        for packs in every_set().filter(|packs| !packs.0.is_empty()) {
+            let mut wider = packs.clone();
+            wider.0.push(bound(Pack::ALL[more]));
+            let codes = |packs: &RulePacks| -> BTreeSet<&'static str> {
+                blocking(lint(&draft, packs, NOW)).iter().map(|one| one.code).collect()
+            };
+            prop_assert!(codes(&packs).is_subset(&codes(&wider)));
+        }
+    }
+
+    /// While it runs and the rules stay, time changes nothing.
+    #[test]
+    fn a_later_look_finds_the_same(draft in drafts(), earlier in 0_i64..60, later in 0_i64..60) {
+        let draft = Draft { effective_at: days(-1), expires_at: Some(days(60)), ..draft };
+        for packs in every_set() {
+            prop_assert_eq!(lint(&draft, &packs, days(earlier)), lint(&draft, &packs, days(later)));
+        }
+    }
+
+    /// A good consent is good at any moment before its end, and under any rules of any dates that let it run so long.
+    #[test]
+    fn a_good_consent_is_good_until_its_end(day in -1_i64..60, mut packs in packs()) {
+        for one in &mut packs.0 {
+            one.max_days = one.max_days.map(|days| days.clamp(61, 366));
+        }
+        prop_assert_eq!(lint(&good(), &packs, days(day)), []);
+    }
+}

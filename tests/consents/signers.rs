@@ -1,0 +1,236 @@
+//! Who signs: every role in every situation.
+
+use std::fmt::Write;
+
+use concord::consent::signers::{Offered, Situation, can_be_signed_on, fits};
+use concord_entities::consent::Interpreter;
+use concord_entities::vocabulary::{Code, MinorAlone, SignatureMethod, SignerRelation, SignerRole};
+
+use super::lint::NOW;
+
+fn situations() -> Vec<Situation> {
+    let mut every = Vec::new();
+    for minor in [false, true] {
+        for minor_alone in [None, Some(MinorAlone::VictimServices)] {
+            for incapacitated in [false, true] {
+                every.push(Situation {
+                    minor,
+                    minor_alone,
+                    incapacitated,
+                });
+            }
+        }
+    }
+    every
+}
+
+/// A signature as its role gives it.
+fn offered(role: SignerRole) -> Offered {
+    Offered {
+        role,
+        relation: Some(match role {
+            SignerRole::Survivor => SignerRelation::Oneself,
+            SignerRole::ParentOrGuardian => SignerRelation::LegalGuardian,
+            SignerRole::Conservator => SignerRelation::CourtAppointed,
+            SignerRole::Witness => SignerRelation::Parent,
+        }),
+        is_abuser: false,
+        method: SignatureMethod::Paper,
+        has_document: true,
+        witnessed: false,
+        interpreter: None,
+    }
+}
+
+fn codes(situation: Situation, offered: &Offered) -> String {
+    let faults = situation.faults(offered);
+    let codes: Vec<_> = faults.iter().map(|check| check.code()).collect();
+    if codes.is_empty() {
+        "ok".to_owned()
+    } else {
+        codes.join(" ")
+    }
+}
+
+#[test]
+fn every_role_in_every_situation() {
+    let mut table = "Who must sign, and whose signature is taken.\n".to_owned();
+    for situation in situations() {
+        let said = |yes: bool, text: &'static str| if yes { text } else { "" };
+        write!(
+            table,
+            "\n{}{}{}\n  must sign: {}\n",
+            if situation.minor {
+                "a minor"
+            } else {
+                "an adult"
+            },
+            said(
+                situation.minor_alone.is_some(),
+                ", the law lets a minor alone"
+            ),
+            said(situation.incapacitated, ", incapacitated"),
+            situation
+                .needs()
+                .iter()
+                .map(|role| role.code())
+                .collect::<Vec<_>>()
+                .join(", ")
+        )
+        .unwrap();
+        for role in SignerRole::ALL {
+            let honest = offered(*role);
+            let abuser = Offered {
+                is_abuser: true,
+                ..honest.clone()
+            };
+            writeln!(
+                table,
+                "  {:20} {:24} an abuser: {}",
+                role.code(),
+                codes(situation, &honest),
+                codes(situation, &abuser)
+            )
+            .unwrap();
+        }
+    }
+    insta::with_settings!({
+        snapshot_path => ".",
+        prepend_module_to_snapshot => false,
+        omit_expression => true,
+    }, {
+        insta::assert_snapshot!("signers", table);
+    });
+}
+
+#[test]
+fn an_abuser_never_signs() {
+    for situation in situations() {
+        for role in SignerRole::ALL {
+            for relation in [None]
+                .into_iter()
+                .chain(SignerRelation::ALL.iter().copied().map(Some))
+            {
+                for method in SignatureMethod::ALL {
+                    let abuser = Offered {
+                        is_abuser: true,
+                        relation,
+                        method: *method,
+                        witnessed: true,
+                        ..offered(*role)
+                    };
+                    assert!(codes(situation, &abuser).contains("SIGNER_IS_ABUSER"));
+                }
+            }
+        }
+    }
+}
+
+/// Said a second time, in other words: by counting who has signed.
+#[test]
+fn a_consent_is_complete_when_all_have_signed_who_must() {
+    for situation in situations() {
+        for bits in 0_u32..16 {
+            let signed: Vec<SignerRole> = SignerRole::ALL
+                .iter()
+                .copied()
+                .filter(|role| bits & (1 << role.place()) != 0)
+                .collect();
+            let has = |role| signed.contains(&role);
+            let complete = if situation.incapacitated {
+                has(SignerRole::Conservator)
+            } else {
+                let alone = !situation.minor || situation.minor_alone.is_some();
+                has(SignerRole::Survivor) && (alone || has(SignerRole::ParentOrGuardian))
+            };
+            assert_eq!(
+                situation.complete(&signed),
+                complete,
+                "{situation:?} {signed:?}"
+            );
+            assert_eq!(situation.missing(&signed).count() == 0, complete);
+        }
+    }
+}
+
+#[test]
+fn a_signature_needs_its_document_a_mark_its_witness_an_interpreter_all() {
+    let adult = Situation::default();
+    let good = offered(SignerRole::Survivor);
+    let bare = Offered {
+        has_document: false,
+        ..good.clone()
+    };
+    assert_eq!(codes(adult, &bare), "DOCUMENT_MISSING");
+    let mark = Offered {
+        method: SignatureMethod::Mark,
+        ..good.clone()
+    };
+    assert_eq!(codes(adult, &mark), "WITNESS_MISSING");
+    let seen = Offered {
+        witnessed: true,
+        ..mark
+    };
+    assert_eq!(codes(adult, &seen), "ok");
+    let interpreted = Offered {
+        interpreter: Some(Interpreter {
+            language: "es".to_owned(),
+            same_dialect: false,
+            qualified: false,
+            named_on_paper: false,
+            knows_survivor: true,
+            knows_accused: true,
+            is_victim: true,
+        }),
+        ..good
+    };
+    assert_eq!(
+        codes(adult, &interpreted),
+        "INTERPRETER_NOT_NAMED INTERPRETER_NOT_QUALIFIED INTERPRETER_OTHER_DIALECT \
+        INTERPRETER_KNOWS_SURVIVOR INTERPRETER_KNOWS_ACCUSED INTERPRETER_IS_VICTIM"
+    );
+}
+
+#[test]
+fn a_role_is_what_ties_the_signer_to_the_survivor() {
+    use SignerRelation::{CourtAppointed, LegalGuardian, Oneself, Parent};
+    use SignerRole::{Conservator, ParentOrGuardian, Survivor, Witness};
+    let every = [
+        None,
+        Some(Oneself),
+        Some(Parent),
+        Some(LegalGuardian),
+        Some(CourtAppointed),
+    ];
+    assert_eq!(every.len(), SignerRelation::ALL.len() + 1);
+    for (role, fitting) in [
+        (Survivor, vec![None, Some(Oneself)]),
+        (ParentOrGuardian, vec![Some(Parent), Some(LegalGuardian)]),
+        (Conservator, vec![Some(CourtAppointed)]),
+        (
+            Witness,
+            vec![
+                None,
+                Some(Parent),
+                Some(LegalGuardian),
+                Some(CourtAppointed),
+            ],
+        ),
+    ] {
+        for relation in every {
+            assert_eq!(
+                fits(role, relation),
+                fitting.contains(&relation),
+                "{role} {relation:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_signature_is_not_from_a_day_to_come() {
+    let today = NOW.day();
+    for (days, can) in [(-400, true), (0, true), (1, true), (2, false), (400, false)] {
+        assert_eq!(can_be_signed_on(today.plus_days(days), NOW), can, "{days}");
+    }
+}
