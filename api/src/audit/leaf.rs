@@ -181,6 +181,17 @@ impl Leaf {
                 self.is_about(kind, &id);
                 self.reason = Some(pack.to_string());
             }
+            Event::ConsentDocument {
+                kind,
+                id,
+                version,
+                survivor,
+            } => {
+                self.is_about(kind, &id);
+                self.consent = Some(id);
+                self.consent_version = Some(version);
+                self.survivor = Some(survivor);
+            }
             Event::Referral {
                 kind,
                 id,
@@ -332,6 +343,7 @@ fn action(kind: AuditType) -> AuditAction {
         | AuditType::SurvivorRegistered
         | AuditType::MandatedDisclosureRecorded
         | AuditType::ConsentDrafted
+        | AuditType::ConsentDocumentStored
         | AuditType::ReferralDrafted
         | AuditType::MouDrafted
         | AuditType::RulePackBound
@@ -339,6 +351,7 @@ fn action(kind: AuditType) -> AuditAction {
         | AuditType::TokenExchanged => AuditAction::Create,
         AuditType::RecordsListed
         | AuditType::PackageRead
+        | AuditType::ConsentDocumentRead
         | AuditType::SafeContactRead
         | AuditType::ContactAdvised
         | AuditType::AuditRead => AuditAction::Read,

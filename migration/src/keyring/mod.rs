@@ -1,4 +1,5 @@
 //! The steps of the keyring.
 
 pub(crate) mod m0001_keys;
+pub(crate) mod m0002_document_keys;
 pub(crate) mod m0003_record_keys;
