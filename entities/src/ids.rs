@@ -150,6 +150,8 @@ ids! {
     ReferralId = "referral", now_v7;
     /// One version of a memorandum of understanding.
     MouId = "mou", now_v7;
+    /// One disclosure that a statute or a court's order demanded.
+    MandateId = "mandate", now_v7;
     /// One entry of the audit log.
     AuditEventId = "event", now_v7;
     /// The `jti` of an access token.

@@ -23,10 +23,12 @@ pub mod trusted_issuer;
 
 pub mod consent;
 pub mod consent_signature;
+pub mod mandated_disclosure;
 pub mod mou;
 pub mod mou_party;
 pub mod referral;
 pub mod rule_pack;
+pub mod safe_contact;
 pub mod sealed_part;
 pub mod survivor;
 
@@ -38,4 +40,5 @@ pub mod idempotency;
 pub mod sharing_epoch;
 
 pub mod package_key;
+pub mod record_key;
 pub mod signing_key;

@@ -527,6 +527,142 @@ codes! {
         ClientSecretBasic = "CLIENT_SECRET_BASIC",
     }
 
+    /// By which way a person may be reached.
+    ContactChannel {
+        /// A call.
+        Phone = "PHONE",
+        /// A text message.
+        Text = "TEXT",
+        /// An e-mail.
+        Email = "EMAIL",
+        /// A message in an app.
+        Messenger = "MESSENGER",
+        /// A letter.
+        Post = "POST",
+        /// A meeting.
+        InPerson = "IN_PERSON",
+        /// A word to the person's advocate, who passes it on.
+        ThroughAdvocate = "THROUGH_ADVOCATE",
+    }
+
+    /// A day of the week.
+    Weekday {
+        /// Monday.
+        Monday = "MONDAY",
+        /// Tuesday.
+        Tuesday = "TUESDAY",
+        /// Wednesday.
+        Wednesday = "WEDNESDAY",
+        /// Thursday.
+        Thursday = "THURSDAY",
+        /// Friday.
+        Friday = "FRIDAY",
+        /// Saturday.
+        Saturday = "SATURDAY",
+        /// Sunday.
+        Sunday = "SUNDAY",
+    }
+
+    /// All that may be left for a person: none of them says who asks, or why.
+    MessageForm {
+        /// Please call back.
+        PleaseCallBack = "PLEASE_CALL_BACK",
+        /// We will try again.
+        WeWillTryAgain = "WE_WILL_TRY_AGAIN",
+    }
+
+    /// Why a person may not be contacted in this way now.
+    ContactBar {
+        /// No plan says how; without one, nobody is contacted.
+        NoPlan = "NO_PLAN",
+        /// The person is not to be contacted.
+        DoNotContact = "DO_NOT_CONTACT",
+        /// The plan does not list this channel.
+        ChannelNotListed = "CHANNEL_NOT_LISTED",
+        /// Whatever goes through this channel stays there, and the plan lets nothing be left.
+        NothingMayBeLeft = "NOTHING_MAY_BE_LEFT",
+        /// No window of the plan is open.
+        OutsideWindow = "OUTSIDE_WINDOW",
+    }
+
+    /// What demands a disclosure that no consent allows.
+    MandateInstrument {
+        /// A statute.
+        Statute = "STATUTE",
+        /// A court's order.
+        CourtOrder = "COURT_ORDER",
+        /// A subpoena, which alone is not enough.
+        Subpoena = "SUBPOENA",
+    }
+
+    /// What kind of body outside the task force was told.
+    OutsideRecipient {
+        /// A court.
+        Court = "COURT",
+        /// Police or prosecution.
+        LawEnforcement = "LAW_ENFORCEMENT",
+        /// A child-protection agency.
+        ChildProtection = "CHILD_PROTECTION",
+        /// An adult-protection agency.
+        AdultProtection = "ADULT_PROTECTION",
+        /// A health authority.
+        HealthAuthority = "HEALTH_AUTHORITY",
+        /// Another public body.
+        OtherAuthority = "OTHER_AUTHORITY",
+    }
+
+    /// What came of an attempt to notify a person.
+    NoticeResult {
+        /// The person was told.
+        Reached = "REACHED",
+        /// Nobody answered, and no message was left.
+        LeftNoMessage = "LEFT_NO_MESSAGE",
+        /// The person was not reached.
+        NotReached = "NOT_REACHED",
+        /// To try would have put the person in danger.
+        UnsafeToTry = "UNSAFE_TO_TRY",
+        /// The order forbids to notify the person.
+        ProhibitedByOrder = "PROHIBITED_BY_ORDER",
+    }
+
+    /// Why nobody attempted to notify a person.
+    NoNoticeReason {
+        /// To try would have put the person in danger.
+        UnsafeToTry = "UNSAFE_TO_TRY",
+        /// The order forbids it.
+        ProhibitedByOrder = "PROHIBITED_BY_ORDER",
+        /// No safe way to reach the person is known.
+        NoSafeWay = "NO_SAFE_WAY",
+    }
+
+    /// What was done to protect a person when something had to be disclosed.
+    ProtectiveStep {
+        /// Filed under seal.
+        SealedFiling = "SEALED_FILING",
+        /// A protective order was sought.
+        ProtectiveOrderSought = "PROTECTIVE_ORDER_SOUGHT",
+        /// Redacted.
+        Redacted = "REDACTED",
+        /// Reviewed by the judge alone.
+        InCameraReview = "IN_CAMERA_REVIEW",
+        /// Cut to what the mandate names.
+        Minimised = "MINIMISED",
+        /// Counsel was consulted.
+        CounselConsulted = "COUNSEL_CONSULTED",
+        /// None was possible; a reason goes with it.
+        NonePossible = "NONE_POSSIBLE",
+    }
+
+    /// Why no protective step was possible.
+    NoProtectionReason {
+        /// The mandate leaves none.
+        MandateLeavesNone = "MANDATE_LEAVES_NONE",
+        /// A life was in danger, and there was no time.
+        NoTime = "NO_TIME",
+        /// They were sought and denied.
+        Denied = "DENIED",
+    }
+
     /// What an audit event records.
     AuditType {
         /// An agency was registered.
@@ -545,6 +681,14 @@ codes! {
         ApplicationSuspended = "APPLICATION_SUSPENDED",
         /// A survivor's pseudonym was registered.
         SurvivorRegistered = "SURVIVOR_REGISTERED",
+        /// A survivor's plan for safe contact was set.
+        SafeContactSet = "SAFE_CONTACT_SET",
+        /// A survivor's plan for safe contact was read.
+        SafeContactRead = "SAFE_CONTACT_READ",
+        /// Somebody asked whether a survivor may be contacted now; the reason is the answer.
+        ContactAdvised = "CONTACT_ADVISED",
+        /// A disclosure that a statute or a court's order demanded was put on record.
+        MandatedDisclosureRecorded = "MANDATED_DISCLOSURE_RECORDED",
         /// A consent was drafted.
         ConsentDrafted = "CONSENT_DRAFTED",
         /// A consent was signed.

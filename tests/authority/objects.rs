@@ -64,6 +64,8 @@ pub enum Given {
     NewApplication,
     NewSurvivor,
     NewConsent,
+    NewMandate,
+    Mandate,
     NewReferral,
     NewMou,
 }
@@ -260,6 +262,13 @@ impl Stage {
                 let consent = good_consent(&survivor, &self.recipient, &[DataCategory::Identity]);
                 Object::new("", json!({ "new": consent }))
             }
+            Given::NewMandate => Object::new("", json!({ "new": self.new_mandate().await })),
+            Given::Mandate => {
+                let record = "mutation($new: MandatedDisclosureInput!) { recordMandatedDisclosure(disclosure: $new) { id } }";
+                let new = self.new_mandate().await;
+                let recorded = self.sender.asks(record, json!({ "new": new })).await;
+                Object::known(text(&recorded.data()["recordMandatedDisclosure"]["id"]))
+            }
             Given::NewReferral => {
                 let consent = self.drafted().await.consent;
                 let package = json!({ "identity": { "givenName": "Ada" } });
@@ -296,6 +305,16 @@ impl Stage {
         let register = "mutation($new: ApplicationInput!) { registerApplication(application: $new) { application { id } } }";
         let registered = self.sender.asks(register, json!({ "new": new })).await;
         text(&registered.data()["registerApplication"]["application"]["id"])
+    }
+
+    async fn new_mandate(&self) -> Value {
+        json!({
+            "survivor": self.sender.registers(&self.name()).await, "instrument": "STATUTE",
+            "issuingAuthority": "the State", "citation": "Title 1", "datedOn": day(-9), "disclosedOn": day(-1),
+            "recipient": self.recipient.id.to_string(), "orderedCategories": ["IDENTITY"],
+            "categories": ["IDENTITY"], "minimumNecessary": true, "noNotice": "UNSAFE_TO_TRY",
+            "protectiveSteps": ["MINIMISED"],
+        })
     }
 
     async fn consent(&self) -> String {

@@ -89,6 +89,25 @@ pub const ROWS: &[Row] = &[
         "{ survivors(first: 100) { edges { node { id } } } }",
     ),
     row(
+        "node(safe contact)",
+        Given::Survivor,
+        Party::Sender,
+        "query($id: ID!) { node(id: $id) { ... on Survivor { id safeContact { doNotContact } } } }",
+    ),
+    row(
+        "contactNow",
+        Given::Survivor,
+        Party::Sender,
+        "query($id: ID!) { contactNow(survivor: $id, channel: PHONE) { allowed } }",
+    ),
+    row("node(mandate)", Given::Mandate, Party::Sender, NODE),
+    row(
+        "mandatedDisclosures",
+        Given::Mandate,
+        Party::Sender,
+        "{ mandatedDisclosures(first: 100) { edges { node { id } } } }",
+    ),
+    row(
         "consents(given)",
         Given::ConsentDraft,
         Party::Sender,
@@ -231,6 +250,18 @@ pub const ROWS: &[Row] = &[
         Given::NewSurvivor,
         Party::Sender,
         "mutation($new: SurvivorInput!) { registerSurvivor(survivor: $new) { id } }",
+    ),
+    row(
+        "setSafeContact",
+        Given::Survivor,
+        Party::Sender,
+        "mutation($id: ID!) { setSafeContact(survivor: $id, plan: { doNotContact: true }) { id } }",
+    ),
+    row(
+        "recordMandatedDisclosure",
+        Given::NewMandate,
+        Party::Sender,
+        "mutation($new: MandatedDisclosureInput!) { recordMandatedDisclosure(disclosure: $new) { id } }",
     ),
     row(
         "draftConsent",

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{code, root, rust_files};
 
 /// The files that decide without asking anybody, besides every `rules.rs`.
-const PURE: [&str; 22] = [
+const PURE: &[&str] = &[
     "access/claim.rs",
     "access/dpop.rs",
     "access/foreign_key.rs",
@@ -22,6 +22,7 @@ const PURE: [&str; 22] = [
     "audit/proof.rs",
     "audit/tree.rs",
     "audit/verify.rs",
+    "contact/door.rs",
     "consent/checks.rs",
     "consent/lint.rs",
     "consent/signers.rs",
@@ -48,7 +49,7 @@ const IMPURE: [&str; 12] = [
 ];
 
 /// Where a concept shows another's wire type, and why.
-const SHOWN: [(&str, &str); 11] = [
+const SHOWN: &[(&str, &str)] = &[
     // The program that acted, to its own agency.
     ("audit", "application::graphql::Application"),
     ("audit", "application::graphql::own"),
@@ -58,6 +59,11 @@ const SHOWN: [(&str, &str); 11] = [
     ("consent", "agency::graphql::Agency"),
     // Whose it is, to the agency that holds it.
     ("consent", "survivor::graphql::Survivor"),
+    // Whose plan was set.
+    ("contact", "survivor::graphql::Survivor"),
+    // Who was told, and of whom, to the agency that told.
+    ("mandate", "agency::graphql::Agency"),
+    ("mandate", "survivor::graphql::Survivor"),
     // Its parties.
     ("mou", "agency::graphql::Agency"),
     // Its sender and recipient.
@@ -69,11 +75,13 @@ const SHOWN: [(&str, &str); 11] = [
     ("referral", "mou::graphql::Shown"),
 ];
 
-const CONCEPTS: [&str; 7] = [
+const CONCEPTS: [&str; 9] = [
     "agency",
     "application",
     "audit",
     "consent",
+    "contact",
+    "mandate",
     "mou",
     "referral",
     "survivor",
@@ -154,6 +162,56 @@ fn nothing_below_the_wire_knows_of_it() {
                 assert!(!text.contains(wire), "{} mentions {wire}", file.display());
             }
         }
+    }
+}
+
+/// Whatever opens a connection to somewhere else, or sends something there.
+const OUTGOING: [&str; 8] = [
+    "reqwest",
+    "TcpStream",
+    "UdpSocket",
+    "UnixStream",
+    "TcpSocket",
+    "hyper::client",
+    "lettre",
+    "awc::",
+];
+
+#[test]
+fn nothing_goes_out_but_by_the_known_doors() {
+    let mut going_out = BTreeSet::new();
+    let source = root().join("api/src");
+    for file in rust_files("api/src") {
+        if OUTGOING.iter().any(|word| code(&file).contains(word)) {
+            let name = file.strip_prefix(&source).unwrap().to_owned();
+            going_out.insert(name.to_str().unwrap().to_owned());
+        }
+    }
+    // Fetches an issuer's keys. Whatever goes to a person takes a permit of contact/door.rs, and nothing does yet.
+    let known = BTreeSet::from(["access/issuer/fetch.rs".to_owned()]);
+    assert_eq!(going_out, known);
+}
+
+/// Only a plan gives leave to contact a person, and only leave makes a message.
+#[test]
+fn a_message_to_a_person_is_made_at_the_door_alone() {
+    let door = root().join("api/src/contact/door.rs");
+    let code = code(&door);
+    for made in ["Ok(Outgoing {", "Ok(Self { plan, manner })"] {
+        assert_eq!(code.matches(made).count(), 1, "{made}");
+    }
+    for kept in [
+        "pub channel:",
+        "pub address:",
+        "pub form:",
+        "pub plan:",
+        "pub manner:",
+    ] {
+        assert!(!code.contains(kept), "{kept} is open to all");
+    }
+    for file in rust_files("api/src").iter().filter(|file| **file != door) {
+        let code = super::code(file);
+        assert!(!code.contains("Outgoing {"), "{}", file.display());
     }
 }
 

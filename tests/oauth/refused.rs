@@ -195,7 +195,13 @@ fn is_on_record(answer: &Said) -> bool {
     let description = answer.body["error_description"].as_str().unwrap();
     match answer.body["error"].as_str().unwrap() {
         "invalid_client" | "invalid_scope" | "invalid_target" | "invalid_dpop_proof" => true,
-        _ => description.starts_with("the subject_token is not"),
+        _ => [
+            "the subject_token is not",
+            "a token that is already one user's",
+            "this token was exchanged often",
+        ]
+        .iter()
+        .any(|reach| description.starts_with(reach)),
     }
 }
 

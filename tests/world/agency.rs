@@ -295,7 +295,7 @@ pub fn survivors_signature() -> Value {
 
 /// Reads a package with one field of each category.
 pub const PACKAGE: &str = "query($id: ID!, $p: Purpose) { referral(id: $id) { package(purpose: $p) { \
-    identity { givenName } demographics { age } contact { channel } location { address } family { notes } \
+    identity { givenName } demographics { age } contact { codeWord } location { address } family { notes } \
     language { dialect } needs { request } safety { plan } exploitation { narrative } medical { notes } \
     mentalHealth { notes } substanceUse { treatment } immigration { status } legal { notes } financial { currency } \
     notice receipt { event leafHash signature } withheld { category reason } } } }";
@@ -309,7 +309,7 @@ fn content(category: DataCategory, person: &str) -> (String, Value) {
     let (field, inner) = match category {
         Identity => ("identity", "givenName"),
         Demographics => ("demographics", "age"),
-        Contact => ("contact", "channel"),
+        Contact => ("contact", "codeWord"),
         Location => ("location", "address"),
         Family => ("family", "notes"),
         Language => ("language", "dialect"),

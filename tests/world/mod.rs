@@ -56,7 +56,7 @@ pub struct World {
 
 /// What an agency may do in a test that is not about scopes.
 pub const EVERYTHING: &str =
-    "agency.cruds audit.rs consent.crus directory.rs mou.crus referral.crus survivor.crs";
+    "agency.cruds audit.rs consent.crus directory.rs mou.crus referral.crus survivor.crus";
 
 impl World {
     /// A fresh world with one server.

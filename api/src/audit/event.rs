@@ -1,9 +1,10 @@
 //! What is recorded: something that happened, who caused it, and by which request.
 
 use concord_entities::ids::{
-    AgencyId, ApplicationId, ConsentId, IssuerId, MouId, ReferralId, RulePackId, SurvivorAuditId,
+    AgencyId, ApplicationId, ConsentId, IssuerId, MandateId, MouId, ReferralId, RulePackId,
+    SurvivorAuditId,
 };
-use concord_entities::vocabulary::{AuditType, Categories, Pack, Purpose};
+use concord_entities::vocabulary::{AuditType, Categories, MandateInstrument, Pack, Purpose};
 
 use crate::sharing::Ground;
 
@@ -26,6 +27,28 @@ pub enum Event {
     },
     /// A survivor's pseudonym was registered.
     SurvivorRegistered(SurvivorAuditId),
+    /// A survivor's plan for safe contact was set, read, or asked.
+    SafeContact {
+        /// Which of the three.
+        kind: AuditType,
+        /// Whose plan.
+        survivor: SurvivorAuditId,
+        /// What the plan answered, where it was asked.
+        answer: Option<&'static str>,
+    },
+    /// A disclosure that a statute or a court's order demanded was put on record.
+    MandatedDisclosure {
+        /// The record.
+        id: MandateId,
+        /// Who was disclosed.
+        survivor: SurvivorAuditId,
+        /// Who was told, where it is an agency of the task force.
+        recipient: Option<AgencyId>,
+        /// What was told.
+        categories: Categories,
+        /// What demanded it.
+        instrument: MandateInstrument,
+    },
     /// A consent was drafted, signed, revoked and so on.
     Consent {
         /// Which of these.

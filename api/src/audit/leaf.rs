@@ -142,6 +142,26 @@ impl Leaf {
                 self.is(AuditType::SurvivorRegistered);
                 self.survivor = Some(survivor);
             }
+            Event::SafeContact {
+                kind,
+                survivor,
+                answer,
+            } => {
+                self.is(kind);
+                self.survivor = Some(survivor);
+                self.reason = answer.map(str::to_owned);
+            }
+            Event::MandatedDisclosure {
+                id,
+                survivor,
+                recipient,
+                categories,
+                instrument,
+            } => {
+                self.is_about(AuditType::MandatedDisclosureRecorded, &id);
+                self.was_told(survivor, recipient, categories);
+                self.reason = Some(instrument.to_string());
+            }
             Event::Consent {
                 kind,
                 id,
@@ -215,6 +235,19 @@ impl Leaf {
                 self.object = object;
             }
         }
+    }
+
+    /// The acting agency told somebody of a person.
+    fn was_told(
+        &mut self,
+        survivor: SurvivorAuditId,
+        recipient: Option<AgencyId>,
+        categories: Categories,
+    ) {
+        self.survivor = Some(survivor);
+        self.recipient = recipient;
+        self.discloser = self.agency;
+        self.categories = Some(categories);
     }
 
     fn is_about(&mut self, kind: AuditType, object: &impl ToString) {
@@ -297,15 +330,18 @@ fn action(kind: AuditType) -> AuditAction {
         | AuditType::ApplicationRegistered
         | AuditType::IssuerTrusted
         | AuditType::SurvivorRegistered
+        | AuditType::MandatedDisclosureRecorded
         | AuditType::ConsentDrafted
         | AuditType::ReferralDrafted
         | AuditType::MouDrafted
         | AuditType::RulePackBound
         | AuditType::TokenIssued
         | AuditType::TokenExchanged => AuditAction::Create,
-        AuditType::RecordsListed | AuditType::PackageRead | AuditType::AuditRead => {
-            AuditAction::Read
-        }
+        AuditType::RecordsListed
+        | AuditType::PackageRead
+        | AuditType::SafeContactRead
+        | AuditType::ContactAdvised
+        | AuditType::AuditRead => AuditAction::Read,
         AuditType::AgencySuspended
         | AuditType::AgencyReinstated
         | AuditType::ApplicationSecretRotated
@@ -316,6 +352,7 @@ fn action(kind: AuditType) -> AuditAction {
         | AuditType::SigningKeyRetired
         | AuditType::IssuerRefreshed
         | AuditType::IssuerSuspended
+        | AuditType::SafeContactSet
         | AuditType::ConsentSigned
         | AuditType::ConsentRevoked
         | AuditType::ConsentSuperseded

@@ -1,15 +1,16 @@
 //! What the referrals tell of people: the least that each service needs. All of it is invented.
 
 use concord_entities::instant::Day;
-use concord_entities::vocabulary::{Categories, DataCategory, Need};
+use concord_entities::vocabulary::{Categories, Code, ContactChannel, DataCategory, Need, Weekday};
 
 use super::roll::Person;
 use super::services::Service;
-use crate::graphql::scalars::LanguageTag;
+use crate::contact::plan::{ContactRoute, ContactWindow, SafeContactPlan};
+use crate::graphql::scalars::{LanguageTag, LocalTime};
 use crate::referral::package::{
     Contents, Demographics, Exploitation, ExploitationAction, ExploitationMeans,
     ExploitationPurpose, Family, Financial, Identity, Immigration, Language, Legal, Medical,
-    NeedsDetail, SafeContactPlan, Safety, SubstanceUse,
+    NeedsDetail, Safety, SubstanceUse,
 };
 
 /// The package of the `nth` referral: what the person consented to, and the service needs.
@@ -117,22 +118,32 @@ impl Told<'_> {
 
     fn contact(&self) -> SafeContactPlan {
         let through_advocate = self.person.minor || self.nth.is_multiple_of(4);
+        let (channel, address) = if through_advocate {
+            (ContactChannel::ThroughAdvocate, "the advocate on call")
+        } else {
+            let number = self.one_of(&["+12025550142", "+12025550177", "+12025550119"]);
+            (ContactChannel::Phone, number)
+        };
+        let (days, from, until): (&[Weekday], _, _) = match self.nth % 3 {
+            0 => (Weekday::ALL.split_at(5).0, "10:00", "12:00"),
+            1 => (&[Weekday::Tuesday, Weekday::Thursday], "17:00", "19:00"),
+            _ => (Weekday::ALL, "08:00", "11:30"),
+        };
+        let time = |text| LocalTime::new(text);
+        let window = time(from)
+            .zip(time(until))
+            .map(|(from, until)| ContactWindow {
+                days: days.to_vec(),
+                from,
+                until,
+            });
         SafeContactPlan {
-            do_not_contact: Some(through_advocate),
-            channel: some(if through_advocate {
-                "through the advocate only"
-            } else {
-                self.one_of(&[
-                    "+1 202 555 0142",
-                    "text message to +1 202 555 0177",
-                    "+1 202 555 0119",
-                ])
-            }),
-            windows: list(&[self.one_of(&[
-                "weekdays 10:00-12:00",
-                "Tuesday and Thursday 17:00-19:00",
-                "mornings",
-            ])]),
+            do_not_contact: Some(false),
+            channels: Some(vec![ContactRoute {
+                channel,
+                address: address.to_owned(),
+            }]),
+            windows: window.map(|window| vec![window]),
             time_zone: some("America/Chicago"),
             may_leave_message: Some(false),
             code_word: some(self.one_of(&["marigold", "lantern", "cinnamon", "paper boat"])),

@@ -8,6 +8,7 @@ use crate::application::graphql::Application;
 use crate::audit::graphql::AuditEvent;
 use crate::consent::graphql::Consent;
 use crate::consent::packs::RulePack;
+use crate::mandate::graphql::MandatedDisclosure;
 use crate::mou::graphql::Mou;
 use crate::referral::graphql::Referral;
 use crate::store::page::{self, Page};
@@ -23,6 +24,7 @@ use crate::survivor::graphql::Survivor;
     concrete(name = "ConsentConnection", params(Consent)),
     concrete(name = "RulePackConnection", params(RulePack)),
     concrete(name = "ReferralConnection", params(Referral)),
+    concrete(name = "MandatedDisclosureConnection", params(MandatedDisclosure)),
     concrete(name = "MouConnection", params(Mou)),
     concrete(name = "AuditEventConnection", params(AuditEvent))
 )]
@@ -46,6 +48,7 @@ where
     concrete(name = "ConsentEdge", params(Consent)),
     concrete(name = "RulePackEdge", params(RulePack)),
     concrete(name = "ReferralEdge", params(Referral)),
+    concrete(name = "MandatedDisclosureEdge", params(MandatedDisclosure)),
     concrete(name = "MouEdge", params(Mou)),
     concrete(name = "AuditEventEdge", params(AuditEvent))
 )]

@@ -2,7 +2,8 @@
 
 use async_graphql::{ComplexObject, Context, ID, Interface, Object, SimpleObject};
 use concord_entities::ids::{
-    AgencyId, AnyId, ApplicationId, AuditEventId, ConsentId, MouId, ReferralId, SurvivorId,
+    AgencyId, AnyId, ApplicationId, AuditEventId, ConsentId, MandateId, MouId, ReferralId,
+    SurvivorId,
 };
 use concord_entities::vocabulary::Purpose;
 
@@ -14,6 +15,7 @@ use crate::audit::graphql::AuditEvent;
 use crate::audit::ledger::Decided;
 use crate::consent::graphql::Consent;
 use crate::error::{Answer, Error};
+use crate::mandate::graphql::MandatedDisclosure;
 use crate::mou::graphql::Mou;
 use crate::referral::graphql::{Asked, Referral};
 use crate::sharing::facts;
@@ -35,6 +37,8 @@ pub enum Node {
     Survivor(Survivor),
     /// A consent.
     Consent(Consent),
+    /// A disclosure that a statute or a court's order demanded of your agency.
+    MandatedDisclosure(std::boxed::Box<MandatedDisclosure>),
     /// A referral.
     Referral(std::boxed::Box<Referral>),
     /// An MOU.
@@ -147,6 +151,9 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Answer<Option<Node>> {
         ConsentId::PREFIX => crate::consent::graphql::node(request, ConsentId(uuid))
             .await?
             .map(Node::from),
+        MandateId::PREFIX => crate::mandate::graphql::node(request, MandateId(uuid))
+            .await?
+            .map(|record| Node::from(std::boxed::Box::new(record))),
         MouId::PREFIX => crate::mou::graphql::node(request, MouId(uuid))
             .await?
             .map(Node::from),

@@ -14,6 +14,10 @@ pub struct DateTime(pub Instant);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Date(pub Day);
 
+/// A time of day wherever somebody is: 24 hours, such as `09:30`; `24:00` is the day's end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LocalTime(u16);
+
 /// A language: BCP 47, such as `es-GT`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -75,6 +79,22 @@ impl ScalarType for Date {
     }
 }
 
+/// A time of day wherever somebody is: 24 hours, such as `09:30`; `24:00` is the day's end.
+#[Scalar(name = "LocalTime")]
+impl ScalarType for LocalTime {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        text(&value, |text| {
+            Self::new(text).ok_or_else(|| {
+                "not a time of day: write hours and minutes, such as `09:30`".to_owned()
+            })
+        })
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.to_string())
+    }
+}
+
 /// A language: BCP 47, such as `es-GT`.
 #[Scalar(
     name = "LanguageTag",
@@ -109,6 +129,49 @@ impl ScalarType for Sha256 {
 
     fn to_value(&self) -> Value {
         Value::String(self.0.clone())
+    }
+}
+
+impl LocalTime {
+    /// Minutes in a day.
+    pub const DAY: u16 = 24 * 60;
+
+    /// The time of day that a text is.
+    #[must_use]
+    pub fn new(text: &str) -> Option<Self> {
+        let (hours, minutes) = text.split_once(':')?;
+        let two_digits = |part: &str| {
+            let fits = part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit());
+            fits.then(|| part.parse::<u16>().ok()).flatten()
+        };
+        let (hours, minutes) = (two_digits(hours)?, two_digits(minutes)?);
+        let time = hours * 60 + minutes;
+        (minutes < 60 && time <= Self::DAY).then_some(Self(time))
+    }
+
+    /// Minutes since the day began by the wall.
+    #[must_use]
+    pub fn minutes(self) -> u16 {
+        self.0
+    }
+}
+
+impl fmt::Display for LocalTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:02}:{:02}", self.0 / 60, self.0 % 60)
+    }
+}
+
+impl Serialize for LocalTime {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for LocalTime {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        Self::new(&text).ok_or_else(|| serde::de::Error::custom("not a time of day"))
     }
 }
 

@@ -11,6 +11,9 @@ use crate::audit::graphql::AuditQuery;
 use crate::consent::change::ConsentMutation;
 use crate::consent::graphql::ConsentQuery;
 use crate::consent::packs::{PackMutation, PackQuery};
+use crate::contact::graphql::{ContactMutation, ContactQuery};
+use crate::mandate::change::MandateMutation;
+use crate::mandate::graphql::MandateQuery;
 use crate::mou::change::MouMutation;
 use crate::mou::graphql::MouQuery;
 use crate::referral::change::ReferralMutation;
@@ -24,6 +27,8 @@ pub struct Query(
     AgencyQuery,
     ApplicationQuery,
     SurvivorQuery,
+    ContactQuery,
+    MandateQuery,
     ConsentQuery,
     PackQuery,
     ReferralQuery,
@@ -37,6 +42,8 @@ pub struct Mutation(
     AgencyMutation,
     ApplicationMutation,
     SurvivorMutation,
+    ContactMutation,
+    MandateMutation,
     ConsentMutation,
     PackMutation,
     ReferralMutation,

@@ -139,7 +139,6 @@ fn status(kind: Kind) -> StatusCode {
         Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         Kind::InvalidRequest
         | Kind::InvalidSubjectToken
-        | Kind::UnauthorizedClient
         | Kind::UnsupportedGrantType
         | Kind::InvalidScope
         | Kind::InvalidTarget

@@ -289,6 +289,7 @@ async fn tidy(limits: Limits) {
 async fn sweep_once(vault: &Vault, store: &Store) -> Answer<()> {
     let now = store.ping().await?;
     vault.sweep(store, now).await?;
+    vault.sweep_records(store, now).await?;
     spent::forget(store, now).await?;
     revoked::forget(&store.write, now).await
 }

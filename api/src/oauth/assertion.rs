@@ -107,12 +107,17 @@ impl Assertion {
 }
 
 /// The application that an assertion claims to come from, only to find whose keys to ask: nothing is proven.
-#[must_use]
-pub fn claimed_client(compact: &str) -> Option<String> {
-    let payload = Unproven::read(compact, &FORM).ok()?.claimed();
-    let claims = payload.claims().ok()?;
-    let client = name(&claims, "sub", MAX_NAME).ok()?;
-    (claim::<String>(&claims, "iss").ok()? == client).then_some(client)
+///
+/// # Errors
+/// When it is not a JWS that names one.
+pub fn claimed_client(compact: &str) -> Result<String, AssertionFault> {
+    let payload = Unproven::read(compact, &FORM)?.claimed();
+    let claims = payload.claims()?;
+    let client = name(&claims, "sub", MAX_NAME)?;
+    if claim::<String>(&claims, "iss")? != client {
+        return Err(AssertionFault::WrongIssuer);
+    }
+    Ok(client)
 }
 
 /// What an assertion says, if one of the application's `keys` signed it, it is by and about `client_id` and for

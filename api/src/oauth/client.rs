@@ -100,7 +100,7 @@ fn credentials(asked: &Asked) -> Result<Credentials, Fault> {
             }
             let client = assertion::claimed_client(compact);
             Ok(Credentials::Assertion {
-                client: client.ok_or(Fault::client("malformed_assertion"))?,
+                client: client.map_err(|fault| Fault::client(fault.code()))?,
                 compact: compact.to_owned(),
             })
         }

@@ -124,9 +124,10 @@ fn named(asked: &Asked, brought: &Caller) -> Result<String, Fault> {
         return Ok(wanted.to_owned());
     }
     if brought.subject() != brought.client() {
-        return Err(Fault::request(
-            "a token that is already one user's cannot become another's",
-        ));
+        return Err(Fault {
+            description: "a token that is already one user's cannot become another's",
+            ..not_in_force("other_user")
+        });
     }
     if !is_name(wanted, MAX_NAME) {
         return Err(Fault::request(
@@ -155,9 +156,10 @@ fn actor(client: &Client, brought: &Caller) -> Result<Actor, Fault> {
         before: brought.actor().cloned().map(Box::new),
     };
     if actor.count() > MAX_ACTORS {
-        return Err(Fault::request(
-            "this token was exchanged often enough: begin with your agency's own",
-        ));
+        return Err(Fault {
+            description: "this token was exchanged often enough: begin with your agency's own",
+            ..not_in_force("too_many_actors")
+        });
     }
     Ok(actor)
 }

@@ -21,8 +21,6 @@ pub enum Kind {
     InvalidRequest,
     /// The program did not prove that it is the registered one (RFC 6749, 5.2). One wording for every reason.
     InvalidClient,
-    /// The program may not use this grant (RFC 6749, 5.2).
-    UnauthorizedClient,
     /// There is no such grant here (RFC 6749, 5.2).
     UnsupportedGrantType,
     /// The scope is malformed, or wider than what may be granted (RFC 6749, 5.2).
@@ -46,7 +44,6 @@ impl Kind {
         match self {
             Self::InvalidRequest | Self::InvalidSubjectToken => "invalid_request",
             Self::InvalidClient => "invalid_client",
-            Self::UnauthorizedClient => "unauthorized_client",
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::InvalidScope => "invalid_scope",
             Self::InvalidTarget => "invalid_target",
@@ -60,7 +57,6 @@ impl Kind {
     pub const fn is_denial(self) -> bool {
         match self {
             Self::InvalidClient
-            | Self::UnauthorizedClient
             | Self::InvalidScope
             | Self::InvalidTarget
             | Self::InvalidSubjectToken

@@ -16,7 +16,7 @@ use super::find;
 use super::input::{ReferralFilter, ReferralOutcome};
 use super::package::{
     Contents, Demographics, Exploitation, Family, Financial, Identity, Immigration, Language,
-    Legal, Location, Medical, NeedsDetail, PART_2_NOTICE, SafeContactPlan, Safety, SubstanceUse,
+    Legal, Location, Medical, NeedsDetail, PART_2_NOTICE, Safety, SubstanceUse,
 };
 use super::read::{self, Depth, Grant, Seen};
 use super::rules;
@@ -25,6 +25,7 @@ use crate::agency::directory::Agencies;
 use crate::agency::graphql::Agency;
 use crate::audit::ledger::Recorded;
 use crate::consent::graphql::Consent;
+use crate::contact::plan::SafeContactPlan;
 use crate::error::{Answer, Error, Refusal};
 use crate::graphql::connection::Connection;
 use crate::graphql::look;

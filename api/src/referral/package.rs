@@ -7,6 +7,7 @@ use async_graphql::{Enum, InputObject, SimpleObject};
 use concord_entities::vocabulary::{Categories, DataCategory, Need};
 use serde::{Deserialize, Serialize};
 
+use crate::contact::plan::SafeContactPlan;
 use crate::graphql::scalars::{Date, LanguageTag};
 
 /// Declares one category's shape.
@@ -43,22 +44,6 @@ shapes! {
         gender: String,
         /// Nationalities, ISO 3166-1 alpha-2.
         nationalities: Vec<String>,
-    }
-
-    /// How the person may be reached safely.
-    SafeContactPlan as "SafeContactInput" {
-        /// Never contact the person directly.
-        do_not_contact: bool,
-        /// The channel to use, such as a telephone number in E.164 or an advocate.
-        channel: String,
-        /// When, in the person's own time zone, such as `weekdays 10:00-12:00`.
-        windows: Vec<String>,
-        /// The time zone of the windows, IANA.
-        time_zone: String,
-        /// Whether a message may be left.
-        may_leave_message: bool,
-        /// The word that shows the caller is safe.
-        code_word: String,
     }
 
     /// Where the person is. Location is identity.

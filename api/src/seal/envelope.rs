@@ -86,6 +86,26 @@ impl PackageKey {
     pub fn open(&self, place: Place, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealBroken> {
         open(&self.0, &place.binding(), sealed)
     }
+
+    /// Seals a single record of `holder`'s.
+    ///
+    /// # Errors
+    /// When the system has no randomness to give.
+    pub fn seal_record(&self, holder: Holder<'_>, plain: &[u8]) -> Result<Vec<u8>, SealBroken> {
+        seal(&self.0, &holder.record_binding(), plain)
+    }
+
+    /// What was sealed as `holder`'s record. Wiped from memory when dropped.
+    ///
+    /// # Errors
+    /// When it was not sealed with this key for this holder, or is no longer what it was.
+    pub fn open_record(
+        &self,
+        holder: Holder<'_>,
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, SealBroken> {
+        open(&self.0, &holder.record_binding(), sealed)
+    }
 }
 
 impl KeyEncryptionKey {
@@ -182,6 +202,16 @@ impl Holder<'_> {
     fn binding(&self) -> Vec<u8> {
         bind(
             b"concord wrapped v1\0",
+            self.owner,
+            self.version,
+            self.purpose,
+        )
+    }
+
+    /// Never that of a wrapped key: a record's bytes cannot be taken for one.
+    fn record_binding(&self) -> Vec<u8> {
+        bind(
+            b"concord record v1\0\0",
             self.owner,
             self.version,
             self.purpose,

@@ -25,8 +25,8 @@ const BATCH: u64 = 500;
 /// The keyring with the key-encryption key in hand.
 #[derive(Clone, Debug)]
 pub struct Vault {
-    keyring: DatabaseConnection,
-    kek: Arc<KeyEncryptionKey>,
+    pub(super) keyring: DatabaseConnection,
+    pub(super) kek: Arc<KeyEncryptionKey>,
 }
 
 /// The unsealed categories of some packages. A referral that is missing has lost its key.

@@ -7,6 +7,7 @@ use sea_orm::{ActiveModelTrait, IntoActiveModel, QueryOrder, SqlErr};
 
 use crate::access::grant::{Permission, Resource};
 use crate::audit::event::Event;
+use crate::contact::plan::SafeContactPlan;
 use crate::error::{Answer, Error};
 use crate::graphql::connection::Connection;
 use crate::graphql::request::{InRequest, Request};
@@ -38,6 +39,12 @@ impl Survivor {
     pub async fn id(&self) -> ID {
         ID(self.key.to_string())
     }
+
+    /// How the person may be reached safely; null where your agency has set nothing. Each reading is on record, and
+    /// needs the scope `survivor.r`.
+    async fn safe_contact(&self, ctx: &Context<'_>) -> Option<Answer<SafeContactPlan>> {
+        safe_contact(ctx, self.key).await.transpose()
+    }
 }
 
 impl From<survivor::Model> for Survivor {
@@ -50,6 +57,12 @@ impl From<survivor::Model> for Survivor {
             created_at: model.created_at.into(),
         }
     }
+}
+
+async fn safe_contact(ctx: &Context<'_>, id: SurvivorId) -> Answer<Option<SafeContactPlan>> {
+    let request = ctx.request()?;
+    request.caller(Resource::Survivor, Permission::Read)?;
+    crate::contact::read::plan(request, id).await
 }
 
 /// A survivor to register.

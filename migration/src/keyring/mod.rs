@@ -1,3 +1,4 @@
 //! The steps of the keyring.
 
 pub(crate) mod m0001_keys;
+pub(crate) mod m0003_record_keys;

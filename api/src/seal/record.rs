@@ -1,0 +1,213 @@
+//! Single records, each sealed under a key of its own: what identifies a person outside a package.
+//!
+//! The same order as for packages: key first, data second on writing; a change takes a new key and destroys the old one
+//! once the change is durable, so that no older copy of the data store can be read. [`Vault::sweep_records`] finishes
+//! what a crash left.
+
+use std::collections::{HashMap, HashSet};
+use std::time::Duration;
+
+use concord_entities::ids::{MandateId, SurvivorId};
+use concord_entities::instant::Instant;
+use concord_entities::{mandated_disclosure, record_key, safe_contact};
+use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use tracing::info;
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+use super::Vault;
+use super::envelope::{Holder, PackageKey};
+use crate::error::{Answer, Refusal};
+use crate::store::Store;
+
+/// How many keys the sweep looks at together.
+const BATCH: u64 = 500;
+
+/// A kind of record that is sealed on its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A survivor's plan for safe contact; its owner is the survivor.
+    SafeContact,
+    /// The texts of a mandated disclosure; its owner is the disclosure.
+    Mandate,
+}
+
+/// A sealed record and what its seal is bound to: it opens as nothing else.
+#[derive(Clone, Copy, Debug)]
+pub struct Sealed<'a> {
+    /// The record's owner.
+    pub owner: Uuid,
+    /// Which of the owner's keys seals it.
+    pub version: i32,
+    /// Nonce, ciphertext and tag.
+    pub bytes: &'a [u8],
+}
+
+/// The records that could be opened, by owner. An owner who is missing has lost the key.
+pub type OpenedRecords = HashMap<Uuid, Zeroizing<Vec<u8>>>;
+
+impl Kind {
+    /// The word for this kind in the keyring and in the seals.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SafeContact => "safe-contact",
+            Self::Mandate => "mandate",
+        }
+    }
+
+    fn holder(self, owner: Uuid, version: i32) -> Answer<Holder<'static>> {
+        Ok(Holder {
+            purpose: self.name(),
+            owner,
+            version: u32::try_from(version).map_err(Refusal::internal)?,
+        })
+    }
+}
+
+impl Vault {
+    /// Makes this version of the owner's key, durable before anything is sealed under it, and seals the record. The
+    /// caller holds the owner's row: no other writes this version.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE`: the keyring cannot be written.
+    pub async fn seal_record(
+        &self,
+        kind: Kind,
+        owner: Uuid,
+        version: i32,
+        plain: &[u8],
+        now: Instant,
+    ) -> Answer<Vec<u8>> {
+        let holder = kind.holder(owner, version)?;
+        let key = PackageKey::generate().map_err(Refusal::unavailable)?;
+        let wrapped = self.kek.wrap(holder, &key).map_err(Refusal::unavailable)?;
+        let row = record_key::Model {
+            kind: kind.name().to_owned(),
+            owner,
+            version,
+            wrapped,
+            created_at: now,
+        };
+        // A change that was given up may have left its key.
+        record_key::Entity::delete_by_id((kind.name().to_owned(), owner, version))
+            .exec(&self.keyring)
+            .await?;
+        record_key::Entity::insert(row.into_active_model())
+            .exec_without_returning(&self.keyring)
+            .await?;
+        key.seal_record(holder, plain).map_err(Refusal::unavailable)
+    }
+
+    /// Opens records that the caller may read.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE`: the keyring cannot be read. `INTERNAL`: a seal is broken.
+    pub async fn open_records(&self, kind: Kind, sealed: &[Sealed<'_>]) -> Answer<OpenedRecords> {
+        if sealed.is_empty() {
+            return Ok(OpenedRecords::new());
+        }
+        let keys = record_key::Entity::of(kind.name(), sealed.iter().map(|one| one.owner))
+            .all(&self.keyring)
+            .await?;
+        let mut opened = OpenedRecords::new();
+        for one in sealed {
+            let its =
+                |key: &&record_key::Model| key.owner == one.owner && key.version == one.version;
+            let Some(key) = keys.iter().find(its) else {
+                continue;
+            };
+            let holder = kind.holder(one.owner, one.version)?;
+            let plain = self
+                .kek
+                .unwrap(holder, &key.wrapped)
+                .and_then(|key| key.open_record(holder, one.bytes))
+                .map_err(Refusal::internal)?;
+            opened.insert(one.owner, plain);
+        }
+        Ok(opened)
+    }
+
+    /// Destroys every key of these owners' records: no copy of the data store can be read any more.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE`.
+    pub async fn destroy_records(&self, kind: Kind, owners: &[Uuid]) -> Answer<()> {
+        record_key::Entity::delete_many()
+            .filter(record_key::Column::Kind.eq(kind.name()))
+            .filter(record_key::Column::Owner.is_in(owners.iter().copied()))
+            .exec(&self.keyring)
+            .await?;
+        Ok(())
+    }
+
+    /// Destroys the keys of an owner's record but this version: it took the place of the others.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE`; the next [`sweep_records`](Self::sweep_records) tries again.
+    pub async fn destroy_all_but(&self, kind: Kind, owner: Uuid, version: i32) -> Answer<()> {
+        record_key::Entity::delete_many()
+            .filter(record_key::Column::Kind.eq(kind.name()))
+            .filter(record_key::Column::Owner.eq(owner))
+            .filter(record_key::Column::Version.ne(version))
+            .exec(&self.keyring)
+            .await?;
+        Ok(())
+    }
+
+    /// Destroys keys older than an hour that seal no record any more.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE`.
+    pub async fn sweep_records(&self, store: &Store, now: Instant) -> Answer<()> {
+        let hour_ago = now.minus(Duration::from_hours(1));
+        for kind in [Kind::SafeContact, Kind::Mandate] {
+            let mut after = None;
+            loop {
+                let keys = record_key::Entity::in_order(kind.name(), hour_ago, after, BATCH)
+                    .all(&self.keyring)
+                    .await?;
+                let Some(last) = keys.last() else {
+                    break;
+                };
+                after = Some(last.owner);
+                let live = live(kind, store, keys.iter().map(|key| key.owner)).await?;
+                let dead = keys
+                    .into_iter()
+                    .filter(|key| !live.contains(&(key.owner, key.version)));
+                for key in dead {
+                    info!(
+                        kind = kind.name(),
+                        "destroying the key of a record that is gone"
+                    );
+                    record_key::Entity::delete_by_id((key.kind, key.owner, key.version))
+                        .exec(&self.keyring)
+                        .await?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The owners who have a record, and the version of the key that seals it.
+async fn live(
+    kind: Kind,
+    store: &Store,
+    owners: impl Iterator<Item = Uuid>,
+) -> Answer<HashSet<(Uuid, i32)>> {
+    Ok(match kind {
+        Kind::SafeContact => safe_contact::Entity::among(owners.map(SurvivorId))
+            .all(&store.read)
+            .await?
+            .into_iter()
+            .map(|row| (row.survivor_id.0, row.key_version))
+            .collect(),
+        Kind::Mandate => mandated_disclosure::Entity::among(owners.map(MandateId))
+            .all(&store.read)
+            .await?
+            .into_iter()
+            .map(|row| (row.id.0, 1))
+            .collect(),
+    })
+}

@@ -1,0 +1,94 @@
+//! A disclosure that a statute or a court's order demanded: without consent, nothing else discloses.
+
+use sea_orm::entity::prelude::*;
+use sea_orm::{FromJsonQueryResult, QueryFilter, QueryOrder};
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{AgencyId, MandateId, SurvivorId};
+use crate::instant::{Day, Instant};
+use crate::vocabulary::{
+    Categories, ContactChannel, MandateInstrument, NoNoticeReason, NoProtectionReason,
+    NoticeResult, OutsideRecipient, ProtectiveStep, Purposes, Set,
+};
+
+/// What an agency had to disclose, to whom, by whose order, and what it did for the person. Only that agency reads it.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "mandated_disclosure")]
+pub struct Model {
+    /// Which.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: MandateId,
+    /// The agency that disclosed.
+    pub agency_id: AgencyId,
+    /// Who was disclosed.
+    pub survivor_id: SurvivorId,
+    /// What demanded it.
+    pub instrument: MandateInstrument,
+    /// The day on the instrument.
+    pub dated_on: Day,
+    /// The day of the disclosure.
+    pub disclosed_on: Day,
+    /// The agency that was told, where it is of the task force.
+    pub recipient_id: Option<AgencyId>,
+    /// What kind of body was told, where it is outside the task force.
+    pub recipient_outside: Option<OutsideRecipient>,
+    /// What the instrument names.
+    pub ordered: Categories,
+    /// What was told.
+    pub categories: Categories,
+    /// What for.
+    pub purposes: Purposes,
+    /// How the person was notified.
+    pub attempts: Attempts,
+    /// Why nobody tried.
+    pub no_notice: Option<NoNoticeReason>,
+    /// What was done to protect the person.
+    pub steps: Set<ProtectiveStep>,
+    /// Why nothing could be done.
+    pub no_protection: Option<NoProtectionReason>,
+    /// The texts (authority, citation, the outside recipient's name), sealed: a docket number is identity.
+    pub sealed: Vec<u8>,
+    /// When it was put on record.
+    pub recorded_at: Instant,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// The attempts to notify the person, in the order in which they were told.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
+pub struct Attempts(pub Vec<Attempt>);
+
+/// One attempt to notify the person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// When.
+    pub at: Instant,
+    /// How.
+    pub channel: ContactChannel,
+    /// What came of it.
+    pub result: NoticeResult,
+}
+
+impl Entity {
+    /// What `agency` had to disclose, newest first.
+    #[must_use]
+    pub fn by(agency: AgencyId) -> Select<Self> {
+        <Self as EntityTrait>::find()
+            .filter(Column::AgencyId.eq(agency))
+            .order_by_desc(Column::Id)
+    }
+
+    /// The one of these with this id.
+    #[must_use]
+    pub fn one_by(agency: AgencyId, id: MandateId) -> Select<Self> {
+        <Self as EntityTrait>::find()
+            .filter(Column::Id.eq(id))
+            .filter(Column::AgencyId.eq(agency))
+    }
+
+    /// These, for the sweep.
+    pub fn among(ids: impl IntoIterator<Item = MandateId>) -> Select<Self> {
+        <Self as EntityTrait>::find().filter(Column::Id.is_in(ids))
+    }
+}

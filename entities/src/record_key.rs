@@ -1,0 +1,52 @@
+//! The keyring's table of record keys, in a store of its own.
+
+use sea_orm::entity::prelude::*;
+use sea_orm::{QueryFilter, QueryOrder, QuerySelect};
+
+use crate::instant::Instant;
+
+/// The key of one sealed record, wrapped by the key-encryption key. Destroying this row destroys what it seals, in
+/// every copy.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "record_key")]
+pub struct Model {
+    /// What kind of record it seals.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub kind: String,
+    /// The UUID of the record's owner.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub owner: Uuid,
+    /// The version of the key, from 1.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub version: i32,
+    /// The wrapped key.
+    pub wrapped: Vec<u8>,
+    /// When it was made.
+    pub created_at: Instant,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Entity {
+    /// The keys of these owners' records, which the caller may read.
+    pub fn of(kind: &str, owners: impl IntoIterator<Item = Uuid>) -> Select<Self> {
+        <Self as EntityTrait>::find()
+            .filter(Column::Kind.eq(kind))
+            .filter(Column::Owner.is_in(owners))
+    }
+
+    /// The next keys older than `before` in the order of their owners, for the sweep.
+    #[must_use]
+    pub fn in_order(kind: &str, before: Instant, after: Option<Uuid>, limit: u64) -> Select<Self> {
+        let keys = <Self as EntityTrait>::find()
+            .filter(Column::Kind.eq(kind))
+            .filter(Column::CreatedAt.lt(before))
+            .order_by_asc(Column::Owner)
+            .limit(limit);
+        match after {
+            Some(after) => keys.filter(Column::Owner.gt(after)),
+            None => keys,
+        }
+    }
+}
