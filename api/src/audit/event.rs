@@ -64,6 +64,15 @@ pub enum Event {
         /// Who signed, or how it was revoked.
         reason: Option<String>,
     },
+    /// An agency said that a rule pack binds it, or binds it no longer.
+    RulePack {
+        /// Which of the two.
+        kind: AuditType,
+        /// The binding.
+        id: RulePackId,
+        /// The pack.
+        pack: Pack,
+    },
     /// The signed paper behind a consent was stored, or read by the agency that stored it. Nobody else is told.
     ConsentDocument {
         /// Which of the two.
@@ -74,15 +83,6 @@ pub enum Event {
         version: i32,
         /// Whose it is.
         survivor: SurvivorAuditId,
-    },
-    /// An agency said that a rule pack binds it, or binds it no longer.
-    RulePack {
-        /// Which of the two.
-        kind: AuditType,
-        /// The binding.
-        id: RulePackId,
-        /// The pack.
-        pack: Pack,
     },
     /// A referral was drafted, sent, accepted and so on.
     Referral {

@@ -133,10 +133,7 @@ impl Leaf {
 
     fn tell(&mut self, event: Event) {
         match event {
-            Event::Agency { kind, id } => {
-                self.is_about(kind, &id);
-                self.recipient = Some(id);
-            }
+            Event::Agency { kind, id } => self.is_done_to(kind, &id, id),
             Event::Application { kind, id } => self.is_about(kind, &id),
             Event::SurvivorRegistered(survivor) => {
                 self.is(AuditType::SurvivorRegistered);
@@ -174,24 +171,23 @@ impl Leaf {
                 self.recipient = Some(recipient);
                 self.reason = reason;
             }
+            Event::RulePack { kind, id, pack } => {
+                self.is_about(kind, &id);
+                self.reason = Some(pack.to_string());
+            }
             Event::ConsentDocument {
                 kind,
                 id,
                 version,
                 survivor,
             } => self.is_of_consent(kind, id, version, survivor),
-            Event::RulePack { kind, id, pack } => {
-                self.is_about(kind, &id);
-                self.reason = Some(pack.to_string());
-            }
             Event::Referral {
                 kind,
                 id,
                 counterpart,
                 reason,
             } => {
-                self.is_about(kind, &id);
-                self.recipient = Some(counterpart);
+                self.is_done_to(kind, &id, counterpart);
                 self.reason = reason;
             }
             Event::Mou { kind, id, version } => {
@@ -229,15 +225,17 @@ impl Leaf {
             Event::TokenRevoked(token) => self.is_about(AuditType::TokenRevoked, &token),
             Event::Refused { kind, why } => self.is_refused(kind, why),
             Event::SigningKey { kind, kid } => self.is_about(kind, &kid),
-            Event::Issuer { kind, id, agency } => {
-                self.is_about(kind, &id);
-                self.recipient = Some(agency);
-            }
+            Event::Issuer { kind, id, agency } => self.is_done_to(kind, &id, agency),
             Event::AccessDenied { code, object } => {
                 self.is_refused(AuditType::AccessDenied, code);
                 self.object = object;
             }
         }
+    }
+
+    fn is_done_to(&mut self, kind: AuditType, object: &impl ToString, agency: AgencyId) {
+        self.is_about(kind, object);
+        self.recipient = Some(agency);
     }
 
     fn is_of_consent(

@@ -2,8 +2,8 @@
 //!
 //! [`rules`] computes a consent's status, [`lint`] says what it lacks by the [`checks`], [`signers`] who must sign; all
 //! are pure. [`grounds`] gathers what the linter judges beside the consent itself. [`draft`], [`sign`] and [`life`] change
-//! consents, [`packs`] the rules that bind an agency; [`graphql`], [`change`] and [`input`] are the wire.
-//! [`document`] knows the files that a signed paper may be and [`evidence`] keeps them; [`form`] is the page to sign.
+//! consents, [`packs`] the rules that bind an agency; [`document`] knows the files that a signed paper may be, [`evidence`]
+//! keeps them, and [`form`] is the page to sign. [`graphql`], [`change`] and [`input`] are the wire.
 
 pub mod change;
 pub mod checks;

@@ -59,6 +59,8 @@ pub(super) async fn sign(
         return Err(Error::ConsentDefective { findings }.into());
     }
 
+    let document = input.document_sha256.as_ref().map(Sha256::as_str);
+    evidence::refuse_another_than_stored(act, consent.id, document).await?;
     written(act, consent.id, input).await?;
     let roles: Vec<SignerRole> = consent_signature::Entity::under([consent.id])
         .all(&**act)
@@ -115,8 +117,6 @@ async fn still_there(act: &Act<'_>, earlier: ConsentId) -> Answer<consent::Model
 }
 
 async fn written(act: &Act<'_>, consent: ConsentId, input: SignatureInput) -> Answer<()> {
-    let document = input.document_sha256.as_ref().map(Sha256::as_str);
-    evidence::refuse_another_than_stored(act, consent, document).await?;
     let signature = consent_signature::Model {
         id: SignatureId::new(),
         consent_id: consent,
