@@ -12,7 +12,7 @@ use crate::world::postgres::Cluster;
 use crate::world::{Agency, BOTH, Database, Server, World};
 
 /// A name and a number that nothing else contains; a legal GraphQL name, so that it can stand anywhere in a document.
-const CANARY: &str = "Zyxabel_Quorndon_5550173301";
+pub const CANARY: &str = "Zyxabel_Quorndon_5550173301";
 /// Their parts.
 const NAME: &str = "Zyxabel";
 const NUMBER: &str = "5550173301";
@@ -304,7 +304,7 @@ async fn probes_say_nothing(address: &str) {
 }
 
 /// Every byte that the world keeps: the files with their logs of changes, or the dump.
-fn stored(world: &World) -> Vec<u8> {
+pub fn stored(world: &World) -> Vec<u8> {
     let mut bytes = files(world.folder.path());
     if world.database == Database::Postgres {
         let dump = Cluster::shared().dump(world.url());
@@ -339,7 +339,7 @@ fn contains(bytes: &[u8], part: &str) -> bool {
 }
 
 /// Neither the canary nor what it looks like in hexadecimal digits or in base64 is there.
-fn nothing_leaked(place: &str, bytes: &[u8]) {
+pub fn nothing_leaked(place: &str, bytes: &[u8]) {
     for part in [NAME, NUMBER] {
         let mut traces = vec![part.to_owned(), hex::encode(part)];
         // In base64 a text has three faces, after where it begins; their inner digits are what they share with any text.

@@ -4,9 +4,9 @@ use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, Nonce, UnboundKey};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE};
 use concord::seal::envelope::{
-    Holder, InvalidKey, KeyEncryptionKey, PackageKey, Place, SealBroken,
+    Holder, InvalidKey, KeyEncryptionKey, PackageKey, Paper, Place, SealBroken,
 };
-use concord_entities::ids::ReferralId;
+use concord_entities::ids::{ConsentId, ReferralId};
 use concord_entities::vocabulary::{Code, DataCategory};
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -262,4 +262,33 @@ fn debug_never_shows_a_key() {
         format!("{:#?}", PackageKey::generate().unwrap()),
         "PackageKey(..)"
     );
+}
+
+#[test]
+fn a_paper_opens_as_no_other() {
+    let key = PackageKey::generate().unwrap();
+    let own = Paper {
+        consent: ConsentId(Uuid::from_u128(7)),
+        content_type: "application/pdf",
+        version: 1,
+    };
+    let sealed = key.seal_paper(own, b"Ada").unwrap();
+    assert_eq!(&**key.open_paper(own, &sealed).unwrap(), b"Ada");
+    for other in [
+        Paper {
+            consent: ConsentId(Uuid::from_u128(8)),
+            ..own
+        },
+        Paper {
+            content_type: "image/png",
+            ..own
+        },
+        Paper { version: 2, ..own },
+    ] {
+        assert_eq!(key.open_paper(other, &sealed).unwrap_err(), SealBroken);
+    }
+    // Nor as a part of a package with the same id.
+    assert_eq!(key.open(place(), &sealed).unwrap_err(), SealBroken);
+    let another = PackageKey::generate().unwrap();
+    assert_eq!(another.open_paper(own, &sealed).unwrap_err(), SealBroken);
 }

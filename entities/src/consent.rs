@@ -75,6 +75,10 @@ pub struct Model {
 
 /// Whoever interpreted, in what matters. Never a name: the paper has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, told on the wire by its name"
+)]
 pub struct Interpreter {
     /// Into which language, BCP 47.
     pub language: String,

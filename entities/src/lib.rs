@@ -22,6 +22,7 @@ pub mod token_state;
 pub mod trusted_issuer;
 
 pub mod consent;
+pub mod consent_document;
 pub mod consent_signature;
 pub mod mandated_disclosure;
 pub mod mou;
@@ -40,6 +41,7 @@ pub mod audit_tree;
 pub mod idempotency;
 pub mod sharing_epoch;
 
+pub mod document_key;
 pub mod ledger_witness;
 pub mod package_key;
 pub mod record_key;

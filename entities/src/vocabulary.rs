@@ -713,6 +713,10 @@ codes! {
         RulePackBound = "RULE_PACK_BOUND",
         /// An agency said that a rule pack binds it no longer.
         RulePackUnbound = "RULE_PACK_UNBOUND",
+        /// The signed paper behind a consent was stored.
+        ConsentDocumentStored = "CONSENT_DOCUMENT_STORED",
+        /// The signed paper behind a consent was read by the agency that stored it.
+        ConsentDocumentRead = "CONSENT_DOCUMENT_READ",
         /// A referral was drafted.
         ReferralDrafted = "REFERRAL_DRAFTED",
         /// A referral was sent.

@@ -23,6 +23,7 @@ impl MigratorTrait for Data {
             Box::new(data::m0006_token_keys::Step),
             Box::new(data::m0007_trusted_issuers::Step),
             Box::new(data::m0008_lawful_consents::Step),
+            Box::new(data::m0009_consent_documents::Step),
             Box::new(data::m0010_endings::Step),
             Box::new(data::m0011_contacts_and_mandates::Step),
         ]
@@ -36,8 +37,9 @@ impl MigratorTrait for Keyring {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         vec![
             Box::new(keyring::m0001_keys::Step),
-            Box::new(keyring::m0002_witness::Step),
+            Box::new(keyring::m0002_document_keys::Step),
             Box::new(keyring::m0003_record_keys::Step),
+            Box::new(keyring::m0004_witness::Step),
         ]
     }
 }

@@ -250,6 +250,7 @@ fn a_good_text_is_read_as_written_and_printed_in_its_normal_form() {
     for resource in [
         "referral",
         "consent",
+        "evidence",
         "survivor",
         "mou",
         "agency",

@@ -143,7 +143,7 @@ const TAKEN_AWAY: &[Row] = &[
     ),
     (|d| d.interpreter = None, "LANGUAGE_NOT_UNDERSTOOD", ALL),
     (
-        |d| interpreter(d).language = "es".to_owned(),
+        |d| "es".clone_into(&mut interpreter(d).language),
         "LANGUAGE_NOT_UNDERSTOOD",
         ALL,
     ),

@@ -54,8 +54,11 @@ async fn signs(agency: &Agency, consent: &str, signature: Value) -> Answer {
 }
 
 fn with(mut value: Value, changes: Value) -> Value {
-    for (key, changed) in changes.as_object().unwrap() {
-        value[key] = changed.clone();
+    let Value::Object(changes) = changes else {
+        panic!("{changes} changes nothing")
+    };
+    for (key, changed) in changes {
+        value[key] = changed;
     }
     value
 }

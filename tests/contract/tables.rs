@@ -90,10 +90,11 @@ async fn make_every_entity(database: &DatabaseConnection) {
     make! {
         task_force agency membership application application_secret token_state spent_proof idempotency
         trusted_issuer
-        survivor safe_contact mandated_disclosure consent consent_signature rule_pack mou mou_party
+        survivor safe_contact mandated_disclosure consent consent_document consent_signature rule_pack
+        mou mou_party
         referral sealed_part
         audit_event audit_tile audit_tree audit_checkpoint sharing_epoch
-        package_key record_key signing_key token_key notice ledger_witness
+        package_key document_key record_key signing_key token_key notice ledger_witness
     }
 }
 

@@ -72,10 +72,7 @@ async fn an_erased_person_is_gone_and_what_was_told_stays_on_record() {
             again["disclosed"]["edges"][0]["node"]["event"],
             event.as_str()
         );
-        let mapping = format!(
-            "SELECT count(*) FROM audit_event WHERE leaf LIKE '%{}%'",
-            survivor
-        );
+        let mapping = format!("SELECT count(*) FROM audit_event WHERE leaf LIKE '%{survivor}%'");
         assert_eq!(world.tampers(&mapping), "0");
         let notices = south
             .asks(

@@ -60,7 +60,6 @@ async fn no_disclosure_begins_after_an_acknowledged_ending() {
         let (north, south) = world
             .agencies(&format!("n{case}"), &format!("s{case}"))
             .await;
-        println!("{case}: {steps:?}");
         disclosed += played(&world, &addresses, &north, &south, &steps).await;
     }
     assert!(
@@ -133,7 +132,10 @@ async fn played(
         for reading in reading {
             let (during, after) = reading.await.unwrap();
             disclosed += during + after;
-            assert!(open || after == 0, "told after {step:?} was acknowledged");
+            assert!(
+                open || after == 0,
+                "told after {step:?} was acknowledged, of {steps:?}"
+            );
         }
         if *step == Step::Anew && model.active {
             let person = format!("Ada {turn}");

@@ -127,7 +127,7 @@ async fn what_is_promised_works() {
             json!({ "active": false })
         );
     }
-    let algorithms = json!(["ES256", "EdDSA"]);
+    let algorithms = json!(["ES256", "EdDSA", "Ed25519"]);
     let promised = server.as_object().unwrap().iter();
     let promised: Vec<&Value> = promised
         .filter(|(name, _)| name.contains("signing_alg_values"))
@@ -208,7 +208,7 @@ async fn whoever_is_turned_away_is_told_where_to_look() {
         told,
         [
             format!("Bearer resource_metadata=\"{named}\""),
-            format!("DPoP resource_metadata=\"{named}\", algs=\"ES256 EdDSA\""),
+            format!("DPoP resource_metadata=\"{named}\", algs=\"ES256 EdDSA Ed25519\""),
         ]
     );
     assert!(
@@ -227,7 +227,7 @@ async fn whoever_is_turned_away_is_told_where_to_look() {
         told,
         [
             format!("Bearer resource_metadata=\"{named}\", {lack}"),
-            format!("DPoP resource_metadata=\"{named}\", {lack}, algs=\"ES256 EdDSA\""),
+            format!("DPoP resource_metadata=\"{named}\", {lack}, algs=\"ES256 EdDSA Ed25519\""),
         ]
     );
     let codes = body["errors"].as_array().unwrap().iter();

@@ -11,6 +11,8 @@ pub enum Resource {
     Referral,
     /// Survivors' consents.
     Consent,
+    /// The signed papers behind consents.
+    Evidence,
     /// An agency's own pseudonyms for the people it serves.
     Survivor,
     /// Memoranda of understanding.
@@ -57,6 +59,7 @@ impl Resource {
     pub const ALL: &[Self] = &[
         Self::Referral,
         Self::Consent,
+        Self::Evidence,
         Self::Survivor,
         Self::Mou,
         Self::Agency,
@@ -71,6 +74,7 @@ impl Resource {
         match self {
             Self::Referral => "referral",
             Self::Consent => "consent",
+            Self::Evidence => "evidence",
             Self::Survivor => "survivor",
             Self::Mou => "mou",
             Self::Agency => "agency",

@@ -38,6 +38,8 @@ pub struct Presented<'r> {
     pub proofs: &'r [String],
     /// The request's method.
     pub method: &'r str,
+    /// Its URL, as the sender knows it.
+    pub url: &'r str,
 }
 
 /// Why what a request presents makes no caller: for the log and the audit, never for the one who sent it.
@@ -195,7 +197,7 @@ impl Verifier {
         };
         let expected = Expectation {
             method: presented.method,
-            url: &self.expected.audience,
+            url: presented.url,
             access_token: Some(compact),
         };
         let proof = dpop::check(proof, &expected, clock::now())

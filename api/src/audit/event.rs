@@ -81,6 +81,17 @@ pub enum Event {
         /// The pack.
         pack: Pack,
     },
+    /// The signed paper behind a consent was stored, or read by the agency that stored it. Nobody else is told.
+    ConsentDocument {
+        /// Which of the two.
+        kind: AuditType,
+        /// The consent.
+        id: ConsentId,
+        /// Its version.
+        version: i32,
+        /// Whose it is.
+        survivor: SurvivorAuditId,
+    },
     /// A referral was drafted, sent, accepted and so on.
     Referral {
         /// Which of these.

@@ -133,27 +133,18 @@ impl Leaf {
 
     fn tell(&mut self, event: Event) {
         match event {
-            Event::Agency { kind, id } => {
-                self.is_about(kind, &id);
-                self.recipient = Some(id);
-            }
+            Event::Agency { kind, id } => self.is_done_to(kind, &id, id),
             Event::Application { kind, id } => self.is_about(kind, &id),
             Event::SurvivorRegistered(survivor) => {
-                self.is(AuditType::SurvivorRegistered);
-                self.survivor = Some(survivor);
+                self.is_of_person(AuditType::SurvivorRegistered, survivor);
             }
-            Event::SurvivorErased { survivor, consents } => {
-                self.is(AuditType::SurvivorErased);
-                self.survivor = Some(survivor);
-                self.objects = consents.iter().map(ToString::to_string).collect();
-            }
+            Event::SurvivorErased { survivor, consents } => self.is_erasure(survivor, &consents),
             Event::SafeContact {
                 kind,
                 survivor,
                 answer,
             } => {
-                self.is(kind);
-                self.survivor = Some(survivor);
+                self.is_of_person(kind, survivor);
                 self.reason = answer.map(str::to_owned);
             }
             Event::MandatedDisclosure {
@@ -175,10 +166,7 @@ impl Leaf {
                 recipient,
                 reason,
             } => {
-                self.is_about(kind, &id);
-                self.consent = Some(id);
-                self.consent_version = Some(version);
-                self.survivor = Some(survivor);
+                self.is_of_consent(kind, id, version, survivor);
                 self.recipient = Some(recipient);
                 self.reason = reason;
             }
@@ -186,14 +174,19 @@ impl Leaf {
                 self.is_about(kind, &id);
                 self.reason = Some(pack.to_string());
             }
+            Event::ConsentDocument {
+                kind,
+                id,
+                version,
+                survivor,
+            } => self.is_of_consent(kind, id, version, survivor),
             Event::Referral {
                 kind,
                 id,
                 counterpart,
                 reason,
             } => {
-                self.is_about(kind, &id);
-                self.recipient = Some(counterpart);
+                self.is_done_to(kind, &id, counterpart);
                 self.reason = reason;
             }
             Event::Mou { kind, id, version } => {
@@ -223,10 +216,7 @@ impl Leaf {
                 self.stands_on(ground);
             }
             Event::AuditRead => self.is(AuditType::AuditRead),
-            Event::LedgerReopened { signed, root } => {
-                self.is_about(AuditType::LedgerReopened, &root);
-                self.reason = Some(signed.to_string());
-            }
+            Event::LedgerReopened { signed, root } => self.is_reopening(signed, &root),
             Event::TokenIssued(token) => self.is_about(AuditType::TokenIssued, &token),
             Event::TokenExchanged { token, subject } => {
                 self.is_about(AuditType::TokenExchanged, &token);
@@ -235,15 +225,45 @@ impl Leaf {
             Event::TokenRevoked(token) => self.is_about(AuditType::TokenRevoked, &token),
             Event::Refused { kind, why } => self.is_refused(kind, why),
             Event::SigningKey { kind, kid } => self.is_about(kind, &kid),
-            Event::Issuer { kind, id, agency } => {
-                self.is_about(kind, &id);
-                self.recipient = Some(agency);
-            }
+            Event::Issuer { kind, id, agency } => self.is_done_to(kind, &id, agency),
             Event::AccessDenied { code, object } => {
                 self.is_refused(AuditType::AccessDenied, code);
                 self.object = object;
             }
         }
+    }
+
+    fn is_of_person(&mut self, kind: AuditType, survivor: SurvivorAuditId) {
+        self.is(kind);
+        self.survivor = Some(survivor);
+    }
+
+    fn is_erasure(&mut self, survivor: SurvivorAuditId, consents: &[ConsentId]) {
+        self.is_of_person(AuditType::SurvivorErased, survivor);
+        self.objects = consents.iter().map(ToString::to_string).collect();
+    }
+
+    fn is_reopening(&mut self, signed: u64, root: &tree::Digest) {
+        self.is_about(AuditType::LedgerReopened, root);
+        self.reason = Some(signed.to_string());
+    }
+
+    fn is_done_to(&mut self, kind: AuditType, object: &impl ToString, agency: AgencyId) {
+        self.is_about(kind, object);
+        self.recipient = Some(agency);
+    }
+
+    fn is_of_consent(
+        &mut self,
+        kind: AuditType,
+        id: ConsentId,
+        version: i32,
+        survivor: SurvivorAuditId,
+    ) {
+        self.is_about(kind, &id);
+        self.consent = Some(id);
+        self.consent_version = Some(version);
+        self.survivor = Some(survivor);
     }
 
     /// The acting agency told somebody of a person.
@@ -351,6 +371,7 @@ fn action(kind: AuditType) -> AuditAction {
         | AuditType::SurvivorRegistered
         | AuditType::MandatedDisclosureRecorded
         | AuditType::ConsentDrafted
+        | AuditType::ConsentDocumentStored
         | AuditType::ReferralDrafted
         | AuditType::MouDrafted
         | AuditType::RulePackBound
@@ -359,6 +380,7 @@ fn action(kind: AuditType) -> AuditAction {
         AuditType::SurvivorErased => AuditAction::Delete,
         AuditType::RecordsListed
         | AuditType::PackageRead
+        | AuditType::ConsentDocumentRead
         | AuditType::SafeContactRead
         | AuditType::ContactAdvised
         | AuditType::AuditRead => AuditAction::Read,

@@ -233,6 +233,10 @@ impl From<Finding> for ConsentFinding {
 
 /// Whoever interpreted, in what matters. Never a name: the paper has it.
 #[derive(Clone, Debug, SimpleObject)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, told on the wire by its name"
+)]
 pub struct Interpreter {
     /// Into which language.
     pub language: LanguageTag,

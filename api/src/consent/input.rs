@@ -11,6 +11,10 @@ use crate::graphql::scalars::{Date, DateTime, LanguageTag, Sha256};
 
 /// A consent to draft.
 #[derive(Clone, Debug, InputObject)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, told on the wire by its name"
+)]
 pub struct ConsentInput {
     /// Your agency's survivor.
     pub survivor: ID,
@@ -59,6 +63,10 @@ pub struct ConsentInput {
 
 /// Whoever interpreted, in what matters. Never a name: the paper has it.
 #[derive(Clone, Debug, InputObject)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, told on the wire by its name"
+)]
 pub struct InterpreterInput {
     /// Into which language.
     pub language: LanguageTag,

@@ -20,6 +20,10 @@ pub const LONGEST_DAYS: i32 = 90;
 
 /// What a consent says, and what is known beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, told on the wire by its name"
+)]
 pub struct Draft {
     /// The agency that may disclose.
     pub discloser: AgencyId,

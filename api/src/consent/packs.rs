@@ -83,7 +83,7 @@ impl PackQuery {
         #[graphql(desc = "The cursor of the entry to go on after.")] after: Option<String>,
     ) -> Answer<Connection<RulePack>> {
         let request = ctx.request()?;
-        let caller = request.caller(Resource::Agency, Permission::Read)?;
+        let caller = request.caller(Resource::Agency, Permission::Search)?;
         let wanted = Wanted::parse(first, after.as_deref(), None, None)?;
         let released = request
             .disclose(|| async {

@@ -6,6 +6,7 @@ use concord_entities::vocabulary::SignerRole;
 use concord_entities::{consent_signature, survivor};
 use sea_orm::{ActiveModelTrait, IntoActiveModel, Set};
 
+use super::evidence;
 use super::grounds::Grounds;
 use super::input::SignatureInput;
 use super::life;
@@ -13,6 +14,7 @@ use super::lint;
 use super::rules;
 use super::signers::{self, Offered};
 use crate::error::{Answer, Error};
+use crate::graphql::scalars::Sha256;
 use crate::store::Act;
 
 /// What a signature did.
@@ -57,6 +59,8 @@ pub(super) async fn sign(
         return Err(Error::ConsentDefective { findings }.into());
     }
 
+    let document = input.document_sha256.as_ref().map(Sha256::as_str);
+    evidence::refuse_another_than_stored(act, consent.id, document).await?;
     written(act, consent.id, input).await?;
     let roles: Vec<SignerRole> = consent_signature::Entity::under([consent.id])
         .all(&**act)

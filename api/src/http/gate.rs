@@ -1,5 +1,6 @@
 //! Who comes in: a caller whose token is proven, or an answer that is the same for every token that is not.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use actix_web::http::{StatusCode, header};
@@ -16,6 +17,7 @@ use crate::access::verifier::{NoCaller, Presented};
 use crate::audit::event::{Agent, Event, Mark};
 use crate::error::Error;
 use crate::graphql::Worker;
+use crate::settings::Settings;
 
 /// One request on its way in, and what answers it if it goes no further.
 #[derive(Clone, Copy)]
@@ -39,10 +41,12 @@ impl Gate<'_> {
     /// What the request is answered with instead.
     pub async fn enter(&self) -> Result<Caller, HttpResponse> {
         let proofs = proofs(self.http);
+        let url = url(self.http, &self.shared.settings);
         let presented = Presented {
             authorization: authorization(self.http),
             proofs: &proofs,
             method: self.http.method().as_str(),
+            url: &url,
         };
         let caller = self.shared.verifier.caller(&self.worker.store, &presented);
         match caller.await {
@@ -126,6 +130,14 @@ pub fn mark(http: &HttpRequest, request_id: &str) -> Mark {
         request: request_id.to_owned(),
         address: address(http).map(|address| address.to_string()),
         ..Mark::default()
+    }
+}
+
+/// The request's URL, as its sender knows it: the audience where that is GraphQL, and otherwise a path under the issuer.
+fn url<'r>(http: &HttpRequest, settings: &'r Settings) -> Cow<'r, str> {
+    match http.path() {
+        "/graphql" => Cow::Borrowed(&settings.audience),
+        path => Cow::Owned(format!("{}{path}", settings.issuer.trim_end_matches('/'))),
     }
 }
 

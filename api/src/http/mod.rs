@@ -1,4 +1,4 @@
-//! The server: `POST /graphql` after GraphQL over HTTP, the authorization server, what is well known, health, and the
+//! The server: `POST /graphql` after GraphQL over HTTP, consents' signed papers and forms, the authorization server, what is well known, health, and the
 //! explorer page in demo and development.
 //!
 //! [`negotiate`] and [`params`] are pure; [`graphql`] carries a request through guard, coercion and execution;
@@ -6,12 +6,15 @@
 
 pub mod answer;
 pub mod challenge;
+pub mod evidence;
 pub mod explorer;
+pub mod form;
 pub mod gate;
 pub mod graphql;
 pub mod health;
 pub mod negotiate;
 pub mod oauth;
 pub mod params;
+pub mod plain;
 pub mod server;
 pub mod well_known;

@@ -11,7 +11,7 @@ use tracing::{info, warn};
 use super::challenge::Challenges;
 use super::explorer::{self, Personas};
 use super::graphql::graphql;
-use super::{health, oauth, well_known};
+use super::{evidence, form, health, oauth, well_known};
 use crate::access::issuer::Issuers;
 use crate::access::issuer::fetch::{Fetcher, NoFetcher};
 use crate::access::limit::Limits;
@@ -267,6 +267,8 @@ async fn listen(
             .route("/graphql", web::route().to(graphql))
             .configure(well_known::routes)
             .configure(oauth::routes)
+            .configure(evidence::routes)
+            .configure(form::routes)
             .route("/healthz", web::get().to(health::healthz))
             .route("/readyz", web::get().to(health::readyz))
             .configure(|service| {
@@ -296,6 +298,7 @@ async fn tidy(limits: Limits) {
 async fn sweep_once(vault: &Vault, store: &Store) -> Answer<()> {
     let now = store.ping().await?;
     vault.sweep(store, now).await?;
+    vault.sweep_documents(store, now).await?;
     vault.sweep_records(store, now).await?;
     spent::forget(store, now).await?;
     revoked::forget(&store.write, now).await

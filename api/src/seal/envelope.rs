@@ -1,4 +1,4 @@
-//! One category's bytes under a package's key, and that key under the key-encryption key.
+//! One category's bytes under a package's key, a signed paper under its own, and those keys under the key-encryption key.
 //!
 //! Both are sealed with AES-256-GCM-SIV (RFC 8452), which forgives a nonce that is used twice, and both are bound to
 //! the place where they belong: moved to another row, category or version, they do not open. A sealed text is
@@ -9,7 +9,7 @@ use std::fmt;
 use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
-use concord_entities::ids::ReferralId;
+use concord_entities::ids::{ConsentId, ReferralId};
 use concord_entities::vocabulary::{Code, DataCategory};
 use uuid::Uuid;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
@@ -26,7 +26,7 @@ pub struct SealBroken;
 )]
 pub struct InvalidKey;
 
-/// The key of one referral's package. Wiped from memory when dropped.
+/// The key of one referral's package, or of one signed paper. Wiped from memory when dropped.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub struct PackageKey(Key);
 
@@ -42,6 +42,17 @@ pub struct Place {
     /// What the bytes tell.
     pub category: DataCategory,
     /// Which of the referral's keys seals them.
+    pub version: u32,
+}
+
+/// Which signed paper sealed bytes are: they open as no other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Paper<'a> {
+    /// The version of a consent for which it was signed.
+    pub consent: ConsentId,
+    /// Its media type.
+    pub content_type: &'a str,
+    /// Which of the paper's keys seals it.
     pub version: u32,
 }
 
@@ -77,6 +88,26 @@ impl PackageKey {
     /// When the system has no randomness to give.
     pub fn seal(&self, place: Place, plain: &[u8]) -> Result<Vec<u8>, SealBroken> {
         seal(&self.0, &place.binding(), plain)
+    }
+
+    /// Seals a signed paper.
+    ///
+    /// # Errors
+    /// When the system has no randomness to give.
+    pub fn seal_paper(&self, paper: Paper<'_>, plain: &[u8]) -> Result<Vec<u8>, SealBroken> {
+        seal(&self.0, &paper.binding(), plain)
+    }
+
+    /// What was sealed as this paper. Wiped from memory when dropped.
+    ///
+    /// # Errors
+    /// When it was not sealed with this key as this paper, or is no longer what it was.
+    pub fn open_paper(
+        &self,
+        paper: Paper<'_>,
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, SealBroken> {
+        open(&self.0, &paper.binding(), sealed)
     }
 
     /// What was sealed for `place`. Wiped from memory when dropped.
@@ -194,6 +225,17 @@ impl Place {
             self.referral.0,
             self.version,
             self.category.code(),
+        )
+    }
+}
+
+impl Paper<'_> {
+    fn binding(&self) -> Vec<u8> {
+        bind(
+            b"concord document v1\0",
+            self.consent.0,
+            self.version,
+            self.content_type,
         )
     }
 }

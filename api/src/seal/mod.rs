@@ -2,12 +2,14 @@
 //!
 //! - [`envelope`]: one category's bytes under a package's key, and that key under the key-encryption key. Pure.
 //! - [`vault`]: packages sealed and opened with the keys of the keyring, and keys destroyed.
+//! - [`paper`]: signed papers, sealed and opened likewise.
 //! - [`record`]: single records sealed each under its own key, such as a plan for safe contact.
 //! - [`signing`]: the keys that sign tokens and the ledger, kept in the keyring.
 //! - [`kek`]: where the key-encryption key comes from.
 
 pub mod envelope;
 pub mod kek;
+pub mod paper;
 pub mod record;
 pub mod signing;
 pub mod vault;

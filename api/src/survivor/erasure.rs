@@ -1,7 +1,7 @@
 //! Erasing a person: everything ends that was shared of them, and what is left names nobody.
 //!
-//! In one transaction every consent ends, drafts and open referrals are cancelled, the sealed parts and the plan for safe
-//! contact go, and the row that
+//! In one transaction every consent ends, drafts and open referrals are cancelled, the sealed parts, the signed papers and
+//! the plan for safe contact go, and the row that
 //! other records point at loses the pseudonym, the language and the link to the audit log. Then the keys are destroyed;
 //! the sweep finishes what a crash leaves, since every consent has ended. An ended consent stands as revoked, without a
 //! channel: to its recipient, an erasure looks like any other revocation. What was told before stays in the audit log,
@@ -11,7 +11,8 @@ use async_graphql::{Context, ID, Object, SimpleObject};
 use concord_entities::ids::{ConsentId, ReferralId, SurvivorAuditId, SurvivorId};
 use concord_entities::vocabulary::{ReferralStatus, StatusReason};
 use concord_entities::{
-    consent, idempotency, mandated_disclosure, referral, safe_contact, sealed_part, survivor,
+    consent, consent_document, idempotency, mandated_disclosure, referral, safe_contact,
+    sealed_part, survivor,
 };
 use sea_orm::sea_query::Expr;
 use sea_orm::{
@@ -72,6 +73,7 @@ impl ErasureMutation {
 
         let consents = end_consents(&act, id).await?;
         let packages = end_referrals(&act, id).await?;
+        let papers = forget_papers(&act, id).await?;
         let mandates = mandates(&act, id).await?;
         forget(&act, person).await?;
 
@@ -82,7 +84,7 @@ impl ErasureMutation {
         let events = act.commit_all(vec![event]).await?;
         let worker = &request.worker;
         ending::destroy(&worker.vault, &packages, now, &request.mark.request).await;
-        destroy_records(request, id, &mandates).await;
+        destroy_records(request, id, &mandates, &papers).await;
         Ok(ErasureReceipt {
             event: events.first().map(ID::from).ok_or(Error::Internal)?,
             erased_at: now.into(),
@@ -153,9 +155,33 @@ async fn mandates(act: &Act<'_>, id: SurvivorId) -> Answer<Vec<Uuid>> {
     Ok(mandates.into_iter().map(|one| one.id.0).collect())
 }
 
+/// Removes the papers that were signed; names the consents that may have had one.
+async fn forget_papers(act: &Act<'_>, id: SurvivorId) -> Answer<Vec<ConsentId>> {
+    let consents: Vec<ConsentId> = consent::Entity::of_survivor(act.agency(), id)
+        .select_only()
+        .column(consent::Column::Id)
+        .into_tuple()
+        .all(&**act)
+        .await?;
+    consent_document::Entity::delete_many()
+        .filter(consent_document::Column::ConsentId.is_in(consents.iter().copied()))
+        .exec(&**act)
+        .await?;
+    Ok(consents)
+}
+
 /// Destroys the keys of what was sealed of them besides packages.
-async fn destroy_records(request: &Request, id: SurvivorId, mandates: &[Uuid]) {
+async fn destroy_records(
+    request: &Request,
+    id: SurvivorId,
+    mandates: &[Uuid],
+    papers: &[ConsentId],
+) {
     let vault = &request.worker.vault;
+    if let Err(refusal) = vault.destroy_documents(papers).await {
+        let (request, code) = (&request.mark.request, refusal.error.code());
+        warn!(request, code, "the keys of papers are left to the sweep");
+    }
     for (kind, owners) in [
         (Kind::SafeContact, [id.0].as_slice()),
         (Kind::Mandate, mandates),

@@ -8,5 +8,6 @@ pub(crate) mod m0005_access;
 pub(crate) mod m0006_token_keys;
 pub(crate) mod m0007_trusted_issuers;
 pub(crate) mod m0008_lawful_consents;
+pub(crate) mod m0009_consent_documents;
 pub(crate) mod m0010_endings;
 pub(crate) mod m0011_contacts_and_mandates;

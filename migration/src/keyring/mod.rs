@@ -1,5 +1,6 @@
 //! The steps of the keyring.
 
 pub(crate) mod m0001_keys;
-pub(crate) mod m0002_witness;
+pub(crate) mod m0002_document_keys;
 pub(crate) mod m0003_record_keys;
+pub(crate) mod m0004_witness;

@@ -1,0 +1,213 @@
+//! The page, made of a consent and a language's words. It shows nobody's identity: a name is written on it by hand. Pure.
+
+use askama::Template;
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use concord_entities::consent;
+use concord_entities::vocabulary::{ConsentStatus, DataCategory};
+
+use super::texts::{BrokenTexts, Language, Texts, fill};
+
+/// The size of the paper.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Paper {
+    /// 210 by 297 millimetres (ISO 216).
+    A4,
+    /// 8.5 by 11 inches.
+    Letter,
+}
+
+/// What the page is about.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    /// The consent.
+    pub consent: consent::Model,
+    /// Where it stands.
+    pub status: ConsentStatus,
+    /// The name of the agency that may disclose.
+    pub discloser: String,
+    /// The name of the one agency that may be told.
+    pub recipient: String,
+    /// Whether a parent or guardian signs too: the survivor is under 18, and no law lets them sign alone.
+    pub guarded: bool,
+}
+
+/// A page, and what must be said about it.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// HTML.
+    pub html: String,
+    /// The language in which it is.
+    pub language: Language,
+    /// What a browser may load for it: its own style and nothing else (CSP 3).
+    pub policy: String,
+}
+
+/// Why there is no page.
+#[derive(Debug, thiserror::Error)]
+pub enum NoPage {
+    /// A language's words cannot be read.
+    #[error(transparent)]
+    Texts(#[from] BrokenTexts),
+    /// The page cannot be made of them.
+    #[error("the form cannot be made: {0}")]
+    Template(#[from] askama::Error),
+}
+
+#[derive(Template)]
+#[template(path = "consent_form.html")]
+struct Sheet<'s> {
+    texts: &'static Texts,
+    language: Language,
+    style: &'s str,
+    notices: Vec<Notice>,
+    status: Option<&'static str>,
+    categories: Vec<&'static str>,
+    purposes: Vec<&'static str>,
+    substance_use: bool,
+    signers: Vec<&'static str>,
+    document: String,
+    values: Vec<(&'static str, String)>,
+}
+
+/// That there is no form in some language, said in this one.
+struct Notice {
+    language: Language,
+    text: String,
+}
+
+const STYLE: &str = include_str!("../../../templates/consent_form.css");
+
+impl Paper {
+    /// Every size.
+    pub const ALL: &[Self] = &[Self::A4, Self::Letter];
+
+    /// The word for it, in an address and in CSS (CSS Paged Media 3, 7.1).
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::A4 => "a4",
+            Self::Letter => "letter",
+        }
+    }
+
+    /// The page's style. Every sheet says in its margin which document it is of: sheets that were parted can be brought
+    /// together again.
+    fn style(self, document: &str) -> String {
+        let plain = |letter: &char| letter.is_alphanumeric() || " _,".contains(*letter);
+        let document: String = document.chars().filter(plain).collect();
+        format!(
+            "{STYLE}@page {{ size: {}; margin: 13mm 16mm 16mm; \
+             @bottom-left {{ content: \"{document}\"; font: 8pt sans-serif; }} \
+             @bottom-right {{ content: counter(page) \" / \" counter(pages); font: 8pt sans-serif; }} }}\n",
+            self.word()
+        )
+    }
+}
+
+impl Subject {
+    /// The page in the language that is asked for; in English where there is none, and then it says so.
+    ///
+    /// # Errors
+    /// [`NoPage`].
+    pub fn page(&self, asked: &str, paper: Paper) -> Result<Page, NoPage> {
+        let language = Language::of(asked);
+        let notices = match language {
+            Some(_) => Vec::new(),
+            None => missing(asked)?,
+        };
+        let language = language.unwrap_or(Language::English);
+        let style = paper.style(&self.document(language.texts()?));
+        let html = self.sheet(language, &style, notices)?.render()?;
+        let sum = STANDARD.encode(digest(&SHA256, style.as_bytes()));
+        Ok(Page {
+            html,
+            language,
+            policy: format!(
+                "default-src 'none'; style-src 'sha256-{sum}'; base-uri 'none'; form-action 'none'; \
+                 frame-ancestors 'none'"
+            ),
+        })
+    }
+
+    /// Which document the page is.
+    fn document(&self, texts: &Texts) -> String {
+        let consent::Model { id, version, .. } = &self.consent;
+        format!("{} {id}, {} {version}", texts.document, texts.version)
+    }
+
+    fn sheet<'s>(
+        &self,
+        language: Language,
+        style: &'s str,
+        notices: Vec<Notice>,
+    ) -> Result<Sheet<'s>, BrokenTexts> {
+        let texts = language.texts()?;
+        let consent = &self.consent;
+        let (start, end) = (
+            texts.write(consent.effective_at),
+            texts.write(consent.expires_at),
+        );
+        let categories = consent.categories.iter();
+        let purposes = consent.purposes.iter();
+        Ok(Sheet {
+            texts,
+            language,
+            style,
+            notices,
+            status: texts.statuses.get(&self.status).map(String::as_str),
+            categories: categories
+                .filter_map(|one| texts.categories.get(&one).map(String::as_str))
+                .collect(),
+            purposes: purposes
+                .filter_map(|one| texts.purposes.get(&one).map(String::as_str))
+                .collect(),
+            substance_use: consent.categories.has(DataCategory::SubstanceUse),
+            signers: self.signers(texts),
+            document: self.document(texts),
+            values: vec![
+                ("discloser", self.discloser.clone()),
+                ("recipient", self.recipient.clone()),
+                ("start", start.date),
+                ("end", end.date),
+                ("end_short", end.short),
+                ("end_time", end.time),
+            ],
+        })
+    }
+
+    /// Who may have to sign (28 CFR 94.115(a)(2)).
+    fn signers(&self, texts: &'static Texts) -> Vec<&'static str> {
+        let guardian = self.guarded.then_some(&texts.guardian);
+        [Some(&texts.survivor), guardian]
+            .into_iter()
+            .flatten()
+            .chain([&texts.conservator, &texts.witness, &texts.interpreter])
+            .map(String::as_str)
+            .collect()
+    }
+}
+
+/// That a language is missing, in every language that is not.
+fn missing(asked: &str) -> Result<Vec<Notice>, BrokenTexts> {
+    let notice = |language: &Language| {
+        Ok(Notice {
+            language: *language,
+            text: fill(&language.texts()?.missing_language, &[("tag", asked)]),
+        })
+    };
+    Language::ALL.iter().map(notice).collect()
+}
+
+impl Sheet<'_> {
+    /// A sentence about this consent.
+    fn say(&self, sentence: &str) -> String {
+        let values: Vec<(&str, &str)> = self
+            .values
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        fill(sentence, &values)
+    }
+}

@@ -1,0 +1,177 @@
+//! `/consents/{id}/document`: the signed paper behind a consent, in (`PUT`) and out (`GET`) as it is.
+
+use std::time::Duration;
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse, web};
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::json;
+
+use super::plain::{self, Operation, Refused, kept_by_nobody};
+use super::server::Shared;
+use crate::access::grant::{Permission, Resource};
+use crate::consent::document::{self, DocumentType, LARGEST};
+use crate::consent::evidence::{self, Scan};
+use crate::error::Error;
+use crate::graphql::{Request, Worker};
+
+/// How long a paper may take to come in.
+const PATIENCE: Duration = Duration::from_mins(1);
+const STORE: Operation = Operation {
+    name: "storeConsentDocument",
+    cost: 50,
+};
+const READ: Operation = Operation {
+    name: "readConsentDocument",
+    cost: 50,
+};
+/// The headers that may state a digest of the body (RFC 9530, 2 and 3): without a coding they mean the same bytes.
+const DIGESTS: [&str; 2] = ["content-digest", "repr-digest"];
+
+/// The routes of signed papers.
+pub fn routes(service: &mut web::ServiceConfig) {
+    service.service(
+        web::resource("/consents/{id}/document")
+            .route(web::put().to(put))
+            .route(web::get().to(get)),
+    );
+}
+
+async fn put(
+    http: HttpRequest,
+    id: web::Path<String>,
+    payload: web::Payload,
+    shared: web::Data<Shared>,
+    worker: web::Data<Worker>,
+) -> HttpResponse {
+    plain::answer(&http, &shared, &worker, STORE, async |request| {
+        request.caller(Resource::Evidence, Permission::Create)?;
+        let id = plain::id(&id)?;
+        let kind = kind(&http)?;
+        let bytes = received(&http, payload).await?;
+        kind.check(&bytes)
+            .map_err(|fault| bad(&fault.to_string()))?;
+        agrees(&http, &bytes)?;
+        let scan = Scan {
+            kind,
+            bytes: &bytes,
+        };
+        let receipt = evidence::store(request, id, &scan).await?;
+        let status = if receipt.fresh {
+            StatusCode::CREATED
+        } else {
+            StatusCode::OK
+        };
+        Ok(kept_by_nobody(status, request).json(json!({
+            "sha256": receipt.sha256,
+            "bytes": receipt.bytes,
+            "contentType": receipt.content_type,
+        })))
+    })
+    .await
+}
+
+async fn get(
+    http: HttpRequest,
+    id: web::Path<String>,
+    shared: web::Data<Shared>,
+    worker: web::Data<Worker>,
+) -> HttpResponse {
+    plain::answer(&http, &shared, &worker, READ, async |request| {
+        request.caller(Resource::Evidence, Permission::Read)?;
+        released(request, &id).await
+    })
+    .await
+}
+
+async fn released(request: &Request, id: &str) -> Result<HttpResponse, Refused> {
+    let id = plain::id(id)?;
+    let paper = evidence::read(request, id).await?;
+    let mut paper = paper.ok_or_else(Refused::not_found)?;
+    let name =
+        DocumentType::named(&paper.receipt.content_type).map_or("bin", |kind| kind.extension());
+    let sum = STANDARD.encode(digest(&SHA256, &paper.bytes));
+    Ok(kept_by_nobody(StatusCode::OK, request)
+        .insert_header((header::CONTENT_TYPE, paper.receipt.content_type))
+        .insert_header((
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{id}.{name}\""),
+        ))
+        .insert_header((
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; sandbox",
+        ))
+        .insert_header(("content-digest", format!("sha-256=:{sum}:")))
+        .body(std::mem::take(&mut *paper.bytes)))
+}
+
+/// The kind of file that the headers name.
+fn kind(http: &HttpRequest) -> Result<DocumentType, Refused> {
+    let only = |name| {
+        let mut all = http.headers().get_all(name);
+        match (all.next(), all.next()) {
+            (Some(only), None) => only.to_str().ok(),
+            (_, _) => None,
+        }
+    };
+    let headers = http.headers();
+    if headers.contains_key(header::CONTENT_ENCODING) || headers.contains_key(header::CONTENT_RANGE)
+    {
+        return Err(Refused::input(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "send the whole file as it is, without `content-encoding` and `content-range`",
+        ));
+    }
+    only(header::CONTENT_TYPE)
+        .and_then(DocumentType::named)
+        .ok_or_else(|| {
+            Refused::input(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "send `content-type: application/pdf`, `image/jpeg` or `image/png`",
+            )
+        })
+}
+
+async fn received(http: &HttpRequest, payload: web::Payload) -> Result<web::Bytes, Refused> {
+    let too_large = || {
+        Refused::input(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "a document has at most 10 MiB",
+        )
+    };
+    let stated = http.headers().get(header::CONTENT_LENGTH);
+    let stated = stated.and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    if stated.is_some_and(|length| length > LARGEST) {
+        return Err(too_large());
+    }
+    match tokio::time::timeout(PATIENCE, payload.to_bytes_limited(LARGEST)).await {
+        Ok(Ok(Ok(bytes))) => Ok(bytes),
+        Ok(Ok(Err(_))) => Err(bad("the body broke off before its end")),
+        Ok(Err(_)) => Err(too_large()),
+        Err(_) => Err(Refused::input(
+            StatusCode::REQUEST_TIMEOUT,
+            "the body did not come within a minute",
+        )),
+    }
+}
+
+/// Refuses a body with another digest than its sender states.
+fn agrees(http: &HttpRequest, bytes: &[u8]) -> Result<(), Refused> {
+    for name in DIGESTS {
+        let lines = http.headers().get_all(name);
+        let stated = document::stated_sha256(lines.map(|line| line.to_str().unwrap_or("")));
+        match stated {
+            Ok(None) => {}
+            Ok(Some(stated)) if digest(&SHA256, bytes).as_ref() == stated => {}
+            Ok(Some(_)) => return Err(bad(&format!("`{name}` is not the digest of the body"))),
+            Err(fault) => return Err(bad(&format!("`{name}` {fault}"))),
+        }
+    }
+    Ok(())
+}
+
+fn bad(text: &str) -> Refused {
+    crate::error::Refusal::from(Error::BadUserInput(text.to_owned().into())).into()
+}

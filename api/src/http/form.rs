@@ -1,0 +1,87 @@
+//! `GET /consents/{id}/form`: a consent as a page to be printed, read and signed.
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse, web};
+use serde::Deserialize;
+
+use super::plain::{self, Operation, Refused, kept_by_nobody};
+use super::server::Shared;
+use crate::access::grant::{Permission, Resource};
+use crate::consent::form::page::Paper;
+use crate::consent::form::read::subject;
+use crate::error::{Error, Refusal};
+use crate::graphql::scalars::LanguageTag;
+use crate::graphql::{Request, Worker};
+
+const READ: Operation = Operation {
+    name: "readConsentForm",
+    cost: 20,
+};
+
+/// The route of the form.
+pub fn routes(service: &mut web::ServiceConfig) {
+    service.service(web::resource("/consents/{id}/form").route(web::get().to(form)));
+}
+
+/// What is asked of the page.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    lang: Option<String>,
+    paper: Option<String>,
+}
+
+async fn form(
+    http: HttpRequest,
+    id: web::Path<String>,
+    shared: web::Data<Shared>,
+    worker: web::Data<Worker>,
+) -> HttpResponse {
+    plain::answer(&http, &shared, &worker, READ, async |request| {
+        request.caller(Resource::Consent, Permission::Read)?;
+        page(request, &id, http.query_string()).await
+    })
+    .await
+}
+
+async fn page(request: &Request, id: &str, query: &str) -> Result<HttpResponse, Refused> {
+    let id = plain::id(id)?;
+    let asked = web::Query::<Asked>::from_query(query)
+        .map_err(|_| wrong("query", "takes `lang` and `paper`, each once"))?
+        .into_inner();
+    let paper = paper(asked.paper.as_deref())?;
+    let language = match asked.lang {
+        Some(tag) => Some(
+            LanguageTag::new(&tag)
+                .ok_or_else(|| wrong("lang", "not a language tag (BCP 47), such as `es`"))?,
+        ),
+        None => None,
+    };
+    let subject = subject(request, id).await?;
+    let subject = subject.ok_or_else(Refused::not_found)?;
+    let language = language.map_or_else(
+        || subject.consent.language.clone(),
+        |tag| tag.as_str().to_owned(),
+    );
+    let page = subject.page(&language, paper).map_err(Refusal::internal)?;
+    Ok(kept_by_nobody(StatusCode::OK, request)
+        .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))
+        .insert_header((header::CONTENT_LANGUAGE, page.language.tag()))
+        .insert_header((header::CONTENT_SECURITY_POLICY, page.policy))
+        .body(page.html))
+}
+
+/// The paper that is asked for; Letter where nothing is said.
+fn paper(word: Option<&str>) -> Result<Paper, Refused> {
+    let Some(word) = word else {
+        return Ok(Paper::Letter);
+    };
+    let named = Paper::ALL.iter().find(|paper| paper.word() == word);
+    named
+        .copied()
+        .ok_or_else(|| wrong("paper", "is `a4` or `letter`"))
+}
+
+fn wrong(field: &str, remedy: &str) -> Refused {
+    Refusal::from(Error::input(field, remedy)).into()
+}

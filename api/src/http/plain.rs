@@ -1,0 +1,194 @@
+//! What lies beside GraphQL for an application: a request let in, and refusals in the shape of GraphQL's request errors.
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
+use tracing::{error, info};
+use uuid::Uuid;
+
+use super::answer::{self, REQUEST_ID};
+use super::gate::{self, Gate};
+use super::negotiate::MediaType;
+use super::server::Shared;
+use crate::audit::event::{Event, Mark};
+use crate::error::{Answer, Error, Refusal};
+use crate::graphql::{Request, Worker};
+
+/// What a request is for, and what it costs.
+#[derive(Clone, Copy, Debug)]
+pub struct Operation {
+    /// The name under which it goes on record.
+    pub name: &'static str,
+    /// What it takes from the application's allowance, in selections.
+    pub cost: usize,
+}
+
+/// Why a request is not served, with the status that says it over HTTP.
+#[derive(Debug)]
+pub struct Refused {
+    /// The status.
+    pub status: StatusCode,
+    /// The reason.
+    pub refusal: Refusal,
+    /// Whether the attempt is on record already.
+    pub recorded: bool,
+}
+
+impl Refused {
+    /// Input that is wrong, with a more telling status than 400.
+    #[must_use]
+    pub fn input(status: StatusCode, text: impl Into<String>) -> Self {
+        Self {
+            status,
+            refusal: Error::BadUserInput(text.into().into()).into(),
+            recorded: false,
+        }
+    }
+
+    /// Nothing was found, which the read has put on record.
+    #[must_use]
+    pub fn not_found() -> Self {
+        Self {
+            recorded: true,
+            ..Self::from(Refusal::from(Error::NotFound))
+        }
+    }
+}
+
+impl From<Refusal> for Refused {
+    fn from(refusal: Refusal) -> Self {
+        Self {
+            status: status(&refusal.error),
+            refusal,
+            recorded: false,
+        }
+    }
+}
+
+fn status(error: &Error) -> StatusCode {
+    match error {
+        Error::Unauthenticated => StatusCode::UNAUTHORIZED,
+        Error::ForbiddenScope { .. } => StatusCode::FORBIDDEN,
+        Error::NotFound => StatusCode::NOT_FOUND,
+        Error::BadUserInput(_) | Error::PurposeRequired | Error::QueryTooCostly(_) => {
+            StatusCode::BAD_REQUEST
+        }
+        Error::InvalidTransition { .. }
+        | Error::NotNow(_)
+        | Error::ConsentDefective { .. }
+        | Error::MouRequired
+        | Error::Conflict(_) => StatusCode::CONFLICT,
+        Error::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
+        Error::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Error::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// Lets a request in, has it served, and says what became of it.
+pub async fn answer(
+    http: &HttpRequest,
+    shared: &Shared,
+    worker: &web::Data<Worker>,
+    operation: Operation,
+    serve: impl AsyncFnOnce(&Request) -> Result<HttpResponse, Refused>,
+) -> HttpResponse {
+    let request_id = Uuid::now_v7().to_string();
+    let started = std::time::Instant::now();
+    let gate = Gate {
+        http,
+        shared,
+        worker,
+        media: MediaType::Json,
+        request_id: &request_id,
+    };
+    let answer = enter(&gate, operation, serve).await;
+    info!(
+        request = request_id,
+        operation = operation.name,
+        status = answer.status().as_u16(),
+        micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
+        "answered"
+    );
+    answer
+}
+
+async fn enter(
+    gate: &Gate<'_>,
+    operation: Operation,
+    serve: impl AsyncFnOnce(&Request) -> Result<HttpResponse, Refused>,
+) -> HttpResponse {
+    let caller = match gate.enter().await {
+        Ok(caller) => caller,
+        Err(answer) => return answer,
+    };
+    if let Err(wait) = gate.shared.limits.charge(&caller, operation.cost) {
+        return answer::too_much(gate.media, gate.request_id, wait);
+    }
+    let request = Request {
+        worker: gate.worker.clone(),
+        caller,
+        mark: Mark {
+            operation: Some(operation.name.to_owned()),
+            ..gate::mark(gate.http, gate.request_id)
+        },
+    };
+    match serve(&request).await {
+        Ok(answer) => answer,
+        Err(refused) => refuse(gate, &request, refused).await,
+    }
+}
+
+async fn refuse(gate: &Gate<'_>, request: &Request, refused: Refused) -> HttpResponse {
+    let error = &refused.refusal.error;
+    let code = error.code();
+    if let Some(cause) = refused.refusal.cause() {
+        error!(request = gate.request_id, code, cause = %cause, "refused");
+    }
+    if matches!(error, Error::Unauthenticated) {
+        return gate.out_of_force(&request.caller).await;
+    }
+    let denied = matches!(error, Error::NotFound | Error::ForbiddenScope { .. });
+    if denied && !refused.recorded {
+        record(request, code).await;
+    }
+    let errors = [answer::wire(error)];
+    let body = answer::without_data(&errors, gate.request_id);
+    if let Error::ForbiddenScope { needed } = error {
+        return gate.too_narrow(needed, body);
+    }
+    answer::body(refused.status, gate.media, gate.request_id, body)
+}
+
+async fn record(request: &Request, code: &'static str) {
+    let Worker { store, ledger, .. } = &request.worker;
+    let event = Event::AccessDenied { code, object: None };
+    let agent = request.caller.agent();
+    if ledger
+        .note(store, event, &agent, &request.mark)
+        .await
+        .is_err()
+    {
+        let request = &request.mark.request;
+        error!(request, code, "a denied attempt could not be recorded");
+    }
+}
+
+/// An answer that no cache keeps and no browser takes for something else.
+#[must_use]
+pub fn kept_by_nobody(status: StatusCode, request: &Request) -> HttpResponseBuilder {
+    let mut answer = HttpResponse::build(status);
+    answer
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .insert_header((header::REFERRER_POLICY, "no-referrer"))
+        .insert_header((header::VARY, "Authorization"))
+        .insert_header((REQUEST_ID, request.mark.request.clone()));
+    answer
+}
+
+/// The id in a path. What is no id is answered like one that is nobody's.
+///
+/// # Errors
+/// `NOT_FOUND`.
+pub fn id<I: std::str::FromStr>(text: &str) -> Answer<I> {
+    text.parse().map_err(|_| Error::NotFound.into())
+}

@@ -1,0 +1,46 @@
+//! The signed paper behind a consent.
+
+use sea_orm::QueryFilter;
+use sea_orm::entity::prelude::*;
+
+use crate::ids::ConsentId;
+use crate::instant::Instant;
+
+/// The paper that was signed for one version of a consent, sealed under a key of its own.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "consent_document")]
+pub struct Model {
+    /// The consent.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub consent_id: ConsentId,
+    /// Its media type, such as `application/pdf`.
+    pub content_type: String,
+    /// How long it is before it is sealed, in bytes.
+    pub bytes: i64,
+    /// Its SHA-256, 64 lower-case hex digits.
+    pub sha256: String,
+    /// The version of the key that sealed it.
+    pub key_version: i32,
+    /// Nonce, ciphertext and tag.
+    pub sealed: Vec<u8>,
+    /// When it was stored.
+    pub created_at: Instant,
+    /// The program that stored it.
+    pub created_by: String,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Entity {
+    /// The document of this consent, which the caller has found by a scoped finder.
+    #[must_use]
+    pub fn under(consent: ConsentId) -> Select<Self> {
+        Self::among([consent])
+    }
+
+    /// Those of these consents' documents that are stored, for the keyring's sweep.
+    pub fn among(consents: impl IntoIterator<Item = ConsentId>) -> Select<Self> {
+        <Self as EntityTrait>::find().filter(Column::ConsentId.is_in(consents))
+    }
+}

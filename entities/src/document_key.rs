@@ -1,0 +1,46 @@
+//! The keyring's table of document keys, in a store of its own.
+
+use sea_orm::entity::prelude::*;
+use sea_orm::{QueryFilter, QueryOrder, QuerySelect};
+
+use crate::ids::ConsentId;
+use crate::instant::Instant;
+
+/// The key of a consent's signed paper, wrapped by the key-encryption key. Destroying this row destroys the paper, in
+/// every copy. It outlives the consent's revocation, because the paper proves what was lawful before.
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "document_key")]
+pub struct Model {
+    /// The consent whose paper it seals.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub consent_id: ConsentId,
+    /// The version of the key, from 1.
+    pub version: i32,
+    /// The wrapped key.
+    pub wrapped: Vec<u8>,
+    /// When it was made.
+    pub created_at: Instant,
+}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Entity {
+    /// The key of this consent's paper, whose release the caller has decided and recorded.
+    #[must_use]
+    pub fn of(consent: ConsentId) -> Select<Self> {
+        <Self as EntityTrait>::find().filter(Column::ConsentId.eq(consent))
+    }
+
+    /// The next keys in the order of their consents, for the sweep.
+    #[must_use]
+    pub fn in_order(after: Option<ConsentId>, limit: u64) -> Select<Self> {
+        let keys = <Self as EntityTrait>::find()
+            .order_by_asc(Column::ConsentId)
+            .limit(limit);
+        match after {
+            Some(after) => keys.filter(Column::ConsentId.gt(after)),
+            None => keys,
+        }
+    }
+}
