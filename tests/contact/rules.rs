@@ -278,19 +278,19 @@ fn a_plan_that_cannot_be_followed_is_refused_with_what_is_wrong() {
         (PlanFault::NoWindow, |plan| plan.windows = None),
         (PlanFault::Zone, |plan| plan.time_zone = None),
         (PlanFault::Zone, |plan| {
-            plan.time_zone = Some("America/Nowhere".to_owned())
+            plan.time_zone = Some("America/Nowhere".to_owned());
         }),
         (PlanFault::Zone, |plan| {
-            plan.time_zone = Some("Etc/Unknown".to_owned())
+            plan.time_zone = Some("Etc/Unknown".to_owned());
         }),
         (PlanFault::Zone, |plan| {
-            plan.time_zone = Some("EST5EDT,M3.2.0,M11.1.0".to_owned())
+            plan.time_zone = Some("EST5EDT,M3.2.0,M11.1.0".to_owned());
         }),
         (PlanFault::CodeWord, |plan| {
-            plan.code_word = Some(" ".to_owned())
+            plan.code_word = Some(" ".to_owned());
         }),
         (PlanFault::Window, |plan| {
-            plan.windows.as_mut().unwrap()[0].days.clear()
+            plan.windows.as_mut().unwrap()[0].days.clear();
         }),
         (PlanFault::Window, |plan| {
             let window = &mut plan.windows.as_mut().unwrap()[0];

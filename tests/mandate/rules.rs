@@ -69,30 +69,30 @@ type Spoil = fn(&mut Case);
 
 const SPOILS: &[(Defect, Spoil)] = &[
     (Defect::SubpoenaAlone, |case| {
-        case.told.instrument = MandateInstrument::Subpoena
+        case.told.instrument = MandateInstrument::Subpoena;
     }),
     (Defect::Authority, |case| {
-        case.told.issuing_authority = " ".to_owned()
+        " ".clone_into(&mut case.told.issuing_authority);
     }),
     (Defect::Authority, |case| {
-        case.told.issuing_authority = "x".repeat(201)
+        case.told.issuing_authority = "x".repeat(201);
     }),
     (Defect::Authority, |case| {
-        case.told.issuing_authority = "a\nb".to_owned()
+        "a\nb".clone_into(&mut case.told.issuing_authority);
     }),
     (Defect::Citation, |case| case.told.citation = String::new()),
     (Defect::Citation, |case| {
-        case.told.citation = "x".repeat(201)
+        case.told.citation = "x".repeat(201);
     }),
     (Defect::DisclosedAhead, |case| {
-        case.told.disclosed_on = Date("2026-06-17".parse().unwrap())
+        case.told.disclosed_on = Date("2026-06-17".parse().unwrap());
     }),
     (Defect::DisclosedBefore, |case| {
-        case.told.disclosed_on = Date("2026-05-31".parse().unwrap())
+        case.told.disclosed_on = Date("2026-05-31".parse().unwrap());
     }),
     (Defect::NoRecipient, |case| case.recipient = None),
     (Defect::TwoRecipients, |case| {
-        case.told.recipient_outside = Some(outside("Family Court"))
+        case.told.recipient_outside = Some(outside("Family Court"));
     }),
     (Defect::OwnRecipient, |case| case.recipient = Some(OWN)),
     (Defect::OutsideName, |case| {
@@ -101,26 +101,26 @@ const SPOILS: &[(Defect, Spoil)] = &[
     }),
     (Defect::NoCategory, |case| case.told.categories.clear()),
     (Defect::BeyondOrder, |case| {
-        case.told.categories.push(DataCategory::Medical)
+        case.told.categories.push(DataCategory::Medical);
     }),
     (Defect::BeyondOrder, |case| {
-        case.told.ordered_categories.clear()
+        case.told.ordered_categories.clear();
     }),
     (Defect::NotMinimum, |case| {
-        case.told.minimum_necessary = false
+        case.told.minimum_necessary = false;
     }),
     (Defect::NoNotice, |case| case.told.attempts.clear()),
     (Defect::NoticeContradicted, |case| {
-        case.told.no_notice = Some(NoNoticeReason::NoSafeWay)
+        case.told.no_notice = Some(NoNoticeReason::NoSafeWay);
     }),
     (Defect::TooManyAttempts, |case| {
-        case.told.attempts = vec![attempt(now()); 51]
+        case.told.attempts = vec![attempt(now()); 51];
     }),
     (Defect::AttemptAhead, |case| {
-        case.told.attempts.push(attempt(Instant(now().0 + 1)))
+        case.told.attempts.push(attempt(Instant(now().0 + 1)));
     }),
     (Defect::NoProtection, |case| {
-        case.told.protective_steps.clear()
+        case.told.protective_steps.clear();
     }),
     (Defect::ProtectionContradicted, |case| {
         case.told
@@ -129,10 +129,10 @@ const SPOILS: &[(Defect, Spoil)] = &[
         case.told.no_protection = Some(NoProtectionReason::NoTime);
     }),
     (Defect::Unexplained, |case| {
-        case.told.protective_steps = vec![ProtectiveStep::NonePossible]
+        case.told.protective_steps = vec![ProtectiveStep::NonePossible];
     }),
     (Defect::Overexplained, |case| {
-        case.told.no_protection = Some(NoProtectionReason::NoTime)
+        case.told.no_protection = Some(NoProtectionReason::NoTime);
     }),
 ];
 

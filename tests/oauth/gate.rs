@@ -136,7 +136,9 @@ impl Gate {
         let metadata = format!("{issuer}/.well-known/oauth-protected-resource/graphql");
         vec![
             format!(r#"Bearer resource_metadata="{metadata}", error="{bearer}""#),
-            format!(r#"DPoP resource_metadata="{metadata}", error="{dpop}", algs="ES256 EdDSA""#),
+            format!(
+                r#"DPoP resource_metadata="{metadata}", error="{dpop}", algs="ES256 EdDSA Ed25519""#
+            ),
         ]
     }
 
