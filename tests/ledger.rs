@@ -462,7 +462,7 @@ async fn an_event_without_an_index_is_counted_and_checked() {
 async fn a_rewritten_tree_is_not_signed_and_not_believed() {
     let place = Place::recorded(On::Sqlite).await;
     let note = place.head().await.note;
-    let leaf = place.victim().await.leaf.replace("ada", "eve");
+    let leaf = place.victim().await.leaf.replace("\"ada\"", "\"eve\"");
     let mut row = place.victim().await.into_active_model();
     row.leaf_hash = sea_orm::Set(leaf_hash(leaf.as_bytes()).0.to_vec());
     row.leaf = sea_orm::Set(leaf);
