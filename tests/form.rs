@@ -52,6 +52,7 @@ fn subject() -> Subject {
         status: ConsentStatus::Active,
         discloser: "Harbor House".to_owned(),
         recipient: "Elm Street Shelter & Clinic <north>".to_owned(),
+        intermediary: None,
         guarded: false,
     }
 }
@@ -62,6 +63,7 @@ fn longest() -> Subject {
     subject.consent.categories = Set::all();
     subject.consent.purposes = Set::all();
     subject.guarded = true;
+    subject.intermediary = Some("Three Rivers Hotline".to_owned());
     subject.status = ConsentStatus::Draft;
     subject
 }

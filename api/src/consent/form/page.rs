@@ -29,6 +29,8 @@ pub struct Subject {
     pub discloser: String,
     /// The name of the one agency that may be told.
     pub recipient: String,
+    /// The name of the agency that passes it on, where one is used.
+    pub intermediary: Option<String>,
     /// Whether a parent or guardian signs too: the survivor is under 18, and no law lets them sign alone.
     pub guarded: bool,
 }
@@ -63,6 +65,7 @@ struct Sheet<'s> {
     style: &'s str,
     notices: Vec<Notice>,
     status: Option<&'static str>,
+    through: bool,
     categories: Vec<&'static str>,
     purposes: Vec<&'static str>,
     substance_use: bool,
@@ -157,6 +160,7 @@ impl Subject {
             style,
             notices,
             status: texts.statuses.get(&self.status).map(String::as_str),
+            through: self.intermediary.is_some(),
             categories: categories
                 .filter_map(|one| texts.categories.get(&one).map(String::as_str))
                 .collect(),
@@ -169,6 +173,10 @@ impl Subject {
             values: vec![
                 ("discloser", self.discloser.clone()),
                 ("recipient", self.recipient.clone()),
+                (
+                    "intermediary",
+                    self.intermediary.clone().unwrap_or_default(),
+                ),
                 ("start", start.date),
                 ("end", end.date),
                 ("end_short", end.short),

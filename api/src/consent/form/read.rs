@@ -30,7 +30,9 @@ async fn found(request: &Request, id: ConsentId) -> Answer<Decided<Option<Subjec
     let survivor = survivor::Entity::one_of(agency, consent.survivor_id)
         .one(&store.read)
         .await?;
-    let parties = [consent.discloser_id, consent.recipient_id];
+    let parties = [consent.discloser_id, consent.recipient_id]
+        .into_iter()
+        .chain(consent.intermediary_id);
     let agencies = request.worker.directory.among(store, parties).await?;
     let name = |id| {
         agencies
@@ -41,6 +43,7 @@ async fn found(request: &Request, id: ConsentId) -> Answer<Decided<Option<Subjec
         status: rules::status(&consent, held.now),
         discloser: name(consent.discloser_id),
         recipient: name(consent.recipient_id),
+        intermediary: consent.intermediary_id.map(name),
         guarded: consent.minor_alone.is_none() && survivor.is_some_and(|survivor| survivor.minor),
         consent,
     };

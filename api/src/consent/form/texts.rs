@@ -25,6 +25,7 @@ pub(crate) struct Texts {
     pub(super) your_name: String,
     pub(super) who_heading: String,
     pub(super) who: String,
+    pub(super) through: String,
     pub(super) what_heading: String,
     pub(super) what: String,
     pub(super) why_heading: String,
