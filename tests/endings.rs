@@ -4,5 +4,6 @@
 mod erased;
 mod gone;
 mod in_any_order;
+mod model;
 mod returned;
 mod revoked;

@@ -356,10 +356,7 @@ impl Stage {
             .sender
             .consents(&survivor, &self.recipient, &categories)
             .await;
-        let signature = survivors_signature();
-        let sign = "mutation($id: ID!, $s: SignatureInput!) { signConsent(id: $id, signature: $s) { status } }";
-        let signed = json!({ "id": consent, "s": signature });
-        self.sender.asks(sign, signed).await.data();
+        self.sender.signs(&consent).await.data();
         consent
     }
 

@@ -15,13 +15,6 @@ const SIGN: &str = "mutation($id: ID!, $s: SignatureInput!) { signConsent(id: $i
 const ERROR: &str = "mutation($id: ID!) { markConsentEnteredInError(id: $id) { status } }";
 const CONSENT: &str = "query($id: ID!) { node(id: $id) { ... on Consent { status version supersedes { id status } } } }";
 
-async fn renews(agency: &Agency, consent: &str) -> Answer {
-    let end = format!("{}T00:00:00Z", day(80));
-    agency
-        .asks(RENEW, json!({ "id": consent, "end": end }))
-        .await
-}
-
 async fn signs(agency: &Agency, consent: &Value) -> Answer {
     let variables = json!({ "id": consent, "s": survivors_signature() });
     agency.asks(SIGN, variables).await
@@ -58,7 +51,7 @@ async fn a_renewed_consent_carries_its_referrals_on() {
             .await;
         south.does("acceptReferral", &ada).await.data();
 
-        let renewed = renews(&north, &ada.consent).await;
+        let renewed = north.renews(&ada.consent).await;
         let renewed = &renewed.data()["renewConsent"];
         assert_eq!(
             (&renewed["version"], &renewed["status"]),
@@ -88,11 +81,11 @@ async fn a_renewed_consent_carries_its_referrals_on() {
         }
         // A version has one successor.
         assert_eq!(
-            renews(&north, &ada.consent).await.codes(),
+            north.renews(&ada.consent).await.codes(),
             "INVALID_TRANSITION"
         );
         assert_eq!(
-            renews(&south, &text(&renewed["id"])).await.codes(),
+            south.renews(&text(&renewed["id"])).await.codes(),
             "NOT_FOUND"
         );
 
@@ -153,12 +146,37 @@ async fn what_a_narrower_version_does_not_cover_is_over() {
 }
 
 #[tokio::test]
+async fn what_had_lapsed_before_its_renewal_is_told_anew_or_not_at_all() {
+    for database in BOTH {
+        let world = World::on(database).await;
+        let (north, south) = world.agencies("north", "south").await;
+        let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
+        let consent = world.sql_id(&ada.consent);
+        world.ends_sharing(&format!(
+            "UPDATE consent SET effective_at = 0, expires_at = 1 WHERE id = {consent};;\
+             UPDATE referral SET consent_until = 1 WHERE consent_id = {consent}"
+        ));
+        let renewed = north.renews(&ada.consent).await;
+        let renewed = &renewed.data()["renewConsent"]["id"];
+        signs(&north, renewed).await.data();
+        // The package ended with the time that it was sealed for: its key goes, and nothing claims that it could be read.
+        assert_eq!(south.sees(&ada).await, "SUSPENDED (CONSENT_NOT_IN_FORCE)");
+        assert!(!south.reads(&ada).await.contains("Ada"));
+        assert!(!world.has_key(&ada.referral));
+        let package = json!({ "identity": { "givenName": "Ada" } });
+        let continued = north.continues(&ada, &text(renewed), package).await;
+        assert_eq!(continued.data()["continueReferral"]["status"], "REQUESTED");
+        assert!(south.reads(&ada).await.starts_with("identity: Ada"));
+    }
+}
+
+#[tokio::test]
 async fn whoever_takes_a_consent_back_takes_its_renewal_back() {
     for database in BOTH {
         let world = World::on(database).await;
         let (north, south) = world.agencies("north", "south").await;
         let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
-        let renewed = renews(&north, &ada.consent).await;
+        let renewed = north.renews(&ada.consent).await;
         let renewed = &renewed.data()["renewConsent"]["id"];
         north.revokes_consent(&ada).await.data();
         assert_eq!(signs(&north, renewed).await.codes(), "INVALID_TRANSITION");
@@ -168,7 +186,7 @@ async fn whoever_takes_a_consent_back_takes_its_renewal_back() {
             "withheld: everything (CONSENT_REVOKED)"
         );
         assert_eq!(
-            renews(&north, &ada.consent).await.codes(),
+            north.renews(&ada.consent).await.codes(),
             "INVALID_TRANSITION"
         );
         let past = json!({ "id": ada.consent, "end": "2020-01-01T00:00:00Z" });
@@ -200,7 +218,7 @@ async fn what_should_never_have_been_is_over_and_hidden() {
         assert_eq!(status(&south, &ada.consent).await, Value::Null);
         assert_eq!(keys(&world).await, 0);
         assert_eq!(
-            renews(&north, &ada.consent).await.codes(),
+            north.renews(&ada.consent).await.codes(),
             "INVALID_TRANSITION"
         );
         let signed = signs(&north, &json!(ada.consent)).await;

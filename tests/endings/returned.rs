@@ -3,8 +3,8 @@
 use concord_entities::vocabulary::DataCategory::Identity;
 use serde_json::{Value, json};
 
-use crate::world::agency::{Told, survivors_signature, text};
-use crate::world::{Agency, Answer, BOTH, Database, World};
+use crate::world::agency::{Told, text};
+use crate::world::{Agency, BOTH, Database, World};
 
 const OPEN: [&str; 4] = ["REQUESTED", "ACCEPTED", "IN_PROGRESS", "ON_HOLD"];
 
@@ -44,24 +44,13 @@ impl Cause {
     }
 }
 
-async fn continues(sender: &Agency, told: &Told, consent: &str, package: Value) -> Answer {
-    let mutation = "mutation($id: ID!, $c: ID!, $p: PackageInput) { \
-        continueReferral(id: $id, consent: $c, package: $p) { status statusReason } }";
-    let variables = json!({ "id": told.referral, "c": consent, "p": package });
-    sender.asks(mutation, variables).await
-}
-
 /// A new consent of the same survivor's, in force.
 async fn consents_anew(sender: &Agency, recipient: &Agency, told: &Told) -> String {
     let query = "query($id: ID!) { node(id: $id) { ... on Consent { survivor { id } } } }";
     let answer = sender.asks(query, json!({ "id": told.consent })).await;
     let survivor = text(&answer.data()["node"]["survivor"]["id"]);
     let consent = sender.consents(&survivor, recipient, &[Identity]).await;
-    let signature = survivors_signature();
-    let sign = "mutation($id: ID!, $s: SignatureInput!) { signConsent(id: $id, signature: $s) { status } }";
-    let signed = sender
-        .asks(sign, json!({ "id": consent, "s": signature }))
-        .await;
+    let signed = sender.signs(&consent).await;
     assert_eq!(signed.data()["signConsent"]["status"], "ACTIVE");
     consent
 }
@@ -96,23 +85,23 @@ async fn every_open_state_is_left_for_every_cause_and_returned_to() {
                 assert!(!south.reads(&ada).await.contains(&what), "{what}");
 
                 let (consent, package) = if cause == Cause::MouLapses {
-                    let none = continues(&north, &ada, &ada.consent, Value::Null).await;
+                    let none = north.continues(&ada, &ada.consent, Value::Null).await;
                     assert_eq!(none.codes(), "MOU_REQUIRED", "{what}");
                     north.agrees_with(&south).await;
                     (ada.consent.clone(), Value::Null)
                 } else {
-                    let none = continues(&north, &ada, &ada.consent, Value::Null).await;
+                    let none = north.continues(&ada, &ada.consent, Value::Null).await;
                     assert_eq!(none.codes(), "INVALID_TRANSITION", "{what}");
                     let package = json!({ "identity": { "givenName": what } });
                     (consents_anew(&north, &south, &ada).await, package)
                 };
-                let continued = continues(&north, &ada, &consent, package).await;
+                let continued = north.continues(&ada, &consent, package).await;
                 continued.data();
                 for reader in [&north, &south] {
                     assert_eq!(reader.sees(&ada).await, stood, "{what}");
                     assert!(reader.reads(&ada).await.contains(&what), "{what}");
                 }
-                let again = continues(&north, &ada, &consent, Value::Null).await;
+                let again = north.continues(&ada, &consent, Value::Null).await;
                 assert_eq!(again.codes(), "INVALID_TRANSITION", "{what}");
             }
         }
@@ -129,7 +118,7 @@ async fn a_referral_continues_under_nothing_less_than_a_fitting_consent() {
     let bea = north.refers("Bea").to(&south).sharing([Identity]).await;
     let elsewhere = north.refers("Cleo").to(&west).sharing([Identity]).await;
     let package = || json!({ "identity": { "givenName": "Ada" } });
-    let early = continues(&north, &ada, &ada.consent, Value::Null).await;
+    let early = north.continues(&ada, &ada.consent, Value::Null).await;
     assert_eq!(early.codes(), "INVALID_TRANSITION");
     north.revokes_consent(&ada).await.data();
 
@@ -148,12 +137,12 @@ async fn a_referral_continues_under_nothing_less_than_a_fitting_consent() {
             "BAD_USER_INPUT",
         ),
     ] {
-        let refused = continues(caller, &ada, consent, package).await;
+        let refused = caller.continues(&ada, consent, package).await;
         assert_eq!(refused.codes(), code, "{}", refused.text);
         assert!(!world.has_key(&ada.referral), "nothing is kept");
         assert_eq!(south.sees(&ada).await, "SUSPENDED (CONSENT_NOT_IN_FORCE)");
     }
-    continues(&north, &ada, &fresh, package()).await.data();
+    north.continues(&ada, &fresh, package()).await.data();
     assert_eq!(
         south.reads(&ada).await.split("   ").next(),
         Some("identity: Ada")

@@ -148,10 +148,15 @@ impl Agency {
         }
     }
 
-    /// Takes a consent back.
+    /// Takes back the consent that a referral was made under.
     pub async fn revokes_consent(&self, told: &Told) -> Answer {
+        self.revokes(&told.consent).await
+    }
+
+    /// Takes a consent back.
+    pub async fn revokes(&self, consent: &str) -> Answer {
         let revoke = "mutation($id: ID!) { revokeConsent(id: $id, channel: TELEPHONE) { referralsSuspended consent { status } } }";
-        self.asks(revoke, json!({ "id": told.consent })).await
+        self.asks(revoke, json!({ "id": consent })).await
     }
 
     /// Does one of the verbs that need only the referral's id.
@@ -224,24 +229,9 @@ impl ReferringTo<'_> {
         let categories: Vec<DataCategory> = categories.into_iter().collect();
         let survivor = sender.registers(&person).await;
         let consent = sender.consents(&survivor, recipient, &categories).await;
-        let signature = survivors_signature();
-        let sign = "mutation($id: ID!, $s: SignatureInput!) { signConsent(id: $id, signature: $s) { status } }";
-        let signed = sender
-            .asks(sign, json!({ "id": consent, "s": signature }))
-            .await;
+        let signed = sender.signs(&consent).await;
         assert_eq!(signed.data()["signConsent"]["status"], "ACTIVE");
-        let package: Map<String, Value> = categories
-            .iter()
-            .map(|category| content(*category, &person))
-            .collect();
-        let referral = json!({ "consent": consent, "needs": ["HOUSING"], "urgency": "URGENT", "package": package });
-        let draft = "mutation($r: ReferralInput!) { draftReferral(referral: $r) { id status } }";
-        let drafted = sender.asks(draft, json!({ "r": referral })).await;
-        let told = Told {
-            referral: text(&drafted.data()["draftReferral"]["id"]),
-            consent,
-            person,
-        };
+        let told = sender.drafts_referral(&consent, &person, &categories).await;
         (sender.clone(), told)
     }
 }
@@ -271,6 +261,50 @@ impl Agency {
         let draft = "mutation($c: ConsentInput!) { draftConsent(consent: $c) { id status } }";
         let answer = self.asks(draft, json!({ "c": consent })).await;
         text(&answer.data()["draftConsent"]["id"])
+    }
+
+    /// Has the survivor sign a consent.
+    pub async fn signs(&self, consent: &str) -> Answer {
+        let sign = "mutation($id: ID!, $s: SignatureInput!) { signConsent(id: $id, signature: $s) { status } }";
+        let variables = json!({ "id": consent, "s": survivors_signature() });
+        self.asks(sign, variables).await
+    }
+
+    /// Drafts the next version of a consent, for eighty days.
+    pub async fn renews(&self, consent: &str) -> Answer {
+        let renew = "mutation($id: ID!, $end: DateTime!) { renewConsent(id: $id, expiresAt: $end) \
+            { id version status supersedes { id version status } } }";
+        let end = format!("{}T00:00:00Z", day(80));
+        self.asks(renew, json!({ "id": consent, "end": end })).await
+    }
+
+    /// Drafts a referral under a consent. Its package holds these categories.
+    pub async fn drafts_referral(
+        &self,
+        consent: &str,
+        person: &str,
+        categories: &[DataCategory],
+    ) -> Told {
+        let package: Map<String, Value> = categories
+            .iter()
+            .map(|category| content(*category, person))
+            .collect();
+        let referral = json!({ "consent": consent, "needs": ["HOUSING"], "urgency": "URGENT", "package": package });
+        let draft = "mutation($r: ReferralInput!) { draftReferral(referral: $r) { id status } }";
+        let drafted = self.asks(draft, json!({ "r": referral })).await;
+        Told {
+            referral: text(&drafted.data()["draftReferral"]["id"]),
+            consent: consent.to_owned(),
+            person: person.to_owned(),
+        }
+    }
+
+    /// Continues a suspended referral under a consent.
+    pub async fn continues(&self, told: &Told, consent: &str, package: Value) -> Answer {
+        let mutation = "mutation($id: ID!, $c: ID!, $p: PackageInput) { \
+            continueReferral(id: $id, consent: $c, package: $p) { status statusReason } }";
+        let variables = json!({ "id": told.referral, "c": consent, "p": package });
+        self.asks(mutation, variables).await
     }
 }
 

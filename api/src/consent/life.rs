@@ -60,7 +60,7 @@ pub(super) async fn supersede(
         .all(&**act)
         .await?;
     let (carried, left): (Vec<_>, Vec<_>) = standing.iter().partition(|one| {
-        is_unfinished(one.status) && rules::carries_on(&earlier, later, one.contains)
+        is_unfinished(one.status) && rules::carries_on(&earlier, later, one.contains, act.now())
     });
     let ids = |of: Vec<&referral::Model>| of.into_iter().map(|one| one.id).collect::<Vec<_>>();
     let (carried, left) = (ids(carried), ids(left));

@@ -31,11 +31,18 @@ pub fn may_be_superseded(consent: &consent::Model) -> bool {
         && consent.entered_in_error_at.is_none()
 }
 
-/// Whether a later version carries on a referral that stands on the earlier one and holds these categories: it names the
-/// same two agencies, everything that the package holds, and every purpose that was consented to before.
+/// Whether a later version carries on a referral that stands on the earlier one and holds these categories: the earlier
+/// one has not lapsed (a package ends with the time that it was sealed for), and the later one names the same two
+/// agencies, everything that the package holds, and every purpose that was consented to before.
 #[must_use]
-pub fn carries_on(earlier: &consent::Model, later: &consent::Model, contains: Categories) -> bool {
-    later.survivor_id == earlier.survivor_id
+pub fn carries_on(
+    earlier: &consent::Model,
+    later: &consent::Model,
+    contains: Categories,
+    at: Instant,
+) -> bool {
+    at < earlier.expires_at
+        && later.survivor_id == earlier.survivor_id
         && later.discloser_id == earlier.discloser_id
         && later.recipient_id == earlier.recipient_id
         && contains.within(later.categories)
