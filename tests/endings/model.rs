@@ -60,8 +60,12 @@ impl Step {
     /// Steps that open sharing come more often, or most of what is tried would be refused.
     fn weight(self) -> u32 {
         match self {
-            Self::Grant(_) | Self::Sign(_) | Self::Refer(_) | Self::Continue(_) => 4,
-            Self::Reinstate | Self::Agree => 4,
+            Self::Grant(_)
+            | Self::Sign(_)
+            | Self::Refer(_)
+            | Self::Continue(_)
+            | Self::Reinstate
+            | Self::Agree => 4,
             Self::Renew(_) | Self::Disclose(_) | Self::Revoke(_) => 2,
             Self::Lapse(_) | Self::Suspend | Self::MouLapses => 1,
         }
