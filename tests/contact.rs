@@ -1,4 +1,4 @@
 //! Safe contact: nobody is contacted outside their plan, and nobody but their own agency reads it.
 
 mod rules;
-mod story;
+pub mod story;

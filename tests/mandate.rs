@@ -1,4 +1,4 @@
 //! Mandated disclosures: only a statute or a court's order discloses without consent.
 
 mod rules;
-mod story;
+pub mod story;

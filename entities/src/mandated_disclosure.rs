@@ -47,7 +47,8 @@ pub struct Model {
     pub steps: Set<ProtectiveStep>,
     /// Why nothing could be done.
     pub no_protection: Option<NoProtectionReason>,
-    /// The texts (authority, citation, the outside recipient's name), sealed: a docket number is identity.
+    /// The texts (authority, citation, the outside recipient's name), sealed: a docket number is identity. Nothing, once
+    /// the person is erased.
     pub sealed: Vec<u8>,
     /// When it was put on record.
     pub recorded_at: Instant,

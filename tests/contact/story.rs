@@ -9,7 +9,7 @@ use crate::world::{Agency, BOTH, Database, Server, World};
 const NUMBER: &str = "+15550173301";
 const WORD: &str = "Zyxabel-Quorndon";
 
-const SET: &str = "mutation($id: ID!, $plan: SafeContactInput!) { setSafeContact(survivor: $id, plan: $plan) { id } }";
+pub const SET: &str = "mutation($id: ID!, $plan: SafeContactInput!) { setSafeContact(survivor: $id, plan: $plan) { id } }";
 const READ: &str = "query($id: ID!) { node(id: $id) { ... on Survivor { safeContact { doNotContact channels { channel address } \
     windows { days from until } timeZone mayLeaveMessage codeWord } } } }";
 const NOW: &str = "query($id: ID!, $channel: ContactChannel!) { contactNow(survivor: $id, channel: $channel) \
@@ -26,7 +26,7 @@ const DAYS: [&str; 7] = [
 ];
 
 /// A plan with a window over the whole of these days.
-fn plan(days: &[&str]) -> Value {
+pub fn plan(days: &[&str]) -> Value {
     json!({
         "doNotContact": false,
         "channels": [{ "channel": "PHONE", "address": NUMBER }],

@@ -3,6 +3,8 @@
 use concord_entities::vocabulary::DataCategory::Identity;
 use serde_json::{Value, json};
 
+use crate::contact::story as contact;
+use crate::mandate::story as mandate;
 use crate::world::agency::text;
 use crate::world::{Agency, Answer, BOTH, World};
 
@@ -88,5 +90,48 @@ async fn an_erased_person_is_gone_and_what_was_told_stays_on_record() {
             north.registers("Ada").await.split('_').next(),
             Some("survivor")
         );
+    }
+}
+
+#[tokio::test]
+async fn whatever_was_sealed_of_an_erased_person_is_gone_even_if_its_keys_were_left() {
+    for database in BOTH {
+        let world = World::on(database).await;
+        let (north, south) = world.agencies("north", "south").await;
+        let mut disclosed = Vec::new();
+        for person in ["Ada", "Bea"] {
+            let survivor = north.registers(person).await;
+            let plan = json!({ "id": survivor, "plan": contact::plan(&["MONDAY"]) });
+            north.asks(contact::SET, plan).await.data();
+            let mut told = mandate::disclosure(&survivor, &south);
+            told["idempotencyKey"] = json!(person);
+            let told = north.asks(mandate::RECORD, json!({ "d": told })).await;
+            let told = text(&told.data()["recordMandatedDisclosure"]["id"]);
+            disclosed.push((survivor, told));
+        }
+        let keys = || world.tampers_with_keyring("SELECT count(*) FROM record_key");
+        assert_eq!(keys(), "4");
+        world.tampers_with_keyring("CREATE TABLE kept AS SELECT * FROM record_key");
+        erases(&north, &disclosed[0].0).await.data();
+        assert_eq!(keys(), "2");
+
+        // As if the service had been killed before it destroyed them.
+        world.tampers_with_keyring("DELETE FROM record_key");
+        world.tampers_with_keyring("INSERT INTO record_key SELECT * FROM kept");
+        let cited = async |id: &str| {
+            let query =
+                "query($id: ID!) { node(id: $id) { ... on MandatedDisclosure { citation } } }";
+            let answer = north.asks(query, json!({ "id": id })).await;
+            answer.data()["node"]["citation"].clone()
+        };
+        assert_eq!(cited(&disclosed[0].1).await, Value::Null);
+        let (vault, store) = (&world.service.vault, &world.service.store);
+        let now = concord::clock::now();
+        vault.sweep_records(store, now).await.unwrap();
+        assert_eq!(keys(), "4", "they may be of a change that is under way");
+        let later = now.plus(std::time::Duration::from_hours(2));
+        vault.sweep_records(store, later).await.unwrap();
+        assert_eq!(keys(), "2");
+        assert!(cited(&disclosed[1].1).await.is_string());
     }
 }

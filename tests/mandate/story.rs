@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::world::agency::{day, text};
 use crate::world::{Agency, BOTH, Server, World};
 
-const RECORD: &str =
+pub const RECORD: &str =
     "mutation($d: MandatedDisclosureInput!) { recordMandatedDisclosure(disclosure: $d) { id } }";
 const SHOWN: &str = "instrument issuingAuthority citation datedOn disclosedOn survivor { id } recipient { id } \
     recipientOutside { kind name } orderedCategories categories purposes attempts { channel result } noNotice \
@@ -14,7 +14,7 @@ const SHOWN: &str = "instrument issuingAuthority citation datedOn disclosedOn su
 /// A text that nothing else contains.
 const DOCKET: &str = "Zyxabel-26-CV-5550173301";
 
-fn disclosure(survivor: &str, recipient: &Agency) -> Value {
+pub fn disclosure(survivor: &str, recipient: &Agency) -> Value {
     json!({
         "survivor": survivor, "instrument": "COURT_ORDER", "issuingAuthority": format!("Court of {DOCKET}"),
         "citation": DOCKET, "datedOn": day(-9), "disclosedOn": day(-1), "recipient": recipient.id.to_string(),

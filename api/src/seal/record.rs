@@ -99,19 +99,20 @@ impl Vault {
         key.seal_record(holder, plain).map_err(Refusal::unavailable)
     }
 
-    /// Opens records that the caller may read.
+    /// Opens records that the caller may read; those of which nothing is left, or no key, are not among what it opened.
     ///
     /// # Errors
     /// `UNAVAILABLE`: the keyring cannot be read. `INTERNAL`: a seal is broken.
     pub async fn open_records(&self, kind: Kind, sealed: &[Sealed<'_>]) -> Answer<OpenedRecords> {
-        if sealed.is_empty() {
+        let left = || sealed.iter().filter(|one| !one.bytes.is_empty());
+        if left().next().is_none() {
             return Ok(OpenedRecords::new());
         }
-        let keys = record_key::Entity::of(kind.name(), sealed.iter().map(|one| one.owner))
+        let keys = record_key::Entity::of(kind.name(), left().map(|one| one.owner))
             .all(&self.keyring)
             .await?;
         let mut opened = OpenedRecords::new();
-        for one in sealed {
+        for one in left() {
             let its =
                 |key: &&record_key::Model| key.owner == one.owner && key.version == one.version;
             let Some(key) = keys.iter().find(its) else {
@@ -207,6 +208,7 @@ async fn live(
             .all(&store.read)
             .await?
             .into_iter()
+            .filter(|row| !row.sealed.is_empty())
             .map(|row| (row.id.0, 1))
             .collect(),
     })

@@ -74,7 +74,7 @@ impl ErasureMutation {
         let consents = end_consents(&act, id).await?;
         let packages = end_referrals(&act, id).await?;
         let papers = forget_papers(&act, id).await?;
-        let mandates = mandates(&act, id).await?;
+        let mandates = forget_mandates(&act, id).await?;
         forget(&act, person).await?;
 
         let event = Event::SurvivorErased {
@@ -146,13 +146,23 @@ async fn end_referrals(act: &Act<'_>, id: SurvivorId) -> Answer<Vec<ReferralId>>
     Ok(referrals)
 }
 
-/// What had to be disclosed of them by law: that stays on record, and the texts that identify them do not.
-async fn mandates(act: &Act<'_>, id: SurvivorId) -> Answer<Vec<Uuid>> {
+/// Removes the texts of what had to be disclosed of them by law, which identify them; that it was disclosed stays on
+/// record. Names the records.
+async fn forget_mandates(act: &Act<'_>, id: SurvivorId) -> Answer<Vec<Uuid>> {
     let mandates = mandated_disclosure::Entity::by(act.agency())
         .filter(mandated_disclosure::Column::SurvivorId.eq(id))
         .all(&**act)
         .await?;
-    Ok(mandates.into_iter().map(|one| one.id.0).collect())
+    let ids: Vec<Uuid> = mandates.into_iter().map(|one| one.id.0).collect();
+    mandated_disclosure::Entity::update_many()
+        .col_expr(
+            mandated_disclosure::Column::Sealed,
+            Expr::value(Vec::<u8>::new()),
+        )
+        .filter(mandated_disclosure::Column::Id.is_in(ids.iter().copied()))
+        .exec(&**act)
+        .await?;
+    Ok(ids)
 }
 
 /// Removes the papers that were signed; names the consents that may have had one.
