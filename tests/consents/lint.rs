@@ -346,6 +346,27 @@ fn rules_bind_from_their_first_day_to_their_last() {
 }
 
 #[test]
+fn what_goes_beyond_the_mou_is_named() {
+    let draft = Draft {
+        ceiling: Some(Categories::only(DataCategory::Needs)),
+        categories: [
+            DataCategory::Needs,
+            DataCategory::Location,
+            DataCategory::Legal,
+        ]
+        .into_iter()
+        .collect(),
+        ..good()
+    };
+    let found = lint(&draft, &RulePacks::default(), NOW);
+    assert_eq!(found[0].code, "CATEGORIES_BEYOND_MOU");
+    assert_eq!(
+        found[0].remedy,
+        "Leave out LOCATION, LEGAL, which no MOU in force permits, or amend the MOU first."
+    );
+}
+
+#[test]
 fn the_strictest_maximum_holds() {
     let state = |max_days: Option<i32>| rule_pack::Model {
         max_days,

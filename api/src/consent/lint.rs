@@ -182,10 +182,10 @@ pub fn lint(draft: &Draft, packs: &RulePacks, now: Instant) -> Vec<Finding> {
         .into_iter()
         .map(|check| {
             let finding = check.finding(&bound);
-            if check == Check::ExpiryTooLate {
-                too_late(finding, longest, citation)
-            } else {
-                finding
+            match check {
+                Check::ExpiryTooLate => too_late(finding, longest, citation),
+                Check::CategoriesBeyondMou => beyond(finding, draft),
+                _ => finding,
             }
         })
         .collect()
@@ -221,6 +221,24 @@ fn too_late(finding: Finding, longest: i32, citation: Option<&str>) -> Finding {
             "Choose an expiry within {longest} days of its beginning; it can be renewed."
         )
         .into(),
+        ..finding
+    }
+}
+
+fn beyond(finding: Finding, draft: &Draft) -> Finding {
+    let ceiling = draft.ceiling.unwrap_or(Categories::EMPTY);
+    let beyond: Vec<&str> = draft
+        .categories
+        .iter()
+        .filter(|category| !ceiling.has(*category))
+        .map(|category| category.code())
+        .collect();
+    let remedy = format!(
+        "Leave out {}, which no MOU in force permits, or amend the MOU first.",
+        beyond.join(", ")
+    );
+    Finding {
+        remedy: remedy.into(),
         ..finding
     }
 }

@@ -43,7 +43,7 @@ pub const PERSONAS: &[Persona] = &[
     Persona {
         name: "advocate",
         who: Who::Lantern,
-        scope: "referral.crus survivor.crus consent.crus mou.crus directory.rs audit.rs",
+        scope: "referral.crus survivor.cruds consent.crus evidence.cr mou.crus directory.rs audit.rs",
     },
     Persona {
         name: "housing",
@@ -72,7 +72,7 @@ pub const PERSONAS: &[Persona] = &[
     Persona {
         name: "coordinator",
         who: Who::Office,
-        scope: "agency.c mou.crus directory.rs audit.rs",
+        scope: "agency.cu consent.u mou.crus directory.rs audit.rs",
     },
     Persona {
         name: "auditor",
