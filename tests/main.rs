@@ -37,6 +37,7 @@ mod ledger;
 mod limits;
 mod mandate;
 mod oauth;
+mod pages;
 mod postgres;
 mod races;
 mod rate;

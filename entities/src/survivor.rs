@@ -1,6 +1,7 @@
 //! A survivor: one agency's own pseudonym for a person it serves. Holds no identity.
 
 use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{QueryFilter, QueryOrder};
 
 use crate::consent;
@@ -42,6 +43,14 @@ impl Entity {
             .filter(Column::ErasedAt.is_null())
             .order_by_desc(Column::CreatedAt)
             .order_by_desc(Column::Id)
+    }
+
+    /// What comes after the survivor `id`, registered at `at`, in the order of [`of`](Self::of). Ids alone are random, and
+    /// say nothing of it.
+    #[must_use]
+    pub fn after(at: Instant, id: SurvivorId) -> Expr {
+        let place = Expr::tuple([Expr::value(at), Expr::value(id)]);
+        Expr::tuple([Expr::col(Column::CreatedAt), Expr::col(Column::Id)]).lt(place)
     }
 
     /// The survivor `id` of `agency`, unless erased.

@@ -1,7 +1,6 @@
 //! Connections after the Relay cursor specification.
 
 use async_graphql::{ObjectType, OutputType, SimpleObject};
-use uuid::Uuid;
 
 use crate::agency::graphql::{Agency, TaskForce};
 use crate::application::graphql::Application;
@@ -13,7 +12,7 @@ use crate::consent::packs::RulePack;
 use crate::mandate::graphql::MandatedDisclosure;
 use crate::mou::graphql::Mou;
 use crate::referral::graphql::Referral;
-use crate::store::page::{self, Page};
+use crate::store::page::{self, Page, Place};
 use crate::survivor::graphql::Survivor;
 
 /// A page of a list.
@@ -82,13 +81,13 @@ impl<T: OutputType + ObjectType> Connection<T>
 where
     Edge<T>: OutputType,
 {
-    /// The wire's form of a page; `key` is the UUID that a cursor stands for.
-    pub fn of(page: Page<T>, key: impl Fn(&T) -> Uuid) -> Self {
+    /// The wire's form of a page; `place` is what a cursor stands for.
+    pub fn of<P: Place>(page: Page<T>, place: impl Fn(&T) -> P) -> Self {
         let edges: Vec<Edge<T>> = page
             .entries
             .into_iter()
             .map(|node| Edge {
-                cursor: page::cursor_of(key(&node)),
+                cursor: page::cursor_of(&place(&node)),
                 node,
             })
             .collect();

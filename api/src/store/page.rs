@@ -5,6 +5,7 @@ use std::str::FromStr;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use concord_entities::ids::InvalidId;
+use concord_entities::instant::Instant;
 use uuid::Uuid;
 
 use crate::error::Error;
@@ -14,22 +15,65 @@ pub const DEFAULT_SIZE: u64 = 20;
 /// How many entries a page has at most.
 pub const LARGEST_SIZE: u64 = 100;
 
-/// Which page is wanted.
+/// Where an entry stands in its list: what the list is sorted by, so that it is unique in it.
+pub trait Place: Sized {
+    /// The place in a cursor.
+    fn bytes(&self) -> Vec<u8>;
+
+    /// The place that a cursor holds; none where it is no such place.
+    fn read(bytes: &[u8]) -> Option<Self>;
+}
+
+/// The place in a list that is sorted by ids which grow with time.
+impl Place for Uuid {
+    fn bytes(&self) -> Vec<u8> {
+        self.as_bytes().to_vec()
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        Self::from_slice(bytes).ok()
+    }
+}
+
+/// The place in a list whose ids are random: sorted by time, and by id where times are the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment {
+    /// The entry's time.
+    pub at: Instant,
+    /// The entry's id.
+    pub id: Uuid,
+}
+
+impl Place for Moment {
+    fn bytes(&self) -> Vec<u8> {
+        [self.at.0.to_be_bytes().as_slice(), self.id.as_bytes()].concat()
+    }
+
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let (at, id) = bytes.split_first_chunk()?;
+        Some(Self {
+            at: Instant(i64::from_be_bytes(*at)),
+            id: Uuid::from_slice(id).ok()?,
+        })
+    }
+}
+
+/// Which page is wanted, of a list with such places.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Wanted {
+pub struct Wanted<P = Uuid> {
     /// How many entries.
     pub size: u64,
     /// Towards which end, from where.
-    pub from: Towards,
+    pub from: Towards<P>,
 }
 
 /// The direction of a page and the entry it starts beyond.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Towards {
+pub enum Towards<P = Uuid> {
     /// Towards older entries, after this one or from the newest.
-    Older(Option<Uuid>),
+    Older(Option<P>),
     /// Towards newer entries, before this one or from the oldest.
-    Newer(Option<Uuid>),
+    Newer(Option<P>),
 }
 
 /// A page: its entries in the order of the list, and what lies beyond.
@@ -43,7 +87,7 @@ pub struct Page<T> {
     pub has_previous: bool,
 }
 
-impl Wanted {
+impl<P: Place> Wanted<P> {
     /// The page that the arguments of a connection ask for.
     ///
     /// # Errors
@@ -81,7 +125,7 @@ impl Wanted {
         let size = usize::try_from(self.size).unwrap_or(usize::MAX);
         let beyond = rows.len() > size;
         rows.truncate(size);
-        match self.from {
+        match &self.from {
             Towards::Older(after) => Page {
                 entries: rows,
                 has_next: beyond,
@@ -122,15 +166,15 @@ fn size(argument: &str, wanted: Option<i32>) -> Result<u64, Error> {
 
 /// The cursor of an entry: opaque to its reader.
 #[must_use]
-pub fn cursor_of(id: Uuid) -> String {
-    URL_SAFE_NO_PAD.encode(id.as_bytes())
+pub fn cursor_of(place: &impl Place) -> String {
+    URL_SAFE_NO_PAD.encode(place.bytes())
 }
 
-fn cursor(argument: &str, text: &str) -> Result<Uuid, Error> {
+fn cursor<P: Place>(argument: &str, text: &str) -> Result<P, Error> {
     URL_SAFE_NO_PAD
         .decode(text)
         .ok()
-        .and_then(|bytes| Uuid::from_slice(&bytes).ok())
+        .and_then(|bytes| P::read(&bytes))
         .ok_or_else(|| {
             Error::input(
                 argument,

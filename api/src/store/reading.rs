@@ -1,19 +1,20 @@
 //! Reading records whose finder alone says who may see them: rows beside the epoch, and the event that lists them.
 
 use concord_entities::instant::Instant;
+use sea_orm::sea_query::Expr;
 use sea_orm::{
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QuerySelect,
     QueryTrait, Select,
 };
 
 use super::Store;
-use super::page::{Page, Towards, Wanted};
+use super::page::{Page, Place, Towards, Wanted};
 use crate::audit::event::Event;
 use crate::audit::ledger::Decided;
 use crate::error::{Answer, Error};
 use crate::sharing::facts;
 
-/// A page of a list that is sorted by `key`, newest first.
+/// A page of a list that is sorted by `key`, an id that grows with time, newest first.
 ///
 /// # Errors
 /// `UNAVAILABLE`; `BAD_USER_INPUT` where the list is asked for backwards.
@@ -24,12 +25,26 @@ pub async fn page<E: EntityTrait>(
     wanted: Wanted,
     name: impl Fn(&E::Model) -> String,
 ) -> Answer<Decided<Page<E::Model>>> {
+    page_beyond(store, among, |id| key.lt(id), wanted, name).await
+}
+
+/// The same of a list with places of its own; `beyond` is what stands after one in the order of the list.
+///
+/// # Errors
+/// As [`page`].
+pub async fn page_beyond<E: EntityTrait, P: Place + Copy>(
+    store: &Store,
+    among: Select<E>,
+    beyond: impl FnOnce(P) -> Expr,
+    wanted: Wanted<P>,
+    name: impl Fn(&E::Model) -> String,
+) -> Answer<Decided<Page<E::Model>>> {
     let Towards::Older(after) = wanted.from else {
         return Err(Error::input("last", "this list is read forwards only").into());
     };
     let among = among.limit(wanted.size + 1);
     let among = match after {
-        Some(after) => among.filter(key.lt(after)),
+        Some(after) => among.filter(beyond(after)),
         None => among,
     };
     let decided = rows(store, among, name).await?;

@@ -3,7 +3,7 @@
 use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObject};
 use concord_entities::ids::{SurvivorAuditId, SurvivorId};
 use concord_entities::{audit_event, survivor};
-use sea_orm::{ActiveModelTrait, IntoActiveModel, QueryOrder, SqlErr};
+use sea_orm::{ActiveModelTrait, IntoActiveModel, SqlErr};
 
 use crate::access::grant::{Permission, Resource};
 use crate::audit::accounting::{self, Disclosure};
@@ -15,7 +15,7 @@ use crate::graphql::request::{InRequest, Request};
 use crate::graphql::scalars::{DateTime, LanguageTag};
 use crate::store::Act;
 use crate::store::idempotency::{self, Replay};
-use crate::store::page::Wanted;
+use crate::store::page::{Moment, Wanted};
 use crate::store::reading;
 
 /// Your agency's own pseudonym for a person it serves. Holds no identity, and no other agency sees it.
@@ -114,10 +114,9 @@ impl SurvivorQuery {
         let wanted = Wanted::parse(first, after.as_deref(), None, None)?;
         let released = request
             .disclose(|| async {
-                let among =
-                    survivor::Entity::of(caller.agency()).order_by_desc(survivor::Column::Id);
-                let key = survivor::Column::Id;
-                reading::page(&request.worker.store, among, key, wanted, |row| {
+                let among = survivor::Entity::of(caller.agency());
+                let beyond = |last: Moment| survivor::Entity::after(last.at, SurvivorId(last.id));
+                reading::page_beyond(&request.worker.store, among, beyond, wanted, |row| {
                     row.audit_id.to_string()
                 })
                 .await
@@ -125,7 +124,10 @@ impl SurvivorQuery {
             .await?;
         Ok(Connection::of(
             released.content().map(Survivor::from),
-            |one| one.key.0,
+            |one| Moment {
+                at: one.created_at.0,
+                id: one.key.0,
+            },
         ))
     }
 }
