@@ -8,14 +8,14 @@ use crate::audit::event::{Agent, Event, Mark};
 use crate::audit::leaf::Leaf;
 use crate::error::Answer;
 use crate::store::Store;
-use crate::store::act::{self, Holding};
+use crate::store::act::{self, Holding, Opened};
 
 /// Records that a token with these claims was issued.
 ///
 /// # Errors
 /// `UNAVAILABLE`: do not hand the token out.
 pub async fn record(store: &Store, claims: &Claims) -> Answer<()> {
-    let (transaction, _) = act::open(store, Holding::Shared).await?;
+    let Opened { transaction, .. } = act::open(store, Holding::Shared).await?;
     let state = token_state::Model {
         jti: claims.id.clone(),
         agency_id: claims.agency,

@@ -57,20 +57,20 @@ impl Standings {
         {
             return Ok(Some(standing));
         }
-        let (standing, seen, _) = query(&store.read, store.backend, caller).await?;
+        let (standing, seen) = query(&store.read, store.backend, caller).await?;
         self.known.insert(key, (seen, standing));
         Ok((seen == epoch).then_some(standing))
     }
 }
 
-/// The caller's standing and the database's time, read within a change.
+/// The caller's standing, read within a change.
 pub(crate) async fn read(
     database: &impl ConnectionTrait,
     backend: DbBackend,
     caller: &Caller,
-) -> Answer<(Standing, Instant)> {
-    let (standing, _, now) = query(database, backend, caller).await?;
-    Ok((standing, now))
+) -> Answer<Standing> {
+    let (standing, _) = query(database, backend, caller).await?;
+    Ok(standing)
 }
 
 /// The token epoch of an agency that takes part and whose application does, and the database's time; none where one of
@@ -103,7 +103,7 @@ async fn query(
     database: &impl ConnectionTrait,
     backend: DbBackend,
     caller: &Caller,
-) -> Answer<(Standing, i64, Instant)> {
+) -> Answer<(Standing, i64)> {
     let kid = match caller.authority() {
         Authority::Own { kid, .. } => Some(kid.clone()),
         Authority::Issuer { .. } => None,
@@ -121,7 +121,7 @@ async fn query(
     } else {
         Standing::Gone
     };
-    Ok((standing, facts.epoch, facts.now))
+    Ok((standing, facts.epoch))
 }
 
 /// What a token depends on besides itself.

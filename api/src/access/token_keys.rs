@@ -12,20 +12,17 @@ use concord_entities::instant::Instant;
 use concord_entities::token_key;
 use concord_entities::vocabulary::AuditType;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, Statement,
-};
+use sea_orm::{DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel};
 
 use super::key::{KeyFault, KeySet, PublicKey, SigningKey};
 use super::key_life::{KeyLife, KeyState, RetirementFault, Roll, RotationFault};
 use crate::audit::event::{Agent, Event, Mark};
 use crate::audit::leaf::Leaf;
 use crate::audit::ledger;
-use crate::clock;
 use crate::seal::envelope::KeyEncryptionKey;
 use crate::seal::signing::{self, NoSigningKey};
 use crate::store::Store;
-use crate::store::act::{self, Holding};
+use crate::store::act::{self, Holding, Opened};
 
 /// The keys that sign access tokens, as they are kept.
 #[derive(Clone, Debug)]
@@ -172,8 +169,9 @@ impl TokenKeys {
     /// Begins a change of the keys: alone, on what is true then. Keys without their private half are given up, and those
     /// that the data store has never heard of are taken over where it knows none at all.
     async fn begin(&self) -> Result<Change<'_>, Unchanged> {
-        let transaction = act::hold(&self.store, Holding::Alone).await?;
-        let now = time(&transaction).await?;
+        let Opened {
+            transaction, now, ..
+        } = act::open(&self.store, Holding::Alone).await?;
         let rows = token_key::Entity::published().all(&transaction).await?;
         let mut change = Change {
             keys: self,
@@ -337,15 +335,4 @@ fn public(row: &token_key::Model) -> Result<PublicKey, KeyFault> {
 fn needed(roll: &Roll, now: Instant) -> BTreeSet<String> {
     let needed = roll.0.iter().filter(|key| key.needs_private_half(now));
     needed.map(|key| key.kid.clone()).collect()
-}
-
-/// The database's time, read after the lock was taken.
-async fn time(transaction: &DatabaseTransaction) -> Result<Instant, DbErr> {
-    let backend = transaction.get_database_backend();
-    let sql = format!("SELECT {} AS now", clock::sql(backend));
-    let row = transaction
-        .query_one_raw(Statement::from_string(backend, sql))
-        .await?;
-    row.ok_or_else(|| DbErr::RecordNotFound("the time".to_owned()))?
-        .try_get("", "now")
 }

@@ -10,7 +10,7 @@ use crate::audit::event::{Agent, Event, Mark};
 use crate::audit::leaf::Leaf;
 use crate::error::Answer;
 use crate::store::Store;
-use crate::store::act::{self, Holding};
+use crate::store::act::{self, Holding, Opened};
 
 /// A task force to found.
 #[derive(Clone, Debug)]
@@ -30,8 +30,9 @@ pub struct Founding {
 /// # Errors
 /// `UNAVAILABLE`: nothing was registered.
 pub async fn found(store: &Store, founding: Founding) -> Answer<(TaskForceId, AgencyId)> {
-    let now = store.ping().await?;
-    let (transaction, _) = act::open(store, Holding::Shared).await?;
+    let Opened {
+        transaction, now, ..
+    } = act::open(store, Holding::Shared).await?;
     let task_force = task_force::Model {
         id: TaskForceId::new(),
         name: founding.task_force,

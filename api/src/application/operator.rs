@@ -13,7 +13,7 @@ use crate::audit::event::{Agent, Event, Mark};
 use crate::audit::leaf::Leaf;
 use crate::error::{Answer, Error};
 use crate::store::Store;
-use crate::store::act::{self, Holding};
+use crate::store::act::{self, Holding, Opened};
 
 /// Registers an application of `agency`; its secret, where it has one, is told once.
 ///
@@ -26,8 +26,9 @@ pub async fn register(
 ) -> Answer<(application::Model, Option<Zeroizing<String>>)> {
     let registration = rules::check(wanted, Registrar::Operator)?;
     let fresh = Fresh::for_a(registration.authentication).await?;
-    let now = store.ping().await?;
-    let (transaction, _) = act::open(store, Holding::Shared).await?;
+    let Opened {
+        transaction, now, ..
+    } = act::open(store, Holding::Shared).await?;
     let model = register::register(&transaction, agency, registration, fresh.as_ref(), now).await?;
     let leaf = leaf(AuditType::ApplicationRegistered, &model, now);
     act::commit(transaction, Holding::Shared, leaf, None).await?;
@@ -39,8 +40,9 @@ pub async fn register(
 /// # Errors
 /// `NOT_FOUND`; `INVALID_TRANSITION`: it is suspended already. `UNAVAILABLE`: nothing was changed.
 pub async fn suspend(store: &Store, id: ApplicationId) -> Answer<application::Model> {
-    let now = store.ping().await?;
-    let (transaction, _) = act::open(store, Holding::Alone).await?;
+    let Opened {
+        transaction, now, ..
+    } = act::open(store, Holding::Alone).await?;
     let found = application::Entity::claimed(id)
         .lock_exclusive()
         .one(&transaction)

@@ -20,7 +20,7 @@ use super::leaf::Leaf;
 use super::tree::{self, Digest};
 use crate::error::{Answer, Error, Refusal};
 use crate::store::Store;
-use crate::store::act::{self, Holding};
+use crate::store::act::{self, Holding, Opened};
 
 /// How many requests' events one transaction commits at most.
 const BATCH: usize = 256;
@@ -255,7 +255,9 @@ async fn commit(store: &Store, jobs: &[Job]) -> Result<i64, DbErr> {
         transaction.commit().await?;
         return Ok(epoch);
     }
-    let (transaction, epoch) = act::open(store, Holding::Shared).await?;
+    let Opened {
+        transaction, epoch, ..
+    } = act::open(store, Holding::Shared).await?;
     let rows: Vec<&audit_event::Model> = jobs
         .iter()
         .filter(|job| job.epoch == epoch)

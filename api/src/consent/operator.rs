@@ -11,7 +11,7 @@ use crate::audit::leaf::Leaf;
 use crate::error::{Answer, Error};
 use crate::seal::Vault;
 use crate::store::Store;
-use crate::store::act::{self, Holding};
+use crate::store::act::{self, Holding, Opened};
 
 /// Takes a consent back, whosever it is and whether or not its agency takes part.
 ///
@@ -23,8 +23,9 @@ pub async fn revoke(
     id: ConsentId,
     channel: RevocationChannel,
 ) -> Answer<Ended> {
-    let now = store.ping().await?;
-    let (transaction, _) = act::open(store, Holding::Alone).await?;
+    let Opened {
+        transaction, now, ..
+    } = act::open(store, Holding::Alone).await?;
     let found = consent::Entity::anywhere(id)
         .lock_exclusive()
         .one(&transaction)

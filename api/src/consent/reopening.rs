@@ -19,7 +19,7 @@ use crate::audit::witness::{self, Forked};
 use crate::error::{Answer, Refusal};
 use crate::seal::Vault;
 use crate::store::Store;
-use crate::store::act::{self, Holding};
+use crate::store::act::{self, Holding, Opened};
 
 /// How many packages are looked at together.
 const BATCH: u64 = 500;
@@ -45,8 +45,9 @@ pub async fn reopen(store: &Store, vault: &Vault) -> Answer<Option<Reopened>> {
         Err(Forked::Older { .. } | Forked::Different { .. }) => {}
     }
     let witnessed = witness::newest(&store.keyring).await?;
-    let now = store.ping().await?;
-    let (transaction, _) = act::open(store, Holding::Alone).await?;
+    let Opened {
+        transaction, now, ..
+    } = act::open(store, Holding::Alone).await?;
     let agent = Agent::operator();
     let leaf = |event| Leaf::of(event, &agent, &Mark::default(), now);
     let mut leaves = vec![leaf(Event::LedgerReopened {

@@ -41,7 +41,7 @@ use crate::error::Answer;
 use crate::seal::Vault;
 use crate::settings::Settings;
 use crate::store::Store;
-use crate::store::act::{self, Holding};
+use crate::store::act::{self, Holding, Opened};
 
 pub use self::personas::{NoTokens, PERSONAS, Persona};
 
@@ -53,7 +53,7 @@ pub use self::personas::{NoTokens, PERSONAS, Persona};
 /// `UNAVAILABLE`: the store or the keyring cannot be written; nothing was.
 pub async fn fill(store: &Store, vault: &Vault, now: Instant) -> Answer<bool> {
     // Alone, so that of two replicas that start together only one finds the store empty.
-    let (transaction, _) = act::open(store, Holding::Alone).await?;
+    let Opened { transaction, .. } = act::open(store, Holding::Alone).await?;
     if agency::Entity::everywhere()
         .one(&transaction)
         .await?

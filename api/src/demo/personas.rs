@@ -22,7 +22,7 @@ use crate::audit::leaf::Leaf;
 use crate::audit::ledger;
 use crate::settings::Settings;
 use crate::store::Store;
-use crate::store::act::{self, Holding};
+use crate::store::act::{self, Holding, Opened};
 
 /// How long a persona's token is good for.
 const LIFE: Duration = Duration::from_hours(12);
@@ -139,7 +139,7 @@ pub(super) async fn write(
     file: &Path,
     now: Instant,
 ) -> Result<(), NoTokens> {
-    let (transaction, _) = act::open(store, Holding::Shared).await?;
+    let Opened { transaction, .. } = act::open(store, Holding::Shared).await?;
     let mut cards = BTreeMap::new();
     let mut states = Vec::new();
     let mut events = Vec::new();

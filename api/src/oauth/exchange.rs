@@ -16,7 +16,7 @@ use crate::access::scope::{Scopes, narrower};
 use crate::access::standing;
 use crate::access::token::{Actor, MAX_NAME};
 use crate::audit::event::Event;
-use crate::store::act::{self, Holding};
+use crate::store::act::{self, Holding, Opened};
 
 /// The one type of token that is brought and given (RFC 8693, 3).
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
@@ -45,8 +45,8 @@ pub async fn exchange(
         actor: Some(actor(client, &brought)?),
         until: Some(brought.expires_at()),
     };
-    let (transaction, _) = act::open(desk.store, Holding::Shared).await?;
-    let (standing, _) = standing::read(&transaction, desk.store.backend, &brought).await?;
+    let Opened { transaction, .. } = act::open(desk.store, Holding::Shared).await?;
+    let standing = standing::read(&transaction, desk.store.backend, &brought).await?;
     if standing.require().is_err() {
         return Err(not_in_force("standing"));
     }

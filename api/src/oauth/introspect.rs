@@ -23,7 +23,7 @@ pub async fn introspect(desk: &Desk<'_>, asked: &Asked, client: &Client) -> Resu
         return Ok(worthless);
     }
     // On the primary, as the answer of `/graphql` would be.
-    let (standing, _) = standing::read(&desk.store.read, desk.store.backend, &caller).await?;
+    let standing = standing::read(&desk.store.read, desk.store.backend, &caller).await?;
     match standing.require() {
         Ok(()) => Ok(describe(desk, &caller)),
         Err(_) => Ok(worthless),

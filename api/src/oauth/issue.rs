@@ -17,7 +17,7 @@ use crate::access::standing;
 use crate::access::token::{Actor, Claims};
 use crate::audit::event::{Agent, Event};
 use crate::audit::leaf::Leaf;
-use crate::store::act::{self, Holding};
+use crate::store::act::{self, Holding, Opened};
 
 /// How long a token is good.
 pub const LIFE: Duration = Duration::from_mins(5);
@@ -54,7 +54,7 @@ pub async fn issue(
         actor: None,
         until: None,
     };
-    let (transaction, _) = act::open(desk.store, Holding::Shared).await?;
+    let Opened { transaction, .. } = act::open(desk.store, Holding::Shared).await?;
     let claims = claims(desk, &transaction, client, draft).await?;
     let event = Event::TokenIssued(claims.id.clone());
     keep(desk, asked, client, transaction, &claims, None, event).await

@@ -9,7 +9,7 @@ use crate::access::revoked;
 use crate::access::standing;
 use crate::audit::event::{Agent, Event};
 use crate::audit::leaf::Leaf;
-use crate::store::act::{self, Holding};
+use crate::store::act::{self, Holding, Opened};
 
 /// Takes a token back that this client was given. For any other the answer is the same (RFC 7009, 2.2).
 ///
@@ -22,7 +22,7 @@ pub async fn revoke(desk: &Desk<'_>, asked: &Asked, client: &Client) -> Result<V
         return Ok(done);
     };
     let backend = desk.store.backend;
-    let (transaction, _) = act::open(desk.store, Holding::Alone).await?;
+    let Opened { transaction, .. } = act::open(desk.store, Holding::Alone).await?;
     let found = standing::of_client(&transaction, backend, client.agency, client.id).await?;
     let (_, now) = found.ok_or(Fault::client("standing"))?;
     if !revoked::revoke(&transaction, backend, client.agency, &jti, now).await? {

@@ -44,18 +44,33 @@ pub struct Act<'c> {
     holding: Holding,
 }
 
-/// Opens a transaction that holds the sharing lock, and reads the epoch in force.
-pub(crate) async fn open(
-    store: &Store,
-    holding: Holding,
-) -> Result<(DatabaseTransaction, i64), DbErr> {
+/// A transaction that holds the sharing lock, and what was so when it had it.
+pub(crate) struct Opened {
+    /// The transaction.
+    pub(crate) transaction: DatabaseTransaction,
+    /// The sharing epoch in force.
+    pub(crate) epoch: i64,
+    /// The time by the database's clock: of a change, and of its events. A time from before the lock could be earlier
+    /// than that of a disclosure for which the lock was waited.
+    pub(crate) now: Instant,
+}
+
+/// Opens a transaction that holds the sharing lock.
+pub(crate) async fn open(store: &Store, holding: Holding) -> Result<Opened, DbErr> {
     let transaction = hold(store, holding).await?;
-    let epoch = Statement::from_string(store.backend, "SELECT epoch FROM sharing_epoch");
-    let row = transaction.query_one_raw(epoch).await?;
-    let epoch = row
-        .ok_or_else(|| DbErr::RecordNotFound("the sharing epoch".to_owned()))?
-        .try_get("", "epoch")?;
-    Ok((transaction, epoch))
+    let sql = format!(
+        "SELECT epoch, {} AS now FROM sharing_epoch",
+        clock::sql(store.backend)
+    );
+    let row = transaction
+        .query_one_raw(Statement::from_string(store.backend, sql))
+        .await?
+        .ok_or_else(|| DbErr::RecordNotFound("the sharing epoch".to_owned()))?;
+    Ok(Opened {
+        epoch: row.try_get("", "epoch")?,
+        now: row.try_get("", "now")?,
+        transaction,
+    })
 }
 
 /// Opens a transaction that holds the sharing lock. Only a later statement may read the epoch: the snapshot of the one
@@ -79,7 +94,8 @@ pub(crate) async fn hold(store: &Store, holding: Holding) -> Result<DatabaseTran
     Ok(transaction)
 }
 
-/// Has every decision that is under way made again: for whoever holds the sharing lock alone and ends some sharing.
+/// Has every decision that is under way made again: for whoever holds the sharing lock alone and ends some sharing. The
+/// epoch is one more from then on.
 pub(crate) async fn bump(transaction: &DatabaseTransaction) -> Result<(), DbErr> {
     sharing_epoch::Entity::update_many()
         .col_expr(
@@ -103,8 +119,10 @@ impl<'c> Act<'c> {
         mark: &'c Mark,
         holding: Holding,
     ) -> Answer<Self> {
-        let (transaction, _) = open(store, holding).await?;
-        let (standing, now) = standing::read(&transaction, store.backend, caller).await?;
+        let Opened {
+            transaction, now, ..
+        } = open(store, holding).await?;
+        let standing = standing::read(&transaction, store.backend, caller).await?;
         standing.require()?;
         clock::trust(now)?;
         Ok(Self {

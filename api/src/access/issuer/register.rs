@@ -19,7 +19,7 @@ use crate::audit::event::{Agent, Event, Mark};
 use crate::audit::leaf::Leaf;
 use crate::error::{Answer, Refusal};
 use crate::store::Store;
-use crate::store::act::{self, Holding};
+use crate::store::act::{self, Holding, Opened};
 
 /// Why a registration was not made or changed. Nothing was.
 #[derive(Debug, thiserror::Error)]
@@ -86,8 +86,9 @@ pub async fn add(
     if !have_one_for(&registration.algorithms, &copy.keys) {
         return Err(NotDone::NoFittingKey(registration.algorithms.join(", ")));
     }
-    let now = store.ping().await?;
-    let (transaction, _) = act::open(store, Holding::Shared).await?;
+    let Opened {
+        transaction, now, ..
+    } = act::open(store, Holding::Shared).await?;
     let same = trusted_issuer::Entity::issuing_as(&registration.issuer);
     if same.one(&transaction).await?.is_some() {
         return Err(NotDone::Registered);
@@ -130,8 +131,9 @@ fn have_one_for(algorithms: &[String], keys: &ForeignKeys) -> bool {
 pub async fn refresh(store: &Store, fetcher: &Fetcher, id: IssuerId) -> Result<Fetched, NotDone> {
     let row = in_force(&store.read, id).await?;
     let copy = fetch(fetcher, &row.jwks_uri).await?;
-    let now = store.ping().await?;
-    let (transaction, _) = act::open(store, Holding::Shared).await?;
+    let Opened {
+        transaction, now, ..
+    } = act::open(store, Holding::Shared).await?;
     let row = in_force(&transaction, id).await?;
     write_keys(&transaction, id, &copy.jwks, now).await?;
     trusted_issuer::Entity::update_many()
@@ -149,8 +151,9 @@ pub async fn refresh(store: &Store, fetcher: &Fetcher, id: IssuerId) -> Result<F
 /// # Errors
 /// [`NotDone`]: there is no such issuer in force.
 pub async fn suspend(store: &Store, id: IssuerId) -> Result<(), NotDone> {
-    let now = store.ping().await?;
-    let (transaction, _) = act::open(store, Holding::Alone).await?;
+    let Opened {
+        transaction, now, ..
+    } = act::open(store, Holding::Alone).await?;
     let row = in_force(&transaction, id).await?;
     trusted_issuer::Entity::update_many()
         .col_expr(Column::Status, Expr::value(AgencyStatus::Suspended))
