@@ -144,19 +144,26 @@ impl Entity {
         Self::given_to(consent.discloser_id).filter(Column::Supersedes.eq(consent.id))
     }
 
-    /// The consent `id`, where its discloser does not take part and is in a task force that `coordinator` coordinates:
-    /// for taking it back when the discloser cannot.
+    /// The consent `id`, where `agency` may take it back: its own, or a signed one whose discloser cannot, since it does
+    /// not take part, and is in a task force that `agency` coordinates. What nobody signed allows nothing.
     #[must_use]
-    pub fn orphaned(coordinator: AgencyId, id: ConsentId) -> Select<Self> {
+    pub fn revocable_by(agency: AgencyId, id: ConsentId) -> Select<Self> {
         let absent = Query::select()
             .column(agency::Column::Id)
             .from(agency::Entity)
             .and_where(agency::Column::Status.ne(AgencyStatus::Active))
             .to_owned();
+        let orphaned = Condition::all()
+            .add(Column::SignedAt.is_not_null())
+            .add(Column::DiscloserId.in_subquery(membership::coordinated_with(agency)))
+            .add(Column::DiscloserId.in_subquery(absent));
         <Self as EntityTrait>::find()
             .filter(Column::Id.eq(id))
-            .filter(Column::DiscloserId.in_subquery(membership::coordinated_with(coordinator)))
-            .filter(Column::DiscloserId.in_subquery(absent))
+            .filter(
+                Condition::any()
+                    .add(Column::DiscloserId.eq(agency))
+                    .add(orphaned),
+            )
     }
 
     /// The consent `id`, whosever it is, for the command line alone.

@@ -155,6 +155,12 @@ impl Entity {
     /// The referrals that stand on the consent `id`, which the caller holds.
     #[must_use]
     pub fn standing_on(id: ConsentId) -> Select<Self> {
-        <Self as EntityTrait>::find().filter(Column::ConsentId.eq(id))
+        Self::standing_on_any([id])
+    }
+
+    /// The referrals that stand on any of these consents, which the caller holds.
+    #[must_use]
+    pub fn standing_on_any(ids: impl IntoIterator<Item = ConsentId>) -> Select<Self> {
+        <Self as EntityTrait>::find().filter(Column::ConsentId.is_in(ids))
     }
 }

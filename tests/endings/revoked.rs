@@ -1,9 +1,10 @@
 //! Taking a consent back: what it lists, whom it tells, and that it asks nothing of an agency's standing.
 
-use concord_entities::vocabulary::DataCategory::{Identity, Needs};
+use concord_entities::vocabulary::DataCategory::{Identity, Needs, SubstanceUse};
 use serde_json::{Value, json};
 
 use crate::world::agency::{Told, text};
+use crate::world::postgres::Cluster;
 use crate::world::{Agency, Answer, BOTH, Database, World};
 
 const REVOKE: &str = "mutation($id: ID!) { revokeConsent(id: $id, channel: IN_PERSON) { referralsSuspended \
@@ -158,4 +159,234 @@ async fn suspends(coordinator: &Agency, agency: &Agency) {
         text(&coordinator.asks(suspend, id).await.data()["suspendAgency"]["id"]),
         agency.id.to_string()
     );
+}
+
+/// How many events list this record as read.
+fn listings(world: &World, id: &str) -> usize {
+    let count = format!(
+        "SELECT count(*) FROM audit_event WHERE kind = 'RECORDS_LISTED' AND leaf LIKE '%\"{id}\"%'"
+    );
+    world.tampers(&count).parse().unwrap()
+}
+
+#[tokio::test]
+async fn a_repeated_revocation_shows_nothing_that_is_not_on_record() {
+    for database in BOTH {
+        let world = World::on(database).await;
+        let (north, south) = world.agencies("north", "south").await;
+        let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
+        north.revokes_consent(&ada).await.data();
+        let before = listings(&world, &ada.consent);
+        let again = north.revokes_consent(&ada).await;
+        assert_eq!(
+            again.data()["revokeConsent"]["consent"]["status"],
+            "REVOKED"
+        );
+        assert_eq!(listings(&world, &ada.consent), before + 1, "{database:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_repeated_revocation_that_cannot_be_recorded_shows_nothing() {
+    let world = World::on(Database::Sqlite).await;
+    let (north, south) = world.agencies("north", "south").await;
+    let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
+    north.revokes_consent(&ada).await.data();
+    world.tampers(
+        "CREATE TRIGGER full BEFORE INSERT ON audit_event BEGIN SELECT RAISE(ABORT, 'full'); END",
+    );
+    let again = north.revokes_consent(&ada).await;
+    world.tampers("DROP TRIGGER full");
+    assert_eq!(again.codes(), "UNAVAILABLE", "{}", again.text);
+    assert!(!again.text.contains("REVOKED"), "{}", again.text);
+}
+
+#[tokio::test]
+async fn what_a_later_version_carried_on_is_counted_as_suspended() {
+    for database in BOTH {
+        let world = World::on(database).await;
+        let (north, south) = world.agencies("north", "south").await;
+        let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
+        let renewed = north.renews(&ada.consent).await;
+        let later = text(&renewed.data()["renewConsent"]["id"]);
+        assert_eq!(
+            north.signs(&later).await.data()["signConsent"]["status"],
+            "ACTIVE"
+        );
+        assert!(south.reads(&ada).await.contains("Ada"));
+        for _ in ["once", "again"] {
+            let revoked = north.revokes_consent(&ada).await;
+            assert_eq!(revoked.data()["revokeConsent"]["referralsSuspended"], 1);
+        }
+    }
+}
+
+/// The discloser, suspended while the test did something about its consents, takes part again.
+fn takes_part_again(world: &World, agency: &Agency) {
+    let id = world.sql_id(&agency.id.to_string());
+    world.ends_sharing(&format!(
+        "UPDATE agency SET status = 'ACTIVE', token_epoch = 1 WHERE id = {id}"
+    ));
+}
+
+async fn revocations_on_record(reader: &Agency, consent: &str) -> Vec<Value> {
+    let query = "query($f: AuditFilter!) { auditEvents(filter: $f) { edges { node { \
+        type reason agency { name } consent } } } }";
+    let filter = json!({ "types": ["CONSENT_REVOKED"], "object": consent });
+    let answer = reader.asks(query, json!({ "f": filter })).await;
+    let edges = answer.data()["auditEvents"]["edges"].as_array().unwrap();
+    edges.iter().map(|edge| edge["node"].clone()).collect()
+}
+
+#[tokio::test]
+async fn a_discloser_is_told_that_somebody_else_ended_its_consent() {
+    for database in BOTH {
+        let world = World::on(database).await;
+        let (north, south) = world.agencies("north", "south").await;
+        let coordinator = world.coordinator();
+        let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
+        let bea = north.refers("Bea").to(&south).sharing([Identity]).await;
+        let cleo = north.refers("Cleo").to(&south).sharing([Identity]).await;
+        north.revokes_consent(&cleo).await.data();
+        assert_eq!(notices(&north).await, Vec::<Value>::new(), "its own doing");
+
+        suspends(&coordinator, &north).await;
+        let revoked = revokes(&coordinator, &ada).await;
+        let told = revoked.data()["revokeConsent"]["notices"].clone();
+        let mut told: Vec<&str> = told
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["recipient"]["name"].as_str().unwrap())
+            .collect();
+        told.sort_unstable();
+        assert_eq!(told, ["north", "south"]);
+        let words = ["consent", "revoke", &bea.consent, "--channel", "WRITTEN"];
+        let (done, said) = world.commands(&words);
+        assert!(done, "{said}");
+
+        takes_part_again(&world, &north);
+        let received = notices(&north).await;
+        let about: Vec<&str> = received
+            .iter()
+            .map(|one| one["object"].as_str().unwrap())
+            .collect();
+        assert_eq!(about, [&bea.consent, &ada.consent], "newest first");
+        assert!(received.iter().all(|one| one["kind"] == "CONSENT_REVOKED"));
+        for (told, who) in [(&ada, "Coordination Office"), (&bea, "north")] {
+            let events = revocations_on_record(&north, &told.consent).await;
+            assert_eq!(events.len(), 1, "{events:?}");
+            assert_eq!(events[0]["agency"]["name"], who);
+            assert_eq!(events[0]["consent"], told.consent.as_str());
+            let events = revocations_on_record(&south, &told.consent).await;
+            assert_eq!(events.len(), 1, "{events:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn whoever_ends_a_consent_for_another_agency_sees_no_content_of_it() {
+    const WHOLE: &str = "mutation($id: ID!) { revokeConsent(id: $id, channel: IN_PERSON) { consent { \
+        id version status effectiveAt expiresAt revokedAt supersededAt discloser { name } recipient { name } \
+        categories purposes language namesSubstanceUse voluntary revocable incapacitated minorAlone explained \
+        intermediary { name } interpreter { language } survivor { id } supersedes { id } rulePacks { id } \
+        findings { code } signatures { role } } \
+        disclosed { edges { node { recipient { name } categories purpose } } } } }";
+    let world = World::on(Database::Sqlite).await;
+    let (north, south) = world.agencies("north", "south").await;
+    let coordinator = world.coordinator();
+    let ada = north
+        .refers("Ada")
+        .to(&south)
+        .sharing([Identity, SubstanceUse])
+        .await;
+    assert!(south.reads(&ada).await.contains("Ada"));
+    let survivor = north.registers("Bea").await;
+    let draft = north.consents(&survivor, &south, &[Identity]).await;
+    suspends(&coordinator, &north).await;
+
+    let asked = coordinator.asks(REVOKE, json!({ "id": draft })).await;
+    assert_eq!(
+        asked.codes(),
+        "NOT_FOUND",
+        "it allows nothing: {}",
+        asked.text
+    );
+    for _ in ["once", "again"] {
+        let revoked = coordinator.asks(WHOLE, json!({ "id": ada.consent })).await;
+        let revoked = &revoked.data()["revokeConsent"];
+        let consent = &revoked["consent"];
+        assert_eq!(consent["id"], ada.consent.as_str());
+        assert_eq!(consent["version"], 1);
+        assert_eq!(consent["status"], "REVOKED");
+        assert_eq!(consent["discloser"]["name"], "north");
+        assert_eq!(consent["recipient"]["name"], "south");
+        for date in ["effectiveAt", "expiresAt", "revokedAt"] {
+            assert!(consent[date].is_string(), "{date}");
+        }
+        for list in [
+            "categories",
+            "purposes",
+            "signatures",
+            "rulePacks",
+            "findings",
+        ] {
+            assert_eq!(consent[list], json!([]), "{list}");
+        }
+        assert_eq!(consent["language"], "und");
+        assert_eq!(consent["namesSubstanceUse"], false);
+        for hidden in [
+            "voluntary",
+            "revocable",
+            "incapacitated",
+            "minorAlone",
+            "explained",
+            "intermediary",
+            "interpreter",
+            "survivor",
+            "supersedes",
+        ] {
+            assert_eq!(consent[hidden], Value::Null, "{hidden}");
+        }
+        // The survivor has nobody else to hear it from.
+        let told = told_events(revoked);
+        assert_eq!(told.len(), 1);
+        assert_eq!(told[0]["categories"], json!(["IDENTITY", "SUBSTANCE_USE"]));
+    }
+    let both = coordinator.asks(REVOKE, json!({ "id": draft })).await;
+    assert_eq!(both.codes(), "NOT_FOUND");
+}
+
+#[tokio::test]
+async fn an_operators_revocation_is_not_dated_before_the_sharing_that_it_waited_for() {
+    let world = World::on(Database::Postgres).await;
+    let (north, south) = world.agencies("north", "south").await;
+    let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
+    let now = "(extract(epoch from clock_timestamp()) * 1000000)::bigint";
+    let holding = format!(
+        "BEGIN; SELECT 'x' FROM (SELECT pg_advisory_xact_lock_shared(12602381)) AS held; \
+         SELECT 'y' FROM (SELECT pg_sleep(4)) AS kept; SELECT {now}; COMMIT"
+    );
+    let released: i64 = std::thread::scope(|scope| {
+        let holder = scope.spawn(|| {
+            let said = Cluster::shared().psql(world.url(), &holding);
+            said.lines().last().unwrap().parse().unwrap()
+        });
+        let held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 12602381";
+        while Cluster::shared().psql(world.url(), held) == "0" {
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        let words = ["consent", "revoke", &ada.consent, "--channel", "WRITTEN"];
+        let (done, said) = world.commands(&words);
+        assert!(done, "{said}");
+        holder.join().unwrap()
+    });
+    let id = world.sql_id(&ada.consent);
+    for sql in [
+        format!("SELECT revoked_at FROM consent WHERE id = {id}"),
+        "SELECT recorded_at FROM audit_event WHERE kind = 'CONSENT_REVOKED'".to_owned(),
+    ] {
+        let dated: i64 = world.tampers(&sql).parse().unwrap();
+        assert!(dated >= released, "{dated} is before {released}: {sql}");
+    }
 }

@@ -8,8 +8,8 @@ use concord_entities::vocabulary::{AuditType, RevocationChannel};
 use concord_entities::{referral, survivor};
 use sea_orm::QuerySelect;
 
-use super::ending;
-use super::graphql::{Consent, Revocation, Shown, found};
+use super::ending::{self, By};
+use super::graphql::{Consent, Revocation, Shown, found, revoked_before};
 use super::input::{ConsentInput, SignatureInput};
 use super::{draft, life, sign};
 use crate::access::grant::{Permission, Resource};
@@ -129,7 +129,8 @@ impl ConsentMutation {
 
     /// Takes a consent back, with every later version of it: at any time, through any channel, without a reason. In
     /// force on the very next read. Taking it back again answers the same. Where the discloser is suspended, the
-    /// coordinator of its task force takes the consent back for the survivor.
+    /// coordinator of its task force takes a signed consent back for the survivor, and is shown no content of it; the
+    /// discloser is told by a notice.
     async fn revoke_consent(
         &self,
         ctx: &Context<'_>,
@@ -141,37 +142,36 @@ impl ConsentMutation {
         let id = page::id("id", &id)?;
         let act = request.begin_ending().await?;
         let now = act.now();
-        let found = to_revoke(&act, id).await?;
-        let ended = ending::revoke(&act, found, Some(channel), now).await?;
-        let referrals_suspended = ending::suspended(&act, id).await?;
-        if ended.events.is_empty() {
+        let found = consent::Entity::revocable_by(act.agency(), id)
+            .lock_exclusive()
+            .one(&*act)
+            .await?
+            .ok_or(Error::NotFound)?;
+        let by = By::Agency(act.agency());
+        let ended = ending::revoke(&act, found, by, Some(channel), now).await?;
+        let referrals_suspended = ending::suspended(&act, &ended.versions).await?;
+        let again = ended.events.is_empty();
+        if again {
             drop(act);
         } else {
             act.commit_all(ended.events).await?;
         }
         destroy(request, &ended.referrals, now).await;
-        let consent = Shown::of(request, std::slice::from_ref(&ended.consent))
-            .await?
-            .show(ended.consent, now);
+        let consent = if again {
+            // Nothing is on record yet that would let it leave.
+            let before = revoked_before(request, id).await?;
+            before.ok_or(Error::NotFound)?
+        } else {
+            Shown::of(request, std::slice::from_ref(&ended.consent))
+                .await?
+                .show(ended.consent, now)
+        };
         Ok(Revocation {
             consent,
             referrals_suspended,
             versions: ended.versions,
         })
     }
-}
-
-/// The consent to take back: the caller's own, or one whose discloser cannot, for the coordinator of its task force.
-async fn to_revoke(act: &Act<'_>, id: ConsentId) -> Answer<consent::Model> {
-    let own = consent::Entity::held_by(act.agency(), id);
-    if let Some(own) = own.lock_exclusive().one(&**act).await? {
-        return Ok(own);
-    }
-    let orphaned = consent::Entity::orphaned(act.agency(), id)
-        .lock_exclusive()
-        .one(&**act)
-        .await?;
-    orphaned.ok_or_else(|| Error::NotFound.into())
 }
 
 /// Whether a consent of the agency's is a later version, which it is from its drafting or never.

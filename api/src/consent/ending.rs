@@ -5,7 +5,7 @@
 //! whether or not the agency that wrote the consent down still takes part.
 
 use concord_entities::consent;
-use concord_entities::ids::{ConsentId, NoticeId, ReferralId};
+use concord_entities::ids::{AgencyId, ConsentId, NoticeId, ReferralId};
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{AuditType, NoticeKind, ReferralStatus, RevocationChannel};
 use concord_entities::{notice, referral, survivor};
@@ -31,6 +31,15 @@ const OPEN: [ReferralStatus; 4] = [
 /// Why a consent counts as taken back where nobody's word is at hand.
 const KEY_GONE: &str = "KEY_GONE";
 
+/// By whom a consent is ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// An agency: its discloser, or the coordinator in its place.
+    Agency(AgencyId),
+    /// The operator, on the discloser's behalf.
+    Operator,
+}
+
 /// A consent that has just ended, with the later versions of it that ended along.
 #[derive(Debug)]
 pub struct Ended {
@@ -46,13 +55,14 @@ pub struct Ended {
 
 /// Takes a consent back, and every signed version that followed it: what a survivor takes back is the agreement.
 /// Where it was taken back before, nothing changes. Without a channel it is not the survivor's word but the missing key
-/// that says so.
+/// that says so. A discloser that did not do it itself is told.
 ///
 /// # Errors
 /// `UNAVAILABLE`.
 pub async fn revoke(
     transaction: &DatabaseTransaction,
     named: consent::Model,
+    by: By,
     channel: Option<RevocationChannel>,
     now: Instant,
 ) -> Answer<Ended> {
@@ -77,10 +87,13 @@ pub async fn revoke(
         if version.revoked_at.is_some() || (!is_named && version.signed_at.is_none()) {
             continue;
         }
-        ended
-            .events
-            .push(recorded(transaction, &version, channel).await?);
+        let event = recorded(transaction, &version, channel).await?;
         let version = end(transaction, version, channel, now).await?;
+        if by != By::Agency(version.discloser_id) {
+            tell(transaction, version.discloser_id, &version, now).await?;
+        }
+        ended.events.extend(for_discloser(&event, &version, by));
+        ended.events.push(event);
         if is_named {
             ended.consent = version;
         }
@@ -106,17 +119,27 @@ pub async fn end(
     halt(transaction, ended.id, now).await?;
     // A recipient does not know of what was never signed.
     if ended.signed_at.is_some() && ended.entered_in_error_at.is_none() {
-        let notice = notice::Model {
-            id: NoticeId::new(),
-            agency_id: ended.recipient_id,
-            kind: NoticeKind::ConsentRevoked,
-            object: ended.id.to_string(),
-            created_at: now,
-            seen_at: None,
-        };
-        notice.into_active_model().insert(transaction).await?;
+        tell(transaction, ended.recipient_id, &ended, now).await?;
     }
     Ok(ended)
+}
+
+async fn tell(
+    transaction: &DatabaseTransaction,
+    agency: AgencyId,
+    ended: &consent::Model,
+    now: Instant,
+) -> Answer<()> {
+    let notice = notice::Model {
+        id: NoticeId::new(),
+        agency_id: agency,
+        kind: NoticeKind::ConsentRevoked,
+        object: ended.id.to_string(),
+        created_at: now,
+        seen_at: None,
+    };
+    notice.into_active_model().insert(transaction).await?;
+    Ok(())
 }
 
 /// Halts the open referrals that stand on a consent; says how many. Where people brought a referral, and why, stays
@@ -135,12 +158,12 @@ pub async fn halt(transaction: &DatabaseTransaction, id: ConsentId, now: Instant
     Ok(halted.rows_affected)
 }
 
-/// The open referrals that stand suspended on this consent.
+/// How many open referrals stand suspended on these consents.
 ///
 /// # Errors
 /// `UNAVAILABLE`.
-pub async fn suspended(transaction: &DatabaseTransaction, id: ConsentId) -> Answer<i32> {
-    let suspended = referral::Entity::standing_on(id)
+pub async fn suspended(transaction: &DatabaseTransaction, consents: &[ConsentId]) -> Answer<i32> {
+    let suspended = referral::Entity::standing_on_any(consents.iter().copied())
         .filter(referral::Column::Halted.eq(true))
         .filter(referral::Column::Status.is_in(OPEN))
         .count(transaction)
@@ -182,4 +205,19 @@ async fn recorded(
         recipient: consent.recipient_id,
         reason: Some(channel.map_or_else(|| KEY_GONE.to_owned(), |one| one.to_string())),
     })
+}
+
+/// The same event once more for a discloser in whose place another agency acted: in the log, an agency finds what it did
+/// and what was done to it, and here the one is the coordinator and the other the recipient.
+fn for_discloser(event: &Event, consent: &consent::Model, by: By) -> Option<Event> {
+    let By::Agency(agency) = by else {
+        // It is recorded as done by the discloser.
+        return None;
+    };
+    let mut event = event.clone();
+    let Event::Consent { recipient, .. } = &mut event else {
+        return None;
+    };
+    *recipient = consent.discloser_id;
+    (agency != consent.discloser_id).then_some(event)
 }

@@ -8,11 +8,11 @@ use concord_entities::consent::{self, Column};
 use concord_entities::ids::{AgencyId, ConsentId, SurvivorId};
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{
-    ConsentStatus, DataCategory, Explanation, MinorAlone, Purpose, Severity, SignatureMethod,
-    SignerRelation, SignerRole, Witness,
+    Categories, ConsentStatus, DataCategory, Explanation, MinorAlone, Purpose, Purposes, Severity,
+    SignatureMethod, SignerRelation, SignerRole, Witness,
 };
 use concord_entities::{audit_event, consent_signature, survivor};
-use sea_orm::{ColumnTrait, QueryFilter};
+use sea_orm::{ColumnTrait, QueryFilter, Select};
 use tokio::sync::OnceCell;
 
 use super::grounds::Grounds;
@@ -33,6 +33,9 @@ use crate::store::page::{self, Wanted};
 use crate::store::reading;
 use crate::survivor::graphql::Survivor;
 
+/// The language that is told where none may be: BCP 47's own word for an undetermined one.
+const UNDETERMINED: &str = "und";
+
 /// On which side of a consent your agency is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 pub enum ConsentSide {
@@ -42,7 +45,9 @@ pub enum ConsentSide {
     Received,
 }
 
-/// One version of a survivor's consent: one discloser, one recipient, named categories and purposes, an end.
+/// One version of a survivor's consent: one discloser, one recipient, named categories and purposes, an end. To a
+/// coordinator that takes it back in its discloser's place, it shows the two agencies, its dates and where it stands, and
+/// nothing of what it says.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex)]
 pub struct Consent {
@@ -60,9 +65,9 @@ pub struct Consent {
     pub discloser: Agency,
     /// The one agency that may be told.
     pub recipient: Agency,
-    /// The agency that what is told goes through; null where it goes through none.
+    /// The agency that what is told goes through; null where it goes through none, and to a coordinator.
     pub intermediary: Option<Agency>,
-    /// The signatures under it.
+    /// The signatures under it; none to a coordinator.
     pub signatures: Vec<Signature>,
 }
 
@@ -86,17 +91,17 @@ impl Consent {
         self.model.version
     }
 
-    /// What may be told.
+    /// What may be told; empty to a coordinator.
     async fn categories(&self) -> Vec<DataCategory> {
         self.model.categories.iter().collect()
     }
 
-    /// What for.
+    /// What for; empty to a coordinator.
     async fn purposes(&self) -> Vec<Purpose> {
         self.model.purposes.iter().collect()
     }
 
-    /// The language in which it was explained.
+    /// The language in which it was explained; `und`, for undetermined, to a coordinator.
     async fn language(&self) -> LanguageTag {
         self.model.language.clone().into()
     }
@@ -137,12 +142,12 @@ impl Consent {
         self.model.explained.map(|some| some.iter().collect())
     }
 
-    /// Whether services do not depend on it; null where nobody said.
+    /// Whether services do not depend on it; null where nobody said, and to a coordinator.
     async fn voluntary(&self) -> Option<bool> {
         self.model.voluntary
     }
 
-    /// Whether it says that it can be taken back at any time; null where nobody said.
+    /// Whether it says that it can be taken back at any time; null where nobody said, and to a coordinator.
     async fn revocable(&self) -> Option<bool> {
         self.model.revocable
     }
@@ -153,7 +158,7 @@ impl Consent {
         self.model.interpreter.clone().map(Interpreter::from)
     }
 
-    /// Whether it names substance-use records in so many words.
+    /// Whether it names substance-use records in so many words; false to a coordinator, whatever it says.
     async fn names_substance_use(&self) -> bool {
         self.model.names_substance_use
     }
@@ -305,7 +310,7 @@ pub struct ConsentFilter {
 pub struct Revocation {
     /// The consent, as it stands now.
     pub consent: Consent,
-    /// How many open referrals stand suspended for it.
+    /// How many open referrals stand suspended for it, and for the versions that followed it.
     pub referrals_suspended: i32,
     /// The consent that was named, and every version that followed it.
     #[graphql(skip)]
@@ -314,7 +319,9 @@ pub struct Revocation {
 
 #[ComplexObject]
 impl Revocation {
-    /// What had been told under it before, newest first. That cannot be taken back: tell the survivor.
+    /// What had been told under it before, newest first. That cannot be taken back: tell the survivor. A coordinator is
+    /// shown it too, as codes: where the discloser does not take part, the survivor has nobody else to hear it from, and
+    /// the coordinator may read the same in the audit log.
     async fn disclosed(
         &self,
         ctx: &Context<'_>,
@@ -327,7 +334,7 @@ impl Revocation {
         accounting::page(ctx.request()?, &told, wanted).await
     }
 
-    /// The notices that went to whom it named as recipient.
+    /// The notices that went to whom it named as recipient, and to the discloser where somebody else took it back.
     async fn notices(&self, ctx: &Context<'_>) -> Answer<Vec<Notice>> {
         notice::about(ctx.request()?, &self.versions).await
     }
@@ -415,8 +422,9 @@ impl ConsentQuery {
 }
 
 /// What a consent is shown with: its survivor, agencies and signatures.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Shown {
+    reader: AgencyId,
     survivors: HashMap<SurvivorId, survivor::Model>,
     signatures: HashMap<ConsentId, Vec<consent_signature::Model>>,
     agencies: Agencies,
@@ -438,18 +446,20 @@ impl Shown {
             .iter()
             .filter(|one| one.discloser_id == own)
             .map(|one| one.survivor_id);
+        let read = consents.iter().filter(|one| is_party(own, one));
         let survivors = survivor::Entity::of(own)
             .filter(survivor::Column::Id.is_in(held))
             .all(&store.read)
             .await?;
         let mut signatures: HashMap<ConsentId, Vec<consent_signature::Model>> = HashMap::new();
-        for row in consent_signature::Entity::under(consents.iter().map(|one| one.id))
+        for row in consent_signature::Entity::under(read.map(|one| one.id))
             .all(&store.read)
             .await?
         {
             signatures.entry(row.consent_id).or_default().push(row);
         }
         Ok(Self {
+            reader: own,
             survivors: survivors.into_iter().map(|one| (one.id, one)).collect(),
             signatures,
             agencies,
@@ -459,6 +469,11 @@ impl Shown {
 
     /// The consent as the caller sees it.
     pub(crate) fn show(&self, model: consent::Model, now: Instant) -> Consent {
+        let model = if is_party(self.reader, &model) {
+            model
+        } else {
+            without_content(&model)
+        };
         let agency = |id: AgencyId| Agency::from_directory(&self.agencies, id);
         let survivor = self.survivors.get(&model.survivor_id);
         let signatures = self.signatures.get(&model.id).cloned().unwrap_or_default();
@@ -482,6 +497,30 @@ impl Shown {
             judged_at: now,
             model,
         }
+    }
+}
+
+fn is_party(agency: AgencyId, consent: &consent::Model) -> bool {
+    [consent.discloser_id, consent.recipient_id].contains(&agency)
+}
+
+/// What a coordinator is shown of a consent that it takes back in its discloser's place: which, between whom, and when.
+fn without_content(model: &consent::Model) -> consent::Model {
+    consent::Model {
+        supersedes: None,
+        categories: Categories::EMPTY,
+        purposes: Purposes::EMPTY,
+        language: UNDETERMINED.to_owned(),
+        explained: None,
+        voluntary: None,
+        revocable: None,
+        interpreter: None,
+        through_intermediary: false,
+        intermediary_id: None,
+        names_substance_use: false,
+        minor_alone: None,
+        incapacitated: false,
+        ..model.clone()
     }
 }
 
@@ -521,12 +560,31 @@ pub(crate) async fn node(request: &Request, id: ConsentId) -> Answer<Option<Cons
 
 /// The same, for a caller whose change named it: read and recorded like any other.
 pub(crate) async fn found(request: &Request, id: ConsentId) -> Answer<Option<Consent>> {
-    let caller = &request.caller;
+    seen(request, id, || {
+        consent::Entity::known_to(request.caller.agency(), [id])
+    })
+    .await
+}
+
+/// A consent that was taken back before, for a caller that may take it back: read and recorded like any other.
+pub(super) async fn revoked_before(request: &Request, id: ConsentId) -> Answer<Option<Consent>> {
+    seen(request, id, || {
+        consent::Entity::revocable_by(request.caller.agency(), id)
+    })
+    .await
+}
+
+async fn seen(
+    request: &Request,
+    id: ConsentId,
+    among: impl Fn() -> Select<consent::Entity>,
+) -> Answer<Option<Consent>> {
     let released = request
         .disclose(|| async {
-            let among = consent::Entity::known_to(caller.agency(), [id]);
-            let found =
-                reading::one(&request.worker.store, among, &id, |row| row.id.to_string()).await?;
+            let found = reading::one(&request.worker.store, among(), &id, |row| {
+                row.id.to_string()
+            })
+            .await?;
             with_context(request, found, |one| one.as_slice()).await
         })
         .await?;

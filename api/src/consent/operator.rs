@@ -5,7 +5,7 @@ use concord_entities::ids::ConsentId;
 use concord_entities::vocabulary::RevocationChannel;
 use sea_orm::QuerySelect;
 
-use super::ending::{self, Ended};
+use super::ending::{self, By, Ended};
 use crate::audit::event::{Agent, Mark};
 use crate::audit::leaf::Leaf;
 use crate::error::{Answer, Error};
@@ -33,6 +33,7 @@ pub async fn revoke(
     let ended = ending::revoke(
         &transaction,
         found.ok_or(Error::NotFound)?,
+        By::Operator,
         Some(channel),
         now,
     )

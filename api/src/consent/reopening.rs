@@ -12,7 +12,7 @@ use sea_orm::{
     ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
-use super::ending;
+use super::ending::{self, By};
 use crate::audit::event::{Agent, Event, Mark};
 use crate::audit::leaf::Leaf;
 use crate::audit::witness::{self, Forked};
@@ -48,21 +48,27 @@ pub async fn reopen(store: &Store, vault: &Vault) -> Answer<Option<Reopened>> {
     let Opened {
         transaction, now, ..
     } = act::open(store, Holding::Alone).await?;
-    let agent = Agent::operator();
-    let leaf = |event| Leaf::of(event, &agent, &Mark::default(), now);
-    let mut leaves = vec![leaf(Event::LedgerReopened {
+    let leaf = |event, agent: &Agent| Leaf::of(event, agent, &Mark::default(), now);
+    let reopened = Event::LedgerReopened {
         signed: witnessed.size,
         root: witnessed.root,
-    })];
+    };
+    let mut leaves = vec![leaf(reopened, &Agent::operator())];
     let mut keyless = Vec::new();
     let mut consents = 0;
     for id in keyless_in_force(store, &transaction, now).await? {
         let Some(found) = consent::Entity::anywhere(id).one(&transaction).await? else {
             continue;
         };
-        let ended = ending::revoke(&transaction, found, None, now).await?;
+        let discloser = Agent::operator_for(found.discloser_id);
+        let ended = ending::revoke(&transaction, found, By::Operator, None, now).await?;
         consents += ended.events.len();
-        leaves.extend(ended.events.into_iter().map(leaf));
+        leaves.extend(
+            ended
+                .events
+                .into_iter()
+                .map(|event| leaf(event, &discloser)),
+        );
         keyless.extend(ended.referrals);
     }
     agency::Entity::update_many()
