@@ -78,13 +78,7 @@ async fn gone_from_an_older_copy(ending: Ending) {
     let (again, said) = world.commands(&["audit", "reopen"]);
     assert!(again && said.contains("nothing to reopen"), "{said}");
     world.server = Server::start(&world.flags());
-    let here = |agency: &Agency| {
-        let mut claims = world.claims(agency.id, crate::world::EVERYTHING);
-        claims.epoch = 2;
-        let signer = world.service.ring.signer();
-        let token = concord::access::token::issue(&signer, &claims).unwrap();
-        agency.with(token).at(&world.server.address)
-    };
+    let here = |agency: &Agency| here_after_reopening(&world, agency);
     let old = south.at(&world.server.address);
     assert_eq!(old.reads(&ada).await, "refused: UNAUTHENTICATED");
     assert_eq!(
@@ -92,6 +86,86 @@ async fn gone_from_an_older_copy(ending: Ending) {
         "withheld: everything (CONSENT_REVOKED)"
     );
     assert!(here(&south).reads(&bea).await.contains("Bea"));
+}
+
+/// A package that was sealed anew has a key, but not the one that sealed what an older copy holds.
+#[tokio::test]
+async fn a_consent_whose_package_goes_on_under_another_is_taken_back_in_an_older_copy() {
+    let mut world = World::on(Database::Sqlite).await;
+    let (north, south) = world.agencies("north", "south").await;
+    let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
+    let bea = tells_nothing_yet(&north, &south, "Bea").await;
+    let cleo = north.refers("Cleo").to(&south).sharing([Identity]).await;
+    world.service.store.clone().close().await;
+    world.server.ends();
+    let copy = copied(&world.file());
+    world.server = Server::start(&world.flags());
+    let here = north.at(&world.server.address);
+    for (told, package) in [
+        (&ada, json!({ "identity": { "givenName": "Ada" } })),
+        (&bea, json!({})),
+    ] {
+        here.revokes_consent(told).await.data();
+        let survivor = survivor_of(&here, told).await;
+        let later = here.consents(&survivor, &south, &[Identity]).await;
+        here.signs(&later).await.data();
+        here.continues(told, &later, package).await.data();
+        assert!(world.has_key(&told.referral));
+    }
+    world.server.ends();
+    put_back(&copy, &world.file());
+
+    let (reopened, said) = world.commands(&["audit", "reopen"]);
+    assert!(
+        reopened && said.contains("taken back once more: 2"),
+        "{said}"
+    );
+    world.server = Server::start(&world.flags());
+    let south = here_after_reopening(&world, &south);
+    for told in [&ada, &bea] {
+        let read = south.reads(told).await;
+        assert_eq!(read, "withheld: everything (CONSENT_REVOKED)");
+    }
+    assert!(south.reads(&cleo).await.contains("Cleo"));
+    // Nobody of the discloser's took it back, so it is told.
+    let north = here_after_reopening(&world, &north);
+    let answer = north
+        .asks("{ notices { edges { node { object } } } }", json!({}))
+        .await;
+    let edges = answer.data()["notices"]["edges"].as_array().unwrap();
+    let mut about: Vec<&str> = edges
+        .iter()
+        .map(|edge| edge["node"]["object"].as_str().unwrap())
+        .collect();
+    about.sort_unstable();
+    let mut ended = [ada.consent.as_str(), &bea.consent];
+    ended.sort_unstable();
+    assert_eq!(about, ended);
+}
+
+/// A referral whose package is empty: nothing in the data store was sealed by its key.
+async fn tells_nothing_yet(north: &Agency, south: &Agency, person: &str) -> Told {
+    let survivor = north.registers(person).await;
+    let consent = north.consents(&survivor, south, &[Identity]).await;
+    north.signs(&consent).await.data();
+    let told = north.drafts_referral(&consent, person, &[]).await;
+    north.does("sendReferral", &told).await.data();
+    told
+}
+
+/// The agency with a token of after the reopening, at the server that runs now.
+fn here_after_reopening(world: &World, agency: &Agency) -> Agency {
+    let mut claims = world.claims(agency.id, crate::world::EVERYTHING);
+    claims.epoch = 2;
+    let signer = world.service.ring.signer();
+    let token = concord::access::token::issue(&signer, &claims).unwrap();
+    agency.with(token).at(&world.server.address)
+}
+
+async fn survivor_of(north: &Agency, told: &Told) -> String {
+    let query = "query($id: ID!) { node(id: $id) { ... on Consent { survivor { id } } } }";
+    let answer = north.asks(query, json!({ "id": told.consent })).await;
+    text(&answer.data()["node"]["survivor"]["id"])
 }
 
 /// What a server says that does not start.
@@ -135,9 +209,7 @@ async fn ended(world: &World, north: &Agency, told: &Told, ending: Ending) {
             assert!(!north.reads(told).await.contains("Ada"));
         }
         Ending::Erasure => {
-            let query = "query($id: ID!) { node(id: $id) { ... on Consent { survivor { id } } } }";
-            let answer = north.asks(query, json!({ "id": told.consent })).await;
-            let survivor = text(&answer.data()["node"]["survivor"]["id"]);
+            let survivor = survivor_of(north, told).await;
             let erase = "mutation($id: ID!) { eraseSurvivor(id: $id) { packages } }";
             north.asks(erase, json!({ "id": survivor })).await.data();
         }

@@ -1,12 +1,14 @@
 //! Going on from an older copy of the data store, where there is no newer one.
 //!
 //! What was ended since the copy was made is not in it. What can be known of that is made good first: a package whose
-//! key has gone ended, so the consent that it stood on is taken back once more; and tokens that may have been taken back
+//! key has gone, or given way to one that this copy does not know of, ended, so the consent that it stood on is taken back once more; and tokens that may have been taken back
 //! are over, all of them. Suspended agencies and MOUs are for the operator to go through.
+
+use std::collections::{HashMap, HashSet};
 
 use concord_entities::ids::{ConsentId, ReferralId};
 use concord_entities::instant::Instant;
-use concord_entities::{agency, consent, package_key, referral};
+use concord_entities::{agency, consent, package_key, referral, sealed_part};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
     ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -88,7 +90,7 @@ pub async fn reopen(store: &Store, vault: &Vault) -> Answer<Option<Reopened>> {
     }))
 }
 
-/// The consents that would be in force, and have a package without a key.
+/// The consents that would be in force, and have a package without the key that sealed it.
 async fn keyless_in_force(
     store: &Store,
     transaction: &DatabaseTransaction,
@@ -109,13 +111,55 @@ async fn keyless_in_force(
             return Ok(consents);
         };
         after = Some(last.id);
-        let keys: Vec<ReferralId> = package_key::Entity::of(page.iter().map(|one| one.id))
-            .all(&store.keyring)
-            .await?
-            .into_iter()
-            .map(|key| key.referral_id)
-            .collect();
-        let without = page.iter().filter(|one| !keys.contains(&one.id));
+        let sealed = Sealed::of(store, transaction, &page).await?;
+        let without = page.iter().filter(|one| !sealed.can_open(one));
         consents.extend(without.map(|one| one.consent_id));
+    }
+}
+
+/// The keys that some packages have, and those that sealed what this copy holds of them.
+struct Sealed {
+    keys: HashMap<ReferralId, package_key::Model>,
+    versions: HashMap<ReferralId, HashSet<i32>>,
+}
+
+impl Sealed {
+    async fn of(
+        store: &Store,
+        transaction: &DatabaseTransaction,
+        packages: &[referral::Model],
+    ) -> Answer<Self> {
+        let ids = || packages.iter().map(|one| one.id);
+        let keys = package_key::Entity::of(ids()).all(&store.keyring).await?;
+        let mut versions: HashMap<ReferralId, HashSet<i32>> = HashMap::new();
+        let sealed: Vec<(ReferralId, i32)> = sealed_part::Entity::of(ids())
+            .select_only()
+            .columns([
+                sealed_part::Column::ReferralId,
+                sealed_part::Column::KeyVersion,
+            ])
+            .into_tuple()
+            .all(transaction)
+            .await?;
+        for (id, version) in sealed {
+            versions.entry(id).or_default().insert(version);
+        }
+        Ok(Self {
+            keys: keys.into_iter().map(|key| (key.referral_id, key)).collect(),
+            versions,
+        })
+    }
+
+    /// Whether a package's key is the one that sealed it. A package that went on under another consent since the copy
+    /// was made has a later version of its key; and an empty one tells by its time, since a key is made at the moment of
+    /// the change that it is for.
+    fn can_open(&self, package: &referral::Model) -> bool {
+        let Some(key) = self.keys.get(&package.id) else {
+            return false;
+        };
+        match self.versions.get(&package.id) {
+            Some(sealed_by) => sealed_by.iter().all(|version| *version == key.version),
+            None => key.created_at <= package.updated_at,
+        }
     }
 }
