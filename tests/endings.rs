@@ -5,5 +5,6 @@ mod erased;
 mod gone;
 mod in_any_order;
 mod model;
+mod put_back;
 mod returned;
 mod revoked;

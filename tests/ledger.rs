@@ -8,6 +8,7 @@ use std::time::Duration;
 use concord::audit::check::{Broken, Verified, check};
 use concord::audit::checkpoint::LedgerKey;
 use concord::audit::event::{Agent, Event, Mark};
+use concord::audit::fork::Fork;
 use concord::audit::integrator::{self, Step, Unintegrated, settle};
 use concord::audit::ledger::{Decided, Ledger, Unrecorded};
 use concord::audit::tree::leaf_hash;
@@ -201,6 +202,7 @@ async fn integrated_once(on: On) {
             store,
             Arc::clone(&place.key),
             growth,
+            Fork::default(),
             stopped.clone(),
         ))
     });

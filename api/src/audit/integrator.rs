@@ -20,6 +20,7 @@ use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::checkpoint::{CheckpointError, LedgerKey};
+use super::fork::Fork;
 use super::proof::{check_consistency, prove_consistency, tiles_for_consistency};
 use super::stored;
 use super::tree::{self, Digest, Head, TreeError};
@@ -64,6 +65,17 @@ pub enum Unintegrated {
     Signing(#[from] CheckpointError),
 }
 
+impl Unintegrated {
+    /// Whether the ledger is not what was signed, rather than out of reach.
+    #[must_use]
+    pub fn is_the_ledgers(&self) -> bool {
+        match self {
+            Self::Tree(_) | Self::Head | Self::Rewritten | Self::Event(_) => true,
+            Self::Database(_) | Self::Signing(_) => false,
+        }
+    }
+}
+
 /// What one transaction did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
@@ -76,11 +88,12 @@ pub enum Step {
 }
 
 /// Integrates and signs until `stop` becomes true or its sender is gone, and settles what is left then. Faults are
-/// logged and tried again.
+/// logged and tried again; one of the ledger itself makes a fork known.
 pub async fn run(
     store: Store,
     key: Arc<LedgerKey>,
     growth: Arc<Notify>,
+    fork: Fork,
     mut stop: watch::Receiver<bool>,
 ) {
     let mut pace = Pace::default();
@@ -100,6 +113,9 @@ pub async fn run(
             Ok(()) => Duration::ZERO,
             Err(fault) => {
                 tracing::error!(%fault, "the audit log was not integrated");
+                if fault.is_the_ledgers() {
+                    fork.find(&fault);
+                }
                 PATIENCE
             }
         };

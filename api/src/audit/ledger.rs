@@ -16,6 +16,7 @@ use sea_orm::{
 use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::event::{Agent, Event, Mark};
+use super::fork::Fork;
 use super::leaf::Leaf;
 use super::tree::{self, Digest};
 use crate::error::{Answer, Error, Refusal};
@@ -34,6 +35,7 @@ const PATIENCE: Duration = Duration::from_secs(4);
 pub struct Ledger {
     jobs: mpsc::Sender<Job>,
     grown: Arc<Notify>,
+    fork: Fork,
 }
 
 /// What was found and decided, and may not leave yet.
@@ -109,7 +111,7 @@ impl<T> Released<T> {
 pub enum Unrecorded {
     /// Some sharing has ended since the decision: decide again.
     Stale,
-    /// The log cannot be written: release nothing.
+    /// The log cannot be written, or is a fork: release nothing.
     Refused(Refusal),
 }
 
@@ -126,8 +128,9 @@ impl Ledger {
     pub fn start(store: Store) -> Self {
         let (jobs, queue) = mpsc::channel(QUEUE);
         let grown = Arc::new(Notify::new());
-        tokio::spawn(write(store, queue, Arc::clone(&grown)));
-        Self { jobs, grown }
+        let fork = Fork::default();
+        tokio::spawn(write(store, queue, Arc::clone(&grown), fork.clone()));
+        Self { jobs, grown, fork }
     }
 
     /// Records the events and then releases the content.
@@ -140,6 +143,8 @@ impl Ledger {
         agent: &Agent,
         mark: &Mark,
     ) -> Result<Released<T>, Unrecorded> {
+        self.fork.refuse().map_err(Unrecorded::Refused)?;
+        self.fork.remember(decided.epoch);
         let rows = decided
             .events
             .into_iter()
@@ -203,6 +208,12 @@ impl Ledger {
         }
     }
 
+    /// What is known of a fork.
+    #[must_use]
+    pub fn fork(&self) -> &Fork {
+        &self.fork
+    }
+
     /// Tells the integrator that the log has grown.
     pub fn has_grown(&self) {
         self.grown.notify_one();
@@ -220,11 +231,17 @@ impl Ledger {
 #[error("the ledger's queue does not take more: {0}")]
 struct Overloaded(String);
 
-async fn write(store: Store, mut queue: mpsc::Receiver<Job>, grown: Arc<Notify>) {
+async fn write(store: Store, mut queue: mpsc::Receiver<Job>, grown: Arc<Notify>, fork: Fork) {
     let mut batch = Vec::with_capacity(BATCH);
     while queue.recv_many(&mut batch, BATCH).await > 0 {
         let jobs = std::mem::take(&mut batch);
-        match commit(&store, &jobs).await {
+        let before = fork.highest();
+        let committed = commit(&store, &jobs).await.map_err(Refusal::unavailable);
+        let recorded = committed.and_then(|epoch| {
+            fork.meets(before, epoch);
+            fork.refuse().map(|()| epoch)
+        });
+        match recorded {
             Ok(epoch) => {
                 for job in jobs {
                     let answer = if job.epoch == epoch {
@@ -237,8 +254,7 @@ async fn write(store: Store, mut queue: mpsc::Receiver<Job>, grown: Arc<Notify>)
                 }
                 grown.notify_one();
             }
-            Err(fault) => {
-                let refusal = Refusal::unavailable(fault);
+            Err(refusal) => {
                 for job in jobs {
                     let _ = job.done.send(Err(Unrecorded::Refused(refusal.clone())));
                 }

@@ -1,7 +1,8 @@
 //! The audit ledger: what was done and disclosed, in a Merkle tree that nobody can rewrite unseen.
 //!
 //! `event` says what is recorded, `leaf` the bytes that are hashed; `ledger` writes it before anything is released; `integrator` takes
-//! committed events into the tree; `check` reads the whole ledger again; `witness` remembers elsewhere how far it had come; `stored` is the tree as the database keeps it;
+//! committed events into the tree; `check` reads the whole ledger again; `witness` remembers elsewhere how far it had come, and `fork` what a running server
+//! knows of a store that fell back; `stored` is the tree as the database keeps it;
 //! `accounting` tells who was told what of a person; `programs` are the applications that events name. The rest is pure: `tree` lays the leaves'
 //! hashes out as tiles; `proof` shows that an event is among them and that they only ever grew; `checkpoint` signs a
 //! committed size and root, so that outsiders can hold us to it, and gives receipts for single events; `verify` names
@@ -11,6 +12,7 @@ pub mod accounting;
 pub mod check;
 pub mod checkpoint;
 pub mod event;
+pub mod fork;
 pub mod graphql;
 pub mod integrator;
 pub mod leaf;

@@ -22,6 +22,7 @@ use crate::access::token_keys::{TokenKeys, Unchanged};
 use crate::access::{Verifier, revoked, spent};
 use crate::agency::directory::Directory;
 use crate::audit::checkpoint::LedgerKey;
+use crate::audit::fork::Fork;
 use crate::audit::integrator;
 use crate::audit::ledger::Ledger;
 use crate::audit::witness::{self, Forked};
@@ -173,10 +174,21 @@ impl Service {
             self.store.clone(),
             Arc::clone(&ledger_key),
             ledger.growth(),
+            ledger.fork().clone(),
             stopped.clone(),
         ));
+        let watching = tokio::spawn(
+            ledger
+                .fork()
+                .clone()
+                .watch(self.store.clone(), stopped.clone()),
+        );
         let rereading = tokio::spawn(self.rereading.run(stopped));
-        let sweeping = tokio::spawn(sweep(self.vault.clone(), self.store.clone()));
+        let sweeping = tokio::spawn(sweep(
+            self.vault.clone(),
+            self.store.clone(),
+            ledger.fork().clone(),
+        ));
         let tidying = tokio::spawn(tidy(limits));
         let parts = Parts {
             settings: self.settings.clone(),
@@ -193,6 +205,9 @@ impl Service {
         let _ = stop.send(true);
         if integrating.await.is_err() {
             warn!("the integrator did not end by itself");
+        }
+        if watching.await.is_err() {
+            warn!("the watch over the ledger did not end by itself");
         }
         if rereading.await.is_err() {
             warn!("the reading of the token keys did not end by itself");
@@ -295,7 +310,10 @@ async fn tidy(limits: Limits) {
     }
 }
 
-async fn sweep_once(vault: &Vault, store: &Store) -> Answer<()> {
+async fn sweep_once(vault: &Vault, store: &Store, fork: &Fork) -> Answer<()> {
+    // To an older copy, the keys of what came after it belong to nothing.
+    fork.look(store).await;
+    fork.refuse()?;
     let now = store.ping().await?;
     vault.sweep(store, now).await?;
     vault.sweep_documents(store, now).await?;
@@ -304,9 +322,9 @@ async fn sweep_once(vault: &Vault, store: &Store) -> Answer<()> {
     revoked::forget(&store.write, now).await
 }
 
-async fn sweep(vault: Vault, store: Store) {
+async fn sweep(vault: Vault, store: Store, fork: Fork) {
     loop {
-        if let Err(refusal) = sweep_once(&vault, &store).await {
+        if let Err(refusal) = sweep_once(&vault, &store, &fork).await {
             let code = refusal.error.code();
             warn!(code, "the sweep will be tried again");
         }

@@ -86,6 +86,8 @@ pub enum Endpoint {
 /// # Errors
 /// [`Fault`].
 pub async fn answer(desk: &Desk<'_>, endpoint: Endpoint, asked: &Asked) -> Result<Value, Fault> {
+    // To a fork, a token that was taken back is in force.
+    desk.ledger.fork().refuse()?;
     let mut who = Agent::stranger();
     let answer = serve(desk, endpoint, asked, &mut who).await;
     let Err(fault) = &answer else { return answer };

@@ -37,6 +37,7 @@ pub enum Holding {
 #[derive(Debug)]
 pub struct Act<'c> {
     transaction: DatabaseTransaction,
+    epoch: i64,
     now: Instant,
     caller: &'c Caller,
     mark: &'c Mark,
@@ -119,14 +120,21 @@ impl<'c> Act<'c> {
         mark: &'c Mark,
         holding: Holding,
     ) -> Answer<Self> {
+        let before = ledger.fork().highest();
         let Opened {
-            transaction, now, ..
+            transaction,
+            epoch,
+            now,
         } = open(store, holding).await?;
+        // What is written to a fork is lost with it.
+        ledger.fork().meets(before, epoch);
+        ledger.fork().refuse()?;
         let standing = standing::read(&transaction, store.backend, caller).await?;
         standing.require()?;
         clock::trust(now)?;
         Ok(Self {
             transaction,
+            epoch,
             now,
             caller,
             mark,
@@ -188,6 +196,9 @@ impl<'c> Act<'c> {
         let ids = leaves.iter().map(|leaf| leaf.id).collect();
         let address = self.mark.address.as_deref();
         commit_all(self.transaction, self.holding, leaves, address).await?;
+        if self.holding == Holding::Alone {
+            self.ledger.fork().remember(self.epoch + 1);
+        }
         self.ledger.has_grown();
         Ok(ids)
     }

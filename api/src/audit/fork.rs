@@ -1,0 +1,119 @@
+//! What a running server knows of a fork: the data store fell back to an older copy beneath it.
+//!
+//! An older copy that is put back under running servers, or a failover to a replica that lagged, has lost revocations and
+//! disclosures just as one that a server is started over ([`witness`] keeps it from that). A server notices in two ways.
+//! The sharing epoch only ever grows, and comes with every statement that releases something: a smaller one than was read
+//! before is a fork, and the read that meets it first is refused. And once a second the ledger is held against its
+//! witness, which also shows what was lost without an ending.
+//!
+//! A fork that is known stays known until the server is started again: standings and names that were read before belong
+//! to another store than those read since. Until then nothing is released and nothing is changed.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+use super::witness::{self, Forked};
+use crate::error::{Answer, Refusal};
+use crate::store::Store;
+
+/// How often the ledger is held against its witness.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// What this process knows of a fork. Cheap to clone; all clones know the same.
+#[derive(Clone, Debug, Default)]
+pub struct Fork(Arc<Known>);
+
+#[derive(Debug, Default)]
+struct Known {
+    found: AtomicBool,
+    epoch: AtomicI64,
+}
+
+/// The data store is not the one that this server has served from.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the data store fell back to an older copy under this server: put the newest one back, or go on from this one with \
+     `concord audit reopen`, and start the server again"
+)]
+struct FellBack;
+
+/// A smaller sharing epoch than was in force before.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the sharing epoch is {now}, and was {before}: what was ended since is not in the data store"
+)]
+struct EpochFell {
+    now: i64,
+    before: i64,
+}
+
+impl Fork {
+    /// Whether a fork is known.
+    #[must_use]
+    pub fn is_found(&self) -> bool {
+        self.0.found.load(Ordering::SeqCst)
+    }
+
+    /// Nothing, while no fork is known.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE`.
+    pub fn refuse(&self) -> Answer<()> {
+        if self.is_found() {
+            Err(Refusal::unavailable(FellBack))
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Makes a fork known, for good.
+    pub fn find(&self, why: &(dyn std::error::Error + '_)) {
+        if !self.0.found.swap(true, Ordering::SeqCst) {
+            tracing::error!(%why, "the ledger is a fork: nothing is released or changed until this server starts again");
+        }
+    }
+
+    /// The highest epoch that was read so far. Ask before an epoch is read that [`meets`](Self::meets) it: of two reads at
+    /// once, the one that ends later may have begun earlier.
+    #[must_use]
+    pub fn highest(&self) -> i64 {
+        self.0.epoch.load(Ordering::SeqCst)
+    }
+
+    /// Remembers an epoch that was read in a committed state.
+    pub fn remember(&self, epoch: i64) {
+        self.0.epoch.fetch_max(epoch, Ordering::SeqCst);
+    }
+
+    /// Remembers an epoch; where it is smaller than `before`, the highest one before it was read, a fork is known.
+    pub fn meets(&self, before: i64, epoch: i64) {
+        if epoch < before {
+            let now = epoch;
+            self.find(&EpochFell { now, before });
+        }
+        self.remember(epoch);
+    }
+
+    /// Looks at once whether the store is the one that was served from. A store that does not answer says nothing.
+    pub async fn look(&self, store: &Store) {
+        let before = self.highest();
+        if let Ok(epoch) = store.epoch().await {
+            self.meets(before, epoch);
+        }
+        match witness::compare(store).await {
+            Ok(()) | Err(Forked::Unread(_)) => {}
+            Err(fork @ (Forked::Older { .. } | Forked::Different { .. })) => self.find(&fork),
+        }
+    }
+
+    /// Looks again and again, until `stop` becomes true or its sender is gone.
+    pub async fn watch(self, store: Store, mut stop: watch::Receiver<bool>) {
+        while timeout(EVERY, stop.wait_for(|stop| *stop)).await.is_err() {
+            self.look(&store).await;
+        }
+    }
+}
