@@ -18,6 +18,7 @@ use crate::consent::rules as consent_rules;
 use crate::error::{Answer, Error, Refusal};
 use crate::graphql::request::{InRequest, Request};
 use crate::mou::rules as mou_rules;
+use crate::seal::vault::Package;
 use crate::store::Act;
 use crate::store::idempotency::{self, Replay};
 use crate::store::page;
@@ -239,6 +240,7 @@ async fn draft(request: &Request, act: &Act<'_>, input: ReferralInput) -> Answer
         needs,
         urgency: input.urgency,
         contains,
+        key_version: 1,
         created_at: act.now(),
         sent_at: None,
         respond_by: None,
@@ -253,7 +255,7 @@ async fn draft(request: &Request, act: &Act<'_>, input: ReferralInput) -> Answer
     let sealed = request
         .worker
         .vault
-        .seal(model.id, &parts, act.now())
+        .seal(Package::from(&model), &parts, act.now())
         .await?;
     let model = model.into_active_model().insert(&**act).await?;
     if !sealed.is_empty() {
