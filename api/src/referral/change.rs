@@ -4,7 +4,8 @@ use async_graphql::{Context, ID, Object};
 use concord_entities::ids::{ConsentId, ReferralId};
 
 use concord_entities::vocabulary::{
-    AuditType, Needs, ReferralAction, ReferralStatus, RejectReason, StatusReason, Urgency,
+    AuditType, ConsentStatus, Needs, ReferralAction, ReferralStatus, RejectReason, StatusReason,
+    Urgency,
 };
 use concord_entities::{agency, consent, mou, mou_party, referral, sealed_part};
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, Set};
@@ -209,7 +210,10 @@ async fn draft(request: &Request, act: &Act<'_>, input: ReferralInput) -> Answer
                 "no consent of your agency's has this id",
             )
         })?;
-    if consent.revoked_at.is_some() || consent.expires_at <= act.now() {
+    if !matches!(
+        consent_rules::status(&consent, act.now()),
+        ConsentStatus::Draft | ConsentStatus::Active
+    ) {
         return Err(Error::input(
             "referral.consent",
             "this consent has ended: the survivor decides on a new one",
@@ -277,9 +281,7 @@ async fn send(act: &Act<'_>, draft: referral::Model) -> Answer<referral::Model> 
         .one(&**act)
         .await?
         .ok_or(Error::NotFound)?;
-    if consent_rules::status(&consent, act.now())
-        != concord_entities::vocabulary::ConsentStatus::Active
-    {
+    if consent_rules::status(&consent, act.now()) != ConsentStatus::Active {
         let text =
             "the consent that this referral stands on is not in force: sign it, or draft a new one";
         return Err(Error::NotNow(text.into()).into());
