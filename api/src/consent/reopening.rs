@@ -1,14 +1,15 @@
 //! Going on from an older copy of the data store, where there is no newer one.
 //!
 //! What was ended since the copy was made is not in it. What can be known of that is made good first: a package whose
-//! key has gone, or given way to one that this copy does not know of, ended, so the consent that it stood on is taken back once more; and tokens that may have been taken back
-//! are over, all of them. Suspended agencies and MOUs are for the operator to go through.
+//! key has gone ended, also where it has a later key by now, so the consent that it stood on is taken back once more; and
+//! tokens that may have been taken back are over, all of them. Suspended agencies and MOUs are for the operator to go
+//! through.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use concord_entities::ids::{ConsentId, ReferralId};
 use concord_entities::instant::Instant;
-use concord_entities::{agency, consent, package_key, referral, sealed_part};
+use concord_entities::{agency, consent, package_key, referral};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
     ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
@@ -20,6 +21,7 @@ use crate::audit::leaf::Leaf;
 use crate::audit::witness::{self, Forked};
 use crate::error::{Answer, Refusal};
 use crate::seal::Vault;
+use crate::seal::vault::Package;
 use crate::store::Store;
 use crate::store::act::{self, Holding, Opened};
 
@@ -71,7 +73,7 @@ pub async fn reopen(store: &Store, vault: &Vault) -> Answer<Option<Reopened>> {
                 .into_iter()
                 .map(|event| leaf(event, &discloser)),
         );
-        keyless.extend(ended.referrals);
+        keyless.extend(ended.packages);
     }
     agency::Entity::update_many()
         .col_expr(
@@ -82,7 +84,7 @@ pub async fn reopen(store: &Store, vault: &Vault) -> Answer<Option<Reopened>> {
         .exec(&transaction)
         .await?;
     act::commit_all(transaction, Holding::Alone, leaves, None).await?;
-    ending::destroy(vault, &keyless, now, "").await;
+    ending::destroy(vault, &keyless, "").await;
     witness::follow(store).await.map_err(Refusal::unavailable)?;
     Ok(Some(Reopened {
         signed: witnessed.size,
@@ -111,55 +113,16 @@ async fn keyless_in_force(
             return Ok(consents);
         };
         after = Some(last.id);
-        let sealed = Sealed::of(store, transaction, &page).await?;
-        let without = page.iter().filter(|one| !sealed.can_open(one));
+        let kept: HashSet<Package> = package_key::Entity::of(page.iter().map(|one| one.id))
+            .all(&store.keyring)
+            .await?
+            .iter()
+            .map(Package::from)
+            .collect();
+        // A package that goes on under another consent has a key, of a version that this copy does not know of.
+        let without = page
+            .iter()
+            .filter(|one| !kept.contains(&Package::from(*one)));
         consents.extend(without.map(|one| one.consent_id));
-    }
-}
-
-/// The keys that some packages have, and those that sealed what this copy holds of them.
-struct Sealed {
-    keys: HashMap<ReferralId, package_key::Model>,
-    versions: HashMap<ReferralId, HashSet<i32>>,
-}
-
-impl Sealed {
-    async fn of(
-        store: &Store,
-        transaction: &DatabaseTransaction,
-        packages: &[referral::Model],
-    ) -> Answer<Self> {
-        let ids = || packages.iter().map(|one| one.id);
-        let keys = package_key::Entity::of(ids()).all(&store.keyring).await?;
-        let mut versions: HashMap<ReferralId, HashSet<i32>> = HashMap::new();
-        let sealed: Vec<(ReferralId, i32)> = sealed_part::Entity::of(ids())
-            .select_only()
-            .columns([
-                sealed_part::Column::ReferralId,
-                sealed_part::Column::KeyVersion,
-            ])
-            .into_tuple()
-            .all(transaction)
-            .await?;
-        for (id, version) in sealed {
-            versions.entry(id).or_default().insert(version);
-        }
-        Ok(Self {
-            keys: keys.into_iter().map(|key| (key.referral_id, key)).collect(),
-            versions,
-        })
-    }
-
-    /// Whether a package's key is the one that sealed it. A package that went on under another consent since the copy
-    /// was made has a later version of its key; and an empty one tells by its time, since a key is made at the moment of
-    /// the change that it is for.
-    fn can_open(&self, package: &referral::Model) -> bool {
-        let Some(key) = self.keys.get(&package.id) else {
-            return false;
-        };
-        match self.versions.get(&package.id) {
-            Some(sealed_by) => sealed_by.iter().all(|version| *version == key.version),
-            None => key.created_at <= package.updated_at,
-        }
     }
 }

@@ -1,7 +1,7 @@
 //! Signing a consent; the last signature that it needs puts it in force, in place of the version before it.
 
 use concord_entities::consent;
-use concord_entities::ids::{ConsentId, ReferralId, SignatureId};
+use concord_entities::ids::{ConsentId, SignatureId};
 use concord_entities::vocabulary::SignerRole;
 use concord_entities::{consent_signature, survivor};
 use sea_orm::{ActiveModelTrait, IntoActiveModel, Set};
@@ -15,6 +15,7 @@ use super::rules;
 use super::signers::{self, Offered};
 use crate::error::{Answer, Error};
 use crate::graphql::scalars::Sha256;
+use crate::seal::vault::Package;
 use crate::store::Act;
 
 /// What a signature did.
@@ -25,7 +26,7 @@ pub(super) struct Signed {
     /// The version whose place it took.
     pub(super) superseded: Option<consent::Model>,
     /// The referrals that the earlier version allowed and this one does not: they are suspended, and their keys go.
-    pub(super) left_behind: Vec<ReferralId>,
+    pub(super) left_behind: Vec<Package>,
 }
 
 /// Takes a signature, where nothing that keeps the consent from being signed stands.
