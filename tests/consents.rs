@@ -2,6 +2,7 @@
 
 mod lint;
 mod properties;
+mod signatures;
 mod signers;
 mod story;
 mod versions;

@@ -59,6 +59,7 @@ pub fn good() -> Draft {
         minor_alone: None,
         incapacitated: false,
         signed: Some(vec![SignerRole::Survivor]),
+        first_signed: Some(NOW.day()),
     }
 }
 
@@ -196,6 +197,19 @@ const TAKEN_AWAY: &[Row] = &[
         "always",
     ),
     (|d| d.expires_at = Some(days(400)), "EXPIRY_TOO_LATE", ALL),
+    (
+        |d| d.first_signed = Some(NOW.day().plus_days(-130)),
+        "EXPIRY_TOO_LATE",
+        ALL,
+    ),
+    (
+        |d| {
+            d.effective_at = days(190);
+            d.expires_at = Some(days(200));
+        },
+        "EXPIRY_TOO_LATE",
+        ALL,
+    ),
     (|d| d.recipient_known = false, "RECIPIENT_UNKNOWN", "always"),
     (|d| d.recipient = NORTH, "RECIPIENT_IS_DISCLOSER", "always"),
     (|d| d.intermediary = None, "INTERMEDIARY_NOT_NAMED", ALL),

@@ -2,11 +2,9 @@
 
 use std::fmt::Write;
 
-use concord::consent::signers::{Offered, Situation, can_be_signed_on, fits};
+use concord::consent::signers::{Offered, Situation, fits};
 use concord_entities::consent::Interpreter;
 use concord_entities::vocabulary::{Code, MinorAlone, SignatureMethod, SignerRelation, SignerRole};
-
-use super::lint::NOW;
 
 fn situations() -> Vec<Situation> {
     let mut every = Vec::new();
@@ -224,13 +222,5 @@ fn a_role_is_what_ties_the_signer_to_the_survivor() {
                 "{role} {relation:?}"
             );
         }
-    }
-}
-
-#[test]
-fn a_signature_is_not_from_a_day_to_come() {
-    let today = NOW.day();
-    for (days, can) in [(-400, true), (0, true), (1, true), (2, false), (400, false)] {
-        assert_eq!(can_be_signed_on(today.plus_days(days), NOW), can, "{days}");
     }
 }

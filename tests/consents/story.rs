@@ -235,7 +235,8 @@ async fn a_minor_and_a_guardian_sign_or_the_minor_where_the_law_lets_them() {
         let good = good_consent(&minor, &south, &[Identity]);
 
         let both = drafts(&north, &good).await;
-        let first = signs(&north, &both, survivors_signature()).await;
+        let paper = survivors_signature();
+        let first = signs(&north, &both, paper.clone()).await;
         assert_eq!(first.data()["signConsent"]["status"], "DRAFT");
         assert_eq!(
             codes(&held(&north).await[0]["findings"]),
@@ -245,7 +246,7 @@ async fn a_minor_and_a_guardian_sign_or_the_minor_where_the_law_lets_them() {
         let abuser = with(guardian.clone(), json!({ "isAbuser": true }));
         let refused = signs(&north, &both, with(survivors_signature(), abuser)).await;
         assert_eq!(refused_for(&refused), ["SIGNER_IS_ABUSER BLOCKING"]);
-        let second = signs(&north, &both, with(survivors_signature(), guardian.clone())).await;
+        let second = signs(&north, &both, with(paper, guardian.clone())).await;
         assert_eq!(second.data()["signConsent"]["status"], "ACTIVE");
 
         let alone = with(good.clone(), json!({ "minorAlone": "VICTIM_SERVICES" }));
@@ -355,7 +356,8 @@ async fn the_rules_that_bind_an_agency_decide_what_blocks() {
         assert_eq!(finding["citation"], "RCW 70.123.076");
         assert_eq!(
             finding["remedy"],
-            "Choose an expiry within 14 days of its beginning; it can be renewed."
+            "Choose an expiry within 14 days of its beginning, its first signature and today, whichever is earliest; \
+            it can be renewed."
         );
         for bad in [
             json!({ "pack": "VAWA", "maxDays": 14 }),

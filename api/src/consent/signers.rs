@@ -4,7 +4,6 @@
 //! service alone; whoever a court appointed signs for a person whom it found incapacitated; an abuser never signs.
 
 use concord_entities::consent::Interpreter;
-use concord_entities::instant::{Day, Instant};
 use concord_entities::vocabulary::{MinorAlone, SignatureMethod, SignerRelation, SignerRole};
 
 use super::checks::Check;
@@ -125,11 +124,4 @@ pub fn fits(role: SignerRole, relation: Option<SignerRelation>) -> bool {
         (SignerRole::Witness, relation) => relation != Some(SignerRelation::Oneself),
         (SignerRole::ParentOrGuardian | SignerRole::Conservator, None) => false,
     }
-}
-
-/// Whether a day can stand on a signature that is recorded at `now`.
-#[must_use]
-pub fn can_be_signed_on(day: Day, now: Instant) -> bool {
-    // A day ahead, for those whose day has begun before UTC's.
-    day <= now.day().plus_days(1)
 }

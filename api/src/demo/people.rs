@@ -193,7 +193,7 @@ fn signatures(consent: &consent::Model, minor: bool, nth: usize) -> Vec<consent_
             SignatureMethod::Paper
         },
         signed_on: recorded_at.day(),
-        document_sha256: Some(document(&format!("{} {role}", consent.id))),
+        document_sha256: Some(document(&consent.id.to_string())),
         recorded_at,
         relation: Some(match role {
             SignerRole::ParentOrGuardian => SignerRelation::Parent,
