@@ -91,7 +91,6 @@ pub fn every_set() -> impl Iterator<Item = RulePacks> {
 type Row = (fn(&mut Draft), &'static str, &'static str);
 
 const ALL: &str = "none VAWA VOCA FVPSA PART2 STATE";
-const BUT_PART2: &str = "none VAWA VOCA FVPSA STATE";
 
 fn interpreter(draft: &mut Draft) -> &mut Interpreter {
     draft.interpreter.as_mut().unwrap()
@@ -120,17 +119,17 @@ const TAKEN_AWAY: &[Row] = &[
     (
         |d| unexplained(d, Explanation::Risks),
         "RISKS_NOT_EXPLAINED",
-        BUT_PART2,
+        ALL,
     ),
     (
         |d| unexplained(d, Explanation::Alternatives),
         "ALTERNATIVES_NOT_EXPLAINED",
-        BUT_PART2,
+        ALL,
     ),
     (
         |d| unexplained(d, Explanation::RightToRefuse),
         "RIGHT_TO_REFUSE_NOT_EXPLAINED",
-        BUT_PART2,
+        ALL,
     ),
     (
         |d| unexplained(d, Explanation::RightToRevoke),
@@ -140,7 +139,7 @@ const TAKEN_AWAY: &[Row] = &[
     (
         |d| unexplained(d, Explanation::Retention),
         "RETENTION_NOT_EXPLAINED",
-        BUT_PART2,
+        ALL,
     ),
     (|d| d.interpreter = None, "LANGUAGE_NOT_UNDERSTOOD", ALL),
     (
@@ -148,7 +147,7 @@ const TAKEN_AWAY: &[Row] = &[
         "LANGUAGE_NOT_UNDERSTOOD",
         ALL,
     ),
-    (|d| d.understood = None, "LANGUAGE_NOT_RECORDED", "never"),
+    (|d| d.understood = None, "LANGUAGE_NOT_RECORDED", ALL),
     (
         |d| interpreter(d).named_on_paper = false,
         "INTERPRETER_NOT_NAMED",

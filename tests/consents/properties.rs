@@ -130,13 +130,16 @@ proptest! {
     /// An agency that is bound by more rules is never allowed more.
     #[test]
     fn more_rules_never_allow_more(draft in drafts(), more in 0_usize..5) {
-        for packs in every_set().filter(|packs| !packs.0.is_empty()) {
+        for packs in every_set() {
             let mut wider = packs.clone();
+            // A state's law may let a consent run for longer than the field's practice does, and nothing else.
+            let lawful = packs.0.is_empty() && Pack::ALL[more] == Pack::State;
             wider.0.push(bound(Pack::ALL[more]));
             let codes = |packs: &RulePacks| -> BTreeSet<&'static str> {
                 blocking(lint(&draft, packs, NOW)).iter().map(|one| one.code).collect()
             };
-            prop_assert!(codes(&packs).is_subset(&codes(&wider)));
+            let lost: Vec<_> = codes(&packs).difference(&codes(&wider)).copied().collect();
+            prop_assert!(lost.is_empty() || (lawful && lost == ["EXPIRY_TOO_LATE"]), "{:?}", lost);
         }
     }
 

@@ -100,7 +100,8 @@ pub struct SignatureInput {
     /// The SHA-256 of the signed document. Paper on file has one too: of its scan. All who sign a consent sign one
     /// document, and a next version has another.
     pub document_sha256: Option<Sha256>,
-    /// The language in which it was explained to them; the consent's where nothing is said.
+    /// The language in which it was explained to them; the consent's where nothing is said. The survivor signs what was
+    /// explained in a language that they understand.
     pub language: Option<LanguageTag>,
     /// Who interpreted for them; leave it out where nobody had to.
     pub interpreter: Option<InterpreterInput>,

@@ -274,7 +274,8 @@ fn of_language(draft: &Draft) -> Vec<Check> {
 }
 
 /// Whether two BCP 47 tags name one language; their regions may differ.
-fn same_language(one: &str, other: &str) -> bool {
+#[must_use]
+pub fn same_language(one: &str, other: &str) -> bool {
     let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_lowercase();
     primary(one) == primary(other)
 }

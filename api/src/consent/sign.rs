@@ -104,9 +104,13 @@ async fn lacks_nothing(
     };
     let situation = draft.situation();
     let bound = grounds.packs.bound(act.now().day());
-    let faults = situation.faults(offered);
     let mut findings = grounds.lint(&draft);
-    findings.extend(faults.into_iter().map(|check| check.finding(&bound)));
+    for fault in situation.faults(offered, draft.understood.as_deref()) {
+        // The consent may lack the same.
+        if findings.iter().all(|known| known.code != fault.code()) {
+            findings.push(fault.finding(&bound));
+        }
+    }
     let findings = lint::blocking(findings);
     if findings.is_empty() {
         Ok(situation)
@@ -196,6 +200,7 @@ impl From<&SignatureInput> for Offered {
             method: input.method,
             has_document: input.document_sha256.is_some(),
             witnessed: input.witness.is_some(),
+            language: input.language.as_ref().map(|tag| tag.as_str().to_owned()),
             interpreter: input.interpreter.clone().map(consent::Interpreter::from),
         }
     }
