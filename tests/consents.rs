@@ -1,5 +1,6 @@
 //! What makes a consent lawful: the linter, who signs, and a consent's life.
 
+mod corrected;
 mod lint;
 mod properties;
 mod signatures;

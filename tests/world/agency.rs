@@ -245,7 +245,7 @@ impl Agency {
         let answer = self
             .asks(
                 register,
-                json!({ "s": { "pseudonym": pseudonym, "language": "en" } }),
+                json!({ "s": { "pseudonym": pseudonym, "minor": false, "language": "en" } }),
             )
             .await;
         text(&answer.data()["registerSurvivor"]["id"])

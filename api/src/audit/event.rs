@@ -28,6 +28,8 @@ pub enum Event {
     },
     /// A survivor's pseudonym was registered.
     SurvivorRegistered(SurvivorAuditId),
+    /// What is on record of a survivor was corrected.
+    SurvivorCorrected(SurvivorAuditId),
     /// A person was erased. Never with the id that records point at: the log must not keep what the erasure forgets.
     SurvivorErased {
         /// The person, under the audit log's own id.

@@ -138,6 +138,9 @@ impl Leaf {
             Event::SurvivorRegistered(survivor) => {
                 self.is_of_person(AuditType::SurvivorRegistered, survivor);
             }
+            Event::SurvivorCorrected(survivor) => {
+                self.is_of_person(AuditType::SurvivorCorrected, survivor);
+            }
             Event::SurvivorErased { survivor, consents } => self.is_erasure(survivor, &consents),
             Event::SafeContact {
                 kind,
@@ -395,6 +398,7 @@ fn action(kind: AuditType) -> AuditAction {
         | AuditType::IssuerRefreshed
         | AuditType::IssuerSuspended
         | AuditType::SafeContactSet
+        | AuditType::SurvivorCorrected
         | AuditType::ConsentSigned
         | AuditType::ConsentRevoked
         | AuditType::ConsentSuperseded
