@@ -225,13 +225,13 @@ fn wrong_documents() -> Vec<(String, Value)> {
         (format!("# {CANARY}\n{{ referral(id: "), Value::Null),
         (
             format!(
-                "mutation {{ registerSurvivor(survivor: {{ pseudonym: [\"{CANARY}\"] }}) {{ id }} }}"
+                "mutation {{ registerSurvivor(survivor: {{ pseudonym: [\"{CANARY}\"], minor: false }}) {{ id }} }}"
             ),
             Value::Null,
         ),
         (
             format!(
-                "mutation {{ registerSurvivor(survivor: {{ pseudonym: \"p\", language: \"{CANARY} {CANARY}\" }}) {{ id }} }}"
+                "mutation {{ registerSurvivor(survivor: {{ pseudonym: \"p\", minor: false, language: \"{CANARY} {CANARY}\" }}) {{ id }} }}"
             ),
             Value::Null,
         ),

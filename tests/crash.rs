@@ -154,7 +154,7 @@ async fn goes_on<T>(answered: Option<T>, killed: &AtomicBool) -> Option<()> {
 
 async fn registers(north: &Agency, pseudonym: &str, notes: &Notes) -> Option<String> {
     let register = "mutation($s: SurvivorInput!) { registerSurvivor(survivor: $s) { id } }";
-    let survivor = json!({ "s": { "pseudonym": pseudonym } });
+    let survivor = json!({ "s": { "pseudonym": pseudonym, "minor": false, "language": "en" } });
     let made = acknowledged(north, register, survivor).await?;
     let survivor = text(&made["registerSurvivor"]["id"]);
     notes.lock().unwrap().survivors.insert(survivor.clone());

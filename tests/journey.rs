@@ -160,7 +160,7 @@ async fn what_a_repeated_call_is_answered_with_is_on_record() {
     for database in BOTH {
         let world = World::on(database).await;
         let north = world.agency("north").await;
-        let register = "mutation { registerSurvivor(survivor: { pseudonym: \"quiet heron\", idempotencyKey: \"k\" }) { id } }";
+        let register = "mutation { registerSurvivor(survivor: { pseudonym: \"quiet heron\", minor: false, idempotencyKey: \"k\" }) { id } }";
         let first = north.asks(register, json!({})).await;
         let log =
             "{ auditEvents(filter: { types: [RECORDS_LISTED] }) { edges { node { objects } } } }";

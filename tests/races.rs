@@ -264,7 +264,8 @@ async fn one_key_sent_twenty_times_at_once_makes_one_object() {
         let north = world.agency("north").await;
         let everywhere = addresses(&world, second.as_ref());
         let register = "mutation($s: SurvivorInput!) { registerSurvivor(survivor: $s) { id } }";
-        let survivor = json!({ "s": { "pseudonym": "heron", "idempotencyKey": "once" } });
+        let survivor =
+            json!({ "s": { "pseudonym": "heron", "minor": false, "idempotencyKey": "once" } });
         let asking = (0..20).map(|turn| {
             let caller = north.at(&everywhere[turn % everywhere.len()]);
             let survivor = survivor.clone();

@@ -689,6 +689,8 @@ codes! {
         ApplicationSuspended = "APPLICATION_SUSPENDED",
         /// A survivor's pseudonym was registered.
         SurvivorRegistered = "SURVIVOR_REGISTERED",
+        /// What is on record of a survivor was corrected: whether they are a minor, and the language they understand best.
+        SurvivorCorrected = "SURVIVOR_CORRECTED",
         /// A survivor's plan for safe contact was set.
         SafeContactSet = "SAFE_CONTACT_SET",
         /// A survivor's plan for safe contact was read.

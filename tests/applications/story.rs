@@ -143,7 +143,8 @@ async fn the_log_tells_each_change_and_which_program_acted() {
         json!({ "client": "test", "application": null })
     );
 
-    let survivor = "mutation { registerSurvivor(survivor: { pseudonym: \"p\" }) { id } }";
+    let survivor =
+        "mutation { registerSurvivor(survivor: { pseudonym: \"p\", minor: false }) { id } }";
     program.asks(survivor, Value::Null).await.data();
     let events = "{ auditEvents(filter: { types: [SURVIVOR_REGISTERED] }) { edges { node { id client application { id } } } } }";
     for (reader, application) in [

@@ -277,7 +277,10 @@ impl Stage {
                 Object::new(event, json!({ "object": referral }))
             }
             Given::NewAgency => Object::new("", json!({ "new": self.new_agency() })),
-            Given::NewSurvivor => Object::new("", json!({ "new": { "pseudonym": self.name() } })),
+            Given::NewSurvivor => Object::new(
+                "",
+                json!({ "new": { "pseudonym": self.name(), "minor": false } }),
+            ),
             Given::NewConsent => {
                 let survivor = self.sender.registers(&self.name()).await;
                 let consent = good_consent(&survivor, &self.recipient, &[DataCategory::Identity]);

@@ -252,6 +252,12 @@ pub const ROWS: &[Row] = &[
         "mutation($new: SurvivorInput!) { registerSurvivor(survivor: $new) { id } }",
     ),
     row(
+        "correctSurvivor",
+        Given::Survivor,
+        Party::Sender,
+        "mutation($id: ID!) { correctSurvivor(id: $id, minor: true, language: \"es\") { id } }",
+    ),
+    row(
         "setSafeContact",
         Given::Survivor,
         Party::Sender,

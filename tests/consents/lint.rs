@@ -59,6 +59,7 @@ pub fn good() -> Draft {
         minor_alone: None,
         incapacitated: false,
         signed: Some(vec![SignerRole::Survivor]),
+        first_signed: Some(NOW.day()),
     }
 }
 
@@ -90,7 +91,6 @@ pub fn every_set() -> impl Iterator<Item = RulePacks> {
 type Row = (fn(&mut Draft), &'static str, &'static str);
 
 const ALL: &str = "none VAWA VOCA FVPSA PART2 STATE";
-const BUT_PART2: &str = "none VAWA VOCA FVPSA STATE";
 
 fn interpreter(draft: &mut Draft) -> &mut Interpreter {
     draft.interpreter.as_mut().unwrap()
@@ -119,17 +119,17 @@ const TAKEN_AWAY: &[Row] = &[
     (
         |d| unexplained(d, Explanation::Risks),
         "RISKS_NOT_EXPLAINED",
-        BUT_PART2,
+        ALL,
     ),
     (
         |d| unexplained(d, Explanation::Alternatives),
         "ALTERNATIVES_NOT_EXPLAINED",
-        BUT_PART2,
+        ALL,
     ),
     (
         |d| unexplained(d, Explanation::RightToRefuse),
         "RIGHT_TO_REFUSE_NOT_EXPLAINED",
-        BUT_PART2,
+        ALL,
     ),
     (
         |d| unexplained(d, Explanation::RightToRevoke),
@@ -139,7 +139,7 @@ const TAKEN_AWAY: &[Row] = &[
     (
         |d| unexplained(d, Explanation::Retention),
         "RETENTION_NOT_EXPLAINED",
-        BUT_PART2,
+        ALL,
     ),
     (|d| d.interpreter = None, "LANGUAGE_NOT_UNDERSTOOD", ALL),
     (
@@ -147,7 +147,7 @@ const TAKEN_AWAY: &[Row] = &[
         "LANGUAGE_NOT_UNDERSTOOD",
         ALL,
     ),
-    (|d| d.understood = None, "LANGUAGE_NOT_RECORDED", "never"),
+    (|d| d.understood = None, "LANGUAGE_NOT_RECORDED", ALL),
     (
         |d| interpreter(d).named_on_paper = false,
         "INTERPRETER_NOT_NAMED",
@@ -196,6 +196,19 @@ const TAKEN_AWAY: &[Row] = &[
         "always",
     ),
     (|d| d.expires_at = Some(days(400)), "EXPIRY_TOO_LATE", ALL),
+    (
+        |d| d.first_signed = Some(NOW.day().plus_days(-130)),
+        "EXPIRY_TOO_LATE",
+        ALL,
+    ),
+    (
+        |d| {
+            d.effective_at = days(190);
+            d.expires_at = Some(days(200));
+        },
+        "EXPIRY_TOO_LATE",
+        ALL,
+    ),
     (|d| d.recipient_known = false, "RECIPIENT_UNKNOWN", "always"),
     (|d| d.recipient = NORTH, "RECIPIENT_IS_DISCLOSER", "always"),
     (|d| d.intermediary = None, "INTERMEDIARY_NOT_NAMED", ALL),

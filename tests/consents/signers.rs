@@ -2,11 +2,10 @@
 
 use std::fmt::Write;
 
-use concord::consent::signers::{Offered, Situation, can_be_signed_on, fits};
+use concord::consent::checks::Check;
+use concord::consent::signers::{Offered, Situation, fits};
 use concord_entities::consent::Interpreter;
 use concord_entities::vocabulary::{Code, MinorAlone, SignatureMethod, SignerRelation, SignerRole};
-
-use super::lint::NOW;
 
 fn situations() -> Vec<Situation> {
     let mut every = Vec::new();
@@ -38,12 +37,13 @@ fn offered(role: SignerRole) -> Offered {
         method: SignatureMethod::Paper,
         has_document: true,
         witnessed: false,
+        language: None,
         interpreter: None,
     }
 }
 
 fn codes(situation: Situation, offered: &Offered) -> String {
-    let faults = situation.faults(offered);
+    let faults = situation.faults(offered, Some("en"));
     let codes: Vec<_> = faults.iter().map(|check| check.code()).collect();
     if codes.is_empty() {
         "ok".to_owned()
@@ -84,12 +84,24 @@ fn every_role_in_every_situation() {
                 is_abuser: true,
                 ..honest.clone()
             };
+            let told = |language: &str| Offered {
+                language: Some(language.to_owned()),
+                ..honest.clone()
+            };
+            assert_eq!(
+                codes(situation, &told("en-US")),
+                codes(situation, &honest),
+                "the person's own language changes nothing"
+            );
             writeln!(
                 table,
-                "  {:20} {:24} an abuser: {}",
+                "  {:20} {}\n    {:18} {}\n    {:18} {}",
                 role.code(),
                 codes(situation, &honest),
-                codes(situation, &abuser)
+                "an abuser",
+                codes(situation, &abuser),
+                "not understood",
+                codes(situation, &told("es")),
             )
             .unwrap();
         }
@@ -174,7 +186,7 @@ fn a_signature_needs_its_document_a_mark_its_witness_an_interpreter_all() {
     assert_eq!(codes(adult, &seen), "ok");
     let interpreted = Offered {
         interpreter: Some(Interpreter {
-            language: "es".to_owned(),
+            language: "en".to_owned(),
             same_dialect: false,
             qualified: false,
             named_on_paper: false,
@@ -189,6 +201,46 @@ fn a_signature_needs_its_document_a_mark_its_witness_an_interpreter_all() {
         "INTERPRETER_NOT_NAMED INTERPRETER_NOT_QUALIFIED INTERPRETER_OTHER_DIALECT \
         INTERPRETER_KNOWS_SURVIVOR INTERPRETER_KNOWS_ACCUSED INTERPRETER_IS_VICTIM"
     );
+}
+
+/// Said a second time, in other words: what the survivor hears comes from the interpreter, else from whoever explains.
+#[test]
+fn a_survivor_signs_what_they_understood() {
+    let adult = Situation::default();
+    let interpreter = |language: &str| Interpreter {
+        language: language.to_owned(),
+        same_dialect: true,
+        qualified: true,
+        named_on_paper: true,
+        knows_survivor: false,
+        knows_accused: false,
+        is_victim: false,
+    };
+    for (language, interpreted, understood, good) in [
+        (None, None, Some("es"), true),
+        (Some("es-MX"), None, Some("es"), true),
+        (Some("en"), None, Some("es"), false),
+        (Some("en"), Some("es"), Some("es-MX"), true),
+        (Some("es"), Some("en"), Some("es"), false),
+        (None, Some("en"), Some("es"), false),
+        (Some("en"), Some("en"), None, true),
+    ] {
+        let offered = Offered {
+            language: language.map(str::to_owned),
+            interpreter: interpreted.map(interpreter),
+            ..offered(SignerRole::Survivor)
+        };
+        let faults = adult.faults(&offered, understood);
+        let expected: &[Check] = if good {
+            &[]
+        } else {
+            &[Check::LanguageNotUnderstood]
+        };
+        assert_eq!(
+            faults, expected,
+            "{language:?} {interpreted:?} {understood:?}"
+        );
+    }
 }
 
 #[test]
@@ -224,13 +276,5 @@ fn a_role_is_what_ties_the_signer_to_the_survivor() {
                 "{role} {relation:?}"
             );
         }
-    }
-}
-
-#[test]
-fn a_signature_is_not_from_a_day_to_come() {
-    let today = NOW.day();
-    for (days, can) in [(-400, true), (0, true), (1, true), (2, false), (400, false)] {
-        assert_eq!(can_be_signed_on(today.plus_days(days), NOW), can, "{days}");
     }
 }

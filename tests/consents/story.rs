@@ -12,7 +12,7 @@ const SIGN: &str =
     "mutation($id: ID!, $s: SignatureInput!) { signConsent(id: $id, signature: $s) { status } }";
 const LINT: &str =
     "query($c: ConsentInput!) { lintConsent(consent: $c) { code severity rule citation remedy } }";
-const HELD: &str = "{ consents(side: GIVEN) { edges { node { id status signatures { role relation witness } \
+const HELD: &str = "{ consents(side: GIVEN) { edges { node { id status signatures { role relation witness documentSha256 language } \
     findings { code severity } rulePacks { pack } explained voluntary incapacitated } } } }";
 
 async fn lints(agency: &Agency, consent: &Value) -> Vec<String> {
@@ -200,6 +200,10 @@ async fn an_abuser_and_a_mark_before_nobody_are_refused() {
             "DOCUMENT_MISSING BLOCKING",
         ),
         (
+            json!({ "language": "es" }),
+            "LANGUAGE_NOT_UNDERSTOOD BLOCKING",
+        ),
+        (
             json!({ "relation": "PARENT" }),
             "SIGNER_RELATION_UNFIT BLOCKING",
         ),
@@ -235,7 +239,8 @@ async fn a_minor_and_a_guardian_sign_or_the_minor_where_the_law_lets_them() {
         let good = good_consent(&minor, &south, &[Identity]);
 
         let both = drafts(&north, &good).await;
-        let first = signs(&north, &both, survivors_signature()).await;
+        let paper = survivors_signature();
+        let first = signs(&north, &both, paper.clone()).await;
         assert_eq!(first.data()["signConsent"]["status"], "DRAFT");
         assert_eq!(
             codes(&held(&north).await[0]["findings"]),
@@ -245,7 +250,7 @@ async fn a_minor_and_a_guardian_sign_or_the_minor_where_the_law_lets_them() {
         let abuser = with(guardian.clone(), json!({ "isAbuser": true }));
         let refused = signs(&north, &both, with(survivors_signature(), abuser)).await;
         assert_eq!(refused_for(&refused), ["SIGNER_IS_ABUSER BLOCKING"]);
-        let second = signs(&north, &both, with(survivors_signature(), guardian.clone())).await;
+        let second = signs(&north, &both, with(paper, guardian.clone())).await;
         assert_eq!(second.data()["signConsent"]["status"], "ACTIVE");
 
         let alone = with(good.clone(), json!({ "minorAlone": "VICTIM_SERVICES" }));
@@ -260,6 +265,11 @@ async fn a_minor_and_a_guardian_sign_or_the_minor_where_the_law_lets_them() {
         let signed = signs(&north, &court, with(survivors_signature(), conservator)).await;
         assert_eq!(signed.data()["signConsent"]["status"], "ACTIVE");
 
+        for consent in held(&north).await {
+            for signature in consent["signatures"].as_array().unwrap() {
+                assert_eq!(text(&signature["documentSha256"]).len(), 64);
+            }
+        }
         // Whoever is told learns nothing of why, nor of what was found.
         let seen = south
             .asks(&HELD.replace("GIVEN", "RECEIVED"), json!({}))
@@ -267,10 +277,10 @@ async fn a_minor_and_a_guardian_sign_or_the_minor_where_the_law_lets_them() {
         for edge in seen.data()["consents"]["edges"].as_array().unwrap() {
             let node = &edge["node"];
             for signature in node["signatures"].as_array().unwrap() {
-                assert_eq!(
-                    (&signature["relation"], &signature["witness"]),
-                    (&Value::Null, &Value::Null)
-                );
+                // A document's hash would tell it which consents are of one person.
+                for field in ["relation", "witness", "documentSha256", "language"] {
+                    assert_eq!(signature[field], Value::Null, "{field}");
+                }
             }
             assert_eq!(
                 (&node["findings"], &node["rulePacks"]),
@@ -355,7 +365,8 @@ async fn the_rules_that_bind_an_agency_decide_what_blocks() {
         assert_eq!(finding["citation"], "RCW 70.123.076");
         assert_eq!(
             finding["remedy"],
-            "Choose an expiry within 14 days of its beginning; it can be renewed."
+            "Choose an expiry within 14 days of its beginning, its first signature and today, whichever is earliest; \
+            it can be renewed."
         );
         for bad in [
             json!({ "pack": "VAWA", "maxDays": 14 }),

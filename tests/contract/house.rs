@@ -28,6 +28,7 @@ const PURE: &[&str] = &[
     "contact/door.rs",
     "consent/checks.rs",
     "consent/lint.rs",
+    "consent/signatures.rs",
     "consent/signers.rs",
     "oauth/assertion.rs",
     "seal/envelope.rs",

@@ -11,7 +11,8 @@ pub const NEW: &str = "application/graphql-response+json";
 pub const OLD: &str = "application/json";
 pub const VIEWER: &str = "{ viewer { subject } }";
 /// What would write, if it were carried out.
-pub const WRITES: &str = "mutation { registerSurvivor(survivor: { pseudonym: \"never\" }) { id } }";
+pub const WRITES: &str =
+    "mutation { registerSurvivor(survivor: { pseudonym: \"never\", minor: false }) { id } }";
 
 /// Somebody who asks in every way.
 pub struct Asking {

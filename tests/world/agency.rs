@@ -6,6 +6,7 @@ use std::time::Duration;
 use concord_entities::ids::AgencyId;
 use concord_entities::vocabulary::{Code, DataCategory, Explanation, Purpose};
 use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
 use super::Answer;
 
@@ -244,7 +245,7 @@ impl Agency {
         let answer = self
             .asks(
                 register,
-                json!({ "s": { "pseudonym": pseudonym, "language": "en" } }),
+                json!({ "s": { "pseudonym": pseudonym, "minor": false, "language": "en" } }),
             )
             .await;
         text(&answer.data()["registerSurvivor"]["id"])
@@ -320,10 +321,11 @@ pub fn good_consent(survivor: &str, recipient: &Agency, categories: &[DataCatego
     })
 }
 
-/// A survivor's own signature, on paper, today.
+/// A survivor's own signature, today, on a paper of its own each time.
 pub fn survivors_signature() -> Value {
+    let document = [Uuid::new_v4(), Uuid::new_v4()].map(|half| half.simple().to_string());
     json!({
-        "role": "SURVIVOR", "isAbuser": false, "method": "PAPER", "signedOn": day(0), "documentSha256": "cd".repeat(32),
+        "role": "SURVIVOR", "isAbuser": false, "method": "PAPER", "signedOn": day(0), "documentSha256": document.concat(),
     })
 }
 

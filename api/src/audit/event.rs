@@ -26,8 +26,13 @@ pub enum Event {
         /// The application.
         id: ApplicationId,
     },
-    /// A survivor's pseudonym was registered.
-    SurvivorRegistered(SurvivorAuditId),
+    /// A survivor's pseudonym was registered, or what is on record of them corrected.
+    Survivor {
+        /// Which of the two.
+        kind: AuditType,
+        /// The person, under the audit log's own id.
+        survivor: SurvivorAuditId,
+    },
     /// A person was erased. Never with the id that records point at: the log must not keep what the erasure forgets.
     SurvivorErased {
         /// The person, under the audit log's own id.

@@ -75,7 +75,8 @@ impl ConsentMutation {
     }
 
     /// Records a signature under a consent. With the last one that it needs, it is in force, in place of the version
-    /// before it. Refused while `findings` names something that blocks.
+    /// before it. Refused while `findings` names something that blocks. The very same signature again changes nothing;
+    /// a second one in the same role is refused.
     async fn sign_consent(
         &self,
         ctx: &Context<'_>,
@@ -94,7 +95,11 @@ impl ConsentMutation {
         let consent = life::held(&act, id).await?;
         let survivor = survivor_of(&act, &consent).await?;
         let role = signature.role.to_string();
-        let signed = sign::sign(&act, consent, &survivor, signature).await?;
+        let Some(signed) = sign::sign(&act, consent, &survivor, signature).await? else {
+            drop(act);
+            let told = found(request, id).await?;
+            return told.ok_or_else(|| Error::NotFound.into());
+        };
         let consent = &signed.consent;
         let event = recorded(AuditType::ConsentSigned, consent, &survivor, Some(role));
         if let Some(earlier) = &signed.superseded {

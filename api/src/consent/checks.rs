@@ -27,8 +27,6 @@ const EVERY: &[Pack] = &[
 ];
 /// The packs of victim services.
 const SERVICES: &[Pack] = &[Pack::Vawa, Pack::Voca, Pack::Fvpsa];
-/// Those, and a state's law.
-const SERVICES_AND_STATE: &[Pack] = &[Pack::Vawa, Pack::Voca, Pack::Fvpsa, Pack::State];
 
 const INFORMED: &str = "34 U.S.C. 12291(b)(2); NNEDV practice; HTCDS consent guidance";
 const INTERPRETERS: &str = "NNEDV practice; the field's rules for interpreters";
@@ -79,15 +77,15 @@ checks! {
         "Why it is told is explained.",
         "Explain each purpose that it is told for.";
     /// The risks were not explained.
-    RisksNotExplained = "RISKS_NOT_EXPLAINED": Asked::Generally(SERVICES_AND_STATE), INFORMED,
+    RisksNotExplained = "RISKS_NOT_EXPLAINED": Asked::Generally(EVERY), INFORMED,
         "The risks of telling are explained.",
         "Explain what may go wrong, such as that a court may ask the recipient.";
     /// The alternatives were not explained.
-    AlternativesNotExplained = "ALTERNATIVES_NOT_EXPLAINED": Asked::Generally(SERVICES_AND_STATE), INFORMED,
+    AlternativesNotExplained = "ALTERNATIVES_NOT_EXPLAINED": Asked::Generally(EVERY), INFORMED,
         "The alternatives to telling are explained.",
         "Explain how the service can be had by telling less, or nothing.";
     /// The right to refuse was not explained.
-    RefusalNotExplained = "RIGHT_TO_REFUSE_NOT_EXPLAINED": Asked::Generally(SERVICES_AND_STATE), INFORMED,
+    RefusalNotExplained = "RIGHT_TO_REFUSE_NOT_EXPLAINED": Asked::Generally(EVERY), INFORMED,
         "The right to refuse is explained.",
         "Explain that the person may say no, to all or to some of it.";
     /// The right to take it back was not explained.
@@ -95,7 +93,7 @@ checks! {
         "The right to take it back, and how, is explained.",
         "Explain that it can be taken back at any time, orally or in writing, without a reason.";
     /// How long it is kept was not explained.
-    RetentionNotExplained = "RETENTION_NOT_EXPLAINED": Asked::Generally(SERVICES_AND_STATE), INFORMED,
+    RetentionNotExplained = "RETENTION_NOT_EXPLAINED": Asked::Generally(EVERY), INFORMED,
         "How long it is kept is explained.",
         "Explain how long the recipient keeps what it is told.";
 
@@ -104,7 +102,7 @@ checks! {
         "A consent is explained in a language that the person understands.",
         "Explain it again in the person's language, or through an interpreter, and say which.";
     /// Nobody wrote down which language the person understands.
-    LanguageNotRecorded = "LANGUAGE_NOT_RECORDED": Asked::Never, INFORMED,
+    LanguageNotRecorded = "LANGUAGE_NOT_RECORDED": Asked::Generally(EVERY), INFORMED,
         "The language that the person understands best is on record.",
         "Register the language that the person understands best.";
     /// The paper does not name the interpreter.

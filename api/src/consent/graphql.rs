@@ -282,7 +282,8 @@ pub struct Signature {
     pub method: SignatureMethod,
     /// The day on the signature.
     pub signed_on: Date,
-    /// The SHA-256 of the signed document.
+    /// The SHA-256 of the signed document; null where none is named, and to the recipient, who could tell by it that two
+    /// consents are of one person.
     pub document_sha256: Option<Sha256>,
     /// What ties them to the survivor; null where nobody said, and to the recipient.
     pub relation: Option<SignerRelation>,
@@ -539,11 +540,12 @@ impl Signature {
     fn seen(row: &consent_signature::Model, by_holder: bool) -> Self {
         let interpreter = row.interpreter.clone().filter(|_| by_holder);
         let language = row.language.clone().filter(|_| by_holder);
+        let document = row.document_sha256.clone().filter(|_| by_holder);
         Self {
             role: row.role,
             method: row.method,
             signed_on: row.signed_on.into(),
-            document_sha256: row.document_sha256.clone().map(Sha256::from),
+            document_sha256: document.map(Sha256::from),
             relation: row.relation.filter(|_| by_holder),
             language: language.map(LanguageTag::from),
             interpreter: interpreter.map(Interpreter::from),

@@ -76,6 +76,7 @@ impl Grounds {
     ) -> Vec<Finding> {
         self.lint(&Draft {
             signed: Some(signatures.iter().map(|one| one.role).collect()),
+            first_signed: signatures.iter().map(|one| one.signed_on).min(),
             ..self.draft(consent, survivor)
         })
     }

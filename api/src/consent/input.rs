@@ -28,8 +28,8 @@ pub struct ConsentInput {
     pub language: LanguageTag,
     /// From when; now where nothing is said.
     pub effective_at: Option<DateTime>,
-    /// Until when: at most 90 days from its beginning, or what your state's law says. A consent without an end is
-    /// defective.
+    /// Until when: at most 90 days, or what your state's law says, from its beginning, from the day on its first
+    /// signature and from now, whichever is earliest. A consent without an end is defective.
     pub expires_at: Option<DateTime>,
     /// What was explained to the person before they were asked.
     #[graphql(default)]
@@ -95,11 +95,13 @@ pub struct SignatureInput {
     pub is_abuser: bool,
     /// How they sign.
     pub method: SignatureMethod,
-    /// The day on the signature.
+    /// The day on the signature; under a next version, not before the version before was signed.
     pub signed_on: Date,
-    /// The SHA-256 of the signed document. Paper on file has one too: of its scan.
+    /// The SHA-256 of the signed document. Paper on file has one too: of its scan. All who sign a consent sign one
+    /// document, and a next version has another.
     pub document_sha256: Option<Sha256>,
-    /// The language in which it was explained to them; the consent's where nothing is said.
+    /// The language in which it was explained to them; the consent's where nothing is said. The survivor signs what was
+    /// explained in a language that they understand.
     pub language: Option<LanguageTag>,
     /// Who interpreted for them; leave it out where nobody had to.
     pub interpreter: Option<InterpreterInput>,

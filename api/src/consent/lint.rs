@@ -67,6 +67,8 @@ pub struct Draft {
     pub incapacitated: bool,
     /// Who has signed; none where nobody is asked to yet.
     pub signed: Option<Vec<SignerRole>>,
+    /// The earliest day on a signature under it; none where nobody has signed.
+    pub first_signed: Option<Day>,
 }
 
 /// What is known beside a consent's own row.
@@ -108,6 +110,7 @@ impl Draft {
             minor_alone: consent.minor_alone,
             incapacitated: consent.incapacitated,
             signed: None,
+            first_signed: None,
         }
     }
 
@@ -220,7 +223,8 @@ fn too_late(finding: Finding, longest: i32, citation: Option<&str>) -> Finding {
     Finding {
         citation: citation.map_or(finding.citation, |text| text.to_owned().into()),
         remedy: format!(
-            "Choose an expiry within {longest} days of its beginning; it can be renewed."
+            "Choose an expiry within {longest} days of its beginning, its first signature and today, whichever is \
+            earliest; it can be renewed."
         )
         .into(),
         ..finding
@@ -272,7 +276,8 @@ fn of_language(draft: &Draft) -> Vec<Check> {
 }
 
 /// Whether two BCP 47 tags name one language; their regions may differ.
-fn same_language(one: &str, other: &str) -> bool {
+#[must_use]
+pub fn same_language(one: &str, other: &str) -> bool {
     let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_lowercase();
     primary(one) == primary(other)
 }
@@ -282,9 +287,10 @@ fn of_time(draft: &Draft, longest: i32, now: Instant) -> Vec<Check> {
         return vec![Check::ExpiryMissing];
     };
     let days = u64::try_from(longest).unwrap_or(0);
-    let last = draft
-        .effective_at
-        .plus(Duration::from_hours(days.saturating_mul(24)));
+    // Neither a beginning that is to come nor a signature of long ago makes it any longer.
+    let signed = draft.first_signed.map_or(now, Day::end);
+    let counted = draft.effective_at.min(now).min(signed);
+    let last = counted.plus(Duration::from_hours(days.saturating_mul(24)));
     [
         (end <= draft.effective_at, Check::DatesReversed),
         (end <= now, Check::ExpiryPast),

@@ -1,11 +1,11 @@
 //! Consents: what a survivor allows one agency to tell one other, what for, and until when.
 //!
-//! [`rules`] computes a consent's status, [`lint`] says what it lacks by the [`checks`], [`signers`] who must sign; all
-//! are pure. [`grounds`] gathers what the linter judges beside the consent itself. [`draft`], [`sign`] and [`life`] change
-//! consents, [`packs`] the rules that bind an agency; [`ending`] ends them before their time, also by an [`operator`]'s
-//! hand and after an older copy was put back ([`reopening`]), and gives [`notice`]; [`document`] knows the files that a
-//! signed paper may be, [`evidence`] keeps them, and [`form`] is the page to sign. [`graphql`], [`change`] and [`input`]
-//! are the wire.
+//! [`rules`] computes a consent's status, [`lint`] says what it lacks by the [`checks`], [`signers`] who must sign,
+//! [`signatures`] which signatures go together; all are pure. [`grounds`] gathers what the linter judges beside the
+//! consent itself. [`draft`], [`sign`] and [`life`] change consents, [`packs`] the rules that bind an agency; [`ending`]
+//! ends them before their time, also by an [`operator`]'s hand and after an older copy was put back ([`reopening`]), and
+//! gives [`notice`]; [`document`] knows the files that a signed paper may be, [`evidence`] keeps them, and [`form`] is
+//! the page to sign. [`graphql`], [`change`] and [`input`] are the wire.
 
 pub mod change;
 pub mod checks;
@@ -25,4 +25,5 @@ pub mod packs;
 pub mod reopening;
 pub mod rules;
 pub mod sign;
+pub mod signatures;
 pub mod signers;

@@ -1,20 +1,22 @@
 //! Signing a consent; the last signature that it needs puts it in force, in place of the version before it.
 
+use std::collections::{HashMap, HashSet};
+
 use concord_entities::consent;
 use concord_entities::ids::{ConsentId, SignatureId};
 use concord_entities::vocabulary::SignerRole;
 use concord_entities::{consent_signature, survivor};
-use sea_orm::{ActiveModelTrait, IntoActiveModel, Set};
+use sea_orm::{ActiveModelTrait, IntoActiveModel, QuerySelect, Set};
 
 use super::evidence;
 use super::grounds::Grounds;
 use super::input::SignatureInput;
 use super::life;
-use super::lint;
+use super::lint::{self, Draft};
 use super::rules;
-use super::signers::{self, Offered};
-use crate::error::{Answer, Error};
-use crate::graphql::scalars::Sha256;
+use super::signatures;
+use super::signers::{Offered, Situation};
+use crate::error::{Answer, Error, Refusal};
 use crate::seal::vault::Package;
 use crate::store::Act;
 
@@ -29,52 +31,46 @@ pub(super) struct Signed {
     pub(super) left_behind: Vec<Package>,
 }
 
-/// Takes a signature, where nothing that keeps the consent from being signed stands.
+/// Takes a signature, where nothing that keeps the consent from being signed stands; none where the very same is on
+/// record already.
 pub(super) async fn sign(
     act: &Act<'_>,
     consent: consent::Model,
     survivor: &survivor::Model,
     input: SignatureInput,
-) -> Answer<Signed> {
+) -> Answer<Option<Signed>> {
+    still_stands(&consent)?;
+    let offered = Offered::from(&input);
+    let new = written(act, consent.id, input);
+    let beside = consent_signature::Entity::under([consent.id])
+        .all(&**act)
+        .await?;
+    if !offered.is_abuser
+        && beside
+            .iter()
+            .any(|known| signatures::is_repeat(&new, known))
+    {
+        return Ok(None);
+    }
     takes_signatures(&consent)?;
     let earlier = match consent.supersedes {
         Some(earlier) => Some(still_there(act, earlier).await?),
         None => None,
     };
-    if !signers::can_be_signed_on(input.signed_on.0, act.now()) {
-        return Err(Error::input(
-            "signature.signedOn",
-            "a signature is not from a day to come",
-        )
-        .into());
-    }
-    let grounds = Grounds::of(&**act, act.agency(), act.now()).await?;
-    let draft = grounds.draft(&consent, survivor);
-    let situation = draft.situation();
-    let bound = grounds.packs.bound(act.now().day());
-    let faults = situation.faults(&Offered::from(&input));
-    let mut findings = grounds.lint(&draft);
-    findings.extend(faults.into_iter().map(|check| check.finding(&bound)));
-    let findings = lint::blocking(findings);
-    if !findings.is_empty() {
-        return Err(Error::ConsentDefective { findings }.into());
-    }
+    let roles: Vec<SignerRole> = beside.iter().chain([&new]).map(|one| one.role).collect();
+    let situation = lacks_nothing(act, &consent, survivor, &offered, &beside, &new).await?;
+    let before = before(act, &consent).await?;
+    signatures::fit(&new, &beside, &before, act.now())
+        .map_err(|misfit| Error::input(misfit.field(), misfit))?;
+    evidence::refuse_another_than_stored(act, consent.id, new.document_sha256.as_deref()).await?;
 
-    let document = input.document_sha256.as_ref().map(Sha256::as_str);
-    evidence::refuse_another_than_stored(act, consent.id, document).await?;
-    written(act, consent.id, input).await?;
-    let roles: Vec<SignerRole> = consent_signature::Entity::under([consent.id])
-        .all(&**act)
-        .await?
-        .into_iter()
-        .map(|signature| signature.role)
-        .collect();
+    new.into_active_model().insert(&**act).await?;
     if !situation.complete(&roles) {
-        return Ok(Signed {
+        return Ok(Some(Signed {
             consent,
             superseded: None,
             left_behind: Vec::new(),
-        });
+        }));
     }
     let mut consent = consent.into_active_model();
     consent.signed_at = Set(Some(act.now()));
@@ -86,24 +82,87 @@ pub(super) async fn sign(
         }
         None => (None, Vec::new()),
     };
-    Ok(Signed {
+    Ok(Some(Signed {
         consent,
         superseded,
         left_behind,
-    })
+    }))
+}
+
+/// Who must sign, where neither the consent nor the signature that is offered lacks anything.
+async fn lacks_nothing(
+    act: &Act<'_>,
+    consent: &consent::Model,
+    survivor: &survivor::Model,
+    offered: &Offered,
+    beside: &[consent_signature::Model],
+    new: &consent_signature::Model,
+) -> Answer<Situation> {
+    let grounds = Grounds::of(&**act, act.agency(), act.now()).await?;
+    let draft = Draft {
+        first_signed: beside.iter().chain([new]).map(|one| one.signed_on).min(),
+        ..grounds.draft(consent, survivor)
+    };
+    let situation = draft.situation();
+    let bound = grounds.packs.bound(act.now().day());
+    let mut findings = grounds.lint(&draft);
+    for fault in situation.faults(offered, draft.understood.as_deref()) {
+        // The consent may lack the same.
+        if findings.iter().all(|known| known.code != fault.code()) {
+            findings.push(fault.finding(&bound));
+        }
+    }
+    let findings = lint::blocking(findings);
+    if findings.is_empty() {
+        Ok(situation)
+    } else {
+        Err(Error::ConsentDefective { findings }.into())
+    }
+}
+
+fn still_stands(consent: &consent::Model) -> Answer<()> {
+    let over = consent.revoked_at.is_some()
+        || consent.superseded_at.is_some()
+        || consent.entered_in_error_at.is_some();
+    if over { Err(no_more()) } else { Ok(()) }
 }
 
 fn takes_signatures(consent: &consent::Model) -> Answer<()> {
-    let over = consent.revoked_at.is_some()
-        || consent.superseded_at.is_some()
-        || consent.entered_in_error_at.is_some()
-        || consent.signed_at.is_some();
-    if over {
-        return Err(
-            Error::NotNow("this consent takes no more signatures: draft a new one".into()).into(),
-        );
+    if consent.signed_at.is_some() {
+        Err(no_more())
+    } else {
+        Ok(())
     }
-    Ok(())
+}
+
+fn no_more() -> Refusal {
+    Error::NotNow("this consent takes no more signatures: draft a new one".into()).into()
+}
+
+/// The signatures under every version before this one.
+async fn before(act: &Act<'_>, consent: &consent::Model) -> Answer<Vec<consent_signature::Model>> {
+    let Some(mut earlier) = consent.supersedes else {
+        return Ok(Vec::new());
+    };
+    let survivors = consent::Entity::of_survivor(act.agency(), consent.survivor_id);
+    let precedes: HashMap<ConsentId, Option<ConsentId>> = survivors
+        .select_only()
+        .columns([consent::Column::Id, consent::Column::Supersedes])
+        .into_tuple()
+        .all(&**act)
+        .await?
+        .into_iter()
+        .collect();
+    let mut versions = HashSet::from([earlier]);
+    while let Some(Some(before)) = precedes.get(&earlier) {
+        if !versions.insert(*before) {
+            break;
+        }
+        earlier = *before;
+    }
+    Ok(consent_signature::Entity::under(versions)
+        .all(&**act)
+        .await?)
 }
 
 /// The version before, which must not have been taken back meanwhile: whoever takes a consent back takes its renewal back.
@@ -117,8 +176,8 @@ async fn still_there(act: &Act<'_>, earlier: ConsentId) -> Answer<consent::Model
     Err(Error::NotNow(text.into()).into())
 }
 
-async fn written(act: &Act<'_>, consent: ConsentId, input: SignatureInput) -> Answer<()> {
-    let signature = consent_signature::Model {
+fn written(act: &Act<'_>, consent: ConsentId, input: SignatureInput) -> consent_signature::Model {
+    consent_signature::Model {
         id: SignatureId::new(),
         consent_id: consent,
         role: input.role,
@@ -130,9 +189,7 @@ async fn written(act: &Act<'_>, consent: ConsentId, input: SignatureInput) -> An
         language: input.language.map(|tag| tag.as_str().to_owned()),
         interpreter: input.interpreter.map(consent::Interpreter::from),
         witness: input.witness,
-    };
-    signature.into_active_model().insert(&**act).await?;
-    Ok(())
+    }
 }
 
 impl From<&SignatureInput> for Offered {
@@ -144,6 +201,7 @@ impl From<&SignatureInput> for Offered {
             method: input.method,
             has_document: input.document_sha256.is_some(),
             witnessed: input.witness.is_some(),
+            language: input.language.as_ref().map(|tag| tag.as_str().to_owned()),
             interpreter: input.interpreter.clone().map(consent::Interpreter::from),
         }
     }

@@ -4,7 +4,6 @@
 //! service alone; whoever a court appointed signs for a person whom it found incapacitated; an abuser never signs.
 
 use concord_entities::consent::Interpreter;
-use concord_entities::instant::{Day, Instant};
 use concord_entities::vocabulary::{MinorAlone, SignatureMethod, SignerRelation, SignerRole};
 
 use super::checks::Check;
@@ -36,6 +35,8 @@ pub struct Offered {
     pub has_document: bool,
     /// Whether somebody saw it being given.
     pub witnessed: bool,
+    /// The language in which it was explained to them, BCP 47; none where it is the consent's.
+    pub language: Option<String>,
     /// Who interpreted for them.
     pub interpreter: Option<Interpreter>,
 }
@@ -82,9 +83,10 @@ impl Situation {
         self.missing(roles).next().is_none()
     }
 
-    /// What keeps a signature from being taken; empty for a good one.
+    /// What keeps a signature from being taken; empty for a good one. `understood` is the language that the person
+    /// understands best, BCP 47.
     #[must_use]
-    pub fn faults(self, offered: &Offered) -> Vec<Check> {
+    pub fn faults(self, offered: &Offered, understood: Option<&str>) -> Vec<Check> {
         let mut faults = Vec::new();
         if offered.is_abuser {
             faults.push(Check::SignerIsAbuser);
@@ -101,10 +103,24 @@ impl Situation {
         if offered.method == SignatureMethod::Mark && !offered.witnessed {
             faults.push(Check::WitnessMissing);
         }
+        if offered.role == SignerRole::Survivor && !is_understood(offered, understood) {
+            faults.push(Check::LanguageNotUnderstood);
+        }
         if let Some(interpreter) = &offered.interpreter {
             faults.extend(lint::of_interpreter(interpreter));
         }
         faults
+    }
+}
+
+/// Whether the person understood what they sign, as far as the signature itself says in which language it was explained.
+fn is_understood(offered: &Offered, understood: Option<&str>) -> bool {
+    let interpreted = offered.interpreter.as_ref().map(|one| &one.language);
+    let spoken = interpreted.or(offered.language.as_ref());
+    match (spoken, understood) {
+        (Some(spoken), Some(understood)) => lint::same_language(spoken, understood),
+        // The consent is judged for these.
+        (None, _) | (_, None) => true,
     }
 }
 
@@ -125,11 +141,4 @@ pub fn fits(role: SignerRole, relation: Option<SignerRelation>) -> bool {
         (SignerRole::Witness, relation) => relation != Some(SignerRelation::Oneself),
         (SignerRole::ParentOrGuardian | SignerRole::Conservator, None) => false,
     }
-}
-
-/// Whether a day can stand on a signature that is recorded at `now`.
-#[must_use]
-pub fn can_be_signed_on(day: Day, now: Instant) -> bool {
-    // A day ahead, for those whose day has begun before UTC's.
-    day <= now.day().plus_days(1)
 }

@@ -194,7 +194,7 @@ fn signatures(consent: &consent::Model, minor: bool, nth: usize) -> Vec<consent_
             SignatureMethod::Paper
         },
         signed_on: recorded_at.day(),
-        document_sha256: Some(document(&format!("{} {role}", consent.id))),
+        document_sha256: Some(document(&consent.id.to_string())),
         recorded_at,
         relation: Some(match role {
             SignerRole::ParentOrGuardian => SignerRelation::Parent,
@@ -229,7 +229,10 @@ pub(super) fn tell_registered(survivors: &[Survivor], cast: &Cast, chronicle: &m
         chronicle.tell(
             survivor.row.created_at,
             agency,
-            Event::SurvivorRegistered(survivor.row.audit_id),
+            Event::Survivor {
+                kind: AuditType::SurvivorRegistered,
+                survivor: survivor.row.audit_id,
+            },
         );
     }
 }

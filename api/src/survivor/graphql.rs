@@ -2,8 +2,9 @@
 
 use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObject};
 use concord_entities::ids::{SurvivorAuditId, SurvivorId};
+use concord_entities::vocabulary::AuditType;
 use concord_entities::{audit_event, survivor};
-use sea_orm::{ActiveModelTrait, IntoActiveModel, SqlErr};
+use sea_orm::{ActiveModelTrait, IntoActiveModel, QuerySelect, Set, SqlErr};
 
 use crate::access::grant::{Permission, Resource};
 use crate::audit::accounting::{self, Disclosure};
@@ -15,7 +16,7 @@ use crate::graphql::request::{InRequest, Request};
 use crate::graphql::scalars::{DateTime, LanguageTag};
 use crate::store::Act;
 use crate::store::idempotency::{self, Replay};
-use crate::store::page::{Moment, Wanted};
+use crate::store::page::{self, Moment, Wanted};
 use crate::store::reading;
 
 /// Your agency's own pseudonym for a person it serves. Holds no identity, and no other agency sees it.
@@ -86,10 +87,9 @@ async fn safe_contact(ctx: &Context<'_>, id: SurvivorId) -> Answer<Option<SafeCo
 pub struct SurvivorInput {
     /// Your agency's pseudonym for the person; never a name, and unique in your agency.
     pub pseudonym: String,
-    /// Whether the person is under 18.
-    #[graphql(default)]
+    /// Whether the person is under 18: it decides who signs, so nothing is taken for granted.
     pub minor: bool,
-    /// The language that the person understands best.
+    /// The language that the person understands best; nothing is signed before it is on record.
     pub language: Option<LanguageTag>,
     /// The same key again returns what the first call made.
     pub idempotency_key: Option<ID>,
@@ -182,9 +182,42 @@ impl SurvivorMutation {
         };
         let registered = register(&act, survivor).await?;
         idempotency::keep(&act, key, registered.id.0).await?;
-        act.commit(Event::SurvivorRegistered(registered.audit_id))
-            .await?;
+        act.commit(Event::Survivor {
+            kind: AuditType::SurvivorRegistered,
+            survivor: registered.audit_id,
+        })
+        .await?;
         Ok(registered.into())
+    }
+
+    /// Corrects what your agency has on record of its survivor, where it was wrong or has changed: it decides who signs,
+    /// and in which language a consent is explained. A consent in force stays in force; its `findings` say what it lacks
+    /// now.
+    async fn correct_survivor(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The survivor's id.")] id: ID,
+        #[graphql(desc = "Whether the person is under 18.")] minor: bool,
+        #[graphql(desc = "The language that the person understands best.")] language: LanguageTag,
+    ) -> Answer<Survivor> {
+        let request = ctx.request()?;
+        request.caller(Resource::Survivor, Permission::Update)?;
+        let id: SurvivorId = page::id("id", &id)?;
+        let act = request.begin().await?;
+        let survivor = survivor::Entity::one_of(act.agency(), id)
+            .lock_exclusive()
+            .one(&*act)
+            .await?;
+        let mut survivor = survivor.ok_or(Error::NotFound)?.into_active_model();
+        survivor.minor = Set(minor);
+        survivor.language = Set(Some(language.as_str().to_owned()));
+        let corrected = survivor.update(&*act).await?;
+        act.commit(Event::Survivor {
+            kind: AuditType::SurvivorCorrected,
+            survivor: corrected.audit_id,
+        })
+        .await?;
+        Ok(corrected.into())
     }
 }
 

@@ -1,0 +1,294 @@
+//! Which signatures go together: under one consent, and from version to version.
+
+use concord::consent::signatures::{Misfit, can_be_signed_on, fit, is_repeat};
+use concord_entities::consent::Interpreter;
+use concord_entities::consent_signature::Model;
+use concord_entities::ids::{ConsentId, SignatureId};
+use concord_entities::vocabulary::{
+    DataCategory, SignatureMethod, SignerRelation, SignerRole, Witness,
+};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::lint::{NOW, days};
+use crate::world::agency::{day, good_consent, survivors_signature, text};
+use crate::world::{Agency, Answer, BOTH, World};
+
+/// A signature on the day so many days from now, under a document.
+fn signature(role: SignerRole, signed: i32, document: Option<&str>) -> Model {
+    Model {
+        id: SignatureId(Uuid::from_u128(1)),
+        consent_id: ConsentId(Uuid::from_u128(2)),
+        role,
+        method: SignatureMethod::Paper,
+        signed_on: NOW.day().plus_days(signed),
+        document_sha256: document.map(str::to_owned),
+        recorded_at: NOW,
+        relation: None,
+        language: None,
+        interpreter: None,
+        witness: None,
+    }
+}
+
+#[test]
+fn a_signature_is_not_from_a_day_to_come() {
+    let today = NOW.day();
+    for (days, can) in [(-400, true), (0, true), (1, true), (2, false), (400, false)] {
+        assert_eq!(can_be_signed_on(today.plus_days(days), NOW), can, "{days}");
+    }
+}
+
+#[test]
+fn a_signature_fits_those_beside_it_and_those_before() {
+    use SignerRole::{ParentOrGuardian, Survivor, Witness};
+    let before = [
+        signature(Survivor, -30, Some("oldest")),
+        signature(Survivor, -9, Some("older")),
+        signature(Survivor, -20, None),
+    ];
+    let beside = [
+        signature(ParentOrGuardian, -3, Some("this")),
+        signature(Witness, -3, None),
+    ];
+    let survivor = |signed, document| signature(Survivor, signed, document);
+    for (new, beside, misfit) in [
+        (survivor(0, Some("this")), &beside[..], None),
+        (survivor(-9, Some("this")), &beside, None),
+        (survivor(-9, Some("another")), &[], None),
+        (survivor(0, None), &[], None),
+        (survivor(2, Some("this")), &beside, Some(Misfit::DayToCome)),
+        (
+            survivor(-10, Some("this")),
+            &beside,
+            Some(Misfit::BeforeEarlierVersion),
+        ),
+        (
+            survivor(0, Some("older")),
+            &[],
+            Some(Misfit::EarlierVersionsDocument),
+        ),
+        (
+            survivor(0, Some("oldest")),
+            &[],
+            Some(Misfit::EarlierVersionsDocument),
+        ),
+        (
+            survivor(0, Some("another")),
+            &beside,
+            Some(Misfit::AnotherDocument),
+        ),
+        (survivor(0, None), &beside, Some(Misfit::AnotherDocument)),
+        (
+            signature(Witness, 0, Some("this")),
+            &beside,
+            Some(Misfit::RoleTaken),
+        ),
+    ] {
+        assert_eq!(fit(&new, beside, &before, NOW).err(), misfit, "{new:?}");
+    }
+}
+
+#[test]
+fn a_repeat_says_the_same_in_everything() {
+    let known = Model {
+        relation: Some(SignerRelation::Oneself),
+        ..signature(SignerRole::Survivor, 0, Some("this"))
+    };
+    let repeated = Model {
+        id: SignatureId(Uuid::from_u128(9)),
+        recorded_at: days(1),
+        ..known.clone()
+    };
+    assert!(is_repeat(&repeated, &known));
+    let interpreter = Interpreter {
+        language: "es".to_owned(),
+        same_dialect: true,
+        qualified: true,
+        named_on_paper: true,
+        knows_survivor: false,
+        knows_accused: false,
+        is_victim: false,
+    };
+    let changes: [fn(&mut Model); 7] = [
+        |one| one.role = SignerRole::Witness,
+        |one| one.method = SignatureMethod::Mark,
+        |one| one.signed_on = one.signed_on.plus_days(-1),
+        |one| one.document_sha256 = None,
+        |one| one.relation = None,
+        |one| one.language = Some("es".to_owned()),
+        |one| one.witness = Some(Witness::Notary),
+    ];
+    for change in changes {
+        let mut other = repeated.clone();
+        change(&mut other);
+        assert!(!is_repeat(&other, &known), "{other:?}");
+    }
+    let otherwise = Model {
+        interpreter: Some(interpreter),
+        ..repeated
+    };
+    assert!(!is_repeat(&otherwise, &known));
+}
+
+const SIGN: &str = "mutation($id: ID!, $s: SignatureInput!) { signConsent(id: $id, signature: $s) \
+    { id status signatures { role } } }";
+
+async fn signs(agency: &Agency, consent: &str, signature: &Value) -> Answer {
+    let variables = json!({ "id": consent, "s": signature });
+    agency.asks(SIGN, variables).await
+}
+
+fn with(mut value: Value, field: &str, changed: Value) -> Value {
+    value[field] = changed;
+    value
+}
+
+/// What a refusal says, where it names `field`.
+fn refused(answer: &Answer, field: &str) {
+    assert_eq!(answer.codes(), "BAD_USER_INPUT", "{}", answer.text);
+    assert!(
+        answer.text.contains(&format!("`{field}`")),
+        "{}",
+        answer.text
+    );
+}
+
+fn findings(answer: &Answer) -> Vec<String> {
+    assert_eq!(answer.codes(), "CONSENT_DEFECTIVE", "{}", answer.text);
+    let findings = &answer.body["errors"][0]["extensions"]["findings"];
+    let findings = findings.as_array().unwrap().iter();
+    findings.map(|one| text(&one["code"])).collect()
+}
+
+async fn renewed(agency: &Agency, consent: &str) -> String {
+    let renewed = agency.renews(consent).await;
+    text(&renewed.data()["renewConsent"]["id"])
+}
+
+#[tokio::test]
+async fn neither_an_old_signature_nor_a_beginning_to_come_lengthens_a_consent() {
+    for database in BOTH {
+        let world = World::on(database).await;
+        let (north, south) = world.agencies("north", "south").await;
+        let survivor = north.registers("Ada").await;
+        let consent = north
+            .consents(&survivor, &south, &[DataCategory::Identity])
+            .await;
+        // It runs for thirty days from now: sixty-one days ago it could not.
+        for (signed, taken) in [(-400, false), (-62, false), (-59, true)] {
+            let old = with(survivors_signature(), "signedOn", json!(day(signed)));
+            let answer = signs(&north, &consent, &old).await;
+            if taken {
+                assert_eq!(answer.data()["signConsent"]["status"], "ACTIVE");
+            } else {
+                assert_eq!(findings(&answer), ["EXPIRY_TOO_LATE"]);
+            }
+        }
+
+        let draft = "mutation($c: ConsentInput!) { draftConsent(consent: $c) { id } }";
+        let lint = "query($c: ConsentInput!) { lintConsent(consent: $c) { code } }";
+        let mut far = good_consent(&survivor, &south, &[DataCategory::Identity]);
+        far["effectiveAt"] = json!(format!("{}T00:00:00Z", day(3650)));
+        far["expiresAt"] = json!(format!("{}T00:00:00Z", day(3680)));
+        let judged = north.asks(lint, json!({ "c": far })).await;
+        assert_eq!(
+            judged.data()["lintConsent"],
+            json!([{ "code": "EXPIRY_TOO_LATE" }])
+        );
+        let drafted = north.asks(draft, json!({ "c": far })).await;
+        let far = text(&drafted.data()["draftConsent"]["id"]);
+        let answer = signs(&north, &far, &survivors_signature()).await;
+        assert_eq!(findings(&answer), ["EXPIRY_TOO_LATE"]);
+    }
+}
+
+#[tokio::test]
+async fn a_next_version_is_signed_anew() {
+    for database in BOTH {
+        let world = World::on(database).await;
+        let (north, south) = world.agencies("north", "south").await;
+        let survivor = north.registers("Ada").await;
+        let mut consent = north
+            .consents(&survivor, &south, &[DataCategory::Identity])
+            .await;
+        let mut papers: Vec<Value> = Vec::new();
+        for _ in 0..3 {
+            for paper in &papers {
+                let again = with(survivors_signature(), "documentSha256", paper.clone());
+                refused(
+                    &signs(&north, &consent, &again).await,
+                    "signature.documentSha256",
+                );
+            }
+            if !papers.is_empty() {
+                let older = with(survivors_signature(), "signedOn", json!(day(-1)));
+                refused(&signs(&north, &consent, &older).await, "signature.signedOn");
+            }
+            let signature = survivors_signature();
+            let signed = signs(&north, &consent, &signature).await;
+            assert_eq!(signed.data()["signConsent"]["status"], "ACTIVE");
+            papers.push(signature["documentSha256"].clone());
+            consent = renewed(&north, &consent).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn all_sign_one_document_and_each_once() {
+    for database in BOTH {
+        let world = World::on(database).await;
+        let (north, south) = world.agencies("north", "south").await;
+        let register = "mutation($s: SurvivorInput!) { registerSurvivor(survivor: $s) { id } }";
+        let minor = json!({ "s": { "pseudonym": "a minor", "minor": true, "language": "en" } });
+        let minor = text(&north.asks(register, minor).await.data()["registerSurvivor"]["id"]);
+        let consent = north
+            .consents(&minor, &south, &[DataCategory::Identity])
+            .await;
+
+        let first = survivors_signature();
+        let (mut guardian, mut seen) = (first.clone(), first.clone());
+        guardian["role"] = json!("PARENT_OR_GUARDIAN");
+        guardian["relation"] = json!("PARENT");
+        seen["role"] = json!("WITNESS");
+        let another = survivors_signature()["documentSha256"].clone();
+        let roles = |answer: &Answer| answer.data()["signConsent"]["signatures"].clone();
+        for _ in 0..2 {
+            let signed = signs(&north, &consent, &first).await;
+            assert_eq!(roles(&signed), json!([{ "role": "SURVIVOR" }]));
+        }
+        let other = with(guardian.clone(), "documentSha256", another.clone());
+        refused(
+            &signs(&north, &consent, &other).await,
+            "signature.documentSha256",
+        );
+        let twice = with(first.clone(), "signedOn", json!(day(-1)));
+        refused(&signs(&north, &consent, &twice).await, "signature.role");
+        // An abuser is one also where the same was said before without it.
+        let abuser = with(first.clone(), "isAbuser", json!(true));
+        assert_eq!(
+            findings(&signs(&north, &consent, &abuser).await),
+            ["SIGNER_IS_ABUSER"]
+        );
+        signs(&north, &consent, &seen).await.data();
+
+        // The last one may be told once more, and so may those before; nothing else may come.
+        for again in [&guardian, &guardian, &first] {
+            let signed = signs(&north, &consent, again).await;
+            assert_eq!(signed.data()["signConsent"]["status"], "ACTIVE");
+            assert_eq!(roles(&signed).as_array().unwrap().len(), 3);
+        }
+        assert_eq!(
+            signs(&north, &consent, &other).await.codes(),
+            "INVALID_TRANSITION"
+        );
+        north.revokes(&consent).await.data();
+        assert_eq!(
+            signs(&north, &consent, &first).await.codes(),
+            "INVALID_TRANSITION"
+        );
+        assert_eq!(world.tampers("SELECT count(*) FROM consent_signature"), "3");
+        let signed = "SELECT count(*) FROM audit_event WHERE kind = 'CONSENT_SIGNED'";
+        assert_eq!(world.tampers(signed), "3");
+    }
+}
