@@ -14,6 +14,7 @@ use concord::consent::lint::{Beside, Draft, RulePacks, lint};
 use concord::consent::rules as consent_rules;
 use concord::demo;
 use concord::referral::rules::{self, Recorded};
+use concord::seal::vault::Package;
 use concord::seal::{Vault, kek};
 use concord::settings::{Settings, Written};
 use concord::sharing::facts::{self, Gathered};
@@ -385,7 +386,7 @@ async fn nothing_is_readable_without_a_consent_and_an_mou_in_force() {
                     && mou.expires_on >= demo.now.day()
             );
             assert!(keys.contains(&row.id));
-            let released = [(row.id, shared)].into();
+            let released = [(Package::from(&row), shared)].into();
             let opened = demo.vault.open(&demo.store, &released).await.unwrap();
             let categories: Categories = opened[&row.id]
                 .iter()

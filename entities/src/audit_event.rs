@@ -7,6 +7,7 @@ use sea_orm::{Condition, QueryFilter, QueryOrder};
 use crate::consent;
 use crate::ids::{AgencyId, AuditEventId, ConsentId, SurvivorId};
 use crate::instant::Instant;
+use crate::mandated_disclosure;
 use crate::membership;
 use crate::vocabulary::{AuditOutcome, AuditType};
 
@@ -39,8 +40,8 @@ pub struct Model {
     pub address: Option<String>,
     /// What the commitment to the address is salted with, 16 bytes.
     pub salt: Option<Vec<u8>>,
-    /// The consent under which something was told; none where nothing was.
-    pub disclosed_under: Option<ConsentId>,
+    /// The consent, or the record of a mandate, under which something was told; none where nothing was.
+    pub disclosed_under: Option<Uuid>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
@@ -105,21 +106,28 @@ impl Entity {
         Self::disclosures(own)
     }
 
-    /// What was told of the survivor `id` of `discloser`'s, under any consent, newest first.
+    /// What was told of the survivor `id` of `discloser`'s, under any consent and by any mandate, newest first.
     #[must_use]
     pub fn told_of(discloser: AgencyId, id: SurvivorId) -> Select<Self> {
+        let mandates = Query::select()
+            .column(mandated_disclosure::Column::Id)
+            .from(mandated_disclosure::Entity)
+            .and_where(mandated_disclosure::Column::AgencyId.eq(discloser))
+            .and_where(mandated_disclosure::Column::SurvivorId.eq(id))
+            .to_owned();
         let own = Query::select()
             .column(consent::Column::Id)
             .from(consent::Entity)
             .and_where(consent::Column::DiscloserId.eq(discloser))
             .and_where(consent::Column::SurvivorId.eq(id))
+            .union(UnionType::All, mandates)
             .to_owned();
         Self::disclosures(own)
     }
 
-    fn disclosures(consents: SelectStatement) -> Select<Self> {
+    fn disclosures(under: SelectStatement) -> Select<Self> {
         <Self as EntityTrait>::find()
-            .filter(Column::DisclosedUnder.in_subquery(consents))
+            .filter(Column::DisclosedUnder.in_subquery(under))
             .order_by_desc(Column::Id)
     }
 

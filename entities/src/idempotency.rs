@@ -31,10 +31,9 @@ pub struct Model {
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Entity {
-    /// Forgets the keys that made this, with the hashes of what they were sent along with.
-    #[must_use]
-    pub fn forget(made: Uuid) -> DeleteMany<Self> {
-        Self::delete_many().filter(Column::ObjectId.eq(made))
+    /// Forgets the keys that made these, with the hashes of what they were sent along with.
+    pub fn forget(made: impl IntoIterator<Item = Uuid>) -> DeleteMany<Self> {
+        Self::delete_many().filter(Column::ObjectId.is_in(made))
     }
 
     /// What `key` of this program made.

@@ -1,7 +1,7 @@
 //! The keyring's table of package keys, in a store of its own.
 
 use sea_orm::entity::prelude::*;
-use sea_orm::{QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{Condition, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::ids::ReferralId;
 use crate::instant::Instant;
@@ -14,7 +14,8 @@ pub struct Model {
     /// The referral whose package it seals.
     #[sea_orm(primary_key, auto_increment = false)]
     pub referral_id: ReferralId,
-    /// The version of the key, from 1.
+    /// The version of the key, from 1: a package that is sealed anew has the next one.
+    #[sea_orm(primary_key, auto_increment = false)]
     pub version: i32,
     /// The wrapped key.
     pub wrapped: Vec<u8>,
@@ -30,14 +31,21 @@ impl Entity {
         <Self as EntityTrait>::find().filter(Column::ReferralId.is_in(referrals))
     }
 
-    /// The next keys in the order of their referrals, for the sweep.
+    /// The next keys in the order of their referrals and versions, for the sweep.
     #[must_use]
-    pub fn in_order(after: Option<ReferralId>, limit: u64) -> Select<Self> {
+    pub fn in_order(after: Option<(ReferralId, i32)>, limit: u64) -> Select<Self> {
         let keys = <Self as EntityTrait>::find()
             .order_by_asc(Column::ReferralId)
+            .order_by_asc(Column::Version)
             .limit(limit);
         match after {
-            Some(after) => keys.filter(Column::ReferralId.gt(after)),
+            Some((referral, version)) => keys.filter(
+                Condition::any().add(Column::ReferralId.gt(referral)).add(
+                    Condition::all()
+                        .add(Column::ReferralId.eq(referral))
+                        .add(Column::Version.gt(version)),
+                ),
+            ),
             None => keys,
         }
     }

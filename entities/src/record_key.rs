@@ -1,7 +1,7 @@
 //! The keyring's table of record keys, in a store of its own.
 
 use sea_orm::entity::prelude::*;
-use sea_orm::{QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{Condition, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::instant::Instant;
 
@@ -38,14 +38,26 @@ impl Entity {
 
     /// The next keys older than `before` in the order of their owners, for the sweep.
     #[must_use]
-    pub fn in_order(kind: &str, before: Instant, after: Option<Uuid>, limit: u64) -> Select<Self> {
+    pub fn in_order(
+        kind: &str,
+        before: Instant,
+        after: Option<(Uuid, i32)>,
+        limit: u64,
+    ) -> Select<Self> {
         let keys = <Self as EntityTrait>::find()
             .filter(Column::Kind.eq(kind))
             .filter(Column::CreatedAt.lt(before))
             .order_by_asc(Column::Owner)
+            .order_by_asc(Column::Version)
             .limit(limit);
         match after {
-            Some(after) => keys.filter(Column::Owner.gt(after)),
+            Some((owner, version)) => keys.filter(
+                Condition::any().add(Column::Owner.gt(owner)).add(
+                    Condition::all()
+                        .add(Column::Owner.eq(owner))
+                        .add(Column::Version.gt(version)),
+                ),
+            ),
             None => keys,
         }
     }

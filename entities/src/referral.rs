@@ -38,6 +38,8 @@ pub struct Model {
     pub urgency: Urgency,
     /// The categories that its package has something in.
     pub contains: Categories,
+    /// The version of the key that its package is sealed under, from 1.
+    pub key_version: i32,
     /// When it was drafted.
     pub created_at: Instant,
     /// When it was sent.

@@ -26,6 +26,7 @@ impl MigratorTrait for Data {
             Box::new(data::m0009_consent_documents::Step),
             Box::new(data::m0010_endings::Step),
             Box::new(data::m0011_contacts_and_mandates::Step),
+            Box::new(data::m0012_key_versions::Step),
         ]
     }
 }
@@ -40,6 +41,7 @@ impl MigratorTrait for Keyring {
             Box::new(keyring::m0002_document_keys::Step),
             Box::new(keyring::m0003_record_keys::Step),
             Box::new(keyring::m0004_witness::Step),
+            Box::new(keyring::m0005_versions::Step),
         ]
     }
 }

@@ -388,3 +388,34 @@ async fn the_rules_that_bind_an_agency_decide_what_blocks() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_recipient_learns_of_nothing_that_was_not_signed_and_sent() {
+    for database in BOTH {
+        let world = World::on(database).await;
+        let (north, south) = world.agencies("north", "south").await;
+        let heard = async || {
+            let log = "{ auditEvents(filter: { types: [CONSENT_DRAFTED, CONSENT_SIGNED, CONSENT_REVOKED, \
+                CONSENT_ENTERED_IN_ERROR, REFERRAL_DRAFTED, REFERRAL_SENT] }) { edges { node { type } } } }";
+            let log = south.asks(log, Value::Null).await;
+            let edges = log.data()["auditEvents"]["edges"].as_array().unwrap();
+            let types = edges.iter().map(|edge| text(&edge["node"]["type"]));
+            types.collect::<Vec<_>>()
+        };
+        let survivor = north.registers("Ada").await;
+        let never = north.consents(&survivor, &south, &[Identity]).await;
+        north.revokes(&never).await.data();
+        let consent = north.consents(&survivor, &south, &[Identity]).await;
+        let witness = json!({ "role": "WITNESS", "isAbuser": false, "method": "PAPER", "signedOn": day(0),
+            "documentSha256": "ef".repeat(32) });
+        signs(&north, &consent, witness).await.data();
+        assert_eq!(heard().await, Vec::<String>::new());
+        let mut signature = survivors_signature();
+        signature["documentSha256"] = json!("ef".repeat(32));
+        signs(&north, &consent, signature).await.data();
+        let told = north.drafts_referral(&consent, "Ada", &[Identity]).await;
+        assert_eq!(heard().await, ["CONSENT_SIGNED"]);
+        north.does("sendReferral", &told).await.data();
+        assert_eq!(heard().await, ["REFERRAL_SENT", "CONSENT_SIGNED"]);
+    }
+}

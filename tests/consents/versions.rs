@@ -146,6 +146,27 @@ async fn what_a_narrower_version_does_not_cover_is_over() {
 }
 
 #[tokio::test]
+async fn nothing_is_drafted_under_what_is_over() {
+    let world = World::on(BOTH[0]).await;
+    let (north, south) = world.agencies("north", "south").await;
+    let drafts = async |consent: &str| {
+        let draft = "mutation($r: ReferralInput!) { draftReferral(referral: $r) { id } }";
+        let referral =
+            json!({ "consent": consent, "needs": ["HOUSING"], "urgency": "URGENT", "package": {} });
+        north.asks(draft, json!({ "r": referral })).await.codes()
+    };
+    let first = north.refers("Ada").to(&south).sharing([Identity]).await;
+    let second = north.renews(&first.consent).await;
+    let second = text(&second.data()["renewConsent"]["id"]);
+    north.signs(&second).await.data();
+    assert_eq!(drafts(&first.consent).await, "BAD_USER_INPUT");
+    assert_eq!(drafts(&second).await, "");
+    let variables = json!({ "id": second });
+    north.asks(ERROR, variables).await.data();
+    assert_eq!(drafts(&second).await, "BAD_USER_INPUT");
+}
+
+#[tokio::test]
 async fn what_had_lapsed_before_its_renewal_is_told_anew_or_not_at_all() {
     for database in BOTH {
         let world = World::on(database).await;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::contact::story as contact;
 use crate::mandate::story as mandate;
-use crate::world::agency::text;
+use crate::world::agency::{Told, text};
 use crate::world::{Agency, Answer, BOTH, World};
 
 async fn erases(agency: &Agency, survivor: &str) -> Answer {
@@ -20,7 +20,7 @@ async fn survivor_of(agency: &Agency, consent: &str) -> String {
 }
 
 async fn accounting(agency: &Agency, survivor: &str) -> Value {
-    let query = "query($id: ID!) { node(id: $id) { ... on Survivor { pseudonym accounting { edges { node { event categories } } } } } }";
+    let query = "query($id: ID!) { node(id: $id) { ... on Survivor { pseudonym accounting { edges { node { event mandate categories } } } } } }";
     let answer = agency.asks(query, json!({ "id": survivor })).await;
     answer.data()["node"].clone()
 }
@@ -49,7 +49,7 @@ async fn an_erased_person_is_gone_and_what_was_told_stays_on_record() {
         assert_eq!(accounting(&north, &survivor).await, Value::Null);
         assert_eq!(erases(&north, &survivor).await.codes(), "NOT_FOUND");
         for reader in [&north, &south] {
-            assert_eq!(reader.sees(&ada).await, "CANCELLED (SURVIVOR_DECISION)");
+            assert_eq!(reader.sees(&ada).await, "SUSPENDED (CONSENT_NOT_IN_FORCE)");
             assert!(!reader.reads(&ada).await.contains("Ada"));
         }
         assert!(!world.has_key(&ada.referral));
@@ -74,8 +74,21 @@ async fn an_erased_person_is_gone_and_what_was_told_stays_on_record() {
             again["disclosed"]["edges"][0]["node"]["event"],
             event.as_str()
         );
+        let contact = "query($id: ID!) { contactNow(survivor: $id, channel: PHONE) { allowed } }";
+        let contact = north.asks(contact, json!({ "id": survivor })).await;
+        assert_eq!(contact.codes(), "NOT_FOUND");
         let mapping = format!("SELECT count(*) FROM audit_event WHERE leaf LIKE '%{survivor}%'");
         assert_eq!(world.tampers(&mapping), "0");
+        let person = world.sql_id(&survivor);
+        let left = format!(
+            "SELECT (SELECT count(*) FROM survivor WHERE id = {person}) \
+             + (SELECT count(*) FROM consent WHERE survivor_id = {person}) \
+             + (SELECT count(*) FROM referral WHERE survivor_id = {person}) \
+             + (SELECT count(*) FROM consent_signature s JOIN consent c ON c.id = s.consent_id \
+                WHERE c.id = {} AND s.document_sha256 IS NOT NULL)",
+            world.sql_id(&ada.consent)
+        );
+        assert_eq!(world.tampers(&left), "0");
         let notices = south
             .asks(
                 "{ notices { edges { node { kind object } } } }",
@@ -111,9 +124,17 @@ async fn whatever_was_sealed_of_an_erased_person_is_gone_even_if_its_keys_were_l
         }
         let keys = || world.tampers_with_keyring("SELECT count(*) FROM record_key");
         assert_eq!(keys(), "4");
+        assert_eq!(world.tampers("SELECT count(*) FROM idempotency"), "2");
         world.tampers_with_keyring("CREATE TABLE kept AS SELECT * FROM record_key");
+        let listed = accounting(&north, &disclosed[0].0).await;
+        let listed = &listed["accounting"]["edges"];
+        assert_eq!(listed[0]["node"]["mandate"], disclosed[0].1.as_str());
+        assert_eq!(listed[0]["node"]["categories"], json!(["IDENTITY"]));
+        assert_eq!(listed.as_array().unwrap().len(), 1);
         erases(&north, &disclosed[0].0).await.data();
         assert_eq!(keys(), "2");
+        // A hash of what was disclosed is identity too.
+        assert_eq!(world.tampers("SELECT count(*) FROM idempotency"), "1");
 
         // As if the service had been killed before it destroyed them.
         world.tampers_with_keyring("DELETE FROM record_key");
@@ -133,5 +154,51 @@ async fn whatever_was_sealed_of_an_erased_person_is_gone_even_if_its_keys_were_l
         vault.sweep_records(store, later).await.unwrap();
         assert_eq!(keys(), "2");
         assert!(cited(&disclosed[1].1).await.is_string());
+    }
+}
+
+/// All that a recipient can see of a referral that it received, and of what became of it.
+async fn all_that_is_seen(reader: &Agency, told: &Told) -> Value {
+    let query = "query($id: ID!) { referral(id: $id) { status statusReason outcome { code } consent { status language \
+        categories signatures { role method } } package(purpose: SERVICE_DELIVERY) { withheld { category reason } } } \
+        notices { edges { node { kind object } } } \
+        auditEvents(filter: { types: [CONSENT_REVOKED] }) { edges { node { type outcome reason operation object \
+            consent categories purpose recipient { name } agency { name } } } } }";
+    let seen = reader.asks(query, json!({ "id": told.referral })).await;
+    let seen = serde_json::to_string(seen.data()).unwrap();
+    serde_json::from_str(&seen.replace(&told.consent, "the consent")).unwrap()
+}
+
+#[tokio::test]
+async fn a_recipient_cannot_tell_an_erasure_from_a_revocation() {
+    for database in BOTH {
+        let world = World::on(database).await;
+        let mut seen = Vec::new();
+        for erased in [true, false] {
+            let north = world.agency("north").await;
+            let south = world.agency("south").await;
+            north.agrees_with(&south).await;
+            let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
+            assert!(south.reads(&ada).await.contains("Ada"));
+            let survivor = survivor_of(&north, &ada.consent).await;
+            // What had lapsed before is nobody's news.
+            let over = north.consents(&survivor, &south, &[Identity]).await;
+            north.signs(&over).await.data();
+            let id = world.sql_id(&over);
+            world.ends_sharing(&format!(
+                "UPDATE consent SET effective_at = 0, expires_at = 1 WHERE id = {id}"
+            ));
+            if erased {
+                erases(&north, &survivor).await.data();
+            } else {
+                north.revokes_consent(&ada).await.data();
+            }
+            seen.push(all_that_is_seen(&south, &ada).await);
+        }
+        assert_eq!(seen[0], seen[1]);
+        assert_eq!(seen[0]["referral"]["status"], "SUSPENDED");
+        let events = seen[0]["auditEvents"]["edges"].as_array().unwrap();
+        assert_eq!(events.len(), 1, "{events:?}");
+        assert_eq!(events[0]["node"]["reason"], Value::Null);
     }
 }

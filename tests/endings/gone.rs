@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use concord::http::server::Service;
+use concord::seal::vault::Package;
 use concord::settings::{Settings, Written};
 use concord_entities::vocabulary::Categories;
 use concord_entities::vocabulary::DataCategory::Identity;
@@ -159,7 +160,11 @@ async fn opened(world: &World) -> Service {
 async fn unsealed(world: &World, told: &Told) -> usize {
     let service = opened(world).await;
     let id = told.referral.parse().unwrap();
-    let wanted = HashMap::from([(id, Categories::all())]);
+    let package = Package {
+        referral: id,
+        version: 1,
+    };
+    let wanted = HashMap::from([(package, Categories::only(Identity))]);
     let opened = service.vault.open(&service.store, &wanted).await.unwrap();
     let parts = opened.get(&id).map_or(0, Vec::len);
     service.store.close().await;
@@ -184,4 +189,61 @@ fn put_back(copy: &Path, file: &Path) {
         let _ = fs::remove_file(file.with_extension(besides));
     }
     fs::copy(copy, file).unwrap();
+}
+
+#[tokio::test]
+async fn a_key_goes_with_the_package_that_it_sealed_and_no_other_does() {
+    for database in [Database::Sqlite, Database::Postgres] {
+        let world = World::on(database).await;
+        let (north, south) = world.agencies("north", "south").await;
+        let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
+        let bea = north.refers("Bea").to(&south).sharing([Identity]).await;
+        let (vault, store) = (&world.service.vault, &world.service.store);
+        let referral = ada.referral.parse().unwrap();
+        let of = |version| Package { referral, version };
+        let keys = || {
+            let id = world.sql_id(&ada.referral);
+            world.tampers_with_keyring(&format!(
+                "SELECT version FROM package_key WHERE referral_id = {id} ORDER BY version"
+            ))
+        };
+
+        // A package that is being sealed anew: its key is there, and the change is not durable yet.
+        let now = concord::clock::now();
+        let parts = [(Identity, b"{}".to_vec())];
+        vault.seal(of(2), &parts, now).await.unwrap();
+        assert_eq!(keys().split_whitespace().collect::<Vec<_>>(), ["1", "2"]);
+        assert!(south.reads(&ada).await.contains("Ada"), "it is version 1");
+        vault.sweep(store, now).await.unwrap();
+        assert_eq!(keys().split_whitespace().collect::<Vec<_>>(), ["1", "2"]);
+
+        // Its consent ended meanwhile: whoever comes to destroy its key leaves the other.
+        let consent = world.sql_id(&ada.consent);
+        world.ends_sharing(&format!(
+            "UPDATE consent SET revoked_at = 1 WHERE id = {consent}"
+        ));
+        vault.sweep(store, now).await.unwrap();
+        assert_eq!(keys().trim(), "2");
+        vault.seal(of(1), &parts, now).await.unwrap();
+        vault.destroy(&[of(1)]).await.unwrap();
+        assert_eq!(keys().trim(), "2");
+
+        // What was decided on is opened, and nothing that was sealed since.
+        let opens = async |package| {
+            let wanted = HashMap::from([(package, Categories::only(Identity))]);
+            vault.open(store, &wanted).await.unwrap().len()
+        };
+        assert_eq!((opens(of(1)).await, opens(of(2)).await), (0, 0));
+        let other = Package {
+            referral: bea.referral.parse().unwrap(),
+            version: 1,
+        };
+        assert_eq!(opens(other).await, 1);
+
+        // A change that was given up: nobody needs its key an hour later.
+        let later = now.plus(std::time::Duration::from_hours(2));
+        vault.sweep(store, later).await.unwrap();
+        assert_eq!(keys().trim(), "");
+        assert!(south.reads(&bea).await.contains("Bea"));
+    }
 }

@@ -151,3 +151,39 @@ async fn a_referral_continues_under_nothing_less_than_a_fitting_consent() {
     north.revokes_consent(&ada).await.data();
     assert!(south.reads(&ada).await.contains("Ada"));
 }
+
+#[tokio::test]
+async fn a_continuation_that_is_refused_leaves_the_package_and_one_that_is_not_replaces_it() {
+    for database in BOTH {
+        let world = World::on(database).await;
+        let (north, south) = world.agencies("north", "south").await;
+        let late = north.refers("Late").to(&south).sharing([Identity]).await;
+        let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
+        let keys = |told: &Told| {
+            let id = world.sql_id(&told.referral);
+            let keys = format!("SELECT version FROM package_key WHERE referral_id = {id}");
+            world.tampers_with_keyring(&keys).trim().to_owned()
+        };
+        let id = world.sql_id(&late.referral);
+        let month = 31_i64 * 86_400_000_000;
+        world.tampers(&format!(
+            "UPDATE referral SET sent_at = sent_at - {month} WHERE id = {id}"
+        ));
+        for told in [&late, &ada] {
+            Cause::MouLapses.comes(&world, &north, told).await;
+        }
+        north.agrees_with(&south).await;
+
+        let anew = || json!({ "identity": { "givenName": "Ada, told anew" } });
+        let refused = north.continues(&late, &late.consent, anew()).await;
+        assert_eq!(refused.codes(), "INVALID_TRANSITION");
+        assert_eq!(keys(&late), "1");
+        assert!(north.reads(&late).await.starts_with("identity: Late"));
+
+        let continued = north.continues(&ada, &ada.consent, anew()).await;
+        continued.data();
+        assert_eq!(keys(&ada), "2", "the one before it is of no use");
+        assert!(south.reads(&ada).await.contains("Ada, told anew"));
+        assert!(world.verifies().0);
+    }
+}

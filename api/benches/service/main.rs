@@ -79,7 +79,7 @@ enum On {
 const INBOX: &str = "query Inbox { referrals(box: INBOX, first: 50) { edges { node { id status statusReason needs \
     urgency sender { id name kind } recipient { id name } createdAt sentAt respondBy updatedAt allowedActions } } } }";
 const PACKAGES: &str = "query Packages { referrals(box: INBOX, first: 20) { edges { node { id status \
-    package(purpose: HOUSING_PLACEMENT) { contact { channel windows } language { primary } \
+    package(purpose: HOUSING_PLACEMENT) { contact { channels { channel } codeWord } language { primary } \
     needs { first request childcare } safety { plan threats } withheld { category reason } \
     receipt { event leafHash signature } } } } } }";
 const ACCEPT: &str =

@@ -6,6 +6,7 @@ use concord::access::token::{self, Claims};
 use concord::access::{issued, scope::Scopes};
 use concord::clock;
 use concord::http::server::Service;
+use concord::seal::vault::Package;
 use concord_entities::agency::{Texts, Vetting};
 use concord_entities::ids::{
     AgencyId, ConsentId, MouId, ReferralId, SurvivorAuditId, SurvivorId, TaskForceId, TokenId,
@@ -212,6 +213,7 @@ fn rows(
             needs: Needs::only(Need::ALL[number % Need::ALL.len()]).with(Need::Housing),
             urgency,
             contains: contents(),
+            key_version: 1,
             created_at: then,
             sent_at: Some(then),
             respond_by: Some(now.plus(Duration::from_hours(24))),
@@ -288,7 +290,7 @@ async fn seal(service: &Service, referrals: impl Iterator<Item = &ReferralId>, n
     let parts = [
         (
             DataCategory::Contact,
-            r#"{"channel":"through the advocate","windows":["weekdays 10:00-12:00"]}"#,
+            r#"{"channels":[{"channel":"THROUGH_ADVOCATE","address":"the advocate on call"}],"codeWord":"heron"}"#,
         ),
         (DataCategory::Language, "{}"),
         (
@@ -303,7 +305,11 @@ async fn seal(service: &Service, referrals: impl Iterator<Item = &ReferralId>, n
     .map(|(category, json)| (category, json.as_bytes().to_vec()));
     let mut sealed: Vec<sealed_part::Model> = Vec::new();
     for referral in referrals {
-        sealed.extend(service.vault.seal(*referral, &parts, now).await.unwrap());
+        let package = Package {
+            referral: *referral,
+            version: 1,
+        };
+        sealed.extend(service.vault.seal(package, &parts, now).await.unwrap());
     }
     insert(service, sealed).await;
 }

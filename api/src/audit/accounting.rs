@@ -26,18 +26,20 @@ use crate::store::reading;
 pub struct Disclosure {
     #[graphql(skip)]
     event: AuditEventId,
-    /// When it was told, by the database's clock.
+    /// When it was told, by the database's clock; what was told by a mandate, when that was put on record.
     pub disclosed_at: DateTime,
-    /// The agency that was told.
+    /// The agency that was told; null where it is not of your task forces.
     pub recipient: Option<Agency>,
     /// What was told.
     pub categories: Vec<DataCategory>,
-    /// What for.
+    /// What for; null where a mandate tells it.
     pub purpose: Option<Purpose>,
-    /// The referral whose package was read.
+    /// The referral whose package was read; null for a mandate.
     pub referral: Option<ID>,
-    /// The consent that it stood on.
+    /// The consent that it stood on; null for a mandate.
     pub consent: Option<ID>,
+    /// The `MandatedDisclosure` that tells by whose order, where it needed no consent.
+    pub mandate: Option<ID>,
 }
 
 #[ComplexObject]
@@ -52,6 +54,7 @@ impl Disclosure {
     fn read(row: &audit_event::Model, agencies: &Agencies) -> Answer<Self> {
         // What was hashed is shown, not its searchable copies.
         let leaf: Leaf = serde_json::from_str(&row.leaf).map_err(Refusal::internal)?;
+        let mandate = leaf.mandate();
         Ok(Self {
             event: row.id,
             disclosed_at: leaf.recorded_at.into(),
@@ -64,8 +67,9 @@ impl Disclosure {
                 .map(|some| some.iter().collect())
                 .unwrap_or_default(),
             purpose: leaf.purpose,
-            referral: leaf.object.map(ID),
+            referral: leaf.object.filter(|_| mandate.is_none()).map(ID),
             consent: leaf.consent.map(|id| ID(id.to_string())),
+            mandate: mandate.map(|id| ID(id.to_string())),
         })
     }
 }

@@ -69,8 +69,8 @@ pub enum Event {
         version: i32,
         /// Whose it is.
         survivor: SurvivorAuditId,
-        /// Whom it names.
-        recipient: AgencyId,
+        /// Whom it names, once that agency may know of it: nobody is told of what was never signed.
+        recipient: Option<AgencyId>,
         /// Who signed, or how it was revoked.
         reason: Option<String>,
     },

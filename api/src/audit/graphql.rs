@@ -100,11 +100,18 @@ impl AuditEvent {
 }
 
 impl AuditEvent {
-    fn read(row: &audit_event::Model, agencies: &Agencies, programs: &Programs) -> Answer<Self> {
+    fn read(
+        row: &audit_event::Model,
+        reader: AgencyId,
+        agencies: &Agencies,
+        programs: &Programs,
+    ) -> Answer<Self> {
         // What was hashed is shown, not its searchable copies.
         let leaf: Leaf = serde_json::from_str(&row.leaf).map_err(Refusal::internal)?;
         let named = |id: &AgencyId| agencies.get(id).cloned().map(Agency::named);
         let application = programs.named(&leaf);
+        // How a consent came to end is between the survivor and those who hold it: not even that they were erased.
+        let told_only = leaf.kind == AuditType::ConsentRevoked && leaf.recipient == Some(reader);
         Ok(Self {
             key: row.id,
             index: row.leaf_index,
@@ -112,13 +119,13 @@ impl AuditEvent {
             action: leaf.action,
             kind: leaf.kind,
             outcome: leaf.outcome,
-            reason: leaf.reason,
+            reason: leaf.reason.filter(|_| !told_only),
             agency: leaf.agency.as_ref().and_then(named),
             subject: Some(leaf.subject),
             application,
             client: leaf.client,
             token_id: leaf.token,
-            operation: leaf.operation,
+            operation: leaf.operation.filter(|_| !told_only),
             request_id: Some(leaf.request),
             recipient: leaf.recipient.as_ref().and_then(named),
             object: leaf.object.map(ID),
@@ -379,8 +386,9 @@ async fn shown(
         ids.extend(row.recipient_id);
     }
     let agencies = worker.directory.among(&worker.store, ids).await?;
+    let reader = request.caller.agency();
     rows.iter()
-        .map(|row| AuditEvent::read(row, &agencies, programs))
+        .map(|row| AuditEvent::read(row, reader, &agencies, programs))
         .collect()
 }
 

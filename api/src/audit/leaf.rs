@@ -5,7 +5,7 @@
 
 use aws_lc_rs::digest::{SHA256, digest};
 use concord_entities::audit_event;
-use concord_entities::ids::{AgencyId, AuditEventId, ConsentId, MouId, SurvivorAuditId};
+use concord_entities::ids::{AgencyId, AuditEventId, ConsentId, MandateId, MouId, SurvivorAuditId};
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{AuditAction, AuditOutcome, AuditType, Categories, Purpose};
 use serde::{Deserialize, Serialize};
@@ -170,7 +170,7 @@ impl Leaf {
                 reason,
             } => {
                 self.is_of_consent(kind, id, version, survivor);
-                self.recipient = Some(recipient);
+                self.recipient = recipient;
                 self.reason = reason;
             }
             Event::RulePack { kind, id, pack } => {
@@ -189,7 +189,9 @@ impl Leaf {
                 counterpart,
                 reason,
             } => {
-                self.is_done_to(kind, &id, counterpart);
+                self.is_about(kind, &id);
+                // The other side knows nothing of a draft.
+                self.recipient = Some(counterpart).filter(|_| kind != AuditType::ReferralDrafted);
                 self.reason = reason;
             }
             Event::Mou { kind, id, version } => {
@@ -316,12 +318,25 @@ impl Leaf {
         }
     }
 
-    /// The consent under which something was told; none where nothing was.
+    /// The consent, or the record of a mandate, under which something was told; none where nothing was.
     #[must_use]
-    pub fn disclosed_under(&self) -> Option<ConsentId> {
-        let told = self.categories.is_some_and(|some| !some.is_empty());
-        self.consent
-            .filter(|_| told && self.kind == AuditType::PackageRead)
+    pub fn disclosed_under(&self) -> Option<Uuid> {
+        if self.kind == AuditType::PackageRead {
+            let told = self.categories.is_some_and(|some| !some.is_empty());
+            self.consent.filter(|_| told).map(|id| id.0)
+        } else {
+            self.mandate().map(|id| id.0)
+        }
+    }
+
+    /// The record of the mandate that something was disclosed by.
+    #[must_use]
+    pub fn mandate(&self) -> Option<MandateId> {
+        self.object
+            .as_deref()
+            .filter(|_| self.kind == AuditType::MandatedDisclosureRecorded)?
+            .parse()
+            .ok()
     }
 
     /// The row that keeps this leaf.

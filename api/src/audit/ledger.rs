@@ -348,7 +348,7 @@ fn columns(row: &audit_event::Model) -> serde_json::Value {
         "leaf_hash": bytea(&row.leaf_hash),
         "address": row.address,
         "salt": row.salt.as_deref().map(bytea),
-        "disclosed_under": row.disclosed_under.map(|id| id.0),
+        "disclosed_under": row.disclosed_under,
     })
 }
 

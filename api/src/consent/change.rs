@@ -2,10 +2,9 @@
 
 use async_graphql::{Context, ID, Object};
 use concord_entities::consent::{self};
-use concord_entities::ids::{ConsentId, ReferralId};
-use concord_entities::instant::Instant;
+use concord_entities::ids::ConsentId;
+use concord_entities::survivor;
 use concord_entities::vocabulary::{AuditType, RevocationChannel};
-use concord_entities::{referral, survivor};
 use sea_orm::QuerySelect;
 
 use super::ending;
@@ -17,6 +16,7 @@ use crate::audit::event::Event;
 use crate::error::{Answer, Error};
 use crate::graphql::request::{InRequest, Request};
 use crate::graphql::scalars::DateTime;
+use crate::seal::vault::Package;
 use crate::store::Act;
 use crate::store::idempotency::{self, Replay};
 use crate::store::page::{self};
@@ -95,7 +95,6 @@ impl ConsentMutation {
         let consent = life::held(&act, id).await?;
         let survivor = survivor_of(&act, &consent).await?;
         let role = signature.role.to_string();
-        let event = recorded(AuditType::ConsentSigned, &consent, &survivor, Some(role));
         let signed = match sign::sign(&act, consent, &survivor, signature).await {
             Ok(signed) => signed,
             Err(refusal) => {
@@ -109,13 +108,14 @@ impl ConsentMutation {
             let told = found(request, id).await?;
             return told.ok_or_else(|| Error::NotFound.into());
         };
+        let consent = &signed.consent;
+        let event = recorded(AuditType::ConsentSigned, consent, &survivor, Some(role));
         if let Some(earlier) = &signed.superseded {
             let superseded = recorded(AuditType::ConsentSuperseded, earlier, &survivor, None);
             act.record(superseded).await?;
         }
-        let now = act.now();
         let consent = finish(request, act, event, signed.consent).await?;
-        destroy(request, &signed.left_behind, now).await;
+        destroy(request, &signed.left_behind).await;
         Ok(consent)
     }
 
@@ -133,10 +133,9 @@ impl ConsentMutation {
         let survivor = survivor_of(&act, &consent).await?;
         let event = recorded(AuditType::ConsentEnteredInError, &consent, &survivor, None);
         let consent = life::enter_in_error(&act, consent).await?;
-        let referrals = standing_on(&act, id).await?;
-        let now = act.now();
+        let packages = ending::standing_on(&act, id).await?;
         let consent = finish(request, act, event, consent).await?;
-        destroy(request, &referrals, now).await;
+        destroy(request, &packages).await;
         Ok(consent)
     }
 
@@ -162,7 +161,7 @@ impl ConsentMutation {
         } else {
             act.commit_all(ended.events).await?;
         }
-        destroy(request, &ended.referrals, now).await;
+        destroy(request, &ended.packages).await;
         let consent = Shown::of(request, std::slice::from_ref(&ended.consent))
             .await?
             .show(ended.consent, now);
@@ -195,10 +194,10 @@ async fn replaces_another(request: &Request, id: ConsentId) -> Answer<bool> {
     Ok(consent.is_some_and(|consent| consent.supersedes.is_some()))
 }
 
-/// Destroys the keys of packages that were denied at `then`.
-async fn destroy(request: &Request, referrals: &[ReferralId], then: Instant) {
+/// Destroys the keys of packages that are denied already.
+async fn destroy(request: &Request, packages: &[Package]) {
     let mark = &request.mark.request;
-    ending::destroy(&request.worker.vault, referrals, then, mark).await;
+    ending::destroy(&request.worker.vault, packages, mark).await;
 }
 
 async fn survivor_of(act: &Act<'_>, consent: &consent::Model) -> Answer<survivor::Model> {
@@ -219,7 +218,7 @@ fn recorded(
         id: consent.id,
         version: consent.version,
         survivor: survivor.audit_id,
-        recipient: consent.recipient_id,
+        recipient: consent.signed_at.map(|_| consent.recipient_id),
         reason,
     }
 }
@@ -235,9 +234,4 @@ async fn finish(
     Ok(Shown::of(request, std::slice::from_ref(&model))
         .await?
         .show(model, now))
-}
-
-async fn standing_on(act: &Act<'_>, id: ConsentId) -> Answer<Vec<ReferralId>> {
-    let referrals = referral::Entity::standing_on(id).all(&**act).await?;
-    Ok(referrals.into_iter().map(|one| one.id).collect())
 }

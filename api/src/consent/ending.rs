@@ -5,20 +5,21 @@
 //! whether or not the agency that wrote the consent down still takes part.
 
 use concord_entities::consent;
-use concord_entities::ids::{ConsentId, NoticeId, ReferralId};
+use concord_entities::ids::{ConsentId, NoticeId};
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{AuditType, NoticeKind, ReferralStatus, RevocationChannel};
 use concord_entities::{notice, referral, survivor};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel,
-    PaginatorTrait, QueryFilter, QuerySelect, Set,
+    PaginatorTrait, QueryFilter, Set,
 };
 use tracing::warn;
 
 use crate::audit::event::Event;
 use crate::error::{Answer, Error};
 use crate::seal::Vault;
+use crate::seal::vault::Package;
 
 /// The states in which a referral is still worked on.
 const OPEN: [ReferralStatus; 4] = [
@@ -40,8 +41,8 @@ pub struct Ended {
     pub versions: Vec<ConsentId>,
     /// What goes on record; nothing where all of it had ended before.
     pub events: Vec<Event>,
-    /// The referrals that stand on what ended, whose keys are to be destroyed.
-    pub referrals: Vec<ReferralId>,
+    /// The packages of the referrals that stand on what ended, whose keys are to be destroyed.
+    pub packages: Vec<Package>,
 }
 
 /// Takes a consent back, and every signed version that followed it: what a survivor takes back is the agreement.
@@ -56,11 +57,12 @@ pub async fn revoke(
     channel: Option<RevocationChannel>,
     now: Instant,
 ) -> Answer<Ended> {
+    let reason = channel.map_or_else(|| KEY_GONE.to_owned(), |one| one.to_string());
     let mut ended = Ended {
         consent: named.clone(),
         versions: Vec::new(),
         events: Vec::new(),
-        referrals: Vec::new(),
+        packages: Vec::new(),
     };
     let mut versions = vec![named];
     while let Some(version) = versions.pop() {
@@ -72,14 +74,14 @@ pub async fn revoke(
         let is_named = version.id == ended.consent.id;
         ended.versions.push(version.id);
         ended
-            .referrals
+            .packages
             .extend(standing_on(transaction, version.id).await?);
         if version.revoked_at.is_some() || (!is_named && version.signed_at.is_none()) {
             continue;
         }
         ended
             .events
-            .push(recorded(transaction, &version, channel).await?);
+            .push(recorded(transaction, &version, reason.clone()).await?);
         let version = end(transaction, version, channel, now).await?;
         if is_named {
             ended.consent = version;
@@ -148,27 +150,31 @@ pub async fn suspended(transaction: &DatabaseTransaction, id: ConsentId) -> Answ
     Ok(i32::try_from(suspended).unwrap_or(i32::MAX))
 }
 
-/// Destroys the keys of what was denied at `then`, and leaves to the sweep what the keyring does not take now.
-pub async fn destroy(vault: &Vault, referrals: &[ReferralId], then: Instant, request: &str) {
-    if let Err(refusal) = vault.destroy(referrals, then).await {
+/// Destroys the keys of what is denied already, and leaves to the sweep what the keyring does not take now.
+pub async fn destroy(vault: &Vault, packages: &[Package], request: &str) {
+    if let Err(refusal) = vault.destroy(packages).await {
         let code = refusal.error.code();
         warn!(request, code, "keys are left to the sweep");
     }
 }
 
-async fn standing_on(transaction: &DatabaseTransaction, id: ConsentId) -> Answer<Vec<ReferralId>> {
-    Ok(referral::Entity::standing_on(id)
-        .select_only()
-        .column(referral::Column::Id)
-        .into_tuple()
-        .all(transaction)
-        .await?)
+/// The packages of the referrals that stand on a consent, as they are sealed now.
+///
+/// # Errors
+/// `UNAVAILABLE`.
+pub async fn standing_on(transaction: &DatabaseTransaction, id: ConsentId) -> Answer<Vec<Package>> {
+    let referrals = referral::Entity::standing_on(id).all(transaction).await?;
+    Ok(referrals.iter().map(Package::from).collect())
 }
 
-async fn recorded(
+/// What goes on record of a consent that was taken back, or ended with its survivor's erasure.
+///
+/// # Errors
+/// `UNAVAILABLE`.
+pub async fn recorded(
     transaction: &DatabaseTransaction,
     consent: &consent::Model,
-    channel: Option<RevocationChannel>,
+    reason: String,
 ) -> Answer<Event> {
     let survivor = survivor::Entity::consenting(consent)
         .one(transaction)
@@ -179,7 +185,7 @@ async fn recorded(
         id: consent.id,
         version: consent.version,
         survivor: survivor.audit_id,
-        recipient: consent.recipient_id,
-        reason: Some(channel.map_or_else(|| KEY_GONE.to_owned(), |one| one.to_string())),
+        recipient: consent.signed_at.map(|_| consent.recipient_id),
+        reason: Some(reason),
     })
 }

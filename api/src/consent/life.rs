@@ -12,6 +12,7 @@ use sea_orm::{
 
 use super::{ending, rules};
 use crate::error::{Answer, Error};
+use crate::seal::vault::Package;
 use crate::store::Act;
 
 /// One of the agency's consents, locked for a change.
@@ -55,15 +56,15 @@ pub(super) async fn supersede(
     act: &Act<'_>,
     earlier: consent::Model,
     later: &consent::Model,
-) -> Answer<(consent::Model, Vec<ReferralId>)> {
+) -> Answer<(consent::Model, Vec<Package>)> {
     let standing = referral::Entity::standing_on(earlier.id)
         .all(&**act)
         .await?;
     let (carried, left): (Vec<_>, Vec<_>) = standing.iter().partition(|one| {
         is_unfinished(one.status) && rules::carries_on(&earlier, later, one.contains, act.now())
     });
-    let ids = |of: Vec<&referral::Model>| of.into_iter().map(|one| one.id).collect::<Vec<_>>();
-    let (carried, left) = (ids(carried), ids(left));
+    let carried: Vec<ReferralId> = carried.into_iter().map(|one| one.id).collect();
+    let left: Vec<Package> = left.into_iter().map(Package::from).collect();
     referral::Entity::update_many()
         .col_expr(referral::Column::ConsentId, Expr::value(later.id))
         .col_expr(

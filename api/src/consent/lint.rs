@@ -185,10 +185,12 @@ pub fn lint(draft: &Draft, packs: &RulePacks, now: Instant) -> Vec<Finding> {
         .into_iter()
         .map(|check| {
             let finding = check.finding(&bound);
-            match check {
-                Check::ExpiryTooLate => too_late(finding, longest, citation),
-                Check::CategoriesBeyondMou => beyond(finding, draft),
-                _ => finding,
+            if check == Check::ExpiryTooLate {
+                too_late(finding, longest, citation)
+            } else if check == Check::CategoriesBeyondMou {
+                beyond(finding, draft)
+            } else {
+                finding
             }
         })
         .collect()
@@ -235,7 +237,7 @@ fn beyond(finding: Finding, draft: &Draft) -> Finding {
         .categories
         .iter()
         .filter(|category| !ceiling.has(*category))
-        .map(|category| category.code())
+        .map(Code::code)
         .collect();
     let remedy = format!(
         "Leave out {}, which no MOU in force permits, or amend the MOU first.",

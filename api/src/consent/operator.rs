@@ -43,6 +43,6 @@ pub async fn revoke(
         .map(|event| Leaf::of(event.clone(), &agent, &Mark::default(), now))
         .collect();
     act::commit_all(transaction, Holding::Alone, leaves, None).await?;
-    ending::destroy(vault, &ended.referrals, now, "").await;
+    ending::destroy(vault, &ended.packages, "").await;
     Ok(ended)
 }

@@ -62,7 +62,7 @@ pub async fn reopen(store: &Store, vault: &Vault) -> Answer<Option<Reopened>> {
         let ended = ending::revoke(&transaction, found, None, now).await?;
         consents += ended.events.len();
         leaves.extend(ended.events.into_iter().map(leaf));
-        keyless.extend(ended.referrals);
+        keyless.extend(ended.packages);
     }
     agency::Entity::update_many()
         .col_expr(
@@ -73,7 +73,7 @@ pub async fn reopen(store: &Store, vault: &Vault) -> Answer<Option<Reopened>> {
         .exec(&transaction)
         .await?;
     act::commit_all(transaction, Holding::Alone, leaves, None).await?;
-    ending::destroy(vault, &keyless, now, "").await;
+    ending::destroy(vault, &keyless, "").await;
     witness::follow(store).await.map_err(Refusal::unavailable)?;
     Ok(Some(Reopened {
         signed: witnessed.size,

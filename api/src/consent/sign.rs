@@ -3,11 +3,10 @@
 use std::collections::{HashMap, HashSet};
 
 use concord_entities::consent;
-use concord_entities::ids::{ConsentId, ReferralId, SignatureId};
+use concord_entities::ids::{ConsentId, SignatureId};
 use concord_entities::vocabulary::SignerRole;
 use concord_entities::{consent_signature, survivor};
 use sea_orm::{ActiveModelTrait, IntoActiveModel, QuerySelect, Set};
-
 use tracing::error;
 
 use super::checks::Check;
@@ -22,6 +21,7 @@ use super::signers::{Offered, Situation};
 use crate::audit::event::Event;
 use crate::error::{Answer, Error, Refusal};
 use crate::graphql::request::{Request, Worker};
+use crate::seal::vault::Package;
 use crate::store::Act;
 
 /// What a signature did.
@@ -32,7 +32,7 @@ pub(super) struct Signed {
     /// The version whose place it took.
     pub(super) superseded: Option<consent::Model>,
     /// The referrals that the earlier version allowed and this one does not: they are suspended, and their keys go.
-    pub(super) left_behind: Vec<ReferralId>,
+    pub(super) left_behind: Vec<Package>,
 }
 
 /// Takes a signature, where nothing that keeps the consent from being signed stands; none where the very same is on

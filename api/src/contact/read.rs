@@ -99,7 +99,10 @@ pub(crate) async fn advice(
 async fn held(request: &Request, id: SurvivorId) -> Answer<Decided<Held>> {
     let store = &request.worker.store;
     let among = survivor::Entity::one_of(request.caller.agency(), id);
-    let found = reading::one(store, among, &id, |row| row.audit_id.to_string()).await?;
+    let found = reading::one(store, among, &SurvivorId::PREFIX, |row| {
+        row.audit_id.to_string()
+    })
+    .await?;
     let plan = match &found.content {
         Some(survivor) => {
             let plan = safe_contact::Entity::of(survivor.id);

@@ -250,6 +250,7 @@ impl Scene<'_> {
             needs,
             urgency: self.urgency,
             contains: self.consent.categories,
+            key_version: 1,
             created_at: self.times.drafted,
             sent_at: self.times.sent,
             respond_by: self

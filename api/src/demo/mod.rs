@@ -22,7 +22,6 @@ use std::path::Path;
 
 use concord_entities::agency;
 use concord_entities::audit_event;
-use concord_entities::ids::ReferralId;
 use concord_entities::instant::Instant;
 use concord_entities::sealed_part;
 use concord_entities::vocabulary::RevocationChannel;
@@ -39,6 +38,7 @@ use crate::access::key::SigningKey;
 use crate::audit::ledger;
 use crate::error::Answer;
 use crate::seal::Vault;
+use crate::seal::vault::Package;
 use crate::settings::Settings;
 use crate::store::Store;
 use crate::store::act::{self, Holding};
@@ -193,14 +193,18 @@ async fn seal(
     let mut sealed = Vec::new();
     for journey in journeys {
         // The keys are of now: a sweep takes an old key without a package for a left-over.
-        sealed.extend(vault.seal(journey.row.id, &journey.parts, now).await?);
+        sealed.extend(
+            vault
+                .seal(Package::from(&journey.row), &journey.parts, now)
+                .await?,
+        );
     }
-    let ended: Vec<ReferralId> = journeys
+    let ended: Vec<Package> = journeys
         .iter()
         .filter(|journey| journey.ended)
-        .map(|journey| journey.row.id)
+        .map(|journey| Package::from(&journey.row))
         .collect();
-    vault.destroy(&ended, now).await?;
+    vault.destroy(&ended).await?;
     Ok(sealed)
 }
 

@@ -96,7 +96,8 @@ impl Consents {
             id: consent.id,
             version: consent.version,
             survivor: survivor.row.audit_id,
-            recipient: consent.recipient_id,
+            recipient: Some(consent.recipient_id)
+                .filter(|_| asked.signed && kind != AuditType::ConsentDrafted),
             reason,
         };
         chronicle.tell(

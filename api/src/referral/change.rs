@@ -4,7 +4,8 @@ use async_graphql::{Context, ID, Object};
 use concord_entities::ids::{ConsentId, ReferralId};
 
 use concord_entities::vocabulary::{
-    AuditType, Needs, ReferralAction, ReferralStatus, RejectReason, StatusReason, Urgency,
+    AuditType, ConsentStatus, Needs, ReferralAction, ReferralStatus, RejectReason, StatusReason,
+    Urgency,
 };
 use concord_entities::{agency, consent, mou, mou_party, referral, sealed_part};
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, Set};
@@ -18,6 +19,7 @@ use crate::consent::rules as consent_rules;
 use crate::error::{Answer, Error, Refusal};
 use crate::graphql::request::{InRequest, Request};
 use crate::mou::rules as mou_rules;
+use crate::seal::vault::Package;
 use crate::store::Act;
 use crate::store::idempotency::{self, Replay};
 use crate::store::page;
@@ -208,7 +210,10 @@ async fn draft(request: &Request, act: &Act<'_>, input: ReferralInput) -> Answer
                 "no consent of your agency's has this id",
             )
         })?;
-    if consent.revoked_at.is_some() || consent.expires_at <= act.now() {
+    if !matches!(
+        consent_rules::status(&consent, act.now()),
+        ConsentStatus::Draft | ConsentStatus::Active
+    ) {
         return Err(Error::input(
             "referral.consent",
             "this consent has ended: the survivor decides on a new one",
@@ -240,6 +245,7 @@ async fn draft(request: &Request, act: &Act<'_>, input: ReferralInput) -> Answer
         needs,
         urgency: input.urgency,
         contains,
+        key_version: 1,
         created_at: act.now(),
         sent_at: None,
         respond_by: None,
@@ -254,7 +260,7 @@ async fn draft(request: &Request, act: &Act<'_>, input: ReferralInput) -> Answer
     let sealed = request
         .worker
         .vault
-        .seal(model.id, &parts, act.now())
+        .seal(Package::from(&model), &parts, act.now())
         .await?;
     let model = model.into_active_model().insert(&**act).await?;
     if !sealed.is_empty() {
@@ -276,9 +282,7 @@ async fn send(act: &Act<'_>, draft: referral::Model) -> Answer<referral::Model> 
         .one(&**act)
         .await?
         .ok_or(Error::NotFound)?;
-    if consent_rules::status(&consent, act.now())
-        != concord_entities::vocabulary::ConsentStatus::Active
-    {
+    if consent_rules::status(&consent, act.now()) != ConsentStatus::Active {
         let text =
             "the consent that this referral stands on is not in force: sign it, or draft a new one";
         return Err(Error::NotNow(text.into()).into());

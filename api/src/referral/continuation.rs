@@ -17,9 +17,11 @@ use super::package::Contents;
 use super::rules::{self, Recorded, Side};
 use crate::access::grant::{Permission, Resource};
 use crate::audit::event::Event;
+use crate::consent::ending;
 use crate::consent::rules as consent_rules;
 use crate::error::{Answer, Error, Refusal};
 use crate::graphql::request::{InRequest, Request};
+use crate::seal::vault::Package;
 use crate::store::Act;
 use crate::store::page;
 
@@ -63,6 +65,7 @@ impl ContinuationMutation {
             Side::Sender,
         )?;
         let consent = fitting(&act, &found, consent).await?;
+        let before = Package::from(&found);
         let continued = restore(request, &act, found, &consent, package).await?;
         act.commit(Event::referral(
             AuditType::ReferralContinued,
@@ -70,6 +73,10 @@ impl ContinuationMutation {
             continued.recipient_id,
         ))
         .await?;
+        if Package::from(&continued) != before {
+            let worker = &request.worker;
+            ending::destroy(&worker.vault, &[before], &request.mark.request).await;
+        }
         shown(ctx, id).await
     }
 }
@@ -124,10 +131,11 @@ async fn restore(
         ..left.clone()
     };
     let mou = mou_in_force(act, &told, consent).await?;
+    let mut restored = returned(&left, consent, &mou, contains, act)?;
     if let Some(package) = package {
-        seal(request, act, left.id, &package).await?;
+        restored.key_version = left.key_version.saturating_add(1);
+        seal(request, act, Package::from(&restored), &package).await?;
     }
-    let restored = returned(&left, consent, &mou, contains, act)?;
     Ok(restored
         .into_active_model()
         .reset_all()
@@ -170,14 +178,17 @@ fn returned(
 }
 
 /// Seals a package in the place of the one that ended.
-async fn seal(request: &Request, act: &Act<'_>, id: ReferralId, package: &Contents) -> Answer<()> {
-    let parts = package.parts().map_err(Refusal::internal)?;
-    let before = sealed_part::Entity::of([id]).all(&**act).await?;
-    let last = before.iter().map(|part| part.key_version).max();
+async fn seal(
+    request: &Request,
+    act: &Act<'_>,
+    package: Package,
+    contents: &Contents,
+) -> Answer<()> {
+    let parts = contents.parts().map_err(Refusal::internal)?;
     let vault = &request.worker.vault;
-    let sealed = vault.seal_anew(id, last, &parts, act.now()).await?;
+    let sealed = vault.seal(package, &parts, act.now()).await?;
     sealed_part::Entity::delete_many()
-        .filter(sealed_part::Column::ReferralId.eq(id))
+        .filter(sealed_part::Column::ReferralId.eq(package.referral))
         .exec(&**act)
         .await?;
     if !sealed.is_empty() {

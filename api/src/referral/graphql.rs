@@ -32,7 +32,7 @@ use crate::graphql::look;
 use crate::graphql::request::{InRequest, Request};
 use crate::graphql::scalars::{DateTime, Sha256};
 use crate::mou::graphql::Mou;
-use crate::seal::vault::Opened;
+use crate::seal::vault::{self, Opened};
 use crate::sharing::Reason;
 use crate::store::page::{self, Page, Wanted};
 
@@ -440,12 +440,19 @@ async fn show(
     Ok(Some(shown))
 }
 
-/// Unseals every category that some grant shares; none where a key is gone.
+/// Unseals every category that some grant shares; none where a package is not the one that was decided on any more.
 async fn open(request: &Request, seen: &[Seen]) -> Answer<Option<Opened>> {
-    let mut released: HashMap<ReferralId, Categories> = HashMap::new();
+    let mut released: HashMap<vault::Package, Categories> = HashMap::new();
     for one in seen {
+        let Some(beyond) = &one.beyond else {
+            continue;
+        };
+        let package = vault::Package {
+            referral: one.header.id,
+            version: beyond.key_version,
+        };
         for grant in one.grants.values().filter(|grant| !grant.shared.is_empty()) {
-            let categories = released.entry(one.header.id).or_insert(Categories::EMPTY);
+            let categories = released.entry(package).or_insert(Categories::EMPTY);
             *categories = grant.shared.iter().fold(*categories, Categories::with);
         }
     }
@@ -454,7 +461,9 @@ async fn open(request: &Request, seen: &[Seen]) -> Answer<Option<Opened>> {
         .vault
         .open(&request.worker.store, &released)
         .await?;
-    let complete = released.keys().all(|id| opened.contains_key(id));
+    let complete = released
+        .keys()
+        .all(|package| opened.contains_key(&package.referral));
     Ok(complete.then_some(opened))
 }
 

@@ -47,11 +47,12 @@ const HEADER: [Column; 14] = [
 ];
 
 /// What is needed besides, where more than headers is asked for.
-const BEYOND: [Column; 6] = [
+const BEYOND: [Column; 7] = [
     Column::ConsentId,
     Column::MouId,
     Column::SurvivorId,
     Column::Contains,
+    Column::KeyVersion,
     Column::Outcome,
     Column::Provided,
 ];
@@ -128,6 +129,8 @@ pub struct Beyond {
     pub outcome: Option<OutcomeCode>,
     /// The needs that were met.
     pub provided: Needs,
+    /// The version of the key that its package was sealed under when it was decided on.
+    pub key_version: i32,
 }
 
 /// What the decision says of one package, for one purpose.
@@ -291,6 +294,7 @@ fn judge(
             mou: gathered.mou,
             outcome: row.try_get("", "outcome")?,
             provided: row.try_get("", "provided")?,
+            key_version: row.try_get("", "key_version")?,
         })
     } else {
         None

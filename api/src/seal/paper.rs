@@ -163,7 +163,12 @@ impl Vault {
                     "destroying the keys of papers that are gone"
                 );
             }
-            self.destroy_documents(&dead).await?;
+            // Not one that was made meanwhile, for an upload that is tried again.
+            document_key::Entity::delete_many()
+                .filter(document_key::Column::ConsentId.is_in(dead))
+                .filter(document_key::Column::CreatedAt.lt(begun))
+                .exec(&self.keyring)
+                .await?;
         }
     }
 }

@@ -172,7 +172,7 @@ impl Vault {
                 let Some(last) = keys.last() else {
                     break;
                 };
-                after = Some(last.owner);
+                after = Some((last.owner, last.version));
                 let live = live(kind, store, keys.iter().map(|key| key.owner)).await?;
                 let dead = keys
                     .into_iter()
@@ -182,7 +182,9 @@ impl Vault {
                         kind = kind.name(),
                         "destroying the key of a record that is gone"
                     );
+                    // Not one that was made meanwhile, for a change that is tried again.
                     record_key::Entity::delete_by_id((key.kind, key.owner, key.version))
+                        .filter(record_key::Column::CreatedAt.lt(hour_ago))
                         .exec(&self.keyring)
                         .await?;
                 }

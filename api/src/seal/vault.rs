@@ -3,14 +3,13 @@
 //! Writing goes key first, data second; ending goes deny first, destroy second. So a crash leaves a key without data
 //! (harmless) or a denied package with a key (unreadable through us); [`Vault::sweep`] finishes what it left.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use concord_entities::ids::ReferralId;
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{Categories, DataCategory};
 use concord_entities::{package_key, referral, sealed_part};
-use sea_orm::sea_query::OnConflict;
 use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, IntoActiveModel, QueryFilter};
 use tracing::info;
 
@@ -22,6 +21,8 @@ use crate::store::Store;
 const PURPOSE: &str = "package";
 /// How many keys the sweep looks at together.
 const BATCH: u64 = 500;
+/// How many are destroyed by one statement.
+const TOGETHER: usize = 500;
 
 /// The keyring with the key-encryption key in hand.
 #[derive(Clone, Debug)]
@@ -30,7 +31,26 @@ pub struct Vault {
     pub(super) kek: Arc<KeyEncryptionKey>,
 }
 
-/// The unsealed categories of some packages. A referral that is missing has lost its key.
+/// A package as it was sealed last, or was when it ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Package {
+    /// The referral whose package it is.
+    pub referral: ReferralId,
+    /// The version of its key, from 1.
+    pub version: i32,
+}
+
+impl From<&referral::Model> for Package {
+    fn from(row: &referral::Model) -> Self {
+        Self {
+            referral: row.id,
+            version: row.key_version,
+        }
+    }
+}
+
+/// The unsealed categories of some packages. One that is missing is not what was decided on any more: it lost its key,
+/// or was sealed anew.
 pub type Opened = HashMap<ReferralId, Vec<(DataCategory, zeroize::Zeroizing<Vec<u8>>)>>;
 
 impl Vault {
@@ -43,124 +63,88 @@ impl Vault {
         }
     }
 
-    /// Makes a key for a package, durable before anything is sealed under it, and seals each category.
+    /// Makes this version of a package's key, durable before anything is sealed under it, and seals each category. The
+    /// versions before it stay until the change is durable. The caller holds the referral's row: no other writes this
+    /// version.
     ///
     /// # Errors
     /// `UNAVAILABLE`: the keyring cannot be written.
     pub async fn seal(
         &self,
-        referral: ReferralId,
+        package: Package,
         parts: &[(DataCategory, Vec<u8>)],
         now: Instant,
     ) -> Answer<Vec<sealed_part::Model>> {
-        let key = self.generate(referral, 1, now, &OnConflict::new()).await?;
-        seal(&key, referral, 1, parts)
-    }
-
-    /// The same for a package that was sealed before, by keys of versions up to `last`. The key that there may still be
-    /// gives way: what it sealed opens no more.
-    ///
-    /// # Errors
-    /// `UNAVAILABLE`: the keyring cannot be written.
-    pub async fn seal_anew(
-        &self,
-        referral: ReferralId,
-        last: Option<i32>,
-        parts: &[(DataCategory, Vec<u8>)],
-        now: Instant,
-    ) -> Answer<Vec<sealed_part::Model>> {
-        let present = package_key::Entity::of([referral])
-            .one(&self.keyring)
-            .await?
-            .map(|key| key.version);
-        let version = last.max(present).unwrap_or(0).saturating_add(1);
-        let instead = OnConflict::column(package_key::Column::ReferralId)
-            .update_columns([
-                package_key::Column::Version,
-                package_key::Column::Wrapped,
-                package_key::Column::CreatedAt,
-            ])
-            .to_owned();
-        let key = self.generate(referral, version, now, &instead).await?;
-        seal(&key, referral, version, parts)
-    }
-
-    /// Makes a key, and keeps it.
-    async fn generate(
-        &self,
-        referral: ReferralId,
-        version: i32,
-        now: Instant,
-        instead: &OnConflict,
-    ) -> Answer<PackageKey> {
         let key = PackageKey::generate().map_err(Refusal::unavailable)?;
         let wrapped = self
             .kek
-            .wrap(holder(referral, numbered(version)?), &key)
+            .wrap(holder(package)?, &key)
             .map_err(Refusal::unavailable)?;
         let row = package_key::Model {
-            referral_id: referral,
-            version,
+            referral_id: package.referral,
+            version: package.version,
             wrapped,
             created_at: now,
         };
-        let mut insert = package_key::Entity::insert(row.into_active_model());
-        if *instead != OnConflict::new() {
-            insert = insert.on_conflict(instead.clone());
-        }
-        insert.exec_without_returning(&self.keyring).await?;
-        Ok(key)
+        // A change that was given up may have left its key.
+        package_key::Entity::delete_by_id((package.referral, package.version))
+            .exec(&self.keyring)
+            .await?;
+        package_key::Entity::insert(row.into_active_model())
+            .exec_without_returning(&self.keyring)
+            .await?;
+        seal(&key, package, parts)
     }
 
-    /// Opens the categories whose release is on record, and no other.
+    /// Opens the categories whose release is on record, of the packages as they were when that was decided, and nothing
+    /// else.
     ///
     /// # Errors
     /// `UNAVAILABLE`: a store cannot be read. `INTERNAL`: a seal is broken.
     pub async fn open(
         &self,
         store: &Store,
-        released: &HashMap<ReferralId, Categories>,
+        released: &HashMap<Package, Categories>,
     ) -> Answer<Opened> {
-        let ids: Vec<ReferralId> = released
+        let released: HashMap<ReferralId, (i32, Categories)> = released
             .iter()
             .filter(|(_, categories)| !categories.is_empty())
-            .map(|(id, _)| *id)
+            .map(|(package, categories)| (package.referral, (package.version, *categories)))
             .collect();
-        if ids.is_empty() {
+        if released.is_empty() {
             return Ok(Opened::new());
         }
-        let keys = package_key::Entity::of(ids.iter().copied())
+        let keys = package_key::Entity::of(released.keys().copied())
             .all(&self.keyring)
             .await?;
-        let parts = sealed_part::Entity::of(ids).all(&store.read).await?;
-        let mut opened = Opened::new();
+        let parts = sealed_part::Entity::of(released.keys().copied())
+            .all(&store.read)
+            .await?;
+        let decided = |referral, version| {
+            released
+                .get(&referral)
+                .filter(|(decided, _)| *decided == version)
+                .map(|(_, categories)| *categories)
+        };
         let mut unwrapped = HashMap::new();
         for key in keys {
-            let package = self
-                .kek
-                .unwrap(
-                    holder(key.referral_id, numbered(key.version)?),
-                    &key.wrapped,
-                )
-                .map_err(Refusal::internal)?;
-            unwrapped.insert(key.referral_id, (key.version, package));
-            opened.insert(key.referral_id, Vec::new());
+            if decided(key.referral_id, key.version).is_some() {
+                let holder = holder(Package::from(&key))?;
+                let opened = self.kek.unwrap(holder, &key.wrapped);
+                unwrapped.insert(key.referral_id, opened.map_err(Refusal::internal)?);
+            }
         }
+        let mut opened = Opened::new();
         for part in parts {
-            let wanted = released
-                .get(&part.referral_id)
+            let wanted = decided(part.referral_id, part.key_version)
                 .is_some_and(|some| some.has(part.category));
-            let (true, Some((version, key))) = (wanted, unwrapped.get(&part.referral_id)) else {
+            let (true, Some(key)) = (wanted, unwrapped.get(&part.referral_id)) else {
                 continue;
             };
-            if part.key_version != *version {
-                // Sealed by a key that has gone, as in an older copy of the data.
-                continue;
-            }
             let place = Place {
                 referral: part.referral_id,
                 category: part.category,
-                version: numbered(*version)?,
+                version: numbered(part.key_version)?,
             };
             let plain = key.open(place, &part.sealed).map_err(Refusal::internal)?;
             opened
@@ -168,27 +152,38 @@ impl Vault {
                 .or_default()
                 .push((part.category, plain));
         }
+        opened.retain(|referral, parts| {
+            let wanted = released.get(referral).map(|(_, some)| some.iter().count());
+            wanted == Some(parts.len())
+        });
         Ok(opened)
     }
 
-    /// Destroys the keys that these packages had at `then`, when they ended: no copy of the data store can be read any
-    /// more. A key that was made since belongs to a package that was sealed anew.
+    /// Destroys the keys of these packages, up to the version that they had when they ended: no copy of the data store can
+    /// be read any more. A later version belongs to a package that was sealed anew.
     ///
     /// # Errors
     /// `UNAVAILABLE`; the next [`sweep`](Self::sweep) tries again.
-    pub async fn destroy(&self, referrals: &[ReferralId], then: Instant) -> Answer<()> {
-        if referrals.is_empty() {
-            return Ok(());
+    pub async fn destroy(&self, packages: &[Package]) -> Answer<()> {
+        let mut by_version: BTreeMap<i32, Vec<ReferralId>> = BTreeMap::new();
+        for package in packages {
+            let referrals = by_version.entry(package.version).or_default();
+            referrals.push(package.referral);
         }
-        package_key::Entity::delete_many()
-            .filter(package_key::Column::ReferralId.is_in(referrals.iter().copied()))
-            .filter(package_key::Column::CreatedAt.lte(then))
-            .exec(&self.keyring)
-            .await?;
+        for (version, referrals) in by_version {
+            for some in referrals.chunks(TOGETHER) {
+                package_key::Entity::delete_many()
+                    .filter(package_key::Column::ReferralId.is_in(some.iter().copied()))
+                    .filter(package_key::Column::Version.lte(version))
+                    .exec(&self.keyring)
+                    .await?;
+            }
+        }
         Ok(())
     }
 
-    /// Destroys the keys of packages whose consent has ended, and keys without a package older than an hour.
+    /// Destroys the keys of packages whose consent has ended and those that another took the place of, and keys that are
+    /// older than an hour and seal nothing: a change that was given up left them.
     ///
     /// # Errors
     /// `UNAVAILABLE`.
@@ -202,30 +197,39 @@ impl Vault {
             let Some(last) = keys.last() else {
                 return Ok(());
             };
-            after = Some(last.referral_id);
-            let ids: Vec<ReferralId> = keys.iter().map(|key| key.referral_id).collect();
-            let known: HashSet<ReferralId> =
-                ids_of(referral::Entity::among(ids.iter().copied()), store).await?;
-            let ended: HashSet<ReferralId> = ids_of(
-                referral::Entity::whose_consent_has_ended(ids.iter().copied(), now),
-                store,
-            )
-            .await?;
-            let dead: Vec<ReferralId> = keys
+            after = Some((last.referral_id, last.version));
+            let ids = || keys.iter().map(|key| key.referral_id);
+            let sealed = versions(referral::Entity::among(ids()), store).await?;
+            let ended =
+                versions(referral::Entity::whose_consent_has_ended(ids(), now), store).await?;
+            // What is sealed anew meanwhile has a later version than any that is found dead here.
+            let dead = keys
                 .iter()
-                .filter(|key| {
-                    let id = key.referral_id;
-                    ended.contains(&id) || (!known.contains(&id) && key.created_at < hour_ago)
-                })
-                .map(|key| key.referral_id)
-                .collect();
-            if !dead.is_empty() {
-                info!(
-                    keys = dead.len(),
-                    "destroying the keys of packages that have ended"
-                );
+                .filter(|key| match sealed.get(&key.referral_id) {
+                    Some(version) if key.version < *version => true,
+                    Some(version) if key.version == *version => {
+                        ended.get(&key.referral_id) == Some(version)
+                    }
+                    Some(_) | None => key.created_at < hour_ago,
+                });
+            for key in dead {
+                info!("destroying the key of a package that has ended");
+                package_key::Entity::delete_many()
+                    .filter(package_key::Column::ReferralId.eq(key.referral_id))
+                    .filter(package_key::Column::Version.eq(key.version))
+                    .filter(package_key::Column::CreatedAt.eq(key.created_at))
+                    .exec(&self.keyring)
+                    .await?;
             }
-            self.destroy(&dead, now).await?;
+        }
+    }
+}
+
+impl From<&package_key::Model> for Package {
+    fn from(key: &package_key::Model) -> Self {
+        Self {
+            referral: key.referral_id,
+            version: key.version,
         }
     }
 }
@@ -233,24 +237,23 @@ impl Vault {
 /// Seals each category under a package's key of this version.
 fn seal(
     key: &PackageKey,
-    referral: ReferralId,
-    key_version: i32,
+    package: Package,
     parts: &[(DataCategory, Vec<u8>)],
 ) -> Answer<Vec<sealed_part::Model>> {
-    let version = numbered(key_version)?;
+    let version = numbered(package.version)?;
     parts
         .iter()
         .map(|(category, plain)| {
             let place = Place {
-                referral,
+                referral: package.referral,
                 category: *category,
                 version,
             };
             let sealed = key.seal(place, plain).map_err(Refusal::unavailable)?;
             Ok(sealed_part::Model {
-                referral_id: referral,
+                referral_id: package.referral,
                 category: *category,
-                key_version,
+                key_version: package.version,
                 sealed,
             })
         })
@@ -261,24 +264,25 @@ fn numbered(version: i32) -> Answer<u32> {
     u32::try_from(version).map_err(Refusal::internal)
 }
 
-async fn ids_of(
+/// The version of the key that each of these packages is sealed under.
+async fn versions(
     rows: sea_orm::Select<referral::Entity>,
     store: &Store,
-) -> Answer<HashSet<ReferralId>> {
+) -> Answer<HashMap<ReferralId, i32>> {
     use sea_orm::QuerySelect;
-    let ids: Vec<ReferralId> = rows
+    let found: Vec<(ReferralId, i32)> = rows
         .select_only()
-        .column(referral::Column::Id)
+        .columns([referral::Column::Id, referral::Column::KeyVersion])
         .into_tuple()
         .all(&store.read)
         .await?;
-    Ok(ids.into_iter().collect())
+    Ok(found.into_iter().collect())
 }
 
-fn holder(referral: ReferralId, version: u32) -> Holder<'static> {
-    Holder {
+fn holder(package: Package) -> Answer<Holder<'static>> {
+    Ok(Holder {
         purpose: PURPOSE,
-        owner: referral.0,
-        version,
-    }
+        owner: package.referral.0,
+        version: numbered(package.version)?,
+    })
 }

@@ -1,22 +1,21 @@
 //! Erasing a person: everything ends that was shared of them, and what is left names nobody.
 //!
-//! In one transaction every consent ends, drafts and open referrals are cancelled, the sealed parts, the signed papers and
-//! the plan for safe contact go, and the row that
-//! other records point at loses the pseudonym, the language and the link to the audit log. Then the keys are destroyed;
-//! the sweep finishes what a crash leaves, since every consent has ended. An ended consent stands as revoked, without a
-//! channel: to its recipient, an erasure looks like any other revocation. What was told before stays in the audit log,
-//! under an id that nothing leads to any more.
+//! In one transaction every consent ends, drafts are cancelled, open referrals are suspended, the sealed parts, the signed
+//! papers and the plan for safe contact go, and what other records point at from then on is a row that was never anybody:
+//! the pseudonym, the language and the link to the audit log go with the row that they stood in. Then the keys are
+//! destroyed; the sweep finishes what a crash leaves, since every consent has ended. To a recipient, an erasure looks like
+//! any other revocation. What was told before stays in the audit log, under an id that nothing leads to any more.
 
 use async_graphql::{Context, ID, Object, SimpleObject};
-use concord_entities::ids::{ConsentId, ReferralId, SurvivorAuditId, SurvivorId};
-use concord_entities::vocabulary::{ReferralStatus, StatusReason};
+use concord_entities::ids::{ConsentId, SurvivorAuditId, SurvivorId};
+use concord_entities::vocabulary::{ConsentStatus, ReferralStatus, StatusReason};
 use concord_entities::{
-    consent, consent_document, idempotency, mandated_disclosure, referral, safe_contact,
-    sealed_part, survivor,
+    consent, consent_document, consent_signature, idempotency, mandated_disclosure, referral,
+    safe_contact, sealed_part, survivor,
 };
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Set,
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
 };
 use tracing::warn;
 use uuid::Uuid;
@@ -24,12 +23,20 @@ use uuid::Uuid;
 use crate::access::grant::{Permission, Resource};
 use crate::audit::event::Event;
 use crate::consent::ending;
+use crate::consent::rules as consent_rules;
 use crate::error::{Answer, Error};
 use crate::graphql::request::{InRequest, Request};
 use crate::graphql::scalars::DateTime;
 use crate::seal::record::Kind;
+use crate::seal::vault::Package;
 use crate::store::Act;
 use crate::store::page;
+
+/// How many rows are forgotten by one statement.
+const TOGETHER: usize = 500;
+
+/// Why a consent ended, in its discloser's own log.
+const ERASED: &str = "ERASED";
 
 /// That a person was erased.
 #[derive(Clone, Debug, SimpleObject)]
@@ -71,22 +78,26 @@ impl ErasureMutation {
         let person = found.ok_or(Error::NotFound)?;
         let known_as = person.audit_id;
 
-        let consents = end_consents(&act, id).await?;
+        let (consents, mut events) = end_consents(&act, id).await?;
         let packages = end_referrals(&act, id).await?;
-        let papers = forget_papers(&act, id).await?;
+        forget_papers(&act, &consents).await?;
         let mandates = forget_mandates(&act, id).await?;
+        let made = consents.iter().map(|consent| consent.0);
+        let made = made.chain(packages.iter().map(|package| package.referral.0));
+        let made: Vec<Uuid> = made.chain(mandates.iter().copied()).chain([id.0]).collect();
+        forget_keys(&act, &made).await?;
         forget(&act, person).await?;
 
-        let event = Event::SurvivorErased {
+        events.push(Event::SurvivorErased {
             survivor: known_as,
-            consents,
-        };
-        let events = act.commit_all(vec![event]).await?;
+            consents: consents.clone(),
+        });
+        let events = act.commit_all(events).await?;
         let worker = &request.worker;
-        ending::destroy(&worker.vault, &packages, now, &request.mark.request).await;
-        destroy_records(request, id, &mandates, &papers).await;
+        ending::destroy(&worker.vault, &packages, &request.mark.request).await;
+        destroy_records(request, id, &mandates, &consents).await;
         Ok(ErasureReceipt {
-            event: events.first().map(ID::from).ok_or(Error::Internal)?,
+            event: events.last().map(ID::from).ok_or(Error::Internal)?,
             erased_at: now.into(),
             packages: i32::try_from(packages.len()).unwrap_or(i32::MAX),
             keyring_backups_until: now.plus(worker.keyring_backups).into(),
@@ -94,28 +105,39 @@ impl ErasureMutation {
     }
 }
 
-/// Ends every consent of theirs that was not taken back before; names them.
-async fn end_consents(act: &Act<'_>, id: SurvivorId) -> Answer<Vec<ConsentId>> {
-    let standing = consent::Entity::of_survivor(act.agency(), id)
-        .filter(consent::Column::RevokedAt.is_null())
+/// Ends every consent of theirs that is drafted or in force, and names them all, with what goes on record of those that
+/// others know of. Of one that was over before, nobody is told anew.
+async fn end_consents(act: &Act<'_>, id: SurvivorId) -> Answer<(Vec<ConsentId>, Vec<Event>)> {
+    let consents = consent::Entity::of_survivor(act.agency(), id)
         .all(&**act)
         .await?;
-    let mut ended = Vec::with_capacity(standing.len());
-    for one in standing {
-        ended.push(ending::end(act, one, None, act.now()).await?.id);
+    let ids = consents.iter().map(|one| one.id).collect();
+    let mut events = Vec::new();
+    for one in consents {
+        if !matches!(
+            consent_rules::status(&one, act.now()),
+            ConsentStatus::Draft | ConsentStatus::Active
+        ) {
+            continue;
+        }
+        if one.signed_at.is_some() {
+            events.push(ending::recorded(act, &one, ERASED.to_owned()).await?);
+        }
+        ending::end(act, one, None, act.now()).await?;
     }
-    Ok(ended)
+    Ok((ids, events))
 }
 
-/// Cancels what is drafted or open, and removes what every package holds; names the referrals.
-async fn end_referrals(act: &Act<'_>, id: SurvivorId) -> Answer<Vec<ReferralId>> {
-    let referrals: Vec<ReferralId> = referral::Entity::of_survivor(id)
+/// Cancels what is drafted, and removes what every package holds; names the packages. What was sent is suspended with
+/// its consent, as by any revocation.
+async fn end_referrals(act: &Act<'_>, id: SurvivorId) -> Answer<Vec<Package>> {
+    let packages: Vec<Package> = referral::Entity::of_survivor(id)
         .filter(referral::Column::SenderId.eq(act.agency()))
-        .select_only()
-        .column(referral::Column::Id)
-        .into_tuple()
         .all(&**act)
-        .await?;
+        .await?
+        .iter()
+        .map(Package::from)
+        .collect();
     referral::Entity::update_many()
         .col_expr(
             referral::Column::Status,
@@ -128,22 +150,16 @@ async fn end_referrals(act: &Act<'_>, id: SurvivorId) -> Answer<Vec<ReferralId>>
         .col_expr(referral::Column::Halted, Expr::value(false))
         .col_expr(referral::Column::UpdatedAt, Expr::value(act.now()))
         .filter(referral::Column::SurvivorId.eq(id))
-        .filter(referral::Column::Status.is_in([
-            ReferralStatus::Draft,
-            ReferralStatus::Requested,
-            ReferralStatus::Accepted,
-            ReferralStatus::InProgress,
-            ReferralStatus::OnHold,
-        ]))
+        .filter(referral::Column::Status.eq(ReferralStatus::Draft))
         .exec(&**act)
         .await?;
-    for some in referrals.chunks(500) {
+    for some in packages.chunks(TOGETHER) {
         sealed_part::Entity::delete_many()
-            .filter(sealed_part::Column::ReferralId.is_in(some.iter().copied()))
+            .filter(sealed_part::Column::ReferralId.is_in(some.iter().map(|one| one.referral)))
             .exec(&**act)
             .await?;
     }
-    Ok(referrals)
+    Ok(packages)
 }
 
 /// Removes the texts of what had to be disclosed of them by law, which identify them; that it was disclosed stays on
@@ -165,19 +181,45 @@ async fn forget_mandates(act: &Act<'_>, id: SurvivorId) -> Answer<Vec<Uuid>> {
     Ok(ids)
 }
 
-/// Removes the papers that were signed; names the consents that may have had one.
-async fn forget_papers(act: &Act<'_>, id: SurvivorId) -> Answer<Vec<ConsentId>> {
-    let consents: Vec<ConsentId> = consent::Entity::of_survivor(act.agency(), id)
-        .select_only()
-        .column(consent::Column::Id)
-        .into_tuple()
-        .all(&**act)
-        .await?;
-    consent_document::Entity::delete_many()
-        .filter(consent_document::Column::ConsentId.is_in(consents.iter().copied()))
-        .exec(&**act)
-        .await?;
-    Ok(consents)
+/// Removes the papers that were signed, and what is known of whoever signed them and of why: that somebody did, and when,
+/// stays on record.
+async fn forget_papers(act: &Act<'_>, consents: &[ConsentId]) -> Answer<()> {
+    use consent_signature::Column as Signature;
+    for some in consents.chunks(TOGETHER) {
+        let some = || some.iter().copied();
+        consent_document::Entity::delete_many()
+            .filter(consent_document::Column::ConsentId.is_in(some()))
+            .exec(&**act)
+            .await?;
+        let nothing = || Expr::value(None::<String>);
+        consent_signature::Entity::update_many()
+            .col_expr(Signature::DocumentSha256, nothing())
+            .col_expr(Signature::Relation, nothing())
+            .col_expr(Signature::Language, nothing())
+            .col_expr(Signature::Interpreter, Expr::cust("NULL"))
+            .col_expr(Signature::Witness, nothing())
+            .filter(Signature::ConsentId.is_in(some()))
+            .exec(&**act)
+            .await?;
+        consent::Entity::update_many()
+            .col_expr(consent::Column::Interpreter, Expr::cust("NULL"))
+            .col_expr(consent::Column::MinorAlone, nothing())
+            .col_expr(consent::Column::Incapacitated, Expr::value(false))
+            .filter(consent::Column::Id.is_in(some()))
+            .exec(&**act)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Forgets the hashes of what all this was made with: a hash of identity is identity.
+async fn forget_keys(act: &Act<'_>, made: &[Uuid]) -> Answer<()> {
+    for some in made.chunks(TOGETHER) {
+        idempotency::Entity::forget(some.iter().copied())
+            .exec(&**act)
+            .await?;
+    }
+    Ok(())
 }
 
 /// Destroys the keys of what was sealed of them besides packages.
@@ -203,17 +245,40 @@ async fn destroy_records(
     }
 }
 
-/// Takes from the row all that could lead to the person, and the hashes of what it was registered with.
+/// Has whatever pointed at the person point at a row that was never anybody, and removes theirs.
 async fn forget(act: &Act<'_>, person: survivor::Model) -> Answer<()> {
-    let id = person.id;
-    let mut row = person.into_active_model();
-    row.pseudonym = Set(format!("erased {}", Uuid::new_v4()));
-    row.minor = Set(false);
-    row.language = Set(None);
-    row.audit_id = Set(SurvivorAuditId::new());
-    row.erased_at = Set(Some(act.now()));
-    row.update(&**act).await?;
-    safe_contact::Entity::delete_by_id(id).exec(&**act).await?;
-    idempotency::Entity::forget(id.0).exec(&**act).await?;
+    let nobody = survivor::Model {
+        id: SurvivorId::new(),
+        agency_id: person.agency_id,
+        pseudonym: format!("erased {}", Uuid::new_v4()),
+        minor: false,
+        language: None,
+        audit_id: SurvivorAuditId::new(),
+        created_at: act.now(),
+        erased_at: Some(act.now()),
+    };
+    let id = nobody.id;
+    nobody.into_active_model().insert(&**act).await?;
+    consent::Entity::update_many()
+        .col_expr(consent::Column::SurvivorId, Expr::value(id))
+        .filter(consent::Column::SurvivorId.eq(person.id))
+        .exec(&**act)
+        .await?;
+    referral::Entity::update_many()
+        .col_expr(referral::Column::SurvivorId, Expr::value(id))
+        .filter(referral::Column::SurvivorId.eq(person.id))
+        .exec(&**act)
+        .await?;
+    mandated_disclosure::Entity::update_many()
+        .col_expr(mandated_disclosure::Column::SurvivorId, Expr::value(id))
+        .filter(mandated_disclosure::Column::SurvivorId.eq(person.id))
+        .exec(&**act)
+        .await?;
+    safe_contact::Entity::delete_by_id(person.id)
+        .exec(&**act)
+        .await?;
+    survivor::Entity::delete_by_id(person.id)
+        .exec(&**act)
+        .await?;
     Ok(())
 }

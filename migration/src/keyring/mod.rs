@@ -4,3 +4,4 @@ pub(crate) mod m0001_keys;
 pub(crate) mod m0002_document_keys;
 pub(crate) mod m0003_record_keys;
 pub(crate) mod m0004_witness;
+pub(crate) mod m0005_versions;
