@@ -124,11 +124,11 @@ fn a_repeat_says_the_same_in_everything() {
         change(&mut other);
         assert!(!is_repeat(&other, &known), "{other:?}");
     }
-    let interpreted = Model {
+    let otherwise = Model {
         interpreter: Some(interpreter),
         ..repeated
     };
-    assert!(!is_repeat(&interpreted, &known));
+    assert!(!is_repeat(&otherwise, &known));
 }
 
 const SIGN: &str = "mutation($id: ID!, $s: SignatureInput!) { signConsent(id: $id, signature: $s) \

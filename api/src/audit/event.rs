@@ -26,10 +26,13 @@ pub enum Event {
         /// The application.
         id: ApplicationId,
     },
-    /// A survivor's pseudonym was registered.
-    SurvivorRegistered(SurvivorAuditId),
-    /// What is on record of a survivor was corrected.
-    SurvivorCorrected(SurvivorAuditId),
+    /// A survivor's pseudonym was registered, or what is on record with it corrected.
+    Survivor {
+        /// Which of the two.
+        kind: AuditType,
+        /// The person, under the audit log's own id.
+        survivor: SurvivorAuditId,
+    },
     /// A person was erased. Never with the id that records point at: the log must not keep what the erasure forgets.
     SurvivorErased {
         /// The person, under the audit log's own id.

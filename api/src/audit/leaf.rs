@@ -135,12 +135,7 @@ impl Leaf {
         match event {
             Event::Agency { kind, id } => self.is_done_to(kind, &id, id),
             Event::Application { kind, id } => self.is_about(kind, &id),
-            Event::SurvivorRegistered(survivor) => {
-                self.is_of_person(AuditType::SurvivorRegistered, survivor);
-            }
-            Event::SurvivorCorrected(survivor) => {
-                self.is_of_person(AuditType::SurvivorCorrected, survivor);
-            }
+            Event::Survivor { kind, survivor } => self.is_of_person(kind, survivor),
             Event::SurvivorErased { survivor, consents } => self.is_erasure(survivor, &consents),
             Event::SafeContact {
                 kind,

@@ -229,7 +229,10 @@ pub(super) fn tell_registered(survivors: &[Survivor], cast: &Cast, chronicle: &m
         chronicle.tell(
             survivor.row.created_at,
             agency,
-            Event::SurvivorRegistered(survivor.row.audit_id),
+            Event::Survivor {
+                kind: AuditType::SurvivorRegistered,
+                survivor: survivor.row.audit_id,
+            },
         );
     }
 }

@@ -2,6 +2,7 @@
 
 use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObject};
 use concord_entities::ids::{SurvivorAuditId, SurvivorId};
+use concord_entities::vocabulary::AuditType;
 use concord_entities::{audit_event, survivor};
 use sea_orm::{ActiveModelTrait, IntoActiveModel, QueryOrder, QuerySelect, Set, SqlErr};
 
@@ -179,7 +180,7 @@ impl SurvivorMutation {
         };
         let registered = register(&act, survivor).await?;
         idempotency::keep(&act, key, registered.id.0).await?;
-        act.commit(Event::SurvivorRegistered(registered.audit_id))
+        act.commit(recorded(AuditType::SurvivorRegistered, &registered))
             .await?;
         Ok(registered.into())
     }
@@ -206,9 +207,16 @@ impl SurvivorMutation {
         survivor.minor = Set(minor);
         survivor.language = Set(Some(language.as_str().to_owned()));
         let corrected = survivor.update(&*act).await?;
-        act.commit(Event::SurvivorCorrected(corrected.audit_id))
+        act.commit(recorded(AuditType::SurvivorCorrected, &corrected))
             .await?;
         Ok(corrected.into())
+    }
+}
+
+fn recorded(kind: AuditType, row: &survivor::Model) -> Event {
+    Event::Survivor {
+        kind,
+        survivor: row.audit_id,
     }
 }
 
