@@ -26,7 +26,7 @@ pub enum Event {
         /// The application.
         id: ApplicationId,
     },
-    /// A survivor's pseudonym was registered, or what is on record with it corrected.
+    /// A survivor's pseudonym was registered, or what is on record of them corrected.
     Survivor {
         /// Which of the two.
         kind: AuditType,

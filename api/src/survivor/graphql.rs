@@ -180,8 +180,11 @@ impl SurvivorMutation {
         };
         let registered = register(&act, survivor).await?;
         idempotency::keep(&act, key, registered.id.0).await?;
-        act.commit(recorded(AuditType::SurvivorRegistered, &registered))
-            .await?;
+        act.commit(Event::Survivor {
+            kind: AuditType::SurvivorRegistered,
+            survivor: registered.audit_id,
+        })
+        .await?;
         Ok(registered.into())
     }
 
@@ -207,16 +210,12 @@ impl SurvivorMutation {
         survivor.minor = Set(minor);
         survivor.language = Set(Some(language.as_str().to_owned()));
         let corrected = survivor.update(&*act).await?;
-        act.commit(recorded(AuditType::SurvivorCorrected, &corrected))
-            .await?;
+        act.commit(Event::Survivor {
+            kind: AuditType::SurvivorCorrected,
+            survivor: corrected.audit_id,
+        })
+        .await?;
         Ok(corrected.into())
-    }
-}
-
-fn recorded(kind: AuditType, row: &survivor::Model) -> Event {
-    Event::Survivor {
-        kind,
-        survivor: row.audit_id,
     }
 }
 
