@@ -216,6 +216,15 @@ async fn an_abuser_and_a_mark_before_nobody_are_refused() {
         assert_eq!(refused_for(&answer), [finding]);
         assert_eq!(held(&north).await[0]["signatures"], json!([]));
     }
+    // That an abuser was to sign is on the agency's own record, and nobody else's.
+    let log = "{ auditEvents(filter: { types: [ACCESS_DENIED] }) { edges { node { outcome reason object recipient { id } } } } }";
+    let told = north.asks(log, json!({})).await;
+    assert_eq!(
+        told.data()["auditEvents"]["edges"],
+        json!([{ "node": { "outcome": "REFUSED", "reason": "SIGNER_IS_ABUSER", "object": id, "recipient": null } }])
+    );
+    let told = south.asks(log, json!({})).await;
+    assert_eq!(told.data()["auditEvents"]["edges"], json!([]));
     let ahead = with(survivors_signature(), json!({ "signedOn": day(3) }));
     assert_eq!(signs(&north, &id, ahead).await.codes(), "BAD_USER_INPUT");
     let mark = with(

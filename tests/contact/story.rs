@@ -15,7 +15,7 @@ const READ: &str = "query($id: ID!) { node(id: $id) { ... on Survivor { safeCont
 const NOW: &str = "query($id: ID!, $channel: ContactChannel!) { contactNow(survivor: $id, channel: $channel) \
     { allowed bar opensAt closesAt address codeWord mayBeLeft } }";
 
-const DAYS: [&str; 7] = [
+pub const DAYS: [&str; 7] = [
     "MONDAY",
     "TUESDAY",
     "WEDNESDAY",
@@ -42,18 +42,18 @@ fn weekday(from_now: i32) -> &'static str {
     DAYS[usize::try_from(number.rem_euclid(7)).unwrap()]
 }
 
-async fn sets(agency: &Agency, survivor: &str, plan: Value) -> String {
+pub async fn sets(agency: &Agency, survivor: &str, plan: Value) -> String {
     let answer = agency
         .asks(SET, json!({ "id": survivor, "plan": plan }))
         .await;
     answer.codes()
 }
 
-async fn reads(agency: &Agency, survivor: &str) -> Value {
+pub async fn reads(agency: &Agency, survivor: &str) -> Value {
     agency.asks(READ, json!({ "id": survivor })).await.data()["node"].clone()
 }
 
-async fn asks_now(agency: &Agency, survivor: &str, channel: &str) -> Value {
+pub async fn asks_now(agency: &Agency, survivor: &str, channel: &str) -> Value {
     let asked = json!({ "id": survivor, "channel": channel });
     agency.asks(NOW, asked).await.data()["contactNow"].clone()
 }

@@ -110,6 +110,16 @@ const SPOILS: &[(Defect, Spoil)] = &[
         case.told.minimum_necessary = false;
     }),
     (Defect::NoNotice, |case| case.told.attempts.clear()),
+    (Defect::NoNotice, |case| {
+        case.told.attempts[0].result = NoticeResult::UnsafeToTry;
+    }),
+    (Defect::NoNotice, |case| {
+        case.told.attempts[0].result = NoticeResult::ProhibitedByOrder;
+    }),
+    (Defect::AttemptBefore, |case| {
+        let at = "2026-05-31T09:59:59Z".parse().unwrap();
+        case.told.attempts.push(attempt(at));
+    }),
     (Defect::NoticeContradicted, |case| {
         case.told.no_notice = Some(NoNoticeReason::NoSafeWay);
     }),
@@ -155,6 +165,8 @@ fn an_instrument_from_a_day_to_come_demands_nothing_yet() {
     let mut told = good();
     told.dated_on = Date("2026-06-17".parse().unwrap());
     told.disclosed_on = told.dated_on;
+    told.attempts.clear();
+    told.no_notice = Some(NoNoticeReason::NoSafeWay);
     let found = check(&told, OWN, Some(OTHER), now());
     assert_eq!(found, Err(vec![Defect::DatedAhead, Defect::DisclosedAhead]));
 }
@@ -182,6 +194,25 @@ fn the_other_good_records_pass() {
     assert_eq!(check(&told, OWN, None, now()), Ok(()));
 }
 
+/// Where a day begins first, the first of June began at ten o'clock of the last of May.
+#[test]
+fn an_attempt_on_the_instruments_own_day_counts_wherever_it_began() {
+    let mut told = good();
+    told.attempts = vec![attempt("2026-05-31T10:00:00Z".parse().unwrap())];
+    assert_eq!(check(&told, OWN, Some(OTHER), now()), Ok(()));
+}
+
+#[test]
+fn what_kept_everybody_from_trying_goes_with_its_reason() {
+    let mut told = good();
+    told.attempts[0].result = NoticeResult::UnsafeToTry;
+    told.no_notice = Some(NoNoticeReason::UnsafeToTry);
+    assert_eq!(check(&told, OWN, Some(OTHER), now()), Ok(()));
+    told.attempts.push(attempt(now()));
+    let found = check(&told, OWN, Some(OTHER), now());
+    assert_eq!(found, Err(vec![Defect::NoticeContradicted]));
+}
+
 #[test]
 fn a_subpoena_is_told_what_is_missing() {
     let words = Defect::SubpoenaAlone.to_string();
@@ -201,7 +232,7 @@ prop_compose! {
         ordered in some::<DataCategory>(),
         categories in some::<DataCategory>(),
         minimum in any::<bool>(),
-        attempts in 0..3_usize,
+        results in some::<NoticeResult>(),
         no_notice in prop::option::of(prop::sample::select(NoNoticeReason::ALL.to_vec())),
         steps in some::<ProtectiveStep>(),
         no_protection in prop::option::of(prop::sample::select(NoProtectionReason::ALL.to_vec())),
@@ -216,7 +247,10 @@ prop_compose! {
             ordered_categories: ordered,
             categories,
             minimum_necessary: minimum,
-            attempts: vec![attempt(now()); attempts],
+            attempts: results
+                .into_iter()
+                .map(|result| NoticeAttemptInput { result, ..attempt(now()) })
+                .collect(),
             no_notice,
             protective_steps: steps,
             no_protection,
@@ -241,7 +275,9 @@ proptest! {
             let categories: Categories = told.categories.iter().copied().collect();
             prop_assert!(compelled && told.minimum_necessary && !categories.is_empty());
             prop_assert!(categories.within(told.ordered_categories.iter().copied().collect()));
-            prop_assert!(told.attempts.is_empty() == told.no_notice.is_some());
+            let untried = [NoticeResult::UnsafeToTry, NoticeResult::ProhibitedByOrder];
+            let tried = told.attempts.iter().any(|one| !untried.contains(&one.result));
+            prop_assert!(tried != told.no_notice.is_some());
             prop_assert!(!told.protective_steps.is_empty() && told.disclosed_on.0 >= told.dated_on.0);
             prop_assert!(inside != told.recipient_outside.is_some());
         }

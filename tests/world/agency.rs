@@ -359,7 +359,12 @@ fn content(category: DataCategory, person: &str) -> (String, Value) {
         Legal => ("legal", "notes"),
         Financial => ("financial", "currency"),
     };
-    (field.to_owned(), json!({ inner: person }))
+    let mut shape = json!({ inner: person });
+    if category == Contact {
+        // A plan that can be followed.
+        shape["doNotContact"] = json!(true);
+    }
+    (field.to_owned(), shape)
 }
 
 /// A package on one line: what is there, then what is withheld and why.

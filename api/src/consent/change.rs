@@ -95,7 +95,15 @@ impl ConsentMutation {
         let consent = life::held(&act, id).await?;
         let survivor = survivor_of(&act, &consent).await?;
         let role = signature.role.to_string();
-        let Some(signed) = sign::sign(&act, consent, &survivor, signature).await? else {
+        let signed = match sign::sign(&act, consent, &survivor, signature).await {
+            Ok(signed) => signed,
+            Err(refusal) => {
+                drop(act);
+                sign::note_abuser(request, id, &refusal).await;
+                return Err(refusal);
+            }
+        };
+        let Some(signed) = signed else {
             drop(act);
             let told = found(request, id).await?;
             return told.ok_or_else(|| Error::NotFound.into());

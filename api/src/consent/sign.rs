@@ -7,7 +7,9 @@ use concord_entities::ids::{ConsentId, SignatureId};
 use concord_entities::vocabulary::SignerRole;
 use concord_entities::{consent_signature, survivor};
 use sea_orm::{ActiveModelTrait, IntoActiveModel, QuerySelect, Set};
+use tracing::error;
 
+use super::checks::Check;
 use super::evidence;
 use super::grounds::Grounds;
 use super::input::SignatureInput;
@@ -16,7 +18,9 @@ use super::lint::{self, Draft};
 use super::rules;
 use super::signatures;
 use super::signers::{Offered, Situation};
+use crate::audit::event::Event;
 use crate::error::{Answer, Error, Refusal};
+use crate::graphql::request::{Request, Worker};
 use crate::seal::vault::Package;
 use crate::store::Act;
 
@@ -87,6 +91,31 @@ pub(super) async fn sign(
         superseded,
         left_behind,
     }))
+}
+
+/// Puts on record, for the agency alone, that an abuser was to sign one of its consents and was refused.
+pub(super) async fn note_abuser(request: &Request, id: ConsentId, refusal: &Refusal) {
+    let code = Check::SignerIsAbuser.code();
+    let Error::ConsentDefective { findings } = &refusal.error else {
+        return;
+    };
+    if findings.iter().all(|finding| finding.code != code) {
+        return;
+    }
+    let event = Event::AccessDenied {
+        code,
+        object: Some(id.to_string()),
+    };
+    let Worker { store, ledger, .. } = &request.worker;
+    let agent = request.caller.agent();
+    if ledger
+        .note(store, event, &agent, &request.mark)
+        .await
+        .is_err()
+    {
+        let request = &request.mark.request;
+        error!(request, code, "a denied attempt could not be recorded");
+    }
 }
 
 /// Who must sign, where neither the consent nor the signature that is offered lacks anything.

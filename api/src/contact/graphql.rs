@@ -114,7 +114,7 @@ impl ContactMutation {
         let request = ctx.request()?;
         request.caller(Resource::Survivor, Permission::Update)?;
         let id = page::id("survivor", &survivor)?;
-        Plan::of(&plan).map_err(|fault| Error::input(fault.field(), fault))?;
+        Plan::of(&plan).map_err(|fault| Error::input(&fault.field("plan"), fault))?;
         let act = request.begin().await?;
         let survivor = survivor::Entity::one_of(act.agency(), id)
             .lock_exclusive()
@@ -165,7 +165,7 @@ async fn set(
 async fn forget_older(request: &Request, survivor: SurvivorId, version: i32) {
     let vault = &request.worker.vault;
     let destroyed = vault
-        .destroy_all_but(Kind::SafeContact, survivor.0, version)
+        .destroy_older(Kind::SafeContact, survivor.0, version)
         .await;
     if let Err(refusal) = destroyed {
         let code = refusal.error.code();

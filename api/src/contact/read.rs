@@ -115,11 +115,22 @@ async fn held(request: &Request, id: SurvivorId) -> Answer<Decided<Held>> {
 
 async fn open(
     request: &Request,
-    sealed: Option<safe_contact::Model>,
+    mut sealed: Option<safe_contact::Model>,
 ) -> Answer<Option<SafeContactPlan>> {
-    let Some(row) = sealed else {
-        return Ok(None);
-    };
+    while let Some(row) = sealed {
+        let opened = opened(request, &row).await?;
+        if opened.is_some() {
+            return Ok(opened);
+        }
+        // Without its key it may be one that a new setting has just taken the place of.
+        let again = safe_contact::Entity::of(row.survivor_id);
+        let again = again.one(&request.worker.store.read).await?;
+        sealed = again.filter(|again| again.key_version != row.key_version);
+    }
+    Ok(None)
+}
+
+async fn opened(request: &Request, row: &safe_contact::Model) -> Answer<Option<SafeContactPlan>> {
     let sealed = Sealed {
         owner: row.survivor_id.0,
         version: row.key_version,

@@ -100,17 +100,16 @@ pub enum PlanFault {
 }
 
 impl PlanFault {
-    /// The field of the plan that is wrong.
+    /// The field that is wrong, of a plan that stands at `path`.
     #[must_use]
-    pub fn field(self) -> &'static str {
-        match self {
-            Self::NoChannel | Self::ChannelTwice | Self::Address | Self::StaysThere => {
-                "plan.channels"
-            }
-            Self::NoWindow | Self::TooManyWindows | Self::Window => "plan.windows",
-            Self::Zone => "plan.timeZone",
-            Self::CodeWord => "plan.codeWord",
-        }
+    pub fn field(self, path: &str) -> String {
+        let field = match self {
+            Self::NoChannel | Self::ChannelTwice | Self::Address | Self::StaysThere => "channels",
+            Self::NoWindow | Self::TooManyWindows | Self::Window => "windows",
+            Self::Zone => "timeZone",
+            Self::CodeWord => "codeWord",
+        };
+        format!("{path}.{field}")
     }
 }
 

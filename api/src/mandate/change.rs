@@ -8,7 +8,7 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter};
 use zeroize::Zeroizing;
 
 use super::graphql::{KEY_VERSION, MandatedDisclosure, Texts, found};
-use super::input::MandatedDisclosureInput;
+use super::input::{MandatedDisclosureInput, OutsideRecipientInput};
 use super::rules;
 use crate::access::grant::{Permission, Resource};
 use crate::audit::event::Event;
@@ -40,8 +40,7 @@ impl MandateMutation {
         let act = request.begin().await?;
         let key = disclosure.idempotency_key.as_ref();
         let operation = "recordMandatedDisclosure";
-        let id = match idempotency::replay(&act, operation, key, &format!("{disclosure:?}")).await?
-        {
+        let id = match idempotency::replay(&act, operation, key, &outline(&disclosure)).await? {
             Replay::Made(id) => {
                 drop(act);
                 MandateId(id)
@@ -56,6 +55,21 @@ impl MandateMutation {
         let made = found(request, id).await?;
         made.ok_or_else(|| Error::NotFound.into())
     }
+}
+
+/// What of an input a repeated call is compared by. The texts stay out: a hashed identity is still an identity.
+fn outline(input: &MandatedDisclosureInput) -> String {
+    let outside = input.recipient_outside.as_ref();
+    let outline = MandatedDisclosureInput {
+        issuing_authority: String::new(),
+        citation: String::new(),
+        recipient_outside: outside.map(|outside| OutsideRecipientInput {
+            kind: outside.kind,
+            name: String::new(),
+        }),
+        ..input.clone()
+    };
+    format!("{outline:?}")
 }
 
 async fn record(

@@ -36,7 +36,7 @@ pub struct MandatedDisclosureInput {
     pub minimum_necessary: bool,
     /// What for.
     pub purposes: Option<Vec<Purpose>>,
-    /// How your agency tried to notify the person: at least one attempt, or `noNotice`.
+    /// How your agency tried to notify the person: at least one attempt that was made, or `noNotice`.
     #[graphql(default)]
     pub attempts: Vec<NoticeAttemptInput>,
     /// Why nobody tried.

@@ -4,9 +4,13 @@
 //! steps are taken to protect the privacy and safety of whoever is affected; (D): no more than is compelled. 28 CFR
 //! 90.4(b)(2)(iii) says the same of grantees. A subpoena is neither: a party's lawyer can issue one.
 
+use std::time::Duration;
+
 use concord_entities::ids::AgencyId;
 use concord_entities::instant::Instant;
-use concord_entities::vocabulary::{Categories, MandateInstrument, ProtectiveStep, Set};
+use concord_entities::vocabulary::{
+    Categories, MandateInstrument, NoticeResult, ProtectiveStep, Set,
+};
 
 use super::input::MandatedDisclosureInput;
 
@@ -14,6 +18,8 @@ use super::input::MandatedDisclosureInput;
 pub const LONGEST: usize = 200;
 /// How many attempts to notify one record holds at most.
 pub const ATTEMPTS: usize = 50;
+/// How long before UTC's a day begins, where it begins first.
+const AHEAD: Duration = Duration::from_hours(14);
 
 /// What the law asks for and a record lacks. Safe to show: it repeats nothing of the record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
@@ -63,9 +69,12 @@ pub enum Defect {
     NotMinimum,
     /// Nobody tried to notify the person, and nobody says why.
     #[error(
-        "at least one attempt to notify the person, or `noNotice` with the reason why none was made"
+        "at least one attempt to notify the person that was made, or `noNotice` with the reason why none was"
     )]
     NoNotice,
+    /// Somebody tried before there was anything to tell.
+    #[error("nobody is notified of an instrument before the day on it")]
+    AttemptBefore,
     /// Somebody tried, and a reason says why nobody did.
     #[error("`noNotice` is for when no attempt was made")]
     NoticeContradicted,
@@ -109,6 +118,7 @@ impl Defect {
         Self::NoticeContradicted,
         Self::TooManyAttempts,
         Self::AttemptAhead,
+        Self::AttemptBefore,
         Self::NoProtection,
         Self::ProtectionContradicted,
         Self::Unexplained,
@@ -130,7 +140,7 @@ impl Defect {
             Self::NoCategory | Self::BeyondOrder => "disclosure.categories",
             Self::NotMinimum => "disclosure.minimumNecessary",
             Self::NoNotice | Self::TooManyAttempts => "disclosure.attempts",
-            Self::AttemptAhead => "disclosure.attempts.at",
+            Self::AttemptAhead | Self::AttemptBefore => "disclosure.attempts.at",
             Self::NoticeContradicted => "disclosure.noNotice",
             Self::NoProtection | Self::ProtectionContradicted => "disclosure.protectiveSteps",
             Self::Unexplained | Self::Overexplained => "disclosure.noProtection",
@@ -214,19 +224,31 @@ fn extent(told: &MandatedDisclosureInput) -> Defects<3> {
     .into_iter()
 }
 
-fn notice(told: &MandatedDisclosureInput, now: Instant) -> Defects<3> {
-    let balance = match (told.attempts.is_empty(), told.no_notice) {
-        (true, None) => Some(Defect::NoNotice),
-        (false, Some(_)) => Some(Defect::NoticeContradicted),
-        (true, Some(_)) | (false, None) => None,
+fn notice(told: &MandatedDisclosureInput, now: Instant) -> Defects<4> {
+    let tried = told.attempts.iter().any(|one| was_made(one.result));
+    let balance = match (tried, told.no_notice) {
+        (false, None) => Some(Defect::NoNotice),
+        (true, Some(_)) => Some(Defect::NoticeContradicted),
+        (false, Some(_)) | (true, None) => None,
     };
     let ahead = told.attempts.iter().any(|attempt| attempt.at.0 > now);
+    let first = told.dated_on.0.start().minus(AHEAD);
+    let before = told.attempts.iter().any(|attempt| attempt.at.0 < first);
     [
         balance,
         (told.attempts.len() > ATTEMPTS).then_some(Defect::TooManyAttempts),
         ahead.then_some(Defect::AttemptAhead),
+        before.then_some(Defect::AttemptBefore),
     ]
     .into_iter()
+}
+
+/// Whether somebody tried to notify the person, as the result tells it.
+fn was_made(result: NoticeResult) -> bool {
+    match result {
+        NoticeResult::Reached | NoticeResult::LeftNoMessage | NoticeResult::NotReached => true,
+        NoticeResult::UnsafeToTry | NoticeResult::ProhibitedByOrder => false,
+    }
 }
 
 fn protection(told: &MandatedDisclosureInput) -> Defects<2> {

@@ -220,6 +220,7 @@ async fn draft(request: &Request, act: &Act<'_>, input: ReferralInput) -> Answer
         )
         .into());
     }
+    input.package.check("referral.package")?;
     let contains = input.package.categories();
     if !contains.within(consent.categories) {
         return Err(Error::input(

@@ -51,6 +51,9 @@ impl ContinuationMutation {
         request.caller(Resource::Referral, Permission::Update)?;
         let id: ReferralId = page::id("id", &id)?;
         let consent: ConsentId = page::id("consent", &consent)?;
+        if let Some(package) = &package {
+            package.check("package")?;
+        }
         let act = request.begin().await?;
         let found = referral::Entity::written_by(act.agency(), id)
             .one(&*act)

@@ -8,6 +8,8 @@ use concord_entities::vocabulary::{Categories, DataCategory, Need};
 use serde::{Deserialize, Serialize};
 
 use crate::contact::plan::SafeContactPlan;
+use crate::contact::rules::Plan;
+use crate::error::Error;
 use crate::graphql::scalars::{Date, LanguageTag};
 
 /// Declares one category's shape.
@@ -278,6 +280,21 @@ package! {
     legal: Legal = Legal,
     /// Money.
     financial: Financial = Financial,
+}
+
+impl Contents {
+    /// That whoever is told can follow what it says, where it stands at `path`: how to contact the person safely, above
+    /// all.
+    ///
+    /// # Errors
+    /// `BAD_USER_INPUT`.
+    pub fn check(&self, path: &str) -> Result<(), Error> {
+        let Some(contact) = &self.contact else {
+            return Ok(());
+        };
+        let contact = Plan::of(contact).map(drop);
+        contact.map_err(|fault| Error::input(&fault.field(&format!("{path}.contact")), fault))
+    }
 }
 
 /// The notice that travels with substance-use records (42 CFR 2.32).

@@ -142,15 +142,16 @@ impl Vault {
         Ok(())
     }
 
-    /// Destroys the keys of an owner's record but this version: it took the place of the others.
+    /// Destroys the keys of an owner's record before this version: it took their place. A newer one may have taken its
+    /// own meanwhile, and stays.
     ///
     /// # Errors
     /// `UNAVAILABLE`; the next [`sweep_records`](Self::sweep_records) tries again.
-    pub async fn destroy_all_but(&self, kind: Kind, owner: Uuid, version: i32) -> Answer<()> {
+    pub async fn destroy_older(&self, kind: Kind, owner: Uuid, version: i32) -> Answer<()> {
         record_key::Entity::delete_many()
             .filter(record_key::Column::Kind.eq(kind.name()))
             .filter(record_key::Column::Owner.eq(owner))
-            .filter(record_key::Column::Version.ne(version))
+            .filter(record_key::Column::Version.lt(version))
             .exec(&self.keyring)
             .await?;
         Ok(())

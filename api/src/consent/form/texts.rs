@@ -37,6 +37,7 @@ pub(crate) struct Texts {
     pub(super) until_heading: String,
     pub(super) until: String,
     pub(super) after: String,
+    pub(super) kept: String,
     pub(super) back_heading: String,
     pub(super) back: Vec<String>,
     pub(super) substance_use: String,
