@@ -5,7 +5,7 @@
 //! consent itself. [`draft`], [`sign`] and [`life`] change consents, [`packs`] the rules that bind an agency; [`ending`]
 //! ends them before their time, also by an [`operator`]'s hand and after an older copy was put back ([`reopening`]), and
 //! gives [`notice`]; [`document`] knows the files that a signed paper may be, [`evidence`] keeps them, and [`form`] is
-//! the page to sign. [`graphql`], [`change`] and [`input`] are the wire.
+//! the page to sign. [`graphql`], its [`parts`], [`change`] and [`input`] are the wire.
 
 pub mod change;
 pub mod checks;
@@ -22,6 +22,7 @@ pub mod lint;
 pub mod notice;
 pub mod operator;
 pub mod packs;
+pub mod parts;
 pub mod reopening;
 pub mod rules;
 pub mod sign;
