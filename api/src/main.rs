@@ -1,4 +1,6 @@
 //! The command line: what an operator does with Concord.
+// The schema's futures lie within each other: optimised, their layout goes deeper than the compiler's usual limit.
+#![recursion_limit = "256"]
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,

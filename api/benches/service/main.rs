@@ -1,6 +1,8 @@
 //! What the service costs, over HTTP and beside the bare statement on the same machine in the same run.
 //!
 //! `cargo bench -p concord` measures everything; `cargo bench -p concord -- --help` says how to narrow it.
+// The schema's futures lie within each other: optimised, their layout goes deeper than the compiler's usual limit.
+#![recursion_limit = "256"]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
