@@ -1,5 +1,6 @@
 //! What is recorded: something that happened, who caused it, and by which request.
 
+use concord_entities::consent;
 use concord_entities::ids::{
     AgencyId, ApplicationId, ConsentId, IssuerId, MandateId, MouId, ReferralId, RulePackId,
     SurvivorAuditId,
@@ -189,6 +190,26 @@ pub enum Event {
 }
 
 impl Event {
+    /// That something was done to a consent, as it stands after that. Whom it names may know of it once it is signed:
+    /// nobody is told of what never was.
+    #[must_use]
+    pub fn consent(
+        kind: AuditType,
+        consent: &consent::Model,
+        survivor: SurvivorAuditId,
+        reason: Option<String>,
+    ) -> Self {
+        let known = consent.signed_at.is_some() && kind != AuditType::ConsentDrafted;
+        Self::Consent {
+            kind,
+            id: consent.id,
+            version: consent.version,
+            survivor,
+            recipient: known.then_some(consent.recipient_id),
+            reason,
+        }
+    }
+
     /// That a referral came to stand where it stands now.
     #[must_use]
     pub fn referral(kind: AuditType, id: ReferralId, counterpart: AgencyId) -> Self {

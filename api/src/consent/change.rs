@@ -48,7 +48,8 @@ impl ConsentMutation {
             Replay::Fresh(key) => {
                 let (model, survivor) = draft::draft(&act, &consent).await?;
                 idempotency::keep(&act, key, model.id.0).await?;
-                let event = recorded(AuditType::ConsentDrafted, &model, &survivor, None);
+                let event =
+                    Event::consent(AuditType::ConsentDrafted, &model, survivor.audit_id, None);
                 finish(request, act, event, model).await
             }
         }
@@ -70,7 +71,7 @@ impl ConsentMutation {
         let earlier = life::held(&act, id).await?;
         let survivor = survivor_of(&act, &earlier).await?;
         let renewed = life::renew(&act, &earlier, expires_at.0).await?;
-        let event = recorded(AuditType::ConsentDrafted, &renewed, &survivor, None);
+        let event = Event::consent(AuditType::ConsentDrafted, &renewed, survivor.audit_id, None);
         finish(request, act, event, renewed).await
     }
 
@@ -109,9 +110,19 @@ impl ConsentMutation {
             return told.ok_or_else(|| Error::NotFound.into());
         };
         let consent = &signed.consent;
-        let event = recorded(AuditType::ConsentSigned, consent, &survivor, Some(role));
+        let event = Event::consent(
+            AuditType::ConsentSigned,
+            consent,
+            survivor.audit_id,
+            Some(role),
+        );
         if let Some(earlier) = &signed.superseded {
-            let superseded = recorded(AuditType::ConsentSuperseded, earlier, &survivor, None);
+            let superseded = Event::consent(
+                AuditType::ConsentSuperseded,
+                earlier,
+                survivor.audit_id,
+                None,
+            );
             act.record(superseded).await?;
         }
         let consent = finish(request, act, event, signed.consent).await?;
@@ -131,7 +142,12 @@ impl ConsentMutation {
         let act = request.begin_ending().await?;
         let consent = life::held(&act, id).await?;
         let survivor = survivor_of(&act, &consent).await?;
-        let event = recorded(AuditType::ConsentEnteredInError, &consent, &survivor, None);
+        let event = Event::consent(
+            AuditType::ConsentEnteredInError,
+            &consent,
+            survivor.audit_id,
+            None,
+        );
         let consent = life::enter_in_error(&act, consent).await?;
         let packages = ending::standing_on(&act, id).await?;
         let consent = finish(request, act, event, consent).await?;
@@ -205,22 +221,6 @@ async fn survivor_of(act: &Act<'_>, consent: &consent::Model) -> Answer<survivor
         .one(&**act)
         .await?;
     survivor.ok_or_else(|| Error::NotFound.into())
-}
-
-fn recorded(
-    kind: AuditType,
-    consent: &consent::Model,
-    survivor: &survivor::Model,
-    reason: Option<String>,
-) -> Event {
-    Event::Consent {
-        kind,
-        id: consent.id,
-        version: consent.version,
-        survivor: survivor.audit_id,
-        recipient: consent.signed_at.map(|_| consent.recipient_id),
-        reason,
-    }
 }
 
 async fn finish(

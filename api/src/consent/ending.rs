@@ -203,14 +203,12 @@ pub async fn recorded(
         .one(transaction)
         .await?
         .ok_or(Error::NotFound)?;
-    Ok(Event::Consent {
-        kind: AuditType::ConsentRevoked,
-        id: consent.id,
-        version: consent.version,
-        survivor: survivor.audit_id,
-        recipient: consent.signed_at.map(|_| consent.recipient_id),
-        reason: Some(reason),
-    })
+    Ok(Event::consent(
+        AuditType::ConsentRevoked,
+        consent,
+        survivor.audit_id,
+        Some(reason),
+    ))
 }
 
 /// The same event once more for a discloser in whose place another agency acted: in the log, an agency finds what it did

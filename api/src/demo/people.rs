@@ -91,14 +91,8 @@ impl Consents {
     ) -> consent::Model {
         let holder = cast.member(survivor.person.agency);
         let consent = draft(survivor, asked, holder, cast.member(asked.recipient));
-        let tell = |kind, reason: Option<String>| Event::Consent {
-            kind,
-            id: consent.id,
-            version: consent.version,
-            survivor: survivor.row.audit_id,
-            recipient: Some(consent.recipient_id)
-                .filter(|_| asked.signed && kind != AuditType::ConsentDrafted),
-            reason,
+        let tell = |kind, reason: Option<String>| {
+            Event::consent(kind, &consent, survivor.row.audit_id, reason)
         };
         chronicle.tell(
             consent.created_at,
