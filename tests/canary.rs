@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::world::agency::{PACKAGE, Told};
 use crate::world::postgres::Cluster;
-use crate::world::{Agency, BOTH, Database, Server, World};
+use crate::world::{Agency, Database, Server, World, on_both};
 
 /// A name and a number that nothing else contains; a legal GraphQL name, so that it can stand anywhere in a document.
 pub const CANARY: &str = "Zyxabel_Quorndon_5550173301";
@@ -17,43 +17,40 @@ pub const CANARY: &str = "Zyxabel_Quorndon_5550173301";
 const NAME: &str = "Zyxabel";
 const NUMBER: &str = "5550173301";
 
-#[tokio::test]
-async fn what_is_in_a_package_is_nowhere_else() {
-    for database in BOTH {
-        let mut world = World::on(database).await;
-        let mut talkative: Vec<Server> = ["debug", "trace"]
-            .map(|level| Server::start_under(&world.flags(), &[("CONCORD_LOG", level)]))
-            .into();
-        let (north, south) = world.agencies("north", "south").await;
-        let stranger = world.agency("stranger").await;
+on_both!(what_is_in_a_package_is_nowhere_else);
+async fn what_is_in_a_package_is_nowhere_else(mut world: World) {
+    let mut talkative: Vec<Server> = ["debug", "trace"]
+        .map(|level| Server::start_under(&world.flags(), &[("CONCORD_LOG", level)]))
+        .into();
+    let (north, south) = world.agencies("north", "south").await;
+    let stranger = world.agency("stranger").await;
 
-        let mut addresses = vec![world.server.address.clone()];
-        addresses.extend(talkative.iter().map(|server| server.address.clone()));
-        for (turn, address) in addresses.iter().enumerate() {
-            let at = |agency: &Agency| agency.at(address);
-            let person = format!("{CANARY}_{turn}");
-            travels_and_is_revoked(&person, &at(&north), &at(&south), &at(&stranger)).await;
-            errors_repeat_no_value(&at(&north)).await;
-            unknown_names_are_refused(&at(&north)).await;
-            probes_say_nothing(address).await;
-        }
-        // One package stays readable, so that what is searched holds a live one.
-        let live = north.refers(CANARY).to(&south).sharing(every()).await;
-        reads_everything(&south, &live).await;
-
-        let fresh = world.another_server();
-        talkative.push(std::mem::replace(&mut world.server, fresh));
-        nothing_leaked("the store while the servers run", &stored(&world));
-        for server in &mut talkative {
-            server.ends();
-            nothing_leaked("a log", server.logged().as_bytes());
-            assert!(server.logged().contains("answered"), "the log is silent");
-        }
-        let south = south.at(&world.server.address);
-        reads_everything(&south, &live).await;
-        world.server.ends();
-        nothing_leaked("the store at rest", &stored(&world));
+    let mut addresses = vec![world.server.address.clone()];
+    addresses.extend(talkative.iter().map(|server| server.address.clone()));
+    for (turn, address) in addresses.iter().enumerate() {
+        let at = |agency: &Agency| agency.at(address);
+        let person = format!("{CANARY}_{turn}");
+        travels_and_is_revoked(&person, &at(&north), &at(&south), &at(&stranger)).await;
+        errors_repeat_no_value(&at(&north)).await;
+        unknown_names_are_refused(&at(&north)).await;
+        probes_say_nothing(address).await;
     }
+    // One package stays readable, so that what is searched holds a live one.
+    let live = north.refers(CANARY).to(&south).sharing(every()).await;
+    reads_everything(&south, &live).await;
+
+    let fresh = world.another_server();
+    talkative.push(std::mem::replace(&mut world.server, fresh));
+    nothing_leaked("the store while the servers run", &stored(&world));
+    for server in &mut talkative {
+        server.ends();
+        nothing_leaked("a log", server.logged().as_bytes());
+        assert!(server.logged().contains("answered"), "the log is silent");
+    }
+    let south = south.at(&world.server.address);
+    reads_everything(&south, &live).await;
+    world.server.ends();
+    nothing_leaked("the store at rest", &stored(&world));
 }
 
 fn every() -> Vec<DataCategory> {

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
 use crate::world::agency::{PACKAGE, Told, good_consent, survivors_signature, text};
-use crate::world::{Agency, Database, World};
+use crate::world::{Agency, Database, World, on_both};
 
 /// What clients were told before the power went.
 #[derive(Debug, Default)]
@@ -36,18 +36,8 @@ const READERS: usize = 16;
 /// How many clients register one survivor each, spread over the round.
 const REGISTRARS: u32 = 160;
 
-#[tokio::test]
-async fn nothing_that_was_acknowledged_is_lost_on_sqlite() {
-    is_killed_again_and_again(Database::Sqlite).await;
-}
-
-#[tokio::test]
-async fn nothing_that_was_acknowledged_is_lost_on_postgresql() {
-    is_killed_again_and_again(Database::Postgres).await;
-}
-
-async fn is_killed_again_and_again(database: Database) {
-    let mut world = World::on(database).await;
+on_both!(nothing_that_was_acknowledged_is_lost);
+async fn nothing_that_was_acknowledged_is_lost(mut world: World) {
     let (north, south) = world.agencies("north", "south").await;
     let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
     let notes = Notes::default();

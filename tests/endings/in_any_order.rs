@@ -194,12 +194,18 @@ impl Cast<'_> {
         }
         match step {
             Step::Suspend => {
-                asks_about(&coordinator, "suspendAgency", ", reason: \"review\"", &self.south).await;
+                asks_about(
+                    &coordinator,
+                    "suspendAgency",
+                    ", reason: \"review\"",
+                    &self.south,
+                )
+                .await;
                 self.epoch += 1;
             }
             Step::Reinstate => asks_about(&coordinator, "reinstateAgency", "", &self.south).await,
             Step::MouLapses => self.stage.world.ends_sharing(
-                "UPDATE mou SET effective_on = 0, expires_on = 1;;UPDATE referral SET mou_until = 1",
+                "UPDATE mou SET effective_on = 0, expires_on = 1; UPDATE referral SET mou_until = 1",
             ),
             _ => {
                 north.agrees_with(&self.recipient(turn)).await;
@@ -236,7 +242,7 @@ impl Cast<'_> {
             Step::Lapse(_) => {
                 let consent = world.sql_id(&person.consent);
                 world.ends_sharing(&format!(
-                    "UPDATE consent SET effective_at = 0, expires_at = 1 WHERE id = {consent};;\
+                    "UPDATE consent SET effective_at = 0, expires_at = 1 WHERE id = {consent};\
                      UPDATE referral SET consent_until = 1 WHERE consent_id = {consent}"
                 ));
             }
