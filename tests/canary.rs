@@ -8,6 +8,7 @@ use concord_entities::vocabulary::{Code, DataCategory};
 use serde_json::{Value, json};
 
 use crate::world::agency::{PACKAGE, Told};
+use crate::world::documents::{DRAFT_REFERRAL, list};
 use crate::world::postgres::Cluster;
 use crate::world::{Agency, Database, Server, World, on_both};
 
@@ -84,8 +85,9 @@ async fn travels_and_is_revoked(person: &str, north: &Agency, south: &Agency, st
     nothing_leaked("what is withheld", withheld.text.as_bytes());
     assert!(withheld.data()["referral"]["package"]["withheld"].is_array());
 
-    let events = "{ auditEvents(first: 100) { edges { node { type reason subject operation object objects } } } }";
-    let events = south.asks(events, Value::Null).await;
+    let shown = "type reason subject operation object objects";
+    let log = list("auditEvents(first: 100)", shown);
+    let events = south.asks(&log, Value::Null).await;
     events.data();
     nothing_leaked("the audit log on the wire", events.text.as_bytes());
 }
@@ -110,7 +112,6 @@ async fn errors_repeat_no_value(north: &Agency) {
 
 fn wrong_variables() -> Vec<(String, Value)> {
     let by_id = "query($id: ID!) { referral(id: $id) { id } }";
-    let draft = "mutation($r: ReferralInput!) { draftReferral(referral: $r) { id } }";
     let package = |contents: Value| json!({ "r": { "consent": "consent_01h2xcejqtf2nbrexx3vqjhp41", "needs": ["HOUSING"], "urgency": "URGENT", "package": contents } });
     vec![
         (by_id.into(), json!({ "id": CANARY })),
@@ -118,44 +119,47 @@ fn wrong_variables() -> Vec<(String, Value)> {
         (by_id.into(), json!({ "id": [CANARY] })),
         (by_id.into(), json!({ "id": null, CANARY: CANARY })),
         (
-            draft.into(),
+            DRAFT_REFERRAL.into(),
             package(json!({ "identity": { "givenName": CANARY } })),
         ),
         (
-            draft.into(),
+            DRAFT_REFERRAL.into(),
             package(json!({ "identity": { "givenName": { "is": CANARY } } })),
         ),
-        (draft.into(), package(json!({ "identity": CANARY }))),
         (
-            draft.into(),
+            DRAFT_REFERRAL.into(),
+            package(json!({ "identity": CANARY })),
+        ),
+        (
+            DRAFT_REFERRAL.into(),
             package(json!({ "identity": { "dateOfBirth": CANARY } })),
         ),
         (
-            draft.into(),
+            DRAFT_REFERRAL.into(),
             package(json!({ "language": { "primary": CANARY } })),
         ),
         (
-            draft.into(),
+            DRAFT_REFERRAL.into(),
             package(json!({ "needs": { "first": CANARY } })),
         ),
         (
-            draft.into(),
+            DRAFT_REFERRAL.into(),
             package(json!({ "family": { "children": CANARY } })),
         ),
         (
-            draft.into(),
+            DRAFT_REFERRAL.into(),
             package(json!({ "family": { "children": 5_550_173_301_u64 } })),
         ),
         (
-            draft.into(),
+            DRAFT_REFERRAL.into(),
             package(json!({ "financial": { "neededMinor": 5_550_173_301.5 } })),
         ),
         (
-            draft.into(),
+            DRAFT_REFERRAL.into(),
             package(json!({ "exploitation": { "means": [CANARY] } })),
         ),
         (
-            draft.into(),
+            DRAFT_REFERRAL.into(),
             package(json!({ "identity": { (format!("{NAME} Q")): "x" } })),
         ),
     ]
@@ -243,11 +247,10 @@ fn wrong_documents() -> Vec<(String, Value)> {
 
 /// Names that the schema does not have. An error may say which, and nothing else may.
 async fn unknown_names_are_refused(north: &Agency) {
-    let draft = "mutation($r: ReferralInput!) { draftReferral(referral: $r) { id } }";
     let package = |contents: Value| json!({ "r": { "consent": "consent_01h2xcejqtf2nbrexx3vqjhp41", "needs": ["HOUSING"], "urgency": "URGENT", "package": contents } });
     let unknown: Vec<(String, Value)> = vec![
         (
-            draft.into(),
+            DRAFT_REFERRAL.into(),
             package(json!({ "identity": { CANARY: "x" } })),
         ),
         (format!("{{ {CANARY} }}"), Value::Null),

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
 use crate::world::agency::{PACKAGE, Told, text};
+use crate::world::documents::REGISTER_SURVIVOR;
 use crate::world::postgres::Cluster;
 use crate::world::{Agency, Answer, Database, EVERYTHING, Server, World, on_both};
 
@@ -252,13 +253,12 @@ async fn one_key_sent_twenty_times_at_once_makes_one_object(world: World) {
     let second = second(&world);
     let north = world.agency("north").await;
     let everywhere = addresses(&world, second.as_ref());
-    let register = "mutation($s: SurvivorInput!) { registerSurvivor(survivor: $s) { id } }";
     let survivor =
         json!({ "s": { "pseudonym": "heron", "minor": false, "idempotencyKey": "once" } });
     let asking = (0..20).map(|turn| {
         let caller = north.at(&everywhere[turn % everywhere.len()]);
         let survivor = survivor.clone();
-        async move { caller.asks(register, survivor).await }
+        async move { caller.asks(REGISTER_SURVIVOR, survivor).await }
     });
     let mut made = BTreeSet::new();
     for answer in join_all(asking).await {
@@ -270,7 +270,7 @@ async fn one_key_sent_twenty_times_at_once_makes_one_object(world: World) {
             }
         };
     }
-    let again = north.asks(register, survivor).await;
+    let again = north.asks(REGISTER_SURVIVOR, survivor).await;
     made.insert(text(&again.data()["registerSurvivor"]["id"]));
     assert_eq!(made.len(), 1, "{made:?}");
     assert_eq!(world.tampers("SELECT count(*) FROM survivor"), "1");

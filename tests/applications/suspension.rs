@@ -10,19 +10,14 @@ use super::{
 };
 use crate::world::{Agency, Database, EVERYTHING, World, on_both};
 
-const SUSPEND_AGENCY: &str = "mutation($id: ID!, $r: String!) { suspendAgency(id: $id, reason: $r) { id status suspensionReason } }";
-const REINSTATE: &str =
-    "mutation($id: ID!) { reinstateAgency(id: $id) { id status suspensionReason } }";
 const REASON: &str = "Zyxabel: the annual review is overdue";
 
 async fn suspends(coordinator: &Agency, agency: &Agency) -> String {
-    let variables = json!({ "id": agency.id.to_string(), "r": REASON });
-    verdict(&coordinator.asks(SUSPEND_AGENCY, variables).await)
+    verdict(&coordinator.suspends(agency, REASON).await)
 }
 
 async fn reinstates(coordinator: &Agency, agency: &Agency) -> String {
-    let variables = json!({ "id": agency.id.to_string() });
-    verdict(&coordinator.asks(REINSTATE, variables).await)
+    verdict(&coordinator.reinstates(agency).await)
 }
 
 on_both!(a_suspended_application_is_over_at_once);
@@ -174,8 +169,7 @@ async fn only_who_coordinates_an_agency_suspends_it() {
     assert_eq!(whether_active(&world, &north), "SUSPENDED");
 
     for reason in [String::new(), " ".repeat(9), "r".repeat(501)] {
-        let variables = json!({ "id": south.id.to_string(), "r": reason });
-        let answer = coordinator.asks(SUSPEND_AGENCY, variables).await;
+        let answer = coordinator.suspends(&south, &reason).await;
         assert_eq!(answer.codes(), "BAD_USER_INPUT");
     }
 }
@@ -190,11 +184,8 @@ async fn why_an_agency_is_suspended_is_told_to_its_coordinators_alone() {
     let world = World::on(Database::Sqlite).await;
     let (north, south) = world.agencies("north", "south").await;
     let coordinator = world.coordinator();
-    let query = "query($id: ID!) { node(id: $id) { ... on Agency { status suspensionReason } } }";
-    let reads = async |who: &Agency| {
-        let answer = who.asks(query, json!({ "id": north.id.to_string() })).await;
-        answer.data()["node"].clone()
-    };
+    let id = north.id.to_string();
+    let reads = async |who: &Agency| who.finds("Agency", &id, "status suspensionReason").await;
     assert_eq!(reads(&coordinator).await["suspensionReason"], Value::Null);
     assert_eq!(suspends(&coordinator, &north).await, "ok");
     let told = |reason: Value| json!({ "status": "SUSPENDED", "suspensionReason": reason });

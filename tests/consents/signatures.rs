@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::lint::{NOW, days};
 use crate::world::agency::{day, good_consent, survivors_signature, text};
+use crate::world::documents::REGISTER_SURVIVOR;
 use crate::world::{Agency, Answer, World, on_both};
 
 /// A signature on the day so many days from now, under a document.
@@ -131,12 +132,9 @@ fn a_repeat_says_the_same_in_everything() {
     assert!(!is_repeat(&otherwise, &known));
 }
 
-const SIGN: &str = "mutation($id: ID!, $s: SignatureInput!) { signConsent(id: $id, signature: $s) \
-    { id status signatures { role } } }";
-
 async fn signs(agency: &Agency, consent: &str, signature: &Value) -> Answer {
-    let variables = json!({ "id": consent, "s": signature });
-    agency.asks(SIGN, variables).await
+    let shown = "id status signatures { role }";
+    agency.signs_with(consent, signature, shown).await
 }
 
 fn with(mut value: Value, field: &str, changed: Value) -> Value {
@@ -184,7 +182,6 @@ async fn neither_an_old_signature_nor_a_beginning_to_come_lengthens_a_consent(wo
         }
     }
 
-    let draft = "mutation($c: ConsentInput!) { draftConsent(consent: $c) { id } }";
     let lint = "query($c: ConsentInput!) { lintConsent(consent: $c) { code } }";
     let mut far = good_consent(&survivor, &south, &[DataCategory::Identity]);
     far["effectiveAt"] = json!(format!("{}T00:00:00Z", day(3650)));
@@ -194,7 +191,7 @@ async fn neither_an_old_signature_nor_a_beginning_to_come_lengthens_a_consent(wo
         judged.data()["lintConsent"],
         json!([{ "code": "EXPIRY_TOO_LATE" }])
     );
-    let drafted = north.asks(draft, json!({ "c": far })).await;
+    let drafted = north.drafts(&far).await;
     let far = text(&drafted.data()["draftConsent"]["id"]);
     let answer = signs(&north, &far, &survivors_signature()).await;
     assert_eq!(findings(&answer), ["EXPIRY_TOO_LATE"]);
@@ -231,9 +228,8 @@ async fn a_next_version_is_signed_anew(world: World) {
 on_both!(all_sign_one_document_and_each_once);
 async fn all_sign_one_document_and_each_once(world: World) {
     let (north, south) = world.agencies("north", "south").await;
-    let register = "mutation($s: SurvivorInput!) { registerSurvivor(survivor: $s) { id } }";
     let minor = json!({ "s": { "pseudonym": "a minor", "minor": true, "language": "en" } });
-    let minor = text(&north.asks(register, minor).await.data()["registerSurvivor"]["id"]);
+    let minor = text(&north.asks(REGISTER_SURVIVOR, minor).await.data()["registerSurvivor"]["id"]);
     let consent = north
         .consents(&minor, &south, &[DataCategory::Identity])
         .await;

@@ -4,16 +4,13 @@ use concord_entities::vocabulary::DataCategory::{Identity, Needs, SubstanceUse};
 use serde_json::{Value, json};
 
 use crate::world::agency::{day, good_consent, survivors_signature, text};
+use crate::world::documents::REGISTER_SURVIVOR;
 use crate::world::{Agency, Answer, Database, World, on_both};
 
-const DRAFT: &str =
-    "mutation($c: ConsentInput!) { draftConsent(consent: $c) { id status version } }";
-const SIGN: &str =
-    "mutation($id: ID!, $s: SignatureInput!) { signConsent(id: $id, signature: $s) { status } }";
 const LINT: &str =
     "query($c: ConsentInput!) { lintConsent(consent: $c) { code severity rule citation remedy } }";
-const HELD: &str = "{ consents(side: GIVEN) { edges { node { id status signatures { role relation witness documentSha256 language } \
-    findings { code severity } rulePacks { pack } explained voluntary incapacitated } } } }";
+const HELD: &str = "id status signatures { role relation witness documentSha256 language } \
+    findings { code severity } rulePacks { pack } explained voluntary incapacitated";
 
 async fn lints(agency: &Agency, consent: &Value) -> Vec<String> {
     let answer = agency.asks(LINT, json!({ "c": consent })).await;
@@ -34,23 +31,15 @@ fn refused_for(answer: &Answer) -> Vec<String> {
 }
 
 async fn held(agency: &Agency) -> Vec<Value> {
-    let answer = agency.asks(HELD, json!({})).await;
-    let edges = answer.data()["consents"]["edges"]
-        .as_array()
-        .unwrap()
-        .clone();
-    edges.into_iter().map(|edge| edge["node"].clone()).collect()
+    agency.lists("consents(side: GIVEN)", HELD).await
 }
 
 async fn drafts(agency: &Agency, consent: &Value) -> String {
-    let answer = agency.asks(DRAFT, json!({ "c": consent })).await;
-    text(&answer.data()["draftConsent"]["id"])
+    text(&agency.drafts(consent).await.data()["draftConsent"]["id"])
 }
 
 async fn signs(agency: &Agency, consent: &str, signature: Value) -> Answer {
-    agency
-        .asks(SIGN, json!({ "id": consent, "s": signature }))
-        .await
+    agency.signs_with(consent, &signature, "status").await
 }
 
 fn with(mut value: Value, changes: Value) -> Value {
@@ -131,9 +120,7 @@ async fn bad_input_is_refused_and_nothing_is_kept(world: World) {
         ),
         (json!({ "expiresAt": null }), "CONSENT_DEFECTIVE"),
     ] {
-        let answer = north
-            .asks(DRAFT, json!({ "c": with(good.clone(), change.clone()) }))
-            .await;
+        let answer = north.drafts(&with(good.clone(), change.clone())).await;
         assert_eq!(answer.codes(), refusal, "{change}");
         assert_eq!(held(&north).await, Vec::<Value>::new(), "{change}");
     }
@@ -208,14 +195,11 @@ async fn an_abuser_and_a_mark_before_nobody_are_refused() {
         assert_eq!(held(&north).await[0]["signatures"], json!([]));
     }
     // That an abuser was to sign is on the agency's own record, and nobody else's.
-    let log = "{ auditEvents(filter: { types: [ACCESS_DENIED] }) { edges { node { outcome reason object recipient { id } } } } }";
-    let told = north.asks(log, json!({})).await;
-    assert_eq!(
-        told.data()["auditEvents"]["edges"],
-        json!([{ "node": { "outcome": "REFUSED", "reason": "SIGNER_IS_ABUSER", "object": id, "recipient": null } }])
-    );
-    let told = south.asks(log, json!({})).await;
-    assert_eq!(told.data()["auditEvents"]["edges"], json!([]));
+    let log = "auditEvents(filter: { types: [ACCESS_DENIED] })";
+    let shown = "outcome reason object recipient { id }";
+    let refused = json!({ "outcome": "REFUSED", "reason": "SIGNER_IS_ABUSER", "object": id, "recipient": null });
+    assert_eq!(north.lists(log, shown).await, [refused]);
+    assert_eq!(south.lists(log, shown).await, Vec::<Value>::new());
     let ahead = with(survivors_signature(), json!({ "signedOn": day(3) }));
     assert_eq!(signs(&north, &id, ahead).await.codes(), "BAD_USER_INPUT");
     let mark = with(
@@ -231,9 +215,8 @@ async fn an_abuser_and_a_mark_before_nobody_are_refused() {
 on_both!(a_minor_and_a_guardian_sign_or_the_minor_where_the_law_lets_them);
 async fn a_minor_and_a_guardian_sign_or_the_minor_where_the_law_lets_them(world: World) {
     let (north, south) = world.agencies("north", "south").await;
-    let register = "mutation($s: SurvivorInput!) { registerSurvivor(survivor: $s) { id } }";
     let minor = json!({ "s": { "pseudonym": "a minor", "minor": true, "language": "en-US" } });
-    let minor = text(&north.asks(register, minor).await.data()["registerSurvivor"]["id"]);
+    let minor = text(&north.asks(REGISTER_SURVIVOR, minor).await.data()["registerSurvivor"]["id"]);
     let good = good_consent(&minor, &south, &[Identity]);
 
     let both = drafts(&north, &good).await;
@@ -269,11 +252,7 @@ async fn a_minor_and_a_guardian_sign_or_the_minor_where_the_law_lets_them(world:
         }
     }
     // Whoever is told learns nothing of why, nor of what was found.
-    let seen = south
-        .asks(&HELD.replace("GIVEN", "RECEIVED"), json!({}))
-        .await;
-    for edge in seen.data()["consents"]["edges"].as_array().unwrap() {
-        let node = &edge["node"];
+    for node in south.lists("consents(side: RECEIVED)", HELD).await {
         for signature in node["signatures"].as_array().unwrap() {
             // A document's hash would tell it which consents are of one person.
             for field in ["relation", "witness", "documentSha256", "language"] {
@@ -378,11 +357,10 @@ on_both!(a_recipient_learns_of_nothing_that_was_not_signed_and_sent);
 async fn a_recipient_learns_of_nothing_that_was_not_signed_and_sent(world: World) {
     let (north, south) = world.agencies("north", "south").await;
     let heard = async || {
-        let log = "{ auditEvents(filter: { types: [CONSENT_DRAFTED, CONSENT_SIGNED, CONSENT_REVOKED, \
-            CONSENT_ENTERED_IN_ERROR, REFERRAL_DRAFTED, REFERRAL_SENT] }) { edges { node { type } } } }";
-        let log = south.asks(log, Value::Null).await;
-        let edges = log.data()["auditEvents"]["edges"].as_array().unwrap();
-        let types = edges.iter().map(|edge| text(&edge["node"]["type"]));
+        let log = "auditEvents(filter: { types: [CONSENT_DRAFTED, CONSENT_SIGNED, CONSENT_REVOKED, \
+            CONSENT_ENTERED_IN_ERROR, REFERRAL_DRAFTED, REFERRAL_SENT] })";
+        let events = south.lists(log, "type").await;
+        let types = events.iter().map(|event| text(&event["type"]));
         types.collect::<Vec<_>>()
     };
     let survivor = north.registers("Ada").await;

@@ -6,23 +6,23 @@ use sea_orm::{EntityTrait, PaginatorTrait};
 use serde_json::{Value, json};
 
 use crate::world::agency::{PACKAGE, Told, day, good_consent, survivors_signature, text};
+use crate::world::documents::{DRAFT_REFERRAL, RENEW_CONSENT};
 use crate::world::{Agency, Answer, Database, World, on_both};
 
-const RENEW: &str = "mutation($id: ID!, $end: DateTime!) { renewConsent(id: $id, expiresAt: $end) \
-    { id version status supersedes { id version status } } }";
-const SIGN: &str = "mutation($id: ID!, $s: SignatureInput!) { signConsent(id: $id, signature: $s) \
-    { status version supersedes { status version } } }";
-const ERROR: &str = "mutation($id: ID!) { markConsentEnteredInError(id: $id) { status } }";
-const CONSENT: &str = "query($id: ID!) { node(id: $id) { ... on Consent { status version supersedes { id status } } } }";
-
 async fn signs(agency: &Agency, consent: &Value) -> Answer {
-    let variables = json!({ "id": consent, "s": survivors_signature() });
-    agency.asks(SIGN, variables).await
+    let shown = "status version supersedes { status version }";
+    let signature = survivors_signature();
+    agency.signs_with(&text(consent), &signature, shown).await
+}
+
+async fn marks_in_error(agency: &Agency, consent: &str) -> Answer {
+    let marked = agency.changes("markConsentEnteredInError", consent, "status");
+    marked.await
 }
 
 async fn status(agency: &Agency, consent: &str) -> Value {
-    let seen = agency.asks(CONSENT, json!({ "id": consent })).await;
-    seen.data()["node"].clone()
+    let shown = "status version supersedes { id status }";
+    agency.finds("Consent", consent, shown).await
 }
 
 async fn keys(world: &World) -> u64 {
@@ -109,14 +109,11 @@ async fn what_a_narrower_version_does_not_cover_is_over(world: World) {
         .sharing([Identity, Needs])
         .await;
     assert_eq!(keys(&world).await, 1);
-    let query = "query($id: ID!) { node(id: $id) { ... on Consent { survivor { id } } } }";
-    let seen = north.asks(query, json!({ "id": ada.consent })).await;
-    let survivor = text(&seen.data()["node"]["survivor"]["id"]);
+    let survivor = north.survivor_of(&ada.consent).await;
 
     let mut narrower = good_consent(&survivor, &south, &[Identity]);
     narrower["supersedes"] = json!(ada.consent);
-    let draft = "mutation($c: ConsentInput!) { draftConsent(consent: $c) { id version } }";
-    let drafted = north.asks(draft, json!({ "c": narrower })).await;
+    let drafted = north.drafts(&narrower).await;
     let drafted = &drafted.data()["draftConsent"];
     assert_eq!(drafted["version"], 2);
     assert!(south.reads(&ada).await.starts_with("identity: Ada"));
@@ -134,7 +131,7 @@ async fn what_a_narrower_version_does_not_cover_is_over(world: World) {
         let mut odd = narrower.clone();
         odd["supersedes"] = drafted["id"].clone();
         odd[field] = json!(value);
-        let refused = north.asks(draft, json!({ "c": odd })).await;
+        let refused = north.drafts(&odd).await;
         assert_eq!(refused.codes(), "BAD_USER_INPUT", "{field}");
     }
 }
@@ -144,10 +141,12 @@ async fn nothing_is_drafted_under_what_is_over() {
     let world = World::on(Database::Sqlite).await;
     let (north, south) = world.agencies("north", "south").await;
     let drafts = async |consent: &str| {
-        let draft = "mutation($r: ReferralInput!) { draftReferral(referral: $r) { id } }";
         let referral =
             json!({ "consent": consent, "needs": ["HOUSING"], "urgency": "URGENT", "package": {} });
-        north.asks(draft, json!({ "r": referral })).await.codes()
+        north
+            .asks(DRAFT_REFERRAL, json!({ "r": referral }))
+            .await
+            .codes()
     };
     let first = north.refers("Ada").to(&south).sharing([Identity]).await;
     let second = north.renews(&first.consent).await;
@@ -155,8 +154,7 @@ async fn nothing_is_drafted_under_what_is_over() {
     north.signs(&second).await.data();
     assert_eq!(drafts(&first.consent).await, "BAD_USER_INPUT");
     assert_eq!(drafts(&second).await, "");
-    let variables = json!({ "id": second });
-    north.asks(ERROR, variables).await.data();
+    marks_in_error(&north, &second).await.data();
     assert_eq!(drafts(&second).await, "BAD_USER_INPUT");
 }
 
@@ -200,21 +198,21 @@ async fn whoever_takes_a_consent_back_takes_its_renewal_back(world: World) {
         "INVALID_TRANSITION"
     );
     let past = json!({ "id": ada.consent, "end": "2020-01-01T00:00:00Z" });
-    assert_eq!(north.asks(RENEW, past).await.codes(), "INVALID_TRANSITION");
+    assert_eq!(
+        north.asks(RENEW_CONSENT, past).await.codes(),
+        "INVALID_TRANSITION"
+    );
 }
 
 on_both!(what_should_never_have_been_is_over_and_hidden);
 async fn what_should_never_have_been_is_over_and_hidden(world: World) {
     let (north, south) = world.agencies("north", "south").await;
     let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
-    let variables = json!({ "id": ada.consent });
-    assert_eq!(
-        south.asks(ERROR, variables.clone()).await.codes(),
-        "NOT_FOUND"
-    );
+    let strange = marks_in_error(&south, &ada.consent).await;
+    assert_eq!(strange.codes(), "NOT_FOUND");
     assert!(south.reads(&ada).await.starts_with("identity: Ada"));
     for _ in 0..2 {
-        let marked = north.asks(ERROR, variables.clone()).await;
+        let marked = marks_in_error(&north, &ada.consent).await;
         assert_eq!(
             marked.data()["markConsentEnteredInError"]["status"],
             "ENTERED_IN_ERROR"

@@ -60,18 +60,9 @@ pub async fn asks_now(agency: &Agency, survivor: &str, channel: &str) -> Value {
 
 /// The reasons of the events of a type, the latest first.
 async fn recorded(agency: &Agency, kind: &str) -> Vec<Value> {
-    let log = format!(
-        "{{ auditEvents(first: 100, filter: {{ types: [{kind}] }}) {{ edges {{ node {{ reason }} }} }} }}"
-    );
-    let answer = agency.asks(&log, json!({})).await;
-    let edges = answer.data()["auditEvents"]["edges"]
-        .as_array()
-        .unwrap()
-        .clone();
-    edges
-        .iter()
-        .map(|edge| edge["node"]["reason"].clone())
-        .collect()
+    let log = format!("auditEvents(first: 100, filter: {{ types: [{kind}] }})");
+    let events = agency.lists(&log, "reason").await;
+    events.iter().map(|event| event["reason"].clone()).collect()
 }
 
 on_both!(its_own_agency_sets_and_reads_a_plan_and_each_reading_is_on_record);

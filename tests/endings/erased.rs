@@ -9,20 +9,13 @@ use crate::world::agency::{Told, text};
 use crate::world::{Agency, Answer, World, on_both};
 
 async fn erases(agency: &Agency, survivor: &str) -> Answer {
-    let erase = "mutation($id: ID!) { eraseSurvivor(id: $id) { event erasedAt packages keyringBackupsUntil } }";
-    agency.asks(erase, json!({ "id": survivor })).await
-}
-
-async fn survivor_of(agency: &Agency, consent: &str) -> String {
-    let query = "query($id: ID!) { node(id: $id) { ... on Consent { survivor { id } } } }";
-    let answer = agency.asks(query, json!({ "id": consent })).await;
-    text(&answer.data()["node"]["survivor"]["id"])
+    let shown = "event erasedAt packages keyringBackupsUntil";
+    agency.changes("eraseSurvivor", survivor, shown).await
 }
 
 async fn accounting(agency: &Agency, survivor: &str) -> Value {
-    let query = "query($id: ID!) { node(id: $id) { ... on Survivor { pseudonym accounting { edges { node { event mandate categories } } } } } }";
-    let answer = agency.asks(query, json!({ "id": survivor })).await;
-    answer.data()["node"].clone()
+    let shown = "pseudonym accounting { edges { node { event mandate categories } } }";
+    agency.finds("Survivor", survivor, shown).await
 }
 
 on_both!(an_erased_person_is_gone_and_what_was_told_stays_on_record);
@@ -31,7 +24,7 @@ async fn an_erased_person_is_gone_and_what_was_told_stays_on_record(world: World
     let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
     let bea = north.refers("Bea").to(&south).sharing([Identity]).await;
     assert!(south.reads(&ada).await.contains("Ada"));
-    let survivor = survivor_of(&north, &ada.consent).await;
+    let survivor = north.survivor_of(&ada.consent).await;
     let before = accounting(&north, &survivor).await;
     let pseudonym = text(&before["pseudonym"]);
     let event = text(&before["accounting"]["edges"][0]["node"]["event"]);
@@ -60,9 +53,8 @@ async fn an_erased_person_is_gone_and_what_was_told_stays_on_record(world: World
     assert!(!left.contains(&pseudonym), "{left}");
 
     // The log tells what was told, and of whom nobody can say any more.
-    let find = "query($id: ID!) { node(id: $id) { ... on AuditEvent { type categories } } }";
-    let found = south.asks(find, json!({ "id": event })).await;
-    assert_eq!(found.data()["node"]["categories"], json!(["IDENTITY"]));
+    let found = south.finds("AuditEvent", &event, "type categories").await;
+    assert_eq!(found["categories"], json!(["IDENTITY"]));
     let again = "mutation($id: ID!) { revokeConsent(id: $id, channel: WRITTEN) { \
         consent { survivor { id } } disclosed { edges { node { event } } } } }";
     let again = north.asks(again, json!({ "id": ada.consent })).await;
@@ -87,14 +79,8 @@ async fn an_erased_person_is_gone_and_what_was_told_stays_on_record(world: World
         world.sql_id(&ada.consent)
     );
     assert_eq!(world.tampers(&left), "0");
-    let notices = south
-        .asks(
-            "{ notices { edges { node { kind object } } } }",
-            Value::Null,
-        )
-        .await;
-    let notices = &notices.data()["notices"]["edges"];
-    assert_eq!(notices[0]["node"]["object"], ada.consent.as_str());
+    let notices = south.lists("notices", "kind object").await;
+    assert_eq!(notices[0]["object"], ada.consent.as_str());
 
     assert!(south.reads(&bea).await.contains("Bea"));
     assert_eq!(
@@ -135,9 +121,8 @@ async fn whatever_was_sealed_of_an_erased_person_is_gone_even_if_its_keys_were_l
     world.tampers_with_keyring("DELETE FROM record_key");
     world.tampers_with_keyring("INSERT INTO record_key SELECT * FROM kept");
     let cited = async |id: &str| {
-        let query = "query($id: ID!) { node(id: $id) { ... on MandatedDisclosure { citation } } }";
-        let answer = north.asks(query, json!({ "id": id })).await;
-        answer.data()["node"]["citation"].clone()
+        let disclosure = north.finds("MandatedDisclosure", id, "citation").await;
+        disclosure["citation"].clone()
     };
     assert_eq!(cited(&disclosed[0].1).await, Value::Null);
     let (vault, store) = (&world.service.vault, &world.service.store);
@@ -171,7 +156,7 @@ async fn a_recipient_cannot_tell_an_erasure_from_a_revocation(world: World) {
         north.agrees_with(&south).await;
         let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
         assert!(south.reads(&ada).await.contains("Ada"));
-        let survivor = survivor_of(&north, &ada.consent).await;
+        let survivor = north.survivor_of(&ada.consent).await;
         // What had lapsed before is nobody's news.
         let over = north.consents(&survivor, &south, &[Identity]).await;
         north.signs(&over).await.data();

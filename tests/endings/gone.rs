@@ -12,7 +12,7 @@ use concord_entities::vocabulary::Categories;
 use concord_entities::vocabulary::DataCategory::Identity;
 use serde_json::json;
 
-use crate::world::agency::{Told, text};
+use crate::world::agency::Told;
 use crate::world::{Agency, Database, Server, World, on_both, sqlite};
 
 /// How a package's time ends.
@@ -107,7 +107,7 @@ async fn a_consent_whose_package_goes_on_under_another_is_taken_back_in_an_older
         (&bea, json!({})),
     ] {
         here.revokes_consent(told).await.data();
-        let survivor = survivor_of(&here, told).await;
+        let survivor = here.survivor_of(&told.consent).await;
         let later = here.consents(&survivor, &south, &[Identity]).await;
         here.signs(&later).await.data();
         here.continues(told, &later, package).await.data();
@@ -130,13 +130,10 @@ async fn a_consent_whose_package_goes_on_under_another_is_taken_back_in_an_older
     assert!(south.reads(&cleo).await.contains("Cleo"));
     // Nobody of the discloser's took it back, so it is told.
     let north = here_after_reopening(&world, &north);
-    let answer = north
-        .asks("{ notices { edges { node { object } } } }", json!({}))
-        .await;
-    let edges = answer.data()["notices"]["edges"].as_array().unwrap();
-    let mut about: Vec<&str> = edges
+    let notices = north.lists("notices", "object").await;
+    let mut about: Vec<&str> = notices
         .iter()
-        .map(|edge| edge["node"]["object"].as_str().unwrap())
+        .map(|notice| notice["object"].as_str().unwrap())
         .collect();
     about.sort_unstable();
     let mut ended = [ada.consent.as_str(), &bea.consent];
@@ -161,12 +158,6 @@ fn here_after_reopening(world: &World, agency: &Agency) -> Agency {
     let signer = world.service.ring.signer();
     let token = concord::access::token::issue(&signer, &claims).unwrap();
     agency.with(token).at(&world.server.address)
-}
-
-async fn survivor_of(north: &Agency, told: &Told) -> String {
-    let query = "query($id: ID!) { node(id: $id) { ... on Consent { survivor { id } } } }";
-    let answer = north.asks(query, json!({ "id": told.consent })).await;
-    text(&answer.data()["node"]["survivor"]["id"])
 }
 
 /// What a server says that does not start.
@@ -210,9 +201,9 @@ async fn ended(world: &World, north: &Agency, told: &Told, ending: Ending) {
             assert!(!north.reads(told).await.contains("Ada"));
         }
         Ending::Erasure => {
-            let survivor = survivor_of(north, told).await;
-            let erase = "mutation($id: ID!) { eraseSurvivor(id: $id) { packages } }";
-            north.asks(erase, json!({ "id": survivor })).await.data();
+            let survivor = north.survivor_of(&told.consent).await;
+            let erased = north.changes("eraseSurvivor", &survivor, "packages");
+            erased.await.data();
         }
     }
 }

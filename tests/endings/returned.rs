@@ -3,7 +3,7 @@
 use concord_entities::vocabulary::DataCategory::Identity;
 use serde_json::{Value, json};
 
-use crate::world::agency::{Told, text};
+use crate::world::agency::Told;
 use crate::world::{Agency, Database, World, on_both};
 
 const OPEN: [&str; 4] = ["REQUESTED", "ACCEPTED", "IN_PROGRESS", "ON_HOLD"];
@@ -46,9 +46,7 @@ impl Cause {
 
 /// A new consent of the same survivor's, in force.
 async fn consents_anew(sender: &Agency, recipient: &Agency, told: &Told) -> String {
-    let query = "query($id: ID!) { node(id: $id) { ... on Consent { survivor { id } } } }";
-    let answer = sender.asks(query, json!({ "id": told.consent })).await;
-    let survivor = text(&answer.data()["node"]["survivor"]["id"]);
+    let survivor = sender.survivor_of(&told.consent).await;
     let consent = sender.consents(&survivor, recipient, &[Identity]).await;
     let signed = sender.signs(&consent).await;
     assert_eq!(signed.data()["signConsent"]["status"], "ACTIVE");

@@ -3,7 +3,7 @@
 use concord_entities::vocabulary::DataCategory::{Identity, Needs, SubstanceUse};
 use serde_json::{Value, json};
 
-use crate::world::agency::{Told, text};
+use crate::world::agency::{Told, entries, text};
 use crate::world::postgres::Cluster;
 use crate::world::{Agency, Answer, Database, World, on_both};
 
@@ -17,15 +17,11 @@ async fn revokes(caller: &Agency, told: &Told) -> Answer {
 }
 
 async fn notices(reader: &Agency) -> Vec<Value> {
-    let query = "{ notices { edges { node { kind object seenAt } } } }";
-    let answer = reader.asks(query, Value::Null).await;
-    let edges = answer.data()["notices"]["edges"].as_array().unwrap();
-    edges.iter().map(|edge| edge["node"].clone()).collect()
+    reader.lists("notices", "kind object seenAt").await
 }
 
 fn told_events(revocation: &Value) -> Vec<Value> {
-    let edges = revocation["disclosed"]["edges"].as_array().unwrap();
-    edges.iter().map(|edge| edge["node"].clone()).collect()
+    entries(&revocation["disclosed"])
 }
 
 on_both!(a_revocation_lists_what_was_told_and_tells_the_recipient_and_can_be_repeated);
@@ -149,10 +145,9 @@ async fn a_survivor_needs_no_agency_in_good_standing(world: World) {
 }
 
 async fn suspends(coordinator: &Agency, agency: &Agency) {
-    let suspend = "mutation($id: ID!) { suspendAgency(id: $id, reason: \"review\") { id } }";
-    let id = json!({ "id": agency.id.to_string() });
+    let suspended = coordinator.suspends(agency, "review").await;
     assert_eq!(
-        text(&coordinator.asks(suspend, id).await.data()["suspendAgency"]["id"]),
+        text(&suspended.data()["suspendAgency"]["id"]),
         agency.id.to_string()
     );
 }
@@ -220,12 +215,9 @@ fn takes_part_again(world: &World, agency: &Agency) {
 }
 
 async fn revocations_on_record(reader: &Agency, consent: &str) -> Vec<Value> {
-    let query = "query($f: AuditFilter!) { auditEvents(filter: $f) { edges { node { \
-        type reason agency { name } consent } } } }";
-    let filter = json!({ "types": ["CONSENT_REVOKED"], "object": consent });
-    let answer = reader.asks(query, json!({ "f": filter })).await;
-    let edges = answer.data()["auditEvents"]["edges"].as_array().unwrap();
-    edges.iter().map(|edge| edge["node"].clone()).collect()
+    let log = format!("auditEvents(filter: {{ types: [CONSENT_REVOKED], object: {consent:?} }})");
+    let shown = "type reason agency { name } consent";
+    reader.lists(&log, shown).await
 }
 
 on_both!(a_discloser_is_told_that_somebody_else_ended_its_consent);

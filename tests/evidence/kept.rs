@@ -109,8 +109,6 @@ async fn the_signature_and_the_paper_name_the_same_document() {
     assert_eq!(puts(&north, &second, kind, &paper).await.status, 201);
 
     // What was lawful can be shown after the consent was taken back, too.
-    let revoke =
-        "mutation($id: ID!) { revokeConsent(id: $id, channel: TELEPHONE) { consent { status } } }";
-    north.asks(revoke, json!({ "id": second })).await.data();
+    north.revokes(&second).await.data();
     assert_eq!(gets(&north, &second).await.bytes, paper);
 }

@@ -230,7 +230,7 @@ async fn only_the_discloser_stores_and_reads(world: World) {
     );
     let id = world.sql_id(&north.id.to_string());
     world.ends_sharing(&format!(
-        "UPDATE agency SET status = 'SUSPENDED' WHERE id = {id};"
+        "UPDATE agency SET status = 'SUSPENDED' WHERE id = {id}"
     ));
     assert_eq!(
         gets(&north, &consent).await.verdict(),

@@ -128,14 +128,13 @@ async fn whoever_takes_it_back_ends_it_and_what_was_exchanged_for_it(story: Stor
         "case worker 7"
     );
 
-    let take_back = "mutation($id: ID!) { revokeToken(tokenId: $id) }";
     let id = format!("{}/one", story.issuer);
     let south = story.world.agency("south").await.at(&story.server.address);
-    let other = south.asks(take_back, json!({ "id": id })).await;
+    let other = south.revokes_token(&id).await;
     assert_eq!(other.codes(), "NOT_FOUND");
     assert_eq!(story.status(&token).await, 200);
     let by_another = story.north.with(story.token(json!({ "jti": "two" })));
-    by_another.asks(take_back, json!({ "id": id })).await.data();
+    by_another.revokes_token(&id).await.data();
     assert_eq!(story.status(&token).await, 401);
     assert_eq!(story.status(&exchanged).await, 401);
     assert_eq!(
@@ -166,13 +165,10 @@ async fn an_agencys_suspension_ends_the_tokens_that_its_issuer_gave_before() {
     // So that the suspension is in a later second than the token's.
     tokio::time::sleep(std::time::Duration::from_millis(2100)).await;
     let coordinator = story.world.coordinator().at(&story.server.address);
-    let id = json!({ "id": story.north.id.to_string() });
-    let suspend =
-        "mutation($id: ID!) { suspendAgency(id: $id, reason: \"keys were lost\") { status } }";
-    coordinator.asks(suspend, id.clone()).await.data();
+    let suspended = coordinator.suspends(&story.north, "keys were lost");
+    suspended.await.data();
     assert_eq!(story.status(&before).await, 401);
-    let reinstate = "mutation($id: ID!) { reinstateAgency(id: $id) { status } }";
-    coordinator.asks(reinstate, id).await.data();
+    coordinator.reinstates(&story.north).await.data();
     assert_eq!(story.status(&before).await, 401);
     // Issued after the suspension, by the provider's clock, which counts in seconds.
     let now = clock::now().unix_seconds();

@@ -9,9 +9,9 @@ use concord::clock;
 use concord::http::server::Service;
 use serde_json::{Value, json};
 
+use crate::world::documents::VIEWER;
 use crate::world::{Agency, Database, EVERYTHING, World, on_both};
 
-const VIEWER: &str = "{ viewer { subject } }";
 const DAY: i64 = 24 * 3600 * 1_000_000;
 
 /// One line of `concord key list`.

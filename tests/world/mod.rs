@@ -9,6 +9,7 @@
 //! When a world ends, its servers are asked to end and its whole audit log is verified.
 
 pub mod agency;
+pub mod documents;
 pub mod limits;
 pub mod postgres;
 pub mod server;
