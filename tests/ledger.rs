@@ -5,16 +5,16 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use concord::audit::check::{Broken, Verified, check};
+use concord::audit::check::{CheckedLedger, LedgerCheckError, check};
 use concord::audit::checkpoint::LedgerKey;
-use concord::audit::event::{Agent, Event, Mark};
+use concord::audit::event::{Agent, Event, RequestMeta};
 use concord::audit::fork::Fork;
-use concord::audit::integrator::{self, Step, Unintegrated, settle};
-use concord::audit::ledger::{Decided, Ledger, Unrecorded};
+use concord::audit::integrator::{self, Integrated, IntegrationError, settle};
+use concord::audit::ledger::{Decided, Ledger, RecordingError};
 use concord::audit::tree::leaf_hash;
 use concord::clock;
 use concord::error::Error;
-use concord::settings::{Location, Settings, Written};
+use concord::settings::{Location, RawSettings, Settings};
 use concord::store::Store;
 use concord_entities::agency::{Texts, Vetting};
 use concord_entities::ids::{AgencyId, TaskForceId};
@@ -71,7 +71,7 @@ impl Place {
                 (at(None), at(Some("concord_keyring".to_owned())))
             }
         };
-        let usual = Settings::read(None, &Written::default()).unwrap();
+        let usual = Settings::read(None, &RawSettings::default()).unwrap();
         let settings = Settings {
             listen: "127.0.0.1:0".parse().unwrap(),
             data: path.to_owned(),
@@ -149,7 +149,7 @@ impl Place {
         self.store.write.execute_unprepared(sql).await.unwrap();
     }
 
-    async fn check(&self) -> Result<Verified, Broken> {
+    async fn check(&self) -> Result<CheckedLedger, LedgerCheckError> {
         check(&self.store, self.key.public(), |_, _| {}).await
     }
 
@@ -179,11 +179,11 @@ fn agent(agency: AgencyId) -> Agent {
     }
 }
 
-fn mark() -> Mark {
-    Mark {
+fn mark() -> RequestMeta {
+    RequestMeta {
         request: "request".to_owned(),
         address: Some("192.0.2.1".to_owned()),
-        ..Mark::default()
+        ..RequestMeta::default()
     }
 }
 
@@ -304,12 +304,12 @@ async fn an_integrator_leaves_the_work_to_the_one_that_holds_the_lock() {
     tokio::time::sleep(Duration::from_millis(700)).await;
     assert_eq!(
         integrator::integrate(&place.store).await.unwrap(),
-        Step::Elsewhere
+        Integrated::Elsewhere
     );
     held.await.unwrap();
     assert_eq!(
         integrator::integrate(&place.store).await.unwrap(),
-        Step::Last(3)
+        Integrated::Last(3)
     );
 }
 
@@ -436,7 +436,7 @@ async fn an_event_that_was_put_in_is_found() {
         .await;
     assert!(matches!(
         place.check().await,
-        Err(Broken::Surplus {
+        Err(LedgerCheckError::Surplus {
             index: SIZE,
             rows: 301
         })
@@ -453,7 +453,7 @@ async fn an_event_without_an_index_is_counted_and_checked() {
         .await;
     assert!(matches!(
         place.check().await,
-        Err(Broken::Awaiting {
+        Err(LedgerCheckError::Awaiting {
             what: "outcome",
             ..
         })
@@ -471,20 +471,20 @@ async fn a_rewritten_tree_is_not_signed_and_not_believed() {
     row.update(&place.store.write).await.unwrap();
     // Everything is integrated anew, as if the changed event had always been so.
     place.run("UPDATE audit_event SET leaf_index = NULL; DELETE FROM audit_tile; DELETE FROM audit_tree").await;
-    while integrator::integrate(&place.store).await.unwrap() != Step::Last(0) {}
+    while integrator::integrate(&place.store).await.unwrap() != Integrated::Last(0) {}
     place
         .run(&format!("UPDATE audit_tree SET note = '{note}'"))
         .await;
 
     let refused = settle(&place.store, &place.key).await;
     assert!(
-        matches!(refused, Err(Unintegrated::Rewritten)),
+        matches!(refused, Err(IntegrationError::Rewritten)),
         "{refused:?}"
     );
     assert_eq!(place.head().await.note, note);
     let broken = place.check().await.unwrap_err();
     assert!(
-        matches!(broken, Broken::Ledger(fault) if fault.through == SIZE - 1),
+        matches!(broken, LedgerCheckError::Ledger(fault) if fault.through == SIZE - 1),
         "{broken}"
     );
 }
@@ -499,7 +499,7 @@ async fn stale_or_refused(on: On) {
         .ledger
         .release(decided, &agent(AgencyId::new()), &mark())
         .await;
-    assert!(matches!(stale, Err(Unrecorded::Stale)), "{stale:?}");
+    assert!(matches!(stale, Err(RecordingError::Stale)), "{stale:?}");
     assert_eq!(place.events().await, 0);
 
     place
@@ -516,7 +516,7 @@ async fn stale_or_refused(on: On) {
         .release(decided, &agent(AgencyId::new()), &mark())
         .await
     {
-        Err(Unrecorded::Refused(refusal)) => assert_eq!(refusal.error, Error::Unavailable),
+        Err(RecordingError::Refused(refusal)) => assert_eq!(refusal.error, Error::Unavailable),
         other => panic!("released although nothing can be recorded: {other:?}"),
     }
     assert_eq!(place.events().await, 0);

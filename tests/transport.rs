@@ -12,12 +12,13 @@ use async_graphql::{
     Request, Response, Scalar, ScalarType, Schema, SimpleObject, Value, Variables,
 };
 use concord::error::Error;
-use concord::graphql::guard::{Documents, MAX_DEPTH, MAX_SELECTIONS, admit};
-use concord::graphql::lexis::{MAX_BYTES, MAX_NESTING, MAX_TOKENS, count_tokens};
+use concord::graphql::guard::{Documents, MAX_DEPTH, admit};
+use concord::graphql::lexer::{MAX_BYTES, MAX_NESTING, MAX_TOKENS, count_tokens};
 use concord::graphql::operation::{refuse_subscription, select_operation};
 use concord::graphql::variables::InputTypes;
-use concord::http::negotiate::{MediaType, Mismatch, Outcome, check_content_type};
+use concord::http::negotiate::{MediaType, NegotiationError, Outcome, check_content_type};
 use concord::http::params::Params;
+use concord::settings::MAX_SELECTIONS;
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
@@ -778,7 +779,7 @@ fn headers(name: &HeaderName, values: &[&str]) -> HeaderMap {
 fn the_answers_media_type_is_what_the_client_likes_best() {
     use MediaType::{GraphqlResponse, Json};
     const BOTH: &str = "application/graphql-response+json, application/json;q=0.9";
-    let cases: [(&[&str], Result<MediaType, Mismatch>); 22] = [
+    let cases: [(&[&str], Result<MediaType, NegotiationError>); 22] = [
         (&[], Ok(Json)),
         (&[""], Ok(Json)),
         (&["*/*"], Ok(Json)),
@@ -818,16 +819,16 @@ fn the_answers_media_type_is_what_the_client_likes_best() {
             &["nonsense, application/graphql-response+json"],
             Ok(GraphqlResponse),
         ),
-        (&["text/html"], Err(Mismatch::NotAcceptable)),
+        (&["text/html"], Err(NegotiationError::NotAcceptable)),
         (
             &["application/json;q=0, application/graphql-response+json;q=0"],
-            Err(Mismatch::NotAcceptable),
+            Err(NegotiationError::NotAcceptable),
         ),
         (
             &["application/json; charset=iso-8859-1"],
-            Err(Mismatch::NotAcceptable),
+            Err(NegotiationError::NotAcceptable),
         ),
-        (&["nonsense"], Err(Mismatch::NotAcceptable)),
+        (&["nonsense"], Err(NegotiationError::NotAcceptable)),
     ];
     for (accept, expected) in cases {
         assert_eq!(
@@ -836,7 +837,10 @@ fn the_answers_media_type_is_what_the_client_likes_best() {
             "{accept:?}"
         );
     }
-    assert_eq!(Mismatch::NotAcceptable.status(), StatusCode::NOT_ACCEPTABLE);
+    assert_eq!(
+        NegotiationError::NotAcceptable.status(),
+        StatusCode::NOT_ACCEPTABLE
+    );
 }
 
 #[test]
@@ -865,7 +869,7 @@ fn only_json_in_utf8_is_read() {
     for bad in bad {
         let found = check_content_type(&headers(&CONTENT_TYPE, bad));
         assert_eq!(
-            found.map_err(Mismatch::status),
+            found.map_err(NegotiationError::status),
             Err(StatusCode::UNSUPPORTED_MEDIA_TYPE),
             "{bad:?}"
         );
