@@ -37,6 +37,7 @@ use crate::wire::scalars::{DateTime, Sha256};
 
 /// Which of your agency's two boxes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(name = "Box")]
 pub enum ReferralBox {
     /// What was sent to your agency.
     Inbox,
@@ -218,6 +219,7 @@ pub struct Withheld {
 
 /// Proof that a disclosure is in the audit log: a promise, signed by the ledger, that this leaf is in the tree.
 #[derive(Clone, Debug, SimpleObject)]
+#[graphql(name = "Receipt")]
 pub struct DisclosureReceipt {
     /// The audit event.
     pub event: ID,

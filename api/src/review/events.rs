@@ -158,7 +158,7 @@ pub struct InclusionProof {
 
 /// What the service has signed: the ledger has this size and this root. Keep it, and hold every later one against it.
 #[derive(Clone, Debug, SimpleObject)]
-#[graphql(complex)]
+#[graphql(complex, name = "Checkpoint")]
 pub struct SignedCheckpoint {
     #[graphql(skip)]
     head: Head,
