@@ -102,5 +102,5 @@ pub(super) async fn halt(act: &Act<'_>, id: ConsentId) -> Answer<u64> {
 
 /// Whether a referral may still be worked on, by its sender or its recipient.
 fn is_unfinished(status: ReferralStatus) -> bool {
-    status == ReferralStatus::Draft || crate::referral::rules::is_open(status)
+    status == ReferralStatus::Draft || status.is_open()
 }
