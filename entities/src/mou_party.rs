@@ -27,6 +27,12 @@ pub struct Model {
     pub document_sha256: Option<String>,
     /// When it signed.
     pub signed_at: Option<Instant>,
+    /// The MOU.
+    #[sea_orm(belongs_to, from = "mou_id", to = "id")]
+    pub mou: BelongsTo<super::mou::Entity>,
+    /// The party.
+    #[sea_orm(belongs_to, from = "agency_id", to = "id")]
+    pub agency: BelongsTo<super::agency::Entity>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
@@ -34,6 +40,6 @@ impl ActiveModelBehavior for ActiveModel {}
 impl Entity {
     /// The parties of these MOUs, which the caller has found by a scoped finder.
     pub fn of(mous: impl IntoIterator<Item = MouId>) -> Select<Self> {
-        <Self as EntityTrait>::find().filter(Column::MouId.is_in(mous))
+        Self::find().filter(COLUMN.mou_id.is_in(mous))
     }
 }
