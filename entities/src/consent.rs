@@ -1,7 +1,7 @@
 //! One version of a survivor's consent: one discloser, one recipient, named categories and purposes, an end.
 
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::Query;
+use sea_orm::sea_query::{Query, SelectStatement};
 use sea_orm::{Condition, FromJsonQueryResult, QueryFilter, QueryOrder};
 use serde::{Deserialize, Serialize};
 
@@ -122,6 +122,24 @@ pub struct Interpreter {
 }
 
 impl ActiveModelBehavior for ActiveModel {}
+
+/// That a consent has ended by `now`, signed or not: it expired, was revoked, superseded or entered in error.
+pub(crate) fn ended(now: Instant) -> Condition {
+    Condition::any()
+        .add(COLUMN.expires_at.lte(now))
+        .add(COLUMN.revoked_at.is_not_null())
+        .add(COLUMN.superseded_at.is_not_null())
+        .add(COLUMN.entered_in_error_at.is_not_null())
+}
+
+/// The ids of the consents of which this holds, as a subquery.
+pub(crate) fn ids_where(condition: Condition) -> SelectStatement {
+    Query::select()
+        .column(COLUMN.id)
+        .from(Entity)
+        .cond_where(condition)
+        .to_owned()
+}
 
 impl Entity {
     /// The consents under which `agency` may disclose, newest first.

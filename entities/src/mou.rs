@@ -9,7 +9,7 @@ use crate::ids::{AgencyId, MouId, TaskForceId};
 use crate::instant::{Day, Instant};
 use crate::membership;
 use crate::mou_party;
-use crate::vocabulary::{Categories, MemberRole, MouKind, Purposes};
+use crate::vocabulary::{Categories, MouKind, Purposes};
 
 /// An MOU. Its status is computed from these dates and its parties' signatures when it is read, never stored.
 #[sea_orm::model]
@@ -99,12 +99,7 @@ impl Entity {
             .from(mou_party::Entity)
             .and_where(mou_party::COLUMN.agency_id.eq(agency))
             .to_owned();
-        let coordinated = Query::select()
-            .column(membership::COLUMN.task_force_id)
-            .from(membership::Entity)
-            .and_where(membership::COLUMN.agency_id.eq(agency))
-            .and_where(membership::COLUMN.role.eq(MemberRole::Coordinator))
-            .to_owned();
+        let coordinated = membership::coordination(agency);
         let followed = Condition::any()
             .add(COLUMN.id.in_subquery(signed_up))
             .add(COLUMN.task_force_id.in_subquery(coordinated));
@@ -130,31 +125,17 @@ impl Entity {
     /// The MOUs that `agency` and every other party have signed; whether one is in force is for the rules to say.
     #[must_use]
     pub fn signed_by(agency: AgencyId) -> Select<Self> {
-        let signed = Query::select()
-            .column(mou_party::COLUMN.mou_id)
-            .from(mou_party::Entity)
-            .and_where(mou_party::COLUMN.agency_id.eq(agency))
-            .and_where(mou_party::COLUMN.signed_at.is_not_null())
-            .to_owned();
         Self::find()
-            .filter(COLUMN.id.in_subquery(signed))
+            .filter(COLUMN.id.in_subquery(mou_party::signed_by(agency)))
             .filter(COLUMN.signed_at.is_not_null())
     }
 
     /// The MOUs that `one` and `other` have both signed, newest first; whether one is in force is for the rules to say.
     #[must_use]
     pub fn between(one: AgencyId, other: AgencyId) -> Select<Self> {
-        let signed_by = |agency: AgencyId| {
-            Query::select()
-                .column(mou_party::COLUMN.mou_id)
-                .from(mou_party::Entity)
-                .and_where(mou_party::COLUMN.agency_id.eq(agency))
-                .and_where(mou_party::COLUMN.signed_at.is_not_null())
-                .to_owned()
-        };
         Self::find()
-            .filter(COLUMN.id.in_subquery(signed_by(one)))
-            .filter(COLUMN.id.in_subquery(signed_by(other)))
+            .filter(COLUMN.id.in_subquery(mou_party::signed_by(one)))
+            .filter(COLUMN.id.in_subquery(mou_party::signed_by(other)))
             .filter(COLUMN.signed_at.is_not_null())
             .order_by_desc(COLUMN.id)
     }

@@ -2,6 +2,7 @@
 
 use sea_orm::QueryFilter;
 use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::{Query, SelectStatement};
 
 use crate::ids::{AgencyId, MouId};
 use crate::instant::Instant;
@@ -36,6 +37,16 @@ pub struct Model {
 }
 
 impl ActiveModelBehavior for ActiveModel {}
+
+/// The MOUs that `agency` has signed, as a subquery.
+pub(crate) fn signed_by(agency: AgencyId) -> SelectStatement {
+    Query::select()
+        .column(COLUMN.mou_id)
+        .from(Entity)
+        .and_where(COLUMN.agency_id.eq(agency))
+        .and_where(COLUMN.signed_at.is_not_null())
+        .to_owned()
+}
 
 impl Entity {
     /// The parties of these MOUs, which the caller has found by a scoped finder.

@@ -1,8 +1,7 @@
 //! A referral of one survivor from one agency to another.
 
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::Query;
-use sea_orm::{Condition, QueryFilter, QuerySelect};
+use sea_orm::{Condition, QueryFilter};
 
 use crate::consent;
 use crate::ids::{AgencyId, ConsentId, MouId, ReferralId, SurvivorId};
@@ -113,20 +112,16 @@ impl Entity {
         )
     }
 
-    /// The referral `id` that was sent to `agency`, locked for a change.
+    /// The referral `id` that was sent to `agency`.
     #[must_use]
     pub fn sent_to(agency: AgencyId, id: ReferralId) -> Select<Self> {
-        Self::inbox(agency)
-            .filter(COLUMN.id.eq(id))
-            .lock_exclusive()
+        Self::inbox(agency).filter(COLUMN.id.eq(id))
     }
 
-    /// The referral `id` that `agency` wrote, locked for a change.
+    /// The referral `id` that `agency` wrote.
     #[must_use]
     pub fn written_by(agency: AgencyId, id: ReferralId) -> Select<Self> {
-        Self::outbox(agency)
-            .filter(COLUMN.id.eq(id))
-            .lock_exclusive()
+        Self::outbox(agency).filter(COLUMN.id.eq(id))
     }
 
     /// Those of these referrals that exist, for the keyring's sweep.
@@ -141,31 +136,14 @@ impl Entity {
         ids: impl IntoIterator<Item = ReferralId>,
         now: Instant,
     ) -> Select<Self> {
-        let ended = Query::select()
-            .column(consent::COLUMN.id)
-            .from(consent::Entity)
-            .cond_where(
-                Condition::any()
-                    .add(consent::COLUMN.expires_at.lte(now))
-                    .add(consent::COLUMN.revoked_at.is_not_null())
-                    .add(consent::COLUMN.superseded_at.is_not_null())
-                    .add(consent::COLUMN.entered_in_error_at.is_not_null()),
-            )
-            .to_owned();
+        let ended = consent::ids_where(consent::ended(now));
         Self::among(ids).filter(COLUMN.consent_id.in_subquery(ended))
     }
 
     /// The referrals whose consent has not ended by `now`, wherever they are, for the command line alone.
     #[must_use]
     pub fn under_standing_consents(now: Instant) -> Select<Self> {
-        let standing = Query::select()
-            .column(consent::COLUMN.id)
-            .from(consent::Entity)
-            .and_where(consent::COLUMN.expires_at.gt(now))
-            .and_where(consent::COLUMN.revoked_at.is_null())
-            .and_where(consent::COLUMN.superseded_at.is_null())
-            .and_where(consent::COLUMN.entered_in_error_at.is_null())
-            .to_owned();
+        let standing = consent::ids_where(consent::ended(now).not());
         Self::find().filter(COLUMN.consent_id.in_subquery(standing))
     }
 

@@ -1,6 +1,7 @@
 //! The signed paper behind a consent: stored once, sealed, and read again by the agency that stored it alone.
 
 use aws_lc_rs::digest::{SHA256, digest};
+use concord_entities::SelectLocked;
 use concord_entities::ids::ConsentId;
 use concord_entities::vocabulary::AuditType;
 use concord_entities::{consent, consent_document, consent_signature, survivor};
@@ -55,8 +56,7 @@ pub async fn store(request: &Request, id: ConsentId, scan: &Scan<'_>) -> Answer<
     let sha256 = hex::encode(digest(&SHA256, scan.bytes));
     let act = request.begin().await?;
     let consent = consent::Entity::held_by(act.agency(), id)
-        .lock_exclusive()
-        .one(&*act)
+        .one_locked(&*act)
         .await?
         .ok_or(Error::NotFound)?;
     let survivor = survivor::Entity::one_of(act.agency(), consent.survivor_id)

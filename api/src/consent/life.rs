@@ -1,14 +1,13 @@
 //! A consent's later life: its next version, and that it should never have been.
 
+use concord_entities::SelectLocked;
 use concord_entities::consent;
 use concord_entities::ids::{ConsentId, ReferralId};
 use concord_entities::instant::Instant;
 use concord_entities::referral;
 use concord_entities::vocabulary::ReferralStatus;
 use sea_orm::sea_query::Expr;
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Set,
-};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, Set};
 
 use super::{ending, rules};
 use crate::error::{Answer, Error};
@@ -18,8 +17,7 @@ use crate::store::Act;
 /// One of the agency's consents, locked for a change.
 pub(super) async fn held(act: &Act<'_>, id: ConsentId) -> Answer<consent::Model> {
     let consent = consent::Entity::held_by(act.agency(), id)
-        .lock_exclusive()
-        .one(&**act)
+        .one_locked(&**act)
         .await?;
     consent.ok_or_else(|| Error::NotFound.into())
 }

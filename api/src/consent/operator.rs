@@ -1,9 +1,9 @@
 //! Ending consents by the operator's hand: for a survivor whose agency is suspended, has left, or cannot be reached.
 
+use concord_entities::SelectLocked;
 use concord_entities::consent;
 use concord_entities::ids::ConsentId;
 use concord_entities::vocabulary::RevocationChannel;
-use sea_orm::QuerySelect;
 
 use super::ending::{self, By, Ended};
 use crate::audit::event::{Agent, Mark};
@@ -27,8 +27,7 @@ pub async fn revoke(
         transaction, now, ..
     } = act::open(store, Holding::Alone).await?;
     let found = consent::Entity::anywhere(id)
-        .lock_exclusive()
-        .one(&transaction)
+        .one_locked(&transaction)
         .await?;
     let ended = ending::revoke(
         &transaction,

@@ -1,11 +1,12 @@
 //! The rules that bind an agency, each from a day and until a day: settings of its own.
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use concord_entities::SelectLocked;
 use concord_entities::ids::RulePackId;
 use concord_entities::instant::Day;
 use concord_entities::rule_pack;
 use concord_entities::vocabulary::{AuditType, Pack};
-use sea_orm::{ActiveModelTrait, IntoActiveModel, QuerySelect, Set};
+use sea_orm::{ActiveModelTrait, IntoActiveModel, Set};
 
 use crate::access::grant::{Permission, Resource};
 use crate::audit::event::Event;
@@ -225,8 +226,7 @@ async fn bind(act: &Act<'_>, input: RulePackInput) -> Answer<rule_pack::Model> {
 
 async fn unbind(act: &Act<'_>, id: RulePackId, until_on: Option<Day>) -> Answer<rule_pack::Model> {
     let row = rule_pack::Entity::one_of(act.agency(), id)
-        .lock_exclusive()
-        .one(&**act)
+        .one_locked(&**act)
         .await?
         .ok_or(Error::NotFound)?;
     let yesterday = act.now().day().plus_days(-1);

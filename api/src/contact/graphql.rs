@@ -1,10 +1,11 @@
 //! Safe contact on the wire: to the survivor's own agency only.
 
 use async_graphql::{Context, ID, Object, SimpleObject};
+use concord_entities::SelectLocked;
 use concord_entities::ids::SurvivorId;
 use concord_entities::vocabulary::{AuditType, ContactBar, ContactChannel, MessageForm};
 use concord_entities::{safe_contact, survivor};
-use sea_orm::{ActiveModelTrait, IntoActiveModel, QuerySelect};
+use sea_orm::{ActiveModelTrait, IntoActiveModel};
 use tracing::warn;
 
 use super::door::Permit;
@@ -117,8 +118,7 @@ impl ContactMutation {
         Plan::of(&plan).map_err(|fault| Error::input(&fault.field("plan"), fault))?;
         let act = request.begin().await?;
         let survivor = survivor::Entity::one_of(act.agency(), id)
-            .lock_exclusive()
-            .one(&*act)
+            .one_locked(&*act)
             .await?;
         let survivor = survivor.ok_or(Error::NotFound)?;
         let version = set(request, &act, survivor.id, &plan).await?;

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 
 use async_graphql::{Context, ID, Object};
+use concord_entities::SelectLocked;
 use concord_entities::ids::{AgencyId, MouId, TaskForceId};
 use concord_entities::mou::{self, Column};
 use concord_entities::vocabulary::{AuditType, MouAction};
 use concord_entities::{agency, membership, mou_party};
-use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect, Set};
+use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, Set};
 
 use super::graphql::{Mou, Shown, found};
 use super::input::{MouInput, MouSignatureInput};
@@ -63,8 +64,7 @@ impl MouMutation {
         let id: MouId = page::id("id", &id)?;
         let act = request.begin().await?;
         let found = mou::Entity::drafted_by(act.agency(), id)
-            .lock_exclusive()
-            .one(&*act)
+            .one_locked(&*act)
             .await?;
         let model = found.ok_or(Error::NotFound)?;
         if model.offered_at.is_some() {
@@ -89,8 +89,7 @@ impl MouMutation {
         let act = request.begin().await?;
         let found = mou::Entity::followed_by(act.agency())
             .filter(Column::Id.eq(id))
-            .lock_exclusive()
-            .one(&*act)
+            .one_locked(&*act)
             .await?;
         let model = sign(&act, found.ok_or(Error::NotFound)?, signature).await?;
         finish(request, act, AuditType::MouSigned, model).await

@@ -1,6 +1,7 @@
 //! Changing referrals: who, what, rule, save, record.
 
 use async_graphql::{Context, ID, Object};
+use concord_entities::SelectLocked;
 use concord_entities::ids::{ConsentId, ReferralId};
 
 use concord_entities::vocabulary::{
@@ -69,7 +70,7 @@ impl ReferralMutation {
         let id = page::id("id", &id)?;
         let act = request.begin().await?;
         let found = referral::Entity::written_by(act.agency(), id)
-            .one(&*act)
+            .one_locked(&*act)
             .await?;
         let sent = send(&act, found.ok_or(Error::NotFound)?).await?;
         act.commit(Event::referral(
@@ -155,7 +156,7 @@ async fn answer(
     let act = request.begin().await?;
 
     let found = referral::Entity::sent_to(act.agency(), id)
-        .one(&*act)
+        .one_locked(&*act)
         .await?;
     let found = found.ok_or(Error::NotFound)?;
     rules::permit(
