@@ -293,7 +293,7 @@ async fn the_copied_state_is_what_consents_and_mous_say() {
             assert!(row.contains.within(mou.categories));
             halted |= mou.suspended_at.is_some();
         }
-        assert_eq!(row.halted, halted && rules::is_open(row.status), "{row:?}");
+        assert_eq!(row.halted, halted && row.status.is_open(), "{row:?}");
     }
 }
 

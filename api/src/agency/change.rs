@@ -1,13 +1,12 @@
 //! Changing the directory: who, what, rule, save, record.
 
 use async_graphql::{Context, ID, Object};
+use concord_entities::SelectLocked;
 use concord_entities::agency::{self, Texts};
 use concord_entities::ids::{AgencyId, TaskForceId};
 use concord_entities::membership;
 use concord_entities::vocabulary::{AgencyStatus, AuditType, MemberRole};
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect, Set, Unchanged,
-};
+use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, Set, Unchanged};
 
 use super::graphql::{Agency, AgencyInput, found};
 use super::rules;
@@ -121,8 +120,7 @@ impl AgencyMutation {
 async fn coordinated(change: &Change<'_>, id: AgencyId) -> Result<agency::Model> {
     let agency = agency::Entity::coordinated_by(change.agency())
         .filter(agency::Column::Id.eq(id))
-        .lock_exclusive()
-        .one(&**change)
+        .one_locked(&**change)
         .await?;
     agency.ok_or_else(|| Error::NotFound.into())
 }

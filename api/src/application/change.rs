@@ -1,10 +1,11 @@
 //! Changing applications and taking tokens back: who, what, rule, save, record.
 
 use async_graphql::{Context, ID, Object};
+use concord_entities::SelectLocked;
 use concord_entities::application;
 use concord_entities::ids::ApplicationId;
 use concord_entities::vocabulary::{AuditType, ClientAuthentication};
-use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect, Set};
+use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, Set};
 
 use super::graphql::{Application, RegisteredApplication, found};
 use super::input::ApplicationInput;
@@ -169,8 +170,7 @@ async fn register(
 async fn held(change: &Change<'_>, id: ApplicationId) -> Result<application::Model> {
     let application = application::Entity::of(change.agency())
         .filter(application::Column::Id.eq(id))
-        .lock_exclusive()
-        .one(&**change)
+        .one_locked(&**change)
         .await?;
     application.ok_or_else(|| Error::NotFound.into())
 }

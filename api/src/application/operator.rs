@@ -1,10 +1,11 @@
 //! Registering and suspending applications by the operator's hand, for an agency that has no token yet.
 
+use concord_entities::SelectLocked;
 use concord_entities::application;
 use concord_entities::ids::{AgencyId, ApplicationId};
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::AuditType;
-use sea_orm::QuerySelect;
+
 use zeroize::Zeroizing;
 
 use super::register::{self, Fresh};
@@ -45,8 +46,7 @@ pub async fn suspend(store: &Store, id: ApplicationId) -> Result<application::Mo
         transaction, now, ..
     } = sharing_lock::open(store, SharingLock::Exclusive).await?;
     let found = application::Entity::claimed(id)
-        .lock_exclusive()
-        .one(&transaction)
+        .one_locked(&transaction)
         .await?;
     let model = register::suspend(&transaction, found.ok_or(Error::NotFound)?, now).await?;
     let leaf = leaf(AuditType::ApplicationSuspended, &model, now);

@@ -1,11 +1,11 @@
 //! Changing consents: who, what, rule, save, record.
 
 use async_graphql::{Context, ID, Object};
+use concord_entities::SelectLocked;
 use concord_entities::consent::{self};
 use concord_entities::ids::ConsentId;
 use concord_entities::survivor;
 use concord_entities::vocabulary::{AuditType, RevocationChannel};
-use sea_orm::QuerySelect;
 
 use super::ending::{self, By};
 use super::graphql::{Consent, ConsentView, Revocation, found, revoked_before};
@@ -171,8 +171,7 @@ impl ConsentMutation {
         let change = request.begin_ending().await?;
         let now = change.now();
         let found = consent::Entity::revocable_by(change.agency(), id)
-            .lock_exclusive()
-            .one(&*change)
+            .one_locked(&*change)
             .await?
             .ok_or(Error::NotFound)?;
         let by = By::Agency(change.agency());

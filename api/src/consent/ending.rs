@@ -77,7 +77,7 @@ pub async fn revoke(
     let mut versions = vec![named];
     while let Some(version) = versions.pop() {
         versions.extend(
-            consent::Entity::following(&version)
+            consent::Entity::following(version.discloser_id, version.id)
                 .all(transaction)
                 .await?,
         );
@@ -202,7 +202,7 @@ pub async fn recorded(
     consent: &consent::Model,
     reason: String,
 ) -> Result<Event> {
-    let survivor = survivor::Entity::consenting(consent)
+    let survivor = survivor::Entity::consenting(consent.survivor_id)
         .one(transaction)
         .await?
         .ok_or(Error::NotFound)?;

@@ -1,14 +1,13 @@
 //! A consent's later life: its next version, and that it should never have been.
 
+use concord_entities::SelectLocked;
 use concord_entities::consent;
 use concord_entities::ids::{ConsentId, ReferralId};
 use concord_entities::instant::Instant;
 use concord_entities::referral;
 use concord_entities::vocabulary::ReferralStatus;
 use sea_orm::sea_query::Expr;
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Set,
-};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, Set};
 
 use super::{ending, rules};
 use crate::audit::change::Change;
@@ -18,8 +17,7 @@ use crate::seal::vault::PackageVersion;
 /// One of the agency's consents, locked for a change.
 pub(super) async fn held(change: &Change<'_>, id: ConsentId) -> Result<consent::Model> {
     let consent = consent::Entity::held_by(change.agency(), id)
-        .lock_exclusive()
-        .one(&**change)
+        .one_locked(&**change)
         .await?;
     consent.ok_or_else(|| Error::NotFound.into())
 }
@@ -102,5 +100,5 @@ pub(super) async fn halt(change: &Change<'_>, id: ConsentId) -> Result<u64> {
 
 /// Whether a referral may still be worked on, by its sender or its recipient.
 fn is_unfinished(status: ReferralStatus) -> bool {
-    status == ReferralStatus::Draft || crate::referral::rules::is_open(status)
+    status == ReferralStatus::Draft || status.is_open()
 }

@@ -1,9 +1,9 @@
 //! Ending consents by the operator's hand: for a survivor whose agency is suspended, has left, or cannot be reached.
 
+use concord_entities::SelectLocked;
 use concord_entities::consent;
 use concord_entities::ids::ConsentId;
 use concord_entities::vocabulary::RevocationChannel;
-use sea_orm::QuerySelect;
 
 use super::ending::{self, By, EndedConsent};
 use crate::audit::change;
@@ -28,8 +28,7 @@ pub async fn revoke(
         transaction, now, ..
     } = sharing_lock::open(store, SharingLock::Exclusive).await?;
     let found = consent::Entity::anywhere(id)
-        .lock_exclusive()
-        .one(&transaction)
+        .one_locked(&transaction)
         .await?;
     let ended = ending::revoke(
         &transaction,

@@ -275,7 +275,7 @@ impl Scene<'_> {
             (mou.and_then(halted_at), StatusReason::MouNotInForce),
         ];
         for (at, reason) in halts {
-            if let Some(at) = at.filter(|_| rules::is_open(row.status)) {
+            if let Some(at) = at.filter(|_| row.status.is_open()) {
                 row.halted = true;
                 row.status_reason = Some(reason);
                 row.updated_at = at;

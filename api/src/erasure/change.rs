@@ -7,6 +7,7 @@
 //! any other revocation. What was told before stays in the audit log, under an id that nothing leads to any more.
 
 use async_graphql::{Context, ID, Object, SimpleObject};
+use concord_entities::SelectLocked;
 use concord_entities::ids::{ConsentId, SurvivorAuditId, SurvivorId};
 use concord_entities::vocabulary::{ConsentStatus, ReferralStatus, StatusReason};
 use concord_entities::{
@@ -14,9 +15,7 @@ use concord_entities::{
     safe_contact, sealed_part, survivor,
 };
 use sea_orm::sea_query::Expr;
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
-};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
 use tracing::warn;
 use uuid::Uuid;
 
@@ -71,8 +70,7 @@ impl ErasureMutation {
         let change = request.begin_ending().await?;
         let now = change.now();
         let found = survivor::Entity::one_of(change.agency(), id)
-            .lock_exclusive()
-            .one(&*change)
+            .one_locked(&*change)
             .await?;
         let person = found.ok_or(Error::NotFound)?;
         let known_as = person.audit_id;

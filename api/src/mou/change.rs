@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 
 use async_graphql::{Context, ID, Object};
+use concord_entities::SelectLocked;
 use concord_entities::ids::{AgencyId, MouId, TaskForceId};
 use concord_entities::mou::{self, Column};
 use concord_entities::vocabulary::{AuditType, MouAction};
 use concord_entities::{agency, membership, mou_party};
-use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect, Set};
+use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, Set};
 
 use super::graphql::{Mou, MouView, found};
 use super::input::{MouInput, MouSignatureInput};
@@ -64,8 +65,7 @@ impl MouMutation {
         let id: MouId = page::id("id", &id)?;
         let change = request.begin().await?;
         let found = mou::Entity::drafted_by(change.agency(), id)
-            .lock_exclusive()
-            .one(&*change)
+            .one_locked(&*change)
             .await?;
         let model = found.ok_or(Error::NotFound)?;
         if model.offered_at.is_some() {
@@ -90,8 +90,7 @@ impl MouMutation {
         let change = request.begin().await?;
         let found = mou::Entity::followed_by(change.agency())
             .filter(Column::Id.eq(id))
-            .lock_exclusive()
-            .one(&*change)
+            .one_locked(&*change)
             .await?;
         let model = sign(&change, found.ok_or(Error::NotFound)?, signature).await?;
         finish(request, change, AuditType::MouSigned, model).await

@@ -1,6 +1,7 @@
 //! Changing referrals: who, what, rule, save, record.
 
 use async_graphql::{Context, ID, Object};
+use concord_entities::SelectLocked;
 use concord_entities::ids::{ConsentId, ReferralId};
 
 use concord_entities::vocabulary::{
@@ -69,7 +70,7 @@ impl ReferralMutation {
         let id = page::id("id", &id)?;
         let change = request.begin().await?;
         let found = referral::Entity::written_by(change.agency(), id)
-            .one(&*change)
+            .one_locked(&*change)
             .await?;
         let sent = send(&change, found.ok_or(Error::NotFound)?).await?;
         change
@@ -156,7 +157,7 @@ async fn answer(
     let change = request.begin().await?;
 
     let found = referral::Entity::sent_to(change.agency(), id)
-        .one(&*change)
+        .one_locked(&*change)
         .await?;
     let found = found.ok_or(Error::NotFound)?;
     rules::permit(

@@ -4,6 +4,7 @@
 //! its own. Where only the MOU had lapsed, the consent and the package are still there.
 
 use async_graphql::{Context, ID, Object};
+use concord_entities::SelectLocked;
 use concord_entities::ids::{ConsentId, ReferralId};
 use concord_entities::vocabulary::{
     AuditType, Categories, ConsentStatus, ReferralAction, ReferralStatus,
@@ -55,7 +56,7 @@ impl ContinuationMutation {
         }
         let change = request.begin().await?;
         let found = referral::Entity::written_by(change.agency(), id)
-            .one(&*change)
+            .one_locked(&*change)
             .await?;
         let found = found.ok_or(Error::NotFound)?;
         rules::permit(

@@ -45,25 +45,6 @@ pub struct CurrentStatus {
     pub reason: Option<StatusReason>,
 }
 
-/// Whether a status is one that the recipient still works on.
-#[must_use]
-pub fn is_open(status: ReferralStatus) -> bool {
-    match status {
-        ReferralStatus::Requested
-        | ReferralStatus::Accepted
-        | ReferralStatus::InProgress
-        | ReferralStatus::OnHold => true,
-        ReferralStatus::Draft
-        | ReferralStatus::Suspended
-        | ReferralStatus::Rejected
-        | ReferralStatus::Cancelled
-        | ReferralStatus::Completed
-        | ReferralStatus::Failed
-        | ReferralStatus::Expired
-        | ReferralStatus::EnteredInError => false,
-    }
-}
-
 /// Where a referral stands at `now`: what people did, and what time and its consent and MOU made of it.
 #[must_use]
 pub fn standing(recorded: &StoredStatus, now: Instant) -> CurrentStatus {
@@ -72,7 +53,7 @@ pub fn standing(recorded: &StoredStatus, now: Instant) -> CurrentStatus {
         status: ReferralStatus::Suspended,
         reason,
     };
-    if !is_open(recorded.status) {
+    if !recorded.status.is_open() {
         return CurrentStatus {
             status: recorded.status,
             reason: recorded.reason,

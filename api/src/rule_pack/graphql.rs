@@ -1,11 +1,12 @@
 //! The rules that bind an agency, each from a day and until a day: settings of its own.
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use concord_entities::SelectLocked;
 use concord_entities::ids::RulePackId;
 use concord_entities::instant::Day;
 use concord_entities::rule_pack;
 use concord_entities::vocabulary::{AuditType, Pack};
-use sea_orm::{ActiveModelTrait, IntoActiveModel, QuerySelect, Set};
+use sea_orm::{ActiveModelTrait, IntoActiveModel, Set};
 
 use crate::access::grant::{Permission, Resource};
 use crate::audit::change::Change;
@@ -232,8 +233,7 @@ async fn unbind(
     until_on: Option<Day>,
 ) -> Result<rule_pack::Model> {
     let row = rule_pack::Entity::one_of(change.agency(), id)
-        .lock_exclusive()
-        .one(&**change)
+        .one_locked(&**change)
         .await?
         .ok_or(Error::NotFound)?;
     let yesterday = change.now().day().plus_days(-1);

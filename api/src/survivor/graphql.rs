@@ -1,10 +1,11 @@
 //! Survivors on the wire: to their own agency only.
 
 use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObject};
+use concord_entities::SelectLocked;
 use concord_entities::ids::{SurvivorAuditId, SurvivorId};
 use concord_entities::vocabulary::AuditType;
 use concord_entities::{audit_event, survivor};
-use sea_orm::{ActiveModelTrait, IntoActiveModel, QuerySelect, Set, SqlErr};
+use sea_orm::{ActiveModelTrait, IntoActiveModel, Set, SqlErr};
 
 use super::contact::plan::SafeContactPlan;
 use crate::access::grant::{Permission, Resource};
@@ -207,8 +208,7 @@ impl SurvivorMutation {
         let id: SurvivorId = page::id("id", &id)?;
         let change = request.begin().await?;
         let survivor = survivor::Entity::one_of(change.agency(), id)
-            .lock_exclusive()
-            .one(&*change)
+            .one_locked(&*change)
             .await?;
         let mut survivor = survivor.ok_or(Error::NotFound)?.into_active_model();
         survivor.minor = Set(minor);

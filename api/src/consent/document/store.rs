@@ -1,6 +1,7 @@
 //! The signed paper behind a consent: stored once, sealed, and read again by the agency that stored it alone.
 
 use aws_lc_rs::digest::{SHA256, digest};
+use concord_entities::SelectLocked;
 use concord_entities::ids::ConsentId;
 use concord_entities::vocabulary::AuditType;
 use concord_entities::{consent, consent_document, consent_signature, survivor};
@@ -56,8 +57,7 @@ pub async fn store(request: &Request, id: ConsentId, scan: &Scan<'_>) -> Result<
     let sha256 = hex::encode(digest(&SHA256, scan.bytes));
     let change = request.begin().await?;
     let consent = consent::Entity::held_by(change.agency(), id)
-        .lock_exclusive()
-        .one(&*change)
+        .one_locked(&*change)
         .await?
         .ok_or(Error::NotFound)?;
     let survivor = survivor::Entity::one_of(change.agency(), consent.survivor_id)

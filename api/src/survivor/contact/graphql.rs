@@ -1,10 +1,11 @@
 //! Safe contact on the wire: to the survivor's own agency only.
 
 use async_graphql::{Context, ID, Object, SimpleObject};
+use concord_entities::SelectLocked;
 use concord_entities::ids::SurvivorId;
 use concord_entities::vocabulary::{AuditType, ContactBar, ContactChannel, MessageForm};
 use concord_entities::{safe_contact, survivor};
-use sea_orm::{ActiveModelTrait, IntoActiveModel, QuerySelect};
+use sea_orm::{ActiveModelTrait, IntoActiveModel};
 use tracing::warn;
 
 use super::door::Permit;
@@ -121,8 +122,7 @@ impl ContactMutation {
         Plan::of(&plan).map_err(|fault| Error::input(&fault.field("plan"), fault))?;
         let change = request.begin().await?;
         let survivor = survivor::Entity::one_of(change.agency(), id)
-            .lock_exclusive()
-            .one(&*change)
+            .one_locked(&*change)
             .await?;
         let survivor = survivor.ok_or(Error::NotFound)?;
         let version = set(request, &change, survivor.id, &plan).await?;
