@@ -351,9 +351,7 @@ impl Stage {
 
     /// Another consent in force of the same survivor's for the same recipient.
     async fn signed_anew(&self, told: &Told) -> String {
-        let find = "query($id: ID!) { node(id: $id) { ... on Consent { survivor { id } } } }";
-        let found = self.sender.asks(find, json!({ "id": told.consent })).await;
-        let survivor = text(&found.data()["node"]["survivor"]["id"]);
+        let survivor = self.sender.survivor_of(&told.consent).await;
         let categories = [DataCategory::Identity];
         let consent = self
             .sender

@@ -9,7 +9,8 @@ use concord::jose::key::SigningKey;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
-use super::asking::{Asking, NEW, OLD, VIEWER, WRITES};
+use super::asking::{Asking, NEW, OLD, WRITES};
+use crate::world::documents::VIEWER;
 
 type Cases = Vec<(&'static str, RequestBuilder)>;
 
