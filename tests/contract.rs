@@ -3,6 +3,7 @@
 mod house;
 mod readme;
 mod schema;
+mod schema_change;
 mod tables;
 mod vocabulary;
 
