@@ -10,8 +10,8 @@ mod story;
 mod suspension;
 
 use concord::access::issued;
-use concord::access::key::SigningKey;
 use concord::access::token::{Claims, issue};
+use concord::jose::key::SigningKey;
 use serde_json::{Value, json};
 
 use crate::world::agency::text;

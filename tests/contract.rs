@@ -4,7 +4,9 @@ mod files;
 mod house;
 mod readme;
 mod schema;
+mod schema_change;
 mod tables;
+mod vocabulary;
 
 use std::path::{Path, PathBuf};
 

@@ -7,13 +7,13 @@ mod tampered;
 
 use std::sync::Arc;
 
-use concord::audit::check::{Broken, Verified, check};
+use concord::audit::check::{CheckedLedger, LedgerCheckError, check};
 use concord::audit::checkpoint::LedgerKey;
-use concord::audit::event::{Agent, Event, Mark};
+use concord::audit::event::{Agent, Event, RequestMeta};
 use concord::audit::integrator::settle;
 use concord::audit::ledger::{Decided, Ledger};
 use concord::clock;
-use concord::settings::{Location, Settings, Written};
+use concord::settings::{RawSettings, Settings, StoreLocation};
 use concord::store::Store;
 use concord_entities::ids::AgencyId;
 use concord_entities::{audit_event, audit_tree};
@@ -44,21 +44,21 @@ impl Place {
         let path = folder.path();
         let (data, keyring) = match database {
             Database::Sqlite => (
-                Location::File(path.join("data.sqlite")),
-                Location::File(path.join("keyring.sqlite")),
+                StoreLocation::File(path.join("data.sqlite")),
+                StoreLocation::File(path.join("keyring.sqlite")),
             ),
             Database::Postgres => {
                 let url = tokio::task::spawn_blocking(|| Cluster::shared().fresh_database())
                     .await
                     .unwrap();
-                let at = |schema| Location::Postgres {
+                let at = |schema| StoreLocation::Postgres {
                     url: url.clone(),
                     schema,
                 };
                 (at(None), at(Some("concord_keyring".to_owned())))
             }
         };
-        let usual = Settings::read(None, &Written::default()).unwrap();
+        let usual = Settings::read(None, &RawSettings::default()).unwrap();
         let settings = Settings {
             listen: "127.0.0.1:0".parse().unwrap(),
             data: path.to_owned(),
@@ -136,7 +136,7 @@ impl Place {
         self.store.write.execute_unprepared(sql).await.unwrap();
     }
 
-    async fn check(&self) -> Result<Verified, Broken> {
+    async fn check(&self) -> Result<CheckedLedger, LedgerCheckError> {
         check(&self.store, self.key.public(), |_, _| {}).await
     }
 
@@ -166,10 +166,10 @@ fn agent(agency: AgencyId) -> Agent {
     }
 }
 
-fn mark() -> Mark {
-    Mark {
+fn mark() -> RequestMeta {
+    RequestMeta {
         request: "request".to_owned(),
         address: Some("192.0.2.1".to_owned()),
-        ..Mark::default()
+        ..RequestMeta::default()
     }
 }

@@ -1,6 +1,6 @@
 //! What the operator does with applications at the command line.
 
-use concord::access::key::SigningKey;
+use concord::jose::key::SigningKey;
 use serde_json::json;
 
 use super::{all, carried_by, everywhere, public_key, recorded};

@@ -3,8 +3,8 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use concord::access::issued;
-use concord::access::key::SigningKey;
 use concord::access::token::{Claims, issue};
+use concord::jose::key::SigningKey;
 use concord::store::Store;
 use concord_entities::ids::TokenId;
 use concord_entities::vocabulary::DataCategory;

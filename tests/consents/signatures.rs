@@ -1,6 +1,6 @@
 //! Which signatures go together: under one consent, and from version to version.
 
-use concord::consent::signatures::{Misfit, can_be_signed_on, fit, is_repeat};
+use concord::consent::signatures::{SignatureError, can_be_signed_on, fit, is_repeat};
 use concord_entities::consent_signature::Model;
 use concord_entities::ids::{ConsentId, SignatureId};
 use concord_entities::vocabulary::{
@@ -57,32 +57,40 @@ fn a_signature_fits_those_beside_it_and_those_before() {
         (survivor(-9, Some("this")), &beside, None),
         (survivor(-9, Some("another")), &[], None),
         (survivor(0, None), &[], None),
-        (survivor(2, Some("this")), &beside, Some(Misfit::DayToCome)),
+        (
+            survivor(2, Some("this")),
+            &beside,
+            Some(SignatureError::DayToCome),
+        ),
         (
             survivor(-10, Some("this")),
             &beside,
-            Some(Misfit::BeforeEarlierVersion),
+            Some(SignatureError::BeforeEarlierVersion),
         ),
         (
             survivor(0, Some("older")),
             &[],
-            Some(Misfit::EarlierVersionsDocument),
+            Some(SignatureError::EarlierVersionsDocument),
         ),
         (
             survivor(0, Some("oldest")),
             &[],
-            Some(Misfit::EarlierVersionsDocument),
+            Some(SignatureError::EarlierVersionsDocument),
         ),
         (
             survivor(0, Some("another")),
             &beside,
-            Some(Misfit::AnotherDocument),
+            Some(SignatureError::AnotherDocument),
         ),
-        (survivor(0, None), &beside, Some(Misfit::AnotherDocument)),
+        (
+            survivor(0, None),
+            &beside,
+            Some(SignatureError::AnotherDocument),
+        ),
         (
             signature(Witness, 0, Some("this")),
             &beside,
-            Some(Misfit::RoleTaken),
+            Some(SignatureError::RoleTaken),
         ),
     ] {
         assert_eq!(fit(&new, beside, &before, NOW).err(), misfit, "{new:?}");

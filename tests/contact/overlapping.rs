@@ -1,7 +1,7 @@
 //! A plan is set while others set and read it: whoever reads finds a plan, and no newer one loses its key.
 
 use concord::clock;
-use concord::seal::record::{Kind, Sealed};
+use concord::seal::record::{RecordKind, SealedRecord};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -12,7 +12,7 @@ use crate::world::{World, on_both};
 on_both!(an_overtaken_setting_leaves_the_newer_plans_key);
 async fn an_overtaken_setting_leaves_the_newer_plans_key(world: World) {
     let vault = &world.service.vault;
-    let (kind, owner) = (Kind::SafeContact, Uuid::from_u128(7));
+    let (kind, owner) = (RecordKind::SafeContact, Uuid::from_u128(7));
     let mut kept = Vec::new();
     for version in 1..=3 {
         let plain = [u8::try_from(version).unwrap(); 4];
@@ -22,7 +22,7 @@ async fn an_overtaken_setting_leaves_the_newer_plans_key(world: World) {
     // The second comes to its end after the third.
     vault.destroy_older(kind, owner, 2).await.unwrap();
     for (version, plain, bytes) in &kept {
-        let sealed = Sealed {
+        let sealed = SealedRecord {
             owner,
             version: *version,
             bytes,

@@ -5,9 +5,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use concord::http::server::Service;
-use concord::seal::vault::Package;
-use concord::settings::{Settings, Written};
+use concord::seal::vault::PackageVersion;
+use concord::service::Service;
+use concord::settings::{RawSettings, Settings};
 use concord_entities::vocabulary::Categories;
 use concord_entities::vocabulary::DataCategory::Identity;
 use serde_json::json;
@@ -210,9 +210,9 @@ async fn ended(world: &World, north: &Agency, told: &Told, ending: Ending) {
 
 /// The stores as they stand on disk now.
 async fn opened(world: &World) -> Service {
-    let written = Written {
+    let written = RawSettings {
         data: Some(world.folder.path().to_owned()),
-        ..Written::default()
+        ..RawSettings::default()
     };
     Service::open(Settings::read(None, &written).unwrap())
         .await
@@ -223,7 +223,7 @@ async fn opened(world: &World) -> Service {
 async fn unsealed(world: &World, told: &Told) -> usize {
     let service = opened(world).await;
     let id = told.referral.parse().unwrap();
-    let package = Package {
+    let package = PackageVersion {
         referral: id,
         version: 1,
     };
@@ -255,7 +255,7 @@ async fn a_key_goes_with_the_package_that_it_sealed_and_no_other_does(world: Wor
     let bea = north.refers("Bea").to(&south).sharing([Identity]).await;
     let (vault, store) = (&world.service.vault, &world.service.store);
     let referral = ada.referral.parse().unwrap();
-    let of = |version| Package { referral, version };
+    let of = |version| PackageVersion { referral, version };
     let keys = || {
         let id = world.sql_id(&ada.referral);
         world.tampers_with_keyring(&format!(
@@ -289,7 +289,7 @@ async fn a_key_goes_with_the_package_that_it_sealed_and_no_other_does(world: Wor
         vault.open(store, &wanted).await.unwrap().len()
     };
     assert_eq!((opens(of(1)).await, opens(of(2)).await), (0, 0));
-    let other = Package {
+    let other = PackageVersion {
         referral: bea.referral.parse().unwrap(),
         version: 1,
     };

@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use concord::consent::document::DocumentType;
+use concord::consent::document::formats::DocumentType;
 use serde_json::json;
 
 use super::files::file;

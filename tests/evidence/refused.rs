@@ -5,9 +5,9 @@ use std::io::{Read, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use concord::access::foreign_key::{Accepted, ForeignKey};
 use concord::access::token::{Claims, issue};
-use concord::consent::document::{DocumentType, LARGEST};
+use concord::consent::document::formats::{DocumentType, LARGEST};
+use concord::jose::jwk::{Accepted, ExternalKey};
 use serde_json::json;
 
 use super::files::file;
@@ -249,7 +249,7 @@ async fn a_bound_token_needs_a_proof_for_this_address() {
     let (north, south) = world.agencies("north", "south").await;
     let consent = draft(&keeper(&world, &north), &south, "Ada").await;
     let hand = Hand::p256();
-    let key = ForeignKey::parse(hand.jwk().to_string().as_bytes(), Accepted::CurvesOnly).unwrap();
+    let key = ExternalKey::parse(hand.jwk().to_string().as_bytes(), Accepted::CurvesOnly).unwrap();
     let token = issue(
         &world.service.ring.signer(),
         &Claims {

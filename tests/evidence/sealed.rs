@@ -1,6 +1,6 @@
 //! A paper is sealed: it is nowhere in the clear, opens as no other, and is gone with its key.
 
-use concord::consent::document::DocumentType;
+use concord::consent::document::formats::DocumentType;
 use concord_entities::ids::ConsentId;
 
 use super::files::file;

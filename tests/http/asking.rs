@@ -1,7 +1,7 @@
 //! Somebody who asks in every way.
 
-use concord::access::key::SigningKey;
 use concord::access::token::{Claims, issue};
+use concord::jose::key::SigningKey;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 

@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use concord::access::key::SigningKey;
 use concord::access::token::issue;
+use concord::jose::key::SigningKey;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 

@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use concord::access::issuer::Issuers;
 use concord::access::issuer::address::Reach;
-use concord::access::issuer::cache::NotProven;
-use concord::access::issuer::register;
-use concord::access::issuer::token::Foreign;
-use concord::access::key::SigningKey;
-use concord::access::token::TokenFault;
+use concord::access::issuer::cache::ExternalTokenError;
+use concord::access::issuer::token::ExternalClaims;
+use concord::access::issuer::{Issuers, register};
+use concord::access::token::TokenError;
 use concord::clock;
+use concord::jose::key::SigningKey;
 use concord_entities::ids::IssuerId;
 use concord_entities::instant::Instant;
 use concord_entities::trusted_issuer;
@@ -60,17 +59,21 @@ impl Story {
         replica: &Issuers,
         token: &str,
         now: Instant,
-    ) -> Result<Foreign, TokenFault> {
+    ) -> Result<ExternalClaims, TokenError> {
         let store = &self.world.service.store;
         let proven = replica.verify(store, token, AUDIENCE, now).await;
         proven.map_err(|fault| match fault {
-            NotProven::Fault(fault) => fault,
-            NotProven::Refused(refusal) => panic!("{refusal:?}"),
+            ExternalTokenError::Fault(fault) => fault,
+            ExternalTokenError::Refused(refusal) => panic!("{refusal:?}"),
         })
     }
 
     /// Whether a good token is believed at this time.
-    async fn believes(&self, replica: &Issuers, now: Instant) -> Result<Foreign, TokenFault> {
+    async fn believes(
+        &self,
+        replica: &Issuers,
+        now: Instant,
+    ) -> Result<ExternalClaims, TokenError> {
         self.verifies(replica, &self.provider.token(now), now).await
     }
 
@@ -135,7 +138,7 @@ async fn an_unknown_key_is_asked_for_once_a_minute(story: Story) {
 
     let early = story.start.plus(30 * SECOND);
     let fault = story.verifies(&replica, &by(&next, early), early).await;
-    assert_eq!(fault.unwrap_err(), TokenFault::UnknownKey);
+    assert_eq!(fault.unwrap_err(), TokenError::UnknownKey);
     assert_eq!(story.provider.requests(), 1);
 
     let later = story.start.plus(61 * SECOND);
@@ -157,7 +160,7 @@ async fn an_unknown_key_is_asked_for_once_a_minute(story: Story) {
         let made_up = by(&SigningKey::generate().unwrap(), now);
         for replica in [&replica, &other] {
             let fault = story.verifies(replica, &made_up, now).await.unwrap_err();
-            assert_eq!(fault, TokenFault::UnknownKey);
+            assert_eq!(fault, TokenError::UnknownKey);
         }
     }
     assert_eq!(story.provider.requests(), 2);
@@ -166,7 +169,7 @@ async fn an_unknown_key_is_asked_for_once_a_minute(story: Story) {
     let made_up = by(&SigningKey::generate().unwrap(), now);
     for replica in [&replica, &other] {
         let fault = story.verifies(replica, &made_up, now).await.unwrap_err();
-        assert_eq!(fault, TokenFault::UnknownKey);
+        assert_eq!(fault, TokenError::UnknownKey);
     }
     assert_eq!(story.provider.requests(), 3);
 }
@@ -193,7 +196,7 @@ async fn a_copy_serves_for_a_day_where_there_is_no_newer_one(story: Story) {
     for span in [24 * HOUR, 24 * HOUR + MINUTE, 48 * HOUR] {
         for replica in [&running, &story.replica()] {
             let fault = story.believes(replica, at(span)).await.unwrap_err();
-            assert_eq!(fault, TokenFault::UnknownKey, "{span:?}");
+            assert_eq!(fault, TokenError::UnknownKey, "{span:?}");
         }
     }
 
@@ -227,7 +230,7 @@ async fn a_key_that_was_taken_away_proves_nothing_after_the_next_fetch() {
     story.provider.publishes(&[next.public_jwk()]);
     let now = story.start.plus(HOUR + MINUTE);
     let fault = story.believes(&replica, now).await.unwrap_err();
-    assert_eq!(fault, TokenFault::UnknownKey);
+    assert_eq!(fault, TokenError::UnknownKey);
 }
 
 #[tokio::test]
@@ -268,10 +271,10 @@ async fn who_is_not_trusted_is_nobody(story: Story) {
         claims["iss"] = json!(issuer);
         let token = signed(&story.provider.key, &header(&story.provider.key), &claims);
         let fault = story.verifies(&replica, &token, now).await.unwrap_err();
-        assert_eq!(fault, TokenFault::WrongIssuer, "{issuer}");
+        assert_eq!(fault, TokenError::WrongIssuer, "{issuer}");
     }
     let fault = story.verifies(&replica, "no token", now).await.unwrap_err();
-    assert_eq!(fault, TokenFault::Malformed);
+    assert_eq!(fault, TokenError::Malformed);
     assert_eq!(story.provider.requests(), 1);
 
     let epoch = || {
@@ -290,7 +293,7 @@ async fn who_is_not_trusted_is_nobody(story: Story) {
         "decisions under way are not made again"
     );
     let fault = story.believes(&story.replica(), now).await.unwrap_err();
-    assert_eq!(fault, TokenFault::WrongIssuer);
+    assert_eq!(fault, TokenError::WrongIssuer);
 }
 
 #[tokio::test]
@@ -309,6 +312,6 @@ async fn a_row_that_cannot_be_understood_is_nobody() {
             .believes(&story.replica(), story.start)
             .await
             .unwrap_err();
-        assert_eq!(fault, TokenFault::WrongIssuer, "{spoilt}");
+        assert_eq!(fault, TokenError::WrongIssuer, "{spoilt}");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use concord::settings::{Settings, Written};
+use concord::settings::{RawSettings, Settings};
 
 use super::provider::{Answers, ISSUER, Provider};
 use crate::world::{Database, World, on_both};
@@ -271,22 +271,22 @@ async fn no_proxy_of_the_environment_is_asked() {
 
 #[test]
 fn private_addresses_are_a_setting_and_so_are_certificates() {
-    let read = |written: Written| Settings::read(None, &written);
-    let plain = read(Written::default()).unwrap();
+    let read = |written: RawSettings| Settings::read(None, &written);
+    let plain = read(RawSettings::default()).unwrap();
     assert!(!plain.issuer_private_addresses);
     assert_eq!(plain.issuer_ca_file, None);
     let provider = Provider::new();
-    let given = read(Written {
+    let given = read(RawSettings {
         issuer_private_addresses: Some(true),
         issuer_ca_file: Some(provider.ca_file()),
-        ..Written::default()
+        ..RawSettings::default()
     })
     .unwrap();
     assert!(given.issuer_private_addresses);
     assert_eq!(given.issuer_ca_file, Some(provider.ca_file()));
-    let faults = read(Written {
+    let faults = read(RawSettings {
         issuer_ca_file: Some("/nowhere/ca.pem".into()),
-        ..Written::default()
+        ..RawSettings::default()
     });
     assert!(
         faults

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use concord::access::key::{KeySet, SigningKey};
 use concord::access::token::{Expected, issue, verify};
 use concord::clock;
-use concord::http::server::Service;
+use concord::jose::key::{KeySet, SigningKey};
+use concord::service::Service;
 use serde_json::{Value, json};
 
 use crate::world::documents::VIEWER;
@@ -234,7 +234,7 @@ async fn the_key_set_shows_who_signs_next_now_and_before() {
         assert_eq!(members.collect::<BTreeSet<_>>(), names);
     }
     let keys: KeySet = public
-        .map(|key| concord::access::key::PublicKey::from_jwk(key).unwrap())
+        .map(|key| concord::jose::key::PublicKey::from_jwk(key).unwrap())
         .collect();
     let expected = Expected {
         issuer: world.service.settings.issuer.clone(),

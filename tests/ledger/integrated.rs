@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use concord::audit::event::Event;
 use concord::audit::fork::Fork;
-use concord::audit::integrator::{self, Step};
-use concord::settings::Location;
+use concord::audit::integrator::{self, Integrated};
+use concord::settings::StoreLocation;
 use concord::store::Store;
 use concord_entities::ids::AgencyId;
 use concord_entities::{audit_checkpoint, audit_event};
@@ -114,8 +114,8 @@ async fn an_integrator_leaves_the_work_to_the_one_that_holds_the_lock() {
     let place = Place::on(Database::Postgres).await;
     place.record(3).await;
     let url = match &place.settings.database {
-        Location::Postgres { url, .. } => url.clone(),
-        Location::File(_) => unreachable!(),
+        StoreLocation::Postgres { url, .. } => url.clone(),
+        StoreLocation::File(_) => unreachable!(),
     };
     let held = tokio::task::spawn_blocking(move || {
         Cluster::shared().psql(
@@ -126,11 +126,11 @@ async fn an_integrator_leaves_the_work_to_the_one_that_holds_the_lock() {
     tokio::time::sleep(Duration::from_millis(700)).await;
     assert_eq!(
         integrator::integrate(&place.store).await.unwrap(),
-        Step::Elsewhere
+        Integrated::Elsewhere
     );
     held.await.unwrap();
     assert_eq!(
         integrator::integrate(&place.store).await.unwrap(),
-        Step::Last(3)
+        Integrated::Last(3)
     );
 }

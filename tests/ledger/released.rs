@@ -1,7 +1,7 @@
 //! What is released is recorded, and read by those whom it concerns.
 
 use concord::audit::event::Event;
-use concord::audit::ledger::Unrecorded;
+use concord::audit::ledger::RecordingError;
 use concord::clock;
 use concord::error::Error;
 use concord_entities::agency::{Texts, Vetting};
@@ -23,7 +23,7 @@ async fn nothing_is_released_unrecorded(place: Place) {
         .ledger
         .release(decided, &agent(AgencyId::new()), &mark())
         .await;
-    assert!(matches!(stale, Err(Unrecorded::Stale)), "{stale:?}");
+    assert!(matches!(stale, Err(RecordingError::Stale)), "{stale:?}");
     assert_eq!(place.events().await, 0);
 
     place
@@ -40,7 +40,7 @@ async fn nothing_is_released_unrecorded(place: Place) {
         .release(decided, &agent(AgencyId::new()), &mark())
         .await
     {
-        Err(Unrecorded::Refused(refusal)) => assert_eq!(refusal.error, Error::Unavailable),
+        Err(RecordingError::Refused(refusal)) => assert_eq!(refusal.error, Error::Unavailable),
         other => panic!("released although nothing can be recorded: {other:?}"),
     }
     assert_eq!(place.events().await, 0);

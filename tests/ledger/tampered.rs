@@ -1,7 +1,7 @@
 //! Whoever changes the record is found out.
 
-use concord::audit::check::Broken;
-use concord::audit::integrator::{self, Step, Unintegrated, settle};
+use concord::audit::check::LedgerCheckError;
+use concord::audit::integrator::{self, Integrated, IntegrationError, settle};
 use concord::audit::tree::leaf_hash;
 use concord_entities::audit_tile;
 use sea_orm::{ActiveModelTrait, IntoActiveModel};
@@ -123,7 +123,7 @@ async fn an_event_that_was_put_in_is_found() {
         .await;
     assert!(matches!(
         place.check().await,
-        Err(Broken::Surplus {
+        Err(LedgerCheckError::Surplus {
             index: SIZE,
             rows: 301
         })
@@ -140,7 +140,7 @@ async fn an_event_without_an_index_is_counted_and_checked() {
         .await;
     assert!(matches!(
         place.check().await,
-        Err(Broken::Awaiting {
+        Err(LedgerCheckError::Awaiting {
             what: "outcome",
             ..
         })
@@ -158,20 +158,20 @@ async fn a_rewritten_tree_is_not_signed_and_not_believed() {
     row.update(&place.store.write).await.unwrap();
     // Everything is integrated anew, as if the changed event had always been so.
     place.run("UPDATE audit_event SET leaf_index = NULL; DELETE FROM audit_tile; DELETE FROM audit_tree").await;
-    while integrator::integrate(&place.store).await.unwrap() != Step::Last(0) {}
+    while integrator::integrate(&place.store).await.unwrap() != Integrated::Last(0) {}
     place
         .run(&format!("UPDATE audit_tree SET note = '{note}'"))
         .await;
 
     let refused = settle(&place.store, &place.key).await;
     assert!(
-        matches!(refused, Err(Unintegrated::Rewritten)),
+        matches!(refused, Err(IntegrationError::Rewritten)),
         "{refused:?}"
     );
     assert_eq!(place.head().await.note, note);
     let broken = place.check().await.unwrap_err();
     assert!(
-        matches!(broken, Broken::Ledger(fault) if fault.through == SIZE - 1),
+        matches!(broken, LedgerCheckError::Ledger(fault) if fault.through == SIZE - 1),
         "{broken}"
     );
 }

@@ -1,7 +1,7 @@
 //! Every forged token over the wire: one and the same answer to all of them, and one event each that tells which it was.
 
 use concord::access::issued;
-use concord::access::token::TokenFault::{self, Expired, IssuedInFuture, NotYet, WrongLife};
+use concord::access::token::TokenError::{self, Expired, IssuedInFuture, NotYet, WrongLife};
 use concord::clock;
 use serde_json::{Value, json};
 
@@ -33,7 +33,7 @@ fn out_of_time(forge: &Forge) -> Vec<Row> {
         ("good for ever", "exp", 4_294_967_295, WrongLife),
         ("good for more than a day", "exp", now + 86_400, WrongLife),
     ];
-    rows.map(|(name, claim, moment, fault): (_, _, _, TokenFault)| {
+    rows.map(|(name, claim, moment, fault): (_, _, _, TokenError)| {
         Row::bearing(name, &forge.with_claim(claim, json!(moment)), fault.code())
     })
     .into()

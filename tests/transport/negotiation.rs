@@ -2,7 +2,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use concord::http::negotiate::{MediaType, Mismatch, Outcome, check_content_type};
+use concord::http::negotiate::{MediaType, NegotiationError, Outcome, check_content_type};
 use concord::http::params::Params;
 use serde_json::json;
 
@@ -20,7 +20,7 @@ fn headers(name: &HeaderName, values: &[&str]) -> HeaderMap {
 fn the_answers_media_type_is_what_the_client_likes_best() {
     use MediaType::{GraphqlResponse, Json};
     const BOTH: &str = "application/graphql-response+json, application/json;q=0.9";
-    let cases: [(&[&str], Result<MediaType, Mismatch>); 22] = [
+    let cases: [(&[&str], Result<MediaType, NegotiationError>); 22] = [
         (&[], Ok(Json)),
         (&[""], Ok(Json)),
         (&["*/*"], Ok(Json)),
@@ -60,16 +60,16 @@ fn the_answers_media_type_is_what_the_client_likes_best() {
             &["nonsense, application/graphql-response+json"],
             Ok(GraphqlResponse),
         ),
-        (&["text/html"], Err(Mismatch::NotAcceptable)),
+        (&["text/html"], Err(NegotiationError::NotAcceptable)),
         (
             &["application/json;q=0, application/graphql-response+json;q=0"],
-            Err(Mismatch::NotAcceptable),
+            Err(NegotiationError::NotAcceptable),
         ),
         (
             &["application/json; charset=iso-8859-1"],
-            Err(Mismatch::NotAcceptable),
+            Err(NegotiationError::NotAcceptable),
         ),
-        (&["nonsense"], Err(Mismatch::NotAcceptable)),
+        (&["nonsense"], Err(NegotiationError::NotAcceptable)),
     ];
     for (accept, expected) in cases {
         assert_eq!(
@@ -78,7 +78,10 @@ fn the_answers_media_type_is_what_the_client_likes_best() {
             "{accept:?}"
         );
     }
-    assert_eq!(Mismatch::NotAcceptable.status(), StatusCode::NOT_ACCEPTABLE);
+    assert_eq!(
+        NegotiationError::NotAcceptable.status(),
+        StatusCode::NOT_ACCEPTABLE
+    );
 }
 
 #[test]
@@ -107,7 +110,7 @@ fn only_json_in_utf8_is_read() {
     for bad in bad {
         let found = check_content_type(&headers(&CONTENT_TYPE, bad));
         assert_eq!(
-            found.map_err(Mismatch::status),
+            found.map_err(NegotiationError::status),
             Err(StatusCode::UNSUPPORTED_MEDIA_TYPE),
             "{bad:?}"
         );

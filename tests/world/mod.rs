@@ -23,8 +23,8 @@ use std::time::Duration;
 use concord::access::token::{Claims, issue};
 use concord::agency::founding::{Founding, found};
 use concord::clock;
-use concord::http::server::Service;
-use concord::settings::{Settings, Written};
+use concord::service::Service;
+use concord::settings::{RawSettings, Settings};
 use concord_entities::ids::{AgencyId, AnyId, TaskForceId, TokenId};
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::AgencyKind;
@@ -290,12 +290,12 @@ impl Drop for World {
     }
 }
 
-fn written(folder: &TempDir, url: Option<&str>) -> Written {
-    Written {
+fn written(folder: &TempDir, url: Option<&str>) -> RawSettings {
+    RawSettings {
         data: Some(folder.path().to_owned()),
         database_url: url.map(str::to_owned),
         key_file: url.map(|_| folder.path().join("kek")),
-        ..Written::default()
+        ..RawSettings::default()
     }
 }
 

@@ -12,7 +12,7 @@ use sea_orm::{
 use sqlx::Connection;
 
 use crate::clock;
-use crate::settings::{Location, Settings};
+use crate::settings::{Settings, StoreLocation};
 
 /// SQLite before this version can corrupt a WAL database.
 const SAFE_SQLITE: (u32, u32, u32) = (3, 51, 3);
@@ -32,7 +32,7 @@ pub struct Store {
 
 /// Why a store cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub enum Unusable {
+pub enum StoreError {
     /// It cannot be opened or asked.
     #[error("the store cannot be opened: {0}")]
     Closed(#[from] DbErr),
@@ -59,12 +59,12 @@ impl Store {
     /// Opens both stores for one worker, on that worker's runtime. Embedded ones are made and migrated.
     ///
     /// # Errors
-    /// [`Unusable`]: it cannot be opened, or a PostgreSQL store is behind.
-    pub async fn open(settings: &Settings) -> Result<Self, Unusable> {
+    /// [`StoreError`]: it cannot be opened, or a PostgreSQL store is behind.
+    pub async fn open(settings: &Settings) -> Result<Self, StoreError> {
         let store = Self::connect(settings).await?;
         match settings.database {
-            Location::File(_) => store.migrate().await?,
-            Location::Postgres { .. } => store.refuse_when_behind().await?,
+            StoreLocation::File(_) => store.migrate().await?,
+            StoreLocation::Postgres { .. } => store.refuse_when_behind().await?,
         }
         Ok(store)
     }
@@ -72,10 +72,10 @@ impl Store {
     /// Connects without looking at migrations.
     ///
     /// # Errors
-    /// [`Unusable`]: it cannot be opened.
-    pub async fn connect(settings: &Settings) -> Result<Self, Unusable> {
+    /// [`StoreError`]: it cannot be opened.
+    pub async fn connect(settings: &Settings) -> Result<Self, StoreError> {
         let store = match &settings.database {
-            Location::File(file) => {
+            StoreLocation::File(file) => {
                 own_folder(&settings.data)?;
                 Self {
                     write: sqlite(file, 1).await?,
@@ -84,7 +84,7 @@ impl Store {
                     backend: DbBackend::Sqlite,
                 }
             }
-            location @ Location::Postgres { .. } => {
+            location @ StoreLocation::Postgres { .. } => {
                 let data = postgres(location, settings.connections).await?;
                 Self {
                     write: data.clone(),
@@ -129,8 +129,8 @@ impl Store {
         Ok((data, keyring))
     }
 
-    async fn refuse_when_behind(&self) -> Result<(), Unusable> {
-        let behind = |store, steps| Err(Unusable::Behind { store, steps });
+    async fn refuse_when_behind(&self) -> Result<(), StoreError> {
+        let behind = |store, steps| Err(StoreError::Behind { store, steps });
         match self.behind().await {
             Ok((0, 0)) => Ok(()),
             Ok((0, steps)) => behind("keyring", steps),
@@ -141,7 +141,7 @@ impl Store {
         }
     }
 
-    async fn refuse_old_sqlite(&self) -> Result<(), Unusable> {
+    async fn refuse_old_sqlite(&self) -> Result<(), StoreError> {
         if self.backend != DbBackend::Sqlite {
             return Ok(());
         }
@@ -153,7 +153,7 @@ impl Store {
         let mut parts = found.split('.').map(|part| part.parse().unwrap_or(0));
         let mut next = || parts.next().unwrap_or(0);
         if (next(), next(), next()) < SAFE_SQLITE {
-            return Err(Unusable::OldSqlite { found });
+            return Err(StoreError::OldSqlite { found });
         }
         Ok(())
     }
@@ -204,8 +204,8 @@ fn own_folder(folder: &Path) -> std::io::Result<()> {
 
 async fn connect_keyring(settings: &Settings) -> Result<DatabaseConnection, DbErr> {
     match &settings.keyring {
-        Location::File(file) => sqlite(file, 1).await,
-        location @ Location::Postgres { .. } => postgres(location, settings.connections).await,
+        StoreLocation::File(file) => sqlite(file, 1).await,
+        location @ StoreLocation::Postgres { .. } => postgres(location, settings.connections).await,
     }
 }
 
@@ -231,8 +231,8 @@ async fn sqlite(file: &Path, connections: u32) -> Result<DatabaseConnection, DbE
     Database::connect(options).await
 }
 
-async fn postgres(location: &Location, connections: u32) -> Result<DatabaseConnection, DbErr> {
-    let Location::Postgres { url, schema } = location else {
+async fn postgres(location: &StoreLocation, connections: u32) -> Result<DatabaseConnection, DbErr> {
+    let StoreLocation::Postgres { url, schema } = location else {
         return Err(DbErr::Custom("not a PostgreSQL location".to_owned()));
     };
     let mut options = common(url.clone(), connections);
