@@ -10,8 +10,8 @@ mod story;
 mod suspension;
 
 use concord::access::issued;
-use concord::access::key::SigningKey;
 use concord::access::token::{Claims, issue};
+use concord::jose::key::SigningKey;
 use serde_json::{Value, json};
 
 use crate::world::agency::text;
@@ -101,12 +101,8 @@ fn all(said: &[String], wanted: &str) {
 
 /// The types of the events about a record, oldest first, as the agency reads them.
 async fn recorded(agency: &Agency, object: &str) -> Vec<String> {
-    let query = "query($id: ID!) { auditEvents(filter: { object: $id }, first: 100) { edges { node { type object } } } }";
-    let answer = agency.asks(query, json!({ "id": object })).await;
-    let edges = answer.data()["auditEvents"]["edges"].as_array().unwrap();
-    let about = edges.iter().filter(|edge| edge["node"]["object"] == object);
-    about
-        .map(|edge| text(&edge["node"]["type"]))
-        .rev()
-        .collect()
+    let about = format!("auditEvents(filter: {{ object: {object:?} }}, first: 100)");
+    let events = agency.lists(&about, "type object").await;
+    let about = events.iter().filter(|event| event["object"] == object);
+    about.map(|event| text(&event["type"])).rev().collect()
 }

@@ -55,7 +55,7 @@ async fn who_may_do_what() {
     }
 
     world.tampers(
-        "UPDATE agency SET status = 'SUSPENDED';;UPDATE sharing_epoch SET epoch = epoch + 1",
+        "UPDATE agency SET status = 'SUSPENDED'; UPDATE sharing_epoch SET epoch = epoch + 1",
     );
     for (row, filling) in ROWS.iter().zip(&mut filled) {
         let answer = stage

@@ -8,8 +8,9 @@ use concord_entities::vocabulary::{Code, DataCategory};
 use serde_json::{Value, json};
 
 use crate::world::agency::{PACKAGE, Told};
+use crate::world::documents::{DRAFT_REFERRAL, list};
 use crate::world::postgres::Cluster;
-use crate::world::{Agency, BOTH, Database, Server, World};
+use crate::world::{Agency, Database, Server, World, on_both};
 
 /// A name and a number that nothing else contains; a legal GraphQL name, so that it can stand anywhere in a document.
 pub const CANARY: &str = "Zyxabel_Quorndon_5550173301";
@@ -17,43 +18,40 @@ pub const CANARY: &str = "Zyxabel_Quorndon_5550173301";
 const NAME: &str = "Zyxabel";
 const NUMBER: &str = "5550173301";
 
-#[tokio::test]
-async fn what_is_in_a_package_is_nowhere_else() {
-    for database in BOTH {
-        let mut world = World::on(database).await;
-        let mut talkative: Vec<Server> = ["debug", "trace"]
-            .map(|level| Server::start_under(&world.flags(), &[("CONCORD_LOG", level)]))
-            .into();
-        let (north, south) = world.agencies("north", "south").await;
-        let stranger = world.agency("stranger").await;
+on_both!(what_is_in_a_package_is_nowhere_else);
+async fn what_is_in_a_package_is_nowhere_else(mut world: World) {
+    let mut talkative: Vec<Server> = ["debug", "trace"]
+        .map(|level| Server::start_under(&world.flags(), &[("CONCORD_LOG", level)]))
+        .into();
+    let (north, south) = world.agencies("north", "south").await;
+    let stranger = world.agency("stranger").await;
 
-        let mut addresses = vec![world.server.address.clone()];
-        addresses.extend(talkative.iter().map(|server| server.address.clone()));
-        for (turn, address) in addresses.iter().enumerate() {
-            let at = |agency: &Agency| agency.at(address);
-            let person = format!("{CANARY}_{turn}");
-            travels_and_is_revoked(&person, &at(&north), &at(&south), &at(&stranger)).await;
-            errors_repeat_no_value(&at(&north)).await;
-            unknown_names_are_refused(&at(&north)).await;
-            probes_say_nothing(address).await;
-        }
-        // One package stays readable, so that what is searched holds a live one.
-        let live = north.refers(CANARY).to(&south).sharing(every()).await;
-        reads_everything(&south, &live).await;
-
-        let fresh = world.another_server();
-        talkative.push(std::mem::replace(&mut world.server, fresh));
-        nothing_leaked("the store while the servers run", &stored(&world));
-        for server in &mut talkative {
-            server.ends();
-            nothing_leaked("a log", server.logged().as_bytes());
-            assert!(server.logged().contains("answered"), "the log is silent");
-        }
-        let south = south.at(&world.server.address);
-        reads_everything(&south, &live).await;
-        world.server.ends();
-        nothing_leaked("the store at rest", &stored(&world));
+    let mut addresses = vec![world.server.address.clone()];
+    addresses.extend(talkative.iter().map(|server| server.address.clone()));
+    for (turn, address) in addresses.iter().enumerate() {
+        let at = |agency: &Agency| agency.at(address);
+        let person = format!("{CANARY}_{turn}");
+        travels_and_is_revoked(&person, &at(&north), &at(&south), &at(&stranger)).await;
+        errors_repeat_no_value(&at(&north)).await;
+        unknown_names_are_refused(&at(&north)).await;
+        probes_say_nothing(address).await;
     }
+    // One package stays readable, so that what is searched holds a live one.
+    let live = north.refers(CANARY).to(&south).sharing(every()).await;
+    reads_everything(&south, &live).await;
+
+    let fresh = world.another_server();
+    talkative.push(std::mem::replace(&mut world.server, fresh));
+    nothing_leaked("the store while the servers run", &stored(&world));
+    for server in &mut talkative {
+        server.ends();
+        nothing_leaked("a log", server.logged().as_bytes());
+        assert!(server.logged().contains("answered"), "the log is silent");
+    }
+    let south = south.at(&world.server.address);
+    reads_everything(&south, &live).await;
+    world.server.ends();
+    nothing_leaked("the store at rest", &stored(&world));
 }
 
 fn every() -> Vec<DataCategory> {
@@ -87,8 +85,9 @@ async fn travels_and_is_revoked(person: &str, north: &Agency, south: &Agency, st
     nothing_leaked("what is withheld", withheld.text.as_bytes());
     assert!(withheld.data()["referral"]["package"]["withheld"].is_array());
 
-    let events = "{ auditEvents(first: 100) { edges { node { type reason subject operation object objects } } } }";
-    let events = south.asks(events, Value::Null).await;
+    let shown = "type reason subject operation object objects";
+    let log = list("auditEvents(first: 100)", shown);
+    let events = south.asks(&log, Value::Null).await;
     events.data();
     nothing_leaked("the audit log on the wire", events.text.as_bytes());
 }
@@ -113,7 +112,6 @@ async fn errors_repeat_no_value(north: &Agency) {
 
 fn wrong_variables() -> Vec<(String, Value)> {
     let by_id = "query($id: ID!) { referral(id: $id) { id } }";
-    let draft = "mutation($r: ReferralInput!) { draftReferral(referral: $r) { id } }";
     let package = |contents: Value| json!({ "r": { "consent": "consent_01h2xcejqtf2nbrexx3vqjhp41", "needs": ["HOUSING"], "urgency": "URGENT", "package": contents } });
     vec![
         (by_id.into(), json!({ "id": CANARY })),
@@ -121,44 +119,47 @@ fn wrong_variables() -> Vec<(String, Value)> {
         (by_id.into(), json!({ "id": [CANARY] })),
         (by_id.into(), json!({ "id": null, CANARY: CANARY })),
         (
-            draft.into(),
+            DRAFT_REFERRAL.into(),
             package(json!({ "identity": { "givenName": CANARY } })),
         ),
         (
-            draft.into(),
+            DRAFT_REFERRAL.into(),
             package(json!({ "identity": { "givenName": { "is": CANARY } } })),
         ),
-        (draft.into(), package(json!({ "identity": CANARY }))),
         (
-            draft.into(),
+            DRAFT_REFERRAL.into(),
+            package(json!({ "identity": CANARY })),
+        ),
+        (
+            DRAFT_REFERRAL.into(),
             package(json!({ "identity": { "dateOfBirth": CANARY } })),
         ),
         (
-            draft.into(),
+            DRAFT_REFERRAL.into(),
             package(json!({ "language": { "primary": CANARY } })),
         ),
         (
-            draft.into(),
+            DRAFT_REFERRAL.into(),
             package(json!({ "needs": { "first": CANARY } })),
         ),
         (
-            draft.into(),
+            DRAFT_REFERRAL.into(),
             package(json!({ "family": { "children": CANARY } })),
         ),
         (
-            draft.into(),
+            DRAFT_REFERRAL.into(),
             package(json!({ "family": { "children": 5_550_173_301_u64 } })),
         ),
         (
-            draft.into(),
+            DRAFT_REFERRAL.into(),
             package(json!({ "financial": { "neededMinor": 5_550_173_301.5 } })),
         ),
         (
-            draft.into(),
+            DRAFT_REFERRAL.into(),
             package(json!({ "exploitation": { "means": [CANARY] } })),
         ),
         (
-            draft.into(),
+            DRAFT_REFERRAL.into(),
             package(json!({ "identity": { (format!("{NAME} Q")): "x" } })),
         ),
     ]
@@ -246,11 +247,10 @@ fn wrong_documents() -> Vec<(String, Value)> {
 
 /// Names that the schema does not have. An error may say which, and nothing else may.
 async fn unknown_names_are_refused(north: &Agency) {
-    let draft = "mutation($r: ReferralInput!) { draftReferral(referral: $r) { id } }";
     let package = |contents: Value| json!({ "r": { "consent": "consent_01h2xcejqtf2nbrexx3vqjhp41", "needs": ["HOUSING"], "urgency": "URGENT", "package": contents } });
     let unknown: Vec<(String, Value)> = vec![
         (
-            draft.into(),
+            DRAFT_REFERRAL.into(),
             package(json!({ "identity": { CANARY: "x" } })),
         ),
         (format!("{{ {CANARY} }}"), Value::Null),

@@ -5,6 +5,7 @@ mod house;
 mod readme;
 mod schema;
 mod tables;
+mod vocabulary;
 
 use std::path::{Path, PathBuf};
 

@@ -12,7 +12,10 @@ use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
 use crate::world::agency::{PACKAGE, Told, good_consent, survivors_signature, text};
-use crate::world::{Agency, Database, World};
+use crate::world::documents::{
+    DRAFT_CONSENT, DRAFT_REFERRAL, REGISTER_SURVIVOR, change, sign_consent,
+};
+use crate::world::{Agency, Database, World, on_both};
 
 /// What clients were told before the power went.
 #[derive(Debug, Default)]
@@ -36,18 +39,8 @@ const READERS: usize = 16;
 /// How many clients register one survivor each, spread over the round.
 const REGISTRARS: u32 = 160;
 
-#[tokio::test]
-async fn nothing_that_was_acknowledged_is_lost_on_sqlite() {
-    is_killed_again_and_again(Database::Sqlite).await;
-}
-
-#[tokio::test]
-async fn nothing_that_was_acknowledged_is_lost_on_postgresql() {
-    is_killed_again_and_again(Database::Postgres).await;
-}
-
-async fn is_killed_again_and_again(database: Database) {
-    let mut world = World::on(database).await;
+on_both!(nothing_that_was_acknowledged_is_lost);
+async fn nothing_that_was_acknowledged_is_lost(mut world: World) {
     let (north, south) = world.agencies("north", "south").await;
     let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
     let notes = Notes::default();
@@ -153,9 +146,8 @@ async fn goes_on<T>(answered: Option<T>, killed: &AtomicBool) -> Option<()> {
 }
 
 async fn registers(north: &Agency, pseudonym: &str, notes: &Notes) -> Option<String> {
-    let register = "mutation($s: SurvivorInput!) { registerSurvivor(survivor: $s) { id } }";
     let survivor = json!({ "s": { "pseudonym": pseudonym, "minor": false, "language": "en" } });
-    let made = acknowledged(north, register, survivor).await?;
+    let made = acknowledged(north, REGISTER_SURVIVOR, survivor).await?;
     let survivor = text(&made["registerSurvivor"]["id"]);
     notes.lock().unwrap().survivors.insert(survivor.clone());
     Some(survivor)
@@ -176,19 +168,17 @@ async fn acknowledged(agency: &Agency, query: &str, variables: Value) -> Option<
 async fn whole_story(north: &Agency, south: &Agency, person: &str, notes: &Notes) -> Option<()> {
     let survivor = registers(north, person, notes).await?;
     let consent = good_consent(&survivor, south, &[Safety]);
-    let draft = "mutation($c: ConsentInput!) { draftConsent(consent: $c) { id } }";
-    let made = acknowledged(north, draft, json!({ "c": consent })).await?;
+    let made = acknowledged(north, DRAFT_CONSENT, json!({ "c": consent })).await?;
     let consent = text(&made["draftConsent"]["id"]);
     let signature = survivors_signature();
-    let sign = "mutation($id: ID!, $s: SignatureInput!) { signConsent(id: $id, signature: $s) { status } }";
-    acknowledged(north, sign, json!({ "id": consent, "s": signature })).await?;
+    let sign = sign_consent("status");
+    acknowledged(north, &sign, json!({ "id": consent, "s": signature })).await?;
     notes.lock().unwrap().signed.insert(consent.clone());
 
     let referral = json!({
         "consent": consent, "needs": ["HOUSING"], "urgency": "URGENT", "package": { "safety": { "plan": person } },
     });
-    let draft = "mutation($r: ReferralInput!) { draftReferral(referral: $r) { id } }";
-    let made = acknowledged(north, draft, json!({ "r": referral })).await?;
+    let made = acknowledged(north, DRAFT_REFERRAL, json!({ "r": referral })).await?;
     let referral = text(&made["draftReferral"]["id"]);
     let note = |status| {
         let mut notes = notes.lock().unwrap();
@@ -199,7 +189,7 @@ async fn whole_story(north: &Agency, south: &Agency, person: &str, notes: &Notes
         (north, "sendReferral", "REQUESTED"),
         (south, "acceptReferral", "ACCEPTED"),
     ] {
-        let step = format!("mutation($id: ID!) {{ {verb}(id: $id) {{ status }} }}");
+        let step = change(verb, "status");
         acknowledged(agency, &step, json!({ "id": referral })).await?;
         note(status);
         let mut notes = notes.lock().unwrap();

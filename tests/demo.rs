@@ -6,20 +6,19 @@ use std::sync::Arc;
 use std::time::{Duration, Instant as Stopwatch};
 
 use concord::access::grant::{Permission, Resource};
-use concord::access::key::{KeySet, SigningKey};
 use concord::access::scope::Scopes;
 use concord::access::token::{self, Claims, Expected};
-use concord::clock;
-use concord::consent::lint::{Beside, Draft, RulePacks, lint};
+use concord::consent::lint::{Beside, ConsentDraft, RulePacks, lint};
 use concord::consent::rules as consent_rules;
-use concord::demo;
-use concord::referral::rules::{self, Recorded};
-use concord::seal::vault::Package;
+use concord::jose::key::{KeySet, SigningKey};
+use concord::referral::rules::{self, StoredStatus};
+use concord::seal::vault::PackageVersion;
 use concord::seal::{Vault, kek};
-use concord::settings::{Settings, Written};
+use concord::settings::{RawSettings, Settings};
 use concord::sharing::facts::{self, Gathered};
 use concord::sharing::{self, Question, decide};
 use concord::store::Store;
+use concord::{clock, demo};
 use concord_entities::ids::{AgencyId, ReferralId};
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{
@@ -41,9 +40,9 @@ struct Demo {
 
 async fn filled() -> Demo {
     let folder = tempfile::tempdir().unwrap();
-    let flags = Written {
+    let flags = RawSettings {
         data: Some(folder.path().to_owned()),
-        ..Written::default()
+        ..RawSettings::default()
     };
     let settings = Settings::read(None, &flags).unwrap();
     let store = Store::connect(&settings).await.unwrap();
@@ -97,9 +96,7 @@ impl Demo {
                 reader: row.recipient_id,
                 category: *category,
                 purpose,
-                ceiling: sharing::Ceiling {
-                    categories: ceiling,
-                },
+                ceiling: ceiling,
             };
             matches!(
                 decide(&question, &facts, self.now),
@@ -166,7 +163,7 @@ async fn every_state_of_a_referral_occurs() {
     let rows = demo.all::<referral::Entity>().await;
     let stored: BTreeSet<_> = rows.iter().map(|row| row.status).collect();
     let standing = |row: &referral::Model| {
-        let recorded = Recorded {
+        let recorded = StoredStatus {
             status: row.status,
             reason: row.status_reason,
             sent_at: row.sent_at,
@@ -191,7 +188,7 @@ async fn every_state_of_a_referral_occurs() {
         rows.iter().any(|row| {
             row.halted == halted
                 && standing(row)
-                    == rules::Standing {
+                    == rules::CurrentStatus {
                         status: ReferralStatus::Suspended,
                         reason: Some(reason),
                     }
@@ -296,7 +293,7 @@ async fn the_copied_state_is_what_consents_and_mous_say() {
             assert!(row.contains.within(mou.categories));
             halted |= mou.suspended_at.is_some();
         }
-        assert_eq!(row.halted, halted && rules::is_open(row.status), "{row:?}");
+        assert_eq!(row.halted, halted && row.status.is_open(), "{row:?}");
     }
 }
 
@@ -321,7 +318,7 @@ async fn consents_are_signed_as_the_law_asks() {
             understood: survivor.language.clone(),
             minor: survivor.minor,
         };
-        let draft = Draft::of(&row, beside);
+        let draft = ConsentDraft::of(&row, beside);
         let findings = lint(&draft, &RulePacks::default(), row.created_at);
         assert_eq!(findings, [], "{row:?}");
         let roles: Vec<_> = signatures
@@ -386,7 +383,7 @@ async fn nothing_is_readable_without_a_consent_and_an_mou_in_force() {
                     && mou.expires_on >= demo.now.day()
             );
             assert!(keys.contains(&row.id));
-            let released = [(Package::from(&row), shared)].into();
+            let released = [(PackageVersion::from(&row), shared)].into();
             let opened = demo.vault.open(&demo.store, &released).await.unwrap();
             let categories: Categories = opened[&row.id]
                 .iter()

@@ -90,10 +90,7 @@ async fn draft(agency: &Agency, recipient: &Agency, person: &str) -> String {
 async fn signs(agency: &Agency, consent: &str, sha256: &str) -> crate::world::Answer {
     let mut signature = survivors_signature();
     signature["documentSha256"] = json!(sha256);
-    let sign = "mutation($id: ID!, $s: SignatureInput!) { signConsent(id: $id, signature: $s) { status } }";
-    agency
-        .asks(sign, json!({ "id": consent, "s": signature }))
-        .await
+    agency.signs_with(consent, &signature, "status").await
 }
 
 fn sha256(bytes: &[u8]) -> Vec<u8> {

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use async_graphql::{EmptyMutation, EmptySubscription, Name, Object, Schema, Value, Variables};
 use concord::agency::graphql::Agency;
-use concord::graphql::connection::Connection;
 use concord::graphql::node::Node;
 use concord::referral::fast::ReferralPage;
 use concord::referral::graphql::Referral;
 use concord::referral::read::{Header, Seen};
-use concord::referral::rules::{self, Recorded, Side};
+use concord::referral::rules::{self, Side, StoredStatus};
 use concord::store::page::Page;
+use concord::wire::connection::Connection;
 use concord_entities::agency::{self, Texts, Vetting};
 use concord_entities::ids::{AgencyId, ReferralId};
 use concord_entities::instant::Instant;
@@ -65,7 +65,7 @@ fn page() -> Connection<Referral> {
                 halted: !bit(3),
             };
             let seen = Seen {
-                standing: rules::standing(&Recorded::from(&header), moment),
+                standing: rules::standing(&StoredStatus::from(&header), moment),
                 side: if bit(2) {
                     Side::Sender
                 } else {

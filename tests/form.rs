@@ -7,7 +7,7 @@ mod reading;
 mod served;
 mod texts;
 
-use concord::consent::form::page::{Paper, Subject};
+use concord::consent::form::page::{PaperSize, Subject};
 use concord::consent::form::texts::Language;
 use concord_entities::consent;
 use concord_entities::ids::{AgencyId, ConsentId, SurvivorId};
@@ -92,7 +92,7 @@ fn said(html: &str) -> String {
 }
 
 fn say(subject: &Subject, language: &str) -> String {
-    said(&subject.page(language, Paper::Letter).unwrap().html)
+    said(&subject.page(language, PaperSize::Letter).unwrap().html)
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn where_it_stands_is_said_in_words() {
                 status: *status,
                 ..subject()
             };
-            let html = subject.page(language.tag(), Paper::A4).unwrap().html;
+            let html = subject.page(language.tag(), PaperSize::A4).unwrap().html;
             let marked = html.contains("class=\"watermark\"") && html.contains("class=\"status\"");
             assert_eq!(
                 marked,
@@ -138,7 +138,7 @@ fn the_page_loads_nothing_and_names_its_language_and_paper() {
         ("", "en"),
         ("est", "en"),
     ] {
-        for paper in Paper::ALL {
+        for paper in PaperSize::ALL {
             let page = subject().page(language, *paper).unwrap();
             assert_eq!(page.language.tag(), named);
             assert!(page.html.contains(&format!("<html lang=\"{named}\">")));
@@ -169,7 +169,7 @@ fn the_page_loads_nothing_and_names_its_language_and_paper() {
 fn names_are_put_in_as_text() {
     let mut subject = subject();
     subject.discloser = "<script>{recipient}</script> \"&' {unknown".to_owned();
-    let html = subject.page("en", Paper::A4).unwrap().html;
+    let html = subject.page("en", PaperSize::A4).unwrap().html;
     assert!(!html.contains("<script"));
     assert!(said(&html).contains("<script>{recipient}</script> \"&' {unknown shares."));
 }

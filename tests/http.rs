@@ -179,7 +179,7 @@ fn rows(world: &World) -> String {
         .lines()
         .map(|name| format!("SELECT '{name}', count(*) FROM {name}"))
         .collect();
-    world.tampers(&counts.join(";;"))
+    world.tampers(&counts.join("; "))
 }
 
 /// An answer as it came.

@@ -12,8 +12,9 @@ use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
 use crate::world::agency::{PACKAGE, Told, text};
+use crate::world::documents::REGISTER_SURVIVOR;
 use crate::world::postgres::Cluster;
-use crate::world::{Agency, Answer, BOTH, Database, EVERYTHING, Server, World};
+use crate::world::{Agency, Answer, Database, EVERYTHING, Server, World, on_both};
 
 /// A world's servers: two over one PostgreSQL, one over SQLite.
 fn addresses(world: &World, second: Option<&Server>) -> Vec<String> {
@@ -42,19 +43,16 @@ fn disclosed(answer: &Answer, told: &Told) -> Option<String> {
     shared.then(|| text(&package["receipt"]["event"]))
 }
 
-#[tokio::test]
-async fn no_disclosure_comes_after_the_revocation_that_forbids_it() {
-    for database in BOTH {
-        let world = World::on(database).await;
-        let second = second(&world);
-        let (north, south) = world.agencies("north", "south").await;
-        for person in ["Ada", "Bea", "Cleo"] {
-            let told = north.refers(person).to(&south).sharing([Identity]).await;
-            let events = hammered(&world, second.as_ref(), &north, &south, &told).await;
-            assert!(!events.is_empty(), "nobody read before the revocation");
-            every_disclosure_precedes_the_revocation(&world, &told, &events).await;
-            assert!(!world.has_key(&told.referral));
-        }
+on_both!(no_disclosure_comes_after_the_revocation_that_forbids_it);
+async fn no_disclosure_comes_after_the_revocation_that_forbids_it(world: World) {
+    let second = second(&world);
+    let (north, south) = world.agencies("north", "south").await;
+    for person in ["Ada", "Bea", "Cleo"] {
+        let told = north.refers(person).to(&south).sharing([Identity]).await;
+        let events = hammered(&world, second.as_ref(), &north, &south, &told).await;
+        assert!(!events.is_empty(), "nobody read before the revocation");
+        every_disclosure_precedes_the_revocation(&world, &told, &events).await;
+        assert!(!world.has_key(&told.referral));
     }
 }
 
@@ -129,62 +127,56 @@ fn index_and_time(row: &str) -> (i64, i64) {
     (index.parse().unwrap(), time.parse().unwrap())
 }
 
-#[tokio::test]
-async fn a_suspended_agency_is_refused_on_the_very_next_request() {
-    for database in BOTH {
-        let world = World::on(database).await;
-        let second = second(&world);
-        let (north, south) = world.agencies("north", "south").await;
-        let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
-        let everywhere = addresses(&world, second.as_ref());
-        for address in &everywhere {
-            assert!(south.at(address).reads(&ada).await.contains("Ada"));
-        }
-        let set = |agency: &Agency, status| {
-            let id = world.sql_id(&agency.id.to_string());
-            format!("UPDATE agency SET status = '{status}' WHERE id = {id}")
-        };
+on_both!(a_suspended_agency_is_refused_on_the_very_next_request);
+async fn a_suspended_agency_is_refused_on_the_very_next_request(world: World) {
+    let second = second(&world);
+    let (north, south) = world.agencies("north", "south").await;
+    let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
+    let everywhere = addresses(&world, second.as_ref());
+    for address in &everywhere {
+        assert!(south.at(address).reads(&ada).await.contains("Ada"));
+    }
+    let set = |agency: &Agency, status| {
+        let id = world.sql_id(&agency.id.to_string());
+        format!("UPDATE agency SET status = '{status}' WHERE id = {id}")
+    };
 
-        world.ends_sharing(&set(&south, "SUSPENDED"));
-        for address in &everywhere {
-            refused(&south.at(address), &ada).await;
-        }
-        world.ends_sharing(&set(&south, "ACTIVE"));
-        for address in &everywhere {
-            assert!(south.at(address).reads(&ada).await.contains("Ada"));
-        }
+    world.ends_sharing(&set(&south, "SUSPENDED"));
+    for address in &everywhere {
+        refused(&south.at(address), &ada).await;
+    }
+    world.ends_sharing(&set(&south, "ACTIVE"));
+    for address in &everywhere {
+        assert!(south.at(address).reads(&ada).await.contains("Ada"));
+    }
 
-        world.ends_sharing(&set(&north, "SUSPENDED"));
-        for address in &everywhere {
-            refused(&north.at(address), &ada).await;
-            let read = south.at(address).reads(&ada).await;
-            assert_eq!(read, "withheld: everything (AGENCY_SUSPENDED)");
-        }
+    world.ends_sharing(&set(&north, "SUSPENDED"));
+    for address in &everywhere {
+        refused(&north.at(address), &ada).await;
+        let read = south.at(address).reads(&ada).await;
+        assert_eq!(read, "withheld: everything (AGENCY_SUSPENDED)");
     }
 }
 
-#[tokio::test]
-async fn a_denied_token_is_refused_on_the_very_next_request() {
-    for database in BOTH {
-        let world = World::on(database).await;
-        let second = second(&world);
-        let (north, south) = world.agencies("north", "south").await;
-        let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
-        let everywhere = addresses(&world, second.as_ref());
-        let claims = world.claims(south.id, EVERYTHING);
-        let thief = south.with(issue(&world.service.ring.signer(), &claims).unwrap());
-        for address in &everywhere {
-            assert!(thief.at(address).reads(&ada).await.contains("Ada"));
-        }
-        let agency = world.sql_id(&south.id.to_string());
-        let (jti, until) = (&claims.id, claims.expires_at.0);
-        world.ends_sharing(&format!(
+on_both!(a_denied_token_is_refused_on_the_very_next_request);
+async fn a_denied_token_is_refused_on_the_very_next_request(world: World) {
+    let second = second(&world);
+    let (north, south) = world.agencies("north", "south").await;
+    let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
+    let everywhere = addresses(&world, second.as_ref());
+    let claims = world.claims(south.id, EVERYTHING);
+    let thief = south.with(issue(&world.service.ring.signer(), &claims).unwrap());
+    for address in &everywhere {
+        assert!(thief.at(address).reads(&ada).await.contains("Ada"));
+    }
+    let agency = world.sql_id(&south.id.to_string());
+    let (jti, until) = (&claims.id, claims.expires_at.0);
+    world.ends_sharing(&format!(
             "INSERT INTO token_state (jti, agency_id, expires_at, denied_at) VALUES ('{jti}', {agency}, {until}, 1)"
         ));
-        for address in &everywhere {
-            refused(&thief.at(address), &ada).await;
-            assert!(south.at(address).reads(&ada).await.contains("Ada"));
-        }
+    for address in &everywhere {
+        refused(&thief.at(address), &ada).await;
+        assert!(south.at(address).reads(&ada).await.contains("Ada"));
     }
 }
 
@@ -202,32 +194,29 @@ async fn refused(caller: &Agency, told: &Told) {
     assert_eq!(accepted.codes(), "UNAUTHENTICATED");
 }
 
-#[tokio::test]
-async fn of_two_people_who_answer_a_referral_at_once_one_wins() {
-    for database in BOTH {
-        let world = World::on(database).await;
-        let second = second(&world);
-        let (north, south) = world.agencies("north", "south").await;
-        let everywhere = addresses(&world, second.as_ref());
-        let (one, other) = (
-            south.at(&everywhere[0]),
-            south.at(everywhere.last().unwrap()),
-        );
-        let mut referrals = Vec::new();
-        for person in 0..10 {
-            let person = format!("person {person}");
-            referrals.push(north.refers(&person).to(&south).sharing([Safety]).await);
-        }
-        let held = hold_referrals(&world).await;
-        join_all(
-            referrals
-                .iter()
-                .map(|told| exactly_one_wins(&one, &other, told)),
-        )
-        .await;
-        if let Some(held) = held {
-            held.await.unwrap();
-        }
+on_both!(of_two_people_who_answer_a_referral_at_once_one_wins);
+async fn of_two_people_who_answer_a_referral_at_once_one_wins(world: World) {
+    let second = second(&world);
+    let (north, south) = world.agencies("north", "south").await;
+    let everywhere = addresses(&world, second.as_ref());
+    let (one, other) = (
+        south.at(&everywhere[0]),
+        south.at(everywhere.last().unwrap()),
+    );
+    let mut referrals = Vec::new();
+    for person in 0..10 {
+        let person = format!("person {person}");
+        referrals.push(north.refers(&person).to(&south).sharing([Safety]).await);
+    }
+    let held = hold_referrals(&world).await;
+    join_all(
+        referrals
+            .iter()
+            .map(|told| exactly_one_wins(&one, &other, told)),
+    )
+    .await;
+    if let Some(held) = held {
+        held.await.unwrap();
     }
 }
 
@@ -259,74 +248,69 @@ async fn exactly_one_wins(one: &Agency, other: &Agency, told: &Told) {
     }
 }
 
-#[tokio::test]
-async fn one_key_sent_twenty_times_at_once_makes_one_object() {
-    for database in BOTH {
-        let world = World::on(database).await;
-        let second = second(&world);
-        let north = world.agency("north").await;
-        let everywhere = addresses(&world, second.as_ref());
-        let register = "mutation($s: SurvivorInput!) { registerSurvivor(survivor: $s) { id } }";
-        let survivor =
-            json!({ "s": { "pseudonym": "heron", "minor": false, "idempotencyKey": "once" } });
-        let asking = (0..20).map(|turn| {
-            let caller = north.at(&everywhere[turn % everywhere.len()]);
-            let survivor = survivor.clone();
-            async move { caller.asks(register, survivor).await }
-        });
-        let mut made = BTreeSet::new();
-        for answer in join_all(asking).await {
-            match answer.codes().as_str() {
-                "" => made.insert(text(&answer.data()["registerSurvivor"]["id"])),
-                code => {
-                    assert_eq!(code, "CONFLICT", "{}", answer.text);
-                    false
-                }
-            };
-        }
-        let again = north.asks(register, survivor).await;
-        made.insert(text(&again.data()["registerSurvivor"]["id"]));
-        assert_eq!(made.len(), 1, "{made:?}");
-        assert_eq!(world.tampers("SELECT count(*) FROM survivor"), "1");
+on_both!(one_key_sent_twenty_times_at_once_makes_one_object);
+async fn one_key_sent_twenty_times_at_once_makes_one_object(world: World) {
+    let second = second(&world);
+    let north = world.agency("north").await;
+    let everywhere = addresses(&world, second.as_ref());
+    let survivor =
+        json!({ "s": { "pseudonym": "heron", "minor": false, "idempotencyKey": "once" } });
+    let asking = (0..20).map(|turn| {
+        let caller = north.at(&everywhere[turn % everywhere.len()]);
+        let survivor = survivor.clone();
+        async move { caller.asks(REGISTER_SURVIVOR, survivor).await }
+    });
+    let mut made = BTreeSet::new();
+    for answer in join_all(asking).await {
+        match answer.codes().as_str() {
+            "" => made.insert(text(&answer.data()["registerSurvivor"]["id"])),
+            code => {
+                assert_eq!(code, "CONFLICT", "{}", answer.text);
+                false
+            }
+        };
     }
+    let again = north.asks(REGISTER_SURVIVOR, survivor).await;
+    made.insert(text(&again.data()["registerSurvivor"]["id"]));
+    assert_eq!(made.len(), 1, "{made:?}");
+    assert_eq!(world.tampers("SELECT count(*) FROM survivor"), "1");
 }
 
-#[tokio::test]
-async fn a_consent_that_lapses_is_withheld_without_any_write_and_its_key_goes_at_the_next_start() {
-    for database in BOTH {
-        let world = World::on(database).await;
-        let (north, south) = world.agencies("north", "south").await;
-        let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
-        let bea = north.refers("Bea").to(&south).sharing([Identity]).await;
-        let end = concord::clock::now().0 + 2_000_000;
-        let (consent, referral) = (world.sql_id(&ada.consent), world.sql_id(&ada.referral));
-        world.tampers(&format!(
-            "UPDATE consent SET expires_at = {end} WHERE id = {consent};;\
-             UPDATE referral SET consent_until = {end} WHERE id = {referral}"
-        ));
-        let epoch = "SELECT epoch FROM sharing_epoch";
-        let before = world.tampers(epoch);
-        assert!(south.reads(&ada).await.contains("Ada"));
+on_both!(a_consent_that_lapses_is_withheld_without_any_write_and_its_key_goes_at_the_next_start);
+async fn a_consent_that_lapses_is_withheld_without_any_write_and_its_key_goes_at_the_next_start(
+    world: World,
+) {
+    let (north, south) = world.agencies("north", "south").await;
+    let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
+    let bea = north.refers("Bea").to(&south).sharing([Identity]).await;
+    let end = concord::clock::now().0 + 2_000_000;
+    let (consent, referral) = (world.sql_id(&ada.consent), world.sql_id(&ada.referral));
+    world.tampers(&format!(
+        "UPDATE consent SET expires_at = {end} WHERE id = {consent};\
+         UPDATE referral SET consent_until = {end} WHERE id = {referral}"
+    ));
+    let epoch = "SELECT epoch FROM sharing_epoch";
+    let before = world.tampers(epoch);
+    assert!(south.reads(&ada).await.contains("Ada"));
 
-        let left = u64::try_from(end - concord::clock::now().0).unwrap();
-        tokio::time::sleep(Duration::from_micros(left + 1_000)).await;
-        for reader in [&south, &north] {
-            let read = reader.reads(&ada).await;
-            assert_eq!(read, "withheld: everything (CONSENT_EXPIRED)");
-        }
-        assert_eq!(south.sees(&ada).await, "SUSPENDED (CONSENT_NOT_IN_FORCE)");
-        assert_eq!(world.tampers(epoch), before);
-        assert!(world.has_key(&ada.referral));
-
-        let _restarted = world.another_server();
-        let deadline = tokio::time::Instant::now() + Duration::from_secs(5);
-        while world.has_key(&ada.referral) {
-            assert!(
-                tokio::time::Instant::now() < deadline,
-                "the key is still there"
-            );
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        assert!(south.reads(&bea).await.contains("Bea"));
+    let left = u64::try_from(end - concord::clock::now().0).unwrap();
+    tokio::time::sleep(Duration::from_micros(left + 1_000)).await;
+    for reader in [&south, &north] {
+        let read = reader.reads(&ada).await;
+        assert_eq!(read, "withheld: everything (CONSENT_EXPIRED)");
     }
+    assert_eq!(south.sees(&ada).await, "SUSPENDED (CONSENT_NOT_IN_FORCE)");
+    assert_eq!(world.tampers(epoch), before);
+    assert!(world.has_key(&ada.referral));
+
+    let _restarted = world.another_server();
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(5);
+    while world.has_key(&ada.referral) {
+        assert!(
+            tokio::time::Instant::now() < deadline,
+            "the key is still there"
+        );
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(south.reads(&bea).await.contains("Bea"));
 }

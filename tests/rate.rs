@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 
 use concord::access::issuer::Issuers;
 use concord::access::issuer::fetch::Fetcher;
-use concord::access::limit::{Allowances, Limits, Wait};
+use concord::access::limit::{Limits, Wait};
 use concord::access::token::{Claims, Expected, issue};
-use concord::access::{Caller, Verifier};
-use concord::graphql::guard::{MAX_SELECTIONS, admit};
-use concord::settings::{Settings, Written};
+use concord::access::{Caller, TokenVerifier};
+use concord::graphql::guard::admit;
+use concord::settings::{Allowances, MAX_SELECTIONS, RawSettings, Settings};
 use concord_entities::ids::AgencyId;
 use serde_json::{Value, json};
 
@@ -267,11 +267,11 @@ fn settings_that_would_refuse_what_the_guard_admits_are_faults() {
     let read = |per_second, burst, failed| {
         Settings::read(
             None,
-            &Written {
+            &RawSettings {
                 selections_per_second: per_second,
                 selections_burst: burst,
                 failed_per_minute: failed,
-                ..Written::default()
+                ..RawSettings::default()
             },
         )
     };
@@ -312,7 +312,7 @@ async fn caller(world: &World, agency: &Agency) -> Caller {
         audience: world.service.settings.audience.clone(),
     };
     let issuers = Issuers::new(Fetcher::of(&world.service.settings).unwrap());
-    Verifier::new(world.service.ring.clone(), issuers, expected)
+    TokenVerifier::new(world.service.ring.clone(), issuers, expected)
         .read(&world.service.store, &agency.token)
         .await
         .unwrap()

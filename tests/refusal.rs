@@ -1,6 +1,5 @@
 //! What cannot be kept is refused: a part of the service that fails releases nothing and changes nothing.
 
-use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -10,7 +9,7 @@ use serde_json::{Value, json};
 use crate::world::agency::{PACKAGE, Told};
 use crate::world::limits::{fill_disk_of, free_disk_of};
 use crate::world::postgres::Cluster;
-use crate::world::{Agency, Answer, BOTH, Database, World};
+use crate::world::{Agency, Answer, Database, World, on_both, sqlite};
 
 /// A world with a referral that was sent and can be read.
 struct Sent {
@@ -132,27 +131,24 @@ async fn an_audit_log_on_a_full_disk_releases_nothing() {
     );
 }
 
-#[tokio::test]
-async fn an_audit_log_that_takes_no_entry_releases_nothing() {
-    for database in BOTH {
-        let sent = Sent::on(database).await;
-        let (obstruct, clear) = match database {
-            Database::Sqlite => (
-                "CREATE TRIGGER obstacle BEFORE INSERT ON audit_event BEGIN SELECT RAISE(ABORT, 'full'); END",
-                "DROP TRIGGER obstacle",
-            ),
-            Database::Postgres => (
-                "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS \
-                 $$ BEGIN RAISE EXCEPTION 'full'; END $$; \
-                 CREATE TRIGGER obstacle BEFORE INSERT ON audit_event FOR EACH ROW EXECUTE FUNCTION refuse()",
-                "DROP TRIGGER obstacle ON audit_event",
-            ),
-        };
-        sent.world.tampers(obstruct);
-        sent.everything_is_unavailable().await;
-        sent.world.tampers(clear);
-        sent.everything_works().await;
-    }
+on_both!(an_audit_log_that_takes_no_entry_releases_nothing: Sent);
+async fn an_audit_log_that_takes_no_entry_releases_nothing(sent: Sent) {
+    let (obstruct, clear) = match sent.world.database {
+        Database::Sqlite => (
+            "CREATE TRIGGER obstacle BEFORE INSERT ON audit_event BEGIN SELECT RAISE(ABORT, 'full'); END",
+            "DROP TRIGGER obstacle",
+        ),
+        Database::Postgres => (
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS \
+             $$ BEGIN RAISE EXCEPTION 'full'; END $$; \
+             CREATE TRIGGER obstacle BEFORE INSERT ON audit_event FOR EACH ROW EXECUTE FUNCTION refuse()",
+            "DROP TRIGGER obstacle ON audit_event",
+        ),
+    };
+    sent.world.tampers(obstruct);
+    sent.everything_is_unavailable().await;
+    sent.world.tampers(clear);
+    sent.everything_works().await;
 }
 
 #[tokio::test]
@@ -195,59 +191,53 @@ async fn a_database_whose_clock_is_off_releases_nothing() {
     sent.everything_works_soon().await;
 }
 
-#[tokio::test]
-async fn a_keyring_that_is_gone_opens_no_package() {
-    for database in BOTH {
-        let sent = Sent::on(database).await;
-        let rename = |from, to| match database {
-            Database::Sqlite => sent
-                .world
-                .tampers_with_keyring(&format!("ALTER TABLE {from} RENAME TO {to}")),
-            Database::Postgres => sent.world.tampers(&format!(
-                "ALTER SCHEMA concord_{from} RENAME TO concord_{to}"
-            )),
-        };
-        let (there, away) = match database {
-            Database::Sqlite => ("package_key", "lost"),
-            Database::Postgres => ("keyring", "lost"),
-        };
-        rename(there, away);
-        for _ in 0..3 {
-            let answer = sent.package().await;
-            assert_eq!(answer.codes(), "UNAVAILABLE", "{}", answer.text);
-            assert!(!answer.text.contains("Ada"), "{}", answer.text);
-            assert_eq!(sent.south.sees(&sent.ada).await, "REQUESTED");
-        }
-        let (status, said) = probe(&sent.world, "/readyz").await;
-        assert_eq!(status, 503);
-        assert!(said.contains(r#""keyring":"unavailable""#), "{said}");
-
-        rename(away, there);
-        sent.everything_works_soon().await;
+on_both!(a_keyring_that_is_gone_opens_no_package: Sent);
+async fn a_keyring_that_is_gone_opens_no_package(sent: Sent) {
+    let rename = |from, to| match sent.world.database {
+        Database::Sqlite => sent
+            .world
+            .tampers_with_keyring(&format!("ALTER TABLE {from} RENAME TO {to}")),
+        Database::Postgres => sent.world.tampers(&format!(
+            "ALTER SCHEMA concord_{from} RENAME TO concord_{to}"
+        )),
+    };
+    let (there, away) = match sent.world.database {
+        Database::Sqlite => ("package_key", "lost"),
+        Database::Postgres => ("keyring", "lost"),
+    };
+    rename(there, away);
+    for _ in 0..3 {
+        let answer = sent.package().await;
+        assert_eq!(answer.codes(), "UNAVAILABLE", "{}", answer.text);
+        assert!(!answer.text.contains("Ada"), "{}", answer.text);
+        assert_eq!(sent.south.sees(&sent.ada).await, "REQUESTED");
     }
+    let (status, said) = probe(&sent.world, "/readyz").await;
+    assert_eq!(status, 503);
+    assert!(said.contains(r#""keyring":"unavailable""#), "{said}");
+
+    rename(away, there);
+    sent.everything_works_soon().await;
 }
 
-#[tokio::test]
-async fn requests_under_way_end_before_the_server_does() {
-    for database in BOTH {
-        let mut sent = Sent::on(database).await;
-        let held = hold_writers(&sent.world);
-        tokio::time::sleep(Duration::from_millis(500)).await;
-        let reading: Vec<_> = (0..20)
-            .map(|_| {
-                let (south, ada) = (sent.south.clone(), sent.ada.clone());
-                tokio::spawn(async move { south.reads(&ada).await })
-            })
-            .collect();
-        tokio::time::sleep(Duration::from_millis(700)).await;
-        sent.world.server.is_told_to_end();
-        for answer in reading {
-            assert!(answer.await.unwrap().starts_with("identity: Ada"));
-        }
-        held.await.unwrap();
-        let ended = sent.world.server.ended_within(Duration::from_secs(11));
-        assert_eq!(ended.unwrap().code(), Some(0));
+on_both!(requests_under_way_end_before_the_server_does: Sent);
+async fn requests_under_way_end_before_the_server_does(mut sent: Sent) {
+    let held = hold_writers(&sent.world);
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let reading: Vec<_> = (0..20)
+        .map(|_| {
+            let (south, ada) = (sent.south.clone(), sent.ada.clone());
+            tokio::spawn(async move { south.reads(&ada).await })
+        })
+        .collect();
+    tokio::time::sleep(Duration::from_millis(700)).await;
+    sent.world.server.is_told_to_end();
+    for answer in reading {
+        assert!(answer.await.unwrap().starts_with("identity: Ada"));
     }
+    held.await.unwrap();
+    let ended = sent.world.server.ended_within(Duration::from_secs(11));
+    assert_eq!(ended.unwrap().code(), Some(0));
 }
 
 /// Keeps everybody from recording for two seconds, as a revocation under way does.
@@ -256,46 +246,35 @@ fn hold_writers(world: &World) -> tokio::task::JoinHandle<()> {
     let url = (database == Database::Postgres).then(|| world.url().to_owned());
     tokio::task::spawn_blocking(move || {
         let Some(url) = url else {
-            return hold_file(&file);
+            return sqlite::holds(&file, Duration::from_secs(2));
         };
         let sleep = "SELECT pg_advisory_xact_lock(12602381); SELECT pg_sleep(2)";
         Cluster::shared().psql(&url, sleep);
     })
 }
 
-fn hold_file(file: &Path) {
-    let script = "import sqlite3,sys,time\nc = sqlite3.connect(sys.argv[1], timeout=10)\n\
-        c.execute('BEGIN IMMEDIATE')\ntime.sleep(2)";
-    let mut python = Command::new("python3");
-    let ended = python.args(["-c", script]).arg(file).status();
-    assert!(ended.unwrap().success());
-}
-
-#[tokio::test]
-async fn a_wrong_key_encryption_key_does_not_start() {
-    for database in BOTH {
-        let mut world = World::on(database).await;
-        world.server.ends();
-        let key = match database {
-            Database::Sqlite => world.folder.path().join("key-encryption-key"),
-            Database::Postgres => world.folder.path().join("kek"),
-        };
-        let right = std::fs::read(&key).unwrap();
-        for (wrong, why) in [
-            (
-                "3c".repeat(31) + "91",
-                "the key-encryption key does not open this keyring",
-            ),
-            ("11".repeat(31), "is not a key-encryption key"),
-        ] {
-            std::fs::write(&key, &wrong).unwrap();
-            let (content, said) = world.commands(&["serve", "--listen", "127.0.0.1:0"]);
-            assert!(!content);
-            assert!(unwrapped(&said).contains(why), "{said}");
-            assert!(!said.contains(&wrong), "{said}");
-        }
-        std::fs::write(&key, right).unwrap();
+on_both!(a_wrong_key_encryption_key_does_not_start);
+async fn a_wrong_key_encryption_key_does_not_start(mut world: World) {
+    world.server.ends();
+    let key = match world.database {
+        Database::Sqlite => world.folder.path().join("key-encryption-key"),
+        Database::Postgres => world.folder.path().join("kek"),
+    };
+    let right = std::fs::read(&key).unwrap();
+    for (wrong, why) in [
+        (
+            "3c".repeat(31) + "91",
+            "the key-encryption key does not open this keyring",
+        ),
+        ("11".repeat(31), "is not a key-encryption key"),
+    ] {
+        std::fs::write(&key, &wrong).unwrap();
+        let (content, said) = world.commands(&["serve", "--listen", "127.0.0.1:0"]);
+        assert!(!content);
+        assert!(unwrapped(&said).contains(why), "{said}");
+        assert!(!said.contains(&wrong), "{said}");
     }
+    std::fs::write(&key, right).unwrap();
 }
 
 #[tokio::test]

@@ -4,7 +4,8 @@ use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, Nonce, UnboundKey};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE};
 use concord::seal::envelope::{
-    Holder, InvalidKey, KeyEncryptionKey, PackageKey, Paper, Place, SealBroken,
+    DocumentBinding, InvalidKekError, KeyEncryptionKey, KeyOwner, PackageBinding, PackageKey,
+    SealError,
 };
 use concord_entities::ids::{ConsentId, ReferralId};
 use concord_entities::vocabulary::{Code, DataCategory};
@@ -13,16 +14,16 @@ use uuid::Uuid;
 
 const KEK: [u8; 32] = *b"0123456789abcdefghijklmnopqrstuv";
 
-fn place() -> Place {
-    Place {
+fn place() -> PackageBinding {
+    PackageBinding {
         referral: ReferralId(Uuid::from_u128(7)),
         category: DataCategory::Identity,
         version: 1,
     }
 }
 
-fn holder() -> Holder<'static> {
-    Holder {
+fn holder() -> KeyOwner<'static> {
+    KeyOwner {
         purpose: "package",
         owner: Uuid::from_u128(7),
         version: 1,
@@ -47,8 +48,8 @@ proptest! {
     #[test]
     fn no_other_bytes_open(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         let key = PackageKey::generate().unwrap();
-        prop_assert_eq!(key.open(place(), &bytes).unwrap_err(), SealBroken);
-        prop_assert_eq!(kek().unwrap(holder(), &bytes).unwrap_err(), SealBroken);
+        prop_assert_eq!(key.open(place(), &bytes).unwrap_err(), SealError);
+        prop_assert_eq!(kek().unwrap(holder(), &bytes).unwrap_err(), SealError);
     }
 }
 
@@ -62,7 +63,7 @@ fn a_flipped_bit_breaks_the_seal() {
         changed[bit / 8] ^= 1 << (bit % 8);
         assert_eq!(
             key.open(place(), &changed).unwrap_err(),
-            SealBroken,
+            SealError,
             "bit {bit}"
         );
     }
@@ -71,7 +72,7 @@ fn a_flipped_bit_breaks_the_seal() {
         changed[bit / 8] ^= 1 << (bit % 8);
         assert_eq!(
             kek().unwrap(holder(), &changed).unwrap_err(),
-            SealBroken,
+            SealError,
             "bit {bit}"
         );
     }
@@ -84,40 +85,40 @@ fn a_cut_or_lengthened_text_breaks_the_seal() {
     for length in 0..sealed.len() {
         assert_eq!(
             key.open(place(), &sealed[..length]).unwrap_err(),
-            SealBroken,
+            SealError,
             "{length} bytes"
         );
     }
     let longer = [sealed.as_slice(), &[0]].concat();
-    assert_eq!(key.open(place(), &longer).unwrap_err(), SealBroken);
+    assert_eq!(key.open(place(), &longer).unwrap_err(), SealError);
 }
 
 #[test]
 fn a_sealed_text_opens_nowhere_else() {
     let key = PackageKey::generate().unwrap();
     let sealed = key.seal(place(), b"Ada").unwrap();
-    let mut elsewhere: Vec<Place> = DataCategory::ALL
+    let mut elsewhere: Vec<PackageBinding> = DataCategory::ALL
         .iter()
         .filter(|category| **category != place().category)
-        .map(|category| Place {
+        .map(|category| PackageBinding {
             category: *category,
             ..place()
         })
         .collect();
-    elsewhere.push(Place {
+    elsewhere.push(PackageBinding {
         referral: ReferralId(Uuid::from_u128(8)),
         ..place()
     });
-    elsewhere.extend([0, 2, 256, u32::MAX].map(|version| Place { version, ..place() }));
+    elsewhere.extend([0, 2, 256, u32::MAX].map(|version| PackageBinding { version, ..place() }));
     for other in elsewhere {
         assert_eq!(
             key.open(other, &sealed).unwrap_err(),
-            SealBroken,
+            SealError,
             "{other:?}"
         );
     }
     let stranger = PackageKey::generate().unwrap();
-    assert_eq!(stranger.open(place(), &sealed).unwrap_err(), SealBroken);
+    assert_eq!(stranger.open(place(), &sealed).unwrap_err(), SealError);
     assert_eq!(&**key.open(place(), &sealed).unwrap(), b"Ada");
 }
 
@@ -130,37 +131,37 @@ fn a_wrapped_key_unwraps_for_its_holder_alone() {
     assert_eq!(&**back.open(place(), &sealed).unwrap(), b"Ada");
 
     for other in [
-        Holder {
+        KeyOwner {
             purpose: "packages",
             ..holder()
         },
-        Holder {
+        KeyOwner {
             purpose: "",
             ..holder()
         },
-        Holder {
+        KeyOwner {
             owner: Uuid::from_u128(8),
             ..holder()
         },
-        Holder {
+        KeyOwner {
             version: 2,
             ..holder()
         },
     ] {
         assert_eq!(
             kek().unwrap(other, &wrapped).unwrap_err(),
-            SealBroken,
+            SealError,
             "{other:?}"
         );
     }
     let stranger = KeyEncryptionKey::from_file_bytes(b"another key of thirty-two bytes!").unwrap();
-    assert_eq!(stranger.unwrap(holder(), &wrapped).unwrap_err(), SealBroken);
+    assert_eq!(stranger.unwrap(holder(), &wrapped).unwrap_err(), SealError);
 }
 
 #[test]
 fn a_wrapped_key_is_not_a_sealed_category() {
     // Were both bound alike, whoever can write rows could have a key opened as content.
-    let holder = Holder {
+    let holder = KeyOwner {
         purpose: "IDENTITY",
         ..holder()
     };
@@ -235,7 +236,7 @@ fn a_key_encryption_key_is_read_from_text_and_file() {
 
 #[test]
 fn what_is_no_key_encryption_key_is_refused() {
-    let refused = |text: &str| KeyEncryptionKey::from_text(text).unwrap_err() == InvalidKey;
+    let refused = |text: &str| KeyEncryptionKey::from_text(text).unwrap_err() == InvalidKekError;
     assert!(refused(""));
     assert!(refused("changeme"));
     assert!(refused(&hex::encode(&KEK[..31])));
@@ -250,7 +251,7 @@ fn what_is_no_key_encryption_key_is_refused() {
     for file in [&[0; 32][..], &KEK[..31], &[0xfe; 40], b""] {
         assert_eq!(
             KeyEncryptionKey::from_file_bytes(file).unwrap_err(),
-            InvalidKey
+            InvalidKekError
         );
     }
 }
@@ -267,7 +268,7 @@ fn debug_never_shows_a_key() {
 #[test]
 fn a_paper_opens_as_no_other() {
     let key = PackageKey::generate().unwrap();
-    let own = Paper {
+    let own = DocumentBinding {
         consent: ConsentId(Uuid::from_u128(7)),
         content_type: "application/pdf",
         version: 1,
@@ -275,20 +276,20 @@ fn a_paper_opens_as_no_other() {
     let sealed = key.seal_paper(own, b"Ada").unwrap();
     assert_eq!(&**key.open_paper(own, &sealed).unwrap(), b"Ada");
     for other in [
-        Paper {
+        DocumentBinding {
             consent: ConsentId(Uuid::from_u128(8)),
             ..own
         },
-        Paper {
+        DocumentBinding {
             content_type: "image/png",
             ..own
         },
-        Paper { version: 2, ..own },
+        DocumentBinding { version: 2, ..own },
     ] {
-        assert_eq!(key.open_paper(other, &sealed).unwrap_err(), SealBroken);
+        assert_eq!(key.open_paper(other, &sealed).unwrap_err(), SealError);
     }
     // Nor as a part of a package with the same id.
-    assert_eq!(key.open(place(), &sealed).unwrap_err(), SealBroken);
+    assert_eq!(key.open(place(), &sealed).unwrap_err(), SealError);
     let another = PackageKey::generate().unwrap();
-    assert_eq!(another.open_paper(own, &sealed).unwrap_err(), SealBroken);
+    assert_eq!(another.open_paper(own, &sealed).unwrap_err(), SealError);
 }

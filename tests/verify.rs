@@ -2,7 +2,7 @@
 
 use concord::audit::checkpoint::Checkpoint;
 use concord::audit::tree::{Digest, Head, TileId, Tiles, TreeError, grow, leaf_hash, root};
-use concord::audit::verify::{Fault, FaultKind, Verified, Verifier};
+use concord::audit::verify::{LedgerError, LedgerFaultError, LedgerVerifier, VerifiedLedger};
 use proptest::prelude::*;
 
 use crate::tree::{leaf, tree};
@@ -48,13 +48,13 @@ impl Ledger {
     }
 
     /// Verifies in pages of so many events, as `concord audit verify` does.
-    fn verify_in(&self, page: usize) -> Result<Verified, Fault> {
+    fn verify_in(&self, page: usize) -> Result<VerifiedLedger, LedgerFaultError> {
         let load = |due: Vec<TileId>| -> Tiles {
             due.into_iter()
                 .filter_map(|tile| Some((tile, self.tiles.get(&tile)?.clone())))
                 .collect()
         };
-        let mut verifier = Verifier::against(self.checkpoints.clone());
+        let mut verifier = LedgerVerifier::against(self.checkpoints.clone());
         for rows in self.rows.chunks(page) {
             for row in rows {
                 verifier.event(row.index, &row.leaf, row.hash);
@@ -67,7 +67,7 @@ impl Ledger {
     }
 
     /// The verdict, which must not depend on how the events are paged when there is one fault.
-    fn verify(&self) -> Result<Verified, Fault> {
+    fn verify(&self) -> Result<VerifiedLedger, LedgerFaultError> {
         let verdict = self.verify_in(1);
         for page in [7, 256, 300, 1000] {
             assert_eq!(self.verify_in(page), verdict, "in pages of {page}");
@@ -75,7 +75,7 @@ impl Ledger {
         verdict
     }
 
-    fn fault(&self) -> Fault {
+    fn fault(&self) -> LedgerFaultError {
         self.verify().expect_err("tampering must be found")
     }
 
@@ -108,8 +108,8 @@ fn tile(level: u8, index: u64) -> TileId {
     TileId { level, index }
 }
 
-fn exactly(index: u64, kind: FaultKind) -> Fault {
-    Fault {
+fn exactly(index: u64, kind: LedgerError) -> LedgerFaultError {
+    LedgerFaultError {
         index,
         through: index,
         kind,
@@ -122,7 +122,7 @@ fn an_honest_ledger_is_verified() {
     let head = ledger.checkpoints[3].head;
     assert_eq!(
         ledger.verify(),
-        Ok(Verified {
+        Ok(VerifiedLedger {
             head,
             signed: Some(SIZE)
         })
@@ -138,7 +138,7 @@ fn an_empty_ledger_is_verified() {
     };
     assert_eq!(
         ledger.verify(),
-        Ok(Verified {
+        Ok(VerifiedLedger {
             head: Head::EMPTY,
             signed: None
         })
@@ -151,7 +151,7 @@ fn events_after_the_last_checkpoint_are_not_vouched_for() {
     let head = ledger.checkpoints.pop().unwrap().head;
     assert_eq!(
         ledger.verify(),
-        Ok(Verified {
+        Ok(VerifiedLedger {
             head,
             signed: Some(300)
         })
@@ -166,7 +166,7 @@ proptest! {
         let mut ledger = Ledger::new();
         let row = &mut ledger.rows[at(index)];
         row.leaf.push(b'!');
-        let kind = FaultKind::LeafHashDiffers { recorded: row.hash, recomputed: leaf_hash(&row.leaf) };
+        let kind = LedgerError::LeafHashDiffers { recorded: row.hash, recomputed: leaf_hash(&row.leaf) };
         prop_assert_eq!(ledger.fault(), exactly(index, kind));
     }
 
@@ -174,7 +174,7 @@ proptest! {
     fn changed_bytes_and_leaf_hash(index in 0..SIZE) {
         let mut ledger = Ledger::new();
         ledger.replace(index);
-        prop_assert_eq!(ledger.fault(), exactly(index, FaultKind::TileDiffers(tile(0, index / 256))));
+        prop_assert_eq!(ledger.fault(), exactly(index, LedgerError::TileDiffers(tile(0, index / 256))));
     }
 
     #[test]
@@ -187,16 +187,16 @@ proptest! {
         prop_assert_eq!((fault.index, fault.through), (from, until - 1));
         let signed = root(until, &tree(SIZE).1).unwrap();
         let recomputed = root(until, &ledger.tiles).unwrap();
-        prop_assert_eq!(fault.kind, FaultKind::RootDiffers { size: until, signed, recomputed });
+        prop_assert_eq!(fault.kind, LedgerError::RootDiffers { size: until, signed, recomputed });
     }
 
     #[test]
     fn a_missing_event(index in 0..SIZE - 1) {
         let mut ledger = Ledger::new();
         ledger.rows.remove(at(index));
-        prop_assert_eq!(ledger.fault(), exactly(index, FaultKind::Missing));
+        prop_assert_eq!(ledger.fault(), exactly(index, LedgerError::Missing));
         ledger.renumber();
-        prop_assert_eq!(ledger.fault(), exactly(index, FaultKind::TileDiffers(tile(0, index / 256))));
+        prop_assert_eq!(ledger.fault(), exactly(index, LedgerError::TileDiffers(tile(0, index / 256))));
     }
 
     #[test]
@@ -206,22 +206,22 @@ proptest! {
         bytes.rows[at(first)].leaf = leaf(second);
         bytes.rows[at(second)].leaf = leaf(first);
         let (recorded, recomputed) = (leaf_hash(&leaf(first)), leaf_hash(&leaf(second)));
-        prop_assert_eq!(bytes.fault(), exactly(first, FaultKind::LeafHashDiffers { recorded, recomputed }));
+        prop_assert_eq!(bytes.fault(), exactly(first, LedgerError::LeafHashDiffers { recorded, recomputed }));
 
         let mut whole = Ledger::new();
         whole.rows.swap(at(first), at(second));
-        prop_assert_eq!(whole.fault(), exactly(first, FaultKind::Missing));
+        prop_assert_eq!(whole.fault(), exactly(first, LedgerError::Missing));
         whole.renumber();
-        prop_assert_eq!(whole.fault(), exactly(first, FaultKind::TileDiffers(tile(0, first / 256))));
+        prop_assert_eq!(whole.fault(), exactly(first, LedgerError::TileDiffers(tile(0, first / 256))));
     }
 
     #[test]
     fn a_truncated_log(length in 0..SIZE) {
         let mut ledger = Ledger::new();
         ledger.rows.truncate(at(length));
-        prop_assert_eq!(ledger.fault(), exactly(length, FaultKind::Truncated { signed: SIZE }));
+        prop_assert_eq!(ledger.fault(), exactly(length, LedgerError::Truncated { signed: SIZE }));
         ledger.rebuild_tiles();
-        prop_assert_eq!(ledger.fault(), exactly(length, FaultKind::Truncated { signed: SIZE }));
+        prop_assert_eq!(ledger.fault(), exactly(length, LedgerError::Truncated { signed: SIZE }));
     }
 
     #[test]
@@ -229,7 +229,7 @@ proptest! {
         let mut ledger = Ledger::new();
         let changed = tile(0, index / 256);
         ledger.tiles.get_mut(&changed).unwrap()[at(index % 256) * 32 + byte] ^= 1;
-        prop_assert_eq!(ledger.fault(), exactly(index, FaultKind::TileDiffers(changed)));
+        prop_assert_eq!(ledger.fault(), exactly(index, LedgerError::TileDiffers(changed)));
     }
 
     #[test]
@@ -247,10 +247,10 @@ proptest! {
 fn a_changed_upper_tile_names_the_events_below_it() {
     let mut ledger = Ledger::new();
     ledger.tiles.get_mut(&tile(1, 0)).unwrap()[40] ^= 1;
-    let kind = FaultKind::TileDiffers(tile(1, 0));
+    let kind = LedgerError::TileDiffers(tile(1, 0));
     assert_eq!(
         ledger.fault(),
-        Fault {
+        LedgerFaultError {
             index: 256,
             through: 511,
             kind
@@ -269,10 +269,10 @@ fn a_lost_tile_is_named() {
         ledger.tiles.remove(&lost);
         assert_eq!(
             ledger.fault(),
-            Fault {
+            LedgerFaultError {
                 index,
                 through,
-                kind: FaultKind::TileMissing(lost)
+                kind: LedgerError::TileMissing(lost)
             }
         );
     }
@@ -289,7 +289,7 @@ fn a_tile_with_a_hash_too_many_or_too_few_is_named() {
             .resize(hashes * 32, 0);
         assert_eq!(
             ledger.fault(),
-            exactly(index, FaultKind::TileDiffers(tile(0, 2)))
+            exactly(index, LedgerError::TileDiffers(tile(0, 2)))
         );
     }
 }
@@ -299,7 +299,7 @@ fn an_event_that_comes_twice_is_named() {
     let mut ledger = Ledger::new();
     let again = ledger.rows[20].clone();
     ledger.rows.insert(21, again);
-    assert_eq!(ledger.fault(), exactly(20, FaultKind::Repeated));
+    assert_eq!(ledger.fault(), exactly(20, LedgerError::Repeated));
 }
 
 #[test]
@@ -310,14 +310,14 @@ fn two_checkpoints_of_one_size_are_a_fault() {
     ledger.checkpoints.push(forked);
     let fault = ledger.fault();
     assert!(
-        matches!(fault.kind, FaultKind::RootDiffers { size: 100, signed, .. } if signed == leaf_hash(b"fork"))
+        matches!(fault.kind, LedgerError::RootDiffers { size: 100, signed, .. } if signed == leaf_hash(b"fork"))
     );
     assert_eq!(fault.through, 99);
 }
 
 #[test]
 fn a_fault_stays_the_answer() {
-    let mut verifier = Verifier::against([]);
+    let mut verifier = LedgerVerifier::against([]);
     verifier.event(0, b"a", leaf_hash(b"b"));
     let fault = verifier.compare(&Tiles::new()).unwrap_err();
     verifier.event(0, b"a", leaf_hash(b"a"));
@@ -327,13 +327,13 @@ fn a_fault_stays_the_answer() {
 
 #[test]
 fn a_fault_reads_as_a_sentence() {
-    let kind = FaultKind::TileDiffers(tile(0, 1));
+    let kind = LedgerError::TileDiffers(tile(0, 1));
     let text = exactly(300, kind).to_string();
     assert_eq!(
         text,
         "event 300: the stored tile 0/1 does not hold the hash that the events give"
     );
-    let tree = exactly(1, FaultKind::Tree(TreeError::TooLarge)).to_string();
+    let tree = exactly(1, LedgerError::Tree(TreeError::TooLarge)).to_string();
     assert!(
         tree.starts_with("event 1: the tree cannot take it: a tree has at most"),
         "{tree}"

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use concord_entities::instant::Instant;
 use sea_orm::DbBackend;
 
-use crate::error::{Answer, Refusal};
+use crate::error::{Refusal, Result};
 
 /// How far this machine's clock and the database's may differ.
 pub const TOLERANCE: Duration = Duration::from_secs(30);
@@ -44,15 +44,15 @@ pub fn agree(machine: Instant, database: Instant) -> bool {
 ///
 /// # Errors
 /// `UNAVAILABLE`.
-pub fn trust(database: Instant) -> Answer<()> {
+pub fn trust(database: Instant) -> Result<()> {
     if agree(now(), database) {
         Ok(())
     } else {
-        Err(Refusal::unavailable(ClocksDiffer))
+        Err(Refusal::unavailable(ClockSkewError))
     }
 }
 
 /// This machine's clock and the database's differ too much to judge an expiry by.
 #[derive(Debug, thiserror::Error)]
 #[error("this machine's clock and the database's differ by more than 30 seconds")]
-struct ClocksDiffer;
+struct ClockSkewError;

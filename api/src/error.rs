@@ -185,7 +185,7 @@ pub struct Refusal {
 }
 
 /// What a resolver answers.
-pub type Answer<T> = Result<T, Refusal>;
+pub type Result<T, E = Refusal> = std::result::Result<T, E>;
 
 impl Refusal {
     /// We cannot keep a promise, because of `cause`.

@@ -1,7 +1,10 @@
 //! Concord: consented referral records and MOU status, shared among the agencies of an anti-trafficking task force.
 //!
-//! The way down: `http` -> `graphql` -> a concept (`agency`, `application`, `survivor`, `contact`,
-//! `consent`, `mandate`, `referral`, `mou`) -> `sharing`, `audit`, `seal` -> `store` -> the entities. Nothing points up.
+//! The floors, from the top down; nothing imports what stands above it:
+//! the command line and [`service`]; [`demo`]; [`http`]; [`graphql`]; [`oauth`]; [`erasure`] and [`recovery`]; the concepts
+//! ([`referral`], [`consent`], [`mou`], [`survivor`], [`mandated_disclosure`], [`notice`], [`rule_pack`], [`agency`],
+//! [`application`], [`review`]); [`request`]; [`access`]; [`jose`]; [`wire`]; [`audit`]; [`seal`]; [`sharing`]; [`store`];
+//! [`error`], [`clock`] and [`settings`]; the entities.
 
 pub mod access;
 pub mod agency;
@@ -9,17 +12,25 @@ pub mod application;
 pub mod audit;
 pub mod clock;
 pub mod consent;
-pub mod contact;
 pub mod demo;
+pub mod erasure;
 pub mod error;
 pub mod graphql;
 pub mod http;
-pub mod mandate;
+pub mod jose;
+pub mod mandated_disclosure;
 pub mod mou;
+pub mod notice;
 pub mod oauth;
+pub mod recovery;
 pub mod referral;
+pub mod request;
+pub mod review;
+pub mod rule_pack;
 pub mod seal;
+pub mod service;
 pub mod settings;
 pub mod sharing;
 pub mod store;
 pub mod survivor;
+pub mod wire;

@@ -4,6 +4,7 @@
 //! taken for one.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
@@ -13,8 +14,29 @@ use config::{Config, Environment, File, FileFormat};
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
-use crate::access::limit::Allowances;
-use crate::graphql::guard::MAX_SELECTIONS;
+/// The most selections of a document, each fragment counted wherever it is spread.
+pub const MAX_SELECTIONS: usize = 2_000;
+
+/// How much is allowed. Each is an allowance that fills up again bit by bit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Allowances {
+    /// How many selections an application may ask for each second, in the long run.
+    pub selections_per_second: NonZeroU32,
+    /// How many it may ask for at once, when it has asked for nothing for a while.
+    pub selections_burst: NonZeroU32,
+    /// How often a minute somebody may fail to prove who they are, and how often at once.
+    pub failed_per_minute: NonZeroU32,
+}
+
+impl fmt::Display for Allowances {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} selections a second and {} at once, {} failures a minute to prove who one is",
+            self.selections_per_second, self.selections_burst, self.failed_per_minute
+        )
+    }
+}
 
 /// Where the service listens, what it keeps and what it calls itself.
 #[derive(Clone, Debug)]
@@ -85,7 +107,7 @@ impl std::fmt::Display for Location {
 /// The settings as a file, the environment or the flags write them; every key may be missing.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Written {
+pub struct RawSettings {
     /// The address to listen on, such as `127.0.0.1:4000`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub listen: Option<String>,
@@ -141,19 +163,20 @@ pub struct Written {
 /// Everything that is wrong with the settings, one line each.
 #[derive(Debug, thiserror::Error)]
 #[error("the settings are not usable:\n{}", .0.iter().map(|fault| format!("  - {fault}")).collect::<Vec<_>>().join("\n"))]
-pub struct Faults(pub Vec<String>);
+pub struct SettingsError(pub Vec<String>);
 
 impl Settings {
     /// Reads the file (where one is named), then the environment (`CONCORD_LISTEN` and so on), then the flags.
     ///
     /// # Errors
-    /// [`Faults`], all of them at once.
-    pub fn read(file: Option<&Path>, flags: &Written) -> Result<Self, Faults> {
+    /// [`SettingsError`], all of them at once.
+    pub fn read(file: Option<&Path>, flags: &RawSettings) -> Result<Self, SettingsError> {
         let mut sources = Config::builder();
         if let Some(path) = file {
             sources = sources.add_source(File::from(path).format(FileFormat::Toml));
         }
-        let flags = Config::try_from(flags).map_err(|fault| Faults(vec![fault.to_string()]))?;
+        let flags =
+            Config::try_from(flags).map_err(|fault| SettingsError(vec![fault.to_string()]))?;
         sources
             .add_source(
                 Environment::with_prefix("CONCORD")
@@ -163,8 +186,8 @@ impl Settings {
             )
             .add_source(flags)
             .build()
-            .and_then(Config::try_deserialize::<Written>)
-            .map_err(|fault| Faults(vec![fault.to_string()]))?
+            .and_then(Config::try_deserialize::<RawSettings>)
+            .map_err(|fault| SettingsError(vec![fault.to_string()]))?
             .check()
     }
 }
@@ -177,8 +200,8 @@ fn variables() -> HashMap<String, String> {
         .collect()
 }
 
-impl Written {
-    fn check(self) -> Result<Settings, Faults> {
+impl RawSettings {
+    fn check(self) -> Result<Settings, SettingsError> {
         let mut faults = Vec::new();
         let data = self.data.unwrap_or_else(|| PathBuf::from("concord-data"));
         let listen = self.listen.as_deref().unwrap_or("127.0.0.1:4000");
@@ -257,7 +280,7 @@ impl Written {
         }
         let keyring_backups = keyring_backups(self.keyring_backup_days, &mut faults);
         if !faults.is_empty() {
-            return Err(Faults(faults));
+            return Err(SettingsError(faults));
         }
         let (database, keyring) = locations(&data, self.database_url, self.keyring_url);
         Ok(Settings {

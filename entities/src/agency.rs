@@ -15,7 +15,7 @@ use crate::vocabulary::{AgencyKind, AgencyStatus, Jurisdiction};
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "agency")]
 pub struct Model {
-    /// Which.
+    /// The agency's id.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: AgencyId,
     /// Its name.
@@ -42,6 +42,9 @@ pub struct Model {
     pub service_areas: Texts,
     /// When it was registered.
     pub created_at: Instant,
+    /// Its places in task forces.
+    #[sea_orm(has_many)]
+    pub memberships: HasMany<super::membership::Entity>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
@@ -77,42 +80,48 @@ impl Entity {
     #[must_use]
     pub fn known_to(agency: AgencyId) -> Select<Self> {
         let partners = Query::select()
-            .column(membership::Column::AgencyId)
+            .column(membership::COLUMN.agency_id)
             .from(membership::Entity)
             .and_where(
-                membership::Column::TaskForceId.in_subquery(membership::task_forces_of(agency)),
+                membership::COLUMN
+                    .task_force_id
+                    .in_subquery(membership::task_forces_of(agency)),
             )
             .to_owned();
-        <Self as EntityTrait>::find().filter(
+        Self::find().filter(
             Condition::any()
-                .add(Column::Id.eq(agency))
-                .add(Column::Id.in_subquery(partners)),
+                .add(COLUMN.id.eq(agency))
+                .add(COLUMN.id.in_subquery(partners)),
         )
     }
 
     /// One agency by its id, for the caller itself and for the directory of names.
     #[must_use]
     pub fn named(id: AgencyId) -> Select<Self> {
-        <Self as EntityTrait>::find().filter(Column::Id.eq(id))
+        Self::find().filter(COLUMN.id.eq(id))
     }
 
     /// The members of the task forces that `coordinator` coordinates, but for itself.
     #[must_use]
     pub fn coordinated_by(coordinator: AgencyId) -> Select<Self> {
-        <Self as EntityTrait>::find()
-            .filter(Column::Id.in_subquery(membership::coordinated_with(coordinator)))
-            .filter(Column::Id.ne(coordinator))
+        Self::find()
+            .filter(
+                COLUMN
+                    .id
+                    .in_subquery(membership::coordinated_with(coordinator)),
+            )
+            .filter(COLUMN.id.ne(coordinator))
     }
 
     /// These agencies, for the directory of names.
     pub fn among(ids: impl IntoIterator<Item = AgencyId>) -> Select<Self> {
-        <Self as EntityTrait>::find().filter(Column::Id.is_in(ids))
+        Self::find().filter(COLUMN.id.is_in(ids))
     }
 
     /// Every agency, for the command line alone.
     #[must_use]
     pub fn everywhere() -> Select<Self> {
-        <Self as EntityTrait>::find()
+        Self::find()
     }
 }
 

@@ -12,10 +12,10 @@ use crate::vocabulary::{AgencyStatus, ClientAuthentication};
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "application")]
 pub struct Model {
-    /// Which; it is the `client_id` of its tokens.
+    /// The application's id, and the `client_id` of its tokens.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: ApplicationId,
-    /// Whose.
+    /// The agency whose program it is.
     pub agency_id: AgencyId,
     /// Its name.
     pub name: String,
@@ -32,6 +32,12 @@ pub struct Model {
     pub dpop_bound: bool,
     /// When it was registered.
     pub created_at: Instant,
+    /// Whose program it is.
+    #[sea_orm(belongs_to, from = "agency_id", to = "id")]
+    pub agency: BelongsTo<super::agency::Entity>,
+    /// What its secret is checked against.
+    #[sea_orm(has_many)]
+    pub secrets: HasMany<super::application_secret::Entity>,
 }
 
 /// A set of no keys.
@@ -43,12 +49,12 @@ impl Entity {
     /// The applications of `agency`.
     #[must_use]
     pub fn of(agency: AgencyId) -> Select<Self> {
-        <Self as EntityTrait>::find().filter(Column::AgencyId.eq(agency))
+        Self::find().filter(COLUMN.agency_id.eq(agency))
     }
 
-    /// The application that a program names as itself, whosever it is: for authentication alone.
+    /// The application that a program names as itself, of any agency: for authentication alone.
     #[must_use]
     pub fn claimed(id: ApplicationId) -> Select<Self> {
-        <Self as EntityTrait>::find().filter(Column::Id.eq(id))
+        Self::find().filter(COLUMN.id.eq(id))
     }
 }

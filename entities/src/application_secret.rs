@@ -11,10 +11,10 @@ use crate::instant::Instant;
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "application_secret")]
 pub struct Model {
-    /// Which.
+    /// The secret's id.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: SecretId,
-    /// Whose.
+    /// The application that it authenticates.
     pub application_id: ApplicationId,
     /// Its argon2id hash, as a PHC string.
     pub hash: String,
@@ -22,6 +22,9 @@ pub struct Model {
     pub created_at: Instant,
     /// When it stops being good, where a newer one has taken its place.
     pub ends_at: Option<Instant>,
+    /// Whose secret it is.
+    #[sea_orm(belongs_to, from = "application_id", to = "id")]
+    pub application: BelongsTo<super::application::Entity>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
@@ -31,10 +34,10 @@ impl Entity {
     #[must_use]
     pub fn in_force(application: ApplicationId, now: Instant) -> Select<Self> {
         let unended = Condition::any()
-            .add(Column::EndsAt.is_null())
-            .add(Column::EndsAt.gt(now));
-        <Self as EntityTrait>::find()
-            .filter(Column::ApplicationId.eq(application))
+            .add(COLUMN.ends_at.is_null())
+            .add(COLUMN.ends_at.gt(now));
+        Self::find()
+            .filter(COLUMN.application_id.eq(application))
             .filter(unended)
     }
 }

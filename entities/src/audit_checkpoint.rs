@@ -22,8 +22,8 @@ impl Entity {
     /// The checkpoints of more than `size` leaves, smallest first, for verification.
     #[must_use]
     pub fn beyond(size: i64) -> Select<Self> {
-        <Self as EntityTrait>::find()
-            .filter(Column::Size.gt(size))
-            .order_by_asc(Column::Size)
+        Self::find()
+            .filter(COLUMN.size.gt(size))
+            .order_by_asc(COLUMN.size)
     }
 }

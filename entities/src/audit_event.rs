@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, Query, SelectStatement, UnionType};
-use sea_orm::{Condition, QueryFilter, QueryOrder};
+use sea_orm::{QueryFilter, QueryOrder};
 
 use crate::consent;
 use crate::ids::{AgencyId, AuditEventId, ConsentId, SurvivorId};
@@ -16,7 +16,7 @@ use crate::vocabulary::{AuditOutcome, AuditType};
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "audit_event")]
 pub struct Model {
-    /// Which.
+    /// The event's id.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: AuditEventId,
     /// When it was recorded, by the database's clock.
@@ -35,6 +35,7 @@ pub struct Model {
     /// The leaf's RFC 6962 hash, 32 bytes.
     pub leaf_hash: Vec<u8>,
     /// The leaf's place in the tree; none until it is integrated.
+    #[sea_orm(unique)]
     pub leaf_index: Option<i64>,
     /// Where the request came from; outside the leaf, which holds a commitment to it.
     pub address: Option<String>,
@@ -49,46 +50,34 @@ impl ActiveModelBehavior for ActiveModel {}
 /// The ids of the events with an agency within reach of `agency` in this column.
 fn involving(column: Column, agency: AgencyId) -> SelectStatement {
     Query::select()
-        .column(Column::Id)
+        .column(COLUMN.id)
         .from(Entity)
         .and_where(column.in_subquery(membership::coordinated_with(agency)))
         .to_owned()
 }
 
 impl Entity {
-    /// The events in which `agency` acted or was told, newest first.
-    #[must_use]
-    pub fn concerning(agency: AgencyId) -> Select<Self> {
-        <Self as EntityTrait>::find()
-            .filter(
-                Condition::any()
-                    .add(Column::AgencyId.eq(agency))
-                    .add(Column::RecipientId.eq(agency)),
-            )
-            .order_by_desc(Column::Id)
-    }
-
     /// The events that `agency` may read about: those in which it, or an agency of a task force that it coordinates,
     /// acted or was told, and to a coordinator those of nobody's. Newest first.
     #[must_use]
     pub fn within_reach_of(agency: AgencyId) -> Select<Self> {
         // Each branch is answered by its own index: an `OR` of the two would walk the whole log for a quiet agency.
-        let told = involving(Column::RecipientId, agency);
+        let told = involving(COLUMN.recipient_id, agency);
         // Nobody's, such as a refused token's: for whoever coordinates some task force.
         let nobodys = Query::select()
-            .column(Column::Id)
+            .column(COLUMN.id)
             .from(Entity)
-            .and_where(Column::AgencyId.is_null())
-            .and_where(Column::RecipientId.is_null())
+            .and_where(COLUMN.agency_id.is_null())
+            .and_where(COLUMN.recipient_id.is_null())
             .and_where(Expr::exists(membership::coordination(agency)))
             .to_owned();
-        let either = involving(Column::AgencyId, agency)
+        let either = involving(COLUMN.agency_id, agency)
             .union(UnionType::All, told)
             .union(UnionType::All, nobodys)
             .to_owned();
-        <Self as EntityTrait>::find()
-            .filter(Column::Id.in_subquery(either))
-            .order_by_desc(Column::Id)
+        Self::find()
+            .filter(COLUMN.id.in_subquery(either))
+            .order_by_desc(COLUMN.id)
     }
 
     /// What was told under these consents of `discloser`'s, newest first.
@@ -98,10 +87,10 @@ impl Entity {
         consents: impl IntoIterator<Item = ConsentId>,
     ) -> Select<Self> {
         let own = Query::select()
-            .column(consent::Column::Id)
+            .column(consent::COLUMN.id)
             .from(consent::Entity)
-            .and_where(consent::Column::DiscloserId.eq(discloser))
-            .and_where(consent::Column::Id.is_in(consents))
+            .and_where(consent::COLUMN.discloser_id.eq(discloser))
+            .and_where(consent::COLUMN.id.is_in(consents))
             .to_owned();
         Self::disclosures(own)
     }
@@ -110,42 +99,42 @@ impl Entity {
     #[must_use]
     pub fn told_of(discloser: AgencyId, id: SurvivorId) -> Select<Self> {
         let mandates = Query::select()
-            .column(mandated_disclosure::Column::Id)
+            .column(mandated_disclosure::COLUMN.id)
             .from(mandated_disclosure::Entity)
-            .and_where(mandated_disclosure::Column::AgencyId.eq(discloser))
-            .and_where(mandated_disclosure::Column::SurvivorId.eq(id))
+            .and_where(mandated_disclosure::COLUMN.agency_id.eq(discloser))
+            .and_where(mandated_disclosure::COLUMN.survivor_id.eq(id))
             .to_owned();
         let own = Query::select()
-            .column(consent::Column::Id)
+            .column(consent::COLUMN.id)
             .from(consent::Entity)
-            .and_where(consent::Column::DiscloserId.eq(discloser))
-            .and_where(consent::Column::SurvivorId.eq(id))
+            .and_where(consent::COLUMN.discloser_id.eq(discloser))
+            .and_where(consent::COLUMN.survivor_id.eq(id))
             .union(UnionType::All, mandates)
             .to_owned();
         Self::disclosures(own)
     }
 
     fn disclosures(under: SelectStatement) -> Select<Self> {
-        <Self as EntityTrait>::find()
-            .filter(Column::DisclosedUnder.in_subquery(under))
-            .order_by_desc(Column::Id)
+        Self::find()
+            .filter(COLUMN.disclosed_under.in_subquery(under))
+            .order_by_desc(COLUMN.id)
     }
 
     /// The events that are not in the tree yet, oldest first by the database's clock: an id's own time is that of
     /// whichever server made it.
     #[must_use]
     pub fn awaiting_integration() -> Select<Self> {
-        <Self as EntityTrait>::find()
-            .filter(Column::LeafIndex.is_null())
-            .order_by_asc(Column::RecordedAt)
-            .order_by_asc(Column::Id)
+        Self::find()
+            .filter(COLUMN.leaf_index.is_null())
+            .order_by_asc(COLUMN.recorded_at)
+            .order_by_asc(COLUMN.id)
     }
 
     /// The leaves from `index` on, in order, for verification.
     #[must_use]
     pub fn leaves_from(index: i64) -> Select<Self> {
-        <Self as EntityTrait>::find()
-            .filter(Column::LeafIndex.gte(index))
-            .order_by_asc(Column::LeafIndex)
+        Self::find()
+            .filter(COLUMN.leaf_index.gte(index))
+            .order_by_asc(COLUMN.leaf_index)
     }
 }

@@ -20,9 +20,9 @@ pub struct Model {
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Entity {
-    /// Every tile, for whoever reads the tree.
+    /// Every tile, to read the tree.
     #[must_use]
     pub fn all() -> Select<Self> {
-        <Self as EntityTrait>::find()
+        Self::find()
     }
 }

@@ -25,6 +25,6 @@ impl Entity {
     /// The head.
     #[must_use]
     pub fn head() -> Select<Self> {
-        <Self as EntityTrait>::find()
+        Self::find()
     }
 }

@@ -163,3 +163,62 @@ impl<C> Nullable for Set<C> {
         Value::Int(None)
     }
 }
+
+/// Defines lists of codes: an enum each, with a doc comment and a word for every value, on the wire, in the database and in
+/// JSON.
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $code:literal,)* })*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, async_graphql::Enum, sea_orm::DeriveValueType)]
+        #[sea_orm(value_type = "String")]
+        pub enum $name { $($(#[$vdoc])* #[graphql(name = $code)] $variant,)* }
+
+        impl crate::code::Code for $name {
+            const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            fn code(self) -> &'static str {
+                match self { $(Self::$variant => $code,)* }
+            }
+
+            #[expect(clippy::as_conversions, reason = "a field-less enum's place has no other spelling")]
+            fn place(self) -> u32 {
+                self as u32
+            }
+        }
+
+        impl sea_orm::TryFromU64 for $name {
+            fn try_from_u64(_: u64) -> Result<Self, sea_orm::DbErr> {
+                Err(sea_orm::DbErr::ConvertFromU64(stringify!($name)))
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(crate::code::Code::code(*self))
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = sea_orm::sea_query::ValueTypeErr;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                <Self as crate::code::Code>::from_code(text).ok_or(sea_orm::sea_query::ValueTypeErr)
+            }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(crate::code::Code::code(*self))
+            }
+        }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let code = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+                <Self as crate::code::Code>::from_code(&code).ok_or_else(|| serde::de::Error::custom("an unknown code"))
+            }
+        }
+    )*};
+}
+
+pub(crate) use codes;

@@ -1,7 +1,7 @@
 //! One version of a survivor's consent: one discloser, one recipient, named categories and purposes, an end.
 
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::Query;
+use sea_orm::sea_query::{Query, SelectStatement};
 use sea_orm::{Condition, FromJsonQueryResult, QueryFilter, QueryOrder};
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +17,7 @@ use crate::{agency, membership};
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "consent")]
 pub struct Model {
-    /// Which.
+    /// The id of this version of the consent.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: ConsentId,
     /// The version of the agreement, from 1.
@@ -71,6 +71,31 @@ pub struct Model {
     pub minor_alone: Option<MinorAlone>,
     /// Whether a court appointed somebody to decide for the person.
     pub incapacitated: bool,
+    /// Who consents.
+    #[sea_orm(belongs_to, from = "survivor_id", to = "id")]
+    pub survivor: BelongsTo<super::survivor::Entity>,
+    /// The agency that may disclose.
+    #[sea_orm(
+        belongs_to,
+        from = "discloser_id",
+        to = "id",
+        relation_enum = "Discloser"
+    )]
+    pub discloser: BelongsTo<super::agency::Entity>,
+    /// The one agency that may be told.
+    #[sea_orm(
+        belongs_to,
+        from = "recipient_id",
+        to = "id",
+        relation_enum = "Recipient"
+    )]
+    pub recipient: BelongsTo<super::agency::Entity>,
+    /// The signatures under it.
+    #[sea_orm(has_many)]
+    pub signatures: HasMany<super::consent_signature::Entity>,
+    /// The signed paper behind it, sealed.
+    #[sea_orm(has_one)]
+    pub document: HasOne<super::consent_document::Entity>,
 }
 
 /// Whoever interpreted, in what matters. Never a name: the paper has it.
@@ -98,50 +123,66 @@ pub struct Interpreter {
 
 impl ActiveModelBehavior for ActiveModel {}
 
+/// That a consent has ended by `now`, signed or not: it expired, was revoked, superseded or entered in error.
+pub(crate) fn ended(now: Instant) -> Condition {
+    Condition::any()
+        .add(COLUMN.expires_at.lte(now))
+        .add(COLUMN.revoked_at.is_not_null())
+        .add(COLUMN.superseded_at.is_not_null())
+        .add(COLUMN.entered_in_error_at.is_not_null())
+}
+
+/// The ids of the consents of which this holds, as a subquery.
+pub(crate) fn ids_where(condition: Condition) -> SelectStatement {
+    Query::select()
+        .column(COLUMN.id)
+        .from(Entity)
+        .cond_where(condition)
+        .to_owned()
+}
+
 impl Entity {
     /// The consents under which `agency` may disclose, newest first.
     #[must_use]
     pub fn given_to(agency: AgencyId) -> Select<Self> {
-        <Self as EntityTrait>::find()
-            .filter(Column::DiscloserId.eq(agency))
-            .order_by_desc(Column::Id)
+        Self::find()
+            .filter(COLUMN.discloser_id.eq(agency))
+            .order_by_desc(COLUMN.id)
     }
 
     /// The signed consents under which `agency` may be told, newest first.
     #[must_use]
     pub fn naming(agency: AgencyId) -> Select<Self> {
-        <Self as EntityTrait>::find()
-            .filter(Column::RecipientId.eq(agency))
-            .filter(Column::SignedAt.is_not_null())
-            .filter(Column::EnteredInErrorAt.is_null())
-            .order_by_desc(Column::Id)
+        Self::find()
+            .filter(COLUMN.recipient_id.eq(agency))
+            .filter(COLUMN.signed_at.is_not_null())
+            .filter(COLUMN.entered_in_error_at.is_null())
+            .order_by_desc(COLUMN.id)
     }
 
     /// Those of these consents that `agency` holds, or is named in once they are signed.
     #[must_use]
     pub fn known_to(agency: AgencyId, ids: impl IntoIterator<Item = ConsentId>) -> Select<Self> {
-        <Self as EntityTrait>::find()
-            .filter(Column::Id.is_in(ids))
-            .filter(
-                Condition::any().add(Column::DiscloserId.eq(agency)).add(
-                    Condition::all()
-                        .add(Column::RecipientId.eq(agency))
-                        .add(Column::SignedAt.is_not_null())
-                        .add(Column::EnteredInErrorAt.is_null()),
-                ),
-            )
+        Self::find().filter(COLUMN.id.is_in(ids)).filter(
+            Condition::any().add(COLUMN.discloser_id.eq(agency)).add(
+                Condition::all()
+                    .add(COLUMN.recipient_id.eq(agency))
+                    .add(COLUMN.signed_at.is_not_null())
+                    .add(COLUMN.entered_in_error_at.is_null()),
+            ),
+        )
     }
 
     /// Every consent of this survivor of `agency`'s.
     #[must_use]
     pub fn of_survivor(agency: AgencyId, survivor: SurvivorId) -> Select<Self> {
-        Self::given_to(agency).filter(Column::SurvivorId.eq(survivor))
+        Self::given_to(agency).filter(COLUMN.survivor_id.eq(survivor))
     }
 
-    /// The later versions that took this one's place at once, signed or not, for whoever ends it.
+    /// The versions of `discloser`'s that directly follow its consent `id`, signed or not, to end them with it.
     #[must_use]
-    pub fn following(consent: &Model) -> Select<Self> {
-        Self::given_to(consent.discloser_id).filter(Column::Supersedes.eq(consent.id))
+    pub fn following(discloser: AgencyId, id: ConsentId) -> Select<Self> {
+        Self::given_to(discloser).filter(COLUMN.supersedes.eq(id))
     }
 
     /// The consent `id`, where `agency` may take it back: its own, or a signed one whose discloser cannot, since it does
@@ -149,34 +190,36 @@ impl Entity {
     #[must_use]
     pub fn revocable_by(agency: AgencyId, id: ConsentId) -> Select<Self> {
         let absent = Query::select()
-            .column(agency::Column::Id)
+            .column(agency::COLUMN.id)
             .from(agency::Entity)
-            .and_where(agency::Column::Status.ne(AgencyStatus::Active))
+            .and_where(agency::COLUMN.status.ne(AgencyStatus::Active))
             .to_owned();
         let orphaned = Condition::all()
-            .add(Column::SignedAt.is_not_null())
-            .add(Column::DiscloserId.in_subquery(membership::coordinated_with(agency)))
-            .add(Column::DiscloserId.in_subquery(absent));
-        <Self as EntityTrait>::find()
-            .filter(Column::Id.eq(id))
-            .filter(
-                Condition::any()
-                    .add(Column::DiscloserId.eq(agency))
-                    .add(orphaned),
+            .add(COLUMN.signed_at.is_not_null())
+            .add(
+                COLUMN
+                    .discloser_id
+                    .in_subquery(membership::coordinated_with(agency)),
             )
+            .add(COLUMN.discloser_id.in_subquery(absent));
+        Self::find().filter(COLUMN.id.eq(id)).filter(
+            Condition::any()
+                .add(COLUMN.discloser_id.eq(agency))
+                .add(orphaned),
+        )
     }
 
-    /// The consent `id`, whosever it is, for the command line alone.
+    /// The consent `id` of any agency, for the command line alone.
     #[must_use]
     pub fn anywhere(id: ConsentId) -> Select<Self> {
-        <Self as EntityTrait>::find().filter(Column::Id.eq(id))
+        Self::find().filter(COLUMN.id.eq(id))
     }
 
     /// The consent `id` under which `agency` may disclose.
     #[must_use]
     pub fn held_by(agency: AgencyId, id: ConsentId) -> Select<Self> {
-        <Self as EntityTrait>::find()
-            .filter(Column::Id.eq(id))
-            .filter(Column::DiscloserId.eq(agency))
+        Self::find()
+            .filter(COLUMN.id.eq(id))
+            .filter(COLUMN.discloser_id.eq(agency))
     }
 }

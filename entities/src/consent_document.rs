@@ -28,6 +28,9 @@ pub struct Model {
     pub created_at: Instant,
     /// The program that stored it.
     pub created_by: String,
+    /// The consent that the paper proves.
+    #[sea_orm(belongs_to, from = "consent_id", to = "id")]
+    pub consent: BelongsTo<super::consent::Entity>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
@@ -41,6 +44,6 @@ impl Entity {
 
     /// Those of these consents' documents that are stored, for the keyring's sweep.
     pub fn among(consents: impl IntoIterator<Item = ConsentId>) -> Select<Self> {
-        <Self as EntityTrait>::find().filter(Column::ConsentId.is_in(consents))
+        Self::find().filter(COLUMN.consent_id.is_in(consents))
     }
 }

@@ -13,14 +13,14 @@ use crate::vocabulary::{SignatureMethod, SignerRelation, SignerRole, Witness};
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "consent_signature")]
 pub struct Model {
-    /// Which.
+    /// The signature's id.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: SignatureId,
-    /// Under which consent.
+    /// The consent that is signed.
     pub consent_id: ConsentId,
-    /// As what.
+    /// The role in which they signed.
     pub role: SignerRole,
-    /// How.
+    /// How they signed.
     pub method: SignatureMethod,
     /// The day on the signature.
     pub signed_on: Day,
@@ -36,6 +36,9 @@ pub struct Model {
     pub interpreter: Option<Interpreter>,
     /// Who saw it being given; none where nobody had to.
     pub witness: Option<Witness>,
+    /// The consent that is signed.
+    #[sea_orm(belongs_to, from = "consent_id", to = "id")]
+    pub consent: BelongsTo<super::consent::Entity>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
@@ -43,6 +46,6 @@ impl ActiveModelBehavior for ActiveModel {}
 impl Entity {
     /// The signatures under these consents, which the caller has found by a scoped finder.
     pub fn under(consents: impl IntoIterator<Item = ConsentId>) -> Select<Self> {
-        <Self as EntityTrait>::find().filter(Column::ConsentId.is_in(consents))
+        Self::find().filter(COLUMN.consent_id.is_in(consents))
     }
 }

@@ -29,17 +29,15 @@ impl Entity {
     /// The key of this consent's paper, whose release the caller has decided and recorded.
     #[must_use]
     pub fn of(consent: ConsentId) -> Select<Self> {
-        <Self as EntityTrait>::find().filter(Column::ConsentId.eq(consent))
+        Self::find().filter(COLUMN.consent_id.eq(consent))
     }
 
     /// The next keys in the order of their consents, for the sweep.
     #[must_use]
     pub fn in_order(after: Option<ConsentId>, limit: u64) -> Select<Self> {
-        let keys = <Self as EntityTrait>::find()
-            .order_by_asc(Column::ConsentId)
-            .limit(limit);
+        let keys = Self::find().order_by_asc(COLUMN.consent_id).limit(limit);
         match after {
-            Some(after) => keys.filter(Column::ConsentId.gt(after)),
+            Some(after) => keys.filter(COLUMN.consent_id.gt(after)),
             None => keys,
         }
     }

@@ -24,8 +24,11 @@ pub struct Model {
     pub request_hash: Vec<u8>,
     /// The UUID of what was created.
     pub object_id: Uuid,
-    /// When.
+    /// When it was created.
     pub created_at: Instant,
+    /// The agency that called.
+    #[sea_orm(belongs_to, from = "agency_id", to = "id")]
+    pub agency: BelongsTo<super::agency::Entity>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
@@ -33,15 +36,15 @@ impl ActiveModelBehavior for ActiveModel {}
 impl Entity {
     /// Forgets the keys that made these, with the hashes of what they were sent along with.
     pub fn forget(made: impl IntoIterator<Item = Uuid>) -> DeleteMany<Self> {
-        Self::delete_many().filter(Column::ObjectId.is_in(made))
+        Self::delete_many().filter(COLUMN.object_id.is_in(made))
     }
 
     /// What `key` of this program made.
     #[must_use]
     pub fn used(agency: AgencyId, client: &str, key: &str) -> Select<Self> {
-        <Self as EntityTrait>::find()
-            .filter(Column::AgencyId.eq(agency))
-            .filter(Column::ClientId.eq(client))
-            .filter(Column::Key.eq(key))
+        Self::find()
+            .filter(COLUMN.agency_id.eq(agency))
+            .filter(COLUMN.client_id.eq(client))
+            .filter(COLUMN.key.eq(key))
     }
 }

@@ -22,6 +22,6 @@ impl Entity {
     /// What was witnessed last.
     #[must_use]
     pub fn newest() -> Select<Self> {
-        <Self as EntityTrait>::find()
+        Self::find()
     }
 }

@@ -9,7 +9,10 @@
 pub mod code;
 pub mod ids;
 pub mod instant;
+mod locked;
 pub mod vocabulary;
+
+pub use locked::SelectLocked;
 
 pub mod agency;
 pub mod application;

@@ -16,7 +16,7 @@ use crate::vocabulary::{
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "mandated_disclosure")]
 pub struct Model {
-    /// Which.
+    /// The record's id.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: MandateId,
     /// The agency that disclosed.
@@ -52,6 +52,9 @@ pub struct Model {
     pub sealed: Vec<u8>,
     /// When it was put on record.
     pub recorded_at: Instant,
+    /// The agency that disclosed.
+    #[sea_orm(belongs_to, from = "agency_id", to = "id")]
+    pub agency: BelongsTo<super::agency::Entity>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
@@ -63,9 +66,9 @@ pub struct Attempts(pub Vec<Attempt>);
 /// One attempt to notify the person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
-    /// When.
+    /// When it was made.
     pub at: Instant,
-    /// How.
+    /// The way in which it was made.
     pub channel: ContactChannel,
     /// What came of it.
     pub result: NoticeResult,
@@ -75,21 +78,21 @@ impl Entity {
     /// What `agency` had to disclose, newest first.
     #[must_use]
     pub fn by(agency: AgencyId) -> Select<Self> {
-        <Self as EntityTrait>::find()
-            .filter(Column::AgencyId.eq(agency))
-            .order_by_desc(Column::Id)
+        Self::find()
+            .filter(COLUMN.agency_id.eq(agency))
+            .order_by_desc(COLUMN.id)
     }
 
-    /// The one of these with this id.
+    /// The disclosure `id` that `agency` had to make.
     #[must_use]
     pub fn one_by(agency: AgencyId, id: MandateId) -> Select<Self> {
-        <Self as EntityTrait>::find()
-            .filter(Column::Id.eq(id))
-            .filter(Column::AgencyId.eq(agency))
+        Self::find()
+            .filter(COLUMN.id.eq(id))
+            .filter(COLUMN.agency_id.eq(agency))
     }
 
-    /// These, for the sweep.
+    /// Those of these disclosures that exist, for the sweep.
     pub fn among(ids: impl IntoIterator<Item = MandateId>) -> Select<Self> {
-        <Self as EntityTrait>::find().filter(Column::Id.is_in(ids))
+        Self::find().filter(COLUMN.id.is_in(ids))
     }
 }

@@ -21,8 +21,14 @@ pub struct Model {
     pub agency_id: AgencyId,
     /// Member or coordinator.
     pub role: MemberRole,
-    /// Since when.
+    /// When the agency joined.
     pub since: Instant,
+    /// The task force.
+    #[sea_orm(belongs_to, from = "task_force_id", to = "id")]
+    pub task_force: BelongsTo<super::task_force::Entity>,
+    /// The agency.
+    #[sea_orm(belongs_to, from = "agency_id", to = "id")]
+    pub agency: BelongsTo<super::agency::Entity>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
@@ -30,16 +36,16 @@ impl ActiveModelBehavior for ActiveModel {}
 /// The task forces that `agency` belongs to, as a subquery.
 pub(crate) fn task_forces_of(agency: AgencyId) -> SelectStatement {
     Query::select()
-        .column(Column::TaskForceId)
+        .column(COLUMN.task_force_id)
         .from(Entity)
-        .and_where(Column::AgencyId.eq(agency))
+        .and_where(COLUMN.agency_id.eq(agency))
         .to_owned()
 }
 
 /// The places in which `agency` coordinates, as a subquery.
 pub(crate) fn coordination(agency: AgencyId) -> SelectStatement {
     task_forces_of(agency)
-        .and_where(Column::Role.eq(MemberRole::Coordinator))
+        .and_where(COLUMN.role.eq(MemberRole::Coordinator))
         .to_owned()
 }
 
@@ -51,9 +57,9 @@ pub(crate) fn coordinated_with(agency: AgencyId) -> SelectStatement {
         .union(
             UnionType::Distinct,
             Query::select()
-                .column(Column::AgencyId)
+                .column(COLUMN.agency_id)
                 .from(Entity)
-                .and_where(Column::TaskForceId.in_subquery(coordinated))
+                .and_where(COLUMN.task_force_id.in_subquery(coordinated))
                 .to_owned(),
         )
         .to_owned()
@@ -63,15 +69,14 @@ impl Entity {
     /// The places of every agency in the task forces that `agency` belongs to.
     #[must_use]
     pub fn seen_by(agency: AgencyId) -> Select<Self> {
-        <Self as EntityTrait>::find()
-            .filter(Column::TaskForceId.in_subquery(task_forces_of(agency)))
+        Self::find().filter(COLUMN.task_force_id.in_subquery(task_forces_of(agency)))
     }
 
     /// The place of `agency` as a coordinator, in any task force.
     #[must_use]
     pub fn coordinated_by(agency: AgencyId) -> Select<Self> {
-        <Self as EntityTrait>::find()
-            .filter(Column::AgencyId.eq(agency))
-            .filter(Column::Role.eq(MemberRole::Coordinator))
+        Self::find()
+            .filter(COLUMN.agency_id.eq(agency))
+            .filter(COLUMN.role.eq(MemberRole::Coordinator))
     }
 }

@@ -9,14 +9,14 @@ use crate::ids::{AgencyId, MouId, TaskForceId};
 use crate::instant::{Day, Instant};
 use crate::membership;
 use crate::mou_party;
-use crate::vocabulary::{Categories, MemberRole, MouKind, Purposes};
+use crate::vocabulary::{Categories, MouKind, Purposes};
 
 /// An MOU. Its status is computed from these dates and its parties' signatures when it is read, never stored.
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "mou")]
 pub struct Model {
-    /// Which.
+    /// The id of this version of the MOU.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: MouId,
     /// The version of the agreement, from 1.
@@ -47,7 +47,7 @@ pub struct Model {
     pub offered_at: Option<Instant>,
     /// When the last party signed.
     pub signed_at: Option<Instant>,
-    /// Since when it is suspended.
+    /// When it was suspended.
     pub suspended_at: Option<Instant>,
     /// When it was ended before its last day.
     pub terminated_at: Option<Instant>,
@@ -57,6 +57,15 @@ pub struct Model {
     pub superseded_at: Option<Instant>,
     /// When it was drafted.
     pub created_at: Instant,
+    /// The task force that follows it.
+    #[sea_orm(belongs_to, from = "task_force_id", to = "id")]
+    pub task_force: BelongsTo<Option<super::task_force::Entity>>,
+    /// The agency that drafted it.
+    #[sea_orm(belongs_to, from = "drafted_by", to = "id", relation_enum = "Drafter")]
+    pub drafter: BelongsTo<super::agency::Entity>,
+    /// Its parties.
+    #[sea_orm(has_many)]
+    pub parties: HasMany<super::mou_party::Entity>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
@@ -86,67 +95,48 @@ impl Entity {
     #[must_use]
     pub fn followed_by(agency: AgencyId) -> Select<Self> {
         let signed_up = Query::select()
-            .column(mou_party::Column::MouId)
+            .column(mou_party::COLUMN.mou_id)
             .from(mou_party::Entity)
-            .and_where(mou_party::Column::AgencyId.eq(agency))
+            .and_where(mou_party::COLUMN.agency_id.eq(agency))
             .to_owned();
-        let coordinated = Query::select()
-            .column(membership::Column::TaskForceId)
-            .from(membership::Entity)
-            .and_where(membership::Column::AgencyId.eq(agency))
-            .and_where(membership::Column::Role.eq(MemberRole::Coordinator))
-            .to_owned();
+        let coordinated = membership::coordination(agency);
         let followed = Condition::any()
-            .add(Column::Id.in_subquery(signed_up))
-            .add(Column::TaskForceId.in_subquery(coordinated));
-        <Self as EntityTrait>::find()
+            .add(COLUMN.id.in_subquery(signed_up))
+            .add(COLUMN.task_force_id.in_subquery(coordinated));
+        Self::find()
             .filter(
-                Condition::any().add(Column::DraftedBy.eq(agency)).add(
+                Condition::any().add(COLUMN.drafted_by.eq(agency)).add(
                     Condition::all()
-                        .add(Column::OfferedAt.is_not_null())
+                        .add(COLUMN.offered_at.is_not_null())
                         .add(followed),
                 ),
             )
-            .order_by_desc(Column::Id)
+            .order_by_desc(COLUMN.id)
     }
 
     /// The MOU `id` that `agency` drafted.
     #[must_use]
     pub fn drafted_by(agency: AgencyId, id: MouId) -> Select<Self> {
-        <Self as EntityTrait>::find()
-            .filter(Column::Id.eq(id))
-            .filter(Column::DraftedBy.eq(agency))
+        Self::find()
+            .filter(COLUMN.id.eq(id))
+            .filter(COLUMN.drafted_by.eq(agency))
     }
 
     /// The MOUs that `agency` and every other party have signed; whether one is in force is for the rules to say.
     #[must_use]
     pub fn signed_by(agency: AgencyId) -> Select<Self> {
-        let signed = Query::select()
-            .column(mou_party::Column::MouId)
-            .from(mou_party::Entity)
-            .and_where(mou_party::Column::AgencyId.eq(agency))
-            .and_where(mou_party::Column::SignedAt.is_not_null())
-            .to_owned();
-        <Self as EntityTrait>::find()
-            .filter(Column::Id.in_subquery(signed))
-            .filter(Column::SignedAt.is_not_null())
+        Self::find()
+            .filter(COLUMN.id.in_subquery(mou_party::signed_by(agency)))
+            .filter(COLUMN.signed_at.is_not_null())
     }
 
     /// The MOUs that `one` and `other` have both signed, newest first; whether one is in force is for the rules to say.
     #[must_use]
     pub fn between(one: AgencyId, other: AgencyId) -> Select<Self> {
-        let signed_by = |agency: AgencyId| {
-            Query::select()
-                .column(mou_party::Column::MouId)
-                .from(mou_party::Entity)
-                .and_where(mou_party::Column::AgencyId.eq(agency))
-                .and_where(mou_party::Column::SignedAt.is_not_null())
-                .to_owned()
-        };
-        <Self as EntityTrait>::find()
-            .filter(Column::Id.in_subquery(signed_by(one)))
-            .filter(Column::Id.in_subquery(signed_by(other)))
-            .filter(Column::SignedAt.is_not_null())
-            .order_by_desc(Column::Id)
+        Self::find()
+            .filter(COLUMN.id.in_subquery(mou_party::signed_by(one)))
+            .filter(COLUMN.id.in_subquery(mou_party::signed_by(other)))
+            .filter(COLUMN.signed_at.is_not_null())
+            .order_by_desc(COLUMN.id)
     }
 }

@@ -2,6 +2,7 @@
 
 use sea_orm::QueryFilter;
 use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::{Query, SelectStatement};
 
 use crate::ids::{AgencyId, MouId};
 use crate::instant::Instant;
@@ -27,13 +28,29 @@ pub struct Model {
     pub document_sha256: Option<String>,
     /// When it signed.
     pub signed_at: Option<Instant>,
+    /// The MOU.
+    #[sea_orm(belongs_to, from = "mou_id", to = "id")]
+    pub mou: BelongsTo<super::mou::Entity>,
+    /// The party.
+    #[sea_orm(belongs_to, from = "agency_id", to = "id")]
+    pub agency: BelongsTo<super::agency::Entity>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
 
+/// The MOUs that `agency` has signed, as a subquery.
+pub(crate) fn signed_by(agency: AgencyId) -> SelectStatement {
+    Query::select()
+        .column(COLUMN.mou_id)
+        .from(Entity)
+        .and_where(COLUMN.agency_id.eq(agency))
+        .and_where(COLUMN.signed_at.is_not_null())
+        .to_owned()
+}
+
 impl Entity {
     /// The parties of these MOUs, which the caller has found by a scoped finder.
     pub fn of(mous: impl IntoIterator<Item = MouId>) -> Select<Self> {
-        <Self as EntityTrait>::find().filter(Column::MouId.is_in(mous))
+        Self::find().filter(COLUMN.mou_id.is_in(mous))
     }
 }

@@ -12,7 +12,7 @@ use crate::vocabulary::NoticeKind;
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "notice")]
 pub struct Model {
-    /// Which.
+    /// The notice's id.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: NoticeId,
     /// The agency that is told.
@@ -21,10 +21,13 @@ pub struct Model {
     pub kind: NoticeKind,
     /// The record that it is told of, by its id on the wire.
     pub object: String,
-    /// When.
+    /// When it was written.
     pub created_at: Instant,
     /// When the agency first read it.
     pub seen_at: Option<Instant>,
+    /// The agency that is told.
+    #[sea_orm(belongs_to, from = "agency_id", to = "id")]
+    pub agency: BelongsTo<super::agency::Entity>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
@@ -33,16 +36,20 @@ impl Entity {
     /// The notices to `agency`, newest first.
     #[must_use]
     pub fn to(agency: AgencyId) -> Select<Self> {
-        <Self as EntityTrait>::find()
-            .filter(Column::AgencyId.eq(agency))
-            .order_by_desc(Column::Id)
+        Self::find()
+            .filter(COLUMN.agency_id.eq(agency))
+            .order_by_desc(COLUMN.id)
     }
 
-    /// The notices of these consents, to whomever, for whoever speaks for their discloser.
+    /// The notices of these consents to any agency, for their discloser.
     #[must_use]
     pub fn of(consents: &[ConsentId]) -> Select<Self> {
-        <Self as EntityTrait>::find()
-            .filter(Column::Object.is_in(consents.iter().map(ToString::to_string)))
-            .order_by_desc(Column::Id)
+        Self::find()
+            .filter(
+                COLUMN
+                    .object
+                    .is_in(consents.iter().map(ToString::to_string)),
+            )
+            .order_by_desc(COLUMN.id)
     }
 }

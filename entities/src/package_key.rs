@@ -28,22 +28,22 @@ impl ActiveModelBehavior for ActiveModel {}
 impl Entity {
     /// The keys of these referrals, whose disclosure the caller has decided and recorded.
     pub fn of(referrals: impl IntoIterator<Item = ReferralId>) -> Select<Self> {
-        <Self as EntityTrait>::find().filter(Column::ReferralId.is_in(referrals))
+        Self::find().filter(COLUMN.referral_id.is_in(referrals))
     }
 
     /// The next keys in the order of their referrals and versions, for the sweep.
     #[must_use]
     pub fn in_order(after: Option<(ReferralId, i32)>, limit: u64) -> Select<Self> {
-        let keys = <Self as EntityTrait>::find()
-            .order_by_asc(Column::ReferralId)
-            .order_by_asc(Column::Version)
+        let keys = Self::find()
+            .order_by_asc(COLUMN.referral_id)
+            .order_by_asc(COLUMN.version)
             .limit(limit);
         match after {
             Some((referral, version)) => keys.filter(
-                Condition::any().add(Column::ReferralId.gt(referral)).add(
+                Condition::any().add(COLUMN.referral_id.gt(referral)).add(
                     Condition::all()
-                        .add(Column::ReferralId.eq(referral))
-                        .add(Column::Version.gt(version)),
+                        .add(COLUMN.referral_id.eq(referral))
+                        .add(COLUMN.version.gt(version)),
                 ),
             ),
             None => keys,

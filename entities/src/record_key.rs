@@ -31,9 +31,9 @@ impl ActiveModelBehavior for ActiveModel {}
 impl Entity {
     /// The keys of these owners' records, which the caller may read.
     pub fn of(kind: &str, owners: impl IntoIterator<Item = Uuid>) -> Select<Self> {
-        <Self as EntityTrait>::find()
-            .filter(Column::Kind.eq(kind))
-            .filter(Column::Owner.is_in(owners))
+        Self::find()
+            .filter(COLUMN.kind.eq(kind))
+            .filter(COLUMN.owner.is_in(owners))
     }
 
     /// The next keys older than `before` in the order of their owners, for the sweep.
@@ -44,18 +44,18 @@ impl Entity {
         after: Option<(Uuid, i32)>,
         limit: u64,
     ) -> Select<Self> {
-        let keys = <Self as EntityTrait>::find()
-            .filter(Column::Kind.eq(kind))
-            .filter(Column::CreatedAt.lt(before))
-            .order_by_asc(Column::Owner)
-            .order_by_asc(Column::Version)
+        let keys = Self::find()
+            .filter(COLUMN.kind.eq(kind))
+            .filter(COLUMN.created_at.lt(before))
+            .order_by_asc(COLUMN.owner)
+            .order_by_asc(COLUMN.version)
             .limit(limit);
         match after {
             Some((owner, version)) => keys.filter(
-                Condition::any().add(Column::Owner.gt(owner)).add(
+                Condition::any().add(COLUMN.owner.gt(owner)).add(
                     Condition::all()
-                        .add(Column::Owner.eq(owner))
-                        .add(Column::Version.gt(version)),
+                        .add(COLUMN.owner.eq(owner))
+                        .add(COLUMN.version.gt(version)),
                 ),
             ),
             None => keys,

@@ -1,8 +1,7 @@
 //! A referral of one survivor from one agency to another.
 
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::Query;
-use sea_orm::{Condition, QueryFilter, QuerySelect};
+use sea_orm::{Condition, QueryFilter};
 
 use crate::consent;
 use crate::ids::{AgencyId, ConsentId, MouId, ReferralId, SurvivorId};
@@ -14,7 +13,7 @@ use crate::vocabulary::{Categories, Needs, OutcomeCode, ReferralStatus, StatusRe
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "referral")]
 pub struct Model {
-    /// Which.
+    /// The referral's id.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: ReferralId,
     /// The agency that refers.
@@ -30,7 +29,7 @@ pub struct Model {
     /// Where it stands by what people did: never `SUSPENDED` or `EXPIRED`, which time and the copied state
     /// of its consent and MOU make of it.
     pub status: ReferralStatus,
-    /// Why.
+    /// Why it stands there.
     pub status_reason: Option<StatusReason>,
     /// What the person needs.
     pub needs: Needs,
@@ -59,6 +58,29 @@ pub struct Model {
     pub outcome: Option<OutcomeCode>,
     /// The needs that its recipient met.
     pub provided: Needs,
+    /// The agency that refers.
+    #[sea_orm(belongs_to, from = "sender_id", to = "id", relation_enum = "Sender")]
+    pub sender: BelongsTo<super::agency::Entity>,
+    /// The agency that is asked.
+    #[sea_orm(
+        belongs_to,
+        from = "recipient_id",
+        to = "id",
+        relation_enum = "Recipient"
+    )]
+    pub recipient: BelongsTo<super::agency::Entity>,
+    /// The sender's survivor.
+    #[sea_orm(belongs_to, from = "survivor_id", to = "id")]
+    pub survivor: BelongsTo<super::survivor::Entity>,
+    /// The consent it stands on.
+    #[sea_orm(belongs_to, from = "consent_id", to = "id")]
+    pub consent: BelongsTo<super::consent::Entity>,
+    /// The MOU it stands on.
+    #[sea_orm(belongs_to, from = "mou_id", to = "id")]
+    pub mou: BelongsTo<Option<super::mou::Entity>>,
+    /// Its package's content, sealed.
+    #[sea_orm(has_many)]
+    pub parts: HasMany<super::sealed_part::Entity>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
@@ -67,51 +89,45 @@ impl Entity {
     /// What was sent to `agency`, drafts excepted.
     #[must_use]
     pub fn inbox(agency: AgencyId) -> Select<Self> {
-        <Self as EntityTrait>::find()
-            .filter(Column::RecipientId.eq(agency))
-            .filter(Column::SentAt.is_not_null())
+        Self::find()
+            .filter(COLUMN.recipient_id.eq(agency))
+            .filter(COLUMN.sent_at.is_not_null())
     }
 
     /// What `agency` wrote, drafts included.
     #[must_use]
     pub fn outbox(agency: AgencyId) -> Select<Self> {
-        <Self as EntityTrait>::find().filter(Column::SenderId.eq(agency))
+        Self::find().filter(COLUMN.sender_id.eq(agency))
     }
 
     /// The referral `id`, where `agency` is a party that may know of it.
     #[must_use]
     pub fn known_to(agency: AgencyId, id: ReferralId) -> Select<Self> {
-        <Self as EntityTrait>::find()
-            .filter(Column::Id.eq(id))
-            .filter(
-                Condition::any().add(Column::SenderId.eq(agency)).add(
-                    Condition::all()
-                        .add(Column::RecipientId.eq(agency))
-                        .add(Column::SentAt.is_not_null()),
-                ),
-            )
+        Self::find().filter(COLUMN.id.eq(id)).filter(
+            Condition::any().add(COLUMN.sender_id.eq(agency)).add(
+                Condition::all()
+                    .add(COLUMN.recipient_id.eq(agency))
+                    .add(COLUMN.sent_at.is_not_null()),
+            ),
+        )
     }
 
-    /// The referral `id` that was sent to `agency`, locked for a change.
+    /// The referral `id` that was sent to `agency`.
     #[must_use]
     pub fn sent_to(agency: AgencyId, id: ReferralId) -> Select<Self> {
-        Self::inbox(agency)
-            .filter(Column::Id.eq(id))
-            .lock_exclusive()
+        Self::inbox(agency).filter(COLUMN.id.eq(id))
     }
 
-    /// The referral `id` that `agency` wrote, locked for a change.
+    /// The referral `id` that `agency` wrote.
     #[must_use]
     pub fn written_by(agency: AgencyId, id: ReferralId) -> Select<Self> {
-        Self::outbox(agency)
-            .filter(Column::Id.eq(id))
-            .lock_exclusive()
+        Self::outbox(agency).filter(COLUMN.id.eq(id))
     }
 
     /// Those of these referrals that exist, for the keyring's sweep.
     #[must_use]
     pub fn among(ids: impl IntoIterator<Item = ReferralId>) -> Select<Self> {
-        <Self as EntityTrait>::find().filter(Column::Id.is_in(ids))
+        Self::find().filter(COLUMN.id.is_in(ids))
     }
 
     /// Those of these referrals whose consent has ended by `now`, for the keyring's sweep.
@@ -120,38 +136,21 @@ impl Entity {
         ids: impl IntoIterator<Item = ReferralId>,
         now: Instant,
     ) -> Select<Self> {
-        let ended = Query::select()
-            .column(consent::Column::Id)
-            .from(consent::Entity)
-            .cond_where(
-                Condition::any()
-                    .add(consent::Column::ExpiresAt.lte(now))
-                    .add(consent::Column::RevokedAt.is_not_null())
-                    .add(consent::Column::SupersededAt.is_not_null())
-                    .add(consent::Column::EnteredInErrorAt.is_not_null()),
-            )
-            .to_owned();
-        Self::among(ids).filter(Column::ConsentId.in_subquery(ended))
+        let ended = consent::ids_where(consent::ended(now));
+        Self::among(ids).filter(COLUMN.consent_id.in_subquery(ended))
     }
 
     /// The referrals whose consent has not ended by `now`, wherever they are, for the command line alone.
     #[must_use]
     pub fn under_standing_consents(now: Instant) -> Select<Self> {
-        let standing = Query::select()
-            .column(consent::Column::Id)
-            .from(consent::Entity)
-            .and_where(consent::Column::ExpiresAt.gt(now))
-            .and_where(consent::Column::RevokedAt.is_null())
-            .and_where(consent::Column::SupersededAt.is_null())
-            .and_where(consent::Column::EnteredInErrorAt.is_null())
-            .to_owned();
-        <Self as EntityTrait>::find().filter(Column::ConsentId.in_subquery(standing))
+        let standing = consent::ids_where(consent::ended(now).not());
+        Self::find().filter(COLUMN.consent_id.in_subquery(standing))
     }
 
     /// The referrals of the survivor `id`, which the caller holds.
     #[must_use]
     pub fn of_survivor(id: SurvivorId) -> Select<Self> {
-        <Self as EntityTrait>::find().filter(Column::SurvivorId.eq(id))
+        Self::find().filter(COLUMN.survivor_id.eq(id))
     }
 
     /// The referrals that stand on the consent `id`, which the caller holds.
@@ -163,6 +162,6 @@ impl Entity {
     /// The referrals that stand on any of these consents, which the caller holds.
     #[must_use]
     pub fn standing_on_any(ids: impl IntoIterator<Item = ConsentId>) -> Select<Self> {
-        <Self as EntityTrait>::find().filter(Column::ConsentId.is_in(ids))
+        Self::find().filter(COLUMN.consent_id.is_in(ids))
     }
 }

@@ -12,12 +12,12 @@ use crate::vocabulary::Pack;
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "rule_pack")]
 pub struct Model {
-    /// Which.
+    /// The id of this statement.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: RulePackId,
-    /// Whom it binds.
+    /// The agency that it binds.
     pub agency_id: AgencyId,
-    /// Which rules.
+    /// The rules that bind it.
     pub pack: Pack,
     /// Its first day.
     pub from_on: Day,
@@ -29,6 +29,9 @@ pub struct Model {
     pub citation: Option<String>,
     /// When it was said.
     pub created_at: Instant,
+    /// The agency that it binds.
+    #[sea_orm(belongs_to, from = "agency_id", to = "id")]
+    pub agency: BelongsTo<super::agency::Entity>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
@@ -37,14 +40,14 @@ impl Entity {
     /// What `agency` said of itself, newest first.
     #[must_use]
     pub fn of(agency: AgencyId) -> Select<Self> {
-        <Self as EntityTrait>::find()
-            .filter(Column::AgencyId.eq(agency))
-            .order_by_desc(Column::Id)
+        Self::find()
+            .filter(COLUMN.agency_id.eq(agency))
+            .order_by_desc(COLUMN.id)
     }
 
-    /// One of these.
+    /// The rule pack `id` of `agency`.
     #[must_use]
     pub fn one_of(agency: AgencyId, id: RulePackId) -> Select<Self> {
-        Self::of(agency).filter(Column::Id.eq(id))
+        Self::of(agency).filter(COLUMN.id.eq(id))
     }
 }

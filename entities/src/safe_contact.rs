@@ -11,7 +11,7 @@ use crate::instant::Instant;
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "safe_contact")]
 pub struct Model {
-    /// Whose plan.
+    /// The survivor whose plan it is.
     #[sea_orm(primary_key, auto_increment = false)]
     pub survivor_id: SurvivorId,
     /// The version of the key that sealed it: every change has a new one.
@@ -20,6 +20,9 @@ pub struct Model {
     pub sealed: Vec<u8>,
     /// When it was set.
     pub set_at: Instant,
+    /// Whose plan it is.
+    #[sea_orm(belongs_to, from = "survivor_id", to = "id", on_delete = "Cascade")]
+    pub survivor: BelongsTo<super::survivor::Entity>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
@@ -33,6 +36,6 @@ impl Entity {
 
     /// The plans of these, for the sweep.
     pub fn among(survivors: impl IntoIterator<Item = SurvivorId>) -> Select<Self> {
-        <Self as EntityTrait>::find().filter(Column::SurvivorId.is_in(survivors))
+        Self::find().filter(COLUMN.survivor_id.is_in(survivors))
     }
 }

@@ -21,6 +21,9 @@ pub struct Model {
     pub key_version: i32,
     /// Nonce, ciphertext and tag.
     pub sealed: Vec<u8>,
+    /// The referral whose package it is a part of.
+    #[sea_orm(belongs_to, from = "referral_id", to = "id")]
+    pub referral: BelongsTo<super::referral::Entity>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
@@ -28,6 +31,6 @@ impl ActiveModelBehavior for ActiveModel {}
 impl Entity {
     /// The parts of these referrals, whose disclosure the caller has decided and recorded.
     pub fn of(referrals: impl IntoIterator<Item = ReferralId>) -> Select<Self> {
-        <Self as EntityTrait>::find().filter(Column::ReferralId.is_in(referrals))
+        Self::find().filter(COLUMN.referral_id.is_in(referrals))
     }
 }

@@ -10,7 +10,7 @@ use crate::instant::Instant;
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "signing_key")]
 pub struct Model {
-    /// Which; a token key's RFC 7638 thumbprint.
+    /// The key's name; for a token key its RFC 7638 thumbprint.
     #[sea_orm(primary_key, auto_increment = false)]
     pub kid: String,
     /// What it signs: `token` or `ledger`.
@@ -27,15 +27,15 @@ impl Entity {
     /// The keys that sign `what`, newest first.
     #[must_use]
     pub fn signing(what: &str) -> Select<Self> {
-        <Self as EntityTrait>::find()
-            .filter(Column::Signs.eq(what))
-            .order_by_desc(Column::CreatedAt)
-            .order_by_desc(Column::Kid)
+        Self::find()
+            .filter(COLUMN.signs.eq(what))
+            .order_by_desc(COLUMN.created_at)
+            .order_by_desc(COLUMN.kid)
     }
 
     /// The key of this name.
     #[must_use]
     pub fn named(kid: &str) -> Select<Self> {
-        <Self as EntityTrait>::find().filter(Column::Kid.eq(kid))
+        Self::find().filter(COLUMN.kid.eq(kid))
     }
 }

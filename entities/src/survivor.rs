@@ -4,7 +4,6 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{QueryFilter, QueryOrder};
 
-use crate::consent;
 use crate::ids::{AgencyId, SurvivorAuditId, SurvivorId};
 use crate::instant::Instant;
 
@@ -13,12 +12,14 @@ use crate::instant::Instant;
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "survivor")]
 pub struct Model {
-    /// Which.
+    /// The survivor's id.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: SurvivorId,
     /// The agency whose pseudonym this is.
+    #[sea_orm(unique_key = "agency_pseudonym")]
     pub agency_id: AgencyId,
     /// The pseudonym; unique within the agency.
+    #[sea_orm(unique_key = "agency_pseudonym")]
     pub pseudonym: String,
     /// Whether the person is under 18.
     pub minor: bool,
@@ -30,6 +31,12 @@ pub struct Model {
     pub created_at: Instant,
     /// When the person was erased. What is left then names nobody: other records still point at its id.
     pub erased_at: Option<Instant>,
+    /// The agency whose pseudonym this is.
+    #[sea_orm(belongs_to, from = "agency_id", to = "id")]
+    pub agency: BelongsTo<super::agency::Entity>,
+    /// The plan for safe contact, sealed.
+    #[sea_orm(has_one)]
+    pub safe_contact: HasOne<super::safe_contact::Entity>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
@@ -38,11 +45,11 @@ impl Entity {
     /// The survivors of `agency` who are not erased, newest first.
     #[must_use]
     pub fn of(agency: AgencyId) -> Select<Self> {
-        <Self as EntityTrait>::find()
-            .filter(Column::AgencyId.eq(agency))
-            .filter(Column::ErasedAt.is_null())
-            .order_by_desc(Column::CreatedAt)
-            .order_by_desc(Column::Id)
+        Self::find()
+            .filter(COLUMN.agency_id.eq(agency))
+            .filter(COLUMN.erased_at.is_null())
+            .order_by_desc(COLUMN.created_at)
+            .order_by_desc(COLUMN.id)
     }
 
     /// What comes after the survivor `id`, registered at `at`, in the order of [`of`](Self::of). Ids alone are random, and
@@ -50,21 +57,21 @@ impl Entity {
     #[must_use]
     pub fn after(at: Instant, id: SurvivorId) -> Expr {
         let place = Expr::tuple([Expr::value(at), Expr::value(id)]);
-        Expr::tuple([Expr::col(Column::CreatedAt), Expr::col(Column::Id)]).lt(place)
+        Expr::tuple([Expr::col(COLUMN.created_at), Expr::col(COLUMN.id)]).lt(place)
     }
 
     /// The survivor `id` of `agency`, unless erased.
     #[must_use]
     pub fn one_of(agency: AgencyId, id: SurvivorId) -> Select<Self> {
-        <Self as EntityTrait>::find()
-            .filter(Column::Id.eq(id))
-            .filter(Column::AgencyId.eq(agency))
-            .filter(Column::ErasedAt.is_null())
+        Self::find()
+            .filter(COLUMN.id.eq(id))
+            .filter(COLUMN.agency_id.eq(agency))
+            .filter(COLUMN.erased_at.is_null())
     }
 
-    /// Whose consent this is, erased or not, for whoever ends it.
+    /// The survivor `id`, erased or not, whose consent the caller ends.
     #[must_use]
-    pub fn consenting(consent: &consent::Model) -> Select<Self> {
-        <Self as EntityTrait>::find().filter(Column::Id.eq(consent.survivor_id))
+    pub fn consenting(id: SurvivorId) -> Select<Self> {
+        Self::find().filter(COLUMN.id.eq(id))
     }
 }

@@ -12,14 +12,14 @@ use crate::instant::Instant;
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "token_key")]
 pub struct Model {
-    /// Which: its RFC 7638 thumbprint.
+    /// The key's name: its RFC 7638 thumbprint.
     #[sea_orm(primary_key, auto_increment = false)]
     pub kid: String,
     /// The public half, a JWK (RFC 7517).
     pub public_key: String,
-    /// Since when everybody can know it.
+    /// When it was published.
     pub published_at: Instant,
-    /// Since when it signs, where it ever did.
+    /// When it began to sign; none where it never did.
     pub signs_from: Option<Instant>,
     /// When its successor took over.
     pub superseded_at: Option<Instant>,
@@ -33,9 +33,9 @@ impl Entity {
     /// Every key that was ever published, oldest first; of those made together, first those that signed first. They belong to nobody: anyone may see them.
     #[must_use]
     pub fn published() -> Select<Self> {
-        <Self as EntityTrait>::find()
-            .order_by_asc(Column::PublishedAt)
-            .order_by_with_nulls(Column::SignsFrom, sea_orm::Order::Asc, NullOrdering::Last)
-            .order_by_asc(Column::Kid)
+        Self::find()
+            .order_by_asc(COLUMN.published_at)
+            .order_by_with_nulls(COLUMN.signs_from, sea_orm::Order::Asc, NullOrdering::Last)
+            .order_by_asc(COLUMN.kid)
     }
 }

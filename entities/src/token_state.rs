@@ -14,7 +14,7 @@ pub struct Model {
     /// Its `jti`.
     #[sea_orm(primary_key, auto_increment = false)]
     pub jti: String,
-    /// Whose it is.
+    /// The agency it speaks for.
     pub agency_id: AgencyId,
     /// The application that it was issued to, where it is a registered one.
     pub application_id: Option<ApplicationId>,
@@ -24,6 +24,9 @@ pub struct Model {
     pub expires_at: Instant,
     /// When it was taken back, where it was.
     pub denied_at: Option<Instant>,
+    /// The agency it speaks for.
+    #[sea_orm(belongs_to, from = "agency_id", to = "id")]
+    pub agency: BelongsTo<super::agency::Entity>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
@@ -32,8 +35,8 @@ impl Entity {
     /// The state of the token `jti` of `agency`.
     #[must_use]
     pub fn of(agency: AgencyId, jti: &str) -> Select<Self> {
-        <Self as EntityTrait>::find()
-            .filter(Column::Jti.eq(jti))
-            .filter(Column::AgencyId.eq(agency))
+        Self::find()
+            .filter(COLUMN.jti.eq(jti))
+            .filter(COLUMN.agency_id.eq(agency))
     }
 }

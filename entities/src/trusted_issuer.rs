@@ -15,10 +15,10 @@ use crate::vocabulary::AgencyStatus;
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "trusted_issuer")]
 pub struct Model {
-    /// Which.
+    /// The issuer's id.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: IssuerId,
-    /// Whose.
+    /// The agency that its tokens act for.
     pub agency_id: AgencyId,
     /// The `iss` of its tokens, letter for letter.
     #[sea_orm(unique)]
@@ -43,6 +43,9 @@ pub struct Model {
     pub attempted_at: Option<Instant>,
     /// When it was registered.
     pub created_at: Instant,
+    /// The agency that its tokens act for.
+    #[sea_orm(belongs_to, from = "agency_id", to = "id")]
+    pub agency: BelongsTo<super::agency::Entity>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
@@ -64,24 +67,24 @@ impl Entity {
     /// The issuers of `agency`.
     #[must_use]
     pub fn of(agency: AgencyId) -> Select<Self> {
-        <Self as EntityTrait>::find().filter(Column::AgencyId.eq(agency))
+        Self::find().filter(COLUMN.agency_id.eq(agency))
     }
 
     /// The one whose tokens say `issuer`, to verify such a token.
     #[must_use]
     pub fn issuing_as(issuer: &str) -> Select<Self> {
-        <Self as EntityTrait>::find().filter(Column::Issuer.eq(issuer))
+        Self::find().filter(COLUMN.issuer.eq(issuer))
     }
 
     /// One issuer by its id, for the command line alone.
     #[must_use]
     pub fn named(id: IssuerId) -> Select<Self> {
-        <Self as EntityTrait>::find().filter(Column::Id.eq(id))
+        Self::find().filter(COLUMN.id.eq(id))
     }
 
     /// Every issuer in the order of registration, for the command line alone.
     #[must_use]
     pub fn everywhere() -> Select<Self> {
-        <Self as EntityTrait>::find().order_by_asc(Column::Id)
+        Self::find().order_by_asc(COLUMN.id)
     }
 }

@@ -4,8 +4,8 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use concord::access::key::{KeySet, SigningKey};
-use concord::access::token::{Claims, Expected, TokenFault, verify};
+use concord::access::token::{Claims, Expected, TokenError, verify};
+use concord::jose::key::{KeySet, SigningKey};
 use concord_entities::ids::{AgencyId, TokenId};
 use concord_entities::instant::Instant;
 use jsonwebtoken::{Algorithm, EncodingKey};
@@ -48,11 +48,11 @@ impl Forge {
         }
     }
 
-    pub fn verify(&self, token: &str) -> Result<Claims, TokenFault> {
+    pub fn verify(&self, token: &str) -> Result<Claims, TokenError> {
         self.verify_at(token, Instant::from_unix_seconds(NOW))
     }
 
-    pub fn verify_at(&self, token: &str, now: Instant) -> Result<Claims, TokenFault> {
+    pub fn verify_at(&self, token: &str, now: Instant) -> Result<Claims, TokenError> {
         let expected = Expected {
             issuer: ISSUER.to_owned(),
             audience: AUDIENCE.to_owned(),

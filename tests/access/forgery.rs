@@ -3,19 +3,19 @@
 use aws_lc_rs::signature::ECDSA_P256_SHA256_ASN1_SIGNING;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
-use concord::access::token::TokenFault;
+use concord::access::token::TokenError;
 use serde_json::{Value, json};
 
 use super::forge::{Forge, changed, parts, signature, signed};
 
-use TokenFault::{
+use TokenError::{
     BadSignature, Expired, ForbiddenHeader, IssuedInFuture, Malformed, MalformedClaim,
     MissingClaim, NotYet, RepeatedMember, TooLong, UnknownKey, WrongAlgorithm, WrongAudience,
     WrongIssuer, WrongLife, WrongType,
 };
 
 /// What is wrong, the token, and the fault.
-pub type Row = (String, String, TokenFault);
+pub type Row = (String, String, TokenError);
 
 fn forged_signatures(forge: &Forge) -> Vec<Row> {
     let [header, payload, good] = forge.split();
@@ -83,7 +83,7 @@ fn forged_keys(forge: &Forge) -> Vec<Row> {
 }
 
 /// A member of the header, what is written there instead, and the fault. No text: the member is left out.
-const HEADERS: &[(&str, &str, TokenFault)] = &[
+const HEADERS: &[(&str, &str, TokenError)] = &[
     ("alg", r#""none""#, WrongAlgorithm),
     ("alg", r#""NONE""#, WrongAlgorithm),
     ("alg", r#""es256""#, WrongAlgorithm),
@@ -120,7 +120,7 @@ const HEADERS: &[(&str, &str, TokenFault)] = &[
 ];
 
 /// A claim, what is written there instead, and the fault.
-const CLAIMS: &[(&str, &str, TokenFault)] = &[
+const CLAIMS: &[(&str, &str, TokenError)] = &[
     ("iss", r#""https://forger.example""#, WrongIssuer),
     ("iss", r#""https://concord.example/""#, WrongIssuer),
     ("iss", r#""HTTPS://CONCORD.EXAMPLE""#, WrongIssuer),

@@ -1,7 +1,7 @@
 //! Keys: their names, their forms, and what they never show.
 
 use aws_lc_rs::signature::{ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair};
-use concord::access::key::{KeyFault, KeySet, PublicKey, SigningKey};
+use concord::jose::key::{KeySet, PublicKey, SigningKey, SigningKeyError};
 use serde_json::json;
 
 #[test]
@@ -64,11 +64,11 @@ fn what_is_no_key_is_refused() {
     let der = other_curve.to_pkcs8v1().unwrap();
     assert_eq!(
         SigningKey::from_pkcs8_der(der.as_ref()).unwrap_err(),
-        KeyFault::NotPrivate
+        SigningKeyError::NotPrivate
     );
     assert_eq!(
         SigningKey::from_pkcs8_der(b"").unwrap_err(),
-        KeyFault::NotPrivate
+        SigningKeyError::NotPrivate
     );
 
     let pem = SigningKey::generate().unwrap().to_pem();
@@ -80,7 +80,7 @@ fn what_is_no_key_is_refused() {
     ] {
         assert_eq!(
             SigningKey::from_pem(not_pem).unwrap_err(),
-            KeyFault::NotPem,
+            SigningKeyError::NotPem,
             "{not_pem:?}"
         );
     }
@@ -99,7 +99,7 @@ fn what_is_no_key_is_refused() {
         jwk[member] = value;
         assert_eq!(
             PublicKey::from_jwk(&jwk).unwrap_err(),
-            KeyFault::NotPublic,
+            SigningKeyError::NotPublic,
             "{jwk}"
         );
     }

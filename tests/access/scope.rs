@@ -1,6 +1,6 @@
 //! Scopes: their text, their normal form, and their order.
 
-use concord::access::grammar::ScopeReason;
+use concord::access::grammar::ScopeError;
 use concord::access::grant::{Permission, Resource};
 use concord::access::scope::{Scope, Scopes, narrower};
 use concord_entities::vocabulary::{Categories, Code, DataCategory, Purpose, Purposes, Set};
@@ -322,7 +322,7 @@ fn a_scope_that_allows_nothing_is_left_out() {
 
 #[test]
 fn a_malformed_text_grants_nothing() {
-    use ScopeReason::{
+    use ScopeError::{
         Blank, Key, Permissions, RepeatedKey, RepeatedValue, Resource, TooLong, Value,
     };
     let too_long = "referral.r ".repeat(400);

@@ -2,7 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use concord::access::token::{Claims, TokenFault, issue};
+use concord::access::token::{Claims, TokenError, issue};
 use concord_entities::ids::{AgencyId, TokenId};
 use concord_entities::instant::Instant;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::forge::{AUDIENCE, Forge, ISSUER, NOW};
 use super::forgery::forgeries;
 
-use TokenFault::{
+use TokenError::{
     BadSignature, Expired, ForbiddenHeader, IssuedInFuture, Malformed, MalformedClaim,
     MissingClaim, NotYet, RepeatedMember, TooLong, UnknownKey, WrongAlgorithm, WrongAudience,
     WrongIssuer, WrongLife, WrongType,

@@ -1,79 +1,77 @@
 //! What the operator does with applications at the command line.
 
-use concord::access::key::SigningKey;
+use concord::jose::key::SigningKey;
 use serde_json::json;
 
 use super::{all, carried_by, everywhere, public_key, recorded, second};
-use crate::world::{BOTH, Database, World};
+use crate::world::{Database, World, on_both};
 
-#[tokio::test]
-async fn the_operator_registers_lists_and_suspends() {
-    for database in BOTH {
-        let world = World::on(database).await;
-        let other = second(&world);
-        let north = world.agency("north").await;
-        let register = |more: &[&str]| {
-            let words = [
-                "application",
-                "register",
-                "--agency",
-                "north",
-                "--name",
-                "case manager",
-                "--scope",
-                "referral.rs consent.r",
-            ];
-            world.commands(&[&words, more].concat())
-        };
-        let (content, said) = register(&["--secret"]);
-        assert!(content, "{said}");
-        let lines: Vec<&str> = said.lines().collect();
-        let id = lines[0].strip_prefix("client_id      ").unwrap();
-        let secret = lines[1].strip_prefix("client_secret  ").unwrap();
-        assert!(id.starts_with("application_") && secret.starts_with("concord_"));
-        assert!(lines[2].contains("not shown again"), "{said}");
+on_both!(the_operator_registers_lists_and_suspends);
+async fn the_operator_registers_lists_and_suspends(world: World) {
+    let other = second(&world);
+    let north = world.agency("north").await;
+    let register = |more: &[&str]| {
+        let words = [
+            "application",
+            "register",
+            "--agency",
+            "north",
+            "--name",
+            "case manager",
+            "--scope",
+            "referral.rs consent.r",
+        ];
+        world.commands(&[&words, more].concat())
+    };
+    let (content, said) = register(&["--secret"]);
+    assert!(content, "{said}");
+    let lines: Vec<&str> = said.lines().collect();
+    let id = lines[0].strip_prefix("client_id      ").unwrap();
+    let secret = lines[1].strip_prefix("client_secret  ").unwrap();
+    assert!(id.starts_with("application_") && secret.starts_with("concord_"));
+    assert!(lines[2].contains("not shown again"), "{said}");
 
-        let (key, thumbprint) = public_key();
-        let file = world.folder.path().join("key.jwk");
-        std::fs::write(&file, key).unwrap();
-        let file = file.to_str().unwrap();
-        let (content, said) = register(&["--key", file, "--dpop-bound"]);
-        assert!(content && !said.contains("secret"), "{said}");
-        let keyed = said.trim().strip_prefix("client_id      ").unwrap();
-        let query = "query($id: ID!) { node(id: $id) { ... on Application { name scopes keys dpopBound } } }";
-        let answer = north.asks(query, json!({ "id": keyed })).await;
-        assert_eq!(
-            answer.data()["node"],
-            json!({ "name": "case manager", "scopes": ["referral.rs", "consent.r"], "keys": [thumbprint], "dpopBound": true })
-        );
+    let (key, thumbprint) = public_key();
+    let file = world.folder.path().join("key.jwk");
+    std::fs::write(&file, key).unwrap();
+    let file = file.to_str().unwrap();
+    let (content, said) = register(&["--key", file, "--dpop-bound"]);
+    assert!(content && !said.contains("secret"), "{said}");
+    let keyed = said.trim().strip_prefix("client_id      ").unwrap();
+    let query =
+        "query($id: ID!) { node(id: $id) { ... on Application { name scopes keys dpopBound } } }";
+    let answer = north.asks(query, json!({ "id": keyed })).await;
+    assert_eq!(
+        answer.data()["node"],
+        json!({ "name": "case manager", "scopes": ["referral.rs", "consent.r"], "keys": [thumbprint], "dpopBound": true })
+    );
 
-        let by_id = north.id.to_string();
-        let (content, listed) = world.commands(&["application", "list", "--agency", &by_id]);
-        assert!(content, "{listed}");
-        let lines: Vec<&str> = listed.lines().collect();
-        assert_eq!(
-            lines,
-            [
-                format!("{keyed}  ACTIVE  PRIVATE_KEY_JWT  case manager  referral.rs consent.r"),
-                format!("{id}  ACTIVE  CLIENT_SECRET_BASIC  case manager  referral.rs consent.r"),
-            ]
-        );
+    let by_id = north.id.to_string();
+    let (content, listed) = world.commands(&["application", "list", "--agency", &by_id]);
+    assert!(content, "{listed}");
+    let lines: Vec<&str> = listed.lines().collect();
+    assert_eq!(
+        lines,
+        [
+            format!("{keyed}  ACTIVE  PRIVATE_KEY_JWT  case manager  referral.rs consent.r"),
+            format!("{id}  ACTIVE  CLIENT_SECRET_BASIC  case manager  referral.rs consent.r"),
+        ]
+    );
 
-        let program = carried_by(&world, &north, id).await;
-        all(&everywhere(&world, other.as_ref(), &program).await, "ok");
-        let (content, said) = world.commands(&["application", "suspend", id]);
-        assert!(content, "{said}");
-        all(
-            &everywhere(&world, other.as_ref(), &program).await,
-            "UNAUTHENTICATED",
-        );
-        let (content, said) = world.commands(&["application", "suspend", id]);
-        assert!(!content && said.contains("suspended already"), "{said}");
-        assert_eq!(
-            recorded(&north, id).await,
-            ["APPLICATION_REGISTERED", "APPLICATION_SUSPENDED"]
-        );
-    }
+    let program = carried_by(&world, &north, id).await;
+    all(&everywhere(&world, other.as_ref(), &program).await, "ok");
+    let (content, said) = world.commands(&["application", "suspend", id]);
+    assert!(content, "{said}");
+    all(
+        &everywhere(&world, other.as_ref(), &program).await,
+        "UNAUTHENTICATED",
+    );
+    let (content, said) = world.commands(&["application", "suspend", id]);
+    assert!(!content && said.contains("suspended already"), "{said}");
+    assert_eq!(
+        recorded(&north, id).await,
+        ["APPLICATION_REGISTERED", "APPLICATION_SUSPENDED"]
+    );
 }
 
 #[tokio::test]

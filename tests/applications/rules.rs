@@ -5,7 +5,8 @@ use std::time::Duration;
 use concord::access::scope::Scopes;
 use concord::agency::rules::{reinstated, suspended};
 use concord::application::rules::{
-    MAX_KEY_TEXT, OVERLAP, Registrar, Registration, Wanted, check, endings, key_set,
+    ApplicationRegistration, ApplicationRequest, MAX_KEY_TEXT, OVERLAP, Registrar, check, endings,
+    key_set,
 };
 use concord::error::Error;
 use concord_entities::application_secret;
@@ -25,24 +26,24 @@ const ED25519: &str =
     r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
 const ITS_THUMBPRINT: &str = "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k";
 
-type Spoil = fn(&mut Wanted);
+type Spoil = fn(&mut ApplicationRequest);
 
-fn wanted() -> Wanted {
-    Wanted {
+fn wanted() -> ApplicationRequest {
+    ApplicationRequest {
         name: "case manager".to_owned(),
         scope: "referral.rs".to_owned(),
         secret: true,
-        ..Wanted::default()
+        ..ApplicationRequest::default()
     }
 }
 
-fn by_operator(wanted: &Wanted) -> Result<Registration, String> {
+fn by_operator(wanted: &ApplicationRequest) -> Result<ApplicationRegistration, String> {
     check(wanted, Registrar::Operator).map_err(|fault| fault.to_string())
 }
 
 #[test]
 fn a_registration_is_all_there_or_refused() {
-    let registered = by_operator(&Wanted {
+    let registered = by_operator(&ApplicationRequest {
         name: "  case manager ".to_owned(),
         ..wanted()
     });
@@ -55,7 +56,7 @@ fn a_registration_is_all_there_or_refused() {
     );
     assert_eq!(registered.keys, r#"{"keys":[]}"#);
 
-    let keyed = by_operator(&Wanted {
+    let keyed = by_operator(&ApplicationRequest {
         secret: false,
         keys: vec![public_key().0],
         ..wanted()
@@ -242,7 +243,7 @@ proptest! {
 
     #[test]
     fn nobody_registers_what_reaches_further(asked in some_scopes(), own in some_scopes()) {
-        let wanted = Wanted { scope: asked.to_string(), ..wanted() };
+        let wanted = ApplicationRequest { scope: asked.to_string(), ..wanted() };
         let own_reach = allowed(&own);
         let within = allowed(&asked).iter().all(|one| own_reach.contains(one));
         match check(&wanted, Registrar::Token(&own)) {

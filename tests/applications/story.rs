@@ -12,54 +12,46 @@ use super::{
 };
 use crate::world::agency::text;
 use crate::world::postgres::Cluster;
-use crate::world::{Agency, BOTH, Database, Server, World};
+use crate::world::{Agency, Database, Server, World, on_both};
 
-#[tokio::test]
-async fn an_agency_registers_programs_and_reads_of_its_own() {
-    for database in BOTH {
-        let world = World::on(database).await;
-        let (north, south) = (world.agency("north").await, world.agency("south").await);
+on_both!(an_agency_registers_programs_and_reads_of_its_own);
+async fn an_agency_registers_programs_and_reads_of_its_own(world: World) {
+    let (north, south) = (world.agency("north").await, world.agency("south").await);
 
-        let (key, thumbprint) = public_key();
-        let scopes = ["referral.rs?purpose=HOUSING_PLACEMENT", "consent.r"];
-        let input = json!({ "name": " case manager ", "scopes": scopes, "keys": [key], "dpopBound": true, "idempotencyKey": "one" });
-        let answer = north.asks(REGISTER, json!({ "a": input })).await;
-        let registered = answer.data()["registerApplication"].clone();
-        let id = text(&registered["application"]["id"]);
-        assert!(registered["secret"].is_null());
-        let mut shown = registered["application"].clone();
-        assert!(shown["createdAt"].take().is_string());
-        assert_eq!(
-            shown,
-            json!({
-                "id": id, "name": "case manager", "status": "ACTIVE", "authentication": "PRIVATE_KEY_JWT",
-                "scopes": ["referral.rs?purpose=HOUSING_PLACEMENT", "consent.r"], "keys": [thumbprint],
-                "dpopBound": true, "createdAt": null,
-            })
-        );
+    let (key, thumbprint) = public_key();
+    let scopes = ["referral.rs?purpose=HOUSING_PLACEMENT", "consent.r"];
+    let input = json!({ "name": " case manager ", "scopes": scopes, "keys": [key], "dpopBound": true, "idempotencyKey": "one" });
+    let answer = north.asks(REGISTER, json!({ "a": input })).await;
+    let registered = answer.data()["registerApplication"].clone();
+    let id = text(&registered["application"]["id"]);
+    assert!(registered["secret"].is_null());
+    let mut shown = registered["application"].clone();
+    assert!(shown["createdAt"].take().is_string());
+    assert_eq!(
+        shown,
+        json!({
+            "id": id, "name": "case manager", "status": "ACTIVE", "authentication": "PRIVATE_KEY_JWT",
+            "scopes": ["referral.rs?purpose=HOUSING_PLACEMENT", "consent.r"], "keys": [thumbprint],
+            "dpopBound": true, "createdAt": null,
+        })
+    );
 
-        repeated_it_makes_nothing_more(&world, &north).await;
+    repeated_it_makes_nothing_more(&world, &north).await;
 
-        let listed = "{ applications(first: 100) { edges { node { id } } } }";
-        let mine = north.asks(listed, Value::Null).await;
-        let edges = mine.data()["applications"]["edges"]
-            .as_array()
-            .unwrap()
-            .clone();
-        assert_eq!(edges.len(), 2);
-        assert_eq!(edges[1]["node"]["id"], id.as_str());
-        let theirs = south.asks(listed, Value::Null).await;
-        assert_eq!(theirs.data()["applications"]["edges"], json!([]));
+    let mine = north.lists("applications(first: 100)", "id").await;
+    assert_eq!(mine.len(), 2);
+    assert_eq!(mine[1]["id"], id.as_str());
+    let theirs = south.lists("applications(first: 100)", "id").await;
+    assert_eq!(theirs, Vec::<Value>::new());
 
-        let node = "query($id: ID!) { node(id: $id) { id ... on Application { name } } }";
-        let mine = north.asks(node, json!({ "id": id })).await;
-        assert_eq!(mine.data()["node"]["name"], "case manager");
-        let unknown = ApplicationId::new().to_string();
-        for id in [&id, &unknown] {
-            let theirs = south.asks(node, json!({ "id": id })).await;
-            assert!(theirs.data()["node"].is_null());
-            nobody_else_changes_it(&south, id).await;
-        }
+    let node = "query($id: ID!) { node(id: $id) { id ... on Application { name } } }";
+    let mine = north.asks(node, json!({ "id": id })).await;
+    assert_eq!(mine.data()["node"]["name"], "case manager");
+    let unknown = ApplicationId::new().to_string();
+    for id in [&id, &unknown] {
+        let theirs = south.asks(node, json!({ "id": id })).await;
+        assert!(theirs.data()["node"].is_null());
+        nobody_else_changes_it(&south, id).await;
     }
 }
 
@@ -146,62 +138,57 @@ async fn the_log_tells_each_change_and_which_program_acted() {
     let survivor =
         "mutation { registerSurvivor(survivor: { pseudonym: \"p\", minor: false }) { id } }";
     program.asks(survivor, Value::Null).await.data();
-    let events = "{ auditEvents(filter: { types: [SURVIVOR_REGISTERED] }) { edges { node { id client application { id } } } } }";
+    let events = "auditEvents(filter: { types: [SURVIVOR_REGISTERED] })";
     for (reader, application) in [
         (&north, json!({ "id": keyed })),
         (&world.coordinator(), Value::Null),
     ] {
-        let answer = reader.asks(events, Value::Null).await;
-        let event = &answer.data()["auditEvents"]["edges"][0]["node"];
+        let told = reader.lists(events, "id client application { id }").await;
+        let event = &told[0];
         assert_eq!(event["client"], keyed.as_str());
         assert_eq!(event["application"], application);
-        let node = "query($id: ID!) { node(id: $id) { ... on AuditEvent { application { id } } } }";
-        let answer = reader.asks(node, json!({ "id": event["id"] })).await;
-        assert_eq!(answer.data()["node"]["application"], application);
+        let (id, shown) = (text(&event["id"]), "application { id }");
+        let found = reader.finds("AuditEvent", &id, shown).await;
+        assert_eq!(found["application"], application);
     }
 }
 
-#[tokio::test]
-async fn a_rotated_secret_overlaps_the_last_one_for_a_day() {
-    for database in BOTH {
-        let world = World::on(database).await;
-        let north = world.agency("north").await;
-        let (id, first) = with_a_secret(&north, "referral.r").await;
-        let rotated = async || {
-            let answer = north.asks(ROTATE, json!({ "id": id })).await;
-            text(&answer.data()["rotateApplicationSecret"]["secret"])
-        };
-        let second = rotated().await;
-        assert_eq!(good(&world, &id, &[&first, &second]).await, [true, true]);
-        let ends = |sql: &str| world.tampers(sql);
-        let left = ends("SELECT max(ends_at - created_at) FROM application_secret");
-        let left: i64 = left.parse().unwrap();
-        assert!((86_400_000_000..86_460_000_000).contains(&left), "{left}");
+on_both!(a_rotated_secret_overlaps_the_last_one_for_a_day);
+async fn a_rotated_secret_overlaps_the_last_one_for_a_day(world: World) {
+    let north = world.agency("north").await;
+    let (id, first) = with_a_secret(&north, "referral.r").await;
+    let rotated = async || {
+        let answer = north.asks(ROTATE, json!({ "id": id })).await;
+        text(&answer.data()["rotateApplicationSecret"]["secret"])
+    };
+    let second = rotated().await;
+    assert_eq!(good(&world, &id, &[&first, &second]).await, [true, true]);
+    let ends = |sql: &str| world.tampers(sql);
+    let left = ends("SELECT max(ends_at - created_at) FROM application_secret");
+    let left: i64 = left.parse().unwrap();
+    assert!((86_400_000_000..86_460_000_000).contains(&left), "{left}");
 
-        // Twice within the overlap: the oldest ends at once, so a secret that leaked can be ended by hand.
-        let third = rotated().await;
-        assert_eq!(
-            good(&world, &id, &[&first, &second, &third]).await,
-            [false, true, true]
-        );
+    // Twice within the overlap: the oldest ends at once, so a secret that leaked can be ended by hand.
+    let third = rotated().await;
+    assert_eq!(
+        good(&world, &id, &[&first, &second, &third]).await,
+        [false, true, true]
+    );
 
-        // A day later only the newest is good.
-        ends(
-            "UPDATE application_secret SET ends_at = ends_at - 86400000000 WHERE ends_at IS NOT NULL",
-        );
-        assert_eq!(
-            good(&world, &id, &[&first, &second, &third]).await,
-            [false, false, true]
-        );
+    // A day later only the newest is good.
+    ends("UPDATE application_secret SET ends_at = ends_at - 86400000000 WHERE ends_at IS NOT NULL");
+    assert_eq!(
+        good(&world, &id, &[&first, &second, &third]).await,
+        [false, false, true]
+    );
 
-        let keyed = with_a_key(&north, "referral.r").await;
-        let refused = north.asks(ROTATE, json!({ "id": keyed })).await;
-        assert_eq!(refused.codes(), "INVALID_TRANSITION");
-        let refused = north
-            .asks(REPLACE, json!({ "id": id, "keys": [public_key().0] }))
-            .await;
-        assert_eq!(refused.codes(), "INVALID_TRANSITION");
-    }
+    let keyed = with_a_key(&north, "referral.r").await;
+    let refused = north.asks(ROTATE, json!({ "id": keyed })).await;
+    assert_eq!(refused.codes(), "INVALID_TRANSITION");
+    let refused = north
+        .asks(REPLACE, json!({ "id": id, "keys": [public_key().0] }))
+        .await;
+    assert_eq!(refused.codes(), "INVALID_TRANSITION");
 }
 
 /// Whether each of these secrets is one of those that are in force now.
@@ -215,48 +202,44 @@ async fn good(world: &World, application: &str, secrets: &[&str]) -> Vec<bool> {
     secrets.iter().map(is_good).collect()
 }
 
-#[tokio::test]
-async fn a_secret_is_shown_once_and_kept_nowhere() {
-    for database in BOTH {
-        let world = World::on(database).await;
-        let mut server = Server::start_under(&world.flags(), &[("CONCORD_LOG", "trace")]);
-        let north = world.agency("north").await.at(&server.address);
-        let (id, first) = with_a_secret(&north, "referral.r").await;
-        let rotated = north.asks(ROTATE, json!({ "id": id })).await;
-        let second = text(&rotated.data()["rotateApplicationSecret"]["secret"]);
+on_both!(a_secret_is_shown_once_and_kept_nowhere);
+async fn a_secret_is_shown_once_and_kept_nowhere(world: World) {
+    let mut server = Server::start_under(&world.flags(), &[("CONCORD_LOG", "trace")]);
+    let north = world.agency("north").await.at(&server.address);
+    let (id, first) = with_a_secret(&north, "referral.r").await;
+    let rotated = north.asks(ROTATE, json!({ "id": id })).await;
+    let second = text(&rotated.data()["rotateApplicationSecret"]["secret"]);
 
-        let everything =
-            "{ applications { edges { node { id name scopes keys authentication } } } }";
-        let shown = north.asks(everything, Value::Null).await;
-        shown.data();
-        let hashes = world.tampers("SELECT hash FROM application_secret");
-        assert_eq!(hashes.lines().count(), 2);
-        for hash in hashes.lines() {
-            assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
-            assert!(!shown.text.contains(hash));
-        }
-        let leaves = world.tampers("SELECT leaf FROM audit_event");
-        server.ends();
-        let log = server.logged();
-        assert!(log.contains("answered"), "the log is silent");
-        let mut stored = String::from_utf8_lossy(&files(world.folder.path())).into_owned();
-        if database == Database::Postgres {
-            stored.push_str(&Cluster::shared().dump(world.url()));
-        }
-        assert!(
-            stored.contains("$argon2id$"),
-            "the hashes were not looked at"
-        );
-        for secret in [first, second] {
-            let drawn = secret.strip_prefix("concord_").unwrap();
-            for (place, text) in [
-                ("an answer", &shown.text),
-                ("a leaf", &leaves),
-                ("the log", &log),
-                ("the store", &stored),
-            ] {
-                assert!(!text.contains(drawn), "{place} tells a secret");
-            }
+    let everything = "{ applications { edges { node { id name scopes keys authentication } } } }";
+    let shown = north.asks(everything, Value::Null).await;
+    shown.data();
+    let hashes = world.tampers("SELECT hash FROM application_secret");
+    assert_eq!(hashes.lines().count(), 2);
+    for hash in hashes.lines() {
+        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+        assert!(!shown.text.contains(hash));
+    }
+    let leaves = world.tampers("SELECT leaf FROM audit_event");
+    server.ends();
+    let log = server.logged();
+    assert!(log.contains("answered"), "the log is silent");
+    let mut stored = String::from_utf8_lossy(&files(world.folder.path())).into_owned();
+    if world.database == Database::Postgres {
+        stored.push_str(&Cluster::shared().dump(world.url()));
+    }
+    assert!(
+        stored.contains("$argon2id$"),
+        "the hashes were not looked at"
+    );
+    for secret in [first, second] {
+        let drawn = secret.strip_prefix("concord_").unwrap();
+        for (place, text) in [
+            ("an answer", &shown.text),
+            ("a leaf", &leaves),
+            ("the log", &log),
+            ("the store", &stored),
+        ] {
+            assert!(!text.contains(drawn), "{place} tells a secret");
         }
     }
 }

@@ -8,61 +8,53 @@ use super::{
     ROTATE, SUSPEND, all, carried_by, carrying, everywhere, recorded, second, verdict, with_a_key,
     with_a_secret,
 };
-use crate::world::{Agency, BOTH, Database, EVERYTHING, World};
+use crate::world::{Agency, Database, EVERYTHING, World, on_both};
 
-const SUSPEND_AGENCY: &str = "mutation($id: ID!, $r: String!) { suspendAgency(id: $id, reason: $r) { id status suspensionReason } }";
-const REINSTATE: &str =
-    "mutation($id: ID!) { reinstateAgency(id: $id) { id status suspensionReason } }";
 const REASON: &str = "Zyxabel: the annual review is overdue";
 
 async fn suspends(coordinator: &Agency, agency: &Agency) -> String {
-    let variables = json!({ "id": agency.id.to_string(), "r": REASON });
-    verdict(&coordinator.asks(SUSPEND_AGENCY, variables).await)
+    verdict(&coordinator.suspends(agency, REASON).await)
 }
 
 async fn reinstates(coordinator: &Agency, agency: &Agency) -> String {
-    let variables = json!({ "id": agency.id.to_string() });
-    verdict(&coordinator.asks(REINSTATE, variables).await)
+    verdict(&coordinator.reinstates(agency).await)
 }
 
-#[tokio::test]
-async fn a_suspended_application_is_over_at_once() {
-    for database in BOTH {
-        let world = World::on(database).await;
-        let other = second(&world);
-        let north = world.agency("north").await;
-        let (id, _) = with_a_secret(&north, "referral.r").await;
-        let sibling = with_a_key(&north, "referral.r").await;
-        let program = carried_by(&world, &north, &id).await;
-        let beside = carried_by(&world, &north, &sibling).await;
-        all(&everywhere(&world, other.as_ref(), &program).await, "ok");
-        all(&everywhere(&world, other.as_ref(), &beside).await, "ok");
-        // What another program exchanged the program's token for.
-        let exchanged = exchanged_for(&world, &north, &id, &sibling).await;
-        all(&everywhere(&world, other.as_ref(), &exchanged).await, "ok");
+on_both!(a_suspended_application_is_over_at_once);
+async fn a_suspended_application_is_over_at_once(world: World) {
+    let other = second(&world);
+    let north = world.agency("north").await;
+    let (id, _) = with_a_secret(&north, "referral.r").await;
+    let sibling = with_a_key(&north, "referral.r").await;
+    let program = carried_by(&world, &north, &id).await;
+    let beside = carried_by(&world, &north, &sibling).await;
+    all(&everywhere(&world, other.as_ref(), &program).await, "ok");
+    all(&everywhere(&world, other.as_ref(), &beside).await, "ok");
+    // What another program exchanged the program's token for.
+    let exchanged = exchanged_for(&world, &north, &id, &sibling).await;
+    all(&everywhere(&world, other.as_ref(), &exchanged).await, "ok");
 
-        let answer = north.asks(SUSPEND, json!({ "id": id })).await;
-        assert_eq!(answer.data()["suspendApplication"]["status"], "SUSPENDED");
-        for over in [&program, &exchanged] {
-            all(
-                &everywhere(&world, other.as_ref(), over).await,
-                "UNAUTHENTICATED",
-            );
-        }
-        all(&everywhere(&world, other.as_ref(), &beside).await, "ok");
-
-        for change in [SUSPEND, ROTATE] {
-            let again = north.asks(change, json!({ "id": id })).await;
-            assert_eq!(again.codes(), "INVALID_TRANSITION");
-        }
-        // A program ends itself, and is heard once.
-        let own = beside.asks(SUSPEND, json!({ "id": sibling })).await;
-        assert_eq!(own.data()["suspendApplication"]["status"], "SUSPENDED");
+    let answer = north.asks(SUSPEND, json!({ "id": id })).await;
+    assert_eq!(answer.data()["suspendApplication"]["status"], "SUSPENDED");
+    for over in [&program, &exchanged] {
         all(
-            &everywhere(&world, other.as_ref(), &beside).await,
+            &everywhere(&world, other.as_ref(), over).await,
             "UNAUTHENTICATED",
         );
     }
+    all(&everywhere(&world, other.as_ref(), &beside).await, "ok");
+
+    for change in [SUSPEND, ROTATE] {
+        let again = north.asks(change, json!({ "id": id })).await;
+        assert_eq!(again.codes(), "INVALID_TRANSITION");
+    }
+    // A program ends itself, and is heard once.
+    let own = beside.asks(SUSPEND, json!({ "id": sibling })).await;
+    assert_eq!(own.data()["suspendApplication"]["status"], "SUSPENDED");
+    all(
+        &everywhere(&world, other.as_ref(), &beside).await,
+        "UNAUTHENTICATED",
+    );
 }
 
 /// A token that `to` carries, exchanged for one that `from` did.
@@ -84,60 +76,57 @@ async fn exchanged_for(world: &World, agency: &Agency, from: &str, to: &str) -> 
     bearer
 }
 
-#[tokio::test]
-async fn a_suspended_agency_is_out_at_once_and_its_old_tokens_stay_dead() {
-    for database in BOTH {
-        let world = World::on(database).await;
-        let other = second(&world);
-        let (north, south) = world.agencies("north", "south").await;
-        let coordinator = world.coordinator();
-        let id = with_a_key(&north, "referral.r").await;
-        let program = carried_by(&world, &north, &id).await;
-        let told = north.refers("Ada").to(&south).sharing([Identity]).await;
-        assert!(south.reads(&told).await.starts_with("identity: Ada"));
-        all(&everywhere(&world, other.as_ref(), &north).await, "ok");
-        let began = epoch_began(&world, &north);
+on_both!(a_suspended_agency_is_out_at_once_and_its_old_tokens_stay_dead);
+async fn a_suspended_agency_is_out_at_once_and_its_old_tokens_stay_dead(world: World) {
+    let other = second(&world);
+    let (north, south) = world.agencies("north", "south").await;
+    let coordinator = world.coordinator();
+    let id = with_a_key(&north, "referral.r").await;
+    let program = carried_by(&world, &north, &id).await;
+    let told = north.refers("Ada").to(&south).sharing([Identity]).await;
+    assert!(south.reads(&told).await.starts_with("identity: Ada"));
+    all(&everywhere(&world, other.as_ref(), &north).await, "ok");
+    let began = epoch_began(&world, &north);
 
-        assert_eq!(suspends(&coordinator, &north).await, "ok");
-        for caller in [&north, &program] {
-            all(
-                &everywhere(&world, other.as_ref(), caller).await,
-                "UNAUTHENTICATED",
-            );
-        }
-        for server in other.iter().chain([&world.server]) {
-            let read = south.at(&server.address).reads(&told).await;
-            assert_eq!(read, "withheld: everything (AGENCY_SUSPENDED)");
-        }
-        assert!(epoch_began(&world, &north) > began);
-        assert_eq!(suspends(&coordinator, &north).await, "INVALID_TRANSITION");
-        let newer = Claims {
-            epoch: 2,
-            ..world.claims(north.id, EVERYTHING)
-        };
-        let renewed = carrying(&world, &north, &newer).await;
+    assert_eq!(suspends(&coordinator, &north).await, "ok");
+    for caller in [&north, &program] {
         all(
-            &everywhere(&world, other.as_ref(), &renewed).await,
+            &everywhere(&world, other.as_ref(), caller).await,
             "UNAUTHENTICATED",
         );
-
-        assert_eq!(reinstates(&coordinator, &north).await, "ok");
-        for caller in [&north, &program] {
-            all(
-                &everywhere(&world, other.as_ref(), caller).await,
-                "UNAUTHENTICATED",
-            );
-        }
-        all(&everywhere(&world, other.as_ref(), &renewed).await, "ok");
-        assert!(south.reads(&told).await.starts_with("identity: Ada"));
-        assert_eq!(reinstates(&coordinator, &north).await, "INVALID_TRANSITION");
-        assert_eq!(
-            recorded(&coordinator, &north.id.to_string()).await,
-            ["AGENCY_REGISTERED", "AGENCY_SUSPENDED", "AGENCY_REINSTATED"]
-        );
-        let leaves = world.tampers("SELECT leaf FROM audit_event");
-        assert!(!leaves.contains("Zyxabel"), "a leaf tells the reason");
     }
+    for server in other.iter().chain([&world.server]) {
+        let read = south.at(&server.address).reads(&told).await;
+        assert_eq!(read, "withheld: everything (AGENCY_SUSPENDED)");
+    }
+    assert!(epoch_began(&world, &north) > began);
+    assert_eq!(suspends(&coordinator, &north).await, "INVALID_TRANSITION");
+    let newer = Claims {
+        epoch: 2,
+        ..world.claims(north.id, EVERYTHING)
+    };
+    let renewed = carrying(&world, &north, &newer).await;
+    all(
+        &everywhere(&world, other.as_ref(), &renewed).await,
+        "UNAUTHENTICATED",
+    );
+
+    assert_eq!(reinstates(&coordinator, &north).await, "ok");
+    for caller in [&north, &program] {
+        all(
+            &everywhere(&world, other.as_ref(), caller).await,
+            "UNAUTHENTICATED",
+        );
+    }
+    all(&everywhere(&world, other.as_ref(), &renewed).await, "ok");
+    assert!(south.reads(&told).await.starts_with("identity: Ada"));
+    assert_eq!(reinstates(&coordinator, &north).await, "INVALID_TRANSITION");
+    assert_eq!(
+        recorded(&coordinator, &north.id.to_string()).await,
+        ["AGENCY_REGISTERED", "AGENCY_SUSPENDED", "AGENCY_REINSTATED"]
+    );
+    let leaves = world.tampers("SELECT leaf FROM audit_event");
+    assert!(!leaves.contains("Zyxabel"), "a leaf tells the reason");
 }
 
 fn epoch_began(world: &World, agency: &Agency) -> i64 {
@@ -165,7 +154,7 @@ async fn only_who_coordinates_an_agency_suspends_it() {
 
     // A coordinator of another task force is a stranger here, though it shares one in which it is a member.
     let elsewhere = "INSERT INTO task_force (id, name, region, created_at) \
-            VALUES (x'0190a000000070008000000000000001', 'Far Hills', 'Far Hills', 0);;\
+            VALUES (x'0190a000000070008000000000000001', 'Far Hills', 'Far Hills', 0);\
         INSERT INTO membership (task_force_id, agency_id, role, since) \
             VALUES (x'0190a000000070008000000000000001', SOUTH, 'COORDINATOR', 0)";
     let far = world.sql_id(&south.id.to_string());
@@ -180,8 +169,7 @@ async fn only_who_coordinates_an_agency_suspends_it() {
     assert_eq!(whether_active(&world, &north), "SUSPENDED");
 
     for reason in [String::new(), " ".repeat(9), "r".repeat(501)] {
-        let variables = json!({ "id": south.id.to_string(), "r": reason });
-        let answer = coordinator.asks(SUSPEND_AGENCY, variables).await;
+        let answer = coordinator.suspends(&south, &reason).await;
         assert_eq!(answer.codes(), "BAD_USER_INPUT");
     }
 }
@@ -196,11 +184,8 @@ async fn why_an_agency_is_suspended_is_told_to_its_coordinators_alone() {
     let world = World::on(Database::Sqlite).await;
     let (north, south) = world.agencies("north", "south").await;
     let coordinator = world.coordinator();
-    let query = "query($id: ID!) { node(id: $id) { ... on Agency { status suspensionReason } } }";
-    let reads = async |who: &Agency| {
-        let answer = who.asks(query, json!({ "id": north.id.to_string() })).await;
-        answer.data()["node"].clone()
-    };
+    let id = north.id.to_string();
+    let reads = async |who: &Agency| who.finds("Agency", &id, "status suspensionReason").await;
     assert_eq!(reads(&coordinator).await["suspensionReason"], Value::Null);
     assert_eq!(suspends(&coordinator, &north).await, "ok");
     let told = |reason: Value| json!({ "status": "SUSPENDED", "suspensionReason": reason });

@@ -3,8 +3,8 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use concord::access::issued;
-use concord::access::key::SigningKey;
 use concord::access::token::{Claims, issue};
+use concord::jose::key::SigningKey;
 use concord::store::Store;
 use concord_entities::ids::TokenId;
 use concord_entities::vocabulary::DataCategory;
@@ -351,9 +351,7 @@ impl Stage {
 
     /// Another consent in force of the same survivor's for the same recipient.
     async fn signed_anew(&self, told: &Told) -> String {
-        let find = "query($id: ID!) { node(id: $id) { ... on Consent { survivor { id } } } }";
-        let found = self.sender.asks(find, json!({ "id": told.consent })).await;
-        let survivor = text(&found.data()["node"]["survivor"]["id"]);
+        let survivor = self.sender.survivor_of(&told.consent).await;
         let categories = [DataCategory::Identity];
         let consent = self
             .sender

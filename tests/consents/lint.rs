@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use concord::consent::checks::Check;
-use concord::consent::lint::{Draft, RulePacks, lint};
+use concord::consent::checks::ConsentCheck;
+use concord::consent::lint::{ConsentDraft, RulePacks, lint};
 use concord_entities::consent::Interpreter;
 use concord_entities::ids::{AgencyId, RulePackId};
 use concord_entities::instant::{Day, Instant};
@@ -26,8 +26,8 @@ pub fn days(from_now: i64) -> Instant {
 }
 
 /// A consent with everything in it that a check looks for.
-pub fn good() -> Draft {
-    Draft {
+pub fn good() -> ConsentDraft {
+    ConsentDraft {
         discloser: NORTH,
         recipient: SOUTH,
         recipient_known: true,
@@ -88,15 +88,15 @@ pub fn every_set() -> impl Iterator<Item = RulePacks> {
 
 /// What is done to the good consent, the code that appears, and which packs make it block: `always`, `never`, or these;
 /// `none` is an agency that is bound by no pack.
-type Row = (fn(&mut Draft), &'static str, &'static str);
+type Row = (fn(&mut ConsentDraft), &'static str, &'static str);
 
 const ALL: &str = "none VAWA VOCA FVPSA PART2 STATE";
 
-fn interpreter(draft: &mut Draft) -> &mut Interpreter {
+fn interpreter(draft: &mut ConsentDraft) -> &mut Interpreter {
     draft.interpreter.as_mut().unwrap()
 }
 
-fn unexplained(draft: &mut Draft, what: Explanation) {
+fn unexplained(draft: &mut ConsentDraft, what: Explanation) {
     draft.explained = draft.explained.without(what);
 }
 
@@ -277,7 +277,7 @@ fn a_good_consent_lacks_nothing_under_any_rules() {
     assert_eq!(every_set().count(), 32);
     for packs in every_set() {
         assert_eq!(lint(&good(), &packs, NOW), [], "{packs:?}");
-        let unsigned = Draft {
+        let unsigned = ConsentDraft {
             signed: None,
             ..good()
         };
@@ -318,9 +318,9 @@ fn every_check_has_a_row_and_says_where_its_rule_is_written() {
         .map(|(_, code, _)| *code)
         .chain(OFFERED)
         .collect();
-    let every: BTreeSet<&str> = Check::ALL.iter().map(|check| check.code()).collect();
+    let every: BTreeSet<&str> = ConsentCheck::ALL.iter().map(|check| check.code()).collect();
     assert_eq!(tried, every);
-    for check in Check::ALL {
+    for check in ConsentCheck::ALL {
         let finding = check.finding(&[]);
         assert!(finding.rule.ends_with('.'), "{finding:?}");
         assert!(finding.remedy.ends_with('.'), "{finding:?}");
@@ -349,7 +349,7 @@ fn rules_bind_from_their_first_day_to_their_last() {
     ] {
         let packs = dated(from, until);
         assert_eq!(packs.bound(today).len(), usize::from(binds), "{packs:?}");
-        let draft = Draft {
+        let draft = ConsentDraft {
             names_substance_use: false,
             ..good()
         };
@@ -360,7 +360,7 @@ fn rules_bind_from_their_first_day_to_their_last() {
 
 #[test]
 fn what_goes_beyond_the_mou_is_named() {
-    let draft = Draft {
+    let draft = ConsentDraft {
         ceiling: Some(Categories::only(DataCategory::Needs)),
         categories: [
             DataCategory::Needs,
@@ -397,7 +397,7 @@ fn the_strictest_maximum_holds() {
         (vec![state(Some(180)), state(Some(15))], 15),
     ] {
         let packs = RulePacks(packs);
-        let lasting = |days: i64| Draft {
+        let lasting = |days: i64| ConsentDraft {
             effective_at: NOW,
             expires_at: Some(Instant(NOW.0 + days * 86_400_000_000)),
             ..good()

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use concord::consent::lint::{Draft, RulePacks, blocking, lint};
+use concord::consent::lint::{ConsentDraft, RulePacks, blocking, lint};
 use concord_entities::consent::Interpreter;
 use concord_entities::instant::{Day, Instant};
 use concord_entities::rule_pack;
@@ -41,7 +41,7 @@ fn interpreters() -> impl Strategy<Value = Interpreter> {
     })
 }
 
-fn drafts() -> impl Strategy<Value = Draft> {
+fn drafts() -> impl Strategy<Value = ConsentDraft> {
     let agencies = || select(vec![NORTH, SOUTH, WEST]);
     let sides = (agencies(), agencies(), option::of(agencies()));
     let sets = (
@@ -59,7 +59,7 @@ fn drafts() -> impl Strategy<Value = Draft> {
     );
     let times = (moments(), option::of(moments()), option::of(any::<i32>()));
     (sides, sets, people, times, any::<[bool; 7]>()).prop_map(|(sides, sets, people, times, is)| {
-        Draft {
+        ConsentDraft {
             discloser: sides.0,
             recipient: sides.1,
             intermediary: sides.2,
@@ -147,7 +147,7 @@ proptest! {
     #[test]
     fn nothing_makes_it_longer(draft in drafts(), now in moments(), older in 0_i32..200) {
         let longest = Duration::from_hours(24 * 90);
-        let codes = |draft: &Draft| -> BTreeSet<&'static str> {
+        let codes = |draft: &ConsentDraft| -> BTreeSet<&'static str> {
             lint(draft, &RulePacks::default(), now).iter().map(|one| one.code).collect()
         };
         if let (Some(end), false) = (draft.expires_at, codes(&draft).contains("EXPIRY_TOO_LATE")) {
@@ -155,7 +155,7 @@ proptest! {
             prop_assert!(draft.first_signed.is_none_or(|day| end <= day.end().plus(longest)));
         } else {
             let first_signed = Some(draft.first_signed.unwrap_or(now.day()).plus_days(-older));
-            let older = Draft { first_signed, ..draft.clone() };
+            let older = ConsentDraft { first_signed, ..draft.clone() };
             prop_assert_eq!(codes(&draft), codes(&older));
         }
     }
@@ -163,7 +163,7 @@ proptest! {
     /// While it runs and the rules stay, time changes nothing.
     #[test]
     fn a_later_look_finds_the_same(draft in drafts(), earlier in 0_i64..60, later in 0_i64..60) {
-        let draft = Draft { effective_at: days(-1), expires_at: Some(days(60)), ..draft };
+        let draft = ConsentDraft { effective_at: days(-1), expires_at: Some(days(60)), ..draft };
         for packs in every_set() {
             prop_assert_eq!(lint(&draft, &packs, days(earlier)), lint(&draft, &packs, days(later)));
         }

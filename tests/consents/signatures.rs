@@ -1,6 +1,6 @@
 //! Which signatures go together: under one consent, and from version to version.
 
-use concord::consent::signatures::{Misfit, can_be_signed_on, fit, is_repeat};
+use concord::consent::signatures::{SignatureError, can_be_signed_on, fit, is_repeat};
 use concord_entities::consent::Interpreter;
 use concord_entities::consent_signature::Model;
 use concord_entities::ids::{ConsentId, SignatureId};
@@ -12,7 +12,8 @@ use uuid::Uuid;
 
 use super::lint::{NOW, days};
 use crate::world::agency::{day, good_consent, survivors_signature, text};
-use crate::world::{Agency, Answer, BOTH, World};
+use crate::world::documents::REGISTER_SURVIVOR;
+use crate::world::{Agency, Answer, World, on_both};
 
 /// A signature on the day so many days from now, under a document.
 fn signature(role: SignerRole, signed: i32, document: Option<&str>) -> Model {
@@ -57,32 +58,40 @@ fn a_signature_fits_those_beside_it_and_those_before() {
         (survivor(-9, Some("this")), &beside, None),
         (survivor(-9, Some("another")), &[], None),
         (survivor(0, None), &[], None),
-        (survivor(2, Some("this")), &beside, Some(Misfit::DayToCome)),
+        (
+            survivor(2, Some("this")),
+            &beside,
+            Some(SignatureError::DayToCome),
+        ),
         (
             survivor(-10, Some("this")),
             &beside,
-            Some(Misfit::BeforeEarlierVersion),
+            Some(SignatureError::BeforeEarlierVersion),
         ),
         (
             survivor(0, Some("older")),
             &[],
-            Some(Misfit::EarlierVersionsDocument),
+            Some(SignatureError::EarlierVersionsDocument),
         ),
         (
             survivor(0, Some("oldest")),
             &[],
-            Some(Misfit::EarlierVersionsDocument),
+            Some(SignatureError::EarlierVersionsDocument),
         ),
         (
             survivor(0, Some("another")),
             &beside,
-            Some(Misfit::AnotherDocument),
+            Some(SignatureError::AnotherDocument),
         ),
-        (survivor(0, None), &beside, Some(Misfit::AnotherDocument)),
+        (
+            survivor(0, None),
+            &beside,
+            Some(SignatureError::AnotherDocument),
+        ),
         (
             signature(Witness, 0, Some("this")),
             &beside,
-            Some(Misfit::RoleTaken),
+            Some(SignatureError::RoleTaken),
         ),
     ] {
         assert_eq!(fit(&new, beside, &before, NOW).err(), misfit, "{new:?}");
@@ -131,12 +140,9 @@ fn a_repeat_says_the_same_in_everything() {
     assert!(!is_repeat(&otherwise, &known));
 }
 
-const SIGN: &str = "mutation($id: ID!, $s: SignatureInput!) { signConsent(id: $id, signature: $s) \
-    { id status signatures { role } } }";
-
 async fn signs(agency: &Agency, consent: &str, signature: &Value) -> Answer {
-    let variables = json!({ "id": consent, "s": signature });
-    agency.asks(SIGN, variables).await
+    let shown = "id status signatures { role }";
+    agency.signs_with(consent, signature, shown).await
 }
 
 fn with(mut value: Value, field: &str, changed: Value) -> Value {
@@ -166,129 +172,118 @@ async fn renewed(agency: &Agency, consent: &str) -> String {
     text(&renewed.data()["renewConsent"]["id"])
 }
 
-#[tokio::test]
-async fn neither_an_old_signature_nor_a_beginning_to_come_lengthens_a_consent() {
-    for database in BOTH {
-        let world = World::on(database).await;
-        let (north, south) = world.agencies("north", "south").await;
-        let survivor = north.registers("Ada").await;
-        let consent = north
-            .consents(&survivor, &south, &[DataCategory::Identity])
-            .await;
-        // It runs for thirty days from now: sixty-one days ago it could not.
-        for (signed, taken) in [(-400, false), (-62, false), (-59, true)] {
-            let old = with(survivors_signature(), "signedOn", json!(day(signed)));
-            let answer = signs(&north, &consent, &old).await;
-            if taken {
-                assert_eq!(answer.data()["signConsent"]["status"], "ACTIVE");
-            } else {
-                assert_eq!(findings(&answer), ["EXPIRY_TOO_LATE"]);
-            }
+on_both!(neither_an_old_signature_nor_a_beginning_to_come_lengthens_a_consent);
+async fn neither_an_old_signature_nor_a_beginning_to_come_lengthens_a_consent(world: World) {
+    let (north, south) = world.agencies("north", "south").await;
+    let survivor = north.registers("Ada").await;
+    let consent = north
+        .consents(&survivor, &south, &[DataCategory::Identity])
+        .await;
+    // It runs for thirty days from now: sixty-one days ago it could not.
+    for (signed, taken) in [(-400, false), (-62, false), (-59, true)] {
+        let old = with(survivors_signature(), "signedOn", json!(day(signed)));
+        let answer = signs(&north, &consent, &old).await;
+        if taken {
+            assert_eq!(answer.data()["signConsent"]["status"], "ACTIVE");
+        } else {
+            assert_eq!(findings(&answer), ["EXPIRY_TOO_LATE"]);
         }
+    }
 
-        let draft = "mutation($c: ConsentInput!) { draftConsent(consent: $c) { id } }";
-        let lint = "query($c: ConsentInput!) { lintConsent(consent: $c) { code } }";
-        let mut far = good_consent(&survivor, &south, &[DataCategory::Identity]);
-        far["effectiveAt"] = json!(format!("{}T00:00:00Z", day(3650)));
-        far["expiresAt"] = json!(format!("{}T00:00:00Z", day(3680)));
-        let judged = north.asks(lint, json!({ "c": far })).await;
-        assert_eq!(
-            judged.data()["lintConsent"],
-            json!([{ "code": "EXPIRY_TOO_LATE" }])
-        );
-        let drafted = north.asks(draft, json!({ "c": far })).await;
-        let far = text(&drafted.data()["draftConsent"]["id"]);
-        let answer = signs(&north, &far, &survivors_signature()).await;
-        assert_eq!(findings(&answer), ["EXPIRY_TOO_LATE"]);
+    let lint = "query($c: ConsentInput!) { lintConsent(consent: $c) { code } }";
+    let mut far = good_consent(&survivor, &south, &[DataCategory::Identity]);
+    far["effectiveAt"] = json!(format!("{}T00:00:00Z", day(3650)));
+    far["expiresAt"] = json!(format!("{}T00:00:00Z", day(3680)));
+    let judged = north.asks(lint, json!({ "c": far })).await;
+    assert_eq!(
+        judged.data()["lintConsent"],
+        json!([{ "code": "EXPIRY_TOO_LATE" }])
+    );
+    let drafted = north.drafts(&far).await;
+    let far = text(&drafted.data()["draftConsent"]["id"]);
+    let answer = signs(&north, &far, &survivors_signature()).await;
+    assert_eq!(findings(&answer), ["EXPIRY_TOO_LATE"]);
+}
+
+on_both!(a_next_version_is_signed_anew);
+async fn a_next_version_is_signed_anew(world: World) {
+    let (north, south) = world.agencies("north", "south").await;
+    let survivor = north.registers("Ada").await;
+    let mut consent = north
+        .consents(&survivor, &south, &[DataCategory::Identity])
+        .await;
+    let mut papers: Vec<Value> = Vec::new();
+    for _ in 0..3 {
+        for paper in &papers {
+            let again = with(survivors_signature(), "documentSha256", paper.clone());
+            refused(
+                &signs(&north, &consent, &again).await,
+                "signature.documentSha256",
+            );
+        }
+        if !papers.is_empty() {
+            let older = with(survivors_signature(), "signedOn", json!(day(-1)));
+            refused(&signs(&north, &consent, &older).await, "signature.signedOn");
+        }
+        let signature = survivors_signature();
+        let signed = signs(&north, &consent, &signature).await;
+        assert_eq!(signed.data()["signConsent"]["status"], "ACTIVE");
+        papers.push(signature["documentSha256"].clone());
+        consent = renewed(&north, &consent).await;
     }
 }
 
-#[tokio::test]
-async fn a_next_version_is_signed_anew() {
-    for database in BOTH {
-        let world = World::on(database).await;
-        let (north, south) = world.agencies("north", "south").await;
-        let survivor = north.registers("Ada").await;
-        let mut consent = north
-            .consents(&survivor, &south, &[DataCategory::Identity])
-            .await;
-        let mut papers: Vec<Value> = Vec::new();
-        for _ in 0..3 {
-            for paper in &papers {
-                let again = with(survivors_signature(), "documentSha256", paper.clone());
-                refused(
-                    &signs(&north, &consent, &again).await,
-                    "signature.documentSha256",
-                );
-            }
-            if !papers.is_empty() {
-                let older = with(survivors_signature(), "signedOn", json!(day(-1)));
-                refused(&signs(&north, &consent, &older).await, "signature.signedOn");
-            }
-            let signature = survivors_signature();
-            let signed = signs(&north, &consent, &signature).await;
-            assert_eq!(signed.data()["signConsent"]["status"], "ACTIVE");
-            papers.push(signature["documentSha256"].clone());
-            consent = renewed(&north, &consent).await;
-        }
+on_both!(all_sign_one_document_and_each_once);
+async fn all_sign_one_document_and_each_once(world: World) {
+    let (north, south) = world.agencies("north", "south").await;
+    let minor = json!({ "s": { "pseudonym": "a minor", "minor": true, "language": "en" } });
+    let minor = text(&north.asks(REGISTER_SURVIVOR, minor).await.data()["registerSurvivor"]["id"]);
+    let consent = north
+        .consents(&minor, &south, &[DataCategory::Identity])
+        .await;
+
+    let first = survivors_signature();
+    let (mut guardian, mut seen) = (first.clone(), first.clone());
+    guardian["role"] = json!("PARENT_OR_GUARDIAN");
+    guardian["relation"] = json!("PARENT");
+    seen["role"] = json!("WITNESS");
+    let another = survivors_signature()["documentSha256"].clone();
+    let roles = |answer: &Answer| answer.data()["signConsent"]["signatures"].clone();
+    for _ in 0..2 {
+        let signed = signs(&north, &consent, &first).await;
+        assert_eq!(roles(&signed), json!([{ "role": "SURVIVOR" }]));
     }
-}
+    let other = with(guardian.clone(), "documentSha256", another.clone());
+    refused(
+        &signs(&north, &consent, &other).await,
+        "signature.documentSha256",
+    );
+    let twice = with(first.clone(), "signedOn", json!(day(-1)));
+    refused(&signs(&north, &consent, &twice).await, "signature.role");
+    // An abuser is one also where the same was said before without it.
+    let abuser = with(first.clone(), "isAbuser", json!(true));
+    assert_eq!(
+        findings(&signs(&north, &consent, &abuser).await),
+        ["SIGNER_IS_ABUSER"]
+    );
+    signs(&north, &consent, &seen).await.data();
 
-#[tokio::test]
-async fn all_sign_one_document_and_each_once() {
-    for database in BOTH {
-        let world = World::on(database).await;
-        let (north, south) = world.agencies("north", "south").await;
-        let register = "mutation($s: SurvivorInput!) { registerSurvivor(survivor: $s) { id } }";
-        let minor = json!({ "s": { "pseudonym": "a minor", "minor": true, "language": "en" } });
-        let minor = text(&north.asks(register, minor).await.data()["registerSurvivor"]["id"]);
-        let consent = north
-            .consents(&minor, &south, &[DataCategory::Identity])
-            .await;
-
-        let first = survivors_signature();
-        let (mut guardian, mut seen) = (first.clone(), first.clone());
-        guardian["role"] = json!("PARENT_OR_GUARDIAN");
-        guardian["relation"] = json!("PARENT");
-        seen["role"] = json!("WITNESS");
-        let another = survivors_signature()["documentSha256"].clone();
-        let roles = |answer: &Answer| answer.data()["signConsent"]["signatures"].clone();
-        for _ in 0..2 {
-            let signed = signs(&north, &consent, &first).await;
-            assert_eq!(roles(&signed), json!([{ "role": "SURVIVOR" }]));
-        }
-        let other = with(guardian.clone(), "documentSha256", another.clone());
-        refused(
-            &signs(&north, &consent, &other).await,
-            "signature.documentSha256",
-        );
-        let twice = with(first.clone(), "signedOn", json!(day(-1)));
-        refused(&signs(&north, &consent, &twice).await, "signature.role");
-        // An abuser is one also where the same was said before without it.
-        let abuser = with(first.clone(), "isAbuser", json!(true));
-        assert_eq!(
-            findings(&signs(&north, &consent, &abuser).await),
-            ["SIGNER_IS_ABUSER"]
-        );
-        signs(&north, &consent, &seen).await.data();
-
-        // The last one may be told once more, and so may those before; nothing else may come.
-        for again in [&guardian, &guardian, &first] {
-            let signed = signs(&north, &consent, again).await;
-            assert_eq!(signed.data()["signConsent"]["status"], "ACTIVE");
-            assert_eq!(roles(&signed).as_array().unwrap().len(), 3);
-        }
-        assert_eq!(
-            signs(&north, &consent, &other).await.codes(),
-            "INVALID_TRANSITION"
-        );
-        north.revokes(&consent).await.data();
-        assert_eq!(
-            signs(&north, &consent, &first).await.codes(),
-            "INVALID_TRANSITION"
-        );
-        assert_eq!(world.tampers("SELECT count(*) FROM consent_signature"), "3");
-        let signed = "SELECT count(*) FROM audit_event WHERE kind = 'CONSENT_SIGNED'";
-        assert_eq!(world.tampers(signed), "3");
+    // The last one may be told once more, and so may those before; nothing else may come.
+    for again in [&guardian, &guardian, &first] {
+        let signed = signs(&north, &consent, again).await;
+        assert_eq!(signed.data()["signConsent"]["status"], "ACTIVE");
+        assert_eq!(roles(&signed).as_array().unwrap().len(), 3);
     }
+    assert_eq!(
+        signs(&north, &consent, &other).await.codes(),
+        "INVALID_TRANSITION"
+    );
+    north.revokes(&consent).await.data();
+    assert_eq!(
+        signs(&north, &consent, &first).await.codes(),
+        "INVALID_TRANSITION"
+    );
+    assert_eq!(world.tampers("SELECT count(*) FROM consent_signature"), "3");
+    let signed = "SELECT count(*) FROM audit_event WHERE kind = 'CONSENT_SIGNED'";
+    assert_eq!(world.tampers(signed), "3");
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use concord::consent::checks::Check;
+use concord::consent::checks::ConsentCheck;
 use concord::consent::signers::{Offered, Situation, fits};
 use concord_entities::consent::Interpreter;
 use concord_entities::vocabulary::{Code, MinorAlone, SignatureMethod, SignerRelation, SignerRole};
@@ -231,10 +231,10 @@ fn a_survivor_signs_what_they_understood() {
             ..offered(SignerRole::Survivor)
         };
         let faults = adult.faults(&offered, understood);
-        let expected: &[Check] = if good {
+        let expected: &[ConsentCheck] = if good {
             &[]
         } else {
-            &[Check::LanguageNotUnderstood]
+            &[ConsentCheck::LanguageNotUnderstood]
         };
         assert_eq!(
             faults, expected,

@@ -5,9 +5,8 @@ use serde_json::{Value, json};
 
 use super::story::{DAYS, plan};
 use crate::world::agency::text;
-use crate::world::{Agency, Answer, BOTH, World};
-
-const DRAFT: &str = "mutation($r: ReferralInput!) { draftReferral(referral: $r) { id } }";
+use crate::world::documents::DRAFT_REFERRAL;
+use crate::world::{Agency, Answer, World, on_both};
 
 /// Plans that cannot be followed, and what is wrong with each.
 fn broken() -> Vec<(&'static str, Value)> {
@@ -48,49 +47,41 @@ async fn signed(agency: &Agency, survivor: &str, recipient: &Agency) -> String {
     consent
 }
 
-#[tokio::test]
-async fn a_package_whose_plan_cannot_be_followed_is_refused() {
-    for database in BOTH {
-        let world = World::on(database).await;
-        let (north, south) = world.agencies("north", "south").await;
-        let survivor = north.registers("Ada").await;
-        let consent = signed(&north, &survivor, &south).await;
-        let referral = |contact: Value| {
-            let package = json!({ "contact": contact });
-            json!({ "r": { "consent": consent, "needs": ["HOUSING"], "urgency": "ROUTINE", "package": package } })
-        };
-        for (field, broken) in broken() {
-            let answer = north.asks(DRAFT, referral(broken)).await;
-            refused(&answer, &format!("referral.package.contact.{field}"));
-        }
-        assert_eq!(world.tampers("SELECT count(*) FROM referral"), "0");
-        let keys = world.tampers_with_keyring("SELECT count(*) FROM package_key");
-        assert_eq!(keys, "0");
-        let drafted = north.asks(DRAFT, referral(plan(&DAYS))).await;
-        text(&drafted.data()["draftReferral"]["id"]);
+on_both!(a_package_whose_plan_cannot_be_followed_is_refused);
+async fn a_package_whose_plan_cannot_be_followed_is_refused(world: World) {
+    let (north, south) = world.agencies("north", "south").await;
+    let survivor = north.registers("Ada").await;
+    let consent = signed(&north, &survivor, &south).await;
+    let referral = |contact: Value| {
+        let package = json!({ "contact": contact });
+        json!({ "r": { "consent": consent, "needs": ["HOUSING"], "urgency": "ROUTINE", "package": package } })
+    };
+    for (field, broken) in broken() {
+        let answer = north.asks(DRAFT_REFERRAL, referral(broken)).await;
+        refused(&answer, &format!("referral.package.contact.{field}"));
     }
+    assert_eq!(world.tampers("SELECT count(*) FROM referral"), "0");
+    let keys = world.tampers_with_keyring("SELECT count(*) FROM package_key");
+    assert_eq!(keys, "0");
+    let drafted = north.asks(DRAFT_REFERRAL, referral(plan(&DAYS))).await;
+    text(&drafted.data()["draftReferral"]["id"]);
 }
 
-#[tokio::test]
-async fn a_referral_is_continued_with_a_plan_that_can_be_followed() {
-    for database in BOTH {
-        let world = World::on(database).await;
-        let (north, south) = world.agencies("north", "south").await;
-        let ada = north.refers("Ada").to(&south).sharing([Contact]).await;
-        let query = "query($id: ID!) { node(id: $id) { ... on Consent { survivor { id } } } }";
-        let seen = north.asks(query, json!({ "id": ada.consent })).await;
-        let survivor = text(&seen.data()["node"]["survivor"]["id"]);
-        north.revokes_consent(&ada).await.data();
-        let consent = signed(&north, &survivor, &south).await;
-        for (field, broken) in broken() {
-            let answer = north
-                .continues(&ada, &consent, json!({ "contact": broken }))
-                .await;
-            refused(&answer, &format!("package.contact.{field}"));
-        }
-        assert_eq!(south.sees(&ada).await, "SUSPENDED (CONSENT_NOT_IN_FORCE)");
-        let sound = json!({ "contact": plan(&DAYS) });
-        let continued = north.continues(&ada, &consent, sound).await;
-        assert_eq!(continued.data()["continueReferral"]["status"], "REQUESTED");
+on_both!(a_referral_is_continued_with_a_plan_that_can_be_followed);
+async fn a_referral_is_continued_with_a_plan_that_can_be_followed(world: World) {
+    let (north, south) = world.agencies("north", "south").await;
+    let ada = north.refers("Ada").to(&south).sharing([Contact]).await;
+    let survivor = north.survivor_of(&ada.consent).await;
+    north.revokes_consent(&ada).await.data();
+    let consent = signed(&north, &survivor, &south).await;
+    for (field, broken) in broken() {
+        let answer = north
+            .continues(&ada, &consent, json!({ "contact": broken }))
+            .await;
+        refused(&answer, &format!("package.contact.{field}"));
     }
+    assert_eq!(south.sees(&ada).await, "SUSPENDED (CONSENT_NOT_IN_FORCE)");
+    let sound = json!({ "contact": plan(&DAYS) });
+    let continued = north.continues(&ada, &consent, sound).await;
+    assert_eq!(continued.data()["continueReferral"]["status"], "REQUESTED");
 }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use concord::contact::door::Permit;
-use concord::contact::plan::{ContactRoute, ContactWindow, SafeContactPlan};
-use concord::contact::rules::{NotNow, Plan, PlanFault, may_contact};
-use concord::graphql::scalars::LocalTime;
+use concord::survivor::contact::door::Permit;
+use concord::survivor::contact::plan::{ContactRoute, ContactWindow, SafeContactPlan};
+use concord::survivor::contact::rules::{ContactBarredError, ContactPlanError, Plan, may_contact};
+use concord::wire::scalars::LocalTime;
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::ContactChannel::{Email, InPerson, Phone, Text};
 use concord_entities::vocabulary::{Code, ContactBar, ContactChannel, MessageForm, Weekday};
@@ -88,7 +88,7 @@ fn agrees(zone: &str, windows: &[ContactWindow], now: Instant) {
                 assert!(may_contact(&plan, Phone, until).is_err());
             }
         }
-        Err(NotNow { bar, opens }) => {
+        Err(ContactBarredError { bar, opens }) => {
             assert_eq!(bar, ContactBar::OutsideWindow);
             assert!(!is_open(now), "refused at {now} in {zone:?}: {windows:?}");
             let opens = opens.expect("a window opens within the horizon");
@@ -272,31 +272,31 @@ fn a_plan_that_cannot_be_followed_is_refused_with_what_is_wrong() {
         channel,
         address: text.to_owned(),
     };
-    let mut wrong: Vec<(PlanFault, SafeContactPlan)> = Vec::new();
-    let spoils: [(PlanFault, Spoil); 10] = [
-        (PlanFault::NoChannel, |plan| plan.channels = None),
-        (PlanFault::NoWindow, |plan| plan.windows = None),
-        (PlanFault::Zone, |plan| plan.time_zone = None),
-        (PlanFault::Zone, |plan| {
+    let mut wrong: Vec<(ContactPlanError, SafeContactPlan)> = Vec::new();
+    let spoils: [(ContactPlanError, Spoil); 10] = [
+        (ContactPlanError::NoChannel, |plan| plan.channels = None),
+        (ContactPlanError::NoWindow, |plan| plan.windows = None),
+        (ContactPlanError::Zone, |plan| plan.time_zone = None),
+        (ContactPlanError::Zone, |plan| {
             plan.time_zone = Some("America/Nowhere".to_owned());
         }),
-        (PlanFault::Zone, |plan| {
+        (ContactPlanError::Zone, |plan| {
             plan.time_zone = Some("Etc/Unknown".to_owned());
         }),
-        (PlanFault::Zone, |plan| {
+        (ContactPlanError::Zone, |plan| {
             plan.time_zone = Some("EST5EDT,M3.2.0,M11.1.0".to_owned());
         }),
-        (PlanFault::CodeWord, |plan| {
+        (ContactPlanError::CodeWord, |plan| {
             plan.code_word = Some(" ".to_owned());
         }),
-        (PlanFault::Window, |plan| {
+        (ContactPlanError::Window, |plan| {
             plan.windows.as_mut().unwrap()[0].days.clear();
         }),
-        (PlanFault::Window, |plan| {
+        (ContactPlanError::Window, |plan| {
             let window = &mut plan.windows.as_mut().unwrap()[0];
             window.until = window.from;
         }),
-        (PlanFault::TooManyWindows, |plan| {
+        (ContactPlanError::TooManyWindows, |plan| {
             let windows = plan.windows.as_mut().unwrap();
             *windows = vec![windows[0].clone(); 15];
         }),
@@ -308,18 +308,27 @@ fn a_plan_that_cannot_be_followed_is_refused_with_what_is_wrong() {
         wrong.push((fault, plan));
     }
     let routes = [
-        (PlanFault::Address, vec![address(Phone, "555 0142")]),
-        (PlanFault::Address, vec![address(Phone, "+0123456789")]),
-        (PlanFault::Address, vec![address(InPerson, " ")]),
+        (ContactPlanError::Address, vec![address(Phone, "555 0142")]),
         (
-            PlanFault::Address,
+            ContactPlanError::Address,
+            vec![address(Phone, "+0123456789")],
+        ),
+        (ContactPlanError::Address, vec![address(InPerson, " ")]),
+        (
+            ContactPlanError::Address,
             vec![address(InPerson, &"x".repeat(201))],
         ),
-        (PlanFault::Address, vec![address(Email, "nobody")]),
-        (PlanFault::StaysThere, vec![address(Email, "a@example.org")]),
-        (PlanFault::StaysThere, vec![address(Text, "+12025550142")]),
+        (ContactPlanError::Address, vec![address(Email, "nobody")]),
         (
-            PlanFault::ChannelTwice,
+            ContactPlanError::StaysThere,
+            vec![address(Email, "a@example.org")],
+        ),
+        (
+            ContactPlanError::StaysThere,
+            vec![address(Text, "+12025550142")],
+        ),
+        (
+            ContactPlanError::ChannelTwice,
             vec![address(Phone, "+12025550142"); 2],
         ),
     ];

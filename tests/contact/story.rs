@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::world::agency::day;
-use crate::world::{Agency, BOTH, Database, Server, World};
+use crate::world::{Agency, Database, Server, World, on_both};
 
 /// Texts that nothing else contains.
 const NUMBER: &str = "+15550173301";
@@ -60,150 +60,129 @@ pub async fn asks_now(agency: &Agency, survivor: &str, channel: &str) -> Value {
 
 /// The reasons of the events of a type, the latest first.
 async fn recorded(agency: &Agency, kind: &str) -> Vec<Value> {
-    let log = format!(
-        "{{ auditEvents(first: 100, filter: {{ types: [{kind}] }}) {{ edges {{ node {{ reason }} }} }} }}"
+    let log = format!("auditEvents(first: 100, filter: {{ types: [{kind}] }})");
+    let events = agency.lists(&log, "reason").await;
+    events.iter().map(|event| event["reason"].clone()).collect()
+}
+
+on_both!(its_own_agency_sets_and_reads_a_plan_and_each_reading_is_on_record);
+async fn its_own_agency_sets_and_reads_a_plan_and_each_reading_is_on_record(world: World) {
+    let (north, south) = world.agencies("north", "south").await;
+    let ada = north.registers("Ada").await;
+    assert_eq!(reads(&north, &ada).await, json!({ "safeContact": null }));
+    assert_eq!(sets(&north, &ada, plan(&DAYS)).await, "");
+    assert_eq!(
+        reads(&north, &ada).await,
+        json!({ "safeContact": plan(&DAYS) })
     );
-    let answer = agency.asks(&log, json!({})).await;
-    let edges = answer.data()["auditEvents"]["edges"]
-        .as_array()
-        .unwrap()
-        .clone();
-    edges
-        .iter()
-        .map(|edge| edge["node"]["reason"].clone())
-        .collect()
+    assert_eq!(recorded(&north, "SAFE_CONTACT_SET").await.len(), 1);
+    assert_eq!(recorded(&north, "SAFE_CONTACT_READ").await.len(), 2);
+
+    assert_eq!(reads(&south, &ada).await, Value::Null);
+    assert_eq!(sets(&south, &ada, plan(&DAYS)).await, "NOT_FOUND");
+    let asked = json!({ "id": ada, "channel": "PHONE" });
+    assert_eq!(south.asks(NOW, asked).await.codes(), "NOT_FOUND");
+    assert!(recorded(&south, "SAFE_CONTACT_READ").await.is_empty());
+
+    let searcher = north.with(world.token(north.id, "survivor.s"));
+    let list = "{ survivors { edges { node { safeContact { codeWord } } } } }";
+    let refused = searcher.asks(list, json!({})).await;
+    assert_eq!(refused.codes(), "FORBIDDEN_SCOPE");
 }
 
-#[tokio::test]
-async fn its_own_agency_sets_and_reads_a_plan_and_each_reading_is_on_record() {
-    for database in BOTH {
-        let world = World::on(database).await;
-        let (north, south) = world.agencies("north", "south").await;
-        let ada = north.registers("Ada").await;
-        assert_eq!(reads(&north, &ada).await, json!({ "safeContact": null }));
-        assert_eq!(sets(&north, &ada, plan(&DAYS)).await, "");
-        assert_eq!(
-            reads(&north, &ada).await,
-            json!({ "safeContact": plan(&DAYS) })
-        );
-        assert_eq!(recorded(&north, "SAFE_CONTACT_SET").await.len(), 1);
-        assert_eq!(recorded(&north, "SAFE_CONTACT_READ").await.len(), 2);
-
-        assert_eq!(reads(&south, &ada).await, Value::Null);
-        assert_eq!(sets(&south, &ada, plan(&DAYS)).await, "NOT_FOUND");
-        let asked = json!({ "id": ada, "channel": "PHONE" });
-        assert_eq!(south.asks(NOW, asked).await.codes(), "NOT_FOUND");
-        assert!(recorded(&south, "SAFE_CONTACT_READ").await.is_empty());
-
-        let searcher = north.with(world.token(north.id, "survivor.s"));
-        let list = "{ survivors { edges { node { safeContact { codeWord } } } } }";
-        let refused = searcher.asks(list, json!({})).await;
-        assert_eq!(refused.codes(), "FORBIDDEN_SCOPE");
-    }
-}
-
-#[tokio::test]
-async fn the_advice_is_the_plans_and_nothing_is_told_where_it_says_no() {
-    for database in BOTH {
-        let world = World::on(database).await;
-        let north = world.agency("north").await;
-        let ada = north.registers("Ada").await;
-        let barred = |bar: &str, opens: Value| {
-            json!({ "allowed": false, "bar": bar, "opensAt": opens, "closesAt": null, "address": null,
+on_both!(the_advice_is_the_plans_and_nothing_is_told_where_it_says_no);
+async fn the_advice_is_the_plans_and_nothing_is_told_where_it_says_no(world: World) {
+    let north = world.agency("north").await;
+    let ada = north.registers("Ada").await;
+    let barred = |bar: &str, opens: Value| {
+        json!({ "allowed": false, "bar": bar, "opensAt": opens, "closesAt": null, "address": null,
                 "codeWord": null, "mayBeLeft": [] })
-        };
-        assert_eq!(
-            asks_now(&north, &ada, "PHONE").await,
-            barred("NO_PLAN", Value::Null)
-        );
-        sets(&north, &ada, plan(&DAYS)).await;
-        assert_eq!(
-            asks_now(&north, &ada, "PHONE").await,
-            json!({ "allowed": true, "bar": null, "opensAt": null, "closesAt": null, "address": NUMBER,
+    };
+    assert_eq!(
+        asks_now(&north, &ada, "PHONE").await,
+        barred("NO_PLAN", Value::Null)
+    );
+    sets(&north, &ada, plan(&DAYS)).await;
+    assert_eq!(
+        asks_now(&north, &ada, "PHONE").await,
+        json!({ "allowed": true, "bar": null, "opensAt": null, "closesAt": null, "address": NUMBER,
                 "codeWord": WORD, "mayBeLeft": ["PLEASE_CALL_BACK", "WE_WILL_TRY_AGAIN"] })
-        );
-        let unlisted = asks_now(&north, &ada, "EMAIL").await;
-        assert_eq!(unlisted, barred("CHANNEL_NOT_LISTED", Value::Null));
+    );
+    let unlisted = asks_now(&north, &ada, "EMAIL").await;
+    assert_eq!(unlisted, barred("CHANNEL_NOT_LISTED", Value::Null));
 
-        sets(&north, &ada, plan(&[weekday(3)])).await;
-        let opens = json!(format!("{}T00:00:00Z", day(3)));
-        assert_eq!(
-            asks_now(&north, &ada, "PHONE").await,
-            barred("OUTSIDE_WINDOW", opens)
-        );
+    sets(&north, &ada, plan(&[weekday(3)])).await;
+    let opens = json!(format!("{}T00:00:00Z", day(3)));
+    assert_eq!(
+        asks_now(&north, &ada, "PHONE").await,
+        barred("OUTSIDE_WINDOW", opens)
+    );
 
-        assert_eq!(
-            sets(&north, &ada, json!({ "doNotContact": true })).await,
-            ""
-        );
-        let never = asks_now(&north, &ada, "PHONE").await;
-        assert_eq!(never, barred("DO_NOT_CONTACT", Value::Null));
-        assert_eq!(
-            recorded(&north, "CONTACT_ADVISED").await,
-            [
-                "DO_NOT_CONTACT",
-                "OUTSIDE_WINDOW",
-                "CHANNEL_NOT_LISTED",
-                "ALLOWED",
-                "NO_PLAN"
-            ]
-        );
-    }
+    assert_eq!(
+        sets(&north, &ada, json!({ "doNotContact": true })).await,
+        ""
+    );
+    let never = asks_now(&north, &ada, "PHONE").await;
+    assert_eq!(never, barred("DO_NOT_CONTACT", Value::Null));
+    assert_eq!(
+        recorded(&north, "CONTACT_ADVISED").await,
+        [
+            "DO_NOT_CONTACT",
+            "OUTSIDE_WINDOW",
+            "CHANNEL_NOT_LISTED",
+            "ALLOWED",
+            "NO_PLAN"
+        ]
+    );
 }
 
-#[tokio::test]
-async fn a_plan_that_cannot_be_followed_leaves_nothing() {
-    for database in BOTH {
-        let world = World::on(database).await;
-        let north = world.agency("north").await;
-        let ada = north.registers("Ada").await;
-        for (field, wrong) in [
-            ("windows", json!([])),
-            ("channels", json!([])),
-            ("channels", json!([{ "channel": "PHONE", "address": WORD }])),
-            ("timeZone", json!(WORD)),
-            (
-                "windows",
-                json!([{ "days": ["MONDAY"], "from": "10:00", "until": "10:00" }]),
-            ),
-            (
-                "windows",
-                json!([{ "days": ["MONDAY"], "from": "10:00", "until": "24:01" }]),
-            ),
-        ] {
-            let mut plan = plan(&DAYS);
-            plan[field] = wrong;
-            let answer = north.asks(SET, json!({ "id": ada, "plan": plan })).await;
-            assert_eq!(answer.codes(), "BAD_USER_INPUT", "{plan}");
-            assert!(!answer.text.contains(WORD), "{}", answer.text);
-        }
-        assert_eq!(world.tampers("SELECT count(*) FROM safe_contact"), "0");
-        assert_eq!(
-            world.tampers_with_keyring("SELECT count(*) FROM record_key"),
-            "0"
-        );
-        assert!(recorded(&north, "SAFE_CONTACT_SET").await.is_empty());
+on_both!(a_plan_that_cannot_be_followed_leaves_nothing);
+async fn a_plan_that_cannot_be_followed_leaves_nothing(world: World) {
+    let north = world.agency("north").await;
+    let ada = north.registers("Ada").await;
+    for (field, wrong) in [
+        ("windows", json!([])),
+        ("channels", json!([])),
+        ("channels", json!([{ "channel": "PHONE", "address": WORD }])),
+        ("timeZone", json!(WORD)),
+        (
+            "windows",
+            json!([{ "days": ["MONDAY"], "from": "10:00", "until": "10:00" }]),
+        ),
+        (
+            "windows",
+            json!([{ "days": ["MONDAY"], "from": "10:00", "until": "24:01" }]),
+        ),
+    ] {
+        let mut plan = plan(&DAYS);
+        plan[field] = wrong;
+        let answer = north.asks(SET, json!({ "id": ada, "plan": plan })).await;
+        assert_eq!(answer.codes(), "BAD_USER_INPUT", "{plan}");
+        assert!(!answer.text.contains(WORD), "{}", answer.text);
     }
+    assert_eq!(world.tampers("SELECT count(*) FROM safe_contact"), "0");
+    assert_eq!(
+        world.tampers_with_keyring("SELECT count(*) FROM record_key"),
+        "0"
+    );
+    assert!(recorded(&north, "SAFE_CONTACT_SET").await.is_empty());
 }
 
-#[tokio::test]
-async fn an_older_plan_cannot_be_read_from_a_copy() {
-    for database in BOTH {
-        let world = World::on(database).await;
-        let north = world.agency("north").await;
-        let ada = north.registers("Ada").await;
-        sets(&north, &ada, plan(&DAYS)).await;
-        world.tampers("CREATE TABLE kept AS SELECT * FROM safe_contact");
-        sets(&north, &ada, json!({ "doNotContact": true })).await;
-        assert_eq!(
-            world.tampers_with_keyring("SELECT version FROM record_key"),
-            "2"
-        );
-        world.tampers(
+on_both!(an_older_plan_cannot_be_read_from_a_copy);
+async fn an_older_plan_cannot_be_read_from_a_copy(world: World) {
+    let north = world.agency("north").await;
+    let ada = north.registers("Ada").await;
+    sets(&north, &ada, plan(&DAYS)).await;
+    world.tampers("CREATE TABLE kept AS SELECT * FROM safe_contact");
+    sets(&north, &ada, json!({ "doNotContact": true })).await;
+    assert_eq!(
+        world.tampers_with_keyring("SELECT version FROM record_key"),
+        "2"
+    );
+    world.tampers(
             "UPDATE safe_contact SET key_version = (SELECT key_version FROM kept), sealed = (SELECT sealed FROM kept)",
         );
-        assert_eq!(reads(&north, &ada).await, json!({ "safeContact": null }));
-    }
+    assert_eq!(reads(&north, &ada).await, json!({ "safeContact": null }));
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use concord::settings::{Settings, Written};
+use concord::settings::{RawSettings, Settings};
 use concord::store::Store;
 use concord_entities as entities;
 use sea_orm::{
@@ -25,11 +25,11 @@ async fn a_migrated_database_is_one_made_of_the_entities() {
         let fresh = || (database == Database::Postgres).then(|| Cluster::shared().fresh_database());
         let settings = Settings::read(
             None,
-            &Written {
+            &RawSettings {
                 data: Some(folder.path().to_owned()),
                 database_url: fresh(),
                 key_file: Some(folder.path().join("kek")),
-                ..Written::default()
+                ..RawSettings::default()
             },
         )
         .unwrap();

@@ -1,7 +1,7 @@
 //! Questions, facts and moments: a world in which everything is in order, and random ones around it.
 
 use concord::sharing::Answer;
-use concord::sharing::decide::{Ceiling, ConsentFacts, Facts, MouFacts, Party, Question, decide};
+use concord::sharing::decide::{ConsentFacts, Facts, MouFacts, Party, Question, decide};
 use concord_entities::ids::{AgencyId, ConsentId, MouId};
 use concord_entities::instant::{Day, Instant};
 use concord_entities::vocabulary::{
@@ -60,9 +60,7 @@ pub fn in_order() -> Case {
             reader: SOUTH,
             category: DataCategory::Identity,
             purpose: Purpose::ServiceDelivery,
-            ceiling: Ceiling {
-                categories: Categories::all(),
-            },
+            ceiling: Categories::all(),
         },
         facts: Facts {
             sender: active(NORTH),
@@ -163,7 +161,7 @@ fn questions() -> impl Strategy<Value = Question> {
             reader,
             category,
             purpose,
-            ceiling: Ceiling { categories },
+            ceiling: categories,
         }
     })
 }

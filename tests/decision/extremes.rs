@@ -1,6 +1,6 @@
 //! The decision is total: at the ends of time and of every number it answers, and answers rightly.
 
-use concord::sharing::decide::{Ceiling, ConsentFacts, Facts, MouFacts, Party, Question};
+use concord::sharing::decide::{ConsentFacts, Facts, MouFacts, Party, Question};
 use concord::sharing::{Answer, Ground, decide};
 use concord_entities::ids::{ConsentId, MouId};
 use concord_entities::instant::{Day, Instant};
@@ -95,9 +95,7 @@ impl Raw {
             reader: if self.reader_receives { SOUTH } else { NORTH },
             category: DataCategory::Financial,
             purpose: Purpose::SafetyPlanning,
-            ceiling: Ceiling {
-                categories: stored(self.bits[0]),
-            },
+            ceiling: stored(self.bits[0]),
         };
         let consent = ConsentFacts {
             id: ConsentId(Uuid::max()),

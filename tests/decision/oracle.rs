@@ -83,7 +83,7 @@ impl Law {
 
     fn request(&self, case: &Case) -> Request {
         let question = &case.question;
-        let token = record([("categories", codes(question.ceiling.categories))]);
+        let token = record([("categories", codes(question.ceiling))]);
         let context = Context::from_pairs(named([
             ("category", text(question.category.code())),
             ("purpose", text(question.purpose.code())),

@@ -43,7 +43,7 @@ impl Narrowing {
     fn narrow(self, case: &mut Case) {
         match self {
             Self::TokenLosesCategory(category) => {
-                let ceiling = &mut case.question.ceiling.categories;
+                let ceiling = &mut case.question.ceiling;
                 *ceiling = ceiling.without(category);
             }
             Self::ConsentLosesCategory(category) => {
@@ -197,7 +197,7 @@ proptest! {
         prop_assume!(category != case.question.category && purpose != case.question.purpose);
         for (now_in, now_out) in [(true, false), (false, true)] {
             let other = case.but(|case| {
-                let ceiling = &mut case.question.ceiling.categories;
+                let ceiling = &mut case.question.ceiling;
                 *ceiling = set(*ceiling, category, now_in);
                 case.consent(|c| {
                     c.categories = set(c.categories, category, now_out);
@@ -257,7 +257,7 @@ proptest! {
     #[test]
     fn silent_beyond_a_narrow_token(case in cases()) {
         let narrow = case.but(|case| {
-            let ceiling = &mut case.question.ceiling.categories;
+            let ceiling = &mut case.question.ceiling;
             *ceiling = ceiling.without(case.question.category);
         });
         let reason = if is_party(&case) { Reason::TokenTooNarrow } else { Reason::NotAParty };

@@ -106,10 +106,10 @@ const SITUATIONS: &[(&str, &[Situation])] = &[
         "The third and fourth keys: token and purpose",
         &[
             ("the token reaches IDENTITY alone", |c| {
-                c.question.ceiling.categories = Categories::only(DataCategory::Identity);
+                c.question.ceiling = Categories::only(DataCategory::Identity);
             }),
             ("the token reaches nothing", |c| {
-                c.question.ceiling.categories = Categories::EMPTY;
+                c.question.ceiling = Categories::EMPTY;
             }),
             ("the purpose is not consented to", |c| {
                 c.question.purpose = Purpose::HealthCare;
@@ -224,7 +224,7 @@ fn ordinary() -> Case {
             .fold(Categories::all(), |all, &it| all.without(it))
     };
     in_order().but(|case| {
-        case.question.ceiling.categories = all_but([SubstanceUse, Immigration, Financial]);
+        case.question.ceiling = all_but([SubstanceUse, Immigration, Financial]);
         case.mou(|m| {
             m.categories = all_but([Medical, MentalHealth, SubstanceUse]);
             m.purposes = Purposes::only(Purpose::ServiceDelivery).with(Purpose::HealthCare);

@@ -5,15 +5,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use concord::http::server::Service;
-use concord::seal::vault::Package;
-use concord::settings::{Settings, Written};
+use concord::seal::vault::PackageVersion;
+use concord::service::Service;
+use concord::settings::{RawSettings, Settings};
 use concord_entities::vocabulary::Categories;
 use concord_entities::vocabulary::DataCategory::Identity;
 use serde_json::json;
 
-use crate::world::agency::{Told, text};
-use crate::world::{Agency, Database, Server, World};
+use crate::world::agency::Told;
+use crate::world::{Agency, Database, Server, World, on_both, sqlite};
 
 /// How a package's time ends.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -107,7 +107,7 @@ async fn a_consent_whose_package_goes_on_under_another_is_taken_back_in_an_older
         (&bea, json!({})),
     ] {
         here.revokes_consent(told).await.data();
-        let survivor = survivor_of(&here, told).await;
+        let survivor = here.survivor_of(&told.consent).await;
         let later = here.consents(&survivor, &south, &[Identity]).await;
         here.signs(&later).await.data();
         here.continues(told, &later, package).await.data();
@@ -130,13 +130,10 @@ async fn a_consent_whose_package_goes_on_under_another_is_taken_back_in_an_older
     assert!(south.reads(&cleo).await.contains("Cleo"));
     // Nobody of the discloser's took it back, so it is told.
     let north = here_after_reopening(&world, &north);
-    let answer = north
-        .asks("{ notices { edges { node { object } } } }", json!({}))
-        .await;
-    let edges = answer.data()["notices"]["edges"].as_array().unwrap();
-    let mut about: Vec<&str> = edges
+    let notices = north.lists("notices", "object").await;
+    let mut about: Vec<&str> = notices
         .iter()
-        .map(|edge| edge["node"]["object"].as_str().unwrap())
+        .map(|notice| notice["object"].as_str().unwrap())
         .collect();
     about.sort_unstable();
     let mut ended = [ada.consent.as_str(), &bea.consent];
@@ -161,12 +158,6 @@ fn here_after_reopening(world: &World, agency: &Agency) -> Agency {
     let signer = world.service.ring.signer();
     let token = concord::access::token::issue(&signer, &claims).unwrap();
     agency.with(token).at(&world.server.address)
-}
-
-async fn survivor_of(north: &Agency, told: &Told) -> String {
-    let query = "query($id: ID!) { node(id: $id) { ... on Consent { survivor { id } } } }";
-    let answer = north.asks(query, json!({ "id": told.consent })).await;
-    text(&answer.data()["node"]["survivor"]["id"])
 }
 
 /// What a server says that does not start.
@@ -199,7 +190,7 @@ async fn ended(world: &World, north: &Agency, told: &Told, ending: Ending) {
         Ending::Expiry => {
             let (consent, referral) = (world.sql_id(&told.consent), world.sql_id(&told.referral));
             world.tampers(&format!(
-                "UPDATE consent SET expires_at = 1 WHERE id = {consent};;\
+                "UPDATE consent SET expires_at = 1 WHERE id = {consent};\
                  UPDATE referral SET consent_until = 1 WHERE id = {referral}"
             ));
             let opened = opened(world).await;
@@ -210,18 +201,18 @@ async fn ended(world: &World, north: &Agency, told: &Told, ending: Ending) {
             assert!(!north.reads(told).await.contains("Ada"));
         }
         Ending::Erasure => {
-            let survivor = survivor_of(north, told).await;
-            let erase = "mutation($id: ID!) { eraseSurvivor(id: $id) { packages } }";
-            north.asks(erase, json!({ "id": survivor })).await.data();
+            let survivor = north.survivor_of(&told.consent).await;
+            let erased = north.changes("eraseSurvivor", &survivor, "packages");
+            erased.await.data();
         }
     }
 }
 
 /// The stores as they stand on disk now.
 async fn opened(world: &World) -> Service {
-    let written = Written {
+    let written = RawSettings {
         data: Some(world.folder.path().to_owned()),
-        ..Written::default()
+        ..RawSettings::default()
     };
     Service::open(Settings::read(None, &written).unwrap())
         .await
@@ -232,7 +223,7 @@ async fn opened(world: &World) -> Service {
 async fn unsealed(world: &World, told: &Told) -> usize {
     let service = opened(world).await;
     let id = told.referral.parse().unwrap();
-    let package = Package {
+    let package = PackageVersion {
         referral: id,
         version: 1,
     };
@@ -246,13 +237,7 @@ async fn unsealed(world: &World, told: &Told) -> usize {
 /// A backup of the data store, its log folded in.
 fn copied(file: &Path) -> PathBuf {
     let backup = file.with_extension("backup");
-    let into = "import sqlite3,sys; c = sqlite3.connect(sys.argv[1]); c.execute('VACUUM INTO ?', (sys.argv[2],))";
-    let made = Command::new("python3")
-        .args(["-c", into])
-        .args([file, &backup])
-        .status()
-        .unwrap();
-    assert!(made.success());
+    sqlite::is_copied(file, &backup);
     backup
 }
 
@@ -263,59 +248,56 @@ fn put_back(copy: &Path, file: &Path) {
     fs::copy(copy, file).unwrap();
 }
 
-#[tokio::test]
-async fn a_key_goes_with_the_package_that_it_sealed_and_no_other_does() {
-    for database in [Database::Sqlite, Database::Postgres] {
-        let world = World::on(database).await;
-        let (north, south) = world.agencies("north", "south").await;
-        let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
-        let bea = north.refers("Bea").to(&south).sharing([Identity]).await;
-        let (vault, store) = (&world.service.vault, &world.service.store);
-        let referral = ada.referral.parse().unwrap();
-        let of = |version| Package { referral, version };
-        let keys = || {
-            let id = world.sql_id(&ada.referral);
-            world.tampers_with_keyring(&format!(
-                "SELECT version FROM package_key WHERE referral_id = {id} ORDER BY version"
-            ))
-        };
+on_both!(a_key_goes_with_the_package_that_it_sealed_and_no_other_does);
+async fn a_key_goes_with_the_package_that_it_sealed_and_no_other_does(world: World) {
+    let (north, south) = world.agencies("north", "south").await;
+    let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
+    let bea = north.refers("Bea").to(&south).sharing([Identity]).await;
+    let (vault, store) = (&world.service.vault, &world.service.store);
+    let referral = ada.referral.parse().unwrap();
+    let of = |version| PackageVersion { referral, version };
+    let keys = || {
+        let id = world.sql_id(&ada.referral);
+        world.tampers_with_keyring(&format!(
+            "SELECT version FROM package_key WHERE referral_id = {id} ORDER BY version"
+        ))
+    };
 
-        // A package that is being sealed anew: its key is there, and the change is not durable yet.
-        let now = concord::clock::now();
-        let parts = [(Identity, b"{}".to_vec())];
-        vault.seal(of(2), &parts, now).await.unwrap();
-        assert_eq!(keys().split_whitespace().collect::<Vec<_>>(), ["1", "2"]);
-        assert!(south.reads(&ada).await.contains("Ada"), "it is version 1");
-        vault.sweep(store, now).await.unwrap();
-        assert_eq!(keys().split_whitespace().collect::<Vec<_>>(), ["1", "2"]);
+    // A package that is being sealed anew: its key is there, and the change is not durable yet.
+    let now = concord::clock::now();
+    let parts = [(Identity, b"{}".to_vec())];
+    vault.seal(of(2), &parts, now).await.unwrap();
+    assert_eq!(keys().split_whitespace().collect::<Vec<_>>(), ["1", "2"]);
+    assert!(south.reads(&ada).await.contains("Ada"), "it is version 1");
+    vault.sweep(store, now).await.unwrap();
+    assert_eq!(keys().split_whitespace().collect::<Vec<_>>(), ["1", "2"]);
 
-        // Its consent ended meanwhile: whoever comes to destroy its key leaves the other.
-        let consent = world.sql_id(&ada.consent);
-        world.ends_sharing(&format!(
-            "UPDATE consent SET revoked_at = 1 WHERE id = {consent}"
-        ));
-        vault.sweep(store, now).await.unwrap();
-        assert_eq!(keys().trim(), "2");
-        vault.seal(of(1), &parts, now).await.unwrap();
-        vault.destroy(&[of(1)]).await.unwrap();
-        assert_eq!(keys().trim(), "2");
+    // Its consent ended meanwhile: whoever comes to destroy its key leaves the other.
+    let consent = world.sql_id(&ada.consent);
+    world.ends_sharing(&format!(
+        "UPDATE consent SET revoked_at = 1 WHERE id = {consent}"
+    ));
+    vault.sweep(store, now).await.unwrap();
+    assert_eq!(keys().trim(), "2");
+    vault.seal(of(1), &parts, now).await.unwrap();
+    vault.destroy(&[of(1)]).await.unwrap();
+    assert_eq!(keys().trim(), "2");
 
-        // What was decided on is opened, and nothing that was sealed since.
-        let opens = async |package| {
-            let wanted = HashMap::from([(package, Categories::only(Identity))]);
-            vault.open(store, &wanted).await.unwrap().len()
-        };
-        assert_eq!((opens(of(1)).await, opens(of(2)).await), (0, 0));
-        let other = Package {
-            referral: bea.referral.parse().unwrap(),
-            version: 1,
-        };
-        assert_eq!(opens(other).await, 1);
+    // What was decided on is opened, and nothing that was sealed since.
+    let opens = async |package| {
+        let wanted = HashMap::from([(package, Categories::only(Identity))]);
+        vault.open(store, &wanted).await.unwrap().len()
+    };
+    assert_eq!((opens(of(1)).await, opens(of(2)).await), (0, 0));
+    let other = PackageVersion {
+        referral: bea.referral.parse().unwrap(),
+        version: 1,
+    };
+    assert_eq!(opens(other).await, 1);
 
-        // A change that was given up: nobody needs its key an hour later.
-        let later = now.plus(std::time::Duration::from_hours(2));
-        vault.sweep(store, later).await.unwrap();
-        assert_eq!(keys().trim(), "");
-        assert!(south.reads(&bea).await.contains("Bea"));
-    }
+    // A change that was given up: nobody needs its key an hour later.
+    let later = now.plus(std::time::Duration::from_hours(2));
+    vault.sweep(store, later).await.unwrap();
+    assert_eq!(keys().trim(), "");
+    assert!(south.reads(&bea).await.contains("Bea"));
 }

@@ -194,12 +194,14 @@ impl Cast<'_> {
         }
         match step {
             Step::Suspend => {
-                asks_about(&coordinator, "suspendAgency", ", reason: \"review\"", &self.south).await;
+                coordinator.suspends(&self.south, "review").await.data();
                 self.epoch += 1;
             }
-            Step::Reinstate => asks_about(&coordinator, "reinstateAgency", "", &self.south).await,
+            Step::Reinstate => {
+                coordinator.reinstates(&self.south).await.data();
+            }
             Step::MouLapses => self.stage.world.ends_sharing(
-                "UPDATE mou SET effective_on = 0, expires_on = 1;;UPDATE referral SET mou_until = 1",
+                "UPDATE mou SET effective_on = 0, expires_on = 1; UPDATE referral SET mou_until = 1",
             ),
             _ => {
                 north.agrees_with(&self.recipient(turn)).await;
@@ -236,7 +238,7 @@ impl Cast<'_> {
             Step::Lapse(_) => {
                 let consent = world.sql_id(&person.consent);
                 world.ends_sharing(&format!(
-                    "UPDATE consent SET effective_at = 0, expires_at = 1 WHERE id = {consent};;\
+                    "UPDATE consent SET effective_at = 0, expires_at = 1 WHERE id = {consent};\
                      UPDATE referral SET consent_until = 1 WHERE consent_id = {consent}"
                 ));
             }
@@ -262,12 +264,6 @@ impl Cast<'_> {
             _ => {}
         }
     }
-}
-
-async fn asks_about(coordinator: &Agency, verb: &str, more: &str, agency: &Agency) {
-    let mutation = format!("mutation($id: ID!) {{ {verb}(id: $id{more}) {{ id }} }}");
-    let id = json!({ "id": agency.id.to_string() });
-    coordinator.asks(&mutation, id).await.data();
 }
 
 /// How many answers with content there were: of requests begun before the step was acknowledged, and after.

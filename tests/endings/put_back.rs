@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use concord_entities::vocabulary::DataCategory::Identity;
 use serde_json::{Value, json};
 
-use crate::world::{Agency, BOTH, Database, Server, World};
+use crate::world::{Agency, Database, Server, World, on_both};
 
 /// What is put back: all that sharing and the ledger stand on.
 const TABLES: [&str; 9] = [
@@ -22,17 +22,17 @@ const TABLES: [&str; 9] = [
 
 fn is_copied(world: &World) {
     let copies = TABLES.map(|table| format!("CREATE TABLE old_{table} AS SELECT * FROM {table}"));
-    world.tampers(&copies.join(";;"));
+    world.tampers(&copies.join("; "));
 }
 
 fn is_put_back(world: &World) {
     let unbound = match world.database {
-        Database::Postgres => "SET LOCAL session_replication_role = replica;;",
-        Database::Sqlite => "BEGIN IMMEDIATE;;",
+        Database::Postgres => "SET LOCAL session_replication_role = replica; ",
+        Database::Sqlite => "",
     };
     let put_back = TABLES
-        .map(|table| format!("DELETE FROM {table};;INSERT INTO {table} SELECT * FROM old_{table}"));
-    world.tampers(&format!("{unbound}{}", put_back.join(";;")));
+        .map(|table| format!("DELETE FROM {table}; INSERT INTO {table} SELECT * FROM old_{table}"));
+    world.tampers(&format!("{unbound}{}", put_back.join("; ")));
 }
 
 /// What `/readyz` answers.
@@ -89,25 +89,22 @@ fn is_reopened(world: &mut World) {
     assert!(reopened, "{said}");
 }
 
-#[tokio::test]
-async fn a_revocation_that_is_no_longer_there_stops_the_very_next_read() {
-    for database in BOTH {
-        let mut world = World::on(database).await;
-        let (north, south) = world.agencies("north", "south").await;
-        let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
-        let bea = north.refers("Bea").to(&south).sharing([Identity]).await;
-        is_copied(&world);
-        north.revokes_consent(&ada).await.data();
-        is_put_back(&world);
-        for told in [&ada, &bea] {
-            let read = south.reads(told).await;
-            assert_eq!(read, "refused: UNAVAILABLE", "{database:?}");
-        }
-        let here = world.server.address.clone();
-        shares_nothing(&north, &south, &ada.referral, &here).await;
-        finds_out(&world.server).await;
-        is_reopened(&mut world);
+on_both!(a_revocation_that_is_no_longer_there_stops_the_very_next_read);
+async fn a_revocation_that_is_no_longer_there_stops_the_very_next_read(mut world: World) {
+    let (north, south) = world.agencies("north", "south").await;
+    let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
+    let bea = north.refers("Bea").to(&south).sharing([Identity]).await;
+    is_copied(&world);
+    north.revokes_consent(&ada).await.data();
+    is_put_back(&world);
+    for told in [&ada, &bea] {
+        let read = south.reads(told).await;
+        assert_eq!(read, "refused: UNAVAILABLE");
     }
+    let here = world.server.address.clone();
+    shares_nothing(&north, &south, &ada.referral, &here).await;
+    finds_out(&world.server).await;
+    is_reopened(&mut world);
 }
 
 #[tokio::test]
@@ -126,36 +123,33 @@ async fn a_server_that_was_asked_nothing_meanwhile_finds_out_too() {
     is_reopened(&mut world);
 }
 
-#[tokio::test]
-async fn a_ledger_that_ends_before_its_witness_stops_sharing() {
-    for database in BOTH {
-        let mut world = World::on(database).await;
-        let (north, south) = world.agencies("north", "south").await;
-        let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
-        is_copied(&world);
-        // Nothing ended since the copy: only the witness knows what was told.
-        assert!(south.reads(&ada).await.contains("Ada"));
-        let told: i64 = world
-            .tampers("SELECT count(*) FROM audit_event")
-            .parse()
-            .unwrap();
-        let deadline = Instant::now() + Duration::from_secs(20);
-        loop {
-            let witnessed = world.tampers_with_keyring("SELECT size FROM ledger_witness");
-            if witnessed.lines().last().and_then(|size| size.parse().ok()) >= Some(told) {
-                break;
-            }
-            assert!(Instant::now() < deadline, "{witnessed} of {told}");
-            tokio::time::sleep(Duration::from_millis(100)).await;
+on_both!(a_ledger_that_ends_before_its_witness_stops_sharing);
+async fn a_ledger_that_ends_before_its_witness_stops_sharing(mut world: World) {
+    let (north, south) = world.agencies("north", "south").await;
+    let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
+    is_copied(&world);
+    // Nothing ended since the copy: only the witness knows what was told.
+    assert!(south.reads(&ada).await.contains("Ada"));
+    let told: i64 = world
+        .tampers("SELECT count(*) FROM audit_event")
+        .parse()
+        .unwrap();
+    let deadline = Instant::now() + Duration::from_secs(20);
+    loop {
+        let witnessed = world.tampers_with_keyring("SELECT size FROM ledger_witness");
+        if witnessed.lines().last().and_then(|size| size.parse().ok()) >= Some(told) {
+            break;
         }
-        let (status, said) = ready(&world.server.address).await;
-        assert_eq!(status, 200, "{said}");
-        assert_eq!(said["parts"]["ledger"], "ok");
-        is_put_back(&world);
-        finds_out(&world.server).await;
-        let here = world.server.address.clone();
-        shares_nothing(&north, &south, &ada.referral, &here).await;
-        assert!(world.server.logged().contains("fork"));
-        is_reopened(&mut world);
+        assert!(Instant::now() < deadline, "{witnessed} of {told}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
+    let (status, said) = ready(&world.server.address).await;
+    assert_eq!(status, 200, "{said}");
+    assert_eq!(said["parts"]["ledger"], "ok");
+    is_put_back(&world);
+    finds_out(&world.server).await;
+    let here = world.server.address.clone();
+    shares_nothing(&north, &south, &ada.referral, &here).await;
+    assert!(world.server.logged().contains("fork"));
+    is_reopened(&mut world);
 }

@@ -3,8 +3,8 @@
 use concord_entities::vocabulary::DataCategory::Identity;
 use serde_json::{Value, json};
 
-use crate::world::agency::{Told, text};
-use crate::world::{Agency, BOTH, Database, World};
+use crate::world::agency::Told;
+use crate::world::{Agency, Database, World, on_both};
 
 const OPEN: [&str; 4] = ["REQUESTED", "ACCEPTED", "IN_PROGRESS", "ON_HOLD"];
 
@@ -30,14 +30,14 @@ impl Cause {
         let (consent, referral) = (world.sql_id(&told.consent), world.sql_id(&told.referral));
         match self {
             Self::ConsentLapses => world.ends_sharing(&format!(
-                "UPDATE consent SET effective_at = 0, expires_at = 1 WHERE id = {consent};;\
+                "UPDATE consent SET effective_at = 0, expires_at = 1 WHERE id = {consent};\
                  UPDATE referral SET consent_until = 1 WHERE id = {referral}"
             )),
             Self::ConsentIsRevoked => {
                 sender.revokes_consent(told).await.data();
             }
             Self::MouLapses => world.ends_sharing(&format!(
-                "UPDATE mou SET effective_on = 0, expires_on = 1;;\
+                "UPDATE mou SET effective_on = 0, expires_on = 1;\
                  UPDATE referral SET mou_until = 1 WHERE id = {referral}"
             )),
         }
@@ -46,9 +46,7 @@ impl Cause {
 
 /// A new consent of the same survivor's, in force.
 async fn consents_anew(sender: &Agency, recipient: &Agency, told: &Told) -> String {
-    let query = "query($id: ID!) { node(id: $id) { ... on Consent { survivor { id } } } }";
-    let answer = sender.asks(query, json!({ "id": told.consent })).await;
-    let survivor = text(&answer.data()["node"]["survivor"]["id"]);
+    let survivor = sender.survivor_of(&told.consent).await;
     let consent = sender.consents(&survivor, recipient, &[Identity]).await;
     let signed = sender.signs(&consent).await;
     assert_eq!(signed.data()["signConsent"]["status"], "ACTIVE");
@@ -67,43 +65,40 @@ fn brings_to(world: &World, told: &Told, status: &str) {
     ));
 }
 
-#[tokio::test]
-async fn every_open_state_is_left_for_every_cause_and_returned_to() {
-    for database in BOTH {
-        let world = World::on(database).await;
-        let (north, south) = world.agencies("north", "south").await;
-        for cause in Cause::ALL {
-            for status in OPEN {
-                let what = format!("{cause:?} of {status} on {database:?}");
-                let ada = north.refers(&what).to(&south).sharing([Identity]).await;
-                brings_to(&world, &ada, status);
-                let stood = south.sees(&ada).await;
-                cause.comes(&world, &north, &ada).await;
-                for reader in [&north, &south] {
-                    assert_eq!(reader.sees(&ada).await, cause.suspended(), "{what}");
-                }
-                assert!(!south.reads(&ada).await.contains(&what), "{what}");
-
-                let (consent, package) = if cause == Cause::MouLapses {
-                    let none = north.continues(&ada, &ada.consent, Value::Null).await;
-                    assert_eq!(none.codes(), "MOU_REQUIRED", "{what}");
-                    north.agrees_with(&south).await;
-                    (ada.consent.clone(), Value::Null)
-                } else {
-                    let none = north.continues(&ada, &ada.consent, Value::Null).await;
-                    assert_eq!(none.codes(), "INVALID_TRANSITION", "{what}");
-                    let package = json!({ "identity": { "givenName": what } });
-                    (consents_anew(&north, &south, &ada).await, package)
-                };
-                let continued = north.continues(&ada, &consent, package).await;
-                continued.data();
-                for reader in [&north, &south] {
-                    assert_eq!(reader.sees(&ada).await, stood, "{what}");
-                    assert!(reader.reads(&ada).await.contains(&what), "{what}");
-                }
-                let again = north.continues(&ada, &consent, Value::Null).await;
-                assert_eq!(again.codes(), "INVALID_TRANSITION", "{what}");
+on_both!(every_open_state_is_left_for_every_cause_and_returned_to);
+async fn every_open_state_is_left_for_every_cause_and_returned_to(world: World) {
+    let (north, south) = world.agencies("north", "south").await;
+    for cause in Cause::ALL {
+        for status in OPEN {
+            let what = format!("{cause:?} of {status}");
+            let ada = north.refers(&what).to(&south).sharing([Identity]).await;
+            brings_to(&world, &ada, status);
+            let stood = south.sees(&ada).await;
+            cause.comes(&world, &north, &ada).await;
+            for reader in [&north, &south] {
+                assert_eq!(reader.sees(&ada).await, cause.suspended(), "{what}");
             }
+            assert!(!south.reads(&ada).await.contains(&what), "{what}");
+
+            let (consent, package) = if cause == Cause::MouLapses {
+                let none = north.continues(&ada, &ada.consent, Value::Null).await;
+                assert_eq!(none.codes(), "MOU_REQUIRED", "{what}");
+                north.agrees_with(&south).await;
+                (ada.consent.clone(), Value::Null)
+            } else {
+                let none = north.continues(&ada, &ada.consent, Value::Null).await;
+                assert_eq!(none.codes(), "INVALID_TRANSITION", "{what}");
+                let package = json!({ "identity": { "givenName": what } });
+                (consents_anew(&north, &south, &ada).await, package)
+            };
+            let continued = north.continues(&ada, &consent, package).await;
+            continued.data();
+            for reader in [&north, &south] {
+                assert_eq!(reader.sees(&ada).await, stood, "{what}");
+                assert!(reader.reads(&ada).await.contains(&what), "{what}");
+            }
+            let again = north.continues(&ada, &consent, Value::Null).await;
+            assert_eq!(again.codes(), "INVALID_TRANSITION", "{what}");
         }
     }
 }
@@ -152,38 +147,37 @@ async fn a_referral_continues_under_nothing_less_than_a_fitting_consent() {
     assert!(south.reads(&ada).await.contains("Ada"));
 }
 
-#[tokio::test]
-async fn a_continuation_that_is_refused_leaves_the_package_and_one_that_is_not_replaces_it() {
-    for database in BOTH {
-        let world = World::on(database).await;
-        let (north, south) = world.agencies("north", "south").await;
-        let late = north.refers("Late").to(&south).sharing([Identity]).await;
-        let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
-        let keys = |told: &Told| {
-            let id = world.sql_id(&told.referral);
-            let keys = format!("SELECT version FROM package_key WHERE referral_id = {id}");
-            world.tampers_with_keyring(&keys).trim().to_owned()
-        };
-        let id = world.sql_id(&late.referral);
-        let month = 31_i64 * 86_400_000_000;
-        world.tampers(&format!(
-            "UPDATE referral SET sent_at = sent_at - {month} WHERE id = {id}"
-        ));
-        for told in [&late, &ada] {
-            Cause::MouLapses.comes(&world, &north, told).await;
-        }
-        north.agrees_with(&south).await;
-
-        let anew = || json!({ "identity": { "givenName": "Ada, told anew" } });
-        let refused = north.continues(&late, &late.consent, anew()).await;
-        assert_eq!(refused.codes(), "INVALID_TRANSITION");
-        assert_eq!(keys(&late), "1");
-        assert!(north.reads(&late).await.starts_with("identity: Late"));
-
-        let continued = north.continues(&ada, &ada.consent, anew()).await;
-        continued.data();
-        assert_eq!(keys(&ada), "2", "the one before it is of no use");
-        assert!(south.reads(&ada).await.contains("Ada, told anew"));
-        assert!(world.verifies().0);
+on_both!(a_continuation_that_is_refused_leaves_the_package_and_one_that_is_not_replaces_it);
+async fn a_continuation_that_is_refused_leaves_the_package_and_one_that_is_not_replaces_it(
+    world: World,
+) {
+    let (north, south) = world.agencies("north", "south").await;
+    let late = north.refers("Late").to(&south).sharing([Identity]).await;
+    let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
+    let keys = |told: &Told| {
+        let id = world.sql_id(&told.referral);
+        let keys = format!("SELECT version FROM package_key WHERE referral_id = {id}");
+        world.tampers_with_keyring(&keys).trim().to_owned()
+    };
+    let id = world.sql_id(&late.referral);
+    let month = 31_i64 * 86_400_000_000;
+    world.tampers(&format!(
+        "UPDATE referral SET sent_at = sent_at - {month} WHERE id = {id}"
+    ));
+    for told in [&late, &ada] {
+        Cause::MouLapses.comes(&world, &north, told).await;
     }
+    north.agrees_with(&south).await;
+
+    let anew = || json!({ "identity": { "givenName": "Ada, told anew" } });
+    let refused = north.continues(&late, &late.consent, anew()).await;
+    assert_eq!(refused.codes(), "INVALID_TRANSITION");
+    assert_eq!(keys(&late), "1");
+    assert!(north.reads(&late).await.starts_with("identity: Late"));
+
+    let continued = north.continues(&ada, &ada.consent, anew()).await;
+    continued.data();
+    assert_eq!(keys(&ada), "2", "the one before it is of no use");
+    assert!(south.reads(&ada).await.contains("Ada, told anew"));
+    assert!(world.verifies().0);
 }

@@ -3,9 +3,9 @@
 use concord_entities::vocabulary::DataCategory::{Identity, Needs, SubstanceUse};
 use serde_json::{Value, json};
 
-use crate::world::agency::{Told, text};
+use crate::world::agency::{Told, entries, text};
 use crate::world::postgres::Cluster;
-use crate::world::{Agency, Answer, BOTH, Database, World};
+use crate::world::{Agency, Answer, Database, World, on_both};
 
 const REVOKE: &str = "mutation($id: ID!) { revokeConsent(id: $id, channel: IN_PERSON) { referralsSuspended \
     consent { status survivor { pseudonym } revokedAt } \
@@ -17,76 +17,71 @@ async fn revokes(caller: &Agency, told: &Told) -> Answer {
 }
 
 async fn notices(reader: &Agency) -> Vec<Value> {
-    let query = "{ notices { edges { node { kind object seenAt } } } }";
-    let answer = reader.asks(query, Value::Null).await;
-    let edges = answer.data()["notices"]["edges"].as_array().unwrap();
-    edges.iter().map(|edge| edge["node"].clone()).collect()
+    reader.lists("notices", "kind object seenAt").await
 }
 
 fn told_events(revocation: &Value) -> Vec<Value> {
-    let edges = revocation["disclosed"]["edges"].as_array().unwrap();
-    edges.iter().map(|edge| edge["node"].clone()).collect()
+    entries(&revocation["disclosed"])
 }
 
-#[tokio::test]
-async fn a_revocation_lists_what_was_told_and_tells_the_recipient_and_can_be_repeated() {
-    for database in BOTH {
-        let world = World::on(database).await;
-        let (north, south) = world.agencies("north", "south").await;
-        let ada = north
-            .refers("Ada")
-            .to(&south)
-            .sharing([Identity, Needs])
-            .await;
-        let bea = north.refers("Bea").to(&south).sharing([Identity]).await;
-        assert!(south.reads(&ada).await.contains("Ada"));
-        assert!(
-            north.reads(&ada).await.contains("Ada"),
-            "no disclosure: its own"
-        );
-        let withheld = south.reads_for(&ada, "PROSECUTION").await;
-        assert!(!withheld.contains("Ada"), "no disclosure: withheld");
-        assert!(
-            south.reads(&bea).await.contains("Bea"),
-            "of another consent"
-        );
-        assert_eq!(notices(&south).await, Vec::<Value>::new());
+on_both!(a_revocation_lists_what_was_told_and_tells_the_recipient_and_can_be_repeated);
+async fn a_revocation_lists_what_was_told_and_tells_the_recipient_and_can_be_repeated(
+    world: World,
+) {
+    let (north, south) = world.agencies("north", "south").await;
+    let ada = north
+        .refers("Ada")
+        .to(&south)
+        .sharing([Identity, Needs])
+        .await;
+    let bea = north.refers("Bea").to(&south).sharing([Identity]).await;
+    assert!(south.reads(&ada).await.contains("Ada"));
+    assert!(
+        north.reads(&ada).await.contains("Ada"),
+        "no disclosure: its own"
+    );
+    let withheld = south.reads_for(&ada, "PROSECUTION").await;
+    assert!(!withheld.contains("Ada"), "no disclosure: withheld");
+    assert!(
+        south.reads(&bea).await.contains("Bea"),
+        "of another consent"
+    );
+    assert_eq!(notices(&south).await, Vec::<Value>::new());
 
-        let first = revokes(&north, &ada).await;
-        let first = &first.data()["revokeConsent"];
-        assert_eq!(first["consent"]["status"], "REVOKED");
-        assert_eq!(first["referralsSuspended"], 1);
-        let told = told_events(first);
-        assert_eq!(told.len(), 1, "{told:?}");
-        assert_eq!(told[0]["recipient"]["name"], "south");
-        assert_eq!(told[0]["categories"], json!(["IDENTITY", "NEEDS"]));
-        assert_eq!(told[0]["purpose"], "SERVICE_DELIVERY");
-        assert_eq!(told[0]["referral"], ada.referral.as_str());
-        assert_eq!(told[0]["consent"], ada.consent.as_str());
-        assert_eq!(first["notices"][0]["recipient"]["name"], "south");
-        assert_eq!(first["notices"][0]["seenAt"], Value::Null);
-        assert!(!world.has_key(&ada.referral));
-        assert!(world.has_key(&bea.referral));
+    let first = revokes(&north, &ada).await;
+    let first = &first.data()["revokeConsent"];
+    assert_eq!(first["consent"]["status"], "REVOKED");
+    assert_eq!(first["referralsSuspended"], 1);
+    let told = told_events(first);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0]["recipient"]["name"], "south");
+    assert_eq!(told[0]["categories"], json!(["IDENTITY", "NEEDS"]));
+    assert_eq!(told[0]["purpose"], "SERVICE_DELIVERY");
+    assert_eq!(told[0]["referral"], ada.referral.as_str());
+    assert_eq!(told[0]["consent"], ada.consent.as_str());
+    assert_eq!(first["notices"][0]["recipient"]["name"], "south");
+    assert_eq!(first["notices"][0]["seenAt"], Value::Null);
+    assert!(!world.has_key(&ada.referral));
+    assert!(world.has_key(&bea.referral));
 
-        let received = notices(&south).await;
-        assert_eq!(received.len(), 1);
-        assert_eq!(received[0]["kind"], "CONSENT_REVOKED");
-        assert_eq!(received[0]["object"], ada.consent.as_str());
-        assert_eq!(notices(&north).await, Vec::<Value>::new());
+    let received = notices(&south).await;
+    assert_eq!(received.len(), 1);
+    assert_eq!(received[0]["kind"], "CONSENT_REVOKED");
+    assert_eq!(received[0]["object"], ada.consent.as_str());
+    assert_eq!(notices(&north).await, Vec::<Value>::new());
 
-        let again = revokes(&north, &ada).await;
-        let again = &again.data()["revokeConsent"];
-        for same in ["consent", "referralsSuspended", "disclosed"] {
-            assert_eq!(again[same], first[same]);
-        }
-        assert_eq!(again["notices"].as_array().unwrap().len(), 1);
-        assert!(again["notices"][0]["seenAt"].is_string());
-        let recorded = format!(
-            "SELECT count(*) FROM audit_event WHERE kind = 'CONSENT_REVOKED' AND leaf LIKE '%{}%'",
-            ada.consent
-        );
-        assert_eq!(world.tampers(&recorded), "1");
+    let again = revokes(&north, &ada).await;
+    let again = &again.data()["revokeConsent"];
+    for same in ["consent", "referralsSuspended", "disclosed"] {
+        assert_eq!(again[same], first[same]);
     }
+    assert_eq!(again["notices"].as_array().unwrap().len(), 1);
+    assert!(again["notices"][0]["seenAt"].is_string());
+    let recorded = format!(
+        "SELECT count(*) FROM audit_event WHERE kind = 'CONSENT_REVOKED' AND leaf LIKE '%{}%'",
+        ada.consent
+    );
+    assert_eq!(world.tampers(&recorded), "1");
 }
 
 #[tokio::test]
@@ -100,63 +95,59 @@ async fn what_was_never_signed_is_told_to_nobody() {
     assert_eq!(notices(&south).await, Vec::<Value>::new());
 }
 
-#[tokio::test]
-async fn a_survivor_needs_no_agency_in_good_standing() {
-    for database in BOTH {
-        let world = World::on(database).await;
-        let (north, south) = world.agencies("north", "south").await;
-        let coordinator = world.coordinator();
-        let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
-        let bea = north.refers("Bea").to(&south).sharing([Identity]).await;
-        let cleo = north.refers("Cleo").to(&south).sharing([Identity]).await;
-        assert!(south.reads(&ada).await.contains("Ada"));
-        // While the discloser takes part, nobody takes its place.
-        assert_eq!(revokes(&coordinator, &ada).await.codes(), "NOT_FOUND");
+on_both!(a_survivor_needs_no_agency_in_good_standing);
+async fn a_survivor_needs_no_agency_in_good_standing(world: World) {
+    let (north, south) = world.agencies("north", "south").await;
+    let coordinator = world.coordinator();
+    let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
+    let bea = north.refers("Bea").to(&south).sharing([Identity]).await;
+    let cleo = north.refers("Cleo").to(&south).sharing([Identity]).await;
+    assert!(south.reads(&ada).await.contains("Ada"));
+    // While the discloser takes part, nobody takes its place.
+    assert_eq!(revokes(&coordinator, &ada).await.codes(), "NOT_FOUND");
 
-        // The recipient's standing does not matter.
-        suspends(&coordinator, &south).await;
-        let revoked = revokes(&north, &cleo).await;
-        assert_eq!(
-            revoked.data()["revokeConsent"]["consent"]["status"],
-            "REVOKED"
-        );
+    // The recipient's standing does not matter.
+    suspends(&coordinator, &south).await;
+    let revoked = revokes(&north, &cleo).await;
+    assert_eq!(
+        revoked.data()["revokeConsent"]["consent"]["status"],
+        "REVOKED"
+    );
 
-        suspends(&coordinator, &north).await;
-        assert_eq!(revokes(&north, &ada).await.codes(), "UNAUTHENTICATED");
-        let other = world.agency("other").await;
-        assert_eq!(revokes(&other, &ada).await.codes(), "NOT_FOUND");
-        let revoked = revokes(&coordinator, &ada).await;
-        let revoked = &revoked.data()["revokeConsent"];
-        assert_eq!(revoked["consent"]["status"], "REVOKED");
-        assert_eq!(revoked["consent"]["survivor"], Value::Null);
-        assert_eq!(told_events(revoked).len(), 1);
-        assert!(!world.has_key(&ada.referral));
+    suspends(&coordinator, &north).await;
+    assert_eq!(revokes(&north, &ada).await.codes(), "UNAUTHENTICATED");
+    let other = world.agency("other").await;
+    assert_eq!(revokes(&other, &ada).await.codes(), "NOT_FOUND");
+    let revoked = revokes(&coordinator, &ada).await;
+    let revoked = &revoked.data()["revokeConsent"];
+    assert_eq!(revoked["consent"]["status"], "REVOKED");
+    assert_eq!(revoked["consent"]["survivor"], Value::Null);
+    assert_eq!(told_events(revoked).len(), 1);
+    assert!(!world.has_key(&ada.referral));
 
-        let command = |channel| {
-            let words = ["consent", "revoke", &bea.consent, "--channel", channel];
-            world.commands(&words)
-        };
-        assert!(!command("BY_PIGEON").0);
-        assert!(world.has_key(&bea.referral));
-        let (done, said) = command("WRITTEN");
-        assert!(done && said.contains("is revoked"), "{said}");
-        assert!(!world.has_key(&bea.referral));
-        let (done, said) = command("WRITTEN");
-        assert!(done && said.contains("was revoked before"), "{said}");
-        let unknown = "consent_01h2xcejqtf2nbrexx3vqjhp41";
-        assert!(
-            !world
-                .commands(&["consent", "revoke", unknown, "--channel", "WRITTEN"])
-                .0
-        );
-    }
+    let command = |channel| {
+        let words = ["consent", "revoke", &bea.consent, "--channel", channel];
+        world.commands(&words)
+    };
+    assert!(!command("BY_PIGEON").0);
+    assert!(world.has_key(&bea.referral));
+    let (done, said) = command("WRITTEN");
+    assert!(done && said.contains("is revoked"), "{said}");
+    assert!(!world.has_key(&bea.referral));
+    let (done, said) = command("WRITTEN");
+    assert!(done && said.contains("was revoked before"), "{said}");
+    let unknown = "consent_01h2xcejqtf2nbrexx3vqjhp41";
+    assert!(
+        !world
+            .commands(&["consent", "revoke", unknown, "--channel", "WRITTEN"])
+            .0
+    );
 }
 
 async fn suspends(coordinator: &Agency, agency: &Agency) {
-    let suspend = "mutation($id: ID!) { suspendAgency(id: $id, reason: \"review\") { id } }";
-    let id = json!({ "id": agency.id.to_string() });
+    let suspended = coordinator.suspends(agency, "review").await;
     assert_eq!(
-        text(&coordinator.asks(suspend, id).await.data()["suspendAgency"]["id"]),
+        text(&suspended.data()["suspendAgency"]["id"]),
         agency.id.to_string()
     );
 }
@@ -169,21 +160,18 @@ fn listings(world: &World, id: &str) -> usize {
     world.tampers(&count).parse().unwrap()
 }
 
-#[tokio::test]
-async fn a_repeated_revocation_shows_nothing_that_is_not_on_record() {
-    for database in BOTH {
-        let world = World::on(database).await;
-        let (north, south) = world.agencies("north", "south").await;
-        let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
-        north.revokes_consent(&ada).await.data();
-        let before = listings(&world, &ada.consent);
-        let again = north.revokes_consent(&ada).await;
-        assert_eq!(
-            again.data()["revokeConsent"]["consent"]["status"],
-            "REVOKED"
-        );
-        assert_eq!(listings(&world, &ada.consent), before + 1, "{database:?}");
-    }
+on_both!(a_repeated_revocation_shows_nothing_that_is_not_on_record);
+async fn a_repeated_revocation_shows_nothing_that_is_not_on_record(world: World) {
+    let (north, south) = world.agencies("north", "south").await;
+    let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
+    north.revokes_consent(&ada).await.data();
+    let before = listings(&world, &ada.consent);
+    let again = north.revokes_consent(&ada).await;
+    assert_eq!(
+        again.data()["revokeConsent"]["consent"]["status"],
+        "REVOKED"
+    );
+    assert_eq!(listings(&world, &ada.consent), before + 1);
 }
 
 #[tokio::test]
@@ -201,23 +189,20 @@ async fn a_repeated_revocation_that_cannot_be_recorded_shows_nothing() {
     assert!(!again.text.contains("REVOKED"), "{}", again.text);
 }
 
-#[tokio::test]
-async fn what_a_later_version_carried_on_is_counted_as_suspended() {
-    for database in BOTH {
-        let world = World::on(database).await;
-        let (north, south) = world.agencies("north", "south").await;
-        let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
-        let renewed = north.renews(&ada.consent).await;
-        let later = text(&renewed.data()["renewConsent"]["id"]);
-        assert_eq!(
-            north.signs(&later).await.data()["signConsent"]["status"],
-            "ACTIVE"
-        );
-        assert!(south.reads(&ada).await.contains("Ada"));
-        for _ in ["once", "again"] {
-            let revoked = north.revokes_consent(&ada).await;
-            assert_eq!(revoked.data()["revokeConsent"]["referralsSuspended"], 1);
-        }
+on_both!(what_a_later_version_carried_on_is_counted_as_suspended);
+async fn what_a_later_version_carried_on_is_counted_as_suspended(world: World) {
+    let (north, south) = world.agencies("north", "south").await;
+    let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
+    let renewed = north.renews(&ada.consent).await;
+    let later = text(&renewed.data()["renewConsent"]["id"]);
+    assert_eq!(
+        north.signs(&later).await.data()["signConsent"]["status"],
+        "ACTIVE"
+    );
+    assert!(south.reads(&ada).await.contains("Ada"));
+    for _ in ["once", "again"] {
+        let revoked = north.revokes_consent(&ada).await;
+        assert_eq!(revoked.data()["revokeConsent"]["referralsSuspended"], 1);
     }
 }
 
@@ -230,57 +215,51 @@ fn takes_part_again(world: &World, agency: &Agency) {
 }
 
 async fn revocations_on_record(reader: &Agency, consent: &str) -> Vec<Value> {
-    let query = "query($f: AuditFilter!) { auditEvents(filter: $f) { edges { node { \
-        type reason agency { name } consent } } } }";
-    let filter = json!({ "types": ["CONSENT_REVOKED"], "object": consent });
-    let answer = reader.asks(query, json!({ "f": filter })).await;
-    let edges = answer.data()["auditEvents"]["edges"].as_array().unwrap();
-    edges.iter().map(|edge| edge["node"].clone()).collect()
+    let log = format!("auditEvents(filter: {{ types: [CONSENT_REVOKED], object: {consent:?} }})");
+    let shown = "type reason agency { name } consent";
+    reader.lists(&log, shown).await
 }
 
-#[tokio::test]
-async fn a_discloser_is_told_that_somebody_else_ended_its_consent() {
-    for database in BOTH {
-        let world = World::on(database).await;
-        let (north, south) = world.agencies("north", "south").await;
-        let coordinator = world.coordinator();
-        let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
-        let bea = north.refers("Bea").to(&south).sharing([Identity]).await;
-        let cleo = north.refers("Cleo").to(&south).sharing([Identity]).await;
-        north.revokes_consent(&cleo).await.data();
-        assert_eq!(notices(&north).await, Vec::<Value>::new(), "its own doing");
+on_both!(a_discloser_is_told_that_somebody_else_ended_its_consent);
+async fn a_discloser_is_told_that_somebody_else_ended_its_consent(world: World) {
+    let (north, south) = world.agencies("north", "south").await;
+    let coordinator = world.coordinator();
+    let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
+    let bea = north.refers("Bea").to(&south).sharing([Identity]).await;
+    let cleo = north.refers("Cleo").to(&south).sharing([Identity]).await;
+    north.revokes_consent(&cleo).await.data();
+    assert_eq!(notices(&north).await, Vec::<Value>::new(), "its own doing");
 
-        suspends(&coordinator, &north).await;
-        let revoked = revokes(&coordinator, &ada).await;
-        let told = revoked.data()["revokeConsent"]["notices"].clone();
-        let mut told: Vec<&str> = told
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|one| one["recipient"]["name"].as_str().unwrap())
-            .collect();
-        told.sort_unstable();
-        assert_eq!(told, ["north", "south"]);
-        let words = ["consent", "revoke", &bea.consent, "--channel", "WRITTEN"];
-        let (done, said) = world.commands(&words);
-        assert!(done, "{said}");
+    suspends(&coordinator, &north).await;
+    let revoked = revokes(&coordinator, &ada).await;
+    let told = revoked.data()["revokeConsent"]["notices"].clone();
+    let mut told: Vec<&str> = told
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["recipient"]["name"].as_str().unwrap())
+        .collect();
+    told.sort_unstable();
+    assert_eq!(told, ["north", "south"]);
+    let words = ["consent", "revoke", &bea.consent, "--channel", "WRITTEN"];
+    let (done, said) = world.commands(&words);
+    assert!(done, "{said}");
 
-        takes_part_again(&world, &north);
-        let received = notices(&north).await;
-        let about: Vec<&str> = received
-            .iter()
-            .map(|one| one["object"].as_str().unwrap())
-            .collect();
-        assert_eq!(about, [&bea.consent, &ada.consent], "newest first");
-        assert!(received.iter().all(|one| one["kind"] == "CONSENT_REVOKED"));
-        for (told, who) in [(&ada, "Coordination Office"), (&bea, "north")] {
-            let events = revocations_on_record(&north, &told.consent).await;
-            assert_eq!(events.len(), 1, "{events:?}");
-            assert_eq!(events[0]["agency"]["name"], who);
-            assert_eq!(events[0]["consent"], told.consent.as_str());
-            let events = revocations_on_record(&south, &told.consent).await;
-            assert_eq!(events.len(), 1, "{events:?}");
-        }
+    takes_part_again(&world, &north);
+    let received = notices(&north).await;
+    let about: Vec<&str> = received
+        .iter()
+        .map(|one| one["object"].as_str().unwrap())
+        .collect();
+    assert_eq!(about, [&bea.consent, &ada.consent], "newest first");
+    assert!(received.iter().all(|one| one["kind"] == "CONSENT_REVOKED"));
+    for (told, who) in [(&ada, "Coordination Office"), (&bea, "north")] {
+        let events = revocations_on_record(&north, &told.consent).await;
+        assert_eq!(events.len(), 1, "{events:?}");
+        assert_eq!(events[0]["agency"]["name"], who);
+        assert_eq!(events[0]["consent"], told.consent.as_str());
+        let events = revocations_on_record(&south, &told.consent).await;
+        assert_eq!(events.len(), 1, "{events:?}");
     }
 }
 

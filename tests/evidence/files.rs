@@ -1,7 +1,7 @@
 //! Files that begin and end as they should, and what is missing in those that do not.
 
-use concord::consent::document::DocumentFault::{CutOff, OtherType};
-use concord::consent::document::{DocumentType, stated_sha256};
+use concord::consent::document::formats::DocumentError::{CutOff, OtherType};
+use concord::consent::document::formats::{DocumentType, stated_sha256};
 use proptest::prelude::*;
 
 /// A file that says something in a comment.

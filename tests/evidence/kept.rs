@@ -2,59 +2,56 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use concord::consent::document::DocumentType;
+use concord::consent::document::formats::DocumentType;
 use serde_json::json;
 
 use super::files::file;
 use super::{draft, gets, keeper, puts, putting, rows, sha256, signs};
-use crate::world::{BOTH, Database, World};
+use crate::world::{Database, World, on_both};
 
-#[tokio::test]
-async fn a_paper_is_stored_once_and_comes_back_as_it_was() {
-    for database in BOTH {
-        let world = World::on(database).await;
-        let (north, south) = world.agencies("north", "south").await;
-        let north = keeper(&world, &north);
-        for (turn, kind) in DocumentType::ALL.iter().enumerate() {
-            let consent = draft(&north, &south, &format!("person {turn}")).await;
-            let paper = file(*kind, "Ada says yes");
-            let digest = hex::encode(sha256(&paper));
-            let told = json!({
-                "sha256": digest, "bytes": paper.len(), "contentType": kind.media_type(),
-            });
-            let stored = puts(&north, &consent, kind.media_type(), &paper).await;
-            assert_eq!((stored.status, stored.json()), (201, told.clone()));
-            let again = puts(&north, &consent, kind.media_type(), &paper).await;
-            assert_eq!((again.status, again.json()), (200, told));
-            let other = puts(
-                &north,
-                &consent,
-                kind.media_type(),
-                &file(*kind, "Ada says no"),
-            )
-            .await;
-            assert_eq!(other.verdict(), "409 CONFLICT");
+on_both!(a_paper_is_stored_once_and_comes_back_as_it_was);
+async fn a_paper_is_stored_once_and_comes_back_as_it_was(world: World) {
+    let (north, south) = world.agencies("north", "south").await;
+    let north = keeper(&world, &north);
+    for (turn, kind) in DocumentType::ALL.iter().enumerate() {
+        let consent = draft(&north, &south, &format!("person {turn}")).await;
+        let paper = file(*kind, "Ada says yes");
+        let digest = hex::encode(sha256(&paper));
+        let told = json!({
+            "sha256": digest, "bytes": paper.len(), "contentType": kind.media_type(),
+        });
+        let stored = puts(&north, &consent, kind.media_type(), &paper).await;
+        assert_eq!((stored.status, stored.json()), (201, told.clone()));
+        let again = puts(&north, &consent, kind.media_type(), &paper).await;
+        assert_eq!((again.status, again.json()), (200, told));
+        let other = puts(
+            &north,
+            &consent,
+            kind.media_type(),
+            &file(*kind, "Ada says no"),
+        )
+        .await;
+        assert_eq!(other.verdict(), "409 CONFLICT");
 
-            let read = gets(&north, &consent).await;
-            assert_eq!((read.status, &read.bytes), (200, &paper));
-            assert_eq!(read.header("content-type"), kind.media_type());
-            assert_eq!(
-                read.header("content-disposition"),
-                format!("attachment; filename=\"{consent}.{}\"", kind.extension())
-            );
-            assert_eq!(read.header("x-content-type-options"), "nosniff");
-            assert_eq!(read.header("cache-control"), "no-store");
-            let sum = STANDARD.encode(sha256(&paper));
-            assert_eq!(read.header("content-digest"), format!("sha-256=:{sum}:"));
-        }
-        assert_eq!(rows(&world), ("3".to_owned(), "3".to_owned()));
-        for kind in ["CONSENT_DOCUMENT_STORED", "CONSENT_DOCUMENT_READ"] {
-            let count = format!("SELECT count(*) FROM audit_event WHERE kind = '{kind}'");
-            assert_eq!(world.tampers(&count), "3", "{kind}");
-            // The recipient's view of the audit log has nothing of it.
-            let told = format!("{count} AND recipient_id IS NOT NULL");
-            assert_eq!(world.tampers(&told), "0", "{kind}");
-        }
+        let read = gets(&north, &consent).await;
+        assert_eq!((read.status, &read.bytes), (200, &paper));
+        assert_eq!(read.header("content-type"), kind.media_type());
+        assert_eq!(
+            read.header("content-disposition"),
+            format!("attachment; filename=\"{consent}.{}\"", kind.extension())
+        );
+        assert_eq!(read.header("x-content-type-options"), "nosniff");
+        assert_eq!(read.header("cache-control"), "no-store");
+        let sum = STANDARD.encode(sha256(&paper));
+        assert_eq!(read.header("content-digest"), format!("sha-256=:{sum}:"));
+    }
+    assert_eq!(rows(&world), ("3".to_owned(), "3".to_owned()));
+    for kind in ["CONSENT_DOCUMENT_STORED", "CONSENT_DOCUMENT_READ"] {
+        let count = format!("SELECT count(*) FROM audit_event WHERE kind = '{kind}'");
+        assert_eq!(world.tampers(&count), "3", "{kind}");
+        // The recipient's view of the audit log has nothing of it.
+        let told = format!("{count} AND recipient_id IS NOT NULL");
+        assert_eq!(world.tampers(&told), "0", "{kind}");
     }
 }
 
@@ -112,8 +109,6 @@ async fn the_signature_and_the_paper_name_the_same_document() {
     assert_eq!(puts(&north, &second, kind, &paper).await.status, 201);
 
     // What was lawful can be shown after the consent was taken back, too.
-    let revoke =
-        "mutation($id: ID!) { revokeConsent(id: $id, channel: TELEPHONE) { consent { status } } }";
-    north.asks(revoke, json!({ "id": second })).await.data();
+    north.revokes(&second).await.data();
     assert_eq!(gets(&north, &second).await.bytes, paper);
 }

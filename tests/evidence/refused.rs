@@ -5,15 +5,15 @@ use std::io::{Read, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use concord::access::foreign_key::{Accepted, ForeignKey};
 use concord::access::token::{Claims, issue};
-use concord::consent::document::{DocumentType, LARGEST};
+use concord::consent::document::formats::{DocumentType, LARGEST};
+use concord::jose::jwk::{Accepted, ExternalKey};
 use serde_json::json;
 
 use super::files::file;
 use super::{Reply, draft, gets, keeper, puts, putting, rows, sha256, url};
 use crate::jose::hand::{Hand, b64};
-use crate::world::{BOTH, Database, Server, World};
+use crate::world::{Database, Server, World, on_both};
 
 #[tokio::test]
 async fn wrong_papers_are_refused_and_nothing_is_kept() {
@@ -81,50 +81,47 @@ async fn wrong_papers_are_refused_and_nothing_is_kept() {
     assert_ne!(rows(&world), ("0".to_owned(), "0".to_owned()));
 }
 
-#[tokio::test]
-async fn ten_mebibytes_are_stored_and_one_byte_more_is_not() {
-    for database in BOTH {
-        let world = World::on(database).await;
-        let (north, south) = world.agencies("north", "south").await;
-        let north = keeper(&world, &north);
-        let consent = draft(&north, &south, "Ada").await;
-        let around = file(DocumentType::Pdf, "").len();
-        let largest = file(DocumentType::Pdf, &"x".repeat(LARGEST - around));
-        assert_eq!(largest.len(), LARGEST);
+on_both!(ten_mebibytes_are_stored_and_one_byte_more_is_not);
+async fn ten_mebibytes_are_stored_and_one_byte_more_is_not(world: World) {
+    let (north, south) = world.agencies("north", "south").await;
+    let north = keeper(&world, &north);
+    let consent = draft(&north, &south, "Ada").await;
+    let around = file(DocumentType::Pdf, "").len();
+    let largest = file(DocumentType::Pdf, &"x".repeat(LARGEST - around));
+    assert_eq!(largest.len(), LARGEST);
 
-        // Told beforehand, and found out on the way: neither is read to its end.
-        let head = |length: &str| {
-            format!(
-                "PUT /consents/{consent}/document HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\n\
-                 content-type: application/pdf\r\n{length}\r\n\r\n",
-                north.token
-            )
-        };
-        let told = says(
-            &north.address,
-            &head(&format!("content-length: {}", LARGEST + 1)),
-            0,
-        );
-        assert!(
-            told.starts_with("HTTP/1.1 413 ") && told.contains("BAD_USER_INPUT"),
-            "{told}"
-        );
-        let found = says(
-            &north.address,
-            &head("transfer-encoding: chunked"),
-            LARGEST + 1,
-        );
-        assert!(found.starts_with("HTTP/1.1 413 "), "{found}");
-        assert_eq!(rows(&world), ("0".to_owned(), "0".to_owned()));
+    // Told beforehand, and found out on the way: neither is read to its end.
+    let head = |length: &str| {
+        format!(
+            "PUT /consents/{consent}/document HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\n\
+             content-type: application/pdf\r\n{length}\r\n\r\n",
+            north.token
+        )
+    };
+    let told = says(
+        &north.address,
+        &head(&format!("content-length: {}", LARGEST + 1)),
+        0,
+    );
+    assert!(
+        told.starts_with("HTTP/1.1 413 ") && told.contains("BAD_USER_INPUT"),
+        "{told}"
+    );
+    let found = says(
+        &north.address,
+        &head("transfer-encoding: chunked"),
+        LARGEST + 1,
+    );
+    assert!(found.starts_with("HTTP/1.1 413 "), "{found}");
+    assert_eq!(rows(&world), ("0".to_owned(), "0".to_owned()));
 
-        assert_eq!(
-            puts(&north, &consent, "application/pdf", &largest)
-                .await
-                .status,
-            201
-        );
-        assert_eq!(gets(&north, &consent).await.bytes, largest);
-    }
+    assert_eq!(
+        puts(&north, &consent, "application/pdf", &largest)
+            .await
+            .status,
+        201
+    );
+    assert_eq!(gets(&north, &consent).await.bytes, largest);
 }
 
 /// Sends a head and so many bytes in chunks, and gives back what comes.
@@ -154,99 +151,96 @@ fn says(address: &str, head: &str, bytes: usize) -> String {
     String::from_utf8_lossy(&answer[..length]).into_owned()
 }
 
-#[tokio::test]
-async fn only_the_discloser_stores_and_reads() {
-    for database in BOTH {
-        let world = World::on(database).await;
-        let (north, south) = world.agencies("north", "south").await;
-        let (north, south) = (keeper(&world, &north), keeper(&world, &south));
-        let stranger = keeper(&world, &world.agency("stranger").await);
-        let paper = file(DocumentType::Png, "x");
-        let kind = "image/png";
-        let bare = draft(&north, &south, "Ada").await;
-        let consent = draft(&north, &south, "Bea").await;
-        assert_eq!(puts(&north, &consent, kind, &paper).await.status, 201);
-        super::signs(&north, &consent, &hex::encode(sha256(&paper)))
-            .await
-            .data();
-        let before = rows(&world);
-        let denied = "SELECT count(*) FROM audit_event WHERE kind = 'ACCESS_DENIED'";
-        assert_eq!(world.tampers(denied), "0");
+on_both!(only_the_discloser_stores_and_reads);
+async fn only_the_discloser_stores_and_reads(world: World) {
+    let (north, south) = world.agencies("north", "south").await;
+    let (north, south) = (keeper(&world, &north), keeper(&world, &south));
+    let stranger = keeper(&world, &world.agency("stranger").await);
+    let paper = file(DocumentType::Png, "x");
+    let kind = "image/png";
+    let bare = draft(&north, &south, "Ada").await;
+    let consent = draft(&north, &south, "Bea").await;
+    assert_eq!(puts(&north, &consent, kind, &paper).await.status, 201);
+    super::signs(&north, &consent, &hex::encode(sha256(&paper)))
+        .await
+        .data();
+    let before = rows(&world);
+    let denied = "SELECT count(*) FROM audit_event WHERE kind = 'ACCESS_DENIED'";
+    assert_eq!(world.tampers(denied), "0");
 
-        let never = "consent_01h2xcejqtf2nbrexx3vqjhp41";
-        let mut answers = Vec::new();
-        for (who, which) in [
-            (&south, consent.as_str()),
-            (&stranger, &consent),
-            (&north, never),
-            (&north, "x"),
-        ] {
-            answers.push(gets(who, which).await);
-            answers.push(puts(who, which, kind, &paper).await);
-        }
-        answers.push(gets(&north, &bare).await);
-        let count = answers.len();
-        let texts = answers.iter().map(|answer| {
-            let mut body = answer.json();
-            body["extensions"] = json!({});
-            (answer.status, body.to_string())
-        });
-        let texts: std::collections::BTreeSet<_> = texts.collect();
-        assert_eq!(texts.len(), 1, "they are not answered alike: {texts:?}");
-        assert_eq!(answers[0].verdict(), "404 NOT_FOUND");
-        assert_eq!(
-            world.tampers(denied),
-            count.to_string(),
-            "each is on record once"
-        );
+    let never = "consent_01h2xcejqtf2nbrexx3vqjhp41";
+    let mut answers = Vec::new();
+    for (who, which) in [
+        (&south, consent.as_str()),
+        (&stranger, &consent),
+        (&north, never),
+        (&north, "x"),
+    ] {
+        answers.push(gets(who, which).await);
+        answers.push(puts(who, which, kind, &paper).await);
+    }
+    answers.push(gets(&north, &bare).await);
+    let count = answers.len();
+    let texts = answers.iter().map(|answer| {
+        let mut body = answer.json();
+        body["extensions"] = json!({});
+        (answer.status, body.to_string())
+    });
+    let texts: std::collections::BTreeSet<_> = texts.collect();
+    assert_eq!(texts.len(), 1, "they are not answered alike: {texts:?}");
+    assert_eq!(answers[0].verdict(), "404 NOT_FOUND");
+    assert_eq!(
+        world.tampers(denied),
+        count.to_string(),
+        "each is on record once"
+    );
 
-        for (scope, reads, stores) in [
-            ("evidence.c", "403 FORBIDDEN_SCOPE", "200"),
-            ("evidence.r", "200", "403 FORBIDDEN_SCOPE"),
-            (
-                "consent.cruds referral.cruds",
-                "403 FORBIDDEN_SCOPE",
-                "403 FORBIDDEN_SCOPE",
-            ),
-        ] {
-            let narrow = north.with(world.token(north.id, scope));
-            let read = gets(&narrow, &consent).await;
-            assert_eq!(read.verdict(), reads, "{scope}");
-            if read.status == 403 {
-                assert!(
-                    read.header("www-authenticate")
-                        .contains("scope=\"evidence.r\"")
-                );
-            }
-            assert_eq!(
-                puts(&narrow, &consent, kind, &paper).await.verdict(),
-                stores,
-                "{scope}"
+    for (scope, reads, stores) in [
+        ("evidence.c", "403 FORBIDDEN_SCOPE", "200"),
+        ("evidence.r", "200", "403 FORBIDDEN_SCOPE"),
+        (
+            "consent.cruds referral.cruds",
+            "403 FORBIDDEN_SCOPE",
+            "403 FORBIDDEN_SCOPE",
+        ),
+    ] {
+        let narrow = north.with(world.token(north.id, scope));
+        let read = gets(&narrow, &consent).await;
+        assert_eq!(read.verdict(), reads, "{scope}");
+        if read.status == 403 {
+            assert!(
+                read.header("www-authenticate")
+                    .contains("scope=\"evidence.r\"")
             );
         }
-        let nobody = north.with("nonsense".to_owned());
         assert_eq!(
-            gets(&nobody, &consent).await.verdict(),
-            "401 UNAUTHENTICATED"
+            puts(&narrow, &consent, kind, &paper).await.verdict(),
+            stores,
+            "{scope}"
         );
-        assert_eq!(
-            puts(&nobody, &bare, kind, &paper).await.verdict(),
-            "401 UNAUTHENTICATED"
-        );
-        let id = world.sql_id(&north.id.to_string());
-        world.ends_sharing(&format!(
-            "UPDATE agency SET status = 'SUSPENDED' WHERE id = {id};;"
-        ));
-        assert_eq!(
-            gets(&north, &consent).await.verdict(),
-            "401 UNAUTHENTICATED"
-        );
-        assert_eq!(
-            puts(&north, &bare, kind, &paper).await.verdict(),
-            "401 UNAUTHENTICATED"
-        );
-        assert_eq!(rows(&world), before);
     }
+    let nobody = north.with("nonsense".to_owned());
+    assert_eq!(
+        gets(&nobody, &consent).await.verdict(),
+        "401 UNAUTHENTICATED"
+    );
+    assert_eq!(
+        puts(&nobody, &bare, kind, &paper).await.verdict(),
+        "401 UNAUTHENTICATED"
+    );
+    let id = world.sql_id(&north.id.to_string());
+    world.ends_sharing(&format!(
+        "UPDATE agency SET status = 'SUSPENDED' WHERE id = {id}"
+    ));
+    assert_eq!(
+        gets(&north, &consent).await.verdict(),
+        "401 UNAUTHENTICATED"
+    );
+    assert_eq!(
+        puts(&north, &bare, kind, &paper).await.verdict(),
+        "401 UNAUTHENTICATED"
+    );
+    assert_eq!(rows(&world), before);
 }
 
 #[tokio::test]
@@ -255,7 +249,7 @@ async fn a_bound_token_needs_a_proof_for_this_address() {
     let (north, south) = world.agencies("north", "south").await;
     let consent = draft(&keeper(&world, &north), &south, "Ada").await;
     let hand = Hand::p256();
-    let key = ForeignKey::parse(hand.jwk().to_string().as_bytes(), Accepted::CurvesOnly).unwrap();
+    let key = ExternalKey::parse(hand.jwk().to_string().as_bytes(), Accepted::CurvesOnly).unwrap();
     let token = issue(
         &world.service.ring.signer(),
         &Claims {

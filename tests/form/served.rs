@@ -4,7 +4,7 @@ use concord_entities::vocabulary::DataCategory::{Identity, SubstanceUse};
 use reqwest::Response;
 
 use super::said;
-use crate::world::{Agency, BOTH, Database, World};
+use crate::world::{Agency, Database, World, on_both};
 
 async fn asks(agency: &Agency, consent: &str, query: &str) -> Response {
     let url = format!("http://{}/consents/{consent}/form{query}", agency.address);
@@ -21,80 +21,76 @@ async fn refused(agency: &Agency, consent: &str, query: &str) -> (u16, String) {
     (status, code.to_owned())
 }
 
-#[tokio::test]
-async fn the_discloser_prints_it_and_that_is_on_record() {
-    for database in BOTH {
-        let world = World::on(database).await;
-        let (north, south) = world.agencies("north", "south").await;
-        let survivor = north.registers("Ada").await;
-        let consent = north
-            .consents(&survivor, &south, &[Identity, SubstanceUse])
-            .await;
-        let reads = "SELECT count(*) FROM audit_event WHERE leaf LIKE '%\"operation\":\"readConsentForm\"%' \
-            AND kind = 'RECORDS_LISTED'";
-        assert_eq!(world.tampers(reads), "0");
+on_both!(the_discloser_prints_it_and_that_is_on_record);
+async fn the_discloser_prints_it_and_that_is_on_record(world: World) {
+    let (north, south) = world.agencies("north", "south").await;
+    let survivor = north.registers("Ada").await;
+    let consent = north
+        .consents(&survivor, &south, &[Identity, SubstanceUse])
+        .await;
+    let reads = "SELECT count(*) FROM audit_event WHERE leaf LIKE '%\"operation\":\"readConsentForm\"%' \
+        AND kind = 'RECORDS_LISTED'";
+    assert_eq!(world.tampers(reads), "0");
 
-        let answer = asks(&north, &consent, "").await;
-        assert_eq!(answer.status(), 200);
-        let header = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
-        assert_eq!(header("content-type"), "text/html; charset=utf-8");
-        assert_eq!(header("content-language"), "en");
-        assert_eq!(header("cache-control"), "no-store");
-        assert_eq!(header("x-content-type-options"), "nosniff");
-        assert!(
-            header("content-security-policy").starts_with("default-src 'none'; style-src 'sha256-")
-        );
-        let html = answer.text().await.unwrap();
-        assert!(html.contains("@page { size: letter;"));
-        assert!(!html.contains("pseudonym") && !html.contains(&survivor));
-        let text = said(&html);
-        assert!(text.contains("north shares. Only south is told."), "{text}");
-        assert!(text.contains("Not valid until it is signed"));
-        assert!(text.contains("Your drug and alcohol records"));
-        assert!(text.contains(&format!("{consent}, version 1")));
-        assert!(!text.contains("guardian"));
+    let answer = asks(&north, &consent, "").await;
+    assert_eq!(answer.status(), 200);
+    let header = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
+    assert_eq!(header("content-type"), "text/html; charset=utf-8");
+    assert_eq!(header("content-language"), "en");
+    assert_eq!(header("cache-control"), "no-store");
+    assert_eq!(header("x-content-type-options"), "nosniff");
+    assert!(
+        header("content-security-policy").starts_with("default-src 'none'; style-src 'sha256-")
+    );
+    let html = answer.text().await.unwrap();
+    assert!(html.contains("@page { size: letter;"));
+    assert!(!html.contains("pseudonym") && !html.contains(&survivor));
+    let text = said(&html);
+    assert!(text.contains("north shares. Only south is told."), "{text}");
+    assert!(text.contains("Not valid until it is signed"));
+    assert!(text.contains("Your drug and alcohol records"));
+    assert!(text.contains(&format!("{consent}, version 1")));
+    assert!(!text.contains("guardian"));
 
-        assert_eq!(world.tampers(reads), "1");
-        let leaf =
-            world.tampers("SELECT leaf FROM audit_event WHERE leaf LIKE '%readConsentForm%'");
-        assert!(leaf.contains(&consent), "{leaf}");
+    assert_eq!(world.tampers(reads), "1");
+    let leaf = world.tampers("SELECT leaf FROM audit_event WHERE leaf LIKE '%readConsentForm%'");
+    assert!(leaf.contains(&consent), "{leaf}");
 
-        let spanish = asks(&north, &consent, "?lang=es-MX&paper=a4").await;
-        assert_eq!(spanish.headers()["content-language"], "es");
-        assert!(spanish.text().await.unwrap().contains("@page { size: a4;"));
-        let id = world.sql_id(&consent);
-        world.tampers(&format!(
-            "UPDATE consent SET language = 'es-419' WHERE id = {id}"
-        ));
-        assert_eq!(
-            asks(&north, &consent, "").await.headers()["content-language"],
-            "es"
-        );
-        let english = asks(&north, &consent, "?lang=en").await;
-        assert_eq!(english.headers()["content-language"], "en");
-        let missing = asks(&north, &consent, "?lang=vi").await;
-        assert_eq!(missing.headers()["content-language"], "en");
-        let text = said(&missing.text().await.unwrap());
-        assert!(text.contains("(vi). A qualified interpreter"), "{text}");
+    let spanish = asks(&north, &consent, "?lang=es-MX&paper=a4").await;
+    assert_eq!(spanish.headers()["content-language"], "es");
+    assert!(spanish.text().await.unwrap().contains("@page { size: a4;"));
+    let id = world.sql_id(&consent);
+    world.tampers(&format!(
+        "UPDATE consent SET language = 'es-419' WHERE id = {id}"
+    ));
+    assert_eq!(
+        asks(&north, &consent, "").await.headers()["content-language"],
+        "es"
+    );
+    let english = asks(&north, &consent, "?lang=en").await;
+    assert_eq!(english.headers()["content-language"], "en");
+    let missing = asks(&north, &consent, "?lang=vi").await;
+    assert_eq!(missing.headers()["content-language"], "en");
+    let text = said(&missing.text().await.unwrap());
+    assert!(text.contains("(vi). A qualified interpreter"), "{text}");
 
-        let survivors = world.sql_id(&survivor);
-        let minor = if database == Database::Sqlite {
-            "1"
-        } else {
-            "true"
-        };
-        world.tampers(&format!(
-            "UPDATE survivor SET minor = {minor} WHERE id = {survivors}"
-        ));
-        let text = said(
-            &asks(&north, &consent, "?lang=en")
-                .await
-                .text()
-                .await
-                .unwrap(),
-        );
-        assert!(text.contains("Parent or guardian (you sign too)"));
-    }
+    let survivors = world.sql_id(&survivor);
+    let minor = if world.database == Database::Sqlite {
+        "1"
+    } else {
+        "true"
+    };
+    world.tampers(&format!(
+        "UPDATE survivor SET minor = {minor} WHERE id = {survivors}"
+    ));
+    let text = said(
+        &asks(&north, &consent, "?lang=en")
+            .await
+            .text()
+            .await
+            .unwrap(),
+    );
+    assert!(text.contains("Parent or guardian (you sign too)"));
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use concord::consent::form::page::{Paper, Subject};
+use concord::consent::form::page::{PaperSize, Subject};
 use concord_entities::vocabulary::{Code, ConsentStatus, DataCategory, Purpose, Set};
 use toml::{Table, Value};
 
@@ -108,7 +108,7 @@ fn every_sentence_is_on_some_page() {
 fn every_page(language: &str) -> String {
     let mut all = String::new();
     let mut add = |subject: &Subject, language: &str| {
-        all.push_str(&said(&subject.page(language, Paper::A4).unwrap().html));
+        all.push_str(&said(&subject.page(language, PaperSize::A4).unwrap().html));
     };
     add(&longest(), language);
     add(&subject(), "vi");

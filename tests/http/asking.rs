@@ -1,15 +1,15 @@
 //! Somebody who asks in every way.
 
-use concord::access::key::SigningKey;
 use concord::access::token::{Claims, issue};
+use concord::jose::key::SigningKey;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
+use crate::world::documents::VIEWER;
 use crate::world::{Agency, EVERYTHING, World};
 
 pub const NEW: &str = "application/graphql-response+json";
 pub const OLD: &str = "application/json";
-pub const VIEWER: &str = "{ viewer { subject } }";
 /// What would write, if it were carried out.
 pub const WRITES: &str =
     "mutation { registerSurvivor(survivor: { pseudonym: \"never\", minor: false }) { id } }";

@@ -4,12 +4,13 @@ use std::fmt::Write;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use concord::access::key::SigningKey;
 use concord::access::token::issue;
+use concord::jose::key::SigningKey;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
-use super::asking::{Asking, NEW, OLD, VIEWER, WRITES};
+use super::asking::{Asking, NEW, OLD, WRITES};
+use crate::world::documents::VIEWER;
 
 type Cases = Vec<(&'static str, RequestBuilder)>;
 

@@ -2,21 +2,20 @@
 
 use std::time::Duration;
 
-use concord::access::issuer::Issuers;
 use concord::access::issuer::address::Reach;
-use concord::access::issuer::cache::NotProven;
-use concord::access::issuer::register;
-use concord::access::issuer::token::Foreign;
-use concord::access::key::SigningKey;
-use concord::access::token::TokenFault;
+use concord::access::issuer::cache::ExternalTokenError;
+use concord::access::issuer::token::ExternalClaims;
+use concord::access::issuer::{Issuers, register};
+use concord::access::token::TokenError;
 use concord::clock;
+use concord::jose::key::SigningKey;
 use concord_entities::ids::IssuerId;
 use concord_entities::instant::Instant;
 use concord_entities::trusted_issuer;
 use serde_json::json;
 
 use super::provider::{AUDIENCE, Answers, Provider, claims, header, signed};
-use crate::world::{BOTH, Database, World};
+use crate::world::{Database, World, on_both};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_mins(1);
@@ -60,17 +59,21 @@ impl Story {
         replica: &Issuers,
         token: &str,
         now: Instant,
-    ) -> Result<Foreign, TokenFault> {
+    ) -> Result<ExternalClaims, TokenError> {
         let store = &self.world.service.store;
         let proven = replica.verify(store, token, AUDIENCE, now).await;
         proven.map_err(|fault| match fault {
-            NotProven::Fault(fault) => fault,
-            NotProven::Refused(refusal) => panic!("{refusal:?}"),
+            ExternalTokenError::Fault(fault) => fault,
+            ExternalTokenError::Refused(refusal) => panic!("{refusal:?}"),
         })
     }
 
     /// Whether a good token is believed at this time.
-    async fn believes(&self, replica: &Issuers, now: Instant) -> Result<Foreign, TokenFault> {
+    async fn believes(
+        &self,
+        replica: &Issuers,
+        now: Instant,
+    ) -> Result<ExternalClaims, TokenError> {
         self.verifies(replica, &self.provider.token(now), now).await
     }
 
@@ -81,140 +84,125 @@ impl Story {
     }
 }
 
-#[tokio::test]
-async fn a_registration_brings_its_keys_to_every_replica() {
-    for database in BOTH {
-        let story = Story::on(database).await;
-        for replica in [story.replica(), story.replica()] {
-            let foreign = story.believes(&replica, story.start).await.unwrap();
-            assert_eq!(foreign.issuer, story.id);
-            assert_eq!(foreign.agency, story.world.coordinator);
-            assert_eq!(foreign.scopes.to_string(), "referral.rs consent.r");
-        }
-        assert_eq!(story.provider.requests(), 1, "{database:?}");
+on_both!(a_registration_brings_its_keys_to_every_replica: Story);
+async fn a_registration_brings_its_keys_to_every_replica(story: Story) {
+    for replica in [story.replica(), story.replica()] {
+        let foreign = story.believes(&replica, story.start).await.unwrap();
+        assert_eq!(foreign.issuer, story.id);
+        assert_eq!(foreign.agency, story.world.coordinator);
+        assert_eq!(foreign.scopes.to_string(), "referral.rs consent.r");
     }
+    assert_eq!(story.provider.requests(), 1);
 }
 
-#[tokio::test]
-async fn twenty_who_come_at_once_make_one_fetch() {
-    for database in BOTH {
-        let story = Story::on(database).await;
-        let now = story.start.plus(2 * HOUR);
-        let good = json!({ "keys": [story.provider.key.public_jwk()] }).to_string();
-        story
-            .provider
-            .answers(Answers::Body(200, good, Duration::from_millis(300)));
-        let replica = story.replica();
-        let all = (0..20).map(|_| story.believes(&replica, now));
-        let all = futures_util::future::join_all(all).await;
-        assert!(all.iter().all(Result::is_ok), "{all:?}");
-        assert_eq!(story.provider.requests(), 2, "{database:?}");
+on_both!(twenty_who_come_at_once_make_one_fetch: Story);
+async fn twenty_who_come_at_once_make_one_fetch(story: Story) {
+    let now = story.start.plus(2 * HOUR);
+    let good = json!({ "keys": [story.provider.key.public_jwk()] }).to_string();
+    story
+        .provider
+        .answers(Answers::Body(200, good, Duration::from_millis(300)));
+    let replica = story.replica();
+    let all = (0..20).map(|_| story.believes(&replica, now));
+    let all = futures_util::future::join_all(all).await;
+    assert!(all.iter().all(Result::is_ok), "{all:?}");
+    assert_eq!(story.provider.requests(), 2);
 
-        let row = story.row().await;
-        assert_eq!((row.fetched_at, row.attempted_at), (Some(now), Some(now)));
-        story
-            .believes(&story.replica(), now.plus(MINUTE))
-            .await
-            .unwrap();
-        assert_eq!(story.provider.requests(), 2, "{database:?}");
-    }
+    let row = story.row().await;
+    assert_eq!((row.fetched_at, row.attempted_at), (Some(now), Some(now)));
+    story
+        .believes(&story.replica(), now.plus(MINUTE))
+        .await
+        .unwrap();
+    assert_eq!(story.provider.requests(), 2);
 }
 
-#[tokio::test]
-async fn replicas_that_come_at_once_make_one_fetch() {
-    for database in BOTH {
-        let story = Story::on(database).await;
-        let now = story.start.plus(2 * HOUR);
-        let replicas: Vec<_> = (0..8).map(|_| story.replica()).collect();
-        let all = replicas.iter().map(|replica| story.believes(replica, now));
-        let all = futures_util::future::join_all(all).await;
-        assert!(all.iter().all(Result::is_ok), "{all:?}");
-        assert_eq!(story.provider.requests(), 2, "{database:?}");
-    }
+on_both!(replicas_that_come_at_once_make_one_fetch: Story);
+async fn replicas_that_come_at_once_make_one_fetch(story: Story) {
+    let now = story.start.plus(2 * HOUR);
+    let replicas: Vec<_> = (0..8).map(|_| story.replica()).collect();
+    let all = replicas.iter().map(|replica| story.believes(replica, now));
+    let all = futures_util::future::join_all(all).await;
+    assert!(all.iter().all(Result::is_ok), "{all:?}");
+    assert_eq!(story.provider.requests(), 2);
 }
 
-#[tokio::test]
-async fn an_unknown_key_is_asked_for_once_a_minute() {
-    for database in BOTH {
-        let story = Story::on(database).await;
-        let (replica, other) = (story.replica(), story.replica());
-        let next = SigningKey::generate().unwrap();
-        let by = |key: &SigningKey, now| signed(key, &header(key), &claims(now));
-        story
-            .provider
-            .publishes(&[story.provider.key.public_jwk(), next.public_jwk()]);
+on_both!(an_unknown_key_is_asked_for_once_a_minute: Story);
+async fn an_unknown_key_is_asked_for_once_a_minute(story: Story) {
+    let (replica, other) = (story.replica(), story.replica());
+    let next = SigningKey::generate().unwrap();
+    let by = |key: &SigningKey, now| signed(key, &header(key), &claims(now));
+    story
+        .provider
+        .publishes(&[story.provider.key.public_jwk(), next.public_jwk()]);
 
-        let early = story.start.plus(30 * SECOND);
-        let fault = story.verifies(&replica, &by(&next, early), early).await;
-        assert_eq!(fault.unwrap_err(), TokenFault::UnknownKey);
-        assert_eq!(story.provider.requests(), 1);
+    let early = story.start.plus(30 * SECOND);
+    let fault = story.verifies(&replica, &by(&next, early), early).await;
+    assert_eq!(fault.unwrap_err(), TokenError::UnknownKey);
+    assert_eq!(story.provider.requests(), 1);
 
-        let later = story.start.plus(61 * SECOND);
-        story
-            .verifies(&replica, &by(&next, later), later)
-            .await
-            .unwrap();
-        assert_eq!(story.provider.requests(), 2);
+    let later = story.start.plus(61 * SECOND);
+    story
+        .verifies(&replica, &by(&next, later), later)
+        .await
+        .unwrap();
+    assert_eq!(story.provider.requests(), 2);
 
-        // What one replica fetched, the other one has.
-        let then = later.plus(5 * SECOND);
-        story
-            .verifies(&other, &by(&next, then), then)
-            .await
-            .unwrap();
+    // What one replica fetched, the other one has.
+    let then = later.plus(5 * SECOND);
+    story
+        .verifies(&other, &by(&next, then), then)
+        .await
+        .unwrap();
 
-        for seconds in 6..59 {
-            let now = later.plus(seconds * SECOND);
-            let made_up = by(&SigningKey::generate().unwrap(), now);
-            for replica in [&replica, &other] {
-                let fault = story.verifies(replica, &made_up, now).await.unwrap_err();
-                assert_eq!(fault, TokenFault::UnknownKey);
-            }
-        }
-        assert_eq!(story.provider.requests(), 2, "{database:?}");
-
-        let now = later.plus(61 * SECOND);
+    for seconds in 6..59 {
+        let now = later.plus(seconds * SECOND);
         let made_up = by(&SigningKey::generate().unwrap(), now);
         for replica in [&replica, &other] {
             let fault = story.verifies(replica, &made_up, now).await.unwrap_err();
-            assert_eq!(fault, TokenFault::UnknownKey);
+            assert_eq!(fault, TokenError::UnknownKey);
         }
-        assert_eq!(story.provider.requests(), 3, "{database:?}");
     }
+    assert_eq!(story.provider.requests(), 2);
+
+    let now = later.plus(61 * SECOND);
+    let made_up = by(&SigningKey::generate().unwrap(), now);
+    for replica in [&replica, &other] {
+        let fault = story.verifies(replica, &made_up, now).await.unwrap_err();
+        assert_eq!(fault, TokenError::UnknownKey);
+    }
+    assert_eq!(story.provider.requests(), 3);
 }
 
-#[tokio::test]
-async fn a_copy_serves_for_a_day_where_there_is_no_newer_one() {
-    for database in BOTH {
-        let story = Story::on(database).await;
-        let running = story.replica();
-        let fetched = story.row().await.fetched_at.unwrap();
-        let broken = Answers::Body(500, "broken".to_owned(), Duration::ZERO);
-        story.provider.answers(broken);
+on_both!(a_copy_serves_for_a_day_where_there_is_no_newer_one: Story);
+async fn a_copy_serves_for_a_day_where_there_is_no_newer_one(story: Story) {
+    let running = story.replica();
+    let fetched = story.row().await.fetched_at.unwrap();
+    let broken = Answers::Body(500, "broken".to_owned(), Duration::ZERO);
+    story.provider.answers(broken);
 
-        let at = |span: Duration| fetched.plus(span);
-        for span in [2 * HOUR, 12 * HOUR, 23 * HOUR + 59 * MINUTE + 59 * SECOND] {
-            for replica in [&running, &story.replica()] {
-                story.believes(replica, at(span)).await.unwrap();
-            }
-        }
-        assert_eq!(
-            story.provider.requests(),
-            1 + 3,
-            "one failed attempt each time"
-        );
-
-        for span in [24 * HOUR, 24 * HOUR + MINUTE, 48 * HOUR] {
-            for replica in [&running, &story.replica()] {
-                let fault = story.believes(replica, at(span)).await.unwrap_err();
-                assert_eq!(fault, TokenFault::UnknownKey, "{span:?}");
-            }
-        }
-
-        story.provider.publishes(&[story.provider.key.public_jwk()]);
+    let at = |span: Duration| fetched.plus(span);
+    for span in [2 * HOUR, 12 * HOUR, 23 * HOUR + 59 * MINUTE + 59 * SECOND] {
         for replica in [&running, &story.replica()] {
-            story.believes(replica, at(49 * HOUR)).await.unwrap();
+            story.believes(replica, at(span)).await.unwrap();
         }
+    }
+    assert_eq!(
+        story.provider.requests(),
+        1 + 3,
+        "one failed attempt each time"
+    );
+
+    for span in [24 * HOUR, 24 * HOUR + MINUTE, 48 * HOUR] {
+        for replica in [&running, &story.replica()] {
+            let fault = story.believes(replica, at(span)).await.unwrap_err();
+            assert_eq!(fault, TokenError::UnknownKey, "{span:?}");
+        }
+    }
+
+    story.provider.publishes(&[story.provider.key.public_jwk()]);
+    for replica in [&running, &story.replica()] {
+        story.believes(replica, at(49 * HOUR)).await.unwrap();
     }
 }
 
@@ -242,7 +230,7 @@ async fn a_key_that_was_taken_away_proves_nothing_after_the_next_fetch() {
     story.provider.publishes(&[next.public_jwk()]);
     let now = story.start.plus(HOUR + MINUTE);
     let fault = story.believes(&replica, now).await.unwrap_err();
-    assert_eq!(fault, TokenFault::UnknownKey);
+    assert_eq!(fault, TokenError::UnknownKey);
 }
 
 #[tokio::test]
@@ -268,47 +256,44 @@ async fn whoever_hangs_up_does_not_spoil_the_fetch() {
     assert_eq!(story.provider.requests(), 2);
 }
 
-#[tokio::test]
-async fn who_is_not_trusted_is_nobody() {
-    for database in BOTH {
-        let story = Story::on(database).await;
-        let replica = story.replica();
-        let now = story.start;
-        for issuer in [
-            "https://login.north.example/realms/north/",
-            "https://login.north.example/realms/NORTH",
-            "https://elsewhere.example",
-            "",
-            &"x".repeat(4_000),
-        ] {
-            let mut claims = claims(now);
-            claims["iss"] = json!(issuer);
-            let token = signed(&story.provider.key, &header(&story.provider.key), &claims);
-            let fault = story.verifies(&replica, &token, now).await.unwrap_err();
-            assert_eq!(fault, TokenFault::WrongIssuer, "{issuer}");
-        }
-        let fault = story.verifies(&replica, "no token", now).await.unwrap_err();
-        assert_eq!(fault, TokenFault::Malformed);
-        assert_eq!(story.provider.requests(), 1);
-
-        let epoch = || {
-            story
-                .world
-                .tampers("SELECT epoch FROM sharing_epoch")
-                .parse::<i64>()
-        };
-        let before = epoch().unwrap();
-        register::suspend(&story.world.service.store, story.id)
-            .await
-            .unwrap();
-        assert_eq!(
-            epoch().unwrap(),
-            before + 1,
-            "decisions under way are not made again"
-        );
-        let fault = story.believes(&story.replica(), now).await.unwrap_err();
-        assert_eq!(fault, TokenFault::WrongIssuer);
+on_both!(who_is_not_trusted_is_nobody: Story);
+async fn who_is_not_trusted_is_nobody(story: Story) {
+    let replica = story.replica();
+    let now = story.start;
+    for issuer in [
+        "https://login.north.example/realms/north/",
+        "https://login.north.example/realms/NORTH",
+        "https://elsewhere.example",
+        "",
+        &"x".repeat(4_000),
+    ] {
+        let mut claims = claims(now);
+        claims["iss"] = json!(issuer);
+        let token = signed(&story.provider.key, &header(&story.provider.key), &claims);
+        let fault = story.verifies(&replica, &token, now).await.unwrap_err();
+        assert_eq!(fault, TokenError::WrongIssuer, "{issuer}");
     }
+    let fault = story.verifies(&replica, "no token", now).await.unwrap_err();
+    assert_eq!(fault, TokenError::Malformed);
+    assert_eq!(story.provider.requests(), 1);
+
+    let epoch = || {
+        story
+            .world
+            .tampers("SELECT epoch FROM sharing_epoch")
+            .parse::<i64>()
+    };
+    let before = epoch().unwrap();
+    register::suspend(&story.world.service.store, story.id)
+        .await
+        .unwrap();
+    assert_eq!(
+        epoch().unwrap(),
+        before + 1,
+        "decisions under way are not made again"
+    );
+    let fault = story.believes(&story.replica(), now).await.unwrap_err();
+    assert_eq!(fault, TokenError::WrongIssuer);
 }
 
 #[tokio::test]
@@ -327,6 +312,6 @@ async fn a_row_that_cannot_be_understood_is_nobody() {
             .believes(&story.replica(), story.start)
             .await
             .unwrap_err();
-        assert_eq!(fault, TokenFault::WrongIssuer, "{spoilt}");
+        assert_eq!(fault, TokenError::WrongIssuer, "{spoilt}");
     }
 }

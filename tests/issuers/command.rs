@@ -2,10 +2,10 @@
 
 use std::process::Command;
 
-use concord::settings::{Settings, Written};
+use concord::settings::{RawSettings, Settings};
 
 use super::provider::{Answers, ISSUER, Provider};
-use crate::world::{BOTH, Database, World};
+use crate::world::{Database, World, on_both};
 
 /// A settings file with which this provider can be reached.
 pub fn settings(world: &World, provider: &Provider) -> String {
@@ -36,89 +36,86 @@ fn row(world: &World) -> String {
     world.tampers("SELECT status, token_type, algorithms, scope, mapping FROM trusted_issuer")
 }
 
-#[tokio::test]
-async fn an_operator_adds_lists_refreshes_and_suspends() {
-    for database in BOTH {
-        let world = World::on(database).await;
-        let provider = Provider::new();
-        let config = settings(&world, &provider);
-        let config = ["--config", config.as_str()];
+on_both!(an_operator_adds_lists_refreshes_and_suspends);
+async fn an_operator_adds_lists_refreshes_and_suspends(world: World) {
+    let provider = Provider::new();
+    let config = settings(&world, &provider);
+    let config = ["--config", config.as_str()];
 
-        let (content, said) = world.commands(&["issuer", "list"]);
-        assert!(content, "{said}");
-        assert_eq!(said, "no issuer is registered\n");
+    let (content, said) = world.commands(&["issuer", "list"]);
+    assert!(content, "{said}");
+    assert_eq!(said, "no issuer is registered\n");
 
-        let words = [
-            &["--scope", "referral.rs consent.r", "--map", "roles"][..],
-            &[
-                "--map-value",
-                "reader=referral.r",
-                "--map-value",
-                "clerk=consent.r referral.s",
-            ],
-            &[
-                "--token-type",
-                "JWT",
-                "--algorithm",
-                "ES256",
-                "--algorithm",
-                "RS256",
-            ],
-            &config,
-        ];
-        let (content, said) = adds(&world, &provider, &words.concat());
-        assert!(content, "{said}");
-        let id = said.split_whitespace().nth(1).unwrap().to_owned();
-        assert!(id.starts_with("issuer_"), "{said}");
-        assert!(said.contains(&format!(
-            "agency  {} Coordination Office\n",
-            world.coordinator
-        )));
-        assert!(said.ends_with("keys    1\n"), "{said}");
-        assert_eq!(provider.requests(), 1);
+    let words = [
+        &["--scope", "referral.rs consent.r", "--map", "roles"][..],
+        &[
+            "--map-value",
+            "reader=referral.r",
+            "--map-value",
+            "clerk=consent.r referral.s",
+        ],
+        &[
+            "--token-type",
+            "JWT",
+            "--algorithm",
+            "ES256",
+            "--algorithm",
+            "RS256",
+        ],
+        &config,
+    ];
+    let (content, said) = adds(&world, &provider, &words.concat());
+    assert!(content, "{said}");
+    let id = said.split_whitespace().nth(1).unwrap().to_owned();
+    assert!(id.starts_with("issuer_"), "{said}");
+    assert!(said.contains(&format!(
+        "agency  {} Coordination Office\n",
+        world.coordinator
+    )));
+    assert!(said.ends_with("keys    1\n"), "{said}");
+    assert_eq!(provider.requests(), 1);
 
-        let (content, said) = world.commands(&["issuer", "list"]);
-        assert!(content, "{said}");
-        for part in [
-            format!("{id}  ACTIVE  {ISSUER}"),
-            format!("{} Coordination Office", world.coordinator),
-            "scope       referral.rs consent.r".to_owned(),
-            "claim       roles".to_owned(),
-            "clerk = consent.r referral.s".to_owned(),
-            "reader = referral.r".to_owned(),
-            "JWT by ES256 RS256".to_owned(),
-            provider.jwks_uri("localhost"),
-        ] {
-            assert!(said.contains(&part), "{part} is not in {said}");
-        }
-
-        let (content, said) = world.commands(&[&["issuer", "refresh", &id][..], &config].concat());
-        assert!(content, "{said}");
-        assert_eq!(said, "keys    1\n");
-        assert_eq!(provider.requests(), 2);
-
-        provider.answers(Answers::HangsUp);
-        let (content, said) = world.commands(&[&["issuer", "refresh", &id][..], &config].concat());
-        assert!(!content);
-        assert!(said.contains("cannot be had"), "{said}");
-        let kept =
-            world.tampers("SELECT count(*) FROM trusted_issuer WHERE jwks LIKE '%\"kty\":\"EC\"%'");
-        assert_eq!(kept, "1", "the last good copy is gone");
-
-        let (content, said) = world.commands(&["issuer", "suspend", &id]);
-        assert!(content, "{said}");
-        assert!(row(&world).starts_with("SUSPENDED|"), "{}", row(&world));
-        for again in [&["issuer", "suspend", &id][..], &["issuer", "refresh", &id]] {
-            let (content, said) = world.commands(&[again, &config].concat());
-            assert!(!content);
-            assert!(said.contains("this issuer is suspended"), "{said}");
-        }
-        let kinds = "SELECT kind FROM audit_event WHERE kind LIKE 'ISSUER%' ORDER BY id";
-        assert_eq!(
-            world.tampers(kinds).split_whitespace().collect::<Vec<_>>(),
-            ["ISSUER_TRUSTED", "ISSUER_REFRESHED", "ISSUER_SUSPENDED"]
-        );
+    let (content, said) = world.commands(&["issuer", "list"]);
+    assert!(content, "{said}");
+    for part in [
+        format!("{id}  ACTIVE  {ISSUER}"),
+        format!("{} Coordination Office", world.coordinator),
+        "scope       referral.rs consent.r".to_owned(),
+        "claim       roles".to_owned(),
+        "clerk = consent.r referral.s".to_owned(),
+        "reader = referral.r".to_owned(),
+        "JWT by ES256 RS256".to_owned(),
+        provider.jwks_uri("localhost"),
+    ] {
+        assert!(said.contains(&part), "{part} is not in {said}");
     }
+
+    let (content, said) = world.commands(&[&["issuer", "refresh", &id][..], &config].concat());
+    assert!(content, "{said}");
+    assert_eq!(said, "keys    1\n");
+    assert_eq!(provider.requests(), 2);
+
+    provider.answers(Answers::HangsUp);
+    let (content, said) = world.commands(&[&["issuer", "refresh", &id][..], &config].concat());
+    assert!(!content);
+    assert!(said.contains("cannot be had"), "{said}");
+    let kept =
+        world.tampers("SELECT count(*) FROM trusted_issuer WHERE jwks LIKE '%\"kty\":\"EC\"%'");
+    assert_eq!(kept, "1", "the last good copy is gone");
+
+    let (content, said) = world.commands(&["issuer", "suspend", &id]);
+    assert!(content, "{said}");
+    assert!(row(&world).starts_with("SUSPENDED|"), "{}", row(&world));
+    for again in [&["issuer", "suspend", &id][..], &["issuer", "refresh", &id]] {
+        let (content, said) = world.commands(&[again, &config].concat());
+        assert!(!content);
+        assert!(said.contains("this issuer is suspended"), "{said}");
+    }
+    let kinds = "SELECT kind FROM audit_event WHERE kind LIKE 'ISSUER%' ORDER BY id";
+    assert_eq!(
+        world.tampers(kinds).split_whitespace().collect::<Vec<_>>(),
+        ["ISSUER_TRUSTED", "ISSUER_REFRESHED", "ISSUER_SUSPENDED"]
+    );
 }
 
 #[tokio::test]
@@ -207,38 +204,35 @@ async fn what_is_not_fit_is_not_registered() {
     assert_eq!(row(&world), "");
 }
 
-#[tokio::test]
-async fn an_issuer_speaks_for_one_agency() {
-    for database in BOTH {
-        let world = World::on(database).await;
-        world.agency("north").await;
-        let provider = Provider::new();
-        let config = settings(&world, &provider);
-        let words = ["--scope", "consent.r", "--config", &config];
-        let (content, said) = adds(&world, &provider, &words);
-        assert!(content, "{said}");
-        let uri = provider.jwks_uri("localhost");
-        for agency in ["north", "Coordination Office"] {
-            let again = [
-                "issuer",
-                "add",
-                "--agency",
-                agency,
-                "--issuer",
-                ISSUER,
-                "--jwks-uri",
-                &uri,
-            ];
-            let (content, said) = world.commands(&[&again[..], &words].concat());
-            assert!(!content);
-            assert!(said.contains("this issuer is registered already"), "{said}");
-        }
-        assert_eq!(row(&world).lines().count(), 1);
-        let (content, said) =
-            world.commands(&["issuer", "suspend", "issuer_01h2xcejqtf2nbrexx3vqjhp41"]);
+on_both!(an_issuer_speaks_for_one_agency);
+async fn an_issuer_speaks_for_one_agency(world: World) {
+    world.agency("north").await;
+    let provider = Provider::new();
+    let config = settings(&world, &provider);
+    let words = ["--scope", "consent.r", "--config", &config];
+    let (content, said) = adds(&world, &provider, &words);
+    assert!(content, "{said}");
+    let uri = provider.jwks_uri("localhost");
+    for agency in ["north", "Coordination Office"] {
+        let again = [
+            "issuer",
+            "add",
+            "--agency",
+            agency,
+            "--issuer",
+            ISSUER,
+            "--jwks-uri",
+            &uri,
+        ];
+        let (content, said) = world.commands(&[&again[..], &words].concat());
         assert!(!content);
-        assert!(said.contains("no issuer has this id"), "{said}");
+        assert!(said.contains("this issuer is registered already"), "{said}");
     }
+    assert_eq!(row(&world).lines().count(), 1);
+    let (content, said) =
+        world.commands(&["issuer", "suspend", "issuer_01h2xcejqtf2nbrexx3vqjhp41"]);
+    assert!(!content);
+    assert!(said.contains("no issuer has this id"), "{said}");
 }
 
 #[tokio::test]
@@ -277,22 +271,22 @@ async fn no_proxy_of_the_environment_is_asked() {
 
 #[test]
 fn private_addresses_are_a_setting_and_so_are_certificates() {
-    let read = |written: Written| Settings::read(None, &written);
-    let plain = read(Written::default()).unwrap();
+    let read = |written: RawSettings| Settings::read(None, &written);
+    let plain = read(RawSettings::default()).unwrap();
     assert!(!plain.issuer_private_addresses);
     assert_eq!(plain.issuer_ca_file, None);
     let provider = Provider::new();
-    let given = read(Written {
+    let given = read(RawSettings {
         issuer_private_addresses: Some(true),
         issuer_ca_file: Some(provider.ca_file()),
-        ..Written::default()
+        ..RawSettings::default()
     })
     .unwrap();
     assert!(given.issuer_private_addresses);
     assert_eq!(given.issuer_ca_file, Some(provider.ca_file()));
-    let faults = read(Written {
+    let faults = read(RawSettings {
         issuer_ca_file: Some("/nowhere/ca.pem".into()),
-        ..Written::default()
+        ..RawSettings::default()
     });
     assert!(
         faults

@@ -2,15 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use concord::access::foreign_key::ForeignKeyFault;
 use concord::access::issuer::address::Reach;
-use concord::access::issuer::fetch::{Fetcher, NoFetcher, NotFetched};
-use concord::access::key::SigningKey;
+use concord::access::issuer::fetch::{FetchError, Fetcher, FetcherError};
+use concord::jose::jwk::JwkError;
+use concord::jose::key::SigningKey;
 use serde_json::json;
 
 use super::provider::{Answers, Provider, keys};
 
-async fn refused(provider: &Provider, url: &str, reach: Reach) -> NotFetched {
+async fn refused(provider: &Provider, url: &str, reach: Reach) -> FetchError {
     provider.fetcher(reach).fetch(url).await.unwrap_err()
 }
 
@@ -48,13 +48,13 @@ async fn private_addresses_are_out_of_reach_by_default() {
     ] {
         let fault = refused(&provider, &provider.jwks_uri(host), Reach::Public).await;
         assert!(
-            matches!(fault, NotFetched::OutOfReach(_)),
+            matches!(fault, FetchError::OutOfReach(_)),
             "{host}: {fault}"
         );
     }
     for name in ["localhost", "LOCALHOST"] {
         let fault = refused(&provider, &provider.jwks_uri(name), Reach::Public).await;
-        assert!(matches!(fault, NotFetched::NoAnswer(_)), "{name}: {fault}");
+        assert!(matches!(fault, FetchError::NoAnswer(_)), "{name}: {fault}");
         assert!(
             fault
                 .to_string()
@@ -76,7 +76,7 @@ async fn nothing_but_https_is_spoken() {
         "not a URL".to_owned(),
     ] {
         let fault = refused(&provider, &url, Reach::Private).await;
-        assert!(matches!(fault, NotFetched::NotHttps), "{url}: {fault}");
+        assert!(matches!(fault, FetchError::NotHttps), "{url}: {fault}");
     }
     assert_eq!(provider.requests(), 0);
 }
@@ -87,7 +87,7 @@ async fn a_redirect_is_not_followed() {
     provider.answers(Answers::Redirect);
     let fault = refused(&provider, &provider.jwks_uri("localhost"), Reach::Private).await;
     assert!(
-        matches!(fault, NotFetched::Status(status) if status == 302),
+        matches!(fault, FetchError::Status(status) if status == 302),
         "{fault}"
     );
     assert_eq!(provider.requests(), 1);
@@ -105,7 +105,7 @@ async fn whoever_drips_is_given_up() {
         let began = Instant::now();
         let fault = refused(&provider, &provider.jwks_uri("localhost"), Reach::Private).await;
         assert!(
-            matches!(&fault, NotFetched::NoAnswer(why) if why.is_timeout()),
+            matches!(&fault, FetchError::NoAnswer(why) if why.is_timeout()),
             "{fault}"
         );
         let taken = began.elapsed();
@@ -137,7 +137,7 @@ async fn what_is_no_small_set_of_keys_is_refused() {
         keys
     };
     assert_eq!(code(body(200, padded(64 * 1024 + 1))).await, "too_long");
-    assert_eq!(code(keys(&many(33))).await, ForeignKeyFault::TooMany.code());
+    assert_eq!(code(keys(&many(33))).await, JwkError::TooMany.code());
     assert_eq!(code(body(500, good.clone())).await, "wrong_status");
     assert_eq!(code(body(404, good.clone())).await, "wrong_status");
     assert_eq!(code(body(206, good.clone())).await, "wrong_status");
@@ -183,7 +183,7 @@ fn a_file_of_certificates_must_be_one() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("ca.pem");
     let made = || Fetcher::new(Reach::Public, Some(&file)).unwrap_err();
-    assert!(matches!(made(), NoFetcher::Unreadable { .. }));
+    assert!(matches!(made(), FetcherError::Unreadable { .. }));
     std::fs::write(&file, "not a certificate").unwrap();
-    assert!(matches!(made(), NoFetcher::NotPem(_)));
+    assert!(matches!(made(), FetcherError::NotPem(_)));
 }

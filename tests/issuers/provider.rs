@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use concord::access::issuer::address::Reach;
 use concord::access::issuer::fetch::Fetcher;
-use concord::access::issuer::rules::Registration;
-use concord::access::key::SigningKey;
+use concord::access::issuer::rules::IssuerRegistration;
+use concord::jose::key::SigningKey;
 use concord_entities::instant::Instant;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use serde_json::{Value, json};
@@ -112,8 +112,8 @@ impl Provider {
     }
 
     /// A registration of it that allows much.
-    pub fn registration(&self) -> Registration {
-        Registration {
+    pub fn registration(&self) -> IssuerRegistration {
+        IssuerRegistration {
             issuer: ISSUER.to_owned(),
             jwks_uri: self.jwks_uri("localhost"),
             token_type: "at+jwt".to_owned(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use concord::access::issuer::rules::{Registration, Unfit};
+use concord::access::issuer::rules::{IssuerError, IssuerRegistration};
 use concord::access::scope::{Scopes, narrower};
 use concord_entities::trusted_issuer::Mapping;
 use proptest::prelude::*;
@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 
 const CEILING: &str = "consent.r referral.rs?category=NEEDS,LANGUAGE";
 
-fn good() -> Registration {
-    Registration {
+fn good() -> IssuerRegistration {
+    IssuerRegistration {
         issuer: "https://login.example/realms/north".to_owned(),
         jwks_uri: "https://login.example/realms/north/certs".to_owned(),
         token_type: "at+jwt".to_owned(),
@@ -30,7 +30,7 @@ fn mapping(claim: &str, values: Option<&[(&str, &str)]>) -> Mapping {
     }
 }
 
-fn fault(change: impl FnOnce(&mut Registration)) -> String {
+fn fault(change: impl FnOnce(&mut IssuerRegistration)) -> String {
     let mut registration = good();
     change(&mut registration);
     match registration.terms() {
@@ -181,7 +181,7 @@ fn a_mapping_stays_below_the_ceiling() {
 }
 
 fn grants(mapping: Mapping, claim: Option<&Value>) -> String {
-    let registration = Registration {
+    let registration = IssuerRegistration {
         mapping: Some(mapping),
         ..good()
     };
@@ -297,7 +297,7 @@ proptest! {
             !narrower(&Scopes::parse(scope).unwrap(), &ceiling)
         });
         let mapping = Some(Mapping { claim: "roles".to_owned(), values });
-        let registration = Registration { scope, mapping, ..good() };
+        let registration = IssuerRegistration { scope, mapping, ..good() };
         match registration.terms() {
             Ok(terms) => {
                 prop_assert!(!wider, "something reaches too far");
@@ -305,8 +305,8 @@ proptest! {
                 prop_assert!(narrower(&given, &ceiling), "{given}");
                 prop_assert!(terms.grants(None).is_empty());
             }
-            Err(Unfit::Nothing) => prop_assert!(ceiling.is_empty()),
-            Err(Unfit::Wider(_)) => prop_assert!(wider, "nothing reaches too far"),
+            Err(IssuerError::Nothing) => prop_assert!(ceiling.is_empty()),
+            Err(IssuerError::Wider(_)) => prop_assert!(wider, "nothing reaches too far"),
             Err(other) => panic!("{other}"),
         }
     }

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use base64::Engine;
-use concord::access::foreign_key::{Accepted, ForeignKeys};
-use concord::access::issuer::rules::Registration;
-use concord::access::issuer::token::{Foreign, Trusted, named, verify};
-use concord::access::key::SigningKey;
-use concord::access::token::TokenFault;
+use concord::access::issuer::rules::IssuerRegistration;
+use concord::access::issuer::token::{ExternalClaims, Trusted, named, verify};
+use concord::access::token::TokenError;
+use concord::jose::jwk::{Accepted, ExternalKeys};
+use concord::jose::key::SigningKey;
 use concord_entities::ids::{AgencyId, IssuerId};
 use concord_entities::instant::Instant;
 use concord_entities::trusted_issuer::Mapping;
@@ -23,13 +23,13 @@ const THUMBPRINT: &str = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I";
 /// A provider's key, what it is registered with, and the parts of a good token to be made wrong.
 struct Forge {
     key: SigningKey,
-    keys: ForeignKeys,
+    keys: ExternalKeys,
     trusted: Trusted,
     header: Value,
     claims: Value,
 }
 
-fn trusted(registration: &Registration) -> Trusted {
+fn trusted(registration: &IssuerRegistration) -> Trusted {
     Trusted {
         id: IssuerId::new(),
         agency: AgencyId::new(),
@@ -38,8 +38,8 @@ fn trusted(registration: &Registration) -> Trusted {
     }
 }
 
-fn registration() -> Registration {
-    Registration {
+fn registration() -> IssuerRegistration {
+    IssuerRegistration {
         issuer: ISSUER.to_owned(),
         jwks_uri: "https://login.north.example/keys".to_owned(),
         token_type: "at+jwt".to_owned(),
@@ -54,7 +54,7 @@ impl Forge {
         let key = SigningKey::generate().unwrap();
         let set = json!({ "keys": [key.public_jwk()] }).to_string();
         Self {
-            keys: ForeignKeys::parse(set.as_bytes(), Accepted::CurvesAndRsa).unwrap(),
+            keys: ExternalKeys::parse(set.as_bytes(), Accepted::CurvesAndRsa).unwrap(),
             trusted: trusted(&registration()),
             header: header(&key),
             claims: claims(Instant::from_unix_seconds(NOW)),
@@ -62,7 +62,7 @@ impl Forge {
         }
     }
 
-    fn verify_at(&self, token: &str, now: i64) -> Result<Foreign, TokenFault> {
+    fn verify_at(&self, token: &str, now: i64) -> Result<ExternalClaims, TokenError> {
         let now = Instant::from_unix_seconds(now);
         verify(token, &self.trusted, &self.keys, AUDIENCE, now)
     }
@@ -71,12 +71,12 @@ impl Forge {
         signed(&self.key, &self.header, &self.claims)
     }
 
-    fn with_header(&self, name: &str, value: Option<Value>) -> Result<Foreign, TokenFault> {
+    fn with_header(&self, name: &str, value: Option<Value>) -> Result<ExternalClaims, TokenError> {
         let token = signed(&self.key, &changed(&self.header, name, value), &self.claims);
         self.verify_at(&token, NOW)
     }
 
-    fn with_claim(&self, name: &str, value: Option<Value>) -> Result<Foreign, TokenFault> {
+    fn with_claim(&self, name: &str, value: Option<Value>) -> Result<ExternalClaims, TokenError> {
         let token = signed(&self.key, &self.header, &changed(&self.claims, name, value));
         self.verify_at(&token, NOW)
     }
@@ -126,7 +126,7 @@ fn it_names_whose_keys_to_ask() {
     assert_eq!(said.issuer, ISSUER);
     assert_eq!(said.kid.as_deref(), Some(forge.key.kid()));
     assert_eq!(said.algorithm.name(), "ES256");
-    assert_eq!(named("a.b.c").unwrap_err(), TokenFault::Malformed);
+    assert_eq!(named("a.b.c").unwrap_err(), TokenError::Malformed);
     let nobodys = signed(
         &forge.key,
         &forge.header,
@@ -134,7 +134,7 @@ fn it_names_whose_keys_to_ask() {
     );
     assert_eq!(
         named(&nobodys).unwrap_err(),
-        TokenFault::MissingClaim("iss")
+        TokenError::MissingClaim("iss")
     );
 }
 
@@ -142,35 +142,35 @@ fn it_names_whose_keys_to_ask() {
 fn the_header_is_as_registered() {
     let forge = Forge::new();
     for (name, value, fault) in [
-        ("alg", Some(json!("none")), TokenFault::WrongAlgorithm),
-        ("alg", Some(json!("HS256")), TokenFault::WrongAlgorithm),
+        ("alg", Some(json!("none")), TokenError::WrongAlgorithm),
+        ("alg", Some(json!("HS256")), TokenError::WrongAlgorithm),
         // Believed of others, but not of this one.
-        ("alg", Some(json!("EdDSA")), TokenFault::WrongAlgorithm),
-        ("alg", Some(json!("RS256")), TokenFault::WrongAlgorithm),
-        ("alg", None, TokenFault::WrongAlgorithm),
-        ("typ", Some(json!("JWT")), TokenFault::WrongType),
-        ("typ", Some(json!("id+jwt")), TokenFault::WrongType),
-        ("typ", None, TokenFault::WrongType),
-        ("kid", Some(json!("another")), TokenFault::UnknownKey),
-        ("kid", Some(json!(7)), TokenFault::Malformed),
+        ("alg", Some(json!("EdDSA")), TokenError::WrongAlgorithm),
+        ("alg", Some(json!("RS256")), TokenError::WrongAlgorithm),
+        ("alg", None, TokenError::WrongAlgorithm),
+        ("typ", Some(json!("JWT")), TokenError::WrongType),
+        ("typ", Some(json!("id+jwt")), TokenError::WrongType),
+        ("typ", None, TokenError::WrongType),
+        ("kid", Some(json!("another")), TokenError::UnknownKey),
+        ("kid", Some(json!(7)), TokenError::Malformed),
         (
             "jku",
             Some(json!("https://elsewhere.example")),
-            TokenFault::ForbiddenHeader,
+            TokenError::ForbiddenHeader,
         ),
         (
             "jwk",
             Some(forge.key.public_jwk()),
-            TokenFault::ForbiddenHeader,
+            TokenError::ForbiddenHeader,
         ),
         (
             "x5u",
             Some(json!("https://elsewhere.example")),
-            TokenFault::ForbiddenHeader,
+            TokenError::ForbiddenHeader,
         ),
-        ("x5c", Some(json!([])), TokenFault::ForbiddenHeader),
-        ("crit", Some(json!(["exp"])), TokenFault::ForbiddenHeader),
-        ("b64", Some(json!(false)), TokenFault::ForbiddenHeader),
+        ("x5c", Some(json!([])), TokenError::ForbiddenHeader),
+        ("crit", Some(json!(["exp"])), TokenError::ForbiddenHeader),
+        ("b64", Some(json!(false)), TokenError::ForbiddenHeader),
     ] {
         assert_eq!(
             forge.with_header(name, value.clone()).unwrap_err(),
@@ -195,7 +195,7 @@ fn the_header_is_as_registered() {
 #[test]
 fn a_provider_that_can_do_no_better_says_jwt() {
     let mut forge = Forge::new();
-    forge.trusted.terms = Registration {
+    forge.trusted.terms = IssuerRegistration {
         token_type: "JWT".to_owned(),
         ..registration()
     }
@@ -204,43 +204,43 @@ fn a_provider_that_can_do_no_better_says_jwt() {
     assert!(forge.with_header("typ", Some(json!("JWT"))).is_ok());
     assert_eq!(
         forge.verify_at(&forge.good(), NOW).unwrap_err(),
-        TokenFault::WrongType
+        TokenError::WrongType
     );
     assert_eq!(
         forge.with_header("typ", None).unwrap_err(),
-        TokenFault::WrongType
+        TokenError::WrongType
     );
 }
 
 #[test]
 fn the_claims_are_exact() {
     let forge = Forge::new();
-    let missing = TokenFault::MissingClaim;
-    let malformed = TokenFault::MalformedClaim;
+    let missing = TokenError::MissingClaim;
+    let malformed = TokenError::MalformedClaim;
     for (name, value, fault) in [
         (
             "iss",
             Some(json!(format!("{ISSUER}/"))),
-            TokenFault::WrongIssuer,
+            TokenError::WrongIssuer,
         ),
         (
             "iss",
             Some(json!(ISSUER.to_uppercase())),
-            TokenFault::WrongIssuer,
+            TokenError::WrongIssuer,
         ),
         ("iss", Some(json!([ISSUER])), malformed("iss")),
         ("iss", None, missing("iss")),
         (
             "aud",
             Some(json!("https://concord.example")),
-            TokenFault::WrongAudience,
+            TokenError::WrongAudience,
         ),
         (
             "aud",
             Some(json!([AUDIENCE, "another"])),
-            TokenFault::WrongAudience,
+            TokenError::WrongAudience,
         ),
-        ("aud", Some(json!([])), TokenFault::WrongAudience),
+        ("aud", Some(json!([])), TokenError::WrongAudience),
         ("aud", None, missing("aud")),
         ("sub", None, missing("sub")),
         ("sub", Some(json!("")), malformed("sub")),
@@ -288,17 +288,17 @@ fn its_time_is_judged() {
     let forge = Forge::new();
     let at = |now| forge.verify_at(&forge.good(), now).map(|_| ());
     assert_eq!(at(NOW + 599), Ok(()));
-    assert_eq!(at(NOW + 600), Err(TokenFault::Expired));
+    assert_eq!(at(NOW + 600), Err(TokenError::Expired));
     assert_eq!(at(NOW - 40), Ok(()));
-    assert_eq!(at(NOW - 41), Err(TokenFault::IssuedInFuture));
+    assert_eq!(at(NOW - 41), Err(TokenError::IssuedInFuture));
     let life = |exp: i64| forge.with_claim("exp", Some(json!(exp))).map(|_| ());
     let day = i64::try_from(Duration::from_hours(24).as_secs()).unwrap();
     assert_eq!(life(NOW - 10 + day), Ok(()));
-    assert_eq!(life(NOW - 10 + day + 1), Err(TokenFault::WrongLife));
-    assert_eq!(life(NOW - 10), Err(TokenFault::WrongLife));
+    assert_eq!(life(NOW - 10 + day + 1), Err(TokenError::WrongLife));
+    assert_eq!(life(NOW - 10), Err(TokenError::WrongLife));
     let from = |nbf: i64| forge.with_claim("nbf", Some(json!(nbf))).map(|_| ());
     assert_eq!(from(NOW + 30), Ok(()));
-    assert_eq!(from(NOW + 31), Err(TokenFault::NotYet));
+    assert_eq!(from(NOW + 31), Err(TokenError::NotYet));
 }
 
 #[test]
@@ -319,7 +319,7 @@ fn a_token_without_a_name_is_called_by_its_digest() {
 #[test]
 fn a_claim_narrows_and_can_do_nothing_else() {
     let mut forge = Forge::new();
-    forge.trusted.terms = Registration {
+    forge.trusted.terms = IssuerRegistration {
         mapping: Some(Mapping {
             claim: "roles".to_owned(),
             values: Some([("reader".to_owned(), "consent.r".to_owned())].into()),
@@ -341,21 +341,21 @@ fn another_key_proves_nothing() {
     let forged = signed(&stranger, &forge.header, &forge.claims);
     assert_eq!(
         forge.verify_at(&forged, NOW).unwrap_err(),
-        TokenFault::BadSignature
+        TokenError::BadSignature
     );
     let own = signed(&stranger, &header(&stranger), &forge.claims);
     assert_eq!(
         forge.verify_at(&own, NOW).unwrap_err(),
-        TokenFault::UnknownKey
+        TokenError::UnknownKey
     );
     let good = forge.good();
     let (text, _) = good.rsplit_once('.').unwrap();
     assert_eq!(
         forge.verify_at(&format!("{text}."), NOW).unwrap_err(),
-        TokenFault::Malformed
+        TokenError::Malformed
     );
     assert_eq!(
         forge.verify_at(text, NOW).unwrap_err(),
-        TokenFault::Malformed
+        TokenError::Malformed
     );
 }

@@ -7,7 +7,7 @@ use super::command::{adds_for, settings};
 use super::provider::{Provider, claims, header, signed};
 use crate::jose::hand::with;
 use crate::oauth::partner::Partner;
-use crate::world::{Agency, Answer, BOTH, Database, Server, World};
+use crate::world::{Agency, Answer, Database, Server, World, on_both};
 
 const SCOPE: &str = "agency.rd audit.rs consent.r referral.rs";
 const VIEWER: &str = "{ viewer { agency { name } subject client application { id } scopes } }";
@@ -78,93 +78,83 @@ fn serves(world: &World, provider: &Provider) -> Server {
     Server::start_under(&world.flags(), &environment)
 }
 
-#[tokio::test]
-async fn its_people_act_for_the_agency_of_the_registration() {
-    for database in BOTH {
-        let story = Story::on(database).await;
-        // Whatever agency or scope it claims is nothing to us.
-        let token = story.token(json!({
-            "agency": story.world.coordinator.to_string(), "scope": "mou.c", "client_id": "their-app",
-        }));
-        let answer = story.asks(&token, VIEWER).await;
-        let viewer = json!({ "viewer": {
+on_both!(its_people_act_for_the_agency_of_the_registration: Story);
+async fn its_people_act_for_the_agency_of_the_registration(story: Story) {
+    // Whatever agency or scope it claims is nothing to us.
+    let token = story.token(json!({
+        "agency": story.world.coordinator.to_string(), "scope": "mou.c", "client_id": "their-app",
+    }));
+    let answer = story.asks(&token, VIEWER).await;
+    let viewer = json!({ "viewer": {
             "agency": { "name": "north" }, "subject": "case worker 7", "client": story.issuer,
             "application": null, "scopes": ["referral.rs", "consent.r", "agency.rd", "audit.rs"],
         } });
-        assert_eq!(answer.data(), &viewer);
-        let wider = story.asks(&token, "{ mous { edges { cursor } } }").await;
-        assert_eq!(
-            (wider.status, wider.codes().as_str()),
-            (403, "FORBIDDEN_SCOPE")
-        );
-        // The first asked for the keys; nobody asks again.
-        assert_eq!(story.provider.requests(), 1);
-        assert_eq!(
-            story
-                .status(&story.token(json!({ "aud": "https://other.example" })))
-                .await,
-            401
-        );
-        assert_eq!(
-            story
-                .status(&story.token(json!({ "iss": "https://stranger.example" })))
-                .await,
-            401
-        );
-    }
+    assert_eq!(answer.data(), &viewer);
+    let wider = story.asks(&token, "{ mous { edges { cursor } } }").await;
+    assert_eq!(
+        (wider.status, wider.codes().as_str()),
+        (403, "FORBIDDEN_SCOPE")
+    );
+    // The first asked for the keys; nobody asks again.
+    assert_eq!(story.provider.requests(), 1);
+    assert_eq!(
+        story
+            .status(&story.token(json!({ "aud": "https://other.example" })))
+            .await,
+        401
+    );
+    assert_eq!(
+        story
+            .status(&story.token(json!({ "iss": "https://stranger.example" })))
+            .await,
+        401
+    );
 }
 
-#[tokio::test]
-async fn whoever_takes_it_back_ends_it_and_what_was_exchanged_for_it() {
-    for database in BOTH {
-        let story = Story::on(database).await;
-        let program = Partner::with_secret(&story.world, &story.north, SCOPE);
-        let token = story.token(json!({ "jti": "one" }));
-        let narrow = [(
-            "scope",
-            "referral.rs?category=NEEDS&purpose=HOUSING_PLACEMENT",
-        )];
-        let exchanged = program.exchanges(&token, &narrow).await;
-        assert_eq!(exchanged.status, 200, "{}", exchanged.text);
-        let exchanged = exchanged.body["access_token"].as_str().unwrap().to_owned();
-        assert_eq!(story.status(&token).await, 200);
-        assert_eq!(
-            story.asks(&exchanged, VIEWER).await.data()["viewer"]["subject"],
-            "case worker 7"
-        );
+on_both!(whoever_takes_it_back_ends_it_and_what_was_exchanged_for_it: Story);
+async fn whoever_takes_it_back_ends_it_and_what_was_exchanged_for_it(story: Story) {
+    let program = Partner::with_secret(&story.world, &story.north, SCOPE);
+    let token = story.token(json!({ "jti": "one" }));
+    let narrow = [(
+        "scope",
+        "referral.rs?category=NEEDS&purpose=HOUSING_PLACEMENT",
+    )];
+    let exchanged = program.exchanges(&token, &narrow).await;
+    assert_eq!(exchanged.status, 200, "{}", exchanged.text);
+    let exchanged = exchanged.body["access_token"].as_str().unwrap().to_owned();
+    assert_eq!(story.status(&token).await, 200);
+    assert_eq!(
+        story.asks(&exchanged, VIEWER).await.data()["viewer"]["subject"],
+        "case worker 7"
+    );
 
-        let take_back = "mutation($id: ID!) { revokeToken(tokenId: $id) }";
-        let id = format!("{}/one", story.issuer);
-        let south = story.world.agency("south").await.at(&story.server.address);
-        let other = south.asks(take_back, json!({ "id": id })).await;
-        assert_eq!(other.codes(), "NOT_FOUND");
-        assert_eq!(story.status(&token).await, 200);
-        let by_another = story.north.with(story.token(json!({ "jti": "two" })));
-        by_another.asks(take_back, json!({ "id": id })).await.data();
-        assert_eq!(story.status(&token).await, 401);
-        assert_eq!(story.status(&exchanged).await, 401);
-        assert_eq!(
-            story.status(&story.token(json!({ "jti": "two" }))).await,
-            200
-        );
-    }
+    let id = format!("{}/one", story.issuer);
+    let south = story.world.agency("south").await.at(&story.server.address);
+    let other = south.revokes_token(&id).await;
+    assert_eq!(other.codes(), "NOT_FOUND");
+    assert_eq!(story.status(&token).await, 200);
+    let by_another = story.north.with(story.token(json!({ "jti": "two" })));
+    by_another.revokes_token(&id).await.data();
+    assert_eq!(story.status(&token).await, 401);
+    assert_eq!(story.status(&exchanged).await, 401);
+    assert_eq!(
+        story.status(&story.token(json!({ "jti": "two" }))).await,
+        200
+    );
 }
 
-#[tokio::test]
-async fn a_suspended_issuer_is_believed_no_more_nor_what_was_exchanged() {
-    for database in BOTH {
-        let story = Story::on(database).await;
-        let program = Partner::with_secret(&story.world, &story.north, SCOPE);
-        let token = story.token(json!({}));
-        let exchanged = program.exchanges(&token, &[]).await;
-        let exchanged = exchanged.body["access_token"].as_str().unwrap().to_owned();
-        assert_eq!(story.status(&token).await, 200);
-        assert_eq!(story.status(&exchanged).await, 200);
-        let (content, said) = story.world.commands(&["issuer", "suspend", &story.issuer]);
-        assert!(content, "{said}");
-        assert_eq!(story.status(&token).await, 401);
-        assert_eq!(story.status(&exchanged).await, 401);
-    }
+on_both!(a_suspended_issuer_is_believed_no_more_nor_what_was_exchanged: Story);
+async fn a_suspended_issuer_is_believed_no_more_nor_what_was_exchanged(story: Story) {
+    let program = Partner::with_secret(&story.world, &story.north, SCOPE);
+    let token = story.token(json!({}));
+    let exchanged = program.exchanges(&token, &[]).await;
+    let exchanged = exchanged.body["access_token"].as_str().unwrap().to_owned();
+    assert_eq!(story.status(&token).await, 200);
+    assert_eq!(story.status(&exchanged).await, 200);
+    let (content, said) = story.world.commands(&["issuer", "suspend", &story.issuer]);
+    assert!(content, "{said}");
+    assert_eq!(story.status(&token).await, 401);
+    assert_eq!(story.status(&exchanged).await, 401);
 }
 
 #[tokio::test]
@@ -175,13 +165,10 @@ async fn an_agencys_suspension_ends_the_tokens_that_its_issuer_gave_before() {
     // So that the suspension is in a later second than the token's.
     tokio::time::sleep(std::time::Duration::from_millis(2100)).await;
     let coordinator = story.world.coordinator().at(&story.server.address);
-    let id = json!({ "id": story.north.id.to_string() });
-    let suspend =
-        "mutation($id: ID!) { suspendAgency(id: $id, reason: \"keys were lost\") { status } }";
-    coordinator.asks(suspend, id.clone()).await.data();
+    let suspended = coordinator.suspends(&story.north, "keys were lost");
+    suspended.await.data();
     assert_eq!(story.status(&before).await, 401);
-    let reinstate = "mutation($id: ID!) { reinstateAgency(id: $id) { status } }";
-    coordinator.asks(reinstate, id).await.data();
+    coordinator.reinstates(&story.north).await.data();
     assert_eq!(story.status(&before).await, 401);
     // Issued after the suspension, by the provider's clock, which counts in seconds.
     let now = clock::now().unix_seconds();

@@ -1,14 +1,14 @@
 //! Client assertions: the good one is believed, and nothing else is.
 
 use aws_lc_rs::rsa::KeySize;
-use concord::access::claim::ClaimFault::{Malformed as Bad, Missing};
-use concord::access::foreign_key::{Accepted, ForeignKeys};
-use concord::access::jose::JwsFault;
-use concord::oauth::assertion::AssertionFault::{
-    Claim, Expired, IssuedInFuture, Jws, NotYet, UnknownKey, WrongAlgorithm, WrongAudience,
+use concord::jose::claim::ClaimError::{Malformed as Bad, Missing};
+use concord::jose::jwk::{Accepted, ExternalKeys};
+use concord::jose::jws::JwsError;
+use concord::oauth::assertion::AssertionError::{
+    self, Claim, Expired, IssuedInFuture, Jws, NotYet, UnknownKey, WrongAlgorithm, WrongAudience,
     WrongIssuer, WrongLife, WrongSubject, WrongType,
 };
-use concord::oauth::assertion::{Assertion, AssertionFault, claimed_client, verify};
+use concord::oauth::assertion::{Assertion, claimed_client, verify};
 use concord_entities::instant::Instant;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -20,13 +20,13 @@ const CLIENT: &str = "application_01h2xcejqtf2nbrexx3vqjhp41";
 
 struct Application {
     hand: Hand,
-    keys: ForeignKeys,
+    keys: ExternalKeys,
 }
 
 impl Application {
     fn with(hand: Hand) -> Self {
         let set = json!({ "keys": [hand.named("one"), Hand::p256().named("two"), Hand::ed25519().named("three")] });
-        let keys = ForeignKeys::parse(set.to_string().as_bytes(), Accepted::CurvesAndRsa).unwrap();
+        let keys = ExternalKeys::parse(set.to_string().as_bytes(), Accepted::CurvesAndRsa).unwrap();
         Self { hand, keys }
     }
 
@@ -42,11 +42,11 @@ impl Application {
         self.says(&claims())
     }
 
-    fn verify(&self, assertion: &str) -> Result<Assertion, AssertionFault> {
+    fn verify(&self, assertion: &str) -> Result<Assertion, AssertionError> {
         self.verify_at(assertion, Instant::from_unix_seconds(NOW))
     }
 
-    fn verify_at(&self, assertion: &str, now: Instant) -> Result<Assertion, AssertionFault> {
+    fn verify_at(&self, assertion: &str, now: Instant) -> Result<Assertion, AssertionError> {
         verify(assertion, &self.keys, CLIENT, ISSUER, now)
     }
 }
@@ -156,8 +156,8 @@ fn no_bad_header_passes() {
     let rows = [
         (json!({ "alg": "RS256" }), WrongAlgorithm),
         (json!({ "alg": "PS256" }), WrongAlgorithm),
-        (json!({ "alg": "none" }), Jws(JwsFault::UnknownAlgorithm)),
-        (json!({ "alg": "HS256" }), Jws(JwsFault::UnknownAlgorithm)),
+        (json!({ "alg": "none" }), Jws(JwsError::UnknownAlgorithm)),
+        (json!({ "alg": "HS256" }), Jws(JwsError::UnknownAlgorithm)),
         (json!({ "alg": "EdDSA" }), UnknownKey),
         (json!({ "typ": "at+jwt" }), WrongType),
         (json!({ "typ": "dpop+jwt" }), WrongType),
@@ -166,17 +166,17 @@ fn no_bad_header_passes() {
         (json!({ "kid": "four" }), UnknownKey),
         (json!({ "kid": "three" }), UnknownKey),
         (json!({ "kid": null }), UnknownKey),
-        (json!({ "kid": 1 }), Jws(JwsFault::Malformed)),
-        (json!({ "kid": "two" }), Jws(JwsFault::BadSignature)),
+        (json!({ "kid": 1 }), Jws(JwsError::Malformed)),
+        (json!({ "kid": "two" }), Jws(JwsError::BadSignature)),
         (
             json!({ "jwk": application.hand.jwk() }),
-            Jws(JwsFault::ForbiddenHeader),
+            Jws(JwsError::ForbiddenHeader),
         ),
         (
             json!({ "jku": "https://a.example" }),
-            Jws(JwsFault::ForbiddenHeader),
+            Jws(JwsError::ForbiddenHeader),
         ),
-        (json!({ "crit": [] }), Jws(JwsFault::ForbiddenHeader)),
+        (json!({ "crit": [] }), Jws(JwsError::ForbiddenHeader)),
     ];
     for (changes, fault) in rows {
         let header = with(&application.header(), changes.clone());
@@ -190,7 +190,7 @@ fn no_bad_header_passes() {
     let stranger = Hand::p256().jws(&application.header(), &json!({}));
     assert_eq!(
         application.verify(&stranger),
-        Err(Jws(JwsFault::BadSignature))
+        Err(Jws(JwsError::BadSignature))
     );
     let repeated = application.hand.write(
         application.header().to_string(),
@@ -198,14 +198,14 @@ fn no_bad_header_passes() {
     );
     assert_eq!(
         application.verify(&repeated),
-        Err(Jws(JwsFault::RepeatedMember))
+        Err(Jws(JwsError::RepeatedMember))
     );
     let list = application
         .hand
         .write(application.header().to_string(), "[]");
-    assert_eq!(application.verify(&list), Err(Jws(JwsFault::Malformed)));
+    assert_eq!(application.verify(&list), Err(Jws(JwsError::Malformed)));
     let long = application.says(&with(&claims(), json!({ "a": "b".repeat(4096) })));
-    assert_eq!(application.verify(&long), Err(Jws(JwsFault::TooLong)));
+    assert_eq!(application.verify(&long), Err(Jws(JwsError::TooLong)));
 }
 
 #[test]

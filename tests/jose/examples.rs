@@ -1,22 +1,22 @@
 //! The examples that the RFCs print.
 
-use concord::access::dpop::{DpopFault, Expectation, check};
-use concord::access::foreign_key::{Accepted, ForeignKey};
-use concord::access::jose::{Form, Unproven};
+use concord::jose::dpop::{DpopError, Expectation, check};
+use concord::jose::jwk::{Accepted, ExternalKey};
+use concord::jose::jws::{JwsProfile, UnverifiedJws};
 use concord_entities::instant::Instant;
 use serde_json::{Value, json};
 
 use super::hand::b64;
 
-const FORM: Form = Form {
+const FORM: JwsProfile = JwsProfile {
     longest: 1024,
     header: &["alg"],
 };
 const JOE: &str =
     "{\"iss\":\"joe\",\r\n \"exp\":1300819380,\r\n \"http://example.com/is_root\":true}";
 
-fn key(jwk: &Value) -> ForeignKey {
-    ForeignKey::parse(jwk.to_string().as_bytes(), Accepted::CurvesAndRsa).unwrap()
+fn key(jwk: &Value) -> ExternalKey {
+    ExternalKey::parse(jwk.to_string().as_bytes(), Accepted::CurvesAndRsa).unwrap()
 }
 
 /// RFC 7638, 3.1.
@@ -53,7 +53,7 @@ fn ed25519() {
     );
     let jws = "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc.hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWb\
         hijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg";
-    let payload = key.prove(Unproven::read(jws, &FORM).unwrap()).unwrap();
+    let payload = key.prove(UnverifiedJws::read(jws, &FORM).unwrap()).unwrap();
     assert_eq!(payload.bytes(), b"Example of Ed25519 signing");
 }
 
@@ -76,7 +76,9 @@ fn rs256() {
             O--xi12jzDwusC-eOkHWEsqtFZESc6BfI7noOPqvhJ1phCnvWh6IeYI2w9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrBp0ig\
             cN_IoypGlUPQGe77Rw",
     );
-    let payload = key.prove(Unproven::read(&jws, &FORM).unwrap()).unwrap();
+    let payload = key
+        .prove(UnverifiedJws::read(&jws, &FORM).unwrap())
+        .unwrap();
     assert_eq!(payload.bytes(), JOE.as_bytes());
 }
 
@@ -93,7 +95,9 @@ fn es256() {
         "eyJhbGciOiJFUzI1NiJ9.{}.DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q",
         b64(JOE.as_bytes()),
     );
-    let payload = key.prove(Unproven::read(&jws, &FORM).unwrap()).unwrap();
+    let payload = key
+        .prove(UnverifiedJws::read(&jws, &FORM).unwrap())
+        .unwrap();
     assert_eq!(payload.bytes(), JOE.as_bytes());
 }
 
@@ -147,6 +151,6 @@ fn dpop_proofs() {
     };
     assert_eq!(
         check(&at_the_resource, &another, now),
-        Err(DpopFault::WrongToken)
+        Err(DpopError::WrongToken)
     );
 }

@@ -2,28 +2,28 @@
 
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
-use concord::access::foreign_key::ForeignKeyFault::{
-    Malformed, NotASet, NotAnObject, Repeated, Secret, TooLong, TooMany, UnknownKind,
+use concord::jose::jwk::JwkError::{
+    self, Malformed, NotASet, NotAnObject, Repeated, Secret, TooLong, TooMany, UnknownKind,
     WrongAlgorithm, WrongStrength, WrongUse,
 };
-use concord::access::foreign_key::{Accepted, ForeignKey, ForeignKeyFault, ForeignKeys, MAX_KEYS};
-use concord::access::jose::Algorithm::{self, EdDsa, Es256, Ps256, Rs256};
+use concord::jose::jwk::{Accepted, ExternalKey, ExternalKeys, MAX_KEYS};
+use concord::jose::jws::Algorithm::{self, EdDsa, Es256, Ps256, Rs256};
 use serde_json::{Value, json};
 
 use super::hand::{Hand, b64, with};
 
-fn parse(jwk: &Value) -> Result<ForeignKey, ForeignKeyFault> {
-    ForeignKey::parse(jwk.to_string().as_bytes(), Accepted::CurvesAndRsa)
+fn parse(jwk: &Value) -> Result<ExternalKey, JwkError> {
+    ExternalKey::parse(jwk.to_string().as_bytes(), Accepted::CurvesAndRsa)
 }
 
-fn set(keys: &[Value]) -> Result<ForeignKeys, ForeignKeyFault> {
-    ForeignKeys::parse(
+fn set(keys: &[Value]) -> Result<ExternalKeys, JwkError> {
+    ExternalKeys::parse(
         json!({ "keys": keys }).to_string().as_bytes(),
         Accepted::CurvesAndRsa,
     )
 }
 
-fn fitting(key: &ForeignKey) -> Vec<Algorithm> {
+fn fitting(key: &ExternalKey) -> Vec<Algorithm> {
     [Es256, EdDsa, Rs256, Ps256]
         .into_iter()
         .filter(|one| key.fits(*one))
@@ -59,7 +59,8 @@ fn every_kind_of_key_is_for_its_algorithms() {
         );
     }
     let only_curves = |jwk: &Value| {
-        ForeignKey::parse(jwk.to_string().as_bytes(), Accepted::CurvesOnly).map(|key| fitting(&key))
+        ExternalKey::parse(jwk.to_string().as_bytes(), Accepted::CurvesOnly)
+            .map(|key| fitting(&key))
     };
     assert_eq!(only_curves(&rsa), Err(UnknownKind));
     assert_eq!(only_curves(&ec), Ok(vec![Es256]));
@@ -155,7 +156,7 @@ fn no_bad_key_is_taken() {
 
 #[test]
 fn a_key_says_nothing_twice() {
-    let text = |json: &str| ForeignKey::parse(json.as_bytes(), Accepted::CurvesOnly).map(|_| ());
+    let text = |json: &str| ExternalKey::parse(json.as_bytes(), Accepted::CurvesOnly).map(|_| ());
     let good = Hand::p256().jwk().to_string();
     assert_eq!(text(&good), Ok(()));
     assert_eq!(
@@ -242,7 +243,8 @@ fn a_set_skips_what_it_cannot_use() {
 
 #[test]
 fn what_is_no_set() {
-    let text = |json: &str| ForeignKeys::parse(json.as_bytes(), Accepted::CurvesAndRsa).map(|_| ());
+    let text =
+        |json: &str| ExternalKeys::parse(json.as_bytes(), Accepted::CurvesAndRsa).map(|_| ());
     let key = Hand::p256().jwk();
     let private = with(&key, json!({ "d": "AAAA" }));
     let rows = [

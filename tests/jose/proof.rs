@@ -2,14 +2,14 @@
 
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::rsa::KeySize;
-use concord::access::claim::ClaimFault::{Malformed as Bad, Missing};
-use concord::access::dpop::DpopFault::{
-    Claim, Expired, IssuedInFuture, Jws, Key, NoKey, NotYet, WrongAlgorithm, WrongMethod,
+use concord::jose::claim::ClaimError::{Malformed as Bad, Missing};
+use concord::jose::dpop::DpopError::{
+    self, Claim, Expired, IssuedInFuture, Jws, Key, NoKey, NotYet, WrongAlgorithm, WrongMethod,
     WrongToken, WrongType, WrongUrl,
 };
-use concord::access::dpop::{DpopFault, Expectation, Proof, check};
-use concord::access::foreign_key::{Accepted, ForeignKey, ForeignKeyFault};
-use concord::access::jose::JwsFault;
+use concord::jose::dpop::{DpopProof, Expectation, check};
+use concord::jose::jwk::{Accepted, ExternalKey, JwkError};
+use concord::jose::jws::JwsError;
 use concord_entities::instant::Instant;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -33,11 +33,11 @@ fn claims() -> Value {
     json!({ "jti": "p-1", "htm": "POST", "htu": URL, "iat": NOW - 2, "ath": ath })
 }
 
-fn checked(proof: &str) -> Result<Proof, DpopFault> {
+fn checked(proof: &str) -> Result<DpopProof, DpopError> {
     check(proof, &EXPECTED, Instant::from_unix_seconds(NOW))
 }
 
-fn checked_with(hand: &Hand, changes: Value) -> Result<Proof, DpopFault> {
+fn checked_with(hand: &Hand, changes: Value) -> Result<DpopProof, DpopError> {
     checked(&hand.jws(&header(hand), &with(&claims(), changes)))
 }
 
@@ -46,7 +46,7 @@ fn a_good_proof_names_its_key() {
     for hand in [Hand::p256(), Hand::ed25519()] {
         let proof = checked(&hand.jws(&header(&hand), &claims())).unwrap();
         let key = hand.jwk().to_string();
-        let key = ForeignKey::parse(key.as_bytes(), Accepted::CurvesOnly).unwrap();
+        let key = ExternalKey::parse(key.as_bytes(), Accepted::CurvesOnly).unwrap();
         assert_eq!(proof.thumbprint, key.thumbprint());
         assert_eq!(proof.id, "p-1");
         assert_eq!(proof.issued_at, Instant::from_unix_seconds(NOW - 2));
@@ -195,32 +195,29 @@ fn no_bad_header_passes() {
         (json!({ "typ": null }), WrongType),
         (json!({ "typ": "JWT" }), WrongType),
         (json!({ "typ": "at+jwt" }), WrongType),
-        (json!({ "alg": "none" }), Jws(JwsFault::UnknownAlgorithm)),
-        (json!({ "alg": "HS256" }), Jws(JwsFault::UnknownAlgorithm)),
+        (json!({ "alg": "none" }), Jws(JwsError::UnknownAlgorithm)),
+        (json!({ "alg": "HS256" }), Jws(JwsError::UnknownAlgorithm)),
         (json!({ "alg": "RS256" }), WrongAlgorithm),
-        (json!({ "alg": "EdDSA" }), Jws(JwsFault::UnknownAlgorithm)),
+        (json!({ "alg": "EdDSA" }), Jws(JwsError::UnknownAlgorithm)),
         (json!({ "jwk": null }), NoKey),
         (json!({ "jwk": "text" }), NoKey),
         (json!({ "jwk": [jwk] }), NoKey),
-        (json!({ "jwk": {} }), Key(ForeignKeyFault::Malformed)),
-        (key(json!({ "d": "AAAA" })), Key(ForeignKeyFault::Secret)),
-        (key(json!({ "k": "AAAA" })), Key(ForeignKeyFault::Secret)),
-        (key(json!({ "y": null })), Key(ForeignKeyFault::Malformed)),
-        (
-            key(json!({ "crv": "P-384" })),
-            Key(ForeignKeyFault::UnknownKind),
-        ),
-        (key(json!({ "use": "enc" })), Key(ForeignKeyFault::WrongUse)),
+        (json!({ "jwk": {} }), Key(JwkError::Malformed)),
+        (key(json!({ "d": "AAAA" })), Key(JwkError::Secret)),
+        (key(json!({ "k": "AAAA" })), Key(JwkError::Secret)),
+        (key(json!({ "y": null })), Key(JwkError::Malformed)),
+        (key(json!({ "crv": "P-384" })), Key(JwkError::UnknownKind)),
+        (key(json!({ "use": "enc" })), Key(JwkError::WrongUse)),
         (
             json!({ "jwk": Hand::p256().jwk() }),
-            Jws(JwsFault::BadSignature),
+            Jws(JwsError::BadSignature),
         ),
-        (json!({ "kid": "one" }), Jws(JwsFault::ForbiddenHeader)),
+        (json!({ "kid": "one" }), Jws(JwsError::ForbiddenHeader)),
         (
             json!({ "jku": "https://a.example" }),
-            Jws(JwsFault::ForbiddenHeader),
+            Jws(JwsError::ForbiddenHeader),
         ),
-        (json!({ "crit": ["jwk"] }), Jws(JwsFault::ForbiddenHeader)),
+        (json!({ "crit": ["jwk"] }), Jws(JwsError::ForbiddenHeader)),
     ];
     for (changes, fault) in rows {
         let proof = hand.jws(&with(&header(&hand), changes.clone()), &claims());
@@ -236,12 +233,12 @@ fn no_bad_header_passes() {
         .replacen(r#""crv""#, r#""crv":"P-256","crv""#, 1);
     assert_eq!(
         checked(&hand.write(twice, claims().to_string())),
-        Err(Jws(JwsFault::RepeatedMember))
+        Err(Jws(JwsError::RepeatedMember))
     );
     let good = hand.jws(&header(&hand), &claims());
     assert_eq!(
         checked(&format!("{good}, {good}")),
-        Err(Jws(JwsFault::Malformed))
+        Err(Jws(JwsError::Malformed))
     );
 }
 
@@ -262,12 +259,12 @@ fn an_expectation_that_is_no_url_is_met_by_nothing() {
 
 #[test]
 fn its_name_is_its_keys_and_its_own() {
-    let proof = |thumbprint: &str, id: &str| Proof {
+    let proof = |thumbprint: &str, id: &str| DpopProof {
         thumbprint: thumbprint.to_owned(),
         id: id.to_owned(),
         issued_at: Instant::from_unix_seconds(NOW),
     };
-    let later = Proof {
+    let later = DpopProof {
         issued_at: Instant::from_unix_seconds(NOW + 1),
         ..proof("a", "b")
     };

@@ -1,27 +1,27 @@
 //! The one reader of a compact JWS: what it takes, from every algorithm, and what it does not.
 
 use aws_lc_rs::rsa::KeySize;
-use concord::access::foreign_key::{Accepted, ForeignKey};
-use concord::access::jose::{Algorithm, Form, JwsFault, Unproven};
+use concord::jose::jwk::{Accepted, ExternalKey};
+use concord::jose::jws::{Algorithm, JwsError, JwsProfile, UnverifiedJws};
 use serde_json::{Value, json};
 
 use super::hand::{Hand, with};
 use crate::access::forge::parts;
-use JwsFault::{
+use JwsError::{
     BadSignature, ForbiddenHeader, Malformed, RepeatedMember, TooLong, UnknownAlgorithm,
 };
 
-const FORM: Form = Form {
+const FORM: JwsProfile = JwsProfile {
     longest: 2048,
     header: &["alg", "typ", "kid", "jwk"],
 };
 
-fn key(hand: &Hand) -> ForeignKey {
-    ForeignKey::parse(hand.jwk().to_string().as_bytes(), Accepted::CurvesAndRsa).unwrap()
+fn key(hand: &Hand) -> ExternalKey {
+    ExternalKey::parse(hand.jwk().to_string().as_bytes(), Accepted::CurvesAndRsa).unwrap()
 }
 
-fn proven(jws: &str, key: &ForeignKey) -> Result<Vec<u8>, JwsFault> {
-    let payload = key.prove(Unproven::read(jws, &FORM)?)?;
+fn proven(jws: &str, key: &ExternalKey) -> Result<Vec<u8>, JwsError> {
+    let payload = key.prove(UnverifiedJws::read(jws, &FORM)?)?;
     Ok(payload.bytes().to_vec())
 }
 
@@ -211,7 +211,7 @@ fn a_type_is_compared_as_a_media_type() {
             &with(&json!({ "alg": "ES256" }), json!({ "typ": kind })),
             &json!({}),
         );
-        let jws = Unproven::read(&jws, &FORM).unwrap();
+        let jws = UnverifiedJws::read(&jws, &FORM).unwrap();
         (jws.is_untyped(), jws.is_typed("at+jwt"))
     };
     assert_eq!(typed(Value::Null), (true, false));
@@ -243,7 +243,7 @@ fn a_kid_is_text_or_not_there() {
             &with(&json!({ "alg": "ES256" }), json!({ "kid": kid })),
             &json!({}),
         );
-        let jws = Unproven::read(&jws, &FORM).unwrap();
+        let jws = UnverifiedJws::read(&jws, &FORM).unwrap();
         jws.kid().map(|kid| kid.map(str::to_owned))
     };
     assert_eq!(kid(Value::Null), Ok(None));
@@ -251,5 +251,8 @@ fn a_kid_is_text_or_not_there() {
     assert_eq!(kid(json!(1)), Err(Malformed));
     // A `null` that is written is not the same as nothing.
     let jws = hand.write(r#"{"alg":"ES256","kid":null}"#, "{}");
-    assert_eq!(Unproven::read(&jws, &FORM).unwrap().kid(), Err(Malformed));
+    assert_eq!(
+        UnverifiedJws::read(&jws, &FORM).unwrap().kid(),
+        Err(Malformed)
+    );
 }

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use concord::access::key_life::{
-    HANDOVER, KeyLife, KeyState, NOTICE, RetirementFault, Roll, RotationFault, STALE, may_rotate,
+use concord::access::keys::schedule::{
+    HANDOVER, KeyLife, KeySchedule, KeyState, NOTICE, RetirementError, RotationError, STALE,
+    may_rotate,
 };
 use concord::access::token::{LEEWAY, MAX_LIFE};
 use concord::clock::TOLERANCE;
@@ -21,7 +22,7 @@ fn after(hours: u64) -> Instant {
 struct Namer(usize);
 
 impl Namer {
-    fn settle(&mut self, roll: &mut Roll, now: Instant) {
+    fn settle(&mut self, roll: &mut KeySchedule, now: Instant) {
         roll.settle(now, || {
             self.0 += 1;
             Ok::<_, ()>(format!("key {}", self.0))
@@ -30,14 +31,14 @@ impl Namer {
     }
 }
 
-fn founded() -> (Roll, Namer) {
-    let (mut roll, mut namer) = (Roll::default(), Namer(0));
+fn founded() -> (KeySchedule, Namer) {
+    let (mut roll, mut namer) = (KeySchedule::default(), Namer(0));
     namer.settle(&mut roll, START);
     (roll, namer)
 }
 
 /// The states of all keys at a moment, in the order in which they were made.
-fn states(roll: &Roll, now: Instant) -> String {
+fn states(roll: &KeySchedule, now: Instant) -> String {
     let states = roll.0.iter().map(|key| format!("{:?}", key.state(now)));
     states.collect::<Vec<_>>().join(" ").to_lowercase()
 }
@@ -61,7 +62,7 @@ fn a_key_is_next_then_current_then_previous_then_gone() {
 #[test]
 fn no_key_takes_over_before_its_notice_is_over() {
     let (mut roll, _) = founded();
-    let young = RotationFault::TooYoung {
+    let young = RotationError::TooYoung {
         since: START,
         from: after(24),
     };
@@ -77,8 +78,8 @@ fn no_key_takes_over_before_its_notice_is_over() {
          rotate from 2027-01-16T08:00:00Z on"
     );
     assert_eq!(
-        may_rotate(&Roll::default(), START),
-        Err(RotationFault::NoNext)
+        may_rotate(&KeySchedule::default(), START),
+        Err(RotationError::NoNext)
     );
 }
 
@@ -93,10 +94,10 @@ fn a_retired_key_is_gone_at_once_and_its_place_is_filled() {
         namer.settle(&mut roll, after(1));
         assert_eq!(states(&roll, after(1)), settled, "{retired}");
         let gone = roll.retire(retired, after(2));
-        assert_eq!(gone, Err(RetirementFault::Gone));
+        assert_eq!(gone, Err(RetirementError::Gone));
     }
     let (mut roll, _) = founded();
-    assert_eq!(roll.retire("key 3", START), Err(RetirementFault::Unknown));
+    assert_eq!(roll.retire("key 3", START), Err(RetirementError::Unknown));
 }
 
 #[test]
@@ -141,13 +142,13 @@ fn deeds() -> impl Strategy<Value = Vec<(Duration, Deed)>> {
 }
 
 /// What the roll was after each deed, and when.
-fn told(deeds: Vec<(Duration, Deed)>) -> Vec<(Instant, Roll)> {
+fn told(deeds: Vec<(Duration, Deed)>) -> Vec<(Instant, KeySchedule)> {
     let (mut roll, mut namer) = founded();
     let mut now = START;
     let mut history = vec![(now, roll.clone())];
     for (pause, deed) in deeds {
         now = now.plus(pause);
-        let name = |place: usize, roll: &Roll| roll.0[place % roll.0.len()].kid.clone();
+        let name = |place: usize, roll: &KeySchedule| roll.0[place % roll.0.len()].kid.clone();
         match deed {
             Deed::Rotate => drop(roll.rotate(now)),
             Deed::Retire(place) => {
@@ -165,7 +166,7 @@ fn told(deeds: Vec<(Duration, Deed)>) -> Vec<(Instant, Roll)> {
     history
 }
 
-fn count(roll: &Roll, state: KeyState, now: Instant) -> usize {
+fn count(roll: &KeySchedule, state: KeyState, now: Instant) -> usize {
     roll.0.iter().filter(|key| key.state(now) == state).count()
 }
 

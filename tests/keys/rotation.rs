@@ -3,15 +3,15 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use concord::access::key::{KeySet, SigningKey};
 use concord::access::token::{Expected, issue, verify};
 use concord::clock;
-use concord::http::server::Service;
+use concord::jose::key::{KeySet, SigningKey};
+use concord::service::Service;
 use serde_json::{Value, json};
 
-use crate::world::{Agency, BOTH, Database, EVERYTHING, World};
+use crate::world::documents::VIEWER;
+use crate::world::{Agency, Database, EVERYTHING, World, on_both};
 
-const VIEWER: &str = "{ viewer { subject } }";
 const DAY: i64 = 24 * 3600 * 1_000_000;
 
 /// One line of `concord key list`.
@@ -110,97 +110,91 @@ async fn publishes(address: &str, expected: &BTreeSet<String>) {
     panic!("{address} does not publish {expected:?}");
 }
 
-#[tokio::test]
-async fn a_rotation_waits_for_the_notice_and_ends_no_token() {
-    for database in BOTH {
-        let world = World::on(database).await;
-        let second = world.another_server();
-        let everywhere = [world.server.address.clone(), second.address.clone()];
-        let north = world.agency("north").await;
-        assert_eq!(states(&world), "current next");
-        let (first, next) = (kid(&world, "current"), kid(&world, "next"));
+on_both!(a_rotation_waits_for_the_notice_and_ends_no_token);
+async fn a_rotation_waits_for_the_notice_and_ends_no_token(world: World) {
+    let second = world.another_server();
+    let everywhere = [world.server.address.clone(), second.address.clone()];
+    let north = world.agency("north").await;
+    assert_eq!(states(&world), "current next");
+    let (first, next) = (kid(&world, "current"), kid(&world, "next"));
 
-        let (content, said) = world.commands(&["key", "rotate"]);
-        assert!(!content);
-        assert!(said.contains("rotate from"), "{said}");
-        assert_eq!(kid(&world, "current"), first);
+    let (content, said) = world.commands(&["key", "rotate"]);
+    assert!(!content);
+    assert!(said.contains("rotate from"), "{said}");
+    assert_eq!(kid(&world, "current"), first);
 
-        a_day_passes(&world);
-        let (content, said) = world.commands(&["key", "rotate"]);
-        assert!(content, "{said}");
-        assert_eq!(
-            said,
-            format!("{next} signs from now on; tokens of the key before it stay good\n")
-        );
-        assert_eq!(states(&world), "previous current next");
-        assert_eq!(kid(&world, "current"), next);
-        assert_eq!(kid(&world, "previous"), first);
+    a_day_passes(&world);
+    let (content, said) = world.commands(&["key", "rotate"]);
+    assert!(content, "{said}");
+    assert_eq!(
+        said,
+        format!("{next} signs from now on; tokens of the key before it stay good\n")
+    );
+    assert_eq!(states(&world), "previous current next");
+    assert_eq!(kid(&world, "current"), next);
+    assert_eq!(kid(&world, "previous"), first);
 
-        let newer = token(&world, &north);
-        assert_eq!(header(&newer)["kid"], next.as_str());
-        assert_eq!(header(&north.token)["kid"], first.as_str());
-        for address in &everywhere {
-            assert_eq!(status(&north, address).await, 200);
-            assert_eq!(status(&north.with(newer.clone()), address).await, 200);
-        }
-        let (content, _) = world.commands(&["key", "rotate"]);
-        assert!(!content, "the key that was made just now took over");
-        assert_eq!(recorded(&world, "SIGNING_KEY_ROTATED"), [next]);
+    let newer = token(&world, &north);
+    assert_eq!(header(&newer)["kid"], next.as_str());
+    assert_eq!(header(&north.token)["kid"], first.as_str());
+    for address in &everywhere {
+        assert_eq!(status(&north, address).await, 200);
+        assert_eq!(status(&north.with(newer.clone()), address).await, 200);
     }
+    let (content, _) = world.commands(&["key", "rotate"]);
+    assert!(!content, "the key that was made just now took over");
+    assert_eq!(recorded(&world, "SIGNING_KEY_ROTATED"), [next]);
 }
 
-#[tokio::test]
-async fn a_retired_keys_tokens_are_over_on_the_very_next_request() {
-    for database in BOTH {
-        let world = World::on(database).await;
-        let second = world.another_server();
-        let everywhere = [world.server.address.clone(), second.address.clone()];
-        let north = world.agency("north").await;
-        rotates(&world);
-        let newer = north.with(token(&world, &north));
-        for address in &everywhere {
-            assert_eq!(status(&north, address).await, 200);
-            assert_eq!(status(&newer, address).await, 200);
-        }
-        let retired = kid(&world, "previous");
-        let (content, said) = world.commands(&["key", "retire", &retired]);
-        assert!(content, "{said}");
-        for address in &everywhere {
-            assert_eq!(status(&north, address).await, 401);
-            assert_eq!(status(&newer, address).await, 200);
-        }
-
-        // The current one, whose successor is a minute old.
-        let (current, next) = (kid(&world, "current"), kid(&world, "next"));
-        let (content, said) = world.commands(&["key", "retire", &current]);
-        assert!(content, "{said}");
-        assert_eq!(
-            said,
-            format!("{current} is gone, and so is every token that it signed\n")
-        );
-        for address in &everywhere {
-            assert_eq!(status(&newer, address).await, 401);
-        }
-        assert_eq!(states(&world), "retired retired current next");
-        assert_eq!(kid(&world, "current"), next);
-        let newest = north.with(token(&world, &north));
-        for address in &everywhere {
-            assert_eq!(status(&newest, address).await, 200);
-        }
-        assert_eq!(
-            recorded(&world, "SIGNING_KEY_RETIRED"),
-            [retired.clone(), current.clone()]
-        );
-        assert_eq!(recorded(&world, "SIGNING_KEY_ROTATED"), [current, next]);
-
-        let (content, said) = world.commands(&["key", "retire", &retired]);
-        assert!(
-            !content && said.contains("this key is gone already"),
-            "{said}"
-        );
-        let (content, said) = world.commands(&["key", "retire", "-unknown"]);
-        assert!(!content && said.contains("no key has this name"), "{said}");
+on_both!(a_retired_keys_tokens_are_over_on_the_very_next_request);
+async fn a_retired_keys_tokens_are_over_on_the_very_next_request(world: World) {
+    let second = world.another_server();
+    let everywhere = [world.server.address.clone(), second.address.clone()];
+    let north = world.agency("north").await;
+    rotates(&world);
+    let newer = north.with(token(&world, &north));
+    for address in &everywhere {
+        assert_eq!(status(&north, address).await, 200);
+        assert_eq!(status(&newer, address).await, 200);
     }
+    let retired = kid(&world, "previous");
+    let (content, said) = world.commands(&["key", "retire", &retired]);
+    assert!(content, "{said}");
+    for address in &everywhere {
+        assert_eq!(status(&north, address).await, 401);
+        assert_eq!(status(&newer, address).await, 200);
+    }
+
+    // The current one, whose successor is a minute old.
+    let (current, next) = (kid(&world, "current"), kid(&world, "next"));
+    let (content, said) = world.commands(&["key", "retire", &current]);
+    assert!(content, "{said}");
+    assert_eq!(
+        said,
+        format!("{current} is gone, and so is every token that it signed\n")
+    );
+    for address in &everywhere {
+        assert_eq!(status(&newer, address).await, 401);
+    }
+    assert_eq!(states(&world), "retired retired current next");
+    assert_eq!(kid(&world, "current"), next);
+    let newest = north.with(token(&world, &north));
+    for address in &everywhere {
+        assert_eq!(status(&newest, address).await, 200);
+    }
+    assert_eq!(
+        recorded(&world, "SIGNING_KEY_RETIRED"),
+        [retired.clone(), current.clone()]
+    );
+    assert_eq!(recorded(&world, "SIGNING_KEY_ROTATED"), [current, next]);
+
+    let (content, said) = world.commands(&["key", "retire", &retired]);
+    assert!(
+        !content && said.contains("this key is gone already"),
+        "{said}"
+    );
+    let (content, said) = world.commands(&["key", "retire", "-unknown"]);
+    assert!(!content && said.contains("no key has this name"), "{said}");
 }
 
 /// The keys in the events of a kind, oldest first.
@@ -216,43 +210,40 @@ fn recorded(world: &World, kind: &str) -> Vec<String> {
     keys.collect()
 }
 
-#[tokio::test]
-async fn the_key_set_shows_who_signs_next_now_and_before() {
-    for database in BOTH {
-        let world = World::on(database).await;
-        let address = &world.server.address;
-        let north = world.agency("north").await;
-        let shown = |states: &[&str]| -> BTreeSet<String> {
-            let keys = list(&world).into_iter();
-            keys.filter(|key| states.contains(&key.state.as_str()))
-                .map(|key| key.kid)
-                .collect()
-        };
-        assert_eq!(kids(&jwks(address).await), shown(&["next", "current"]));
+on_both!(the_key_set_shows_who_signs_next_now_and_before);
+async fn the_key_set_shows_who_signs_next_now_and_before(world: World) {
+    let address = &world.server.address;
+    let north = world.agency("north").await;
+    let shown = |states: &[&str]| -> BTreeSet<String> {
+        let keys = list(&world).into_iter();
+        keys.filter(|key| states.contains(&key.state.as_str()))
+            .map(|key| key.kid)
+            .collect()
+    };
+    assert_eq!(kids(&jwks(address).await), shown(&["next", "current"]));
 
-        // Anybody can verify our tokens by it, and nobody can sign by it.
-        let set = jwks(address).await;
-        let public = set["keys"].as_array().unwrap().iter();
-        let names: BTreeSet<&str> = ["alg", "crv", "kid", "kty", "use", "x", "y"].into();
-        for key in public.clone() {
-            let members = key.as_object().unwrap().keys().map(String::as_str);
-            assert_eq!(members.collect::<BTreeSet<_>>(), names);
-        }
-        let keys: KeySet = public
-            .map(|key| concord::access::key::PublicKey::from_jwk(key).unwrap())
-            .collect();
-        let expected = Expected {
-            issuer: world.service.settings.issuer.clone(),
-            audience: world.service.settings.audience.clone(),
-        };
-        assert!(verify(&north.token, &keys, &expected, clock::now()).is_ok());
-
-        rotates(&world);
-        publishes(address, &shown(&["next", "current", "previous"])).await;
-        let previous = kid(&world, "previous");
-        world.commands(&["key", "retire", &previous]);
-        publishes(address, &shown(&["next", "current"])).await;
+    // Anybody can verify our tokens by it, and nobody can sign by it.
+    let set = jwks(address).await;
+    let public = set["keys"].as_array().unwrap().iter();
+    let names: BTreeSet<&str> = ["alg", "crv", "kid", "kty", "use", "x", "y"].into();
+    for key in public.clone() {
+        let members = key.as_object().unwrap().keys().map(String::as_str);
+        assert_eq!(members.collect::<BTreeSet<_>>(), names);
     }
+    let keys: KeySet = public
+        .map(|key| concord::jose::key::PublicKey::from_jwk(key).unwrap())
+        .collect();
+    let expected = Expected {
+        issuer: world.service.settings.issuer.clone(),
+        audience: world.service.settings.audience.clone(),
+    };
+    assert!(verify(&north.token, &keys, &expected, clock::now()).is_ok());
+
+    rotates(&world);
+    publishes(address, &shown(&["next", "current", "previous"])).await;
+    let previous = kid(&world, "previous");
+    world.commands(&["key", "retire", &previous]);
+    publishes(address, &shown(&["next", "current"])).await;
 }
 
 #[tokio::test]
@@ -278,42 +269,36 @@ async fn a_superseded_key_leaves_when_its_last_token_is_dead() {
     publishes(&world.server.address, &shown).await;
 }
 
-#[tokio::test]
-async fn servers_that_start_together_agree_on_the_keys() {
-    for database in BOTH {
-        let world = World::on(database).await;
-        world.tampers("DELETE FROM token_key");
-        world.tampers_with_keyring("DELETE FROM signing_key WHERE signs = 'token'");
-        let settings = || world.service.settings.clone();
-        let (one, two, three) = tokio::join!(
-            Service::open(settings()),
-            Service::open(settings()),
-            Service::open(settings())
-        );
-        let kids = [one, two, three].map(|service| service.unwrap().ring.signer().kid().to_owned());
-        assert_eq!(BTreeSet::from(kids.clone()).len(), 1, "{kids:?}");
-        assert_eq!(states(&world), "current next");
-        assert_eq!(kid(&world, "current"), kids[0]);
-    }
+on_both!(servers_that_start_together_agree_on_the_keys);
+async fn servers_that_start_together_agree_on_the_keys(world: World) {
+    world.tampers("DELETE FROM token_key");
+    world.tampers_with_keyring("DELETE FROM signing_key WHERE signs = 'token'");
+    let settings = || world.service.settings.clone();
+    let (one, two, three) = tokio::join!(
+        Service::open(settings()),
+        Service::open(settings()),
+        Service::open(settings())
+    );
+    let kids = [one, two, three].map(|service| service.unwrap().ring.signer().kid().to_owned());
+    assert_eq!(BTreeSet::from(kids.clone()).len(), 1, "{kids:?}");
+    assert_eq!(states(&world), "current next");
+    assert_eq!(kid(&world, "current"), kids[0]);
 }
 
-#[tokio::test]
-async fn the_keys_of_an_older_data_folder_are_taken_over() {
-    for database in BOTH {
-        let world = World::on(database).await;
-        let north = world.agency("north").await;
-        let first = kid(&world, "current");
-        let next = kid(&world, "next");
-        // As it was before the data store knew of keys.
-        world.tampers("DELETE FROM token_key");
-        world.tampers_with_keyring(&format!("DELETE FROM signing_key WHERE kid = '{next}'"));
-        let second = world.another_server();
-        assert_eq!(states(&world), "current next");
-        assert_eq!(kid(&world, "current"), first);
-        assert_eq!(status(&north, &second.address).await, 200);
-        let newer = north.with(token(&world, &north));
-        assert_eq!(status(&newer, &second.address).await, 200);
-    }
+on_both!(the_keys_of_an_older_data_folder_are_taken_over);
+async fn the_keys_of_an_older_data_folder_are_taken_over(world: World) {
+    let north = world.agency("north").await;
+    let first = kid(&world, "current");
+    let next = kid(&world, "next");
+    // As it was before the data store knew of keys.
+    world.tampers("DELETE FROM token_key");
+    world.tampers_with_keyring(&format!("DELETE FROM signing_key WHERE kid = '{next}'"));
+    let second = world.another_server();
+    assert_eq!(states(&world), "current next");
+    assert_eq!(kid(&world, "current"), first);
+    assert_eq!(status(&north, &second.address).await, 200);
+    let newer = north.with(token(&world, &north));
+    assert_eq!(status(&newer, &second.address).await, 200);
 }
 
 #[tokio::test]

@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 
 use async_graphql::ID;
-use concord::graphql::scalars::{Date, DateTime};
-use concord::mandate::input::{MandatedDisclosureInput, NoticeAttemptInput, OutsideRecipientInput};
-use concord::mandate::rules::{Defect, check};
+use concord::mandated_disclosure::input::{
+    MandatedDisclosureInput, NoticeAttemptInput, OutsideRecipientInput,
+};
+use concord::mandated_disclosure::rules::{MandatedDisclosureError, check};
+use concord::wire::scalars::{Date, DateTime};
 use concord_entities::ids::AgencyId;
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{
@@ -67,81 +69,91 @@ struct Case {
 
 type Spoil = fn(&mut Case);
 
-const SPOILS: &[(Defect, Spoil)] = &[
-    (Defect::SubpoenaAlone, |case| {
+const SPOILS: &[(MandatedDisclosureError, Spoil)] = &[
+    (MandatedDisclosureError::SubpoenaAlone, |case| {
         case.told.instrument = MandateInstrument::Subpoena;
     }),
-    (Defect::Authority, |case| {
+    (MandatedDisclosureError::Authority, |case| {
         " ".clone_into(&mut case.told.issuing_authority);
     }),
-    (Defect::Authority, |case| {
+    (MandatedDisclosureError::Authority, |case| {
         case.told.issuing_authority = "x".repeat(201);
     }),
-    (Defect::Authority, |case| {
+    (MandatedDisclosureError::Authority, |case| {
         "a\nb".clone_into(&mut case.told.issuing_authority);
     }),
-    (Defect::Citation, |case| case.told.citation = String::new()),
-    (Defect::Citation, |case| {
+    (MandatedDisclosureError::Citation, |case| {
+        case.told.citation = String::new()
+    }),
+    (MandatedDisclosureError::Citation, |case| {
         case.told.citation = "x".repeat(201);
     }),
-    (Defect::DisclosedAhead, |case| {
+    (MandatedDisclosureError::DisclosedAhead, |case| {
         case.told.disclosed_on = Date("2026-06-17".parse().unwrap());
     }),
-    (Defect::DisclosedBefore, |case| {
+    (MandatedDisclosureError::DisclosedBefore, |case| {
         case.told.disclosed_on = Date("2026-05-31".parse().unwrap());
     }),
-    (Defect::NoRecipient, |case| case.recipient = None),
-    (Defect::TwoRecipients, |case| {
+    (MandatedDisclosureError::NoRecipient, |case| {
+        case.recipient = None
+    }),
+    (MandatedDisclosureError::TwoRecipients, |case| {
         case.told.recipient_outside = Some(outside("Family Court"));
     }),
-    (Defect::OwnRecipient, |case| case.recipient = Some(OWN)),
-    (Defect::OutsideName, |case| {
+    (MandatedDisclosureError::OwnRecipient, |case| {
+        case.recipient = Some(OWN)
+    }),
+    (MandatedDisclosureError::OutsideName, |case| {
         case.recipient = None;
         case.told.recipient_outside = Some(outside(" "));
     }),
-    (Defect::NoCategory, |case| case.told.categories.clear()),
-    (Defect::BeyondOrder, |case| {
+    (MandatedDisclosureError::NoCategory, |case| {
+        case.told.categories.clear()
+    }),
+    (MandatedDisclosureError::BeyondOrder, |case| {
         case.told.categories.push(DataCategory::Medical);
     }),
-    (Defect::BeyondOrder, |case| {
+    (MandatedDisclosureError::BeyondOrder, |case| {
         case.told.ordered_categories.clear();
     }),
-    (Defect::NotMinimum, |case| {
+    (MandatedDisclosureError::NotMinimum, |case| {
         case.told.minimum_necessary = false;
     }),
-    (Defect::NoNotice, |case| case.told.attempts.clear()),
-    (Defect::NoNotice, |case| {
+    (MandatedDisclosureError::NoNotice, |case| {
+        case.told.attempts.clear()
+    }),
+    (MandatedDisclosureError::NoNotice, |case| {
         case.told.attempts[0].result = NoticeResult::UnsafeToTry;
     }),
-    (Defect::NoNotice, |case| {
+    (MandatedDisclosureError::NoNotice, |case| {
         case.told.attempts[0].result = NoticeResult::ProhibitedByOrder;
     }),
-    (Defect::AttemptBefore, |case| {
+    (MandatedDisclosureError::AttemptBefore, |case| {
         let at = "2026-05-31T09:59:59Z".parse().unwrap();
         case.told.attempts.push(attempt(at));
     }),
-    (Defect::NoticeContradicted, |case| {
+    (MandatedDisclosureError::NoticeContradicted, |case| {
         case.told.no_notice = Some(NoNoticeReason::NoSafeWay);
     }),
-    (Defect::TooManyAttempts, |case| {
+    (MandatedDisclosureError::TooManyAttempts, |case| {
         case.told.attempts = vec![attempt(now()); 51];
     }),
-    (Defect::AttemptAhead, |case| {
+    (MandatedDisclosureError::AttemptAhead, |case| {
         case.told.attempts.push(attempt(Instant(now().0 + 1)));
     }),
-    (Defect::NoProtection, |case| {
+    (MandatedDisclosureError::NoProtection, |case| {
         case.told.protective_steps.clear();
     }),
-    (Defect::ProtectionContradicted, |case| {
+    (MandatedDisclosureError::ProtectionContradicted, |case| {
         case.told
             .protective_steps
             .push(ProtectiveStep::NonePossible);
         case.told.no_protection = Some(NoProtectionReason::NoTime);
     }),
-    (Defect::Unexplained, |case| {
+    (MandatedDisclosureError::Unexplained, |case| {
         case.told.protective_steps = vec![ProtectiveStep::NonePossible];
     }),
-    (Defect::Overexplained, |case| {
+    (MandatedDisclosureError::Overexplained, |case| {
         case.told.no_protection = Some(NoProtectionReason::NoTime);
     }),
 ];
@@ -168,14 +180,22 @@ fn an_instrument_from_a_day_to_come_demands_nothing_yet() {
     told.attempts.clear();
     told.no_notice = Some(NoNoticeReason::NoSafeWay);
     let found = check(&told, OWN, Some(OTHER), now());
-    assert_eq!(found, Err(vec![Defect::DatedAhead, Defect::DisclosedAhead]));
+    assert_eq!(
+        found,
+        Err(vec![
+            MandatedDisclosureError::DatedAhead,
+            MandatedDisclosureError::DisclosedAhead
+        ])
+    );
 }
 
 #[test]
 fn every_defect_has_a_row() {
-    let rows: BTreeSet<Defect> = SPOILS.iter().map(|(defect, _)| *defect).collect();
-    let every: BTreeSet<Defect> = Defect::ALL.iter().copied().collect();
-    let alone = BTreeSet::from([Defect::DatedAhead]);
+    let rows: BTreeSet<MandatedDisclosureError> =
+        SPOILS.iter().map(|(defect, _)| *defect).collect();
+    let every: BTreeSet<MandatedDisclosureError> =
+        MandatedDisclosureError::ALL.iter().copied().collect();
+    let alone = BTreeSet::from([MandatedDisclosureError::DatedAhead]);
     assert_eq!(
         every.difference(&rows).copied().collect::<BTreeSet<_>>(),
         alone
@@ -210,12 +230,15 @@ fn what_kept_everybody_from_trying_goes_with_its_reason() {
     assert_eq!(check(&told, OWN, Some(OTHER), now()), Ok(()));
     told.attempts.push(attempt(now()));
     let found = check(&told, OWN, Some(OTHER), now());
-    assert_eq!(found, Err(vec![Defect::NoticeContradicted]));
+    assert_eq!(
+        found,
+        Err(vec![MandatedDisclosureError::NoticeContradicted])
+    );
 }
 
 #[test]
 fn a_subpoena_is_told_what_is_missing() {
-    let words = Defect::SubpoenaAlone.to_string();
+    let words = MandatedDisclosureError::SubpoenaAlone.to_string();
     assert!(words.contains("not without a court's order"), "{words}");
 }
 
@@ -268,7 +291,7 @@ proptest! {
         let compelled = told.instrument != MandateInstrument::Subpoena;
         let found = check(&told, OWN, recipient, now());
         prop_assert_eq!(
-            matches!(&found, Err(defects) if defects.contains(&Defect::SubpoenaAlone)),
+            matches!(&found, Err(defects) if defects.contains(&MandatedDisclosureError::SubpoenaAlone)),
             !compelled
         );
         if found.is_ok() {

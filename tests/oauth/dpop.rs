@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use super::gate::{Gate, Row, is_on_record};
 use super::partner::{Partner, claimed, exchanging, granting, proof, said, signature_of};
 use crate::jose::hand::{Hand, with};
+use crate::world::documents::VIEWER;
 use crate::world::{Database, World};
 
-const VIEWER: &str = "{ viewer { subject } }";
 const SCOPE: &str = "agency.r referral.rs";
 
 /// Asks a server with a token and a proof under the `DPoP` scheme; the status.

@@ -1,13 +1,14 @@
 //! Every forged token over the wire: one and the same answer to all of them, and one event each that tells which it was.
 
 use concord::access::issued;
-use concord::access::token::TokenFault::{self, Expired, IssuedInFuture, NotYet, WrongLife};
+use concord::access::token::TokenError::{self, Expired, IssuedInFuture, NotYet, WrongLife};
 use concord::clock;
 use serde_json::{Value, json};
 
 use super::gate::{Gate, Refusal, Row, is_on_record};
 use crate::access::forge::Forge;
 use crate::access::forgery::forgeries;
+use crate::world::documents::VIEWER;
 use crate::world::{Database, EVERYTHING};
 
 /// The forgeries that fit into a header and that do not hang on the year in which they were written.
@@ -32,7 +33,7 @@ fn out_of_time(forge: &Forge) -> Vec<Row> {
         ("good for ever", "exp", 4_294_967_295, WrongLife),
         ("good for more than a day", "exp", now + 86_400, WrongLife),
     ];
-    rows.map(|(name, claim, moment, fault): (_, _, _, TokenFault)| {
+    rows.map(|(name, claim, moment, fault): (_, _, _, TokenError)| {
         Row::bearing(name, &forge.with_claim(claim, json!(moment)), fault.code())
     })
     .into()
@@ -122,9 +123,8 @@ async fn over(gate: &Gate, forge: &Forge) -> Vec<Row> {
         .await
         .unwrap();
     let taken = concord::access::token::issue(&forge.ours, &claims).unwrap();
-    let revoke = "mutation($id: ID!) { revokeToken(tokenId: $id) }";
     let north = gate.north.with(forge.good());
-    north.asks(revoke, json!({ "id": claims.id })).await.data();
+    north.revokes_token(&claims.id).await.data();
     let agency = concord_entities::ids::AgencyId::new().to_string();
     vec![
         Row::bearing("taken back", &taken, "standing"),
@@ -147,7 +147,7 @@ async fn every_forged_token_is_answered_alike_and_recorded_without_itself() {
     let gate = Gate::new(Database::Sqlite).await;
     let forge = gate.forge();
     let answer = gate.north.with(forge.good());
-    let answer = answer.asks("{ viewer { subject } }", Value::Null).await;
+    let answer = answer.asks(VIEWER, Value::Null).await;
     assert_eq!(answer.data()["viewer"]["subject"], "case worker 7");
 
     let mut rows = sendable(&forge);

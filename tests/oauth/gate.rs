@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use concord::access::key::SigningKey;
 use concord::clock;
+use concord::jose::key::SigningKey;
 use reqwest::header::HeaderValue;
 use serde_json::{Value, json};
 

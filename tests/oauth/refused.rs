@@ -14,7 +14,7 @@ use crate::jose::hand::Hand;
 use crate::world::agency::text;
 use crate::world::{Agency, Database, Server, World};
 use reqwest::RequestBuilder;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// What is wrong, and the request.
 pub type Cases = Vec<(&'static str, RequestBuilder)>;
@@ -66,11 +66,8 @@ impl Cast {
             .world
             .commands(&["application", "suspend", &cast.suspended.id]);
         assert!(content, "{said}");
-        let suspend =
-            "mutation($id: ID!) { suspendAgency(id: $id, reason: \"a review\") { status } }";
         let coordinator = cast.world.coordinator();
-        let suspended = coordinator.asks(suspend, json!({ "id": east.id.to_string() }));
-        suspended.await.data();
+        coordinator.suspends(&east, "a review").await.data();
         cast
     }
 

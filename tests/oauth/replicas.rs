@@ -4,11 +4,11 @@ use serde_json::{Value, json};
 
 use super::partner::{Partner, Said};
 use crate::jose::hand::Hand;
+use crate::world::documents::VIEWER;
 use crate::world::{Agency, Database, Server, World};
 
 const ROUNDS: usize = 20;
 const SCOPE: &str = "agency.r referral.rs";
-const VIEWER: &str = "{ viewer { subject } }";
 
 /// Two servers over one PostgreSQL, which let anybody fail as often as these tests do.
 struct Replicas {
@@ -148,12 +148,11 @@ async fn a_token_that_its_agency_takes_back() {
     let replicas = Replicas::new().await;
     let north = replicas.world.agency("north").await;
     let mut partner = Partner::with_key(&replicas.world, &north, SCOPE, Hand::ed25519());
-    let revoke = "mutation($id: ID!) { revokeToken(tokenId: $id) }";
     for round in 0..ROUNDS {
         let servers = replicas.in_turn(round);
         let [(root, of_root), (_, of_child)] = pair(&mut partner, &north, servers).await;
         let here = north.at(servers[0]);
-        let revoked = here.asks(revoke, json!({ "id": root.jti() })).await;
+        let revoked = here.revokes_token(&root.jti()).await;
         assert_eq!(revoked.data()["revokeToken"], true);
         is_over_everywhere(&of_child, servers, "with its parent").await;
         is_over_everywhere(&of_root, servers, "by its agency").await;
@@ -188,14 +187,11 @@ async fn the_tokens_of_a_suspended_agency() {
     let north = replicas.world.agency("north").await;
     let coordinator = replicas.world.coordinator();
     let mut partner = Partner::with_key(&replicas.world, &north, SCOPE, Hand::p256());
-    let suspend = "mutation($id: ID!) { suspendAgency(id: $id, reason: \"a review\") { status } }";
-    let reinstate = "mutation($id: ID!) { reinstateAgency(id: $id) { status } }";
     for round in 0..ROUNDS {
         let servers = replicas.in_turn(round);
         let pair = pair(&mut partner, &north, servers).await;
-        let id = json!({ "id": north.id.to_string() });
         let here = coordinator.at(servers[0]);
-        here.asks(suspend, id.clone()).await.data();
+        here.suspends(&north, "a review").await.data();
         for (_, bearer) in &pair {
             is_over_everywhere(bearer, servers, "of a suspended agency").await;
         }
@@ -203,7 +199,7 @@ async fn the_tokens_of_a_suspended_agency() {
         assert_eq!(partner.token(&[]).await.refusal(), "401 invalid_client");
         // What is over stays so: the agency begins anew, under the next epoch.
         let there = coordinator.at(servers[1]);
-        there.asks(reinstate, id).await.data();
+        there.reinstates(&north).await.data();
         for (_, bearer) in &pair {
             is_over_everywhere(bearer, servers, "of an epoch that is over").await;
         }

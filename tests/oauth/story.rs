@@ -8,92 +8,89 @@ use serde_json::{Value, json};
 use super::partner::{ACCESS_TOKEN, Partner, Said, claimed, reasons, signature_of};
 use crate::jose::hand::Hand;
 use crate::world::agency::PACKAGE;
-use crate::world::{Agency, BOTH, World};
+use crate::world::{Agency, World, on_both};
 
 const WIDE: &str = "referral.rs agency.r audit.rs";
 const NARROW: &str = "referral.rs?category=NEEDS&purpose=SERVICE_DELIVERY";
 const VIEWER: &str = "{ viewer { subject client agency { id } scopes application { id } } }";
 
-#[tokio::test]
-async fn a_partner_gets_narrows_inspects_and_loses_a_token() {
-    for database in BOTH {
-        let world = World::on(database).await;
-        let (north, south) = world.agencies("north", "south").await;
-        let told = north.refers("Ada").to(&south);
-        let told = told.sharing([Identity, Contact, Needs]).await;
-        let program = Partner::with_key(&world, &south, WIDE, Hand::ed25519());
-        let manager = Partner::with_secret(&world, &south, WIDE);
-        let stranger = Partner::with_secret(&world, &north, WIDE);
+on_both!(a_partner_gets_narrows_inspects_and_loses_a_token);
+async fn a_partner_gets_narrows_inspects_and_loses_a_token(world: World) {
+    let (north, south) = world.agencies("north", "south").await;
+    let told = north.refers("Ada").to(&south);
+    let told = told.sharing([Identity, Contact, Needs]).await;
+    let program = Partner::with_key(&world, &south, WIDE, Hand::ed25519());
+    let manager = Partner::with_secret(&world, &south, WIDE);
+    let stranger = Partner::with_secret(&world, &north, WIDE);
 
-        let first = program.token(&[]).await;
-        is_a_token(&program, &first, WIDE, None).await;
-        let own = south.with(first.access_token());
-        let viewer = own.asks(VIEWER, Value::Null).await.data()["viewer"].clone();
-        assert_eq!(
-            viewer,
-            json!({ "subject": program.id, "client": program.id, "agency": { "id": south.id.to_string() },
+    let first = program.token(&[]).await;
+    is_a_token(&program, &first, WIDE, None).await;
+    let own = south.with(first.access_token());
+    let viewer = own.asks(VIEWER, Value::Null).await.data()["viewer"].clone();
+    assert_eq!(
+        viewer,
+        json!({ "subject": program.id, "client": program.id, "agency": { "id": south.id.to_string() },
                 "scopes": WIDE.split(' ').collect::<Vec<_>>(), "application": { "id": program.id } })
-        );
-        assert!(own.reads(&told).await.starts_with("identity: Ada"));
+    );
+    assert!(own.reads(&told).await.starts_with("identity: Ada"));
 
-        // Another program of the same agency narrows it to one user, one purpose and one category.
-        let narrowing = [("requested_subject", "case worker 7"), ("scope", NARROW)];
-        let second = manager.exchanges(&first.access_token(), &narrowing).await;
-        assert_eq!(second.body["issued_token_type"], ACCESS_TOKEN);
-        let parent = claimed(&first.access_token());
-        is_a_token(&manager, &second, NARROW, Some((&parent, "case worker 7"))).await;
-        let worker = south.with(second.access_token());
-        // Its one purpose need not be stated.
-        let unstated = worker.asks(PACKAGE, json!({ "id": told.referral })).await;
-        let package = &unstated.data()["referral"]["package"];
-        assert_eq!(package["needs"]["request"], "Ada");
+    // Another program of the same agency narrows it to one user, one purpose and one category.
+    let narrowing = [("requested_subject", "case worker 7"), ("scope", NARROW)];
+    let second = manager.exchanges(&first.access_token(), &narrowing).await;
+    assert_eq!(second.body["issued_token_type"], ACCESS_TOKEN);
+    let parent = claimed(&first.access_token());
+    is_a_token(&manager, &second, NARROW, Some((&parent, "case worker 7"))).await;
+    let worker = south.with(second.access_token());
+    // Its one purpose need not be stated.
+    let unstated = worker.asks(PACKAGE, json!({ "id": told.referral })).await;
+    let package = &unstated.data()["referral"]["package"];
+    assert_eq!(package["needs"]["request"], "Ada");
+    assert_eq!(
+        worker.reads(&told).await,
+        "needs: Ada   withheld: identity, demographics, contact, location, family, language, safety, exploitation, \
+         medical, mental_health, substance_use, immigration, legal, financial (TOKEN_TOO_NARROW)"
+    );
+    let other_purpose = worker.reads_for(&told, "HOUSING_PLACEMENT").await;
+    assert!(!other_purpose.contains("Ada"), "{other_purpose}");
+
+    is_worth(&manager, &stranger, &second, "case worker 7").await;
+    is_worth(&program, &stranger, &first, &program.id).await;
+
+    // Who gave it up names it by its `jti`. What was exchanged for it is over as well, wherever it is brought.
+    let done = program.revokes(&first.jti()).await;
+    assert_eq!((done.status, done.text.as_str()), (200, "{}"));
+    for (over, whose) in [(&own, &first), (&worker, &second)] {
+        let answer = over.asks(VIEWER, Value::Null).await;
         assert_eq!(
-            worker.reads(&told).await,
-            "needs: Ada   withheld: identity, demographics, contact, location, family, language, safety, exploitation, \
-             medical, mental_health, substance_use, immigration, legal, financial (TOKEN_TOO_NARROW)"
+            (answer.status, answer.codes().as_str()),
+            (401, "UNAUTHENTICATED")
         );
-        let other_purpose = worker.reads_for(&told, "HOUSING_PLACEMENT").await;
-        assert!(!other_purpose.contains("Ada"), "{other_purpose}");
+        let worth = manager.introspects(&whose.access_token()).await;
+        assert_eq!(worth.text, r#"{"active":false}"#);
+        let again = manager.exchanges(&whose.access_token(), &[]).await;
+        assert_eq!(again.refusal(), "400 invalid_request");
+    }
+    let wrong = Partner {
+        means: super::partner::Means::Secret("concord_wrong".to_owned()),
+        ..Partner::with_secret(&world, &south, WIDE)
+    };
+    assert_eq!(wrong.token(&[]).await.refusal(), "401 invalid_client");
 
-        is_worth(&manager, &stranger, &second, "case worker 7").await;
-        is_worth(&program, &stranger, &first, &program.id).await;
-
-        // Who gave it up names it by its `jti`. What was exchanged for it is over as well, wherever it is brought.
-        let done = program.revokes(&first.jti()).await;
-        assert_eq!((done.status, done.text.as_str()), (200, "{}"));
-        for (over, whose) in [(&own, &first), (&worker, &second)] {
-            let answer = over.asks(VIEWER, Value::Null).await;
-            assert_eq!(
-                (answer.status, answer.codes().as_str()),
-                (401, "UNAUTHENTICATED")
-            );
-            let worth = manager.introspects(&whose.access_token()).await;
-            assert_eq!(worth.text, r#"{"active":false}"#);
-            let again = manager.exchanges(&whose.access_token(), &[]).await;
-            assert_eq!(again.refusal(), "400 invalid_request");
-        }
-        let wrong = Partner {
-            means: super::partner::Means::Secret("concord_wrong".to_owned()),
-            ..Partner::with_secret(&world, &south, WIDE)
-        };
-        assert_eq!(wrong.token(&[]).await.refusal(), "401 invalid_client");
-
-        is_on_record(
-            &world,
-            &south,
-            [&program, &manager, &wrong],
-            [&first, &second],
-        )
-        .await;
-        let written = world.tampers("SELECT leaf FROM audit_event");
-        for secret in [
-            signature_of(&first.access_token()),
-            signature_of(&second.access_token()),
-            manager.secret().strip_prefix("concord_").unwrap(),
-            "concord_wrong",
-        ] {
-            assert!(!written.contains(secret), "a leaf tells {secret}");
-        }
+    is_on_record(
+        &world,
+        &south,
+        [&program, &manager, &wrong],
+        [&first, &second],
+    )
+    .await;
+    let written = world.tampers("SELECT leaf FROM audit_event");
+    for secret in [
+        signature_of(&first.access_token()),
+        signature_of(&second.access_token()),
+        manager.secret().strip_prefix("concord_").unwrap(),
+        "concord_wrong",
+    ] {
+        assert!(!written.contains(secret), "a leaf tells {secret}");
     }
 }
 
@@ -192,15 +189,10 @@ async fn is_on_record(
     [program, manager, wrong]: [&Partner; 3],
     [first, second]: [&Said; 2],
 ) {
-    let query = "{ auditEvents(first: 100, filter: { types: [TOKEN_ISSUED, TOKEN_EXCHANGED, TOKEN_REVOKED, \
-        CLIENT_REFUSED] }) { edges { node { type outcome reason client subject tokenId object objects } } } }";
-    let answer = agency.asks(query, Value::Null).await;
-    let edges = answer.data()["auditEvents"]["edges"].as_array().unwrap();
-    let told: Vec<Value> = edges
-        .iter()
-        .rev()
-        .map(|edge| edge["node"].clone())
-        .collect();
+    let log = "auditEvents(first: 100, filter: { types: [TOKEN_ISSUED, TOKEN_EXCHANGED, TOKEN_REVOKED, CLIENT_REFUSED] })";
+    let shown = "type outcome reason client subject tokenId object objects";
+    let mut told = agency.lists(log, shown).await;
+    told.reverse();
     let event = |kind: &str, by: &Partner, subject: &str, object: Option<String>, more: Value| {
         let mut event = json!({ "type": kind, "outcome": "SUCCESS", "reason": null, "client": by.id,
             "subject": subject, "tokenId": null, "object": object, "objects": [] });
@@ -250,13 +242,7 @@ async fn is_on_record(
         over.into_iter().collect::<Vec<_>>(),
         [("standing".to_owned(), 2)]
     );
-    let query =
-        "{ auditEvents(filter: { types: [TOKEN_REFUSED] }) { edges { node { tokenId reason } } } }";
-    let answer = agency.asks(query, Value::Null).await;
-    let edges = answer.data()["auditEvents"]["edges"].as_array().unwrap();
-    assert!(
-        edges
-            .iter()
-            .any(|edge| edge["node"] == json!({ "tokenId": parent, "reason": "standing" }))
-    );
+    let log = "auditEvents(filter: { types: [TOKEN_REFUSED] })";
+    let refused = agency.lists(log, "tokenId reason").await;
+    assert!(refused.contains(&json!({ "tokenId": parent, "reason": "standing" })));
 }

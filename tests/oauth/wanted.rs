@@ -2,8 +2,8 @@
 
 use concord::access::scope::{Scope, Scopes, narrower};
 use concord::oauth::client::Client;
-use concord::oauth::fault::Kind;
-use concord::oauth::form::Form;
+use concord::oauth::fault::OauthErrorCode;
+use concord::oauth::form::FormParameters;
 use proptest::prelude::*;
 
 use super::partner::encoded;
@@ -11,11 +11,11 @@ use crate::access::scope::scopes_and_less;
 
 /// What is granted where a form asks for `text` under this ceiling.
 fn granted(text: &str, ceiling: &Scopes) -> Option<Scopes> {
-    let form = Form::parse(encoded(&[("scope", text)]).as_bytes()).unwrap();
+    let form = FormParameters::parse(encoded(&[("scope", text)]).as_bytes()).unwrap();
     match Client::wanted(&form, ceiling) {
         Ok(granted) => Some(granted),
         Err(fault) => {
-            assert_eq!(fault.kind, Kind::InvalidScope);
+            assert_eq!(fault.kind, OauthErrorCode::InvalidScope);
             None
         }
     }

@@ -9,6 +9,10 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::Answer;
+use super::documents::{
+    DRAFT_CONSENT, DRAFT_REFERRAL, REGISTER_SURVIVOR, RENEW_CONSENT, REVOKE_TOKEN, change, list,
+    node, sign_consent,
+};
 
 /// Somebody of an agency's who calls the service.
 #[derive(Clone)]
@@ -105,12 +109,7 @@ impl Agency {
             )
             .await;
         let id = text(&drafted.data()["draftMou"]["id"]);
-        self.asks(
-            "mutation($id: ID!) { offerMou(id: $id) { status } }",
-            json!({ "id": id }),
-        )
-        .await
-        .data();
+        self.changes("offerMou", &id, "status").await.data();
         for party in [self, other] {
             let signature = json!({ "signatory": "A Director", "title": "Director", "documentSha256": "ab".repeat(32) });
             let sign = "mutation($id: ID!, $s: MouSignatureInput!) { signMou(id: $id, signature: $s) { status } }";
@@ -162,10 +161,52 @@ impl Agency {
 
     /// Does one of the verbs that need only the referral's id.
     pub async fn does(&self, verb: &str, told: &Told) -> Answer {
-        let mutation = format!(
-            "mutation($id: ID!) {{ {verb}(id: $id) {{ id status statusReason allowedActions }} }}"
-        );
-        self.asks(&mutation, json!({ "id": told.referral })).await
+        let shown = "id status statusReason allowedActions";
+        self.changes(verb, &told.referral, shown).await
+    }
+
+    /// Does what needs only a record's id, and shows these fields of what comes of it.
+    pub async fn changes(&self, verb: &str, id: &str, shown: &str) -> Answer {
+        self.asks(&change(verb, shown), json!({ "id": id })).await
+    }
+
+    /// Finds a record of a kind: these fields of it, or null.
+    pub async fn finds(&self, kind: &str, id: &str, shown: &str) -> Value {
+        let answer = self.asks(&node(kind, shown), json!({ "id": id })).await;
+        answer.data()["node"].clone()
+    }
+
+    /// Reads a list, which may be narrowed in brackets: these fields of each entry.
+    pub async fn lists(&self, which: &str, shown: &str) -> Vec<Value> {
+        let answer = self.asks(&list(which, shown), Value::Null).await;
+        let name = which.split('(').next().unwrap();
+        entries(&answer.data()[name])
+    }
+
+    /// The survivor whose consent this is.
+    pub async fn survivor_of(&self, consent: &str) -> String {
+        let consent = self.finds("Consent", consent, "survivor { id }").await;
+        text(&consent["survivor"]["id"])
+    }
+
+    /// Suspends an agency, as its coordinator.
+    pub async fn suspends(&self, agency: &Self, reason: &str) -> Answer {
+        let suspend = "mutation($id: ID!, $r: String!) { suspendAgency(id: $id, reason: $r) \
+            { id status suspensionReason } }";
+        let variables = json!({ "id": agency.id.to_string(), "r": reason });
+        self.asks(suspend, variables).await
+    }
+
+    /// Lets a suspended agency take part again, as its coordinator.
+    pub async fn reinstates(&self, agency: &Self) -> Answer {
+        let shown = "id status suspensionReason";
+        self.changes("reinstateAgency", &agency.id.to_string(), shown)
+            .await
+    }
+
+    /// Takes a token back.
+    pub async fn revokes_token(&self, id: &str) -> Answer {
+        self.asks(REVOKE_TOKEN, json!({ "id": id })).await
     }
 
     /// The status of a referral as this agency sees it.
@@ -210,10 +251,10 @@ impl ReferringTo<'_> {
     /// categories.
     pub async fn sharing(self, categories: impl IntoIterator<Item = DataCategory>) -> Told {
         let drafted = self.drafting(categories).await;
-        let send = "mutation($id: ID!) { sendReferral(id: $id) { status } }";
-        let (sender, id) = drafted;
-        sender.asks(send, json!({ "id": id.referral })).await.data();
-        id
+        let (sender, told) = drafted;
+        let sent = sender.changes("sendReferral", &told.referral, "status");
+        sent.await.data();
+        told
     }
 
     /// The same, without sending.
@@ -240,11 +281,10 @@ impl ReferringTo<'_> {
 impl Agency {
     /// Registers a survivor under a pseudonym made of the person's name in the test.
     pub async fn registers(&self, person: &str) -> String {
-        let register = "mutation($s: SurvivorInput!) { registerSurvivor(survivor: $s) { id } }";
         let pseudonym = format!("pseudonym {:x}", fingerprint(person));
         let answer = self
             .asks(
-                register,
+                REGISTER_SURVIVOR,
                 json!({ "s": { "pseudonym": pseudonym, "minor": false, "language": "en" } }),
             )
             .await;
@@ -259,24 +299,31 @@ impl Agency {
         categories: &[DataCategory],
     ) -> String {
         let consent = good_consent(survivor, recipient, categories);
-        let draft = "mutation($c: ConsentInput!) { draftConsent(consent: $c) { id status } }";
-        let answer = self.asks(draft, json!({ "c": consent })).await;
-        text(&answer.data()["draftConsent"]["id"])
+        text(&self.drafts(&consent).await.data()["draftConsent"]["id"])
+    }
+
+    /// Drafts this consent.
+    pub async fn drafts(&self, consent: &Value) -> Answer {
+        self.asks(DRAFT_CONSENT, json!({ "c": consent })).await
     }
 
     /// Has the survivor sign a consent.
     pub async fn signs(&self, consent: &str) -> Answer {
-        let sign = "mutation($id: ID!, $s: SignatureInput!) { signConsent(id: $id, signature: $s) { status } }";
-        let variables = json!({ "id": consent, "s": survivors_signature() });
-        self.asks(sign, variables).await
+        self.signs_with(consent, &survivors_signature(), "status")
+            .await
+    }
+
+    /// Has somebody sign a consent, and shows these fields of it.
+    pub async fn signs_with(&self, consent: &str, signature: &Value, shown: &str) -> Answer {
+        let variables = json!({ "id": consent, "s": signature });
+        self.asks(&sign_consent(shown), variables).await
     }
 
     /// Drafts the next version of a consent, for eighty days.
     pub async fn renews(&self, consent: &str) -> Answer {
-        let renew = "mutation($id: ID!, $end: DateTime!) { renewConsent(id: $id, expiresAt: $end) \
-            { id version status supersedes { id version status } } }";
         let end = format!("{}T00:00:00Z", day(80));
-        self.asks(renew, json!({ "id": consent, "end": end })).await
+        self.asks(RENEW_CONSENT, json!({ "id": consent, "end": end }))
+            .await
     }
 
     /// Drafts a referral under a consent. Its package holds these categories.
@@ -291,8 +338,7 @@ impl Agency {
             .map(|category| content(*category, person))
             .collect();
         let referral = json!({ "consent": consent, "needs": ["HOUSING"], "urgency": "URGENT", "package": package });
-        let draft = "mutation($r: ReferralInput!) { draftReferral(referral: $r) { id status } }";
-        let drafted = self.asks(draft, json!({ "r": referral })).await;
+        let drafted = self.asks(DRAFT_REFERRAL, json!({ "r": referral })).await;
         Told {
             referral: text(&drafted.data()["draftReferral"]["id"]),
             consent: consent.to_owned(),
@@ -399,6 +445,12 @@ fn told_on_one_line(package: &Value) -> String {
 /// The day so many days from now, ISO 8601.
 pub fn day(from_now: i32) -> String {
     concord::clock::now().day().plus_days(from_now).to_string()
+}
+
+/// The entries of a list, in its order.
+pub fn entries(list: &Value) -> Vec<Value> {
+    let edges = list["edges"].as_array().unwrap();
+    edges.iter().map(|edge| edge["node"].clone()).collect()
 }
 
 /// A JSON text.

@@ -9,10 +9,13 @@
 //! When a world ends, its servers are asked to end and its whole audit log is verified.
 
 pub mod agency;
+pub mod documents;
 pub mod limits;
 pub mod postgres;
 pub mod server;
+pub mod sqlite;
 
+use std::future::{Ready, ready};
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
@@ -20,8 +23,8 @@ use std::time::Duration;
 use concord::access::token::{Claims, issue};
 use concord::agency::founding::{Founding, found};
 use concord::clock;
-use concord::http::server::Service;
-use concord::settings::{Settings, Written};
+use concord::service::Service;
+use concord::settings::{RawSettings, Settings};
 use concord_entities::ids::{AgencyId, AnyId, TaskForceId, TokenId};
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::AgencyKind;
@@ -42,6 +45,43 @@ pub enum Database {
 
 /// Every kind of database.
 pub const BOTH: [Database; 2] = [Database::Sqlite, Database::Postgres];
+
+impl Database {
+    /// For a story that makes its worlds by itself.
+    pub fn on(self) -> Ready<Self> {
+        ready(self)
+    }
+}
+
+/// Makes a story two tests, `story::sqlite` and `story::postgres`.
+///
+/// The story takes the world that it happens in, or, where it says `story: Scene`, what `Scene::on(database)` makes.
+/// What follows a comma goes to `tokio::test`.
+macro_rules! on_both {
+    ($story:ident) => {
+        $crate::world::on_both!($story in $crate::world::World);
+    };
+    ($story:ident: $scene:ident $(, $run:ident = $how:literal)?) => {
+        $crate::world::on_both!($story in super::$scene $(, $run = $how)?);
+    };
+    ($story:ident in $scene:ty $(, $run:ident = $how:literal)?) => {
+        mod $story {
+            use $crate::world::Database;
+
+            #[tokio::test($($run = $how)?)]
+            async fn sqlite() {
+                super::$story(<$scene>::on(Database::Sqlite).await).await;
+            }
+
+            #[tokio::test($($run = $how)?)]
+            async fn postgres() {
+                super::$story(<$scene>::on(Database::Postgres).await).await;
+            }
+        }
+    };
+}
+
+pub(crate) use on_both;
 
 /// A task force with its coordinator, and one server or more.
 pub struct World {
@@ -173,11 +213,11 @@ impl World {
         }
     }
 
-    /// Runs statements on the data store behind the service's back.
+    /// Runs statements on the data store behind the service's back, as one transaction.
     pub fn tampers(&self, sql: &str) -> String {
         match self.database {
             Database::Postgres => Cluster::shared().psql(self.url(), sql),
-            Database::Sqlite => sqlite(&self.file(), sql),
+            Database::Sqlite => sqlite::runs(&self.file(), sql),
         }
     }
 
@@ -192,12 +232,12 @@ impl World {
 
     /// Runs statements as an operator's command does that ends some sharing: alone, and with a new epoch.
     pub fn ends_sharing(&self, sql: &str) {
-        let bump = "UPDATE sharing_epoch SET epoch = epoch + 1";
         let lock = match self.database {
-            Database::Postgres => "SELECT pg_advisory_xact_lock(12602381);;",
-            Database::Sqlite => "BEGIN IMMEDIATE;;",
+            Database::Postgres => "SELECT pg_advisory_xact_lock(12602381);",
+            Database::Sqlite => "",
         };
-        self.tampers(&format!("{lock}{sql};;{bump}"));
+        let bump = "UPDATE sharing_epoch SET epoch = epoch + 1";
+        self.tampers(&format!("{lock} {sql}; {bump}"));
     }
 
     /// Statements on the keyring, behind the service's back.
@@ -207,7 +247,7 @@ impl World {
                 let within = format!("SET search_path = concord_keyring;{sql}");
                 Cluster::shared().psql(self.url(), &within)
             }
-            Database::Sqlite => sqlite(&self.folder.path().join("keyring.sqlite"), sql),
+            Database::Sqlite => sqlite::runs(&self.folder.path().join("keyring.sqlite"), sql),
         }
     }
 
@@ -245,12 +285,12 @@ impl Drop for World {
     }
 }
 
-fn written(folder: &TempDir, url: Option<&str>) -> Written {
-    Written {
+fn written(folder: &TempDir, url: Option<&str>) -> RawSettings {
+    RawSettings {
         data: Some(folder.path().to_owned()),
         database_url: url.map(str::to_owned),
         key_file: url.map(|_| folder.path().join("kek")),
-        ..Written::default()
+        ..RawSettings::default()
     }
 }
 
@@ -266,33 +306,6 @@ fn flags(folder: &TempDir, url: Option<&str>) -> Vec<String> {
         ]);
     }
     flags
-}
-
-/// Runs statements on an SQLite file; rows come as lines, columns split by `|`.
-fn sqlite(file: &std::path::Path, sql: &str) -> String {
-    let script = "import sqlite3,sys\n\
-        c = sqlite3.connect(sys.argv[1], timeout=10)\n\
-        rows = []\n\
-        for s in [s for s in sys.argv[2].split(';;') if s.strip()]:\n\
-        \x20   rows += c.execute(s).fetchall()\n\
-        c.commit()\n\
-        print('\\n'.join('|'.join(str(v) for v in r) for r in rows))";
-    let output = Command::new("python3")
-        .arg("-c")
-        .arg(script)
-        .arg(file)
-        .arg(sql)
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    String::from_utf8(output.stdout)
-        .unwrap()
-        .trim_end()
-        .to_owned()
 }
 
 /// What a GraphQL request was answered with.

@@ -6,13 +6,13 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use concord::referral::find;
-use concord::referral::graphql::Box as Side;
+use concord::referral::graphql::ReferralBox as Side;
 use concord::referral::input::ReferralFilter;
 use concord::referral::read::{self, Depth, Header};
 use concord::sharing::decide::{ConsentFacts, Facts, MouFacts, Party};
-use concord::sharing::{self, Ceiling, Question};
+use concord::sharing::{self, Question};
 use concord::store::Store;
-use concord::store::page::Wanted;
+use concord::store::page::PageRequest;
 use concord_entities::ids::{AgencyId, ConsentId, MouId};
 use concord_entities::vocabulary::{
     AgencyStatus, Categories, Code, DataCategory, Purpose, Purposes, ReferralStatus,
@@ -25,7 +25,7 @@ use crate::load::{Measured, Stopwatch};
 pub fn page(store: &Store, agency: AgencyId, size: i32) -> Statement {
     let filter = ReferralFilter::default();
     let among = find::among(Side::Inbox, agency, &filter, store.backend).unwrap();
-    let wanted = Wanted::parse(Some(size), None, None, None).unwrap();
+    let wanted = PageRequest::parse(Some(size), None, None, None).unwrap();
     let select = read::page_statement(store.backend, among, wanted, &Depth::default());
     store.backend.build(&select)
 }
@@ -112,9 +112,7 @@ pub fn decision() -> Duration {
                 reader: facts.recipient.agency,
                 category: *category,
                 purpose: Purpose::HousingPlacement,
-                ceiling: Ceiling {
-                    categories: Categories::all(),
-                },
+                ceiling: Categories::all(),
             };
             black_box(sharing::decide(
                 black_box(&question),

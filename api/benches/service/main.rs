@@ -27,8 +27,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
-use concord::http::server::Service;
-use concord::settings::{Settings, Written};
+use concord::service::Service;
+use concord::settings::{RawSettings, Settings};
 use concord::store::Store;
 use load::{Client, Measured, Work};
 use seed::Recipient;
@@ -148,10 +148,10 @@ impl Measure {
         );
     }
 
-    fn written(&self, on: On, folder: &Path) -> Written {
+    fn written(&self, on: On, folder: &Path) -> RawSettings {
         let key_file = folder.join("key");
         std::fs::write(&key_file, "0123456789abcdef".repeat(4)).unwrap();
-        Written {
+        RawSettings {
             data: Some(folder.join("data")),
             key_file: Some(key_file),
             database_url: match on {
@@ -159,14 +159,14 @@ impl Measure {
                 On::Postgres => Some(postgres::Cluster::shared().fresh_database()),
             },
             connections: Some(u32::try_from(self.connections).unwrap()),
-            ..Written::default()
+            ..RawSettings::default()
         }
     }
 
     async fn bare(
         &self,
         store: &Store,
-        written: &Written,
+        written: &RawSettings,
         recipients: &[Recipient],
         table: &mut Table,
     ) {
@@ -251,7 +251,7 @@ async fn look(server: &Server, request: &[u8], entries: usize) {
     }
 }
 
-async fn open(written: &Written) -> Service {
+async fn open(written: &RawSettings) -> Service {
     let settings = Settings::read(None, written).unwrap();
     let store = Store::connect(&settings).await.unwrap();
     store.migrate().await.unwrap();
@@ -260,7 +260,7 @@ async fn open(written: &Written) -> Service {
 }
 
 /// The flags and settings that the server gets: all that is its own is left as an operator would have it.
-fn flags(written: &Written) -> Vec<String> {
+fn flags(written: &RawSettings) -> Vec<String> {
     let path = |path: &Option<PathBuf>| path.as_ref().unwrap().display().to_string();
     let mut flags = vec![
         "--data".to_owned(),

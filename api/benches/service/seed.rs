@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use concord::access::issued;
+use concord::access::scope::Scopes;
 use concord::access::token::{self, Claims};
-use concord::access::{issued, scope::Scopes};
 use concord::clock;
-use concord::http::server::Service;
-use concord::seal::vault::Package;
+use concord::seal::vault::PackageVersion;
+use concord::service::Service;
 use concord_entities::agency::{Texts, Vetting};
 use concord_entities::ids::{
     AgencyId, ConsentId, MouId, ReferralId, SurvivorAuditId, SurvivorId, TaskForceId, TokenId,
@@ -305,7 +306,7 @@ async fn seal(service: &Service, referrals: impl Iterator<Item = &ReferralId>, n
     .map(|(category, json)| (category, json.as_bytes().to_vec()));
     let mut sealed: Vec<sealed_part::Model> = Vec::new();
     for referral in referrals {
-        let package = Package {
+        let package = PackageVersion {
             referral: *referral,
             version: 1,
         };

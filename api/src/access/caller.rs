@@ -4,15 +4,14 @@ use std::sync::Arc;
 
 use concord_entities::ids::{AgencyId, ApplicationId, IssuerId};
 use concord_entities::instant::Instant;
-use concord_entities::vocabulary::{Code, Purpose, Purposes};
+use concord_entities::vocabulary::{Categories, Code, Purpose, Purposes};
 
-use super::grant::{Grant, Permission, Resource};
-use super::issuer::token::Foreign;
+use super::grant::{Permission, RequiredScope, Resource};
+use super::issuer::token::ExternalClaims;
 use super::scope::Scopes;
-use super::token::{Actor, Claims, Span, TokenFault};
+use super::token::{Actor, Claims, Span, TokenError};
 use crate::audit::event::Agent;
-use crate::error::{Answer, Error};
-use crate::sharing;
+use crate::error::{Error, Result};
 
 /// Somebody whose token verified. What the token allows is a ceiling: standing and consent are read with the facts.
 #[derive(Clone, Debug)]
@@ -39,7 +38,7 @@ pub(super) enum Authority {
 
 /// What a caller's standing depends on.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Key {
+pub(super) struct CallerKey {
     agency: AgencyId,
     client: String,
     token: String,
@@ -69,7 +68,7 @@ impl Caller {
     /// The caller that an agency's own issuer names. Its registration stands for the program, and its tokens' names
     /// are set apart from ours and from other issuers'.
     #[must_use]
-    pub(super) fn of_issuer(foreign: Foreign) -> Self {
+    pub(super) fn of_issuer(foreign: ExternalClaims) -> Self {
         Self {
             agency: foreign.agency,
             span: foreign.span(),
@@ -161,7 +160,7 @@ impl Caller {
     }
 
     /// Nothing, where the token is good at `now`.
-    pub(super) fn in_time(&self, now: Instant) -> Result<(), TokenFault> {
+    pub(super) fn in_time(&self, now: Instant) -> Result<(), TokenError> {
         self.span.holds(now)
     }
 
@@ -187,7 +186,7 @@ impl Caller {
     ///
     /// # Errors
     /// `FORBIDDEN_SCOPE`, naming the scope needed.
-    pub fn may(&self, grant: Grant) -> Answer<&Self> {
+    pub fn may(&self, grant: RequiredScope) -> Result<&Self> {
         if self.scopes.reaches(grant) {
             Ok(self)
         } else {
@@ -200,19 +199,16 @@ impl Caller {
 
     /// How far the token reaches into packages for one purpose.
     #[must_use]
-    pub fn ceiling(&self, purpose: Purpose) -> sharing::Ceiling {
-        sharing::Ceiling {
-            categories: self
-                .scopes
-                .categories_for(Resource::Referral, Permission::Read, purpose),
-        }
+    pub fn ceiling(&self, purpose: Purpose) -> Categories {
+        self.scopes
+            .categories_for(Resource::Referral, Permission::Read, purpose)
     }
 
     /// The purpose that is stated, or else the token's only one.
     ///
     /// # Errors
     /// `PURPOSE_REQUIRED`: none was stated, and the token has none or several.
-    pub fn purpose(&self, stated: Option<Purpose>) -> Answer<Purpose> {
+    pub fn purpose(&self, stated: Option<Purpose>) -> Result<Purpose> {
         let mut own = Purpose::ALL
             .iter()
             .copied()
@@ -237,8 +233,8 @@ impl Caller {
 
     /// What a caller's standing depends on.
     #[must_use]
-    pub(super) fn standing_key(&self) -> Key {
-        Key {
+    pub(super) fn standing_key(&self) -> CallerKey {
+        CallerKey {
             agency: self.agency,
             client: self.client.clone(),
             token: self.token.clone(),

@@ -15,16 +15,16 @@ use super::scope::{Scope, Scopes};
 /// Why a text is not a list of scopes. Safe to show: it repeats nothing of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("scope {place}: {reason}")]
-pub struct ScopeFault {
+pub struct ScopeListError {
     /// Which scope of the text is at fault, from 1.
     pub place: usize,
     /// What is wrong with it.
-    pub reason: ScopeReason,
+    pub reason: ScopeError,
 }
 
 /// What is wrong with a scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ScopeReason {
+pub enum ScopeError {
     /// The whole text is beyond [`Scopes::MAX_TEXT`] bytes.
     #[error("the text is too long: at most 4096 bytes")]
     TooLong,
@@ -69,26 +69,28 @@ impl Scopes {
     ///
     /// # Errors
     /// The first fault of the text. A token with such a text grants nothing at all.
-    pub fn parse(text: &str) -> Result<Self, ScopeFault> {
+    pub fn parse(text: &str) -> Result<Self, ScopeListError> {
         if text.is_empty() {
             return Ok(Self::default());
         }
         if text.len() > Self::MAX_TEXT {
-            return Err(ScopeFault {
+            return Err(ScopeListError {
                 place: 1,
-                reason: ScopeReason::TooLong,
+                reason: ScopeError::TooLong,
             });
         }
         text.split(' ')
             .zip(1..)
-            .map(|(scope, place)| parse_scope(scope).map_err(|reason| ScopeFault { place, reason }))
+            .map(|(scope, place)| {
+                parse_scope(scope).map_err(|reason| ScopeListError { place, reason })
+            })
             .collect()
     }
 }
 
-fn parse_scope(text: &str) -> Result<Scope, ScopeReason> {
+fn parse_scope(text: &str) -> Result<Scope, ScopeError> {
     if text.is_empty() {
-        return Err(ScopeReason::Blank);
+        return Err(ScopeError::Blank);
     }
     let (head, parameters) = text
         .split_once('?')
@@ -107,22 +109,22 @@ fn parse_scope(text: &str) -> Result<Scope, ScopeReason> {
         match parameter.split_once('=').unwrap_or((parameter, "")) {
             ("category", values) => limit(&mut scope.categories, values)?,
             ("purpose", values) => limit(&mut scope.purposes, values)?,
-            _ => return Err(ScopeReason::Key),
+            _ => return Err(ScopeError::Key),
         }
     }
     Ok(scope)
 }
 
-fn parse_resource(name: &str) -> Result<Resource, ScopeReason> {
+fn parse_resource(name: &str) -> Result<Resource, ScopeError> {
     let named = |resource: &Resource| resource.name() == name;
     Resource::ALL
         .iter()
         .copied()
         .find(named)
-        .ok_or(ScopeReason::Resource)
+        .ok_or(ScopeError::Resource)
 }
 
-fn parse_letters(letters: &str) -> Result<Permissions, ScopeReason> {
+fn parse_letters(letters: &str) -> Result<Permissions, ScopeError> {
     let permissions: Permissions = Permission::ALL
         .iter()
         .copied()
@@ -130,7 +132,7 @@ fn parse_letters(letters: &str) -> Result<Permissions, ScopeReason> {
         .collect();
     // Only one spelling of a set is right, so the right spelling is the whole check: order, repeats, strangers.
     if permissions.is_empty() || spell(permissions) != letters {
-        return Err(ScopeReason::Permissions);
+        return Err(ScopeError::Permissions);
     }
     Ok(permissions)
 }
@@ -139,15 +141,15 @@ fn spell(permissions: Permissions) -> String {
     permissions.iter().map(Code::code).collect()
 }
 
-fn limit<C: Code>(limit: &mut Option<Set<C>>, values: &str) -> Result<(), ScopeReason> {
+fn limit<C: Code>(limit: &mut Option<Set<C>>, values: &str) -> Result<(), ScopeError> {
     if limit.is_some() {
-        return Err(ScopeReason::RepeatedKey);
+        return Err(ScopeError::RepeatedKey);
     }
     let mut codes = Set::EMPTY;
     for value in values.split(',') {
-        let code = C::from_code(value).ok_or(ScopeReason::Value)?;
+        let code = C::from_code(value).ok_or(ScopeError::Value)?;
         if codes.has(code) {
-            return Err(ScopeReason::RepeatedValue);
+            return Err(ScopeError::RepeatedValue);
         }
         codes = codes.with(code);
     }
@@ -156,9 +158,9 @@ fn limit<C: Code>(limit: &mut Option<Set<C>>, values: &str) -> Result<(), ScopeR
 }
 
 impl FromStr for Scopes {
-    type Err = ScopeFault;
+    type Err = ScopeListError;
 
-    fn from_str(text: &str) -> Result<Self, ScopeFault> {
+    fn from_str(text: &str) -> Result<Self, ScopeListError> {
         Self::parse(text)
     }
 }

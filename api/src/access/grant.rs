@@ -47,7 +47,7 @@ pub type Permissions = Set<Permission>;
 
 /// What an operation needs: one permission on one resource. Written `referral.r`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Grant {
+pub struct RequiredScope {
     /// On what.
     pub resource: Resource,
     /// To do what.
@@ -86,38 +86,38 @@ impl Resource {
 
     /// To make one of these.
     #[must_use]
-    pub const fn create(self) -> Grant {
+    pub const fn create(self) -> RequiredScope {
         self.to(Permission::Create)
     }
 
     /// To read one of these.
     #[must_use]
-    pub const fn read(self) -> Grant {
+    pub const fn read(self) -> RequiredScope {
         self.to(Permission::Read)
     }
 
     /// To change one of these.
     #[must_use]
-    pub const fn update(self) -> Grant {
+    pub const fn update(self) -> RequiredScope {
         self.to(Permission::Update)
     }
 
     /// To end or remove one of these.
     #[must_use]
-    pub const fn delete(self) -> Grant {
+    pub const fn delete(self) -> RequiredScope {
         self.to(Permission::Delete)
     }
 
     /// To list these.
     #[must_use]
-    pub const fn search(self) -> Grant {
+    pub const fn search(self) -> RequiredScope {
         self.to(Permission::Search)
     }
 
     /// To do this with one of these.
     #[must_use]
-    pub const fn to(self, permission: Permission) -> Grant {
-        Grant {
+    pub const fn to(self, permission: Permission) -> RequiredScope {
+        RequiredScope {
             resource: self,
             permission,
         }
@@ -154,7 +154,7 @@ impl Code for Permission {
     }
 }
 
-impl fmt::Display for Grant {
+impl fmt::Display for RequiredScope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.resource.name(), self.permission.code())
     }

@@ -4,18 +4,20 @@ use concord_entities::token_state;
 use sea_orm::{EntityTrait, IntoActiveModel};
 
 use super::token::Claims;
-use crate::audit::event::{Agent, Event, Mark};
+use crate::audit::change;
+use crate::audit::event::{Agent, Event, RequestMeta};
 use crate::audit::leaf::Leaf;
-use crate::error::Answer;
+use crate::error::Result;
 use crate::store::Store;
-use crate::store::act::{self, Holding, Opened};
+use crate::store::sharing_lock::{self, LockedTransaction, SharingLock};
 
 /// Records that a token with these claims was issued.
 ///
 /// # Errors
 /// `UNAVAILABLE`: do not hand the token out.
-pub async fn record(store: &Store, claims: &Claims) -> Answer<()> {
-    let Opened { transaction, .. } = act::open(store, Holding::Shared).await?;
+pub async fn record(store: &Store, claims: &Claims) -> Result<()> {
+    let LockedTransaction { transaction, .. } =
+        sharing_lock::open(store, SharingLock::Shared).await?;
     let state = token_state::Model {
         jti: claims.id.clone(),
         agency_id: claims.agency,
@@ -34,6 +36,6 @@ pub async fn record(store: &Store, claims: &Claims) -> Answer<()> {
         token: None,
     };
     let event = Event::TokenIssued(claims.id.clone());
-    let leaf = Leaf::of(event, &agent, &Mark::default(), claims.issued_at);
-    act::commit(transaction, Holding::Shared, leaf, None).await
+    let leaf = Leaf::of(event, &agent, &RequestMeta::default(), claims.issued_at);
+    change::commit(transaction, SharingLock::Shared, leaf, None).await
 }

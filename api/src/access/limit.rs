@@ -3,7 +3,6 @@
 //! Each replica counts for itself. An address is the peer's on the socket: behind a proxy, everybody has the proxy's.
 
 use std::convert::Infallible;
-use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -19,27 +18,7 @@ use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
 use super::Caller;
-
-/// How much is allowed. Each is an allowance that fills up again bit by bit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Allowances {
-    /// How many selections an application may ask for each second, in the long run.
-    pub selections_per_second: NonZeroU32,
-    /// How many it may ask for at once, when it has asked for nothing for a while.
-    pub selections_burst: NonZeroU32,
-    /// How often a minute somebody may fail to prove who they are, and how often at once.
-    pub failed_per_minute: NonZeroU32,
-}
-
-impl fmt::Display for Allowances {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} selections a second and {} at once, {} failures a minute to prove who one is",
-            self.selections_per_second, self.selections_burst, self.failed_per_minute
-        )
-    }
-}
+use crate::settings::Allowances;
 
 /// An allowance is used up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -11,9 +11,9 @@ use sea_orm::{
 };
 
 use super::caller::foreign_token;
-use super::claim::is_name;
 use super::token::{LEEWAY, MAX_JTI, MAX_LIFE};
-use crate::error::Answer;
+use crate::error::Result;
+use crate::jose::claim::is_name;
 
 /// Denies the token `jti` of `agency` from `now` on, and every token that it was exchanged for, however often. Whether
 /// there is such a token: one that was taken back before is, and stays as it is.
@@ -26,7 +26,7 @@ pub async fn revoke(
     agency: AgencyId,
     jti: &str,
     now: Instant,
-) -> Answer<bool> {
+) -> Result<bool> {
     let known = token_state::Entity::of(agency, jti)
         .one(transaction)
         .await?;
@@ -47,7 +47,7 @@ pub async fn revoke_of_application(
     backend: DbBackend,
     application: ApplicationId,
     now: Instant,
-) -> Answer<()> {
+) -> Result<()> {
     let roots = "SELECT jti FROM token_state WHERE application_id = $2";
     deny(transaction, backend, roots, application.into(), now).await
 }
@@ -61,7 +61,7 @@ pub async fn revoke_of_issuer(
     backend: DbBackend,
     issuer: IssuerId,
     now: Instant,
-) -> Answer<()> {
+) -> Result<()> {
     let roots = "SELECT jti FROM token_state WHERE parent IS NOT NULL AND substr(parent, 1, length($2)) = $2";
     let prefix = foreign_token(issuer, "");
     deny(transaction, backend, roots, prefix.into(), now).await
@@ -74,7 +74,7 @@ async fn deny(
     roots: &str,
     value: Value,
     now: Instant,
-) -> Answer<()> {
+) -> Result<()> {
     // `UNION`, not `UNION ALL`: a circle of parents, which nothing makes, would otherwise never end.
     let sql = format!(
         "WITH RECURSIVE taken (jti) AS ( \
@@ -101,7 +101,7 @@ async fn remember_foreign(
     agency: AgencyId,
     jti: &str,
     now: Instant,
-) -> Answer<bool> {
+) -> Result<bool> {
     let parts = jti.split_once('/').filter(|(_, id)| is_name(id, MAX_JTI));
     let Some(issuer) = parts.and_then(|(issuer, _)| issuer.parse::<IssuerId>().ok()) else {
         return Ok(false);
@@ -132,7 +132,7 @@ async fn remember_foreign(
 ///
 /// # Errors
 /// `UNAVAILABLE`.
-pub async fn forget(database: &impl ConnectionTrait, now: Instant) -> Answer<()> {
+pub async fn forget(database: &impl ConnectionTrait, now: Instant) -> Result<()> {
     token_state::Entity::delete_many()
         .filter(token_state::Column::ExpiresAt.lt(now.minus(MAX_LIFE)))
         .exec(database)

@@ -4,7 +4,7 @@
 
 use concord_entities::vocabulary::{Categories, Code, DataCategory, Purpose, Purposes, Set};
 
-use super::grant::{Grant, Permission, Permissions, Resource};
+use super::grant::{Permission, Permissions, RequiredScope, Resource};
 
 /// One scope of a token: permissions on a resource, within limits.
 ///
@@ -39,7 +39,7 @@ const PURPOSES: usize = <Purpose as Code>::ALL.len();
 impl Scope {
     /// Whether this allows the permission on the resource, for some category and purpose.
     #[must_use]
-    pub fn allows(&self, grant: Grant) -> bool {
+    pub fn allows(&self, grant: RequiredScope) -> bool {
         self.resource == grant.resource && self.permissions.has(grant.permission)
     }
 
@@ -84,7 +84,7 @@ impl Scopes {
 
     /// Whether these scopes give what an operation needs, for some category and purpose.
     #[must_use]
-    pub fn reaches(&self, grant: Grant) -> bool {
+    pub fn reaches(&self, grant: RequiredScope) -> bool {
         self.0.iter().any(|scope| scope.allows(grant))
     }
 

@@ -13,10 +13,10 @@ use concord_entities::instant::Instant;
 use jsonwebtoken::Header;
 use serde::{Deserialize, Serialize};
 
-use super::claim::{ClaimFault, audience, claim, name, whole_second};
-use super::jose::{Algorithm, Form, JwsFault, Unproven};
-use super::key::{KeySet, SigningKey};
-use super::members::Members;
+use crate::jose::claim::{ClaimError, audience, claim, name, whole_second};
+use crate::jose::jws::{Algorithm, JwsError, JwsProfile, UnverifiedJws};
+use crate::jose::key::{KeySet, SigningKey};
+use crate::jose::strict_json::JsonMembers;
 
 /// How long a token may be, in bytes.
 pub const MAX_TOKEN: usize = 8 * 1024;
@@ -27,7 +27,7 @@ pub const LEEWAY: Duration = Duration::from_secs(30);
 
 /// The media type of an access token (RFC 9068, 2.1), which keeps other JWTs of ours from passing for one.
 const TYPE: &str = "at+jwt";
-const FORM: Form = Form {
+const FORM: JwsProfile = JwsProfile {
     longest: MAX_TOKEN,
     header: &["alg", "typ", "kid"],
 };
@@ -97,7 +97,7 @@ impl Actor {
 
 /// What a token proves, and by which key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Proof {
+pub(super) struct VerifiedToken {
     /// What it says.
     pub(super) claims: Claims,
     /// The name of the key that signed it.
@@ -106,7 +106,7 @@ pub(super) struct Proof {
 
 /// Why a token proves nothing: for the log and the audit, never for its bearer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum TokenFault {
+pub enum TokenError {
     /// Longer than [`MAX_TOKEN`].
     #[error("longer than a token may be")]
     TooLong,
@@ -160,9 +160,9 @@ pub enum TokenFault {
 /// The signing of a token failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the token could not be signed")]
-pub struct NotSigned;
+pub struct TokenSigningError;
 
-impl TokenFault {
+impl TokenError {
     /// The stable code of this fault, as log and audit carry it.
     #[must_use]
     pub fn code(self) -> &'static str {
@@ -187,24 +187,24 @@ impl TokenFault {
     }
 }
 
-impl From<JwsFault> for TokenFault {
-    fn from(fault: JwsFault) -> Self {
+impl From<JwsError> for TokenError {
+    fn from(fault: JwsError) -> Self {
         match fault {
-            JwsFault::TooLong => Self::TooLong,
-            JwsFault::Malformed => Self::Malformed,
-            JwsFault::RepeatedMember => Self::RepeatedMember,
-            JwsFault::ForbiddenHeader => Self::ForbiddenHeader,
-            JwsFault::UnknownAlgorithm => Self::WrongAlgorithm,
-            JwsFault::BadSignature => Self::BadSignature,
+            JwsError::TooLong => Self::TooLong,
+            JwsError::Malformed => Self::Malformed,
+            JwsError::RepeatedMember => Self::RepeatedMember,
+            JwsError::ForbiddenHeader => Self::ForbiddenHeader,
+            JwsError::UnknownAlgorithm => Self::WrongAlgorithm,
+            JwsError::BadSignature => Self::BadSignature,
         }
     }
 }
 
-impl From<ClaimFault> for TokenFault {
-    fn from(fault: ClaimFault) -> Self {
+impl From<ClaimError> for TokenError {
+    fn from(fault: ClaimError) -> Self {
         match fault {
-            ClaimFault::Missing(claim) => Self::MissingClaim(claim),
-            ClaimFault::Malformed(claim) => Self::MalformedClaim(claim),
+            ClaimError::Missing(claim) => Self::MissingClaim(claim),
+            ClaimError::Malformed(claim) => Self::MalformedClaim(claim),
         }
     }
 }
@@ -218,7 +218,7 @@ pub fn verify(
     keys: &KeySet,
     expected: &Expected,
     now: Instant,
-) -> Result<Claims, TokenFault> {
+) -> Result<Claims, TokenError> {
     let claims = prove(compact, keys, expected)?.claims;
     claims.span().holds(now)?;
     Ok(claims)
@@ -229,47 +229,48 @@ pub(super) fn prove(
     compact: &str,
     keys: &KeySet,
     expected: &Expected,
-) -> Result<Proof, TokenFault> {
-    let jws = Unproven::read(compact, &FORM)?;
+) -> Result<VerifiedToken, TokenError> {
+    let jws = UnverifiedJws::read(compact, &FORM)?;
     if jws.algorithm() != Algorithm::Es256 {
-        return Err(TokenFault::WrongAlgorithm);
+        return Err(TokenError::WrongAlgorithm);
     }
     if !jws.is_typed(TYPE) {
-        return Err(TokenFault::WrongType);
+        return Err(TokenError::WrongType);
     }
     // A name that is no text is a name that no key of ours has.
-    let kid = jws.kid().ok().flatten().ok_or(TokenFault::UnknownKey)?;
+    let kid = jws.kid().ok().flatten().ok_or(TokenError::UnknownKey)?;
     let kid = kid.to_owned();
-    let key = keys.get(&kid).ok_or(TokenFault::UnknownKey)?;
+    let key = keys.get(&kid).ok_or(TokenError::UnknownKey)?;
     let payload = jws.prove(key.verifier())?;
 
     let claims = read_claims(&payload.claims()?)?;
     if claims.issuer != expected.issuer {
-        return Err(TokenFault::WrongIssuer);
+        return Err(TokenError::WrongIssuer);
     }
     if claims.audience != expected.audience {
-        return Err(TokenFault::WrongAudience);
+        return Err(TokenError::WrongAudience);
     }
-    Ok(Proof { claims, kid })
+    Ok(VerifiedToken { claims, kid })
 }
 
 /// A token that says `claims`, signed with `key`. Times are cut to whole seconds.
 ///
 /// # Errors
 /// When the signature cannot be made.
-pub fn issue(key: &SigningKey, claims: &Claims) -> Result<String, NotSigned> {
+pub fn issue(key: &SigningKey, claims: &Claims) -> Result<String, TokenSigningError> {
     let header = Header {
         typ: Some(TYPE.to_owned()),
         kid: Some(key.kid().to_owned()),
         ..Header::new(jsonwebtoken::Algorithm::ES256)
     };
-    jsonwebtoken::encode(&header, &Written::from(claims), key.signer()).map_err(|_| NotSigned)
+    jsonwebtoken::encode(&header, &TokenPayload::from(claims), key.signer())
+        .map_err(|_| TokenSigningError)
 }
 
-fn read_claims(members: &Members<'_>) -> Result<Claims, TokenFault> {
+fn read_claims(members: &JsonMembers<'_>) -> Result<Claims, TokenError> {
     Ok(Claims {
         issuer: claim(members, "iss")?,
-        audience: audience(members)?.ok_or(TokenFault::WrongAudience)?,
+        audience: audience(members)?.ok_or(TokenError::WrongAudience)?,
         subject: name(members, "sub", MAX_NAME)?,
         client: name(members, "client_id", MAX_NAME)?,
         agency: claim(members, "agency")?,
@@ -289,7 +290,7 @@ fn read_claims(members: &Members<'_>) -> Result<Claims, TokenFault> {
 
 /// The key that a token is bound to. One that is bound in a way that is not understood here must not pass for a
 /// bearer's.
-pub(super) fn holder(members: &Members<'_>) -> Result<Option<String>, TokenFault> {
+pub(super) fn holder(members: &JsonMembers<'_>) -> Result<Option<String>, TokenError> {
     if !members.has("cnf") {
         return Ok(None);
     }
@@ -297,7 +298,7 @@ pub(super) fn holder(members: &Members<'_>) -> Result<Option<String>, TokenFault
     let is_digest = URL_SAFE_NO_PAD.decode(&jkt).is_ok() && jkt.len() == DIGEST;
     is_digest
         .then_some(Some(jkt))
-        .ok_or(TokenFault::MalformedClaim("cnf"))
+        .ok_or(TokenError::MalformedClaim("cnf"))
 }
 
 /// The claim `cnf` (RFC 7800, 3.1), with the one member that is understood here.
@@ -326,18 +327,18 @@ impl Span {
     ///
     /// # Errors
     /// When its time is over, has not come, or is longer than a token's may be.
-    pub(super) fn holds(self, now: Instant) -> Result<(), TokenFault> {
+    pub(super) fn holds(self, now: Instant) -> Result<(), TokenError> {
         if self.expires_at <= self.issued_at || self.expires_at.since(self.issued_at) > MAX_LIFE {
-            return Err(TokenFault::WrongLife);
+            return Err(TokenError::WrongLife);
         }
         if now >= self.expires_at {
-            return Err(TokenFault::Expired);
+            return Err(TokenError::Expired);
         }
         if self.issued_at > now.plus(LEEWAY) {
-            return Err(TokenFault::IssuedInFuture);
+            return Err(TokenError::IssuedInFuture);
         }
         if self.not_before > now.plus(LEEWAY) {
-            return Err(TokenFault::NotYet);
+            return Err(TokenError::NotYet);
         }
         Ok(())
     }
@@ -356,7 +357,7 @@ impl Claims {
 
 /// The claims as a token spells them.
 #[derive(Serialize)]
-struct Written<'a> {
+struct TokenPayload<'a> {
     iss: &'a str,
     aud: &'a str,
     sub: &'a str,
@@ -371,10 +372,10 @@ struct Written<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     cnf: Option<Confirmation>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    act: Option<&'a Actor>,
+    change: Option<&'a Actor>,
 }
 
-impl<'a> From<&'a Claims> for Written<'a> {
+impl<'a> From<&'a Claims> for TokenPayload<'a> {
     fn from(claims: &'a Claims) -> Self {
         Self {
             iss: &claims.issuer,
@@ -389,7 +390,7 @@ impl<'a> From<&'a Claims> for Written<'a> {
             jti: &claims.id,
             epoch: claims.epoch,
             cnf: claims.holder.clone().map(|jkt| Confirmation { jkt }),
-            act: claims.actor.as_ref(),
+            change: claims.actor.as_ref(),
         }
     }
 }

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use aws_lc_rs::digest::{SHA256, digest};
 use moka::sync::Cache;
 
-use super::dpop::{self, Expectation};
-use super::issuer::Issuers;
-use super::issuer::cache::NotProven;
-use super::ring::Ring;
-use super::token::{self, Expected, TokenFault};
-use super::{Caller, issuer, spent};
+use super::issuer::cache::ExternalTokenError;
+use super::issuer::{self, Issuers};
+use super::keys::cache::TokenKeyCache;
+use super::token::{self, Expected, TokenError};
+use super::{Caller, replay_guard};
 use crate::clock;
 use crate::error::Refusal;
+use crate::jose::dpop::{self, Expectation};
 use crate::store::Store;
 
 /// How many proven tokens are remembered.
@@ -20,8 +20,8 @@ const REMEMBERED: u64 = 10_000;
 
 /// What an access token is verified against.
 #[derive(Clone, Debug)]
-pub struct Verifier {
-    ring: Ring,
+pub struct TokenVerifier {
+    ring: TokenKeyCache,
     issuers: Issuers,
     expected: Expected,
     /// Tokens of ours by their SHA-256. A signature that a key has proven once stays proven for as long as the key is
@@ -44,16 +44,16 @@ pub struct Presented<'r> {
 
 /// Why what a request presents makes no caller: for the log and the audit, never for the one who sent it.
 #[derive(Clone, Debug)]
-pub enum NoCaller {
+pub enum CallerError {
     /// The token proves nothing.
-    Token(TokenFault),
+    Token(TokenError),
     /// The token is good, but not that its bearer holds the key that it is bound to.
     Holder(&'static str),
     /// We cannot tell.
     Refused(Refusal),
 }
 
-impl NoCaller {
+impl CallerError {
     /// The stable code of this fault.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -65,23 +65,23 @@ impl NoCaller {
     }
 }
 
-impl From<TokenFault> for NoCaller {
-    fn from(fault: TokenFault) -> Self {
+impl From<TokenError> for CallerError {
+    fn from(fault: TokenError) -> Self {
         Self::Token(fault)
     }
 }
 
-impl From<Refusal> for NoCaller {
+impl From<Refusal> for CallerError {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(refusal)
     }
 }
 
-impl From<NotProven> for NoCaller {
-    fn from(fault: NotProven) -> Self {
+impl From<ExternalTokenError> for CallerError {
+    fn from(fault: ExternalTokenError) -> Self {
         match fault {
-            NotProven::Fault(fault) => Self::Token(fault),
-            NotProven::Refused(refusal) => Self::Refused(refusal),
+            ExternalTokenError::Fault(fault) => Self::Token(fault),
+            ExternalTokenError::Refused(refusal) => Self::Refused(refusal),
         }
     }
 }
@@ -94,11 +94,11 @@ enum Scheme {
     Dpop,
 }
 
-impl Verifier {
+impl TokenVerifier {
     /// A verifier by the keys that prove our tokens and by agencies' own issuers, of tokens that are issued as is
     /// expected.
     #[must_use]
-    pub fn new(ring: Ring, issuers: Issuers, expected: Expected) -> Self {
+    pub fn new(ring: TokenKeyCache, issuers: Issuers, expected: Expected) -> Self {
         Self {
             ring,
             issuers,
@@ -110,22 +110,22 @@ impl Verifier {
     /// The caller that a request proves.
     ///
     /// # Errors
-    /// [`NoCaller`].
+    /// [`CallerError`].
     pub async fn caller(
         &self,
         store: &Store,
         presented: &Presented<'_>,
-    ) -> Result<Caller, NoCaller> {
+    ) -> Result<Caller, CallerError> {
         let (scheme, compact) = presented
             .authorization
             .split_once(' ')
             .and_then(|(scheme, token)| Some((Scheme::named(scheme)?, token.trim())))
-            .ok_or(TokenFault::Malformed)?;
+            .ok_or(TokenError::Malformed)?;
         let caller = self.read(store, compact).await?;
         match (scheme, caller.holder()) {
             (Scheme::Bearer, None) => {}
-            (Scheme::Bearer, Some(_)) => return Err(NoCaller::Holder("proof_missing")),
-            (Scheme::Dpop, None) => return Err(NoCaller::Holder("token_not_bound")),
+            (Scheme::Bearer, Some(_)) => return Err(CallerError::Holder("proof_missing")),
+            (Scheme::Dpop, None) => return Err(CallerError::Holder("token_not_bound")),
             (Scheme::Dpop, Some(holder)) => {
                 self.prove_holder(store, presented, compact, holder).await?;
             }
@@ -136,12 +136,12 @@ impl Verifier {
     /// Whom a token by itself names, if it proves anything and is good now. Whoever brings it need not hold its key.
     ///
     /// # Errors
-    /// [`NoCaller`].
-    pub async fn read(&self, store: &Store, compact: &str) -> Result<Caller, NoCaller> {
+    /// [`CallerError`].
+    pub async fn read(&self, store: &Store, compact: &str) -> Result<Caller, CallerError> {
         let caller = match self.proven(compact) {
             Ok(caller) => caller,
             Err(fault) if self.is_ours(compact) => {
-                if fault != TokenFault::UnknownKey {
+                if fault != TokenError::UnknownKey {
                     return Err(fault.into());
                 }
                 self.ring.look_again().await;
@@ -165,15 +165,15 @@ impl Verifier {
         issuer::token::named(compact).map_or(true, |named| named.issuer == self.expected.issuer)
     }
 
-    fn proven(&self, compact: &str) -> Result<Caller, TokenFault> {
+    fn proven(&self, compact: &str) -> Result<Caller, TokenError> {
         if compact.len() > token::MAX_TOKEN {
-            return Err(TokenFault::TooLong);
+            return Err(TokenError::TooLong);
         }
         let keys = self.ring.accepted();
         let name = digest(&SHA256, compact.as_bytes()).as_ref().to_vec();
         if let Some(known) = self.proven.get(&name) {
             let (kid, caller) = &*known;
-            keys.get(kid).ok_or(TokenFault::UnknownKey)?;
+            keys.get(kid).ok_or(TokenError::UnknownKey)?;
             return Ok(caller.clone());
         }
         let proof = token::prove(compact, &keys, &self.expected)?;
@@ -189,11 +189,11 @@ impl Verifier {
         presented: &Presented<'_>,
         compact: &str,
         holder: &str,
-    ) -> Result<(), NoCaller> {
+    ) -> Result<(), CallerError> {
         let proof = match presented.proofs {
             [only] => only,
-            [] => return Err(NoCaller::Holder("proof_missing")),
-            _ => return Err(NoCaller::Holder("proof_repeated")),
+            [] => return Err(CallerError::Holder("proof_missing")),
+            _ => return Err(CallerError::Holder("proof_repeated")),
         };
         let expected = Expectation {
             method: presented.method,
@@ -201,12 +201,12 @@ impl Verifier {
             access_token: Some(compact),
         };
         let proof = dpop::check(proof, &expected, clock::now())
-            .map_err(|fault| NoCaller::Holder(fault.code()))?;
+            .map_err(|fault| CallerError::Holder(fault.code()))?;
         if proof.thumbprint != holder {
-            return Err(NoCaller::Holder("proof_of_another_key"));
+            return Err(CallerError::Holder("proof_of_another_key"));
         }
-        if !spent::spend(store, proof.digest(), proof.expires_at()).await? {
-            return Err(NoCaller::Holder("proof_replayed"));
+        if !replay_guard::spend(store, proof.digest(), proof.expires_at()).await? {
+            return Err(CallerError::Holder("proof_replayed"));
         }
         Ok(())
     }

@@ -1,23 +1,22 @@
 //! Changing the directory: who, what, rule, save, record.
 
 use async_graphql::{Context, ID, Object};
+use concord_entities::SelectLocked;
 use concord_entities::agency::{self, Texts};
 use concord_entities::ids::{AgencyId, TaskForceId};
 use concord_entities::membership;
 use concord_entities::vocabulary::{AgencyStatus, AuditType, MemberRole};
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect, Set, Unchanged,
-};
+use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, Set, Unchanged};
 
 use super::graphql::{Agency, AgencyInput, found};
 use super::rules;
 use crate::access::grant::{Permission, Resource};
+use crate::audit::change::Change;
 use crate::audit::event::Event;
-use crate::error::{Answer, Error};
-use crate::graphql::request::InRequest;
-use crate::store::Act;
-use crate::store::idempotency::{self, Replay};
-use crate::store::page::{self};
+use crate::error::{Error, Result};
+use crate::request::InRequest;
+use crate::request::idempotency::{self, Replay};
+use crate::store::page;
 
 /// Changing the directory.
 #[derive(Default)]
@@ -31,13 +30,13 @@ impl AgencyMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The agency, and the task force that it joins.")] agency: AgencyInput,
-    ) -> Answer<Agency> {
+    ) -> Result<Agency> {
         let request = ctx.request()?;
         let caller = request.caller(Resource::Agency, Permission::Create)?;
         let task_force: TaskForceId = page::id("agency.taskForce", &agency.task_force)?;
-        let act = request.begin().await?;
+        let change = request.begin().await?;
         let replay = idempotency::replay(
-            &act,
+            &change,
             "registerAgency",
             agency.idempotency_key.as_ref(),
             &format!("{agency:?}"),
@@ -45,7 +44,7 @@ impl AgencyMutation {
         .await?;
         let key = match replay {
             Replay::Made(id) => {
-                drop(act);
+                drop(change);
                 let made = found(request, AgencyId(id)).await?;
                 return made.ok_or_else(|| Error::NotFound.into());
             }
@@ -53,16 +52,17 @@ impl AgencyMutation {
         };
         membership::Entity::coordinated_by(caller.agency())
             .filter(membership::Column::TaskForceId.eq(task_force))
-            .one(&*act)
+            .one(&*change)
             .await?
             .ok_or(Error::NotFound)?;
-        let model = register(&act, agency, task_force).await?;
-        idempotency::keep(&act, key, model.id.0).await?;
-        act.commit(Event::Agency {
-            kind: AuditType::AgencyRegistered,
-            id: model.id,
-        })
-        .await?;
+        let model = register(&change, agency, task_force).await?;
+        idempotency::keep(&change, key, model.id.0).await?;
+        change
+            .commit(Event::Agency {
+                kind: AuditType::AgencyRegistered,
+                id: model.id,
+            })
+            .await?;
         Ok(Agency::read(model))
     }
 
@@ -76,18 +76,19 @@ impl AgencyMutation {
             desc = "Why, for the agency and those who coordinate with it: 1 to 500 characters, and nothing about a person served."
         )]
         reason: String,
-    ) -> Answer<Agency> {
+    ) -> Result<Agency> {
         let request = ctx.request()?;
         request.caller(Resource::Agency, Permission::Update)?;
         let id = page::id("id", &id)?;
-        let act = request.begin_ending().await?;
-        let agency = coordinated(&act, id).await?;
-        let agency = save(&act, rules::suspended(agency, &reason, act.now())?).await?;
-        act.commit(Event::Agency {
-            kind: AuditType::AgencySuspended,
-            id,
-        })
-        .await?;
+        let change = request.begin_ending().await?;
+        let agency = coordinated(&change, id).await?;
+        let agency = save(&change, rules::suspended(agency, &reason, change.now())?).await?;
+        change
+            .commit(Event::Agency {
+                kind: AuditType::AgencySuspended,
+                id,
+            })
+            .await?;
         Ok(Agency::read(agency))
     }
 
@@ -97,35 +98,35 @@ impl AgencyMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The agency's id.")] id: ID,
-    ) -> Answer<Agency> {
+    ) -> Result<Agency> {
         let request = ctx.request()?;
         request.caller(Resource::Agency, Permission::Update)?;
         let id = page::id("id", &id)?;
         // Nobody's sharing ends, but what was read of the agency's tokens under this epoch is no longer so.
-        let act = request.begin_ending().await?;
-        let agency = coordinated(&act, id).await?;
-        let agency = save(&act, rules::reinstated(agency)?).await?;
-        act.commit(Event::Agency {
-            kind: AuditType::AgencyReinstated,
-            id,
-        })
-        .await?;
+        let change = request.begin_ending().await?;
+        let agency = coordinated(&change, id).await?;
+        let agency = save(&change, rules::reinstated(agency)?).await?;
+        change
+            .commit(Event::Agency {
+                kind: AuditType::AgencyReinstated,
+                id,
+            })
+            .await?;
         Ok(Agency::read(agency))
     }
 }
 
 /// The agency, locked, where it is in a task force that the acting agency coordinates, and is not that agency itself.
-async fn coordinated(act: &Act<'_>, id: AgencyId) -> Answer<agency::Model> {
-    let agency = agency::Entity::coordinated_by(act.agency())
+async fn coordinated(change: &Change<'_>, id: AgencyId) -> Result<agency::Model> {
+    let agency = agency::Entity::coordinated_by(change.agency())
         .filter(agency::Column::Id.eq(id))
-        .lock_exclusive()
-        .one(&**act)
+        .one_locked(&**change)
         .await?;
     agency.ok_or_else(|| Error::NotFound.into())
 }
 
 /// Saves what a suspension or its end changes.
-async fn save(act: &Act<'_>, agency: agency::Model) -> Answer<agency::Model> {
+async fn save(change: &Change<'_>, agency: agency::Model) -> Result<agency::Model> {
     let changed = agency::ActiveModel {
         id: Unchanged(agency.id),
         status: Set(agency.status),
@@ -134,14 +135,14 @@ async fn save(act: &Act<'_>, agency: agency::Model) -> Answer<agency::Model> {
         epoch_began_at: Set(agency.epoch_began_at),
         ..Default::default()
     };
-    Ok(changed.update(&**act).await?)
+    Ok(changed.update(&**change).await?)
 }
 
 async fn register(
-    act: &Act<'_>,
+    change: &Change<'_>,
     input: AgencyInput,
     task_force: TaskForceId,
-) -> Answer<agency::Model> {
+) -> Result<agency::Model> {
     let name = input.name.trim();
     if name.is_empty() || name.chars().count() > 200 {
         return Err(Error::input("agency.name", "1 to 200 characters").into());
@@ -154,7 +155,7 @@ async fn register(
         confidential_provider: input.confidential_provider,
         status: AgencyStatus::Active,
         token_epoch: 1,
-        epoch_began_at: act.now(),
+        epoch_began_at: change.now(),
         suspension_reason: None,
         vetting: agency::Vetting::default(),
         languages: Texts(
@@ -165,15 +166,15 @@ async fn register(
                 .collect(),
         ),
         service_areas: Texts(input.service_areas),
-        created_at: act.now(),
+        created_at: change.now(),
     };
-    let model = model.into_active_model().insert(&**act).await?;
+    let model = model.into_active_model().insert(&**change).await?;
     let place = membership::Model {
         task_force_id: task_force,
         agency_id: model.id,
         role: MemberRole::Member,
-        since: act.now(),
+        since: change.now(),
     };
-    place.into_active_model().insert(&**act).await?;
+    place.into_active_model().insert(&**change).await?;
     Ok(model)
 }

@@ -6,11 +6,12 @@ use concord_entities::vocabulary::{AgencyKind, AgencyStatus, AuditType, MemberRo
 use concord_entities::{membership, task_force};
 use sea_orm::{EntityTrait, IntoActiveModel};
 
-use crate::audit::event::{Agent, Event, Mark};
+use crate::audit::change;
+use crate::audit::event::{Agent, Event, RequestMeta};
 use crate::audit::leaf::Leaf;
-use crate::error::Answer;
+use crate::error::Result;
 use crate::store::Store;
-use crate::store::act::{self, Holding, Opened};
+use crate::store::sharing_lock::{self, LockedTransaction, SharingLock};
 
 /// A task force to found.
 #[derive(Clone, Debug)]
@@ -29,10 +30,10 @@ pub struct Founding {
 ///
 /// # Errors
 /// `UNAVAILABLE`: nothing was registered.
-pub async fn found(store: &Store, founding: Founding) -> Answer<(TaskForceId, AgencyId)> {
-    let Opened {
+pub async fn found(store: &Store, founding: Founding) -> Result<(TaskForceId, AgencyId)> {
+    let LockedTransaction {
         transaction, now, ..
-    } = act::open(store, Holding::Shared).await?;
+    } = sharing_lock::open(store, SharingLock::Shared).await?;
     let task_force = task_force::Model {
         id: TaskForceId::new(),
         name: founding.task_force,
@@ -68,7 +69,7 @@ pub async fn found(store: &Store, founding: Founding) -> Answer<(TaskForceId, Ag
             id: coordinator.id,
         },
         &agent,
-        &Mark::default(),
+        &RequestMeta::default(),
         now,
     );
     task_force::Entity::insert(task_force.into_active_model())
@@ -80,6 +81,6 @@ pub async fn found(store: &Store, founding: Founding) -> Answer<(TaskForceId, Ag
     membership::Entity::insert(place.into_active_model())
         .exec_without_returning(&transaction)
         .await?;
-    act::commit(transaction, Holding::Shared, leaf, None).await?;
+    change::commit(transaction, SharingLock::Shared, leaf, None).await?;
     Ok(ids)
 }

@@ -10,15 +10,15 @@ use concord_entities::vocabulary::{AgencyKind, AgencyStatus, Jurisdiction, Membe
 use concord_entities::{membership, task_force};
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 
-use super::directory::Agencies;
 use crate::access::grant::{Permission, Resource};
+use crate::audit::disclose;
 use crate::audit::ledger::Decided;
-use crate::error::{Answer, Error};
-use crate::graphql::connection::Connection;
-use crate::graphql::request::{InRequest, Request};
-use crate::graphql::scalars::{Date, DateTime, LanguageTag};
-use crate::store::page::Wanted;
-use crate::store::reading;
+use crate::error::{Error, Result};
+use crate::request::directory::AgenciesById;
+use crate::request::{InRequest, Request};
+use crate::store::page::PageRequest;
+use crate::wire::connection::Connection;
+use crate::wire::scalars::{Date, DateTime, LanguageTag};
 
 /// An agency that takes part in a task force.
 #[derive(Clone, Debug)]
@@ -48,7 +48,7 @@ impl Agency {
 
     /// As the directory names it; an agency that is gone from the directory keeps its id.
     #[must_use]
-    pub fn from_directory(agencies: &Agencies, id: AgencyId) -> Self {
+    pub fn from_directory(agencies: &AgenciesById, id: AgencyId) -> Self {
         match agencies.get(&id) {
             Some(model) => Self::named(Arc::clone(model)),
             None => Self::read(agency::Model::gone(id)),
@@ -96,7 +96,7 @@ impl Agency {
     }
 
     /// Whether it takes part now. Always read, never remembered.
-    async fn status(&self, ctx: &Context<'_>) -> Answer<AgencyStatus> {
+    async fn status(&self, ctx: &Context<'_>) -> Result<AgencyStatus> {
         if let Some(status) = self.status {
             return Ok(status);
         }
@@ -109,7 +109,7 @@ impl Agency {
 
     /// Why it is suspended, in its coordinator's words; null where it is not, and to everybody but those who coordinate a
     /// task force with it.
-    async fn suspension_reason(&self, ctx: &Context<'_>) -> Option<Answer<String>> {
+    async fn suspension_reason(&self, ctx: &Context<'_>) -> Option<Result<String>> {
         suspension_reason(ctx, self.model.id).await.transpose()
     }
 
@@ -139,19 +139,19 @@ impl Agency {
 #[derive(Clone, Debug, SimpleObject)]
 pub struct Vetting {
     /// It is credible.
-    pub credible: Option<Check>,
+    pub credible: Option<VettingCheck>,
     /// Its staff are trained in the effects of trauma.
-    pub trauma_informed: Option<Check>,
+    pub trauma_informed: Option<VettingCheck>,
     /// It respects confidentiality.
-    pub respects_confidentiality: Option<Check>,
+    pub respects_confidentiality: Option<VettingCheck>,
     /// It knows immigration law.
-    pub knows_immigration_law: Option<Check>,
+    pub knows_immigration_law: Option<VettingCheck>,
 }
 
 /// That something was looked into.
 #[derive(Clone, Debug, SimpleObject, InputObject)]
 #[graphql(input_name = "VettingCheckInput", name = "VettingCheck")]
-pub struct Check {
+pub struct VettingCheck {
     /// What showed it.
     pub evidence: String,
     /// When it was checked.
@@ -161,7 +161,7 @@ pub struct Check {
 impl From<&agency::Vetting> for Vetting {
     fn from(vetting: &agency::Vetting) -> Self {
         let check = |check: &Option<agency::Check>| {
-            check.as_ref().map(|check| Check {
+            check.as_ref().map(|check| VettingCheck {
                 evidence: check.evidence.clone(),
                 checked_on: check.checked_on.into(),
             })
@@ -186,7 +186,7 @@ pub struct TaskForce {
     /// Where it works.
     pub region: String,
     /// Its agencies, and what each is in it.
-    pub members: Vec<Member>,
+    pub members: Vec<TaskForceMember>,
     /// When it was registered.
     pub created_at: DateTime,
 }
@@ -202,7 +202,7 @@ impl TaskForce {
 /// An agency's place in a task force.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(name = "TaskForceMember")]
-pub struct Member {
+pub struct TaskForceMember {
     /// The agency.
     pub agency: Agency,
     /// Member or coordinator.
@@ -212,7 +212,7 @@ pub struct Member {
 /// What to look for among agencies.
 #[derive(Clone, Debug, Default, InputObject)]
 #[graphql(name = "AgencyFilter")]
-pub struct Filter {
+pub struct AgencyFilter {
     /// Any of these kinds.
     pub kinds: Option<Vec<AgencyKind>>,
     /// Any of these states.
@@ -254,13 +254,15 @@ impl AgencyQuery {
     async fn agencies(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which of them; all where you leave it out.")] filter: Option<Filter>,
+        #[graphql(desc = "Which of them; all where you leave it out.")] filter: Option<
+            AgencyFilter,
+        >,
         #[graphql(desc = "How many, 1 to 100; 20 where you leave it out.")] first: Option<i32>,
         #[graphql(desc = "The cursor of the entry to go on after.")] after: Option<String>,
-    ) -> Answer<Connection<Agency>> {
+    ) -> Result<Connection<Agency>> {
         let request = ctx.request()?;
         let caller = request.caller(Resource::Directory, Permission::Search)?;
-        let wanted = Wanted::parse(first, after.as_deref(), None, None)?;
+        let wanted = PageRequest::parse(first, after.as_deref(), None, None)?;
         let filter = filter.unwrap_or_default();
         let released = request
             .disclose(|| async {
@@ -272,7 +274,7 @@ impl AgencyQuery {
                     among = among.filter(agency::Column::Status.is_in(statuses.iter().copied()));
                 }
                 let among = among.order_by_desc(agency::Column::Id);
-                reading::page(
+                disclose::page(
                     &request.worker.store,
                     among,
                     agency::Column::Id,
@@ -294,15 +296,15 @@ impl AgencyQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "How many, 1 to 100; 20 where you leave it out.")] first: Option<i32>,
         #[graphql(desc = "The cursor of the entry to go on after.")] after: Option<String>,
-    ) -> Answer<Connection<TaskForce>> {
+    ) -> Result<Connection<TaskForce>> {
         let request = ctx.request()?;
         let caller = request.caller(Resource::Directory, Permission::Search)?;
-        let wanted = Wanted::parse(first, after.as_deref(), None, None)?;
+        let wanted = PageRequest::parse(first, after.as_deref(), None, None)?;
         let store = &request.worker.store;
         let released = request
             .disclose(|| async {
                 let among = task_force::Entity::joined_by(caller.agency());
-                reading::page(store, among, task_force::Column::Id, wanted, |row| {
+                disclose::page(store, among, task_force::Column::Id, wanted, |row| {
                     row.id.to_string()
                 })
                 .await
@@ -323,7 +325,7 @@ impl AgencyQuery {
 }
 
 /// The members of every task force that the caller's agency belongs to.
-async fn members(request: &Request) -> Answer<HashMap<TaskForceId, Vec<Member>>> {
+async fn members(request: &Request) -> Result<HashMap<TaskForceId, Vec<TaskForceMember>>> {
     let Request { worker, caller, .. } = request;
     let places = membership::Entity::seen_by(caller.agency())
         .all(&worker.store.read)
@@ -334,13 +336,13 @@ async fn members(request: &Request) -> Answer<HashMap<TaskForceId, Vec<Member>>>
         .into_iter()
         .map(|agency| (agency.id, agency))
         .collect();
-    let mut members: HashMap<TaskForceId, Vec<Member>> = HashMap::new();
+    let mut members: HashMap<TaskForceId, Vec<TaskForceMember>> = HashMap::new();
     for place in places {
         if let Some(agency) = agencies.get(&place.agency_id) {
             members
                 .entry(place.task_force_id)
                 .or_default()
-                .push(Member {
+                .push(TaskForceMember {
                     agency: Agency::read(agency.clone()),
                     role: place.role,
                 });
@@ -350,7 +352,7 @@ async fn members(request: &Request) -> Answer<HashMap<TaskForceId, Vec<Member>>>
 }
 
 /// Why an agency is suspended, as far as the caller may know.
-async fn suspension_reason(ctx: &Context<'_>, id: AgencyId) -> Answer<Option<String>> {
+async fn suspension_reason(ctx: &Context<'_>, id: AgencyId) -> Result<Option<String>> {
     let request = ctx.request()?;
     let caller = &request.caller;
     let released = request
@@ -358,7 +360,7 @@ async fn suspension_reason(ctx: &Context<'_>, id: AgencyId) -> Answer<Option<Str
             let among =
                 agency::Entity::coordinated_by(caller.agency()).filter(agency::Column::Id.eq(id));
             let found =
-                reading::one(&request.worker.store, among, &id, |row| row.id.to_string()).await?;
+                disclose::one(&request.worker.store, among, &id, |row| row.id.to_string()).await?;
             let told = found.content.is_some();
             // Whoever does not coordinate was not denied the agency that it reads, only this word of it.
             Ok(Decided {
@@ -375,18 +377,18 @@ async fn suspension_reason(ctx: &Context<'_>, id: AgencyId) -> Answer<Option<Str
 }
 
 /// One agency that the caller may know of.
-pub(crate) async fn node(request: &Request, id: AgencyId) -> Answer<Option<Agency>> {
+pub(crate) async fn node(request: &Request, id: AgencyId) -> Result<Option<Agency>> {
     request.caller(Resource::Directory, Permission::Read)?;
     found(request, id).await
 }
 
 /// The same, for a caller whose change named it: read and recorded like any other.
-pub(crate) async fn found(request: &Request, id: AgencyId) -> Answer<Option<Agency>> {
+pub(crate) async fn found(request: &Request, id: AgencyId) -> Result<Option<Agency>> {
     let caller = &request.caller;
     let released = request
         .disclose(|| async {
             let among = agency::Entity::known_to(caller.agency()).filter(agency::Column::Id.eq(id));
-            reading::one(&request.worker.store, among, &id, |row| row.id.to_string()).await
+            disclose::one(&request.worker.store, among, &id, |row| row.id.to_string()).await
         })
         .await?;
     Ok(released.content().map(Agency::read))

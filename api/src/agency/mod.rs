@@ -1,7 +1,6 @@
 //! Agencies: their directory, and what partners see of one another.
 
 pub mod change;
-pub mod directory;
 pub mod founding;
 pub mod graphql;
 pub mod rules;

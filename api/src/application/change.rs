@@ -1,22 +1,23 @@
 //! Changing applications and taking tokens back: who, what, rule, save, record.
 
 use async_graphql::{Context, ID, Object};
+use concord_entities::SelectLocked;
 use concord_entities::application;
 use concord_entities::ids::ApplicationId;
 use concord_entities::vocabulary::{AuditType, ClientAuthentication};
-use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect, Set};
+use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, Set};
 
 use super::graphql::{Application, RegisteredApplication, found};
 use super::input::ApplicationInput;
 use super::register::{self, Fresh};
-use super::rules::{self, Registrar, Registration};
+use super::rules::{self, ApplicationRegistration, Registrar};
 use crate::access::grant::{Permission, Resource};
 use crate::access::revoked;
+use crate::audit::change::Change;
 use crate::audit::event::Event;
-use crate::error::{Answer, Error};
-use crate::graphql::request::{InRequest, Request};
-use crate::store::Act;
-use crate::store::idempotency::{self, Replay};
+use crate::error::{Error, Result};
+use crate::request::idempotency::{self, Replay};
+use crate::request::{InRequest, Request};
 use crate::store::page;
 
 /// Changing applications.
@@ -32,7 +33,7 @@ impl ApplicationMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The program, what its tokens may do, and how it proves itself.")]
         application: ApplicationInput,
-    ) -> Answer<RegisteredApplication> {
+    ) -> Result<RegisteredApplication> {
         let request = ctx.request()?;
         let caller = request.caller(Resource::Agency, Permission::Create)?;
         let registrar = Registrar::Token(caller.granted());
@@ -48,17 +49,18 @@ impl ApplicationMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The application's id.")] id: ID,
-    ) -> Answer<RegisteredApplication> {
+    ) -> Result<RegisteredApplication> {
         let request = ctx.request()?;
         let caller = request.caller(Resource::Agency, Permission::Update)?;
         let id = page::id("id", &id)?;
         let fresh = Fresh::issue().await?;
-        let act = request.begin().await?;
-        let model = held(&act, id).await?;
+        let change = request.begin().await?;
+        let model = held(&change, id).await?;
         let by = ClientAuthentication::ClientSecretBasic;
         rules::renewable(&model, by, Registrar::Token(caller.granted()))?;
-        register::rotate(&act, &model, &fresh, act.now()).await?;
-        act.commit(recorded(AuditType::ApplicationSecretRotated, &model))
+        register::rotate(&change, &model, &fresh, change.now()).await?;
+        change
+            .commit(recorded(AuditType::ApplicationSecretRotated, &model))
             .await?;
         Ok(RegisteredApplication {
             application: model.into(),
@@ -76,19 +78,20 @@ impl ApplicationMutation {
             desc = "Its public keys from now on, 1 to 4, each the JSON of a JWK: EC on P-256 or OKP on Ed25519."
         )]
         keys: Vec<String>,
-    ) -> Answer<Application> {
+    ) -> Result<Application> {
         let request = ctx.request()?;
         let caller = request.caller(Resource::Agency, Permission::Update)?;
         let id = page::id("id", &id)?;
         let keys = rules::key_set("keys", &keys)?;
-        let act = request.begin().await?;
-        let model = held(&act, id).await?;
+        let change = request.begin().await?;
+        let model = held(&change, id).await?;
         let by = ClientAuthentication::PrivateKeyJwt;
         rules::renewable(&model, by, Registrar::Token(caller.granted()))?;
         let mut model = model.into_active_model();
         model.keys = Set(keys);
-        let model = model.update(&*act).await?;
-        act.commit(recorded(AuditType::ApplicationKeysReplaced, &model))
+        let model = model.update(&*change).await?;
+        change
+            .commit(recorded(AuditType::ApplicationKeysReplaced, &model))
             .await?;
         Ok(model.into())
     }
@@ -98,14 +101,15 @@ impl ApplicationMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The application's id.")] id: ID,
-    ) -> Answer<Application> {
+    ) -> Result<Application> {
         let request = ctx.request()?;
         request.caller(Resource::Agency, Permission::Update)?;
         let id = page::id("id", &id)?;
-        let act = request.begin_ending().await?;
-        let model = held(&act, id).await?;
-        let model = register::suspend(&act, model, act.now()).await?;
-        act.commit(recorded(AuditType::ApplicationSuspended, &model))
+        let change = request.begin_ending().await?;
+        let model = held(&change, id).await?;
+        let model = register::suspend(&change, model, change.now()).await?;
+        change
+            .commit(recorded(AuditType::ApplicationSuspended, &model))
             .await?;
         Ok(model.into())
     }
@@ -116,15 +120,15 @@ impl ApplicationMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The token's id, its `jti`; never the token.")] token_id: ID,
-    ) -> Answer<bool> {
+    ) -> Result<bool> {
         let request = ctx.request()?;
         let caller = request.caller(Resource::Agency, Permission::Delete)?;
         let backend = request.worker.store.backend;
-        let act = request.begin_ending().await?;
-        if !revoked::revoke(&act, backend, caller.agency(), &token_id, act.now()).await? {
+        let change = request.begin_ending().await?;
+        if !revoked::revoke(&change, backend, caller.agency(), &token_id, change.now()).await? {
             return Err(Error::NotFound.into());
         }
-        act.commit(Event::TokenRevoked(token_id.0)).await?;
+        change.commit(Event::TokenRevoked(token_id.0)).await?;
         Ok(true)
     }
 }
@@ -132,27 +136,29 @@ impl ApplicationMutation {
 async fn register(
     request: &Request,
     input: &ApplicationInput,
-    registration: Registration,
+    registration: ApplicationRegistration,
     fresh: Option<Fresh>,
-) -> Answer<RegisteredApplication> {
-    let act = request.begin().await?;
+) -> Result<RegisteredApplication> {
+    let change = request.begin().await?;
     let key = input.idempotency_key.as_ref();
-    let key =
-        match idempotency::replay(&act, "registerApplication", key, &format!("{input:?}")).await? {
-            Replay::Made(id) => {
-                drop(act);
-                let made = found(request, ApplicationId(id)).await?;
-                return Ok(RegisteredApplication {
-                    application: made.ok_or(Error::NotFound)?,
-                    secret: None,
-                });
-            }
-            Replay::Fresh(key) => key,
-        };
-    let (agency, now) = (act.agency(), act.now());
-    let model = register::register(&act, agency, registration, fresh.as_ref(), now).await?;
-    idempotency::keep(&act, key, model.id.0).await?;
-    act.commit(recorded(AuditType::ApplicationRegistered, &model))
+    let key = match idempotency::replay(&change, "registerApplication", key, &format!("{input:?}"))
+        .await?
+    {
+        Replay::Made(id) => {
+            drop(change);
+            let made = found(request, ApplicationId(id)).await?;
+            return Ok(RegisteredApplication {
+                application: made.ok_or(Error::NotFound)?,
+                secret: None,
+            });
+        }
+        Replay::Fresh(key) => key,
+    };
+    let (agency, now) = (change.agency(), change.now());
+    let model = register::register(&change, agency, registration, fresh.as_ref(), now).await?;
+    idempotency::keep(&change, key, model.id.0).await?;
+    change
+        .commit(recorded(AuditType::ApplicationRegistered, &model))
         .await?;
     Ok(RegisteredApplication {
         application: model.into(),
@@ -161,11 +167,10 @@ async fn register(
 }
 
 /// The application, locked, where it is the acting agency's.
-async fn held(act: &Act<'_>, id: ApplicationId) -> Answer<application::Model> {
-    let application = application::Entity::of(act.agency())
+async fn held(change: &Change<'_>, id: ApplicationId) -> Result<application::Model> {
+    let application = application::Entity::of(change.agency())
         .filter(application::Column::Id.eq(id))
-        .lock_exclusive()
-        .one(&**act)
+        .one_locked(&**change)
         .await?;
     application.ok_or_else(|| Error::NotFound.into())
 }

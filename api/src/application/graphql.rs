@@ -8,15 +8,15 @@ use concord_entities::ids::ApplicationId;
 use concord_entities::vocabulary::{AgencyStatus, ClientAuthentication};
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 
-use crate::access::foreign_key::{Accepted, ForeignKey, ForeignKeys};
 use crate::access::grant::{Permission, Resource};
 use crate::access::scope::Scopes;
-use crate::error::{Answer, Refusal};
-use crate::graphql::connection::Connection;
-use crate::graphql::request::{InRequest, Request};
-use crate::graphql::scalars::DateTime;
-use crate::store::page::Wanted;
-use crate::store::reading;
+use crate::audit::disclose;
+use crate::error::{Refusal, Result};
+use crate::jose::jwk::{Accepted, ExternalKey, ExternalKeys};
+use crate::request::{InRequest, Request};
+use crate::store::page::PageRequest;
+use crate::wire::connection::Connection;
+use crate::wire::scalars::DateTime;
 
 /// A program of your agency's that calls the service.
 #[derive(Clone, Debug)]
@@ -54,12 +54,12 @@ impl Application {
     }
 
     /// The thumbprints of its public keys (RFC 7638, SHA-256); none where it has a secret.
-    async fn keys(&self) -> Answer<Vec<String>> {
-        let keys = ForeignKeys::parse(self.model.keys.as_bytes(), Accepted::CurvesOnly);
+    async fn keys(&self) -> Result<Vec<String>> {
+        let keys = ExternalKeys::parse(self.model.keys.as_bytes(), Accepted::CurvesOnly);
         let keys = keys.map_err(Refusal::internal)?;
         Ok(keys
             .iter()
-            .map(ForeignKey::thumbprint)
+            .map(ExternalKey::thumbprint)
             .map(str::to_owned)
             .collect())
     }
@@ -103,14 +103,14 @@ impl ApplicationQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "How many, 1 to 100; 20 where you leave it out.")] first: Option<i32>,
         #[graphql(desc = "The cursor of the entry to go on after.")] after: Option<String>,
-    ) -> Answer<Connection<Application>> {
+    ) -> Result<Connection<Application>> {
         let request = ctx.request()?;
         let caller = request.caller(Resource::Agency, Permission::Search)?;
-        let wanted = Wanted::parse(first, after.as_deref(), None, None)?;
+        let wanted = PageRequest::parse(first, after.as_deref(), None, None)?;
         let released = request
             .disclose(|| async {
                 let among = application::Entity::of(caller.agency()).order_by_desc(Column::Id);
-                reading::page(&request.worker.store, among, Column::Id, wanted, |row| {
+                disclose::page(&request.worker.store, among, Column::Id, wanted, |row| {
                     row.id.to_string()
                 })
                 .await
@@ -124,18 +124,18 @@ impl ApplicationQuery {
 }
 
 /// One application of the caller's own agency.
-pub(crate) async fn node(request: &Request, id: ApplicationId) -> Answer<Option<Application>> {
+pub(crate) async fn node(request: &Request, id: ApplicationId) -> Result<Option<Application>> {
     request.caller(Resource::Agency, Permission::Read)?;
     found(request, id).await
 }
 
 /// The same, for a caller that is this application, or whose change named it: read and recorded like any other.
-pub(crate) async fn found(request: &Request, id: ApplicationId) -> Answer<Option<Application>> {
+pub(crate) async fn found(request: &Request, id: ApplicationId) -> Result<Option<Application>> {
     let caller = &request.caller;
     let released = request
         .disclose(|| async {
             let among = application::Entity::of(caller.agency()).filter(Column::Id.eq(id));
-            reading::one(&request.worker.store, among, &id, |row| row.id.to_string()).await
+            disclose::one(&request.worker.store, among, &id, |row| row.id.to_string()).await
         })
         .await?;
     Ok(released.content().map(Application::from))
@@ -145,7 +145,7 @@ pub(crate) async fn found(request: &Request, id: ApplicationId) -> Answer<Option
 pub(crate) async fn own(
     request: &Request,
     ids: impl IntoIterator<Item = ApplicationId>,
-) -> Answer<HashMap<ApplicationId, Application>> {
+) -> Result<HashMap<ApplicationId, Application>> {
     let found = application::Entity::of(request.caller.agency())
         .filter(Column::Id.is_in(ids))
         .all(&request.worker.store.read)

@@ -2,7 +2,7 @@
 
 use async_graphql::{ID, InputObject};
 
-use super::rules::Wanted;
+use super::rules::ApplicationRequest;
 
 /// A program of your agency's to register. It proves itself by keys of its own or, where it can keep none, by a secret.
 #[derive(Clone, Debug, InputObject)]
@@ -26,8 +26,8 @@ pub struct ApplicationInput {
 }
 
 impl ApplicationInput {
-    pub(super) fn wanted(&self) -> Wanted {
-        Wanted {
+    pub(super) fn wanted(&self) -> ApplicationRequest {
+        ApplicationRequest {
             name: self.name.clone(),
             scope: self.scopes.join(" "),
             keys: self.keys.clone(),

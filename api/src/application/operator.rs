@@ -1,19 +1,21 @@
 //! Registering and suspending applications by the operator's hand, for an agency that has no token yet.
 
+use concord_entities::SelectLocked;
 use concord_entities::application;
 use concord_entities::ids::{AgencyId, ApplicationId};
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::AuditType;
-use sea_orm::QuerySelect;
+
 use zeroize::Zeroizing;
 
 use super::register::{self, Fresh};
-use super::rules::{self, Registrar, Wanted};
-use crate::audit::event::{Agent, Event, Mark};
+use super::rules::{self, ApplicationRequest, Registrar};
+use crate::audit::change;
+use crate::audit::event::{Agent, Event, RequestMeta};
 use crate::audit::leaf::Leaf;
-use crate::error::{Answer, Error};
+use crate::error::{Error, Result};
 use crate::store::Store;
-use crate::store::act::{self, Holding, Opened};
+use crate::store::sharing_lock::{self, LockedTransaction, SharingLock};
 
 /// Registers an application of `agency`; its secret, where it has one, is told once.
 ///
@@ -22,16 +24,16 @@ use crate::store::act::{self, Holding, Opened};
 pub async fn register(
     store: &Store,
     agency: AgencyId,
-    wanted: &Wanted,
-) -> Answer<(application::Model, Option<Zeroizing<String>>)> {
+    wanted: &ApplicationRequest,
+) -> Result<(application::Model, Option<Zeroizing<String>>)> {
     let registration = rules::check(wanted, Registrar::Operator)?;
     let fresh = Fresh::for_a(registration.authentication).await?;
-    let Opened {
+    let LockedTransaction {
         transaction, now, ..
-    } = act::open(store, Holding::Shared).await?;
+    } = sharing_lock::open(store, SharingLock::Shared).await?;
     let model = register::register(&transaction, agency, registration, fresh.as_ref(), now).await?;
     let leaf = leaf(AuditType::ApplicationRegistered, &model, now);
-    act::commit(transaction, Holding::Shared, leaf, None).await?;
+    change::commit(transaction, SharingLock::Shared, leaf, None).await?;
     Ok((model, fresh.map(|fresh| fresh.secret)))
 }
 
@@ -39,22 +41,21 @@ pub async fn register(
 ///
 /// # Errors
 /// `NOT_FOUND`; `INVALID_TRANSITION`: it is suspended already. `UNAVAILABLE`: nothing was changed.
-pub async fn suspend(store: &Store, id: ApplicationId) -> Answer<application::Model> {
-    let Opened {
+pub async fn suspend(store: &Store, id: ApplicationId) -> Result<application::Model> {
+    let LockedTransaction {
         transaction, now, ..
-    } = act::open(store, Holding::Alone).await?;
+    } = sharing_lock::open(store, SharingLock::Exclusive).await?;
     let found = application::Entity::claimed(id)
-        .lock_exclusive()
-        .one(&transaction)
+        .one_locked(&transaction)
         .await?;
     let model = register::suspend(&transaction, found.ok_or(Error::NotFound)?, now).await?;
     let leaf = leaf(AuditType::ApplicationSuspended, &model, now);
-    act::commit(transaction, Holding::Alone, leaf, None).await?;
+    change::commit(transaction, SharingLock::Exclusive, leaf, None).await?;
     Ok(model)
 }
 
 fn leaf(kind: AuditType, model: &application::Model, now: Instant) -> Leaf {
     let event = Event::Application { kind, id: model.id };
     let agent = Agent::operator_for(model.agency_id);
-    Leaf::of(event, &agent, &Mark::default(), now)
+    Leaf::of(event, &agent, &RequestMeta::default(), now)
 }

@@ -9,10 +9,10 @@ use sea_orm::{
 };
 use zeroize::Zeroizing;
 
-use super::rules::{self, Registration};
+use super::rules::{self, ApplicationRegistration};
 use super::secret;
 use crate::access::revoked;
-use crate::error::Answer;
+use crate::error::Result;
 
 /// A secret to be kept as its hash, and shown once.
 pub struct Fresh {
@@ -26,7 +26,7 @@ impl Fresh {
     ///
     /// # Errors
     /// `INTERNAL`.
-    pub async fn issue() -> Answer<Self> {
+    pub async fn issue() -> Result<Self> {
         let (secret, hash) = secret::issued().await?;
         Ok(Self { secret, hash })
     }
@@ -35,7 +35,7 @@ impl Fresh {
     ///
     /// # Errors
     /// `INTERNAL`.
-    pub async fn for_a(authentication: ClientAuthentication) -> Answer<Option<Self>> {
+    pub async fn for_a(authentication: ClientAuthentication) -> Result<Option<Self>> {
         match authentication {
             ClientAuthentication::ClientSecretBasic => Self::issue().await.map(Some),
             ClientAuthentication::PrivateKeyJwt => Ok(None),
@@ -50,10 +50,10 @@ impl Fresh {
 pub async fn register(
     transaction: &DatabaseTransaction,
     agency: AgencyId,
-    registration: Registration,
+    registration: ApplicationRegistration,
     fresh: Option<&Fresh>,
     now: Instant,
-) -> Answer<application::Model> {
+) -> Result<application::Model> {
     let model = application::Model {
         id: ApplicationId::new(),
         agency_id: agency,
@@ -82,7 +82,7 @@ pub async fn rotate(
     application: &application::Model,
     fresh: &Fresh,
     now: Instant,
-) -> Answer<()> {
+) -> Result<()> {
     let in_force = application_secret::Entity::in_force(application.id, now)
         .all(transaction)
         .await?;
@@ -105,7 +105,7 @@ pub async fn suspend(
     transaction: &DatabaseTransaction,
     application: application::Model,
     now: Instant,
-) -> Answer<application::Model> {
+) -> Result<application::Model> {
     rules::suspendable(&application)?;
     let backend = transaction.get_database_backend();
     revoked::revoke_of_application(transaction, backend, application.id, now).await?;
@@ -119,7 +119,7 @@ async fn keep(
     application: ApplicationId,
     fresh: &Fresh,
     now: Instant,
-) -> Answer<()> {
+) -> Result<()> {
     let secret = application_secret::Model {
         id: SecretId::new(),
         application_id: application,

@@ -10,9 +10,9 @@ use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{AgencyStatus, ClientAuthentication};
 use serde_json::{Map, Value, json};
 
-use crate::access::foreign_key::{Accepted, ForeignKey};
 use crate::access::scope::{Scopes, narrower};
 use crate::error::Error;
+use crate::jose::jwk::{Accepted, ExternalKey};
 
 /// How many keys an application may have at a time: enough to change them without a gap.
 pub const MAX_KEYS: usize = 4;
@@ -37,7 +37,7 @@ pub enum Registrar<'a> {
 
 /// An application as somebody asks for it to be registered.
 #[derive(Clone, Debug, Default)]
-pub struct Wanted {
+pub struct ApplicationRequest {
     /// Its name.
     pub name: String,
     /// The widest scope that its tokens may carry, as text.
@@ -52,7 +52,7 @@ pub struct Wanted {
 
 /// An application that may be registered.
 #[derive(Clone, Debug)]
-pub struct Registration {
+pub struct ApplicationRegistration {
     /// Its name.
     pub name: String,
     /// The widest scope that its tokens may carry.
@@ -69,7 +69,10 @@ pub struct Registration {
 ///
 /// # Errors
 /// `BAD_USER_INPUT`: the first thing that is wrong with it. `FORBIDDEN_SCOPE`: it would reach further than its registrar.
-pub fn check(wanted: &Wanted, registrar: Registrar<'_>) -> Result<Registration, Error> {
+pub fn check(
+    wanted: &ApplicationRequest,
+    registrar: Registrar<'_>,
+) -> Result<ApplicationRegistration, Error> {
     let name = wanted.name.trim();
     if name.is_empty() || name.chars().count() > MAX_NAME || name.chars().any(char::is_control) {
         return Err(Error::input(
@@ -99,7 +102,7 @@ pub fn check(wanted: &Wanted, registrar: Registrar<'_>) -> Result<Registration, 
             ));
         }
     };
-    Ok(Registration {
+    Ok(ApplicationRegistration {
         name: name.to_owned(),
         scopes,
         authentication,
@@ -196,7 +199,7 @@ fn read(text: &str) -> Result<(String, String, Map<String, Value>), String> {
     if text.len() > MAX_KEY_TEXT {
         return Err("a key is at most 2048 bytes of JSON".to_owned());
     }
-    let key = ForeignKey::parse(text.as_bytes(), Accepted::CurvesOnly).map_err(|fault| {
+    let key = ExternalKey::parse(text.as_bytes(), Accepted::CurvesOnly).map_err(|fault| {
         format!("{fault}: each must be the JSON of a public JWK, EC on P-256 or OKP on Ed25519")
     })?;
     let mut members: Map<String, Value> =

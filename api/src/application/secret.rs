@@ -10,7 +10,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use zeroize::Zeroizing;
 
-use crate::error::{Answer, Refusal};
+use crate::error::{Refusal, Result};
 
 /// What every secret starts with, so that those who scan repositories and logs for secrets find it.
 pub const PREFIX: &str = "concord_";
@@ -33,23 +33,23 @@ pub const OF_NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$U5ur2VCQbGDwHHooEypj
 /// A secret could not be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a client secret could not be made")]
-pub struct NoSecret;
+pub struct SecretError;
 
 /// A fresh secret, and its hash as a PHC string. For `spawn_blocking`.
 ///
 /// # Errors
 /// Where the system has no randomness or memory to give.
-pub fn issue() -> Result<(Zeroizing<String>, String), NoSecret> {
+pub fn issue() -> Result<(Zeroizing<String>, String), SecretError> {
     let mut bytes = Zeroizing::new([0_u8; BYTES]);
-    aws_lc_rs::rand::fill(bytes.as_mut()).map_err(|_| NoSecret)?;
+    aws_lc_rs::rand::fill(bytes.as_mut()).map_err(|_| SecretError)?;
     // All of it at once: a buffer that grows leaves copies of the secret behind.
     let mut secret = Zeroizing::new(String::with_capacity(PREFIX.len() + 2 * BYTES));
     secret.push_str(PREFIX);
     URL_SAFE_NO_PAD.encode_string(bytes.as_ref(), &mut secret);
-    let params = Params::new(MEMORY, PASSES, LANES, None).map_err(|_| NoSecret)?;
+    let params = Params::new(MEMORY, PASSES, LANES, None).map_err(|_| SecretError)?;
     let hash: PasswordHash = Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
         .hash_password(secret.as_bytes())
-        .map_err(|_| NoSecret)?;
+        .map_err(|_| SecretError)?;
     Ok((secret, hash.to_string()))
 }
 
@@ -57,7 +57,7 @@ pub fn issue() -> Result<(Zeroizing<String>, String), NoSecret> {
 ///
 /// # Errors
 /// `INTERNAL`.
-pub async fn issued() -> Answer<(Zeroizing<String>, String)> {
+pub async fn issued() -> Result<(Zeroizing<String>, String)> {
     tokio::task::spawn_blocking(issue)
         .await
         .map_err(Refusal::internal)?

@@ -15,8 +15,8 @@ use super::checkpoint::{Checkpoint, CheckpointError, LedgerPublicKey};
 use super::leaf::{Leaf, commitment};
 use super::stored;
 use super::tree::{Digest, Head, leaf_hash};
-use super::verify::{Fault, FaultKind, Verifier};
-use super::witness::{self, Forked};
+use super::verify::{LedgerError, LedgerFaultError, LedgerVerifier};
+use super::witness::{self, WitnessError};
 use crate::store::Store;
 
 /// The rows that are read at a time.
@@ -24,7 +24,7 @@ const PAGE: u64 = 2000;
 
 /// A ledger in which everything agrees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Verified {
+pub struct CheckedLedger {
     /// Its size and root, computed anew.
     pub head: Head,
     /// How many of its events a signed checkpoint vouches for: the newest lag by a few seconds.
@@ -33,7 +33,7 @@ pub struct Verified {
     pub awaiting: u64,
 }
 
-impl fmt::Display for Verified {
+impl fmt::Display for CheckedLedger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Head { size, root } = self.head;
         let signed = self.signed.unwrap_or(0);
@@ -48,7 +48,7 @@ impl fmt::Display for Verified {
 
 /// Why a ledger is not verified. All but `Unread` say that something was changed behind the service's back.
 #[derive(Debug, thiserror::Error)]
-pub enum Broken {
+pub enum LedgerCheckError {
     /// The database does not answer; this says nothing about the ledger.
     #[error("the ledger could not be read: {0}: try again")]
     Unread(#[from] DbErr),
@@ -57,10 +57,10 @@ pub enum Broken {
         "{0}; every event before index {index} is as it was recorded, and nothing from there on can be relied upon: \
          compare with a backup", index = .0.index
     )]
-    Ledger(#[from] Fault),
+    Ledger(#[from] LedgerFaultError),
     /// It is whole in itself, and is not the one that was signed last.
     #[error(transparent)]
-    Forked(Forked),
+    Forked(WitnessError),
     /// A searchable copy differs from the event that was hashed.
     #[error(
         "event {index}: its {what} is not what was recorded: the event itself is whole and tells the truth, but \
@@ -124,12 +124,12 @@ pub enum Broken {
 /// Verifies the ledger; tells `progress` how many events are done, of how many.
 ///
 /// # Errors
-/// [`Broken`]: the first fault, or that the database cannot be read.
+/// [`LedgerCheckError`]: the first fault, or that the database cannot be read.
 pub async fn check(
     store: &Store,
     key: &LedgerPublicKey,
     progress: impl FnMut(u64, u64),
-) -> Result<Verified, Broken> {
+) -> Result<CheckedLedger, LedgerCheckError> {
     let (isolation, access) = if store.backend == DbBackend::Postgres {
         (
             Some(IsolationLevel::RepeatableRead),
@@ -148,20 +148,21 @@ pub async fn check(
 }
 
 /// What the witness makes of a fault: a ledger that the witness alone contradicts is a fork.
-fn forked(witnessed: Head, fault: Fault) -> Broken {
+fn forked(witnessed: Head, fault: LedgerFaultError) -> LedgerCheckError {
     let signed = witnessed.size;
-    let older = matches!(fault.kind, FaultKind::Truncated { signed: longest } if longest == signed);
+    let older =
+        matches!(fault.kind, LedgerError::Truncated { signed: longest } if longest == signed);
     let different = matches!(
         fault.kind,
-        FaultKind::RootDiffers { size, signed: root, .. } if size == signed && root == witnessed.root
+        LedgerError::RootDiffers { size, signed: root, .. } if size == signed && root == witnessed.root
     );
     if older {
         let size = fault.index;
-        Broken::Forked(Forked::Older { size, signed })
+        LedgerCheckError::Forked(WitnessError::Older { size, signed })
     } else if different {
-        Broken::Forked(Forked::Different { signed })
+        LedgerCheckError::Forked(WitnessError::Different { signed })
     } else {
-        Broken::Ledger(fault)
+        LedgerCheckError::Ledger(fault)
     }
 }
 
@@ -170,7 +171,7 @@ async fn read(
     key: &LedgerPublicKey,
     witnessed: Head,
     progress: impl FnMut(u64, u64),
-) -> Result<Verified, Broken> {
+) -> Result<CheckedLedger, LedgerCheckError> {
     let row = stored::head(snapshot).await?;
     let mut checkpoints = checkpoints(snapshot, key).await?;
     let note = row
@@ -181,7 +182,7 @@ async fn read(
         let last = row.as_ref().map_or(-1, |row| row.size.saturating_sub(1));
         checkpoints.push(
             key.open(note)
-                .map_err(|fault| Broken::Checkpoint { last, fault })?,
+                .map_err(|fault| LedgerCheckError::Checkpoint { last, fault })?,
         );
     }
     let signed = !note.is_empty();
@@ -194,7 +195,7 @@ async fn read(
         });
     }
     let (head, vouched) = match events(snapshot, checkpoints, progress).await {
-        Err(Broken::Ledger(fault)) if apart => return Err(forked(witnessed, fault)),
+        Err(LedgerCheckError::Ledger(fault)) if apart => return Err(forked(witnessed, fault)),
         read => read?,
     };
     let kept = match &row {
@@ -202,12 +203,12 @@ async fn read(
         None => Some(Head::EMPTY),
     };
     if kept != Some(head) {
-        return Err(Broken::Head { index: head.size });
+        return Err(LedgerCheckError::Head { index: head.size });
     }
     if head.size > 0 && !signed {
-        return Err(Broken::Unsigned { size: head.size });
+        return Err(LedgerCheckError::Unsigned { size: head.size });
     }
-    Ok(Verified {
+    Ok(CheckedLedger {
         head,
         signed: vouched,
         awaiting: awaiting(snapshot).await?,
@@ -218,7 +219,7 @@ async fn read(
 async fn checkpoints(
     snapshot: &DatabaseTransaction,
     key: &LedgerPublicKey,
-) -> Result<Vec<Checkpoint>, Broken> {
+) -> Result<Vec<Checkpoint>, LedgerCheckError> {
     let mut opened = Vec::new();
     let mut size = -1;
     loop {
@@ -231,7 +232,7 @@ async fn checkpoints(
         };
         size = last.size;
         for row in page {
-            let broken = |fault| Broken::Checkpoint {
+            let broken = |fault| LedgerCheckError::Checkpoint {
                 last: row.size.saturating_sub(1),
                 fault,
             };
@@ -249,11 +250,11 @@ async fn events(
     snapshot: &DatabaseTransaction,
     checkpoints: Vec<Checkpoint>,
     mut progress: impl FnMut(u64, u64),
-) -> Result<(Head, Option<u64>), Broken> {
+) -> Result<(Head, Option<u64>), LedgerCheckError> {
     let rows = audit_event::Entity::leaves_from(i64::MIN)
         .count(snapshot)
         .await?;
-    let mut verifier = Verifier::against(checkpoints);
+    let mut verifier = LedgerVerifier::against(checkpoints);
     let mut next = 0_i64;
     let mut done = 0_u64;
     loop {
@@ -287,7 +288,7 @@ async fn events(
     let tiles = stored::tiles(snapshot, ended.due()).await?;
     let sound = ended.finish(&tiles)?;
     if rows != sound.head.size {
-        return Err(Broken::Surplus {
+        return Err(LedgerCheckError::Surplus {
             index: sound.head.size,
             rows,
         });
@@ -296,16 +297,19 @@ async fn events(
 }
 
 /// The earlier of the two faults; of one event, the graver.
-fn first(compared: Result<(), Fault>, copy: Option<(u64, &'static str)>) -> Result<(), Broken> {
+fn first(
+    compared: Result<(), LedgerFaultError>,
+    copy: Option<(u64, &'static str)>,
+) -> Result<(), LedgerCheckError> {
     match (compared, copy) {
         (Err(fault), Some((index, _))) if fault.index <= index => Err(fault.into()),
-        (_, Some((index, what))) => Err(Broken::Copy { index, what }),
+        (_, Some((index, what))) => Err(LedgerCheckError::Copy { index, what }),
         (compared, None) => Ok(compared?),
     }
 }
 
 /// How many events have no index yet; they too must agree with their hashes.
-async fn awaiting(snapshot: &DatabaseTransaction) -> Result<u64, Broken> {
+async fn awaiting(snapshot: &DatabaseTransaction) -> Result<u64, LedgerCheckError> {
     let mut awaiting = 0;
     let mut last = None;
     loop {
@@ -326,7 +330,7 @@ async fn awaiting(snapshot: &DatabaseTransaction) -> Result<u64, Broken> {
                 Some("leaf hash")
             };
             if let Some(what) = what {
-                return Err(Broken::Awaiting {
+                return Err(LedgerCheckError::Awaiting {
                     event: row.id,
                     what,
                 });

@@ -270,7 +270,7 @@ impl Agent {
 
 /// Where a request came from and what it asked for.
 #[derive(Clone, Debug, Default)]
-pub struct Mark {
+pub struct RequestMeta {
     /// The request id that the client also gets.
     pub request: String,
     /// The network address.

@@ -16,8 +16,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::witness::{self, Forked};
-use crate::error::{Answer, Refusal};
+use super::witness::{self, WitnessError};
+use crate::error::{Refusal, Result};
 use crate::store::Store;
 
 /// How often the ledger is held against its witness.
@@ -39,14 +39,14 @@ struct Known {
     "the data store fell back to an older copy under this server: put the newest one back, or go on from this one with \
      `concord audit reopen`, and start the server again"
 )]
-struct FellBack;
+struct OlderCopyError;
 
 /// A smaller sharing epoch than was in force before.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "the sharing epoch is {now}, and was {before}: what was ended since is not in the data store"
 )]
-struct EpochFell {
+struct EpochFellError {
     now: i64,
     before: i64,
 }
@@ -62,9 +62,9 @@ impl Fork {
     ///
     /// # Errors
     /// `UNAVAILABLE`.
-    pub fn refuse(&self) -> Answer<()> {
+    pub fn refuse(&self) -> Result<()> {
         if self.is_found() {
-            Err(Refusal::unavailable(FellBack))
+            Err(Refusal::unavailable(OlderCopyError))
         } else {
             Ok(())
         }
@@ -93,7 +93,7 @@ impl Fork {
     pub fn meets(&self, before: i64, epoch: i64) {
         if epoch < before {
             let now = epoch;
-            self.find(&EpochFell { now, before });
+            self.find(&EpochFellError { now, before });
         }
         self.remember(epoch);
     }
@@ -105,8 +105,10 @@ impl Fork {
             self.meets(before, epoch);
         }
         match witness::compare(store).await {
-            Ok(()) | Err(Forked::Unread(_)) => {}
-            Err(fork @ (Forked::Older { .. } | Forked::Different { .. })) => self.find(&fork),
+            Ok(()) | Err(WitnessError::Unread(_)) => {}
+            Err(fork @ (WitnessError::Older { .. } | WitnessError::Different { .. })) => {
+                self.find(&fork)
+            }
         }
     }
 

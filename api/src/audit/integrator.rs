@@ -22,9 +22,8 @@ use tokio::time::{Instant, sleep, timeout};
 use super::checkpoint::{CheckpointError, LedgerKey};
 use super::fork::Fork;
 use super::proof::{check_consistency, prove_consistency, tiles_for_consistency};
-use super::stored;
 use super::tree::{self, Digest, Head, TreeError};
-use super::witness;
+use super::{stored, witness};
 use crate::store::Store;
 
 /// The lock of whoever integrates. On SQLite the write lock is it.
@@ -40,7 +39,7 @@ const FAREWELL: Duration = Duration::from_secs(5);
 
 /// Why events could not be integrated, or a checkpoint not signed. Nothing has changed then.
 #[derive(Debug, thiserror::Error)]
-pub enum Unintegrated {
+pub enum IntegrationError {
     /// The database does not answer.
     #[error("the database does not answer: {0}")]
     Database(#[from] DbErr),
@@ -65,7 +64,7 @@ pub enum Unintegrated {
     Signing(#[from] CheckpointError),
 }
 
-impl Unintegrated {
+impl IntegrationError {
     /// Whether the ledger is not what was signed, rather than out of reach.
     #[must_use]
     pub fn is_the_ledgers(&self) -> bool {
@@ -78,7 +77,7 @@ impl Unintegrated {
 
 /// What one transaction did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum Integrated {
     /// It gave this many events their index, and there may be more.
     Full(usize),
     /// It gave this many events their index; there were no more.
@@ -130,13 +129,13 @@ pub async fn run(
 /// Integrates everything that is recorded now, and signs it at once.
 ///
 /// # Errors
-/// [`Unintegrated`].
-pub async fn settle(store: &Store, key: &LedgerKey) -> Result<(), Unintegrated> {
+/// [`IntegrationError`].
+pub async fn settle(store: &Store, key: &LedgerKey) -> Result<(), IntegrationError> {
     loop {
         match integrate(store).await? {
-            Step::Full(_) => {}
-            Step::Elsewhere => sleep(Duration::from_millis(10)).await,
-            Step::Last(_) => break,
+            Integrated::Full(_) => {}
+            Integrated::Elsewhere => sleep(Duration::from_millis(10)).await,
+            Integrated::Last(_) => break,
         }
     }
     // Another integrator may grow the tree in between; then the next attempt signs what it has become.
@@ -148,7 +147,7 @@ pub async fn settle(store: &Store, key: &LedgerKey) -> Result<(), Unintegrated> 
     Ok(())
 }
 
-async fn advance(store: &Store, key: &LedgerKey, pace: &mut Pace) -> Result<(), Unintegrated> {
+async fn advance(store: &Store, key: &LedgerKey, pace: &mut Pace) -> Result<(), IntegrationError> {
     loop {
         let step = integrate(store).await?;
         if let Some(row) = stored::head(&store.write).await?
@@ -158,7 +157,7 @@ async fn advance(store: &Store, key: &LedgerKey, pace: &mut Pace) -> Result<(), 
         {
             pace.signed(note);
         }
-        if !matches!(step, Step::Full(_)) {
+        if !matches!(step, Integrated::Full(_)) {
             return Ok(());
         }
     }
@@ -190,12 +189,12 @@ impl Pace {
 /// Takes the oldest events that have no index into the tree: all of a batch or none.
 ///
 /// # Errors
-/// [`Unintegrated`].
-pub async fn integrate(store: &Store) -> Result<Step, Unintegrated> {
+/// [`IntegrationError`].
+pub async fn integrate(store: &Store) -> Result<Integrated, IntegrationError> {
     let transaction = begin(store).await?;
     if !holds_the_lock(&transaction, store.backend).await? {
         transaction.rollback().await?;
-        return Ok(Step::Elsewhere);
+        return Ok(Integrated::Elsewhere);
     }
     // SQLite has one writer, whom a small batch does not keep for long.
     let batch: u64 = if store.backend == DbBackend::Postgres {
@@ -212,16 +211,16 @@ pub async fn integrate(store: &Store) -> Result<Step, Unintegrated> {
         .await?;
     if events.is_empty() {
         transaction.rollback().await?;
-        return Ok(Step::Last(0));
+        return Ok(Integrated::Last(0));
     }
     grow(&transaction, &events).await?;
     transaction.commit().await?;
     let taken = events.len();
     let full = u64::try_from(taken).is_ok_and(|taken| taken == batch);
     Ok(if full {
-        Step::Full(taken)
+        Integrated::Full(taken)
     } else {
-        Step::Last(taken)
+        Integrated::Last(taken)
     })
 }
 
@@ -252,14 +251,14 @@ async fn holds_the_lock(
 async fn grow(
     transaction: &DatabaseTransaction,
     events: &[(AuditEventId, Vec<u8>)],
-) -> Result<(), Unintegrated> {
+) -> Result<(), IntegrationError> {
     let head = match stored::head(transaction).await? {
-        Some(row) => stored::size_and_root(&row).ok_or(Unintegrated::Head)?,
+        Some(row) => stored::size_and_root(&row).ok_or(IntegrationError::Head)?,
         None => Head::EMPTY,
     };
     let edge = stored::tiles(transaction, tree::edge(head.size)).await?;
     if tree::root(head.size, &edge)? != head.root {
-        return Err(Unintegrated::Head);
+        return Err(IntegrationError::Head);
     }
     let leaves = events
         .iter()
@@ -267,10 +266,10 @@ async fn grow(
             let hash = hash
                 .as_slice()
                 .try_into()
-                .map_err(|_| Unintegrated::Event(*event))?;
+                .map_err(|_| IntegrationError::Event(*event))?;
             Ok(Digest(hash))
         })
-        .collect::<Result<Vec<_>, Unintegrated>>()?;
+        .collect::<Result<Vec<_>, IntegrationError>>()?;
     let grown = tree::grow(head.size, &edge, &leaves)?;
     stored::keep_tiles(transaction, grown.changed).await?;
     number(transaction, head.size, events).await?;
@@ -283,7 +282,7 @@ async fn number(
     transaction: &DatabaseTransaction,
     first: u64,
     events: &[(AuditEventId, Vec<u8>)],
-) -> Result<(), Unintegrated> {
+) -> Result<(), IntegrationError> {
     let backend = transaction.get_database_backend();
     let update = if backend == DbBackend::Postgres {
         "UPDATE audit_event SET leaf_index = $2 + event.n - 1 \
@@ -304,7 +303,7 @@ async fn number(
         .await?;
     let all = u64::try_from(events.len()).is_ok_and(|all| all == done.rows_affected());
     match events.first() {
-        Some((event, _)) if !all => Err(Unintegrated::Event(*event)),
+        Some((event, _)) if !all => Err(IntegrationError::Event(*event)),
         _ => Ok(()),
     }
 }
@@ -320,8 +319,8 @@ async fn sign(
     store: &Store,
     key: &LedgerKey,
     row: &audit_tree::Model,
-) -> Result<Option<String>, Unintegrated> {
-    let head = stored::size_and_root(row).ok_or(Unintegrated::Head)?;
+) -> Result<Option<String>, IntegrationError> {
+    let head = stored::size_and_root(row).ok_or(IntegrationError::Head)?;
     // A note that this key did not sign (the first one, or of an earlier origin) binds it to nothing.
     let signed = key
         .public()
@@ -363,7 +362,7 @@ async fn sign(
 
 /// Whether the tree with this head begins with what was witnessed; not where another integrator has witnessed a later
 /// one meanwhile.
-async fn extends_the_witness(store: &Store, head: Head) -> Result<bool, Unintegrated> {
+async fn extends_the_witness(store: &Store, head: Head) -> Result<bool, IntegrationError> {
     let witnessed = witness::newest(&store.keyring).await?;
     if witnessed.size <= head.size {
         extends(store, witnessed, head).await?;
@@ -372,17 +371,17 @@ async fn extends_the_witness(store: &Store, head: Head) -> Result<bool, Unintegr
     let row = stored::head(&store.write).await?;
     match row.as_ref().and_then(stored::size_and_root) {
         Some(now) if now.size >= witnessed.size => Ok(false),
-        Some(_) | None => Err(Unintegrated::Rewritten),
+        Some(_) | None => Err(IntegrationError::Rewritten),
     }
 }
 
 /// Nothing, where the stored tiles show that the tree with the head `new` begins with the one that was signed.
-async fn extends(store: &Store, signed: Head, new: Head) -> Result<(), Unintegrated> {
-    let rewritten = |_| Unintegrated::Rewritten;
+async fn extends(store: &Store, signed: Head, new: Head) -> Result<(), IntegrationError> {
+    let rewritten = |_| IntegrationError::Rewritten;
     let wanted = tiles_for_consistency(signed.size, new.size).map_err(rewritten)?;
     let tiles = stored::tiles(&store.write, wanted).await?;
     if tree::root(new.size, &tiles)? != new.root {
-        return Err(Unintegrated::Head);
+        return Err(IntegrationError::Head);
     }
     let proof = prove_consistency(signed.size, new.size, &tiles)?;
     check_consistency(&proof, signed, new).map_err(rewritten)

@@ -11,7 +11,7 @@ use concord_entities::vocabulary::{AuditAction, AuditOutcome, AuditType, Categor
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::event::{Agent, Event, Mark};
+use super::event::{Agent, Event, RequestMeta};
 use super::tree;
 use crate::sharing::Ground;
 
@@ -94,13 +94,13 @@ pub struct Leaf {
 impl Leaf {
     /// The leaf of an event that `agent` caused now.
     #[must_use]
-    pub fn of(event: Event, agent: &Agent, mark: &Mark, now: Instant) -> Self {
-        let mut leaf = Self::blank(agent, mark, now);
+    pub fn of(event: Event, agent: &Agent, meta: &RequestMeta, now: Instant) -> Self {
+        let mut leaf = Self::blank(agent, meta, now);
         leaf.tell(event);
         leaf
     }
 
-    fn blank(agent: &Agent, mark: &Mark, now: Instant) -> Self {
+    fn blank(agent: &Agent, meta: &RequestMeta, now: Instant) -> Self {
         Self {
             v: 1,
             id: AuditEventId::new(),
@@ -114,9 +114,9 @@ impl Leaf {
             client: agent.client.clone(),
             token: agent.token.clone(),
             address: None,
-            request: mark.request.clone(),
-            operation: mark.operation.clone(),
-            document: mark.document.clone(),
+            request: meta.request.clone(),
+            operation: meta.operation.clone(),
+            document: meta.document.clone(),
             recipient: None,
             discloser: None,
             object: None,

@@ -15,13 +15,13 @@ use sea_orm::{
 };
 use tokio::sync::{Notify, mpsc, oneshot};
 
-use super::event::{Agent, Event, Mark};
+use super::event::{Agent, Event, RequestMeta};
 use super::fork::Fork;
 use super::leaf::Leaf;
 use super::tree::{self, Digest};
-use crate::error::{Answer, Error, Refusal};
+use crate::error::{Error, Refusal, Result};
 use crate::store::Store;
-use crate::store::act::{self, Holding, Opened};
+use crate::store::sharing_lock::{self, LockedTransaction, SharingLock};
 
 /// How many requests' events one transaction commits at most.
 const BATCH: usize = 256;
@@ -82,12 +82,12 @@ impl<T> Decided<Option<T>> {
 #[derive(Debug)]
 pub struct Released<T> {
     content: T,
-    recorded: Vec<Recorded>,
+    recorded: Vec<RecordedEvent>,
 }
 
 /// An event that is durable.
 #[derive(Clone, Debug)]
-pub struct Recorded {
+pub struct RecordedEvent {
     /// The event's id, as text.
     pub event: String,
     /// The leaf's hash.
@@ -96,7 +96,7 @@ pub struct Recorded {
 
 impl<T> Released<T> {
     /// The content, and the events that record its release, in the order in which they were handed in.
-    pub fn into_parts(self) -> (T, Vec<Recorded>) {
+    pub fn into_parts(self) -> (T, Vec<RecordedEvent>) {
         (self.content, self.recorded)
     }
 
@@ -108,7 +108,7 @@ impl<T> Released<T> {
 
 /// Why events were not recorded.
 #[derive(Debug)]
-pub enum Unrecorded {
+pub enum RecordingError {
     /// Some sharing has ended since the decision: decide again.
     Stale,
     /// The log cannot be written, or is a fork: release nothing.
@@ -119,7 +119,7 @@ pub enum Unrecorded {
 struct Job {
     epoch: i64,
     rows: Vec<audit_event::Model>,
-    done: oneshot::Sender<Result<(), Unrecorded>>,
+    done: oneshot::Sender<Result<(), RecordingError>>,
 }
 
 impl Ledger {
@@ -136,26 +136,26 @@ impl Ledger {
     /// Records the events and then releases the content.
     ///
     /// # Errors
-    /// [`Unrecorded`]: nothing was released.
+    /// [`RecordingError`]: nothing was released.
     pub async fn release<T>(
         &self,
         decided: Decided<T>,
         agent: &Agent,
-        mark: &Mark,
-    ) -> Result<Released<T>, Unrecorded> {
-        self.fork.refuse().map_err(Unrecorded::Refused)?;
+        meta: &RequestMeta,
+    ) -> Result<Released<T>, RecordingError> {
+        self.fork.refuse().map_err(RecordingError::Refused)?;
         self.fork.remember(decided.epoch);
         let rows = decided
             .events
             .into_iter()
             .map(|event| {
-                Leaf::of(event, agent, mark, decided.now).into_row(mark.address.as_deref())
+                Leaf::of(event, agent, meta, decided.now).into_row(meta.address.as_deref())
             })
             .collect::<Result<Vec<_>, _>>()
-            .map_err(|fault| Unrecorded::Refused(Refusal::internal(fault)))?;
+            .map_err(|fault| RecordingError::Refused(Refusal::internal(fault)))?;
         let recorded = rows
             .iter()
-            .map(|row| Recorded {
+            .map(|row| RecordedEvent {
                 event: row.id.to_string(),
                 leaf_hash: tree::leaf_hash(row.leaf.as_bytes()),
             })
@@ -176,8 +176,8 @@ impl Ledger {
         store: &Store,
         event: Event,
         agent: &Agent,
-        mark: &Mark,
-    ) -> Answer<()> {
+        meta: &RequestMeta,
+    ) -> Result<()> {
         loop {
             let decided = Decided {
                 epoch: store.epoch().await?,
@@ -185,26 +185,30 @@ impl Ledger {
                 content: (),
                 events: vec![event.clone()],
             };
-            match self.release(decided, agent, mark).await {
+            match self.release(decided, agent, meta).await {
                 Ok(_) => return Ok(()),
-                Err(Unrecorded::Stale) => {}
-                Err(Unrecorded::Refused(refusal)) => return Err(refusal),
+                Err(RecordingError::Stale) => {}
+                Err(RecordingError::Refused(refusal)) => return Err(refusal),
             }
         }
     }
 
-    async fn record(&self, epoch: i64, rows: Vec<audit_event::Model>) -> Result<(), Unrecorded> {
+    async fn record(
+        &self,
+        epoch: i64,
+        rows: Vec<audit_event::Model>,
+    ) -> Result<(), RecordingError> {
         let (done, answer) = oneshot::channel();
         let job = Job { epoch, rows, done };
         if let Err(full) = self.jobs.try_send(job) {
-            return Err(Unrecorded::Refused(Refusal::unavailable(Overloaded(
-                full.to_string(),
-            ))));
+            return Err(RecordingError::Refused(Refusal::unavailable(
+                LedgerOverloadedError(full.to_string()),
+            )));
         }
         match tokio::time::timeout(PATIENCE, answer).await {
             Ok(Ok(answer)) => answer,
-            Ok(Err(gone)) => Err(Unrecorded::Refused(Refusal::unavailable(gone))),
-            Err(late) => Err(Unrecorded::Refused(Refusal::unavailable(late))),
+            Ok(Err(gone)) => Err(RecordingError::Refused(Refusal::unavailable(gone))),
+            Err(late) => Err(RecordingError::Refused(Refusal::unavailable(late))),
         }
     }
 
@@ -229,7 +233,7 @@ impl Ledger {
 /// The writer cannot keep up.
 #[derive(Debug, thiserror::Error)]
 #[error("the ledger's queue does not take more: {0}")]
-struct Overloaded(String);
+struct LedgerOverloadedError(String);
 
 async fn write(store: Store, mut queue: mpsc::Receiver<Job>, grown: Arc<Notify>, fork: Fork) {
     let mut batch = Vec::with_capacity(BATCH);
@@ -247,7 +251,7 @@ async fn write(store: Store, mut queue: mpsc::Receiver<Job>, grown: Arc<Notify>,
                     let answer = if job.epoch == epoch {
                         Ok(())
                     } else {
-                        Err(Unrecorded::Stale)
+                        Err(RecordingError::Stale)
                     };
                     // A client that has gone away waits for no answer.
                     let _ = job.done.send(answer);
@@ -256,7 +260,7 @@ async fn write(store: Store, mut queue: mpsc::Receiver<Job>, grown: Arc<Notify>,
             }
             Err(refusal) => {
                 for job in jobs {
-                    let _ = job.done.send(Err(Unrecorded::Refused(refusal.clone())));
+                    let _ = job.done.send(Err(RecordingError::Refused(refusal.clone())));
                 }
             }
         }
@@ -266,14 +270,14 @@ async fn write(store: Store, mut queue: mpsc::Receiver<Job>, grown: Arc<Notify>,
 /// Commits the events of every job that was decided under the epoch in force, and says which epoch that is.
 async fn commit(store: &Store, jobs: &[Job]) -> Result<i64, DbErr> {
     if store.backend == DbBackend::Postgres {
-        let transaction = act::hold(store, Holding::Shared).await?;
+        let transaction = sharing_lock::hold(store, SharingLock::Shared).await?;
         let epoch = insert_under_epoch(&transaction, jobs).await?;
         transaction.commit().await?;
         return Ok(epoch);
     }
-    let Opened {
+    let LockedTransaction {
         transaction, epoch, ..
-    } = act::open(store, Holding::Shared).await?;
+    } = sharing_lock::open(store, SharingLock::Shared).await?;
     let rows: Vec<&audit_event::Model> = jobs
         .iter()
         .filter(|job| job.epoch == epoch)

@@ -3,21 +3,21 @@
 //! `event` says what is recorded, `leaf` the bytes that are hashed; `ledger` writes it before anything is released; `integrator` takes
 //! committed events into the tree; `check` reads the whole ledger again; `witness` remembers elsewhere how far it had come, and `fork` what a running server
 //! knows of a store that fell back; `stored` is the tree as the database keeps it;
-//! `accounting` tells who was told what of a person; `programs` are the applications that events name. The rest is pure: `tree` lays the leaves'
+//! `change` is the unit of work, `disclose` a read. The rest is pure: `tree` lays the leaves'
 //! hashes out as tiles; `proof` shows that an event is among them and that they only ever grew; `checkpoint` signs a
 //! committed size and root, so that outsiders can hold us to it, and gives receipts for single events; `verify` names
 //! the first event that is not what was signed.
 
-pub mod accounting;
+pub mod change;
 pub mod check;
 pub mod checkpoint;
+pub mod disclose;
 pub mod event;
 pub mod fork;
-pub mod graphql;
 pub mod integrator;
 pub mod leaf;
 pub mod ledger;
-mod programs;
+pub mod ledger_key;
 pub mod proof;
 pub mod stored;
 pub mod tree;

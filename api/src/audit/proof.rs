@@ -132,18 +132,18 @@ fn within(asked: u64, size: u64) -> Result<(), TreeError> {
 
 /// The tiles in which a question looks for hashes.
 fn wanted<T>(
-    question: impl FnOnce(&Wanted) -> Result<T, tlog::Error>,
+    question: impl FnOnce(&TileRecorder) -> Result<T, tlog::Error>,
 ) -> Result<BTreeSet<TileId>, TreeError> {
-    let reader = Wanted::default();
+    let reader = TileRecorder::default();
     question(&reader).map_err(|_| TreeError::Inconsistent)?;
     Ok(reader.0.into_inner())
 }
 
 /// A reader that knows no hash and remembers which tiles it was asked for.
 #[derive(Default)]
-struct Wanted(RefCell<BTreeSet<TileId>>);
+struct TileRecorder(RefCell<BTreeSet<TileId>>);
 
-impl HashReader for Wanted {
+impl HashReader for TileRecorder {
     fn read_hashes(&self, indexes: &[u64]) -> Result<Vec<Hash>, tlog::Error> {
         let tiles = indexes
             .iter()

@@ -119,6 +119,6 @@ pub async fn keep_tiles(database: &impl ConnectionTrait, changed: Tiles) -> Resu
 }
 
 /// A size or an index as a column holds it.
-pub(super) fn in_column(number: u64) -> Result<i64, DbErr> {
+pub(crate) fn in_column(number: u64) -> Result<i64, DbErr> {
     i64::try_from(number).map_err(|_| DbErr::Type(format!("{number} is too large for a column")))
 }

@@ -35,7 +35,7 @@ pub struct Digest(pub [u8; HASH_BYTES]);
 /// The text is not 64 hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a SHA-256 hash: it must be 64 hexadecimal digits")]
-pub struct InvalidDigest;
+pub struct InvalidDigestError;
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -50,11 +50,11 @@ impl fmt::Debug for Digest {
 }
 
 impl FromStr for Digest {
-    type Err = InvalidDigest;
+    type Err = InvalidDigestError;
 
-    fn from_str(text: &str) -> Result<Self, InvalidDigest> {
+    fn from_str(text: &str) -> Result<Self, InvalidDigestError> {
         let mut bytes = [0; HASH_BYTES];
-        hex::decode_to_slice(text, &mut bytes).map_err(|_| InvalidDigest)?;
+        hex::decode_to_slice(text, &mut bytes).map_err(|_| InvalidDigestError)?;
         Ok(Self(bytes))
     }
 }
@@ -199,13 +199,13 @@ fn edge_widths(size: u64) -> impl Iterator<Item = (TileId, usize)> {
 
 /// The right edge of a tree, which takes new leaves. It holds at most 255 hashes a level, whatever the tree's size.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Edge {
+pub struct RightEdge {
     size: u64,
     /// The hashes of each level's open tile; empty where the last tile is full or the level does not exist yet.
     open: [Vec<u8>; LEVELS],
 }
 
-impl Edge {
+impl RightEdge {
     /// The edge of the empty tree.
     #[must_use]
     pub fn empty() -> Self {
@@ -301,7 +301,7 @@ pub struct Grown {
 /// # Errors
 /// `MissingTile`, `MalformedTile`, `TooLarge`. Nothing has changed then.
 pub fn grow(size: u64, tiles: &Tiles, leaves: &[Digest]) -> Result<Grown, TreeError> {
-    let mut edge = Edge::load(size, tiles)?;
+    let mut edge = RightEdge::load(size, tiles)?;
     let mut changed = Tiles::new();
     for leaf in leaves {
         changed.extend(edge.push(*leaf)?);

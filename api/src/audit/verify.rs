@@ -1,7 +1,7 @@
 //! Reading the whole ledger again, to name the first event that is not what was signed.
 //!
 //! Three records must agree: the events (their bytes and recorded leaf hashes), the tiles, and the checkpoints. The
-//! [`Verifier`] hashes the events anew, one by one and in constant memory, and holds the others against the result.
+//! [`LedgerVerifier`] hashes the events anew, one by one and in constant memory, and holds the others against the result.
 //! Whoever changes an event must change its leaf hash, then its tile, then every tile above; and then the roots that
 //! were signed still tell. All three must be read from one snapshot of the database, or growth looks like a fault.
 
@@ -9,23 +9,23 @@ use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
 use super::checkpoint::Checkpoint;
-use super::tree::{Digest, Edge, HASH_BYTES, Head, TileId, Tiles, TreeError, leaf_hash};
+use super::tree::{Digest, HASH_BYTES, Head, RightEdge, TileId, Tiles, TreeError, leaf_hash};
 
 /// The first fault of a ledger: the first bad event is one of `index..=through`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("event {index}: {kind}")]
-pub struct Fault {
+pub struct LedgerFaultError {
     /// The index from which on the ledger cannot be believed. Every event before it is what was recorded.
     pub index: u64,
     /// Where the first bad event is at the latest: `index` itself, wherever the records that are left can tell.
     pub through: u64,
     /// What is wrong.
-    pub kind: FaultKind,
+    pub kind: LedgerError,
 }
 
 /// What is wrong with a ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum FaultKind {
+pub enum LedgerError {
     /// The event's bytes are not those that were recorded under this leaf hash.
     #[error("its bytes were changed: they hash to {recomputed}, and {recorded} was recorded")]
     LeafHashDiffers {
@@ -69,8 +69,8 @@ pub enum FaultKind {
     Tree(TreeError),
 }
 
-impl Fault {
-    fn at(index: u64, kind: FaultKind) -> Self {
+impl LedgerFaultError {
+    fn at(index: u64, kind: LedgerError) -> Self {
         Self {
             index,
             through: index,
@@ -81,7 +81,7 @@ impl Fault {
 
 /// A ledger without a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Verified {
+pub struct VerifiedLedger {
     /// The size and root, computed anew.
     pub head: Head,
     /// The size of the largest checkpoint that agrees: only this many events are vouched for by a signature.
@@ -91,12 +91,12 @@ pub struct Verified {
 /// A verification under way. Feed it events with [`event`](Self::event); after each page of them load the tiles that
 /// are [`due`](Self::due) and [`compare`](Self::compare) them; at the end of the events, [`end`](Self::end).
 #[derive(Clone, Debug)]
-pub struct Verifier {
-    edge: Edge,
+pub struct LedgerVerifier {
+    edge: RightEdge,
     ahead: BTreeSet<Head>,
     signed: Option<u64>,
     due: Vec<Due>,
-    stopped: Option<Fault>,
+    stopped: Option<LedgerFaultError>,
 }
 
 /// A tile as the events give it, which the stored one must equal.
@@ -116,13 +116,13 @@ enum Extent {
     Beginning,
 }
 
-impl Verifier {
+impl LedgerVerifier {
     /// A verification from the first event on, against opened checkpoints of any sizes. The more there are, the
     /// closer a rewritten ledger's fault is narrowed down; two of one size and different roots are a fault as well.
     #[must_use]
     pub fn against(checkpoints: impl IntoIterator<Item = Checkpoint>) -> Self {
         Self {
-            edge: Edge::empty(),
+            edge: RightEdge::empty(),
             ahead: checkpoints
                 .into_iter()
                 .map(|checkpoint| checkpoint.head)
@@ -153,7 +153,7 @@ impl Verifier {
     ///
     /// # Errors
     /// The first fault up to here; it stays the answer from then on.
-    pub fn compare(&mut self, stored: &Tiles) -> Result<(), Fault> {
+    pub fn compare(&mut self, stored: &Tiles) -> Result<(), LedgerFaultError> {
         let due = std::mem::take(&mut self.due);
         self.stopped = due
             .iter()
@@ -165,29 +165,29 @@ impl Verifier {
 
     /// There are no more events.
     #[must_use]
-    pub fn end(mut self) -> Ended {
+    pub fn end(mut self) -> LastTilesCheck {
         if self.stopped.is_none() {
             match self.settle() {
                 Err(fault) => self.stop(fault),
                 Ok(()) => self.close(),
             }
         }
-        Ended(self)
+        LastTilesCheck(self)
     }
 
-    fn take(&mut self, index: u64, leaf: &[u8], recorded: Digest) -> Result<(), Fault> {
+    fn take(&mut self, index: u64, leaf: &[u8], recorded: Digest) -> Result<(), LedgerFaultError> {
         self.settle()?;
         let next = self.edge.size();
         match index.cmp(&next) {
-            Ordering::Greater => return Err(Fault::at(next, FaultKind::Missing)),
-            Ordering::Less => return Err(Fault::at(index, FaultKind::Repeated)),
+            Ordering::Greater => return Err(LedgerFaultError::at(next, LedgerError::Missing)),
+            Ordering::Less => return Err(LedgerFaultError::at(index, LedgerError::Repeated)),
             Ordering::Equal => {}
         }
         let recomputed = leaf_hash(leaf);
         if recomputed != recorded {
-            return Err(Fault::at(
+            return Err(LedgerFaultError::at(
                 index,
-                FaultKind::LeafHashDiffers {
+                LedgerError::LeafHashDiffers {
                     recorded,
                     recomputed,
                 },
@@ -196,14 +196,14 @@ impl Verifier {
         let filled = self
             .edge
             .push(recomputed)
-            .map_err(|error| Fault::at(index, FaultKind::Tree(error)))?;
+            .map_err(|error| LedgerFaultError::at(index, LedgerError::Tree(error)))?;
         self.due
             .extend(filled.into_iter().map(|tile| Due::new(tile, Extent::Whole)));
         Ok(())
     }
 
     /// Compares the root with the checkpoints of the size that is reached.
-    fn settle(&mut self) -> Result<(), Fault> {
+    fn settle(&mut self) -> Result<(), LedgerFaultError> {
         let size = self.edge.size();
         while self
             .ahead
@@ -214,12 +214,12 @@ impl Verifier {
             let head = self
                 .edge
                 .head()
-                .map_err(|error| Fault::at(size, FaultKind::Tree(error)))?;
+                .map_err(|error| LedgerFaultError::at(size, LedgerError::Tree(error)))?;
             if head != checkpoint {
-                return Err(Fault {
+                return Err(LedgerFaultError {
                     index: self.signed.unwrap_or(0),
                     through: size.saturating_sub(1),
-                    kind: FaultKind::RootDiffers {
+                    kind: LedgerError::RootDiffers {
                         size,
                         signed: checkpoint.root,
                         recomputed: head.root,
@@ -232,7 +232,7 @@ impl Verifier {
     }
 
     /// Reads no further; the open tiles are still compared as far as the reading came, for an earlier fault.
-    fn stop(&mut self, fault: Fault) {
+    fn stop(&mut self, fault: LedgerFaultError) {
         self.stopped = Some(fault);
         self.open_tiles_due(Extent::Beginning);
     }
@@ -241,7 +241,10 @@ impl Verifier {
     fn close(&mut self) {
         if let Some(longest) = self.ahead.last() {
             let signed = longest.size;
-            self.stop(Fault::at(self.edge.size(), FaultKind::Truncated { signed }));
+            self.stop(LedgerFaultError::at(
+                self.edge.size(),
+                LedgerError::Truncated { signed },
+            ));
         } else {
             self.open_tiles_due(Extent::Whole);
         }
@@ -259,9 +262,9 @@ impl Verifier {
 
 /// A verification that has seen every event, and waits for the last tiles.
 #[derive(Clone, Debug)]
-pub struct Ended(Verifier);
+pub struct LastTilesCheck(LedgerVerifier);
 
-impl Ended {
+impl LastTilesCheck {
     /// The tiles to load for [`finish`](Self::finish).
     #[must_use]
     pub fn due(&self) -> Vec<TileId> {
@@ -272,15 +275,15 @@ impl Ended {
     ///
     /// # Errors
     /// The first fault of the ledger.
-    pub fn finish(mut self, stored: &Tiles) -> Result<Verified, Fault> {
+    pub fn finish(mut self, stored: &Tiles) -> Result<VerifiedLedger, LedgerFaultError> {
         self.0.compare(stored)?;
         let size = self.0.edge.size();
         let head = self
             .0
             .edge
             .head()
-            .map_err(|error| Fault::at(size, FaultKind::Tree(error)))?;
-        Ok(Verified {
+            .map_err(|error| LedgerFaultError::at(size, LedgerError::Tree(error)))?;
+        Ok(VerifiedLedger {
             head,
             signed: self.0.signed,
         })
@@ -296,9 +299,9 @@ impl Due {
         }
     }
 
-    fn fault(&self, stored: &Tiles) -> Option<Fault> {
+    fn fault(&self, stored: &Tiles) -> Option<LedgerFaultError> {
         let Some(found) = stored.get(&self.tile) else {
-            return Some(self.fault_at(0, FaultKind::TileMissing(self.tile)));
+            return Some(self.fault_at(0, LedgerError::TileMissing(self.tile)));
         };
         let same = match self.extent {
             Extent::Whole => *found == self.hashes,
@@ -311,12 +314,12 @@ impl Due {
         let agreeing = hashes
             .take_while(|(recomputed, stored)| recomputed == stored)
             .count();
-        Some(self.fault_at(agreeing, FaultKind::TileDiffers(self.tile)))
+        Some(self.fault_at(agreeing, LedgerError::TileDiffers(self.tile)))
     }
 
     /// A fault in one hash of the tile, which on a level above 0 covers many events.
-    fn fault_at(&self, position: usize, kind: FaultKind) -> Fault {
-        Fault {
+    fn fault_at(&self, position: usize, kind: LedgerError) -> LedgerFaultError {
+        LedgerFaultError {
             index: self.tile.first_leaf(position),
             through: self
                 .tile

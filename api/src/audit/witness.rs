@@ -15,7 +15,7 @@ use crate::store::Store;
 
 /// Why a ledger is not the one that was witnessed.
 #[derive(Debug, thiserror::Error)]
-pub enum Forked {
+pub enum WitnessError {
     /// A store does not answer; this says nothing about the ledger.
     #[error("the ledger could not be held against its witness: {0}: try again")]
     Unread(#[from] DbErr),
@@ -95,22 +95,22 @@ async fn write(keyring: &DatabaseConnection, head: Head, only: &str) -> Result<(
 /// Nothing, where the ledger is the witnessed one or has grown from it.
 ///
 /// # Errors
-/// [`Forked`].
-pub async fn compare(store: &Store) -> Result<(), Forked> {
+/// [`WitnessError`].
+pub async fn compare(store: &Store) -> Result<(), WitnessError> {
     // The witness first: it never tells of more than was committed before.
     let witnessed = newest(&store.keyring).await?;
     let signed = witnessed.size;
     let head = match stored::head(&store.read).await? {
-        Some(row) => stored::size_and_root(&row).ok_or(Forked::Different { signed })?,
+        Some(row) => stored::size_and_root(&row).ok_or(WitnessError::Different { signed })?,
         None => Head::EMPTY,
     };
     if head.size < signed {
-        return Err(Forked::Older {
+        return Err(WitnessError::Older {
             size: head.size,
             signed,
         });
     }
-    let different = |_| Forked::Different { signed };
+    let different = |_| WitnessError::Different { signed };
     let wanted = tiles_for_consistency(signed, head.size).map_err(different)?;
     let tiles = stored::tiles(&store.read, wanted).await?;
     let proof = prove_consistency(signed, head.size, &tiles).map_err(different)?;

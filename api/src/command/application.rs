@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use concord::application::operator;
-use concord::application::rules::Wanted;
+use concord::application::rules::ApplicationRequest;
 use concord::error::Refusal;
-use concord::http::server::Service;
-use concord::settings::Written;
+use concord::service::Service;
+use concord::settings::RawSettings;
 use concord_entities::application::{self, Column};
 use concord_entities::ids::ApplicationId;
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
@@ -86,7 +86,7 @@ impl Register {
             .collect::<Result<_>>()?;
         let service = open(&self.options).await?;
         let agency = named(&service.store, &self.agency).await?;
-        let wanted = Wanted {
+        let wanted = ApplicationRequest {
             name: self.name,
             scope: self.scope,
             keys,
@@ -132,7 +132,7 @@ async fn suspend(id: ApplicationId, options: &Options) -> Result<()> {
 }
 
 async fn open(options: &Options) -> Result<Service> {
-    let settings = options.settings(Written::default())?;
+    let settings = options.settings(RawSettings::default())?;
     Service::open(settings).await.into_diagnostic()
 }
 

@@ -3,9 +3,9 @@
 
 use clap::Subcommand;
 use concord::audit::check;
-use concord::consent::reopening;
-use concord::http::server::Service;
-use concord::settings::Written;
+use concord::recovery::reopening;
+use concord::service::Service;
+use concord::settings::RawSettings;
 use indicatif::{ProgressBar, ProgressStyle};
 use miette::{IntoDiagnostic, Result, miette};
 
@@ -31,7 +31,7 @@ impl Audit {
 }
 
 async fn open(options: &Options) -> Result<Service> {
-    let settings = options.settings(Written::default())?;
+    let settings = options.settings(RawSettings::default())?;
     Service::open(settings).await.into_diagnostic()
 }
 

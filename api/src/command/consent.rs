@@ -2,8 +2,8 @@
 
 use clap::Subcommand;
 use concord::consent::operator;
-use concord::http::server::Service;
-use concord::settings::Written;
+use concord::service::Service;
+use concord::settings::RawSettings;
 use concord_entities::ids::ConsentId;
 use concord_entities::vocabulary::{Code, RevocationChannel};
 use miette::{IntoDiagnostic, Result, miette};
@@ -39,7 +39,7 @@ impl Consent {
                 .collect();
             miette!("--channel: one of {}", all.join(", "))
         })?;
-        let settings = options.settings(Written::default())?;
+        let settings = options.settings(RawSettings::default())?;
         let service = Service::open(settings).await.into_diagnostic()?;
         let ended = operator::revoke(&service.store, &service.vault, id, channel)
             .await

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use clap::{Args, Subcommand};
 use concord::access::issuer::fetch::{Fetched, Fetcher};
-use concord::access::issuer::register::{self, NotDone};
-use concord::access::issuer::rules::{AT_JWT, Registration};
-use concord::http::server::Service;
-use concord::settings::Written;
+use concord::access::issuer::register::{self, IssuerChangeError};
+use concord::access::issuer::rules::{AT_JWT, IssuerRegistration};
+use concord::service::Service;
+use concord::settings::RawSettings;
 use concord_entities::ids::IssuerId;
 use concord_entities::trusted_issuer::{self, Mapping};
 use concord_entities::{agency, instant};
@@ -112,13 +112,13 @@ impl Add {
         Ok(())
     }
 
-    fn registration(self) -> Result<Registration> {
+    fn registration(self) -> Result<IssuerRegistration> {
         let given = self.map_value.len();
         let values: BTreeMap<String, String> = self.map_value.into_iter().collect();
         if values.len() < given {
             return Err(miette!("--map-value: the same value twice"));
         }
-        Ok(Registration {
+        Ok(IssuerRegistration {
             issuer: self.issuer,
             jwks_uri: self.jwks_uri,
             token_type: self.token_type,
@@ -133,12 +133,12 @@ impl Add {
 }
 
 async fn open(options: &Options) -> Result<Service> {
-    let settings = options.settings(Written::default())?;
+    let settings = options.settings(RawSettings::default())?;
     Service::open(settings).await.into_diagnostic()
 }
 
-fn refused(fault: &NotDone) -> miette::Report {
-    if let NotDone::Refused(refusal) = fault
+fn refused(fault: &IssuerChangeError) -> miette::Report {
+    if let IssuerChangeError::Refused(refusal) = fault
         && let Some(cause) = refusal.cause()
     {
         return miette!("{fault}: {cause}");

@@ -1,9 +1,9 @@
 //! `concord key`: the keys that sign access tokens.
 
 use clap::Subcommand;
-use concord::access::key_life::{KeyLife, KeyState, NOTICE};
-use concord::http::server::Service;
-use concord::settings::Written;
+use concord::access::keys::schedule::{KeyLife, KeyState, NOTICE};
+use concord::service::Service;
+use concord::settings::RawSettings;
 use concord_entities::instant::Instant;
 use miette::{IntoDiagnostic, Result};
 
@@ -48,7 +48,7 @@ impl Key {
 }
 
 async fn open(options: &Options) -> Result<Service> {
-    Service::open(options.settings(Written::default())?)
+    Service::open(options.settings(RawSettings::default())?)
         .await
         .into_diagnostic()
 }

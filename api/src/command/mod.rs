@@ -13,7 +13,7 @@ mod token;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use concord::settings::{Settings, Written};
+use concord::settings::{RawSettings, Settings};
 use concord::store::Store;
 use miette::{IntoDiagnostic, Result};
 
@@ -99,8 +99,8 @@ pub(crate) struct Options {
 
 impl Options {
     /// The settings, with these flags and `more`.
-    pub(crate) fn settings(&self, more: Written) -> Result<Settings> {
-        let flags = Written {
+    pub(crate) fn settings(&self, more: RawSettings) -> Result<Settings> {
+        let flags = RawSettings {
             data: self.data.clone().or(more.data),
             database_url: self.database_url.clone(),
             keyring_url: self.keyring_url.clone(),
@@ -129,7 +129,7 @@ impl Command {
                 Ok(())
             }
             Self::CheckConfig(options) => {
-                let settings = options.settings(Written::default())?;
+                let settings = options.settings(RawSettings::default())?;
                 println!("the settings are usable");
                 println!("  listen    {}", settings.listen);
                 println!("  data      {}", settings.data.display());
@@ -149,7 +149,7 @@ async fn migrate(what: Migrate) -> Result<()> {
         Migrate::Up(options) => (options, true),
         Migrate::Status(options) => (options, false),
     };
-    let settings = options.settings(Written::default())?;
+    let settings = options.settings(RawSettings::default())?;
     let store = Store::connect(&settings).await.into_diagnostic()?;
     if up {
         store.migrate().await.into_diagnostic()?;

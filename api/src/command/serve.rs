@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use concord::http::explorer::Personas;
-use concord::http::server::Service;
-use concord::settings::{Settings, Written};
+use concord::service::Service;
+use concord::settings::{RawSettings, Settings};
 use concord::{clock, demo};
 use miette::{IntoDiagnostic, Result, miette};
 use tracing_subscriber::EnvFilter;
@@ -31,11 +31,11 @@ pub(crate) struct Serve {
 impl Serve {
     pub(crate) async fn run(self) -> Result<()> {
         log();
-        let settings = self.options.settings(Written {
+        let settings = self.options.settings(RawSettings {
             listen: self.listen.clone(),
             data: self.demo.then(|| PathBuf::from("demo")),
             explorer: (self.demo || self.explorer).then_some(true),
-            ..Written::default()
+            ..RawSettings::default()
         })?;
         let service = Service::open(settings.clone()).await.into_diagnostic()?;
         let tokens = if self.demo {
@@ -44,7 +44,10 @@ impl Serve {
             None
         };
         service
-            .run(Personas(tokens.clone()), |address| match &tokens {
+            .start()
+            .await
+            .into_diagnostic()?
+            .serve(Personas(tokens.clone()), |address| match &tokens {
                 Some(tokens) => welcome(address, &settings, tokens),
                 None => println!("Concord answers at http://{address}/graphql"),
             })

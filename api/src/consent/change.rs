@@ -1,25 +1,25 @@
 //! Changing consents: who, what, rule, save, record.
 
 use async_graphql::{Context, ID, Object};
+use concord_entities::SelectLocked;
 use concord_entities::consent::{self};
 use concord_entities::ids::ConsentId;
 use concord_entities::survivor;
 use concord_entities::vocabulary::{AuditType, RevocationChannel};
-use sea_orm::QuerySelect;
 
 use super::ending::{self, By};
-use super::graphql::{Consent, Revocation, Shown, found, revoked_before};
+use super::graphql::{Consent, ConsentView, Revocation, found, revoked_before};
 use super::input::{ConsentInput, SignatureInput};
 use super::{draft, life, sign};
 use crate::access::grant::{Permission, Resource};
+use crate::audit::change::Change;
 use crate::audit::event::Event;
-use crate::error::{Answer, Error};
-use crate::graphql::request::{InRequest, Request};
-use crate::graphql::scalars::DateTime;
-use crate::seal::vault::Package;
-use crate::store::Act;
-use crate::store::idempotency::{self, Replay};
-use crate::store::page::{self};
+use crate::error::{Error, Result};
+use crate::request::idempotency::{self, Replay};
+use crate::request::{InRequest, Request};
+use crate::seal::vault::PackageVersion;
+use crate::store::page;
+use crate::wire::scalars::DateTime;
 
 /// Changing consents.
 #[derive(Default)]
@@ -34,23 +34,23 @@ impl ConsentMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Whose it is, who may be told what, what for, and until when.")]
         consent: ConsentInput,
-    ) -> Answer<Consent> {
+    ) -> Result<Consent> {
         let request = ctx.request()?;
         request.caller(Resource::Consent, Permission::Create)?;
-        let act = request.begin().await?;
+        let change = request.begin().await?;
         let key = consent.idempotency_key.as_ref();
-        match idempotency::replay(&act, "draftConsent", key, &format!("{consent:?}")).await? {
+        match idempotency::replay(&change, "draftConsent", key, &format!("{consent:?}")).await? {
             Replay::Made(id) => {
-                drop(act);
+                drop(change);
                 let made = found(request, ConsentId(id)).await?;
                 made.ok_or_else(|| Error::NotFound.into())
             }
             Replay::Fresh(key) => {
-                let (model, survivor) = draft::draft(&act, &consent).await?;
-                idempotency::keep(&act, key, model.id.0).await?;
+                let (model, survivor) = draft::draft(&change, &consent).await?;
+                idempotency::keep(&change, key, model.id.0).await?;
                 let event =
                     Event::consent(AuditType::ConsentDrafted, &model, survivor.audit_id, None);
-                finish(request, act, event, model).await
+                finish(request, change, event, model).await
             }
         }
     }
@@ -63,16 +63,16 @@ impl ConsentMutation {
         #[graphql(desc = "The id of the consent to renew.")] id: ID,
         #[graphql(desc = "Until when: at most 90 days from now, or what your state's law says.")]
         expires_at: DateTime,
-    ) -> Answer<Consent> {
+    ) -> Result<Consent> {
         let request = ctx.request()?;
         request.caller(Resource::Consent, Permission::Create)?;
         let id = page::id("id", &id)?;
-        let act = request.begin().await?;
-        let earlier = life::held(&act, id).await?;
-        let survivor = survivor_of(&act, &earlier).await?;
-        let renewed = life::renew(&act, &earlier, expires_at.0).await?;
+        let change = request.begin().await?;
+        let earlier = life::held(&change, id).await?;
+        let survivor = survivor_of(&change, &earlier).await?;
+        let renewed = life::renew(&change, &earlier, expires_at.0).await?;
         let event = Event::consent(AuditType::ConsentDrafted, &renewed, survivor.audit_id, None);
-        finish(request, act, event, renewed).await
+        finish(request, change, event, renewed).await
     }
 
     /// Records a signature under a consent. With the last one that it needs, it is in force, in place of the version
@@ -83,29 +83,29 @@ impl ConsentMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The consent's id.")] id: ID,
         #[graphql(desc = "Who signs, how, and when.")] signature: SignatureInput,
-    ) -> Answer<Consent> {
+    ) -> Result<Consent> {
         let request = ctx.request()?;
         request.caller(Resource::Consent, Permission::Update)?;
         let id = page::id("id", &id)?;
         // Taking an earlier version's place ends what that one allowed.
-        let act = if replaces_another(request, id).await? {
+        let change = if replaces_another(request, id).await? {
             request.begin_ending().await?
         } else {
             request.begin().await?
         };
-        let consent = life::held(&act, id).await?;
-        let survivor = survivor_of(&act, &consent).await?;
+        let consent = life::held(&change, id).await?;
+        let survivor = survivor_of(&change, &consent).await?;
         let role = signature.role.to_string();
-        let signed = match sign::sign(&act, consent, &survivor, signature).await {
+        let signed = match sign::sign(&change, consent, &survivor, signature).await {
             Ok(signed) => signed,
             Err(refusal) => {
-                drop(act);
+                drop(change);
                 sign::note_abuser(request, id, &refusal).await;
                 return Err(refusal);
             }
         };
         let Some(signed) = signed else {
-            drop(act);
+            drop(change);
             let told = found(request, id).await?;
             return told.ok_or_else(|| Error::NotFound.into());
         };
@@ -123,9 +123,9 @@ impl ConsentMutation {
                 survivor.audit_id,
                 None,
             );
-            act.record(superseded).await?;
+            change.record(superseded).await?;
         }
-        let consent = finish(request, act, event, signed.consent).await?;
+        let consent = finish(request, change, event, signed.consent).await?;
         destroy(request, &signed.left_behind).await;
         Ok(consent)
     }
@@ -135,22 +135,22 @@ impl ConsentMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The consent's id.")] id: ID,
-    ) -> Answer<Consent> {
+    ) -> Result<Consent> {
         let request = ctx.request()?;
         request.caller(Resource::Consent, Permission::Update)?;
         let id = page::id("id", &id)?;
-        let act = request.begin_ending().await?;
-        let consent = life::held(&act, id).await?;
-        let survivor = survivor_of(&act, &consent).await?;
+        let change = request.begin_ending().await?;
+        let consent = life::held(&change, id).await?;
+        let survivor = survivor_of(&change, &consent).await?;
         let event = Event::consent(
             AuditType::ConsentEnteredInError,
             &consent,
             survivor.audit_id,
             None,
         );
-        let consent = life::enter_in_error(&act, consent).await?;
-        let packages = ending::standing_on(&act, id).await?;
-        let consent = finish(request, act, event, consent).await?;
+        let consent = life::enter_in_error(&change, consent).await?;
+        let packages = ending::standing_on(&change, id).await?;
+        let consent = finish(request, change, event, consent).await?;
         destroy(request, &packages).await;
         Ok(consent)
     }
@@ -164,25 +164,24 @@ impl ConsentMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The consent's id.")] id: ID,
         #[graphql(desc = "How the survivor took it back.")] channel: RevocationChannel,
-    ) -> Answer<Revocation> {
+    ) -> Result<Revocation> {
         let request = ctx.request()?;
         request.caller(Resource::Consent, Permission::Update)?;
         let id = page::id("id", &id)?;
-        let act = request.begin_ending().await?;
-        let now = act.now();
-        let found = consent::Entity::revocable_by(act.agency(), id)
-            .lock_exclusive()
-            .one(&*act)
+        let change = request.begin_ending().await?;
+        let now = change.now();
+        let found = consent::Entity::revocable_by(change.agency(), id)
+            .one_locked(&*change)
             .await?
             .ok_or(Error::NotFound)?;
-        let by = By::Agency(act.agency());
-        let ended = ending::revoke(&act, found, by, Some(channel), now).await?;
-        let referrals_suspended = ending::suspended(&act, &ended.versions).await?;
+        let by = By::Agency(change.agency());
+        let ended = ending::revoke(&change, found, by, Some(channel), now).await?;
+        let referrals_suspended = ending::suspended(&change, &ended.versions).await?;
         let again = ended.events.is_empty();
         if again {
-            drop(act);
+            drop(change);
         } else {
-            act.commit_all(ended.events).await?;
+            change.commit_all(ended.events).await?;
         }
         destroy(request, &ended.packages).await;
         let consent = if again {
@@ -190,7 +189,7 @@ impl ConsentMutation {
             let before = revoked_before(request, id).await?;
             before.ok_or(Error::NotFound)?
         } else {
-            Shown::of(request, std::slice::from_ref(&ended.consent))
+            ConsentView::of(request, std::slice::from_ref(&ended.consent))
                 .await?
                 .show(ended.consent, now)
         };
@@ -203,7 +202,7 @@ impl ConsentMutation {
 }
 
 /// Whether a consent of the agency's is a later version, which it is from its drafting or never.
-async fn replaces_another(request: &Request, id: ConsentId) -> Answer<bool> {
+async fn replaces_another(request: &Request, id: ConsentId) -> Result<bool> {
     let consent = consent::Entity::held_by(request.caller.agency(), id)
         .one(&request.worker.store.read)
         .await?;
@@ -211,27 +210,27 @@ async fn replaces_another(request: &Request, id: ConsentId) -> Answer<bool> {
 }
 
 /// Destroys the keys of packages that are denied already.
-async fn destroy(request: &Request, packages: &[Package]) {
-    let mark = &request.mark.request;
-    ending::destroy(&request.worker.vault, packages, mark).await;
+async fn destroy(request: &Request, packages: &[PackageVersion]) {
+    let meta = &request.meta.request;
+    ending::destroy(&request.worker.vault, packages, meta).await;
 }
 
-async fn survivor_of(act: &Act<'_>, consent: &consent::Model) -> Answer<survivor::Model> {
-    let survivor = survivor::Entity::one_of(act.agency(), consent.survivor_id)
-        .one(&**act)
+async fn survivor_of(change: &Change<'_>, consent: &consent::Model) -> Result<survivor::Model> {
+    let survivor = survivor::Entity::one_of(change.agency(), consent.survivor_id)
+        .one(&**change)
         .await?;
     survivor.ok_or_else(|| Error::NotFound.into())
 }
 
 async fn finish(
     request: &Request,
-    act: Act<'_>,
+    change: Change<'_>,
     event: Event,
     model: consent::Model,
-) -> Answer<Consent> {
-    let now = act.now();
-    act.commit(event).await?;
-    Ok(Shown::of(request, std::slice::from_ref(&model))
+) -> Result<Consent> {
+    let now = change.now();
+    change.commit(event).await?;
+    Ok(ConsentView::of(request, std::slice::from_ref(&model))
         .await?
         .show(model, now))
 }

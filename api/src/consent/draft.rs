@@ -6,53 +6,55 @@ use concord_entities::instant::Instant;
 use concord_entities::{agency, survivor};
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter};
 
-use super::checks::Check;
+use super::checks::ConsentCheck;
 use super::grounds::Grounds;
 use super::input::ConsentInput;
-use super::lint::Draft;
+use super::lint::ConsentDraft;
 use super::rules;
+use crate::audit::change::Change;
+use crate::audit::disclose;
 use crate::audit::ledger::Decided;
-use crate::error::{Answer, Error, Finding};
-use crate::graphql::request::Request;
-use crate::store::reading;
-use crate::store::{Act, page};
+use crate::error::{Error, Finding, Result};
+use crate::request::Request;
+use crate::store::page;
 
 /// Saves a draft. What can never be mended by saying more is refused at once, and nothing is kept.
 pub(super) async fn draft(
-    act: &Act<'_>,
+    change: &Change<'_>,
     input: &ConsentInput,
-) -> Answer<(consent::Model, survivor::Model)> {
+) -> Result<(consent::Model, survivor::Model)> {
     let survivor: SurvivorId = page::id("consent.survivor", &input.survivor)?;
-    let survivor = survivor::Entity::one_of(act.agency(), survivor)
-        .one(&**act)
+    let survivor = survivor::Entity::one_of(change.agency(), survivor)
+        .one(&**change)
         .await?
         .ok_or_else(no_such_survivor)?;
     let Some(end) = input.expires_at else {
-        let grounds = Grounds::of(&**act, act.agency(), act.now()).await?;
-        let findings = vec![Check::ExpiryMissing.finding(&grounds.packs.bound(act.now().day()))];
+        let grounds = Grounds::of(&**change, change.agency(), change.now()).await?;
+        let findings =
+            vec![ConsentCheck::ExpiryMissing.finding(&grounds.packs.bound(change.now().day()))];
         return Err(Error::ConsentDefective { findings }.into());
     };
-    let mut model = said(input, act.agency(), survivor.id, end.0, act.now())?;
+    let mut model = said(input, change.agency(), survivor.id, end.0, change.now())?;
     if model.expires_at <= model.effective_at {
         return Err(Error::input("consent.expiresAt", "must be after the beginning").into());
     }
-    if model.recipient_id == act.agency() {
+    if model.recipient_id == change.agency() {
         return Err(Error::input("consent.recipient", "must be another agency than yours").into());
     }
-    known(act, "consent.recipient", model.recipient_id).await?;
+    known(change, "consent.recipient", model.recipient_id).await?;
     if let Some(third) = model.intermediary_id {
-        known(act, "consent.intermediary", third).await?;
+        known(change, "consent.intermediary", third).await?;
     }
     if let Some(earlier) = &input.supersedes {
         let earlier: ConsentId = page::id("consent.supersedes", earlier)?;
-        replaces(act, &mut model, earlier).await?;
+        replaces(change, &mut model, earlier).await?;
     }
-    let model = model.into_active_model().insert(&**act).await?;
+    let model = model.into_active_model().insert(&**change).await?;
     Ok((model, survivor))
 }
 
 /// What a consent that is not saved lacks.
-pub(super) async fn judge(request: &Request, input: &ConsentInput) -> Answer<Vec<Finding>> {
+pub(super) async fn judge(request: &Request, input: &ConsentInput) -> Result<Vec<Finding>> {
     let agency = request.caller.agency();
     let store = &request.worker.store;
     let id: SurvivorId = page::id("consent.survivor", &input.survivor)?;
@@ -60,7 +62,7 @@ pub(super) async fn judge(request: &Request, input: &ConsentInput) -> Answer<Vec
         .disclose(|| async {
             let among = survivor::Entity::one_of(agency, id);
             let found: Decided<Option<survivor::Model>> =
-                reading::one(store, among, &SurvivorId::PREFIX, |row| {
+                disclose::one(store, among, &SurvivorId::PREFIX, |row| {
                     row.audit_id.to_string()
                 })
                 .await?;
@@ -74,7 +76,7 @@ pub(super) async fn judge(request: &Request, input: &ConsentInput) -> Answer<Vec
     let end = input.expires_at.map(|at| at.0);
     // The row needs an end, and the draft that is judged says whether there was one.
     let model = said(input, agency, survivor.id, end.unwrap_or(now), now)?;
-    Ok(grounds.lint(&Draft {
+    Ok(grounds.lint(&ConsentDraft {
         expires_at: end,
         ..grounds.draft(&model, &survivor)
     }))
@@ -87,7 +89,7 @@ fn said(
     survivor: SurvivorId,
     expires_at: Instant,
     now: Instant,
-) -> Answer<consent::Model> {
+) -> Result<consent::Model> {
     let recipient: AgencyId = page::id("consent.recipient", &input.recipient)?;
     let intermediary: Option<AgencyId> = input
         .intermediary
@@ -131,20 +133,24 @@ fn no_such_survivor() -> Error {
     )
 }
 
-async fn known(act: &Act<'_>, field: &str, id: AgencyId) -> Answer<()> {
-    agency::Entity::known_to(act.agency())
+async fn known(change: &Change<'_>, field: &str, id: AgencyId) -> Result<()> {
+    agency::Entity::known_to(change.agency())
         .filter(agency::Column::Id.eq(id))
-        .one(&**act)
+        .one(&**change)
         .await?
         .map(|_| ())
         .ok_or_else(|| Error::input(field, "no agency of your task forces has this id").into())
 }
 
 /// Makes a draft the next version of an earlier consent.
-async fn replaces(act: &Act<'_>, draft: &mut consent::Model, earlier: ConsentId) -> Answer<()> {
+async fn replaces(
+    change: &Change<'_>,
+    draft: &mut consent::Model,
+    earlier: ConsentId,
+) -> Result<()> {
     let refuse = |why: &str| Err(Error::input("consent.supersedes", why).into());
-    let Some(earlier) = consent::Entity::held_by(act.agency(), earlier)
-        .one(&**act)
+    let Some(earlier) = consent::Entity::held_by(change.agency(), earlier)
+        .one(&**change)
         .await?
     else {
         return refuse("no consent of your agency's has this id");
@@ -157,7 +163,7 @@ async fn replaces(act: &Act<'_>, draft: &mut consent::Model, earlier: ConsentId)
     if draft.survivor_id != earlier.survivor_id || draft.recipient_id != earlier.recipient_id {
         return refuse("a next version is of the same survivor and to the same recipient");
     }
-    if draft.effective_at > act.now() {
+    if draft.effective_at > change.now() {
         return refuse("a next version begins when it is signed: leave out `effectiveAt`");
     }
     draft.version = earlier.version.saturating_add(1);

@@ -17,9 +17,9 @@ use sea_orm::{
 use tracing::warn;
 
 use crate::audit::event::Event;
-use crate::error::{Answer, Error};
+use crate::error::{Error, Result};
 use crate::seal::Vault;
-use crate::seal::vault::Package;
+use crate::seal::vault::PackageVersion;
 
 /// The states in which a referral is still worked on.
 const OPEN: [ReferralStatus; 4] = [
@@ -43,7 +43,7 @@ pub enum By {
 
 /// A consent that has just ended, with the later versions of it that ended along.
 #[derive(Debug)]
-pub struct Ended {
+pub struct EndedConsent {
     /// The consent that was named.
     pub consent: consent::Model,
     /// It and every version that followed it.
@@ -51,7 +51,7 @@ pub struct Ended {
     /// What goes on record; nothing where all of it had ended before.
     pub events: Vec<Event>,
     /// The packages of the referrals that stand on what ended, whose keys are to be destroyed.
-    pub packages: Vec<Package>,
+    pub packages: Vec<PackageVersion>,
 }
 
 /// Takes a consent back, and every signed version that followed it: what a survivor takes back is the agreement.
@@ -66,9 +66,9 @@ pub async fn revoke(
     by: By,
     channel: Option<RevocationChannel>,
     now: Instant,
-) -> Answer<Ended> {
+) -> Result<EndedConsent> {
     let reason = channel.map_or_else(|| KEY_GONE.to_owned(), |one| one.to_string());
-    let mut ended = Ended {
+    let mut ended = EndedConsent {
         consent: named.clone(),
         versions: Vec::new(),
         events: Vec::new(),
@@ -77,7 +77,7 @@ pub async fn revoke(
     let mut versions = vec![named];
     while let Some(version) = versions.pop() {
         versions.extend(
-            consent::Entity::following(&version)
+            consent::Entity::following(version.discloser_id, version.id)
                 .all(transaction)
                 .await?,
         );
@@ -113,7 +113,7 @@ pub async fn end(
     consent: consent::Model,
     channel: Option<RevocationChannel>,
     now: Instant,
-) -> Answer<consent::Model> {
+) -> Result<consent::Model> {
     let mut ended = consent.into_active_model();
     ended.revoked_at = Set(Some(now));
     ended.revocation_channel = Set(channel);
@@ -131,7 +131,7 @@ async fn tell(
     agency: AgencyId,
     ended: &consent::Model,
     now: Instant,
-) -> Answer<()> {
+) -> Result<()> {
     let notice = notice::Model {
         id: NoticeId::new(),
         agency_id: agency,
@@ -149,7 +149,7 @@ async fn tell(
 ///
 /// # Errors
 /// `UNAVAILABLE`.
-pub async fn halt(transaction: &DatabaseTransaction, id: ConsentId, now: Instant) -> Answer<u64> {
+pub async fn halt(transaction: &DatabaseTransaction, id: ConsentId, now: Instant) -> Result<u64> {
     let halted = referral::Entity::update_many()
         .col_expr(referral::Column::Halted, Expr::value(true))
         .col_expr(referral::Column::UpdatedAt, Expr::value(now))
@@ -164,7 +164,7 @@ pub async fn halt(transaction: &DatabaseTransaction, id: ConsentId, now: Instant
 ///
 /// # Errors
 /// `UNAVAILABLE`.
-pub async fn suspended(transaction: &DatabaseTransaction, consents: &[ConsentId]) -> Answer<i32> {
+pub async fn suspended(transaction: &DatabaseTransaction, consents: &[ConsentId]) -> Result<i32> {
     let suspended = referral::Entity::standing_on_any(consents.iter().copied())
         .filter(referral::Column::Halted.eq(true))
         .filter(referral::Column::Status.is_in(OPEN))
@@ -174,7 +174,7 @@ pub async fn suspended(transaction: &DatabaseTransaction, consents: &[ConsentId]
 }
 
 /// Destroys the keys of what is denied already, and leaves to the sweep what the keyring does not take now.
-pub async fn destroy(vault: &Vault, packages: &[Package], request: &str) {
+pub async fn destroy(vault: &Vault, packages: &[PackageVersion], request: &str) {
     if let Err(refusal) = vault.destroy(packages).await {
         let code = refusal.error.code();
         warn!(request, code, "keys are left to the sweep");
@@ -185,9 +185,12 @@ pub async fn destroy(vault: &Vault, packages: &[Package], request: &str) {
 ///
 /// # Errors
 /// `UNAVAILABLE`.
-pub async fn standing_on(transaction: &DatabaseTransaction, id: ConsentId) -> Answer<Vec<Package>> {
+pub async fn standing_on(
+    transaction: &DatabaseTransaction,
+    id: ConsentId,
+) -> Result<Vec<PackageVersion>> {
     let referrals = referral::Entity::standing_on(id).all(transaction).await?;
-    Ok(referrals.iter().map(Package::from).collect())
+    Ok(referrals.iter().map(PackageVersion::from).collect())
 }
 
 /// What goes on record of a consent that was taken back, or ended with its survivor's erasure.
@@ -198,8 +201,8 @@ pub async fn recorded(
     transaction: &DatabaseTransaction,
     consent: &consent::Model,
     reason: String,
-) -> Answer<Event> {
-    let survivor = survivor::Entity::consenting(consent)
+) -> Result<Event> {
+    let survivor = survivor::Entity::consenting(consent.survivor_id)
         .one(transaction)
         .await?
         .ok_or(Error::NotFound)?;

@@ -16,22 +16,22 @@ use tokio::sync::OnceCell;
 
 use super::grounds::Grounds;
 use super::input::ConsentInput;
-use super::notice::{self, Notice};
-use super::packs::RulePack;
 use super::parts::{ConsentFinding, Interpreter, Signature};
 use super::{draft, rules};
 use crate::access::grant::{Permission, Resource};
-use crate::agency::directory::Agencies;
 use crate::agency::graphql::Agency;
-use crate::audit::accounting::{self, Disclosure};
+use crate::audit::disclose;
 use crate::audit::ledger::Decided;
-use crate::error::Answer;
-use crate::graphql::connection::Connection;
-use crate::graphql::request::{InRequest, Request};
-use crate::graphql::scalars::{DateTime, LanguageTag};
-use crate::store::page::{self, Wanted};
-use crate::store::reading;
+use crate::error::Result;
+use crate::notice::graphql::{Notice, about};
+use crate::request::directory::AgenciesById;
+use crate::request::{InRequest, Request};
+use crate::review::accounting::{self, Disclosure};
+use crate::rule_pack::graphql::RulePack;
+use crate::store::page::{self, PageRequest};
 use crate::survivor::graphql::Survivor;
+use crate::wire::connection::Connection;
+use crate::wire::scalars::{DateTime, LanguageTag};
 
 /// The language that is told where none may be: BCP 47's own word for an undetermined one.
 const UNDETERMINED: &str = "und";
@@ -127,7 +127,7 @@ impl Consent {
     }
 
     /// The version before this one; null where it is the first, or where you may not see that one.
-    async fn supersedes(&self, ctx: &Context<'_>) -> Option<Answer<Consent>> {
+    async fn supersedes(&self, ctx: &Context<'_>) -> Option<Result<Consent>> {
         let earlier = self.model.supersedes?;
         let request = match ctx.request() {
             Ok(request) => request,
@@ -175,7 +175,7 @@ impl Consent {
     }
 
     /// The rules that bind your agency today and that this consent is judged by; none to the recipient.
-    async fn rule_packs(&self, ctx: &Context<'_>) -> Answer<Vec<RulePack>> {
+    async fn rule_packs(&self, ctx: &Context<'_>) -> Result<Vec<RulePack>> {
         let Some(held) = &self.held else {
             return Ok(Vec::new());
         };
@@ -186,7 +186,7 @@ impl Consent {
 
     /// What it lacks today, missing signatures included; empty for a good one, and to the recipient. A consent that is
     /// signed stays in force whatever is found later.
-    async fn findings(&self, ctx: &Context<'_>) -> Answer<Vec<ConsentFinding>> {
+    async fn findings(&self, ctx: &Context<'_>) -> Result<Vec<ConsentFinding>> {
         let Some(held) = &self.held else {
             return Ok(Vec::new());
         };
@@ -198,7 +198,7 @@ impl Consent {
 
 impl Consent {
     /// Read once for all consents that are shown together.
-    async fn grounds<'h>(&self, ctx: &Context<'_>, held: &'h Held) -> Answer<&'h Grounds> {
+    async fn grounds<'h>(&self, ctx: &Context<'_>, held: &'h Held) -> Result<&'h Grounds> {
         let store = &ctx.request()?.worker.store;
         let (discloser, now) = (self.model.discloser_id, self.judged_at);
         let read = held
@@ -242,16 +242,16 @@ impl Revocation {
         ctx: &Context<'_>,
         #[graphql(desc = "How many, 1 to 100; 20 where you leave it out.")] first: Option<i32>,
         #[graphql(desc = "The cursor of the entry to go on after.")] after: Option<String>,
-    ) -> Answer<Connection<Disclosure>> {
-        let wanted = Wanted::parse(first, after.as_deref(), None, None)?;
+    ) -> Result<Connection<Disclosure>> {
+        let wanted = PageRequest::parse(first, after.as_deref(), None, None)?;
         let versions = self.versions.iter().copied();
         let told = audit_event::Entity::told_under(self.consent.model.discloser_id, versions);
         accounting::page(ctx.request()?, &told, wanted).await
     }
 
     /// The notices that went to whom it named as recipient, and to the discloser where somebody else took it back.
-    async fn notices(&self, ctx: &Context<'_>) -> Answer<Vec<Notice>> {
-        notice::about(ctx.request()?, &self.versions).await
+    async fn notices(&self, ctx: &Context<'_>) -> Result<Vec<Notice>> {
+        about(ctx.request()?, &self.versions).await
     }
 }
 
@@ -267,7 +267,7 @@ impl ConsentQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The consent that you think of.")] consent: ConsentInput,
-    ) -> Answer<Vec<ConsentFinding>> {
+    ) -> Result<Vec<ConsentFinding>> {
         let request = ctx.request()?;
         request.caller(Resource::Consent, Permission::Read)?;
         let findings = draft::judge(request, &consent).await?;
@@ -284,10 +284,10 @@ impl ConsentQuery {
         >,
         #[graphql(desc = "How many, 1 to 100; 20 where you leave it out.")] first: Option<i32>,
         #[graphql(desc = "The cursor of the entry to go on after.")] after: Option<String>,
-    ) -> Answer<Connection<Consent>> {
+    ) -> Result<Connection<Consent>> {
         let request = ctx.request()?;
         let caller = request.caller(Resource::Consent, Permission::Search)?;
-        let wanted = Wanted::parse(first, after.as_deref(), None, None)?;
+        let wanted = PageRequest::parse(first, after.as_deref(), None, None)?;
         let filter = filter.unwrap_or_default();
         let survivor: Option<SurvivorId> = filter
             .survivor
@@ -321,7 +321,7 @@ impl ConsentQuery {
                         .filter(Column::DiscloserId.eq(caller.agency()));
                 }
                 let found =
-                    reading::page(&request.worker.store, among, Column::Id, wanted, |row| {
+                    disclose::page(&request.worker.store, among, Column::Id, wanted, |row| {
                         row.id.to_string()
                     })
                     .await?;
@@ -338,17 +338,17 @@ impl ConsentQuery {
 
 /// What a consent is shown with: its survivor, agencies and signatures.
 #[derive(Debug)]
-pub(crate) struct Shown {
+pub(crate) struct ConsentView {
     reader: AgencyId,
     survivors: HashMap<SurvivorId, survivor::Model>,
     signatures: HashMap<ConsentId, Vec<consent_signature::Model>>,
-    agencies: Agencies,
+    agencies: AgenciesById,
     grounds: Arc<OnceCell<Grounds>>,
 }
 
-impl Shown {
+impl ConsentView {
     /// Reads what these consents, which the caller may see, are shown with.
-    pub(crate) async fn of(request: &Request, consents: &[consent::Model]) -> Answer<Self> {
+    pub(crate) async fn of(request: &Request, consents: &[consent::Model]) -> Result<Self> {
         let store = &request.worker.store;
         let own = request.caller.agency();
         let parties = consents.iter().flat_map(|one| {
@@ -443,20 +443,20 @@ async fn with_context<T>(
     request: &Request,
     found: Decided<T>,
     consents: impl Fn(&T) -> &[consent::Model],
-) -> Answer<Decided<(T, Shown, Instant)>> {
-    let shown = Shown::of(request, consents(&found.content)).await?;
+) -> Result<Decided<(T, ConsentView, Instant)>> {
+    let shown = ConsentView::of(request, consents(&found.content)).await?;
     let now = found.now;
     Ok(found.map(|content| (content, shown, now)))
 }
 
 /// One consent that the caller's agency holds or is named in.
-pub(crate) async fn node(request: &Request, id: ConsentId) -> Answer<Option<Consent>> {
+pub(crate) async fn node(request: &Request, id: ConsentId) -> Result<Option<Consent>> {
     request.caller(Resource::Consent, Permission::Read)?;
     found(request, id).await
 }
 
 /// The same, for a caller whose change named it: read and recorded like any other.
-pub(crate) async fn found(request: &Request, id: ConsentId) -> Answer<Option<Consent>> {
+pub(crate) async fn found(request: &Request, id: ConsentId) -> Result<Option<Consent>> {
     seen(request, id, || {
         consent::Entity::known_to(request.caller.agency(), [id])
     })
@@ -464,7 +464,7 @@ pub(crate) async fn found(request: &Request, id: ConsentId) -> Answer<Option<Con
 }
 
 /// A consent that was taken back before, for a caller that may take it back: read and recorded like any other.
-pub(super) async fn revoked_before(request: &Request, id: ConsentId) -> Answer<Option<Consent>> {
+pub(super) async fn revoked_before(request: &Request, id: ConsentId) -> Result<Option<Consent>> {
     seen(request, id, || {
         consent::Entity::revocable_by(request.caller.agency(), id)
     })
@@ -475,10 +475,10 @@ async fn seen(
     request: &Request,
     id: ConsentId,
     among: impl Fn() -> Select<consent::Entity>,
-) -> Answer<Option<Consent>> {
+) -> Result<Option<Consent>> {
     let released = request
         .disclose(|| async {
-            let found = reading::one(&request.worker.store, among(), &id, |row| {
+            let found = disclose::one(&request.worker.store, among(), &id, |row| {
                 row.id.to_string()
             })
             .await?;

@@ -9,7 +9,7 @@ use concord_entities::vocabulary::Categories;
 use concord_entities::{agency, consent, consent_signature, mou, mou_party, rule_pack, survivor};
 use sea_orm::{ConnectionTrait, DbErr};
 
-use super::lint::{self, Beside, Draft, RulePacks};
+use super::lint::{self, Beside, ConsentDraft, RulePacks};
 use crate::error::Finding;
 use crate::mou::rules as mou_rules;
 
@@ -56,13 +56,13 @@ impl Grounds {
 
     /// What a saved consent says, and what is known beside it; its signatures where they are to be judged.
     #[must_use]
-    pub fn draft(&self, consent: &consent::Model, survivor: &survivor::Model) -> Draft {
-        Draft::of(consent, self.beside(consent.recipient_id, survivor))
+    pub fn draft(&self, consent: &consent::Model, survivor: &survivor::Model) -> ConsentDraft {
+        ConsentDraft::of(consent, self.beside(consent.recipient_id, survivor))
     }
 
     /// What a draft lacks.
     #[must_use]
-    pub fn lint(&self, draft: &Draft) -> Vec<Finding> {
+    pub fn lint(&self, draft: &ConsentDraft) -> Vec<Finding> {
         lint::lint(draft, &self.packs, self.now)
     }
 
@@ -74,7 +74,7 @@ impl Grounds {
         survivor: &survivor::Model,
         signatures: &[consent_signature::Model],
     ) -> Vec<Finding> {
-        self.lint(&Draft {
+        self.lint(&ConsentDraft {
             signed: Some(signatures.iter().map(|one| one.role).collect()),
             first_signed: signatures.iter().map(|one| one.signed_on).min(),
             ..self.draft(consent, survivor)

@@ -7,7 +7,7 @@ use concord_entities::vocabulary::{
     Witness,
 };
 
-use crate::graphql::scalars::{Date, DateTime, LanguageTag, Sha256};
+use crate::wire::scalars::{Date, DateTime, LanguageTag, Sha256};
 
 /// A consent to draft.
 #[derive(Clone, Debug, InputObject)]

@@ -1,106 +1,104 @@
 //! A consent's later life: its next version, and that it should never have been.
 
+use concord_entities::SelectLocked;
 use concord_entities::consent;
 use concord_entities::ids::{ConsentId, ReferralId};
 use concord_entities::instant::Instant;
 use concord_entities::referral;
 use concord_entities::vocabulary::ReferralStatus;
 use sea_orm::sea_query::Expr;
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Set,
-};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, Set};
 
 use super::{ending, rules};
-use crate::error::{Answer, Error};
-use crate::seal::vault::Package;
-use crate::store::Act;
+use crate::audit::change::Change;
+use crate::error::{Error, Result};
+use crate::seal::vault::PackageVersion;
 
 /// One of the agency's consents, locked for a change.
-pub(super) async fn held(act: &Act<'_>, id: ConsentId) -> Answer<consent::Model> {
-    let consent = consent::Entity::held_by(act.agency(), id)
-        .lock_exclusive()
-        .one(&**act)
+pub(super) async fn held(change: &Change<'_>, id: ConsentId) -> Result<consent::Model> {
+    let consent = consent::Entity::held_by(change.agency(), id)
+        .one_locked(&**change)
         .await?;
     consent.ok_or_else(|| Error::NotFound.into())
 }
 
 /// Drafts the next version of a consent, for longer: everything else as it is, and to be signed anew.
 pub(super) async fn renew(
-    act: &Act<'_>,
+    change: &Change<'_>,
     earlier: &consent::Model,
     expires_at: Instant,
-) -> Answer<consent::Model> {
+) -> Result<consent::Model> {
     if !rules::may_be_superseded(earlier) {
         let text = "only a signed consent that has not been taken back or replaced can be renewed: draft a new one";
         return Err(Error::NotNow(text.into()).into());
     }
-    if expires_at <= act.now() {
+    if expires_at <= change.now() {
         return Err(Error::input("expiresAt", "must be a moment to come").into());
     }
     let renewed = consent::Model {
         id: ConsentId::new(),
         version: earlier.version.saturating_add(1),
         supersedes: Some(earlier.id),
-        effective_at: act.now(),
+        effective_at: change.now(),
         expires_at,
         signed_at: None,
-        created_at: act.now(),
+        created_at: change.now(),
         ..earlier.clone()
     };
-    Ok(renewed.into_active_model().insert(&**act).await?)
+    Ok(renewed.into_active_model().insert(&**change).await?)
 }
 
 /// Puts a version in its predecessor's place: the open referrals that it carries on stand on it from now, the others are
 /// suspended and named. `act` ends sharing.
 pub(super) async fn supersede(
-    act: &Act<'_>,
+    change: &Change<'_>,
     earlier: consent::Model,
     later: &consent::Model,
-) -> Answer<(consent::Model, Vec<Package>)> {
+) -> Result<(consent::Model, Vec<PackageVersion>)> {
     let standing = referral::Entity::standing_on(earlier.id)
-        .all(&**act)
+        .all(&**change)
         .await?;
     let (carried, left): (Vec<_>, Vec<_>) = standing.iter().partition(|one| {
-        is_unfinished(one.status) && rules::carries_on(&earlier, later, one.contains, act.now())
+        is_unfinished(one.status) && rules::carries_on(&earlier, later, one.contains, change.now())
     });
     let carried: Vec<ReferralId> = carried.into_iter().map(|one| one.id).collect();
-    let left: Vec<Package> = left.into_iter().map(Package::from).collect();
+    let left: Vec<PackageVersion> = left.into_iter().map(PackageVersion::from).collect();
     referral::Entity::update_many()
         .col_expr(referral::Column::ConsentId, Expr::value(later.id))
         .col_expr(
             referral::Column::ConsentUntil,
             Expr::value(later.expires_at),
         )
-        .col_expr(referral::Column::UpdatedAt, Expr::value(act.now()))
+        .col_expr(referral::Column::UpdatedAt, Expr::value(change.now()))
         .filter(referral::Column::Id.is_in(carried))
-        .exec(&**act)
+        .exec(&**change)
         .await?;
-    halt(act, earlier.id).await?;
+    halt(change, earlier.id).await?;
     let mut earlier = earlier.into_active_model();
-    earlier.superseded_at = Set(Some(act.now()));
-    Ok((earlier.update(&**act).await?, left))
+    earlier.superseded_at = Set(Some(change.now()));
+    Ok((earlier.update(&**change).await?, left))
 }
 
 /// Marks a consent as one that should never have been, and halts what stands on it. `act` ends sharing.
 pub(super) async fn enter_in_error(
-    act: &Act<'_>,
+    change: &Change<'_>,
     consent: consent::Model,
-) -> Answer<consent::Model> {
+) -> Result<consent::Model> {
     if consent.entered_in_error_at.is_some() {
         return Ok(consent);
     }
-    halt(act, consent.id).await?;
+    halt(change, consent.id).await?;
     let mut consent = consent.into_active_model();
-    consent.entered_in_error_at = Set(Some(act.now()));
-    Ok(consent.update(&**act).await?)
+    consent.entered_in_error_at = Set(Some(change.now()));
+    Ok(consent.update(&**change).await?)
 }
 
 /// Halts the open referrals that stand on a consent; says how many.
-pub(super) async fn halt(act: &Act<'_>, id: ConsentId) -> Answer<u64> {
-    ending::halt(act, id, act.now()).await
+pub(super) async fn halt(change: &Change<'_>, id: ConsentId) -> Result<u64> {
+    ending::halt(change, id, change.now()).await
 }
 
 /// Whether a referral may still be worked on, by its sender or its recipient.
 fn is_unfinished(status: ReferralStatus) -> bool {
-    status == ReferralStatus::Draft || crate::referral::rules::is_open(status)
+    status == ReferralStatus::Draft || status.is_open()
 }

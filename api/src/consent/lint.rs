@@ -11,7 +11,7 @@ use concord_entities::vocabulary::{
     Severity, SignerRole,
 };
 
-use super::checks::Check;
+use super::checks::ConsentCheck;
 use super::signers::Situation;
 use crate::error::Finding;
 
@@ -24,7 +24,7 @@ pub const LONGEST_DAYS: i32 = 90;
     clippy::struct_excessive_bools,
     reason = "each is a fact of its own, told on the wire by its name"
 )]
-pub struct Draft {
+pub struct ConsentDraft {
     /// The agency that may disclose.
     pub discloser: AgencyId,
     /// The one agency that may be told.
@@ -84,7 +84,7 @@ pub struct Beside {
     pub minor: bool,
 }
 
-impl Draft {
+impl ConsentDraft {
     /// What a consent's row says.
     #[must_use]
     pub fn of(consent: &consent::Model, beside: Beside) -> Self {
@@ -165,7 +165,7 @@ pub fn is_in_force(bound: &rule_pack::Model, day: Day) -> bool {
 
 /// Everything that a consent lacks at `now`, in the order of the checks; empty for a good one.
 #[must_use]
-pub fn lint(draft: &Draft, packs: &RulePacks, now: Instant) -> Vec<Finding> {
+pub fn lint(draft: &ConsentDraft, packs: &RulePacks, now: Instant) -> Vec<Finding> {
     let day = now.day();
     let (longest, citation) = packs.longest(day);
     let bound = packs.bound(day);
@@ -175,7 +175,7 @@ pub fn lint(draft: &Draft, packs: &RulePacks, now: Instant) -> Vec<Finding> {
     lacking.extend(of_sides(draft));
     lacking.extend(of_scope(draft));
     if draft.minor_alone.is_some() && !draft.minor {
-        lacking.push(Check::NotAMinor);
+        lacking.push(ConsentCheck::NotAMinor);
     }
     if let Some(signed) = &draft.signed {
         lacking.extend(draft.situation().missing(signed));
@@ -185,9 +185,9 @@ pub fn lint(draft: &Draft, packs: &RulePacks, now: Instant) -> Vec<Finding> {
         .into_iter()
         .map(|check| {
             let finding = check.finding(&bound);
-            if check == Check::ExpiryTooLate {
+            if check == ConsentCheck::ExpiryTooLate {
                 too_late(finding, longest, citation)
-            } else if check == Check::CategoriesBeyondMou {
+            } else if check == ConsentCheck::CategoriesBeyondMou {
                 beyond(finding, draft)
             } else {
                 finding
@@ -206,14 +206,29 @@ pub fn blocking(findings: Vec<Finding>) -> Vec<Finding> {
 }
 
 /// What is wrong with an interpreter.
-pub fn of_interpreter(interpreter: &Interpreter) -> impl Iterator<Item = Check> + use<> {
+pub fn of_interpreter(interpreter: &Interpreter) -> impl Iterator<Item = ConsentCheck> + use<> {
     [
-        (!interpreter.named_on_paper, Check::InterpreterNotNamed),
-        (!interpreter.qualified, Check::InterpreterNotQualified),
-        (!interpreter.same_dialect, Check::InterpreterOtherDialect),
-        (interpreter.knows_survivor, Check::InterpreterKnowsSurvivor),
-        (interpreter.knows_accused, Check::InterpreterKnowsAccused),
-        (interpreter.is_victim, Check::InterpreterIsVictim),
+        (
+            !interpreter.named_on_paper,
+            ConsentCheck::InterpreterNotNamed,
+        ),
+        (
+            !interpreter.qualified,
+            ConsentCheck::InterpreterNotQualified,
+        ),
+        (
+            !interpreter.same_dialect,
+            ConsentCheck::InterpreterOtherDialect,
+        ),
+        (
+            interpreter.knows_survivor,
+            ConsentCheck::InterpreterKnowsSurvivor,
+        ),
+        (
+            interpreter.knows_accused,
+            ConsentCheck::InterpreterKnowsAccused,
+        ),
+        (interpreter.is_victim, ConsentCheck::InterpreterIsVictim),
     ]
     .into_iter()
     .filter_map(|(lacks, check)| lacks.then_some(check))
@@ -231,7 +246,7 @@ fn too_late(finding: Finding, longest: i32, citation: Option<&str>) -> Finding {
     }
 }
 
-fn beyond(finding: Finding, draft: &Draft) -> Finding {
+fn beyond(finding: Finding, draft: &ConsentDraft) -> Finding {
     let ceiling = draft.ceiling.unwrap_or(Categories::EMPTY);
     let beyond: Vec<&str> = draft
         .categories
@@ -249,15 +264,15 @@ fn beyond(finding: Finding, draft: &Draft) -> Finding {
     }
 }
 
-fn of_explanation(draft: &Draft) -> Vec<Check> {
+fn of_explanation(draft: &ConsentDraft) -> Vec<ConsentCheck> {
     Explanation::ALL
         .iter()
         .filter(|what| !draft.explained.has(**what))
-        .map(|what| Check::not_explained(*what))
+        .map(|what| ConsentCheck::not_explained(*what))
         .collect()
 }
 
-fn of_language(draft: &Draft) -> Vec<Check> {
+fn of_language(draft: &ConsentDraft) -> Vec<ConsentCheck> {
     let mut lacking = Vec::new();
     // Through an interpreter, it is the interpreter's words that the person understood.
     let spoken = draft
@@ -265,9 +280,9 @@ fn of_language(draft: &Draft) -> Vec<Check> {
         .as_ref()
         .map_or(&draft.language, |interpreter| &interpreter.language);
     match &draft.understood {
-        None => lacking.push(Check::LanguageNotRecorded),
+        None => lacking.push(ConsentCheck::LanguageNotRecorded),
         Some(understood) if !same_language(understood, spoken) => {
-            lacking.push(Check::LanguageNotUnderstood);
+            lacking.push(ConsentCheck::LanguageNotUnderstood);
         }
         Some(_) => {}
     }
@@ -282,9 +297,9 @@ pub fn same_language(one: &str, other: &str) -> bool {
     primary(one) == primary(other)
 }
 
-fn of_time(draft: &Draft, longest: i32, now: Instant) -> Vec<Check> {
+fn of_time(draft: &ConsentDraft, longest: i32, now: Instant) -> Vec<ConsentCheck> {
     let Some(end) = draft.expires_at else {
-        return vec![Check::ExpiryMissing];
+        return vec![ConsentCheck::ExpiryMissing];
     };
     let days = u64::try_from(longest).unwrap_or(0);
     // Neither a beginning that is to come nor a signature of long ago makes it any longer.
@@ -292,47 +307,47 @@ fn of_time(draft: &Draft, longest: i32, now: Instant) -> Vec<Check> {
     let counted = draft.effective_at.min(now).min(signed);
     let last = counted.plus(Duration::from_hours(days.saturating_mul(24)));
     [
-        (end <= draft.effective_at, Check::DatesReversed),
-        (end <= now, Check::ExpiryPast),
-        (end > last, Check::ExpiryTooLate),
+        (end <= draft.effective_at, ConsentCheck::DatesReversed),
+        (end <= now, ConsentCheck::ExpiryPast),
+        (end > last, ConsentCheck::ExpiryTooLate),
     ]
     .into_iter()
     .filter_map(|(lacks, check)| lacks.then_some(check))
     .collect()
 }
 
-fn of_sides(draft: &Draft) -> Vec<Check> {
+fn of_sides(draft: &ConsentDraft) -> Vec<ConsentCheck> {
     let mut lacking = Vec::new();
     if draft.recipient == draft.discloser {
-        lacking.push(Check::RecipientIsDiscloser);
+        lacking.push(ConsentCheck::RecipientIsDiscloser);
     } else if !draft.recipient_known {
-        lacking.push(Check::RecipientUnknown);
+        lacking.push(ConsentCheck::RecipientUnknown);
     }
     match draft.intermediary {
-        None if draft.through_intermediary => lacking.push(Check::IntermediaryNotNamed),
+        None if draft.through_intermediary => lacking.push(ConsentCheck::IntermediaryNotNamed),
         Some(third) if third == draft.discloser || third == draft.recipient => {
-            lacking.push(Check::IntermediaryIsParty);
+            lacking.push(ConsentCheck::IntermediaryIsParty);
         }
         None | Some(_) => {}
     }
     lacking
 }
 
-fn of_scope(draft: &Draft) -> Vec<Check> {
+fn of_scope(draft: &ConsentDraft) -> Vec<ConsentCheck> {
     let beyond = draft
         .ceiling
         .is_some_and(|ceiling| !draft.categories.within(ceiling));
     let substances = draft.categories.has(DataCategory::SubstanceUse);
     [
-        (draft.categories.is_empty(), Check::CategoriesMissing),
-        (beyond, Check::CategoriesBeyondMou),
-        (draft.ceiling.is_none(), Check::NoMou),
-        (draft.purposes.is_empty(), Check::PurposeMissing),
-        (!draft.voluntary, Check::NotVoluntary),
-        (!draft.revocable, Check::NotRevocable),
+        (draft.categories.is_empty(), ConsentCheck::CategoriesMissing),
+        (beyond, ConsentCheck::CategoriesBeyondMou),
+        (draft.ceiling.is_none(), ConsentCheck::NoMou),
+        (draft.purposes.is_empty(), ConsentCheck::PurposeMissing),
+        (!draft.voluntary, ConsentCheck::NotVoluntary),
+        (!draft.revocable, ConsentCheck::NotRevocable),
         (
             substances && !draft.names_substance_use,
-            Check::SubstanceUseNotNamed,
+            ConsentCheck::SubstanceUseNotNamed,
         ),
     ]
     .into_iter()

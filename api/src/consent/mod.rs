@@ -2,28 +2,23 @@
 //!
 //! [`rules`] computes a consent's status, [`lint`] says what it lacks by the [`checks`], [`signers`] who must sign,
 //! [`signatures`] which signatures go together; all are pure. [`grounds`] gathers what the linter judges beside the
-//! consent itself. [`draft`], [`sign`] and [`life`] change consents, [`packs`] the rules that bind an agency; [`ending`]
-//! ends them before their time, also by an [`operator`]'s hand and after an older copy was put back ([`reopening`]), and
-//! gives [`notice`]; [`document`] knows the files that a signed paper may be, [`evidence`] keeps them, and [`form`] is
-//! the page to sign. [`graphql`], its [`parts`], [`change`] and [`input`] are the wire.
+//! consent itself. [`draft`], [`sign`] and [`life`] change consents; [`ending`] ends them before their time, also by an
+//! [`operator`]'s hand; [`document`] keeps the signed paper, and [`form`] is the page to sign. [`graphql`], its
+//! [`parts`], [`change`] and [`input`] are the wire.
 
 pub mod change;
 pub mod checks;
 pub mod document;
 pub mod draft;
 pub mod ending;
-pub mod evidence;
 pub mod form;
 pub mod graphql;
 pub mod grounds;
 pub mod input;
 pub mod life;
 pub mod lint;
-pub mod notice;
 pub mod operator;
-pub mod packs;
 pub mod parts;
-pub mod reopening;
 pub mod rules;
 pub mod sign;
 pub mod signatures;

@@ -1,17 +1,18 @@
 //! Ending consents by the operator's hand: for a survivor whose agency is suspended, has left, or cannot be reached.
 
+use concord_entities::SelectLocked;
 use concord_entities::consent;
 use concord_entities::ids::ConsentId;
 use concord_entities::vocabulary::RevocationChannel;
-use sea_orm::QuerySelect;
 
-use super::ending::{self, By, Ended};
-use crate::audit::event::{Agent, Mark};
+use super::ending::{self, By, EndedConsent};
+use crate::audit::change;
+use crate::audit::event::{Agent, RequestMeta};
 use crate::audit::leaf::Leaf;
-use crate::error::{Answer, Error};
+use crate::error::{Error, Result};
 use crate::seal::Vault;
 use crate::store::Store;
-use crate::store::act::{self, Holding, Opened};
+use crate::store::sharing_lock::{self, LockedTransaction, SharingLock};
 
 /// Takes a consent back, whosever it is and whether or not its agency takes part.
 ///
@@ -22,13 +23,12 @@ pub async fn revoke(
     vault: &Vault,
     id: ConsentId,
     channel: RevocationChannel,
-) -> Answer<Ended> {
-    let Opened {
+) -> Result<EndedConsent> {
+    let LockedTransaction {
         transaction, now, ..
-    } = act::open(store, Holding::Alone).await?;
+    } = sharing_lock::open(store, SharingLock::Exclusive).await?;
     let found = consent::Entity::anywhere(id)
-        .lock_exclusive()
-        .one(&transaction)
+        .one_locked(&transaction)
         .await?;
     let ended = ending::revoke(
         &transaction,
@@ -42,9 +42,9 @@ pub async fn revoke(
     let leaves = ended
         .events
         .iter()
-        .map(|event| Leaf::of(event.clone(), &agent, &Mark::default(), now))
+        .map(|event| Leaf::of(event.clone(), &agent, &RequestMeta::default(), now))
         .collect();
-    act::commit_all(transaction, Holding::Alone, leaves, None).await?;
+    change::commit_all(transaction, SharingLock::Exclusive, leaves, None).await?;
     ending::destroy(vault, &ended.packages, "").await;
     Ok(ended)
 }

@@ -8,7 +8,7 @@ use concord_entities::vocabulary::{
 };
 
 use crate::error::Finding;
-use crate::graphql::scalars::{Date, LanguageTag, Sha256};
+use crate::wire::scalars::{Date, LanguageTag, Sha256};
 
 /// Something that a consent lacks.
 #[derive(Clone, Debug, SimpleObject)]

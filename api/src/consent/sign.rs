@@ -9,20 +9,18 @@ use concord_entities::{consent_signature, survivor};
 use sea_orm::{ActiveModelTrait, IntoActiveModel, QuerySelect, Set};
 use tracing::error;
 
-use super::checks::Check;
-use super::evidence;
+use super::checks::ConsentCheck;
+use super::document::store;
 use super::grounds::Grounds;
 use super::input::SignatureInput;
-use super::life;
-use super::lint::{self, Draft};
-use super::rules;
-use super::signatures;
+use super::lint::{self, ConsentDraft};
 use super::signers::{Offered, Situation};
+use super::{life, rules, signatures};
+use crate::audit::change::Change;
 use crate::audit::event::Event;
-use crate::error::{Answer, Error, Refusal};
-use crate::graphql::request::{Request, Worker};
-use crate::seal::vault::Package;
-use crate::store::Act;
+use crate::error::{Error, Refusal, Result};
+use crate::request::{Request, Worker};
+use crate::seal::vault::PackageVersion;
 
 /// What a signature did.
 #[derive(Debug)]
@@ -32,22 +30,22 @@ pub(super) struct Signed {
     /// The version whose place it took.
     pub(super) superseded: Option<consent::Model>,
     /// The referrals that the earlier version allowed and this one does not: they are suspended, and their keys go.
-    pub(super) left_behind: Vec<Package>,
+    pub(super) left_behind: Vec<PackageVersion>,
 }
 
 /// Takes a signature, where nothing that keeps the consent from being signed stands; none where the very same is on
 /// record already.
 pub(super) async fn sign(
-    act: &Act<'_>,
+    change: &Change<'_>,
     consent: consent::Model,
     survivor: &survivor::Model,
     input: SignatureInput,
-) -> Answer<Option<Signed>> {
+) -> Result<Option<Signed>> {
     still_stands(&consent)?;
     let offered = Offered::from(&input);
-    let new = written(act, consent.id, input);
+    let new = written(change, consent.id, input);
     let beside = consent_signature::Entity::under([consent.id])
-        .all(&**act)
+        .all(&**change)
         .await?;
     if !offered.is_abuser
         && beside
@@ -58,17 +56,17 @@ pub(super) async fn sign(
     }
     takes_signatures(&consent)?;
     let earlier = match consent.supersedes {
-        Some(earlier) => Some(still_there(act, earlier).await?),
+        Some(earlier) => Some(still_there(change, earlier).await?),
         None => None,
     };
     let roles: Vec<SignerRole> = beside.iter().chain([&new]).map(|one| one.role).collect();
-    let situation = lacks_nothing(act, &consent, survivor, &offered, &beside, &new).await?;
-    let before = before(act, &consent).await?;
-    signatures::fit(&new, &beside, &before, act.now())
+    let situation = lacks_nothing(change, &consent, survivor, &offered, &beside, &new).await?;
+    let before = before(change, &consent).await?;
+    signatures::fit(&new, &beside, &before, change.now())
         .map_err(|misfit| Error::input(misfit.field(), misfit))?;
-    evidence::refuse_another_than_stored(act, consent.id, new.document_sha256.as_deref()).await?;
+    store::refuse_another_than_stored(change, consent.id, new.document_sha256.as_deref()).await?;
 
-    new.into_active_model().insert(&**act).await?;
+    new.into_active_model().insert(&**change).await?;
     if !situation.complete(&roles) {
         return Ok(Some(Signed {
             consent,
@@ -77,11 +75,11 @@ pub(super) async fn sign(
         }));
     }
     let mut consent = consent.into_active_model();
-    consent.signed_at = Set(Some(act.now()));
-    let consent = consent.update(&**act).await?;
+    consent.signed_at = Set(Some(change.now()));
+    let consent = consent.update(&**change).await?;
     let (superseded, left_behind) = match earlier {
         Some(earlier) => {
-            let (superseded, left) = life::supersede(act, earlier, &consent).await?;
+            let (superseded, left) = life::supersede(change, earlier, &consent).await?;
             (Some(superseded), left)
         }
         None => (None, Vec::new()),
@@ -95,7 +93,7 @@ pub(super) async fn sign(
 
 /// Puts on record, for the agency alone, that an abuser was to sign one of its consents and was refused.
 pub(super) async fn note_abuser(request: &Request, id: ConsentId, refusal: &Refusal) {
-    let code = Check::SignerIsAbuser.code();
+    let code = ConsentCheck::SignerIsAbuser.code();
     let Error::ConsentDefective { findings } = &refusal.error else {
         return;
     };
@@ -109,31 +107,31 @@ pub(super) async fn note_abuser(request: &Request, id: ConsentId, refusal: &Refu
     let Worker { store, ledger, .. } = &request.worker;
     let agent = request.caller.agent();
     if ledger
-        .note(store, event, &agent, &request.mark)
+        .note(store, event, &agent, &request.meta)
         .await
         .is_err()
     {
-        let request = &request.mark.request;
+        let request = &request.meta.request;
         error!(request, code, "a denied attempt could not be recorded");
     }
 }
 
 /// Who must sign, where neither the consent nor the signature that is offered lacks anything.
 async fn lacks_nothing(
-    act: &Act<'_>,
+    change: &Change<'_>,
     consent: &consent::Model,
     survivor: &survivor::Model,
     offered: &Offered,
     beside: &[consent_signature::Model],
     new: &consent_signature::Model,
-) -> Answer<Situation> {
-    let grounds = Grounds::of(&**act, act.agency(), act.now()).await?;
-    let draft = Draft {
+) -> Result<Situation> {
+    let grounds = Grounds::of(&**change, change.agency(), change.now()).await?;
+    let draft = ConsentDraft {
         first_signed: beside.iter().chain([new]).map(|one| one.signed_on).min(),
         ..grounds.draft(consent, survivor)
     };
     let situation = draft.situation();
-    let bound = grounds.packs.bound(act.now().day());
+    let bound = grounds.packs.bound(change.now().day());
     let mut findings = grounds.lint(&draft);
     for fault in situation.faults(offered, draft.understood.as_deref()) {
         // The consent may lack the same.
@@ -149,14 +147,14 @@ async fn lacks_nothing(
     }
 }
 
-fn still_stands(consent: &consent::Model) -> Answer<()> {
+fn still_stands(consent: &consent::Model) -> Result<()> {
     let over = consent.revoked_at.is_some()
         || consent.superseded_at.is_some()
         || consent.entered_in_error_at.is_some();
     if over { Err(no_more()) } else { Ok(()) }
 }
 
-fn takes_signatures(consent: &consent::Model) -> Answer<()> {
+fn takes_signatures(consent: &consent::Model) -> Result<()> {
     if consent.signed_at.is_some() {
         Err(no_more())
     } else {
@@ -169,16 +167,19 @@ fn no_more() -> Refusal {
 }
 
 /// The signatures under every version before this one.
-async fn before(act: &Act<'_>, consent: &consent::Model) -> Answer<Vec<consent_signature::Model>> {
+async fn before(
+    change: &Change<'_>,
+    consent: &consent::Model,
+) -> Result<Vec<consent_signature::Model>> {
     let Some(mut earlier) = consent.supersedes else {
         return Ok(Vec::new());
     };
-    let survivors = consent::Entity::of_survivor(act.agency(), consent.survivor_id);
+    let survivors = consent::Entity::of_survivor(change.agency(), consent.survivor_id);
     let precedes: HashMap<ConsentId, Option<ConsentId>> = survivors
         .select_only()
         .columns([consent::Column::Id, consent::Column::Supersedes])
         .into_tuple()
-        .all(&**act)
+        .all(&**change)
         .await?
         .into_iter()
         .collect();
@@ -190,13 +191,13 @@ async fn before(act: &Act<'_>, consent: &consent::Model) -> Answer<Vec<consent_s
         earlier = *before;
     }
     Ok(consent_signature::Entity::under(versions)
-        .all(&**act)
+        .all(&**change)
         .await?)
 }
 
 /// The version before, which must not have been taken back meanwhile: whoever takes a consent back takes its renewal back.
-async fn still_there(act: &Act<'_>, earlier: ConsentId) -> Answer<consent::Model> {
-    let earlier = life::held(act, earlier).await?;
+async fn still_there(change: &Change<'_>, earlier: ConsentId) -> Result<consent::Model> {
+    let earlier = life::held(change, earlier).await?;
     if rules::may_be_superseded(&earlier) {
         return Ok(earlier);
     }
@@ -205,7 +206,11 @@ async fn still_there(act: &Act<'_>, earlier: ConsentId) -> Answer<consent::Model
     Err(Error::NotNow(text.into()).into())
 }
 
-fn written(act: &Act<'_>, consent: ConsentId, input: SignatureInput) -> consent_signature::Model {
+fn written(
+    change: &Change<'_>,
+    consent: ConsentId,
+    input: SignatureInput,
+) -> consent_signature::Model {
     consent_signature::Model {
         id: SignatureId::new(),
         consent_id: consent,
@@ -213,7 +218,7 @@ fn written(act: &Act<'_>, consent: ConsentId, input: SignatureInput) -> consent_
         method: input.method,
         signed_on: input.signed_on.0,
         document_sha256: input.document_sha256.map(|hash| hash.as_str().to_owned()),
-        recorded_at: act.now(),
+        recorded_at: change.now(),
         relation: input.relation,
         language: input.language.map(|tag| tag.as_str().to_owned()),
         interpreter: input.interpreter.map(consent::Interpreter::from),

@@ -5,7 +5,7 @@ use concord_entities::instant::{Day, Instant};
 
 /// Why a signature does not fit those that are on record. Safe to show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Misfit {
+pub enum SignatureError {
     /// It is from a day to come.
     #[error("a signature is not from a day to come")]
     DayToCome,
@@ -27,7 +27,7 @@ pub enum Misfit {
     RoleTaken,
 }
 
-impl Misfit {
+impl SignatureError {
     /// The field of the input that is wrong.
     #[must_use]
     pub fn field(self) -> &'static str {
@@ -42,20 +42,25 @@ impl Misfit {
 /// That `new` fits the signatures `beside` it under its consent, and those under the versions `before`.
 ///
 /// # Errors
-/// The first [`Misfit`].
-pub fn fit(new: &Model, beside: &[Model], before: &[Model], now: Instant) -> Result<(), Misfit> {
+/// The first [`SignatureError`].
+pub fn fit(
+    new: &Model,
+    beside: &[Model],
+    before: &[Model],
+    now: Instant,
+) -> Result<(), SignatureError> {
     let names = |one: &Model| one.document_sha256.is_some();
     let same = |one: &Model| one.document_sha256 == new.document_sha256;
     if !can_be_signed_on(new.signed_on, now) {
-        Err(Misfit::DayToCome)
+        Err(SignatureError::DayToCome)
     } else if before.iter().any(|one| new.signed_on < one.signed_on) {
-        Err(Misfit::BeforeEarlierVersion)
+        Err(SignatureError::BeforeEarlierVersion)
     } else if before.iter().any(|one| names(one) && same(one)) {
-        Err(Misfit::EarlierVersionsDocument)
+        Err(SignatureError::EarlierVersionsDocument)
     } else if beside.iter().any(|one| names(one) && !same(one)) {
-        Err(Misfit::AnotherDocument)
+        Err(SignatureError::AnotherDocument)
     } else if beside.iter().any(|one| one.role == new.role) {
-        Err(Misfit::RoleTaken)
+        Err(SignatureError::RoleTaken)
     } else {
         Ok(())
     }

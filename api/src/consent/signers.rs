@@ -6,7 +6,7 @@
 use concord_entities::consent::Interpreter;
 use concord_entities::vocabulary::{MinorAlone, SignatureMethod, SignerRelation, SignerRole};
 
-use super::checks::Check;
+use super::checks::ConsentCheck;
 use super::lint;
 
 /// What the law's answer to "who signs?" hangs on.
@@ -65,14 +65,14 @@ impl Situation {
     }
 
     /// Which signatures are missing among these.
-    pub fn missing(self, roles: &[SignerRole]) -> impl Iterator<Item = Check> {
+    pub fn missing(self, roles: &[SignerRole]) -> impl Iterator<Item = ConsentCheck> {
         self.needs()
             .iter()
             .filter(|role| !roles.contains(role))
             .filter_map(|role| match role {
-                SignerRole::Survivor => Some(Check::SurvivorSignatureMissing),
-                SignerRole::ParentOrGuardian => Some(Check::GuardianSignatureMissing),
-                SignerRole::Conservator => Some(Check::ConservatorSignatureMissing),
+                SignerRole::Survivor => Some(ConsentCheck::SurvivorSignatureMissing),
+                SignerRole::ParentOrGuardian => Some(ConsentCheck::GuardianSignatureMissing),
+                SignerRole::Conservator => Some(ConsentCheck::ConservatorSignatureMissing),
                 SignerRole::Witness => None,
             })
     }
@@ -86,25 +86,25 @@ impl Situation {
     /// What keeps a signature from being taken; empty for a good one. `understood` is the language that the person
     /// understands best, BCP 47.
     #[must_use]
-    pub fn faults(self, offered: &Offered, understood: Option<&str>) -> Vec<Check> {
+    pub fn faults(self, offered: &Offered, understood: Option<&str>) -> Vec<ConsentCheck> {
         let mut faults = Vec::new();
         if offered.is_abuser {
-            faults.push(Check::SignerIsAbuser);
+            faults.push(ConsentCheck::SignerIsAbuser);
         }
         if !self.allows(offered.role) {
-            faults.push(Check::SignerNotCalledFor);
+            faults.push(ConsentCheck::SignerNotCalledFor);
         }
         if !fits(offered.role, offered.relation) {
-            faults.push(Check::SignerRelationUnfit);
+            faults.push(ConsentCheck::SignerRelationUnfit);
         }
         if !offered.has_document {
-            faults.push(Check::DocumentMissing);
+            faults.push(ConsentCheck::DocumentMissing);
         }
         if offered.method == SignatureMethod::Mark && !offered.witnessed {
-            faults.push(Check::WitnessMissing);
+            faults.push(ConsentCheck::WitnessMissing);
         }
         if offered.role == SignerRole::Survivor && !is_understood(offered, understood) {
-            faults.push(Check::LanguageNotUnderstood);
+            faults.push(ConsentCheck::LanguageNotUnderstood);
         }
         if let Some(interpreter) = &offered.interpreter {
             faults.extend(lint::of_interpreter(interpreter));

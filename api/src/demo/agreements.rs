@@ -7,9 +7,9 @@ use concord_entities::instant::Instant;
 use concord_entities::vocabulary::AuditType;
 use concord_entities::{mou, mou_party};
 
-use super::cast::{Cast, Who};
-use super::chronicle::Chronicle;
-use super::pacts::{End, PACTS, Pact};
+use super::cast::{Agencies, Who};
+use super::chronicle::AuditHistory;
+use super::pacts::{End, MouPlan, PACTS};
 use super::past::{Past, id_at};
 use super::people::document;
 use crate::audit::event::Event;
@@ -22,12 +22,12 @@ pub(super) struct Agreements {
     /// Their parties.
     pub(super) parties: Vec<mou_party::Model>,
     /// Who is bound by which, in the order of the plans.
-    bound: Vec<(&'static Pact, mou::Model)>,
+    bound: Vec<(&'static MouPlan, mou::Model)>,
 }
 
 impl Agreements {
     /// Draws up every MOU of the plans.
-    pub(super) fn draw_up(cast: &Cast, past: Past, chronicle: &mut Chronicle) -> Self {
+    pub(super) fn draw_up(cast: &Agencies, past: Past, chronicle: &mut AuditHistory) -> Self {
         let mut all = Self::default();
         for pact in PACTS {
             let mut row = draft(pact, cast, past);
@@ -63,7 +63,7 @@ impl Agreements {
     }
 }
 
-fn draft(plan: &Pact, cast: &Cast, past: Past) -> mou::Model {
+fn draft(plan: &MouPlan, cast: &Agencies, past: Past) -> mou::Model {
     let created_at = past.days_ago(plan.drafted);
     let day = |days: i32| past.now.day().plus_days(days);
     let offered_at = plan.is_offered().then(|| offered(created_at));
@@ -105,7 +105,7 @@ fn signed(created_at: Instant, nth: usize) -> Instant {
     offered(created_at).plus(Duration::from_hours(41 * nth))
 }
 
-fn parties(pact: &Pact, row: &mou::Model, cast: &Cast) -> Vec<mou_party::Model> {
+fn parties(pact: &MouPlan, row: &mou::Model, cast: &Agencies) -> Vec<mou_party::Model> {
     let seats = pact.parties.iter().zip(1..);
     seats
         .map(|((who, responsibilities), nth)| {
@@ -125,7 +125,7 @@ fn parties(pact: &Pact, row: &mou::Model, cast: &Cast) -> Vec<mou_party::Model> 
         .collect()
 }
 
-fn tell(pact: &Pact, row: &mou::Model, cast: &Cast, chronicle: &mut Chronicle) {
+fn tell(pact: &MouPlan, row: &mou::Model, cast: &Agencies, chronicle: &mut AuditHistory) {
     let event = |kind| Event::Mou {
         kind,
         id: row.id,

@@ -6,7 +6,7 @@ use concord_entities::instant::{Day, Instant};
 use concord_entities::vocabulary::{AuditType, ClientAuthentication, MemberRole};
 use concord_entities::{agency, application, membership, task_force};
 
-use super::chronicle::Chronicle;
+use super::chronicle::AuditHistory;
 use super::past::{Past, id_at};
 use super::personas;
 use super::profiles::Profile;
@@ -26,12 +26,12 @@ macro_rules! cast {
 
         /// The agencies, registered.
         #[derive(Debug)]
-        pub(super) struct Cast {
+        pub(super) struct Agencies {
             pub(super) task_force: TaskForceId,
             $($place: Member,)*
         }
 
-        impl Cast {
+        impl Agencies {
             /// Everybody, as registered in this past.
             pub(super) fn assemble(past: Past) -> Self {
                 Self {
@@ -188,13 +188,13 @@ pub(super) struct Registered {
     pub(super) applications: Vec<application::Model>,
 }
 
-impl Cast {
+impl Agencies {
     fn members(&self) -> impl Iterator<Item = &Member> {
         Who::ALL.iter().map(|who| self.member(*who))
     }
 
     /// Everybody's rows, with the events of their registration by the office.
-    pub(super) fn register(&self, past: Past, chronicle: &mut Chronicle) -> Registered {
+    pub(super) fn register(&self, past: Past, chronicle: &mut AuditHistory) -> Registered {
         for member in self.members() {
             chronicle.tell(
                 member.since,

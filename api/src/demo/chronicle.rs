@@ -9,22 +9,22 @@ use concord_entities::vocabulary::AuditType;
 
 use super::cast::Member;
 use super::past::id_at;
-use crate::audit::event::{Agent, Event, Mark};
+use crate::audit::event::{Agent, Event, RequestMeta};
 use crate::audit::leaf::Leaf;
-use crate::error::{Answer, Refusal};
+use crate::error::{Refusal, Result};
 
 /// What happened, in any order.
 #[derive(Debug, Default)]
-pub(super) struct Chronicle(Vec<(Instant, Agent, Event)>);
+pub(super) struct AuditHistory(Vec<(Instant, Agent, Event)>);
 
-impl Chronicle {
+impl AuditHistory {
     /// That `member` caused `event` at `at`.
     pub(super) fn tell(&mut self, at: Instant, member: &Member, event: Event) {
         self.0.push((at, member.agent(), event));
     }
 
     /// That `member` brought a referral to where it stands.
-    pub(super) fn step(&mut self, at: Instant, member: &Member, kind: AuditType, of: Step) {
+    pub(super) fn step(&mut self, at: Instant, member: &Member, kind: AuditType, of: HistoryStep) {
         let event = Event::Referral {
             kind,
             id: of.id,
@@ -38,7 +38,7 @@ impl Chronicle {
     ///
     /// # Errors
     /// Where a leaf cannot be written, which none of ours is.
-    pub(super) fn into_rows(mut self) -> Answer<Vec<audit_event::Model>> {
+    pub(super) fn into_rows(mut self) -> Result<Vec<audit_event::Model>> {
         self.0.sort_by_key(|(at, ..)| *at);
         let mut last = Instant(0);
         self.0
@@ -46,11 +46,11 @@ impl Chronicle {
             .map(|(at, agent, event)| {
                 // Ids order the log and tell milliseconds, so no two events share one.
                 last = at.max(last.plus(Duration::from_millis(1)));
-                let mark = Mark {
+                let meta = RequestMeta {
                     request: id_at(last).to_string(),
-                    ..Mark::default()
+                    ..RequestMeta::default()
                 };
-                let mut leaf = Leaf::of(event, &agent, &mark, last);
+                let mut leaf = Leaf::of(event, &agent, &meta, last);
                 leaf.id = AuditEventId(id_at(last));
                 leaf.into_row(None).map_err(Refusal::internal)
             })
@@ -60,7 +60,7 @@ impl Chronicle {
 
 /// A step in a referral's life.
 #[derive(Clone, Debug)]
-pub(super) struct Step {
+pub(super) struct HistoryStep {
     /// The referral.
     pub(super) id: concord_entities::ids::ReferralId,
     /// The other side.

@@ -10,14 +10,14 @@ use concord_entities::vocabulary::{
 use concord_entities::{consent, mou, referral};
 
 use super::agreements::{Agreements, halted_at};
-use super::cast::{Cast, Member, Who};
-use super::chronicle::{Chronicle, Step};
+use super::cast::{Agencies, Member, Who};
+use super::chronicle::{AuditHistory, HistoryStep};
 use super::packages;
 use super::past::{Past, id_at};
-use super::people::{Asked, Consents, Survivor};
+use super::people::{ConsentRequest, Consents, RegisteredSurvivor};
 use super::routes::{Fate, ROUTES, Route};
 use crate::audit::event::Event;
-use crate::error::{Answer, Refusal};
+use crate::error::{Refusal, Result};
 use crate::referral::rules;
 use crate::sharing::Ground;
 
@@ -36,7 +36,7 @@ pub(super) struct Journey {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct World<'w> {
     /// The agencies.
-    pub(super) cast: &'w Cast,
+    pub(super) cast: &'w Agencies,
     /// Their MOUs.
     pub(super) agreements: &'w Agreements,
     /// The time before now.
@@ -49,13 +49,13 @@ pub(super) struct World<'w> {
 /// Where a package cannot be written, which none of ours is.
 pub(super) fn play(
     world: World<'_>,
-    survivors: &mut [Survivor],
+    survivors: &mut [RegisteredSurvivor],
     consents: &mut Consents,
-    chronicle: &mut Chronicle,
-) -> Answer<Vec<Journey>> {
+    chronicle: &mut AuditHistory,
+) -> Result<Vec<Journey>> {
     let mut journeys = Vec::new();
     for route in ROUTES {
-        let mut own: Vec<&mut Survivor> = survivors
+        let mut own: Vec<&mut RegisteredSurvivor> = survivors
             .iter_mut()
             .filter(|survivor| survivor.person.agency == route.sender)
             .collect();
@@ -113,7 +113,7 @@ impl Times {
     }
 }
 
-fn ask(route: &Route, fate: Fate, times: &Times, nth: usize) -> Asked {
+fn ask(route: &Route, fate: Fate, times: &Times, nth: usize) -> ConsentRequest {
     let days = match fate {
         Fate::Lapsed => 30,
         Fate::Draft
@@ -139,7 +139,7 @@ fn ask(route: &Route, fate: Fate, times: &Times, nth: usize) -> Asked {
     } else {
         None
     };
-    Asked {
+    ConsentRequest {
         recipient: route.recipient,
         service: route.service,
         nth,
@@ -158,7 +158,7 @@ struct Scene<'s> {
     urgency: Urgency,
     nth: usize,
     times: Times,
-    survivor: &'s Survivor,
+    survivor: &'s RegisteredSurvivor,
     consent: consent::Model,
 }
 
@@ -175,7 +175,7 @@ impl Scene<'_> {
         self.world.cast.member(who)
     }
 
-    fn play(&self, chronicle: &mut Chronicle) -> Answer<Journey> {
+    fn play(&self, chronicle: &mut AuditHistory) -> Result<Journey> {
         let consented = self.consent.categories;
         let today = self.world.past.now.day();
         let contents = packages::pack(
@@ -275,7 +275,7 @@ impl Scene<'_> {
             (mou.and_then(halted_at), StatusReason::MouNotInForce),
         ];
         for (at, reason) in halts {
-            if let Some(at) = at.filter(|_| rules::is_open(row.status)) {
+            if let Some(at) = at.filter(|_| row.status.is_open()) {
                 row.halted = true;
                 row.status_reason = Some(reason);
                 row.updated_at = at;
@@ -283,12 +283,12 @@ impl Scene<'_> {
         }
     }
 
-    fn tell(&self, row: &referral::Model, mou: Option<&mou::Model>, chronicle: &mut Chronicle) {
+    fn tell(&self, row: &referral::Model, mou: Option<&mou::Model>, chronicle: &mut AuditHistory) {
         let (sender, recipient) = (
             self.member(self.route.sender),
             self.member(self.route.recipient),
         );
-        let to = |counterpart: &Member, reason: Option<String>| Step {
+        let to = |counterpart: &Member, reason: Option<String>| HistoryStep {
             id: row.id,
             counterpart: counterpart.id,
             reason,

@@ -28,22 +28,22 @@ use concord_entities::vocabulary::RevocationChannel;
 use sea_orm::{DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel};
 
 use self::agreements::Agreements;
-use self::cast::{Cast, Registered, Who};
-use self::chronicle::Chronicle;
+use self::cast::{Agencies, Registered, Who};
+use self::chronicle::AuditHistory;
 use self::journeys::{Journey, World};
 use self::past::Past;
-use self::people::{Asked, Consents, Survivor};
-use self::services::Service;
-use crate::access::key::SigningKey;
+use self::people::{ConsentRequest, Consents, RegisteredSurvivor};
+use self::services::OfferedService;
 use crate::audit::ledger;
-use crate::error::Answer;
+use crate::error::Result;
+use crate::jose::key::SigningKey;
 use crate::seal::Vault;
-use crate::seal::vault::Package;
+use crate::seal::vault::PackageVersion;
 use crate::settings::Settings;
 use crate::store::Store;
-use crate::store::act::{self, Holding, Opened};
+use crate::store::sharing_lock::{self, LockedTransaction, SharingLock};
 
-pub use self::personas::{NoTokens, PERSONAS, Persona};
+pub use self::personas::{PERSONAS, Persona, PersonaError};
 
 /// Fills an empty store with the demo's task force; says whether it did. A store that has agencies is left as it is.
 ///
@@ -51,9 +51,10 @@ pub use self::personas::{NoTokens, PERSONAS, Persona};
 ///
 /// # Errors
 /// `UNAVAILABLE`: the store or the keyring cannot be written; nothing was.
-pub async fn fill(store: &Store, vault: &Vault, now: Instant) -> Answer<bool> {
+pub async fn fill(store: &Store, vault: &Vault, now: Instant) -> Result<bool> {
     // Alone, so that of two replicas that start together only one finds the store empty.
-    let Opened { transaction, .. } = act::open(store, Holding::Alone).await?;
+    let LockedTransaction { transaction, .. } =
+        sharing_lock::open(store, SharingLock::Exclusive).await?;
     if agency::Entity::everywhere()
         .one(&transaction)
         .await?
@@ -76,14 +77,14 @@ pub async fn fill(store: &Store, vault: &Vault, now: Instant) -> Answer<bool> {
 /// Writes a token for every persona into `file`, readable by its owner alone; each is on record before it is written.
 ///
 /// # Errors
-/// [`NoTokens`].
+/// [`PersonaError`].
 pub async fn tokens(
     store: &Store,
     signing: &SigningKey,
     settings: &Settings,
     file: &Path,
     now: Instant,
-) -> Result<(), NoTokens> {
+) -> Result<(), PersonaError> {
     personas::write(store, signing, settings, file, now).await
 }
 
@@ -91,22 +92,22 @@ pub async fn tokens(
 struct Told {
     registered: Registered,
     agreements: Agreements,
-    survivors: Vec<Survivor>,
+    survivors: Vec<RegisteredSurvivor>,
     consents: Consents,
     journeys: Vec<Journey>,
-    chronicle: Chronicle,
+    chronicle: AuditHistory,
 }
 
-fn tell(past: Past) -> Answer<Told> {
-    let cast = Cast::assemble(past);
-    let mut chronicle = Chronicle::default();
+fn tell(past: Past) -> Result<Told> {
+    let cast = Agencies::assemble(past);
+    let mut chronicle = AuditHistory::default();
     let registered = cast.register(past, &mut chronicle);
     let agreements = Agreements::draw_up(&cast, past, &mut chronicle);
-    let mut survivors: Vec<Survivor> = roll::ROLL
+    let mut survivors: Vec<RegisteredSurvivor> = roll::ROLL
         .iter()
         .zip(0..)
         .map(|(person, nth)| {
-            Survivor::new(
+            RegisteredSurvivor::new(
                 person,
                 &cast,
                 past.about(24 * (4 + nth * 3), roll::ROLL.len()),
@@ -134,23 +135,23 @@ fn tell(past: Past) -> Answer<Told> {
 
 /// Consents that no referral stands on yet: unsigned, signed, renewed, run out or taken back.
 fn besides(
-    cast: &Cast,
+    cast: &Agencies,
     past: Past,
-    survivors: &mut [Survivor],
+    survivors: &mut [RegisteredSurvivor],
     consents: &mut Consents,
-    chronicle: &mut Chronicle,
+    chronicle: &mut AuditHistory,
 ) {
     for (survivor, nth) in survivors.iter_mut().step_by(4).zip(0_usize..) {
-        let plain = |days: u64| Asked {
+        let plain = |days: u64| ConsentRequest {
             recipient: if nth.is_multiple_of(2) {
                 Who::Workforce
             } else {
                 Who::Consulate
             },
             service: if nth.is_multiple_of(2) {
-                Service::Work
+                OfferedService::Work
             } else {
-                Service::Papers
+                OfferedService::Papers
             },
             nth,
             drafted: past.about(24 * days, nth),
@@ -159,13 +160,13 @@ fn besides(
             revoked: None,
         };
         let asked = match nth % 5 {
-            0 => Asked {
+            0 => ConsentRequest {
                 signed: false,
                 ..plain(2)
             },
             1 => plain(11),
             2 => plain(75),
-            3 => Asked {
+            3 => ConsentRequest {
                 revoked: Some((past.about(50, nth), RevocationChannel::Telephone)),
                 ..plain(20)
             },
@@ -174,7 +175,7 @@ fn besides(
         survivor.was_known_by(asked.drafted);
         let first = consents.ask(survivor, &asked, cast, chronicle);
         if nth % 5 == 4 {
-            let again = Asked {
+            let again = ConsentRequest {
                 days: 90,
                 drafted: past.about(72, nth),
                 ..asked
@@ -189,20 +190,20 @@ async fn seal(
     vault: &Vault,
     journeys: &[Journey],
     now: Instant,
-) -> Answer<Vec<sealed_part::Model>> {
+) -> Result<Vec<sealed_part::Model>> {
     let mut sealed = Vec::new();
     for journey in journeys {
         // The keys are of now: a sweep takes an old key without a package for a left-over.
         sealed.extend(
             vault
-                .seal(Package::from(&journey.row), &journey.parts, now)
+                .seal(PackageVersion::from(&journey.row), &journey.parts, now)
                 .await?,
         );
     }
-    let ended: Vec<Package> = journeys
+    let ended: Vec<PackageVersion> = journeys
         .iter()
         .filter(|journey| journey.ended)
-        .map(|journey| Package::from(&journey.row))
+        .map(|journey| PackageVersion::from(&journey.row))
         .collect();
     vault.destroy(&ended).await?;
     Ok(sealed)
@@ -223,7 +224,7 @@ async fn keep_parties(
 
 async fn keep_people(
     to: &DatabaseTransaction,
-    survivors: Vec<Survivor>,
+    survivors: Vec<RegisteredSurvivor>,
     consents: Consents,
 ) -> Result<(), DbErr> {
     insert(

@@ -4,18 +4,18 @@ use concord_entities::instant::Day;
 use concord_entities::vocabulary::{Categories, Code, ContactChannel, DataCategory, Need, Weekday};
 
 use super::roll::Person;
-use super::services::Service;
-use crate::contact::plan::{ContactRoute, ContactWindow, SafeContactPlan};
-use crate::graphql::scalars::{LanguageTag, LocalTime};
+use super::services::OfferedService;
 use crate::referral::package::{
     Contents, Demographics, Exploitation, ExploitationAction, ExploitationMeans,
     ExploitationPurpose, Family, Financial, Identity, Immigration, Language, Legal, Medical,
     NeedsDetail, Safety, SubstanceUse,
 };
+use crate::survivor::contact::plan::{ContactRoute, ContactWindow, SafeContactPlan};
+use crate::wire::scalars::{LanguageTag, LocalTime};
 
 /// The package of the `nth` referral: what the person consented to, and the service needs.
 pub(super) fn pack(
-    service: Service,
+    service: OfferedService,
     person: &Person,
     nth: usize,
     consented: Categories,
@@ -49,7 +49,7 @@ pub(super) fn pack(
 
 /// One referral's story.
 struct Told<'p> {
-    service: Service,
+    service: OfferedService,
     person: &'p Person,
     nth: usize,
     today: Day,
@@ -182,7 +182,7 @@ impl Told<'_> {
 
     fn needs(&self) -> NeedsDetail {
         let (first, requests): (Need, &[&str]) = match self.service {
-            Service::Housing => (
+            OfferedService::Housing => (
                 Need::Housing,
                 &[
                     "A room with a door that locks, near a bus line.",
@@ -190,14 +190,14 @@ impl Told<'_> {
                     "A place away from the north side.",
                 ],
             ),
-            Service::Law | Service::Papers => (
+            OfferedService::Law | OfferedService::Papers => (
                 Need::Legal,
                 &[
                     "I want to know my choices before I talk to anybody.",
                     "My employer still has my passport.",
                 ],
             ),
-            Service::Health | Service::Police => (
+            OfferedService::Health | OfferedService::Police => (
                 Need::MedicalCare,
                 &[
                     "A woman doctor, please.",
@@ -205,14 +205,14 @@ impl Told<'_> {
                     "I do not sleep.",
                 ],
             ),
-            Service::Work => (
+            OfferedService::Work => (
                 Need::Employment,
                 &[
                     "Day shifts; I am at school in the evening.",
                     "Kitchen work, but not in a hotel.",
                 ],
             ),
-            Service::Treatment => (
+            OfferedService::Treatment => (
                 Need::CounselingAndInformation,
                 &["I want to stop, and I want to do it my way."],
             ),

@@ -4,11 +4,11 @@ use concord_entities::mou::Terms;
 use concord_entities::vocabulary::MouKind;
 
 use super::cast::Who;
-use super::services::Service;
+use super::services::OfferedService;
 
 /// What an MOU is to be.
 #[derive(Debug)]
-pub(super) struct Pact {
+pub(super) struct MouPlan {
     /// Its title.
     pub(super) title: &'static str,
     /// The title of the version before it.
@@ -16,7 +16,7 @@ pub(super) struct Pact {
     /// What it is for.
     pub(super) kind: MouKind,
     /// What it is about.
-    pub(super) service: Service,
+    pub(super) service: OfferedService,
     /// Who signs, in this order, and what each takes on. The first one drafts it.
     pub(super) parties: &'static [(Who, &'static str)],
     /// How many days ago it was drafted.
@@ -54,7 +54,7 @@ pub(super) enum End {
     Superseded,
 }
 
-impl Pact {
+impl MouPlan {
     /// Who drafted it.
     pub(super) fn drafter(&self) -> Who {
         self.parties.first().map_or(Who::Office, |(who, _)| *who)
@@ -87,31 +87,31 @@ impl Pact {
     /// Its clauses.
     pub(super) fn terms(&self) -> Terms {
         let (purpose, services) = match self.service {
-            Service::Housing => (
+            OfferedService::Housing => (
                 "To give survivors a safe place to live without asking them to tell their story twice.",
                 "Eleven beds in three unmarked houses, up to 180 days; two rooms kept free for emergencies.",
             ),
-            Service::Law => (
+            OfferedService::Law => (
                 "To give survivors an attorney of their own before they decide about police or relief.",
                 "Consultation within five days; representation in twenty matters a year.",
             ),
-            Service::Health => (
+            OfferedService::Health => (
                 "To care for survivors' health in confidence.",
                 "Same-week appointments, examinations at the survivor's wish alone, interpreters in six languages.",
             ),
-            Service::Police => (
+            OfferedService::Police => (
                 "To let survivors who decided to report speak with officers trained for it.",
                 "One named liaison; an advocate is present at every interview if the survivor wishes.",
             ),
-            Service::Work => (
+            OfferedService::Work => (
                 "To help survivors to work that is safe and paid.",
                 "Thirty places a year in coaching, training and placement; childcare stipends.",
             ),
-            Service::Treatment => (
+            OfferedService::Treatment => (
                 "To give survivors treatment of substance use that they chose.",
                 "Eight outpatient places; redisclosure notices travel with every record.",
             ),
-            Service::Papers => (
+            OfferedService::Papers => (
                 "To restore papers that were taken from survivors.",
                 "Identity and travel documents within three weeks, at the person's own request.",
             ),
@@ -143,11 +143,11 @@ const LISTENS: &str =
 const PLACES: &str = "Coaches and places; tells employers nothing of the referral.";
 
 /// A plan that nothing special is said about.
-const PLAIN: Pact = Pact {
+const PLAIN: MouPlan = MouPlan {
     title: "",
     supersedes: None,
     kind: MouKind::Referral,
-    service: Service::Housing,
+    service: OfferedService::Housing,
     parties: &[],
     drafted: 0,
     effective: 0,
@@ -158,8 +158,8 @@ const PLAIN: Pact = Pact {
 };
 
 /// Every MOU, those in force first.
-pub(super) const PACTS: &[Pact] = &[
-    Pact {
+pub(super) const PACTS: &[MouPlan] = &[
+    MouPlan {
         title: "Safe housing in the Three Rivers (2024)",
         parties: &[(Who::Harbor, HOUSES), (Who::Lantern, REFERS)],
         drafted: 610,
@@ -169,7 +169,7 @@ pub(super) const PACTS: &[Pact] = &[
         ended: 240,
         ..PLAIN
     },
-    Pact {
+    MouPlan {
         title: "Safe housing in the Three Rivers",
         supersedes: Some("Safe housing in the Three Rivers (2024)"),
         kind: MouKind::JointServices,
@@ -186,9 +186,9 @@ pub(super) const PACTS: &[Pact] = &[
         expires: 490,
         ..PLAIN
     },
-    Pact {
+    MouPlan {
         title: "Counsel for survivors",
-        service: Service::Law,
+        service: OfferedService::Law,
         parties: &[
             (Who::LegalAid, ADVISES),
             (Who::Lantern, REFERS),
@@ -201,9 +201,9 @@ pub(super) const PACTS: &[Pact] = &[
         expires: 530,
         ..PLAIN
     },
-    Pact {
+    MouPlan {
         title: "Health care in confidence",
-        service: Service::Health,
+        service: OfferedService::Health,
         parties: &[
             (Who::Clinic, TREATS),
             (Who::Lantern, REFERS),
@@ -216,10 +216,10 @@ pub(super) const PACTS: &[Pact] = &[
         expires: 350,
         ..PLAIN
     },
-    Pact {
+    MouPlan {
         title: "Victim liaison protocol",
         kind: MouKind::InformationSharing,
-        service: Service::Police,
+        service: OfferedService::Police,
         parties: &[
             (Who::Liaison, LISTENS),
             (Who::Lantern, REFERS),
@@ -232,9 +232,9 @@ pub(super) const PACTS: &[Pact] = &[
         expires: 205,
         ..PLAIN
     },
-    Pact {
+    MouPlan {
         title: "Paths to work",
-        service: Service::Work,
+        service: OfferedService::Work,
         parties: &[(Who::Workforce, PLACES), (Who::Lantern, REFERS)],
         drafted: 300,
         effective: -290,
@@ -242,9 +242,9 @@ pub(super) const PACTS: &[Pact] = &[
         expires: 75,
         ..PLAIN
     },
-    Pact {
+    MouPlan {
         title: "Treatment by choice",
-        service: Service::Treatment,
+        service: OfferedService::Treatment,
         parties: &[(Who::Recovery, TREATS), (Who::Lantern, REFERS)],
         drafted: 240,
         effective: -230,
@@ -254,9 +254,9 @@ pub(super) const PACTS: &[Pact] = &[
         ended: 9,
         ..PLAIN
     },
-    Pact {
+    MouPlan {
         title: "Work coaching in Millrace County",
-        service: Service::Work,
+        service: OfferedService::Work,
         parties: &[(Who::Workforce, PLACES), (Who::Riverbend, REFERS)],
         drafted: 380,
         effective: -371,
@@ -264,7 +264,7 @@ pub(super) const PACTS: &[Pact] = &[
         expires: -6,
         ..PLAIN
     },
-    Pact {
+    MouPlan {
         title: "Overflow lodging",
         parties: &[(Who::Lodging, HOUSES), (Who::Lantern, REFERS)],
         drafted: 420,
@@ -274,10 +274,10 @@ pub(super) const PACTS: &[Pact] = &[
         ended: 61,
         ..PLAIN
     },
-    Pact {
+    MouPlan {
         title: "Victim and witness support at trial",
         kind: MouKind::InformationSharing,
-        service: Service::Police,
+        service: OfferedService::Police,
         parties: &[(Who::Prosecutor, LISTENS), (Who::Lantern, REFERS)],
         drafted: 20,
         effective: 12,
@@ -285,10 +285,10 @@ pub(super) const PACTS: &[Pact] = &[
         expires: 742,
         ..PLAIN
     },
-    Pact {
+    MouPlan {
         title: "Federal victim assistance",
         kind: MouKind::InformationSharing,
-        service: Service::Police,
+        service: OfferedService::Police,
         parties: &[
             (Who::Federal, LISTENS),
             (Who::Lantern, REFERS),
@@ -300,9 +300,9 @@ pub(super) const PACTS: &[Pact] = &[
         end: End::PartlySigned,
         ..PLAIN
     },
-    Pact {
+    MouPlan {
         title: "Papers and travel documents",
-        service: Service::Papers,
+        service: OfferedService::Papers,
         parties: &[
             (Who::Lantern, REFERS),
             (
@@ -316,7 +316,7 @@ pub(super) const PACTS: &[Pact] = &[
         end: End::Offered,
         ..PLAIN
     },
-    Pact {
+    MouPlan {
         title: "Emergency beds at weekends",
         parties: &[(Who::Lantern, REFERS), (Who::Shelter, HOUSES)],
         drafted: 3,
@@ -325,10 +325,10 @@ pub(super) const PACTS: &[Pact] = &[
         end: End::Draft,
         ..PLAIN
     },
-    Pact {
+    MouPlan {
         title: "Sharing of leads with the field office",
         kind: MouKind::InformationSharing,
-        service: Service::Police,
+        service: OfferedService::Police,
         parties: &[(Who::Bureau, LISTENS), (Who::Riverbend, REFERS)],
         drafted: 74,
         effective: -50,

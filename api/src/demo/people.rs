@@ -11,11 +11,11 @@ use concord_entities::vocabulary::{
 };
 use concord_entities::{consent, consent_signature, survivor};
 
-use super::cast::{Cast, Member, Who};
-use super::chronicle::Chronicle;
+use super::cast::{Agencies, Member, Who};
+use super::chronicle::AuditHistory;
 use super::past::id_at;
 use super::roll::Person;
-use super::services::Service;
+use super::services::OfferedService;
 use crate::audit::event::Event;
 
 /// The longest that a consent runs, in days.
@@ -23,16 +23,16 @@ const LONGEST_DAYS: u64 = 90;
 
 /// A survivor, registered.
 #[derive(Debug)]
-pub(super) struct Survivor {
+pub(super) struct RegisteredSurvivor {
     /// What is told of the person.
     pub(super) person: &'static Person,
     /// The agency's row.
     pub(super) row: survivor::Model,
 }
 
-impl Survivor {
+impl RegisteredSurvivor {
     /// A person whom an agency has come to know; when is set by what happened first.
-    pub(super) fn new(person: &'static Person, cast: &Cast, created_at: Instant) -> Self {
+    pub(super) fn new(person: &'static Person, cast: &Agencies, created_at: Instant) -> Self {
         let row = survivor::Model {
             erased_at: None,
             id: SurvivorId::new(),
@@ -54,11 +54,11 @@ impl Survivor {
 
 /// What a person is asked to consent to.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Asked {
+pub(super) struct ConsentRequest {
     /// Whom it names.
     pub(super) recipient: Who,
     /// What is wanted of them.
-    pub(super) service: Service,
+    pub(super) service: OfferedService,
     /// Which of the variants.
     pub(super) nth: usize,
     /// When it was drafted.
@@ -84,10 +84,10 @@ impl Consents {
     /// Asks a survivor: the consent, its signatures, and the events of each.
     pub(super) fn ask(
         &mut self,
-        survivor: &Survivor,
-        asked: &Asked,
-        cast: &Cast,
-        chronicle: &mut Chronicle,
+        survivor: &RegisteredSurvivor,
+        asked: &ConsentRequest,
+        cast: &Agencies,
+        chronicle: &mut AuditHistory,
     ) -> consent::Model {
         let holder = cast.member(survivor.person.agency);
         let consent = draft(survivor, asked, holder, cast.member(asked.recipient));
@@ -137,8 +137,8 @@ pub(super) fn signed_at(drafted: Instant) -> Instant {
 }
 
 fn draft(
-    survivor: &Survivor,
-    asked: &Asked,
+    survivor: &RegisteredSurvivor,
+    asked: &ConsentRequest,
     holder: &Member,
     recipient: &Member,
 ) -> consent::Model {
@@ -217,7 +217,11 @@ pub(super) fn document(text: &str) -> String {
 }
 
 /// That an agency registered its survivors.
-pub(super) fn tell_registered(survivors: &[Survivor], cast: &Cast, chronicle: &mut Chronicle) {
+pub(super) fn tell_registered(
+    survivors: &[RegisteredSurvivor],
+    cast: &Agencies,
+    chronicle: &mut AuditHistory,
+) {
     for survivor in survivors {
         let agency = cast.member(survivor.person.agency);
         chronicle.tell(

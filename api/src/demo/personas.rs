@@ -15,14 +15,14 @@ use serde::Serialize;
 
 use super::cast::Who;
 use super::past::id_at;
-use crate::access::key::SigningKey;
-use crate::access::token::{self, Claims, NotSigned};
-use crate::audit::event::{Agent, Event, Mark};
+use crate::access::token::{self, Claims, TokenSigningError};
+use crate::audit::event::{Agent, Event, RequestMeta};
 use crate::audit::leaf::Leaf;
 use crate::audit::ledger;
+use crate::jose::key::SigningKey;
 use crate::settings::Settings;
 use crate::store::Store;
-use crate::store::act::{self, Holding, Opened};
+use crate::store::sharing_lock::{self, LockedTransaction, SharingLock};
 
 /// How long a persona's token is good for.
 const LIFE: Duration = Duration::from_hours(12);
@@ -83,7 +83,7 @@ pub const PERSONAS: &[Persona] = &[
 
 /// Why the personas have no tokens.
 #[derive(Debug, thiserror::Error)]
-pub enum NoTokens {
+pub enum PersonaError {
     /// The store does not answer.
     #[error("the store does not answer: {0}")]
     Store(#[from] sea_orm::DbErr),
@@ -94,7 +94,7 @@ pub enum NoTokens {
     NotTheDemo(&'static str),
     /// A token could not be signed.
     #[error(transparent)]
-    NotSigned(#[from] NotSigned),
+    NotSigned(#[from] TokenSigningError),
     /// A token or its record could not be written as JSON.
     #[error("a token could not be recorded: {0}")]
     Unwritten(#[from] serde_json::Error),
@@ -138,8 +138,9 @@ pub(super) async fn write(
     settings: &Settings,
     file: &Path,
     now: Instant,
-) -> Result<(), NoTokens> {
-    let Opened { transaction, .. } = act::open(store, Holding::Shared).await?;
+) -> Result<(), PersonaError> {
+    let LockedTransaction { transaction, .. } =
+        sharing_lock::open(store, SharingLock::Shared).await?;
     let mut cards = BTreeMap::new();
     let mut states = Vec::new();
     let mut events = Vec::new();
@@ -159,7 +160,7 @@ pub(super) async fn write(
     ledger::insert(&transaction, &events).await?;
     transaction.commit().await?;
     let text = serde_json::to_vec_pretty(&cards)?;
-    keep(file, &text).map_err(|fault| NoTokens::File {
+    keep(file, &text).map_err(|fault| PersonaError::File {
         file: file.to_owned(),
         fault,
     })
@@ -172,9 +173,9 @@ impl Persona {
         of: &DatabaseTransaction,
         settings: &Settings,
         now: Instant,
-    ) -> Result<Claims, NoTokens> {
+    ) -> Result<Claims, PersonaError> {
         let name = self.who.profile().name;
-        let missing = NoTokens::NotTheDemo(name);
+        let missing = PersonaError::NotTheDemo(name);
         let named = agency::Entity::everywhere().filter(agency::Column::Name.eq(name));
         let Some(agency) = named.one(of).await? else {
             return Err(missing);
@@ -228,11 +229,11 @@ fn record(claims: &Claims, now: Instant) -> Result<audit_event::Model, serde_jso
         client: claims.client.clone(),
         token: None,
     };
-    let mark = Mark {
+    let meta = RequestMeta {
         request: id_at(now).to_string(),
-        ..Mark::default()
+        ..RequestMeta::default()
     };
-    Leaf::of(Event::TokenIssued(claims.id.clone()), &agent, &mark, now).into_row(None)
+    Leaf::of(Event::TokenIssued(claims.id.clone()), &agent, &meta, now).into_row(None)
 }
 
 /// Puts a secret text in the place of a file, all of it at once, for its owner's eyes alone.

@@ -3,7 +3,7 @@
 use concord_entities::vocabulary::{OutcomeCode, RevocationChannel, StatusReason, Urgency};
 
 use super::cast::Who;
-use super::services::Service;
+use super::services::OfferedService;
 
 /// Some referrals of one agency to one other.
 #[derive(Debug)]
@@ -13,7 +13,7 @@ pub(super) struct Route {
     /// Who is asked.
     pub(super) recipient: Who,
     /// For what.
-    pub(super) service: Service,
+    pub(super) service: OfferedService,
     /// Which of the sender's survivors the first one is of; the next ones follow.
     pub(super) first: usize,
     /// Each with its fate, how many hours ago it was sent (or drafted), and how urgent it is.
@@ -66,7 +66,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route {
         sender: Who::Lantern,
         recipient: Who::Harbor,
-        service: Service::Housing,
+        service: OfferedService::Housing,
         first: 0,
         journeys: &[
             (Requested, 0, Emergency),
@@ -94,7 +94,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route {
         sender: Who::Lantern,
         recipient: Who::LegalAid,
-        service: Service::Law,
+        service: OfferedService::Law,
         first: 5,
         journeys: &[
             (Requested, 1, Emergency),
@@ -116,7 +116,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route {
         sender: Who::Lantern,
         recipient: Who::Clinic,
-        service: Service::Health,
+        service: OfferedService::Health,
         first: 9,
         journeys: &[
             (Requested, 0, Emergency),
@@ -136,7 +136,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route {
         sender: Who::Lantern,
         recipient: Who::Liaison,
-        service: Service::Police,
+        service: OfferedService::Police,
         first: 14,
         journeys: &[
             (Requested, 1, Emergency),
@@ -154,7 +154,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route {
         sender: Who::Lantern,
         recipient: Who::Workforce,
-        service: Service::Work,
+        service: OfferedService::Work,
         first: 2,
         journeys: &[
             (Requested, 40, Routine),
@@ -168,7 +168,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route {
         sender: Who::Lantern,
         recipient: Who::Recovery,
-        service: Service::Treatment,
+        service: OfferedService::Treatment,
         first: 11,
         journeys: &[
             (Requested, 300, Urgent),
@@ -180,7 +180,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route {
         sender: Who::Lantern,
         recipient: Who::Shelter,
-        service: Service::Housing,
+        service: OfferedService::Housing,
         first: 17,
         journeys: &[
             (Requested, 16, Urgent),
@@ -194,7 +194,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route {
         sender: Who::Riverbend,
         recipient: Who::Harbor,
-        service: Service::Housing,
+        service: OfferedService::Housing,
         first: 0,
         journeys: &[
             (Requested, 4, Urgent),
@@ -210,7 +210,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route {
         sender: Who::Riverbend,
         recipient: Who::LegalAid,
-        service: Service::Law,
+        service: OfferedService::Law,
         first: 3,
         journeys: &[
             (Requested, 36, Routine),
@@ -224,7 +224,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route {
         sender: Who::Riverbend,
         recipient: Who::Clinic,
-        service: Service::Health,
+        service: OfferedService::Health,
         first: 6,
         journeys: &[
             (Requested, 22, Urgent),
@@ -236,7 +236,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route {
         sender: Who::Riverbend,
         recipient: Who::Liaison,
-        service: Service::Police,
+        service: OfferedService::Police,
         first: 8,
         journeys: &[
             (Requested, 6, Urgent),
@@ -248,14 +248,14 @@ pub(super) const ROUTES: &[Route] = &[
     Route {
         sender: Who::Riverbend,
         recipient: Who::Workforce,
-        service: Service::Work,
+        service: OfferedService::Work,
         first: 4,
         journeys: &[(Accepted, 500, Routine), (InProgress, 800, Routine)],
     },
     Route {
         sender: Who::Harrow,
         recipient: Who::Harbor,
-        service: Service::Housing,
+        service: OfferedService::Housing,
         first: 0,
         journeys: &[
             (Requested, 2, Urgent),
@@ -269,7 +269,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route {
         sender: Who::Harrow,
         recipient: Who::LegalAid,
-        service: Service::Law,
+        service: OfferedService::Law,
         first: 2,
         journeys: &[
             (Requested, 18, Routine),
@@ -283,7 +283,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route {
         sender: Who::Harrow,
         recipient: Who::Clinic,
-        service: Service::Health,
+        service: OfferedService::Health,
         first: 4,
         journeys: &[
             (Requested, 7, Urgent),
@@ -297,7 +297,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route {
         sender: Who::Harrow,
         recipient: Who::Shelter,
-        service: Service::Housing,
+        service: OfferedService::Housing,
         first: 6,
         journeys: &[
             (Requested, 44, Routine),
@@ -309,7 +309,7 @@ pub(super) const ROUTES: &[Route] = &[
     Route {
         sender: Who::Harrow,
         recipient: Who::Liaison,
-        service: Service::Police,
+        service: OfferedService::Police,
         first: 7,
         journeys: &[
             (Requested, 28, Routine),

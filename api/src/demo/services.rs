@@ -4,7 +4,7 @@ use concord_entities::vocabulary::{Categories, DataCategory, Need, Needs, Purpos
 
 /// A service that agencies refer people to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Service {
+pub(super) enum OfferedService {
     /// A safe place to live.
     Housing,
     /// Attorneys.
@@ -21,7 +21,7 @@ pub(super) enum Service {
     Papers,
 }
 
-impl Service {
+impl OfferedService {
     /// The categories that it needs at most.
     pub(super) fn categories(self) -> Categories {
         use DataCategory::{

@@ -15,11 +15,10 @@ use async_graphql::parser::{self, parse_query};
 use aws_lc_rs::digest::{SHA256, digest};
 use moka::sync::Cache;
 
-use super::lexis::{MAX_NESTING, count_tokens};
+use super::lexer::{MAX_NESTING, count_tokens};
 use crate::error::Error;
+use crate::settings::MAX_SELECTIONS;
 
-/// The most selections of a document, each fragment counted wherever it is spread.
-pub const MAX_SELECTIONS: usize = 2_000;
 /// How deep selections may nest, a spread fragment counting as a level: what the executor itself allows.
 pub const MAX_DEPTH: usize = 32;
 

@@ -7,19 +7,19 @@ use concord_entities::ids::{
 };
 use concord_entities::vocabulary::Purpose;
 
-use super::request::{InRequest, Request};
-use super::scalars::DateTime;
 use crate::agency::graphql::Agency;
 use crate::application::graphql::Application;
-use crate::audit::graphql::AuditEvent;
 use crate::audit::ledger::Decided;
 use crate::consent::graphql::Consent;
-use crate::error::{Answer, Error};
-use crate::mandate::graphql::MandatedDisclosure;
+use crate::error::{Error, Result};
+use crate::mandated_disclosure::graphql::MandatedDisclosure;
 use crate::mou::graphql::Mou;
-use crate::referral::graphql::{Asked, Referral};
+use crate::referral::graphql::{Referral, ReferralSelection};
+use crate::request::{InRequest, Request};
+use crate::review::events::AuditEvent;
 use crate::sharing::facts;
 use crate::survivor::graphql::Survivor;
+use crate::wire::scalars::DateTime;
 
 /// A record with an id.
 #[derive(Interface)]
@@ -72,7 +72,7 @@ pub struct Viewer {
 impl Viewer {
     /// The application that carries the token; null where it is not registered here, as for a token of your agency's
     /// own issuer.
-    async fn application(&self, ctx: &Context<'_>) -> Option<Answer<Application>> {
+    async fn application(&self, ctx: &Context<'_>) -> Option<Result<Application>> {
         let id = self.program?;
         own_application(ctx, id).await.transpose()
     }
@@ -86,7 +86,7 @@ pub struct NodeQuery;
 #[Object]
 impl NodeQuery {
     /// Who you are to the service.
-    async fn viewer(&self, ctx: &Context<'_>) -> Answer<Viewer> {
+    async fn viewer(&self, ctx: &Context<'_>) -> Result<Viewer> {
         let request = ctx.request()?;
         let caller = &request.caller;
         let released = request.disclose(|| own_agency(request)).await?;
@@ -106,12 +106,12 @@ impl NodeQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "A TypeID, such as `referral_01h2xcejqtf2nbrexx3vqjhp41`.")] id: ID,
-    ) -> Option<Answer<Node>> {
+    ) -> Option<Result<Node>> {
         find(ctx, &id).await.transpose()
     }
 }
 
-async fn own_agency(request: &Request) -> Answer<Decided<Agency>> {
+async fn own_agency(request: &Request) -> Result<Decided<Agency>> {
     let store = &request.worker.store;
     let own = concord_entities::agency::Entity::named(request.caller.agency());
     let statement = facts::beside_epoch(store.backend, sea_orm::QueryTrait::into_query(own), false);
@@ -131,11 +131,11 @@ async fn own_agency(request: &Request) -> Answer<Decided<Agency>> {
     })
 }
 
-async fn own_application(ctx: &Context<'_>, id: ApplicationId) -> Answer<Option<Application>> {
+async fn own_application(ctx: &Context<'_>, id: ApplicationId) -> Result<Option<Application>> {
     crate::application::graphql::found(ctx.request()?, id).await
 }
 
-async fn find(ctx: &Context<'_>, id: &ID) -> Answer<Option<Node>> {
+async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
     let request = ctx.request()?;
     let AnyId { prefix, uuid } = id.parse().map_err(|invalid| Error::input("id", invalid))?;
     let found = match prefix.as_str() {
@@ -151,17 +151,17 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Answer<Option<Node>> {
         ConsentId::PREFIX => crate::consent::graphql::node(request, ConsentId(uuid))
             .await?
             .map(Node::from),
-        MandateId::PREFIX => crate::mandate::graphql::node(request, MandateId(uuid))
+        MandateId::PREFIX => crate::mandated_disclosure::graphql::node(request, MandateId(uuid))
             .await?
             .map(|record| Node::from(std::boxed::Box::new(record))),
         MouId::PREFIX => crate::mou::graphql::node(request, MouId(uuid))
             .await?
             .map(Node::from),
-        AuditEventId::PREFIX => crate::audit::graphql::node(request, AuditEventId(uuid))
+        AuditEventId::PREFIX => crate::review::events::node(request, AuditEventId(uuid))
             .await?
             .map(|event| Node::from(std::boxed::Box::new(event))),
         ReferralId::PREFIX => {
-            let asked = Asked::below(ctx, &[])?;
+            let asked = ReferralSelection::below(ctx, &[])?;
             crate::referral::graphql::one(request, ReferralId(uuid), &asked)
                 .await?
                 .map(|referral| Node::from(std::boxed::Box::new(referral)))

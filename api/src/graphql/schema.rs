@@ -7,20 +7,20 @@ use crate::agency::change::AgencyMutation;
 use crate::agency::graphql::AgencyQuery;
 use crate::application::change::ApplicationMutation;
 use crate::application::graphql::ApplicationQuery;
-use crate::audit::graphql::AuditQuery;
 use crate::consent::change::ConsentMutation;
 use crate::consent::graphql::ConsentQuery;
-use crate::consent::notice::NoticeQuery;
-use crate::consent::packs::{PackMutation, PackQuery};
-use crate::contact::graphql::{ContactMutation, ContactQuery};
-use crate::mandate::change::MandateMutation;
-use crate::mandate::graphql::MandateQuery;
+use crate::erasure::change::ErasureMutation;
+use crate::mandated_disclosure::change::MandateMutation;
+use crate::mandated_disclosure::graphql::MandateQuery;
 use crate::mou::change::MouMutation;
 use crate::mou::graphql::MouQuery;
+use crate::notice::graphql::NoticeQuery;
 use crate::referral::change::ReferralMutation;
 use crate::referral::continuation::ContinuationMutation;
 use crate::referral::graphql::ReferralQuery;
-use crate::survivor::erasure::ErasureMutation;
+use crate::review::events::AuditQuery;
+use crate::rule_pack::graphql::{PackMutation, PackQuery};
+use crate::survivor::contact::graphql::{ContactMutation, ContactQuery};
 use crate::survivor::graphql::{SurvivorMutation, SurvivorQuery};
 
 /// What you can read.

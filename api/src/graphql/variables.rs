@@ -27,11 +27,11 @@ const MAX_CHOICES: usize = 20;
 /// The schema's input types: what a variable may be declared as.
 #[derive(Clone, Debug)]
 pub struct InputTypes {
-    types: HashMap<Name, Kind>,
+    types: HashMap<Name, InputKind>,
 }
 
 #[derive(Clone, Debug)]
-enum Kind {
+enum InputKind {
     Int,
     Float,
     Text,
@@ -58,12 +58,12 @@ impl InputTypes {
     /// # Errors
     /// The parser's, where the text is not a schema.
     pub fn from_sdl(sdl: &str) -> Result<Self, parser::Error> {
-        let mut types: HashMap<Name, Kind> = [
-            ("Int", Kind::Int),
-            ("Float", Kind::Float),
-            ("String", Kind::Text),
-            ("Boolean", Kind::Boolean),
-            ("ID", Kind::Id),
+        let mut types: HashMap<Name, InputKind> = [
+            ("Int", InputKind::Int),
+            ("Float", InputKind::Float),
+            ("String", InputKind::Text),
+            ("Boolean", InputKind::Boolean),
+            ("ID", InputKind::Id),
         ]
         .into_iter()
         .map(|(name, kind)| (Name::new(name), kind))
@@ -78,15 +78,15 @@ impl InputTypes {
                 .iter()
                 .any(|d| d.node.name.node == "oneOf");
             let kind = match definition.node.kind {
-                TypeKind::Scalar => Kind::Custom,
-                TypeKind::Enum(choice) => Kind::Enum(
+                TypeKind::Scalar => InputKind::Custom,
+                TypeKind::Enum(choice) => InputKind::Enum(
                     choice
                         .values
                         .into_iter()
                         .map(|v| v.node.value.node)
                         .collect(),
                 ),
-                TypeKind::InputObject(object) => Kind::object(object, one_of),
+                TypeKind::InputObject(object) => InputKind::object(object, one_of),
                 TypeKind::Object(_) | TypeKind::Interface(_) | TypeKind::Union(_) => continue,
             };
             types.entry(definition.node.name.node).or_insert(kind);
@@ -114,7 +114,7 @@ impl InputTypes {
             }
         });
         foreign.map_or(Ok(()), |(variable, ty)| {
-            Err(Path::Variable(variable).refuse(Foreign(ty)))
+            Err(Path::Variable(variable).refuse(NotAnInputType(ty)))
         })
     }
 
@@ -205,13 +205,13 @@ impl InputTypes {
                 Ok(Value::List(vec![single]))
             }
             (BaseType::Named(name), given) => match self.types.get(name) {
-                Some(Kind::Object { fields, one_of }) => {
+                Some(InputKind::Object { fields, one_of }) => {
                     self.object(name, fields, *one_of, given, path, nesting)
                 }
                 Some(leaf) => leaf
                     .coerce(given)
                     .ok_or_else(|| path.refuse(leaf.wanted(name))),
-                None => Err(path.refuse(Foreign(name))),
+                None => Err(path.refuse(NotAnInputType(name))),
             },
         }
     }
@@ -256,7 +256,7 @@ impl InputTypes {
     }
 }
 
-impl Kind {
+impl InputKind {
     fn object(object: InputObjectType, one_of: bool) -> Self {
         let fields = object.fields.into_iter().map(|field| {
             let field = field.node;
@@ -351,9 +351,9 @@ impl std::fmt::Display for Path<'_> {
 }
 
 /// A declared type that is not an input type.
-struct Foreign<'f>(&'f Name);
+struct NotAnInputType<'f>(&'f Name);
 
-impl std::fmt::Display for Foreign<'_> {
+impl std::fmt::Display for NotAnInputType<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "is declared as `{}`, which is not an input type", self.0)
     }

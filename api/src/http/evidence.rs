@@ -9,13 +9,13 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
-use super::plain::{self, Operation, Refused, kept_by_nobody};
-use super::server::Shared;
+use super::plain::{self, HttpRefusal, Operation, kept_by_nobody};
+use super::shared::Shared;
 use crate::access::grant::{Permission, Resource};
-use crate::consent::document::{self, DocumentType, LARGEST};
-use crate::consent::evidence::{self, Scan};
+use crate::consent::document::formats::{self, DocumentType, LARGEST};
+use crate::consent::document::store::{self, Scan};
 use crate::error::Error;
-use crate::graphql::{Request, Worker};
+use crate::request::{Request, Worker};
 
 /// How long a paper may take to come in.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -58,7 +58,7 @@ async fn put(
             kind,
             bytes: &bytes,
         };
-        let receipt = evidence::store(request, id, &scan).await?;
+        let receipt = store::store(request, id, &scan).await?;
         let status = if receipt.fresh {
             StatusCode::CREATED
         } else {
@@ -86,10 +86,10 @@ async fn get(
     .await
 }
 
-async fn released(request: &Request, id: &str) -> Result<HttpResponse, Refused> {
+async fn released(request: &Request, id: &str) -> Result<HttpResponse, HttpRefusal> {
     let id = plain::id(id)?;
-    let paper = evidence::read(request, id).await?;
-    let mut paper = paper.ok_or_else(Refused::not_found)?;
+    let paper = store::read(request, id).await?;
+    let mut paper = paper.ok_or_else(HttpRefusal::not_found)?;
     let name =
         DocumentType::named(&paper.receipt.content_type).map_or("bin", |kind| kind.extension());
     let sum = STANDARD.encode(digest(&SHA256, &paper.bytes));
@@ -108,7 +108,7 @@ async fn released(request: &Request, id: &str) -> Result<HttpResponse, Refused> 
 }
 
 /// The kind of file that the headers name.
-fn kind(http: &HttpRequest) -> Result<DocumentType, Refused> {
+fn kind(http: &HttpRequest) -> Result<DocumentType, HttpRefusal> {
     let only = |name| {
         let mut all = http.headers().get_all(name);
         match (all.next(), all.next()) {
@@ -119,7 +119,7 @@ fn kind(http: &HttpRequest) -> Result<DocumentType, Refused> {
     let headers = http.headers();
     if headers.contains_key(header::CONTENT_ENCODING) || headers.contains_key(header::CONTENT_RANGE)
     {
-        return Err(Refused::input(
+        return Err(HttpRefusal::input(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "send the whole file as it is, without `content-encoding` and `content-range`",
         ));
@@ -127,16 +127,16 @@ fn kind(http: &HttpRequest) -> Result<DocumentType, Refused> {
     only(header::CONTENT_TYPE)
         .and_then(DocumentType::named)
         .ok_or_else(|| {
-            Refused::input(
+            HttpRefusal::input(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "send `content-type: application/pdf`, `image/jpeg` or `image/png`",
             )
         })
 }
 
-async fn received(http: &HttpRequest, payload: web::Payload) -> Result<web::Bytes, Refused> {
+async fn received(http: &HttpRequest, payload: web::Payload) -> Result<web::Bytes, HttpRefusal> {
     let too_large = || {
-        Refused::input(
+        HttpRefusal::input(
             StatusCode::PAYLOAD_TOO_LARGE,
             "a document has at most 10 MiB",
         )
@@ -150,7 +150,7 @@ async fn received(http: &HttpRequest, payload: web::Payload) -> Result<web::Byte
         Ok(Ok(Ok(bytes))) => Ok(bytes),
         Ok(Ok(Err(_))) => Err(bad("the body broke off before its end")),
         Ok(Err(_)) => Err(too_large()),
-        Err(_) => Err(Refused::input(
+        Err(_) => Err(HttpRefusal::input(
             StatusCode::REQUEST_TIMEOUT,
             "the body did not come within a minute",
         )),
@@ -158,10 +158,10 @@ async fn received(http: &HttpRequest, payload: web::Payload) -> Result<web::Byte
 }
 
 /// Refuses a body with another digest than its sender states.
-fn agrees(http: &HttpRequest, bytes: &[u8]) -> Result<(), Refused> {
+fn agrees(http: &HttpRequest, bytes: &[u8]) -> Result<(), HttpRefusal> {
     for name in DIGESTS {
         let lines = http.headers().get_all(name);
-        let stated = document::stated_sha256(lines.map(|line| line.to_str().unwrap_or("")));
+        let stated = formats::stated_sha256(lines.map(|line| line.to_str().unwrap_or("")));
         match stated {
             Ok(None) => {}
             Ok(Some(stated)) if digest(&SHA256, bytes).as_ref() == stated => {}
@@ -172,6 +172,6 @@ fn agrees(http: &HttpRequest, bytes: &[u8]) -> Result<(), Refused> {
     Ok(())
 }
 
-fn bad(text: &str) -> Refused {
+fn bad(text: &str) -> HttpRefusal {
     crate::error::Refusal::from(Error::BadUserInput(text.to_owned().into())).into()
 }

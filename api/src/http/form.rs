@@ -4,14 +4,14 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
-use super::plain::{self, Operation, Refused, kept_by_nobody};
-use super::server::Shared;
+use super::plain::{self, HttpRefusal, Operation, kept_by_nobody};
+use super::shared::Shared;
 use crate::access::grant::{Permission, Resource};
-use crate::consent::form::page::Paper;
+use crate::consent::form::page::PaperSize;
 use crate::consent::form::read::subject;
 use crate::error::{Error, Refusal};
-use crate::graphql::scalars::LanguageTag;
-use crate::graphql::{Request, Worker};
+use crate::request::{Request, Worker};
+use crate::wire::scalars::LanguageTag;
 
 const READ: Operation = Operation {
     name: "readConsentForm",
@@ -26,7 +26,7 @@ pub fn routes(service: &mut web::ServiceConfig) {
 /// What is asked of the page.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Asked {
+struct FormQuery {
     lang: Option<String>,
     paper: Option<String>,
 }
@@ -44,9 +44,9 @@ async fn form(
     .await
 }
 
-async fn page(request: &Request, id: &str, query: &str) -> Result<HttpResponse, Refused> {
+async fn page(request: &Request, id: &str, query: &str) -> Result<HttpResponse, HttpRefusal> {
     let id = plain::id(id)?;
-    let asked = web::Query::<Asked>::from_query(query)
+    let asked = web::Query::<FormQuery>::from_query(query)
         .map_err(|_| wrong("query", "takes `lang` and `paper`, each once"))?
         .into_inner();
     let paper = paper(asked.paper.as_deref())?;
@@ -58,7 +58,7 @@ async fn page(request: &Request, id: &str, query: &str) -> Result<HttpResponse, 
         None => None,
     };
     let subject = subject(request, id).await?;
-    let subject = subject.ok_or_else(Refused::not_found)?;
+    let subject = subject.ok_or_else(HttpRefusal::not_found)?;
     let language = language.map_or_else(
         || subject.consent.language.clone(),
         |tag| tag.as_str().to_owned(),
@@ -72,16 +72,16 @@ async fn page(request: &Request, id: &str, query: &str) -> Result<HttpResponse, 
 }
 
 /// The paper that is asked for; Letter where nothing is said.
-fn paper(word: Option<&str>) -> Result<Paper, Refused> {
+fn paper(word: Option<&str>) -> Result<PaperSize, HttpRefusal> {
     let Some(word) = word else {
-        return Ok(Paper::Letter);
+        return Ok(PaperSize::Letter);
     };
-    let named = Paper::ALL.iter().find(|paper| paper.word() == word);
+    let named = PaperSize::ALL.iter().find(|paper| paper.word() == word);
     named
         .copied()
         .ok_or_else(|| wrong("paper", "is `a4` or `letter`"))
 }
 
-fn wrong(field: &str, remedy: &str) -> Refused {
+fn wrong(field: &str, remedy: &str) -> HttpRefusal {
     Refusal::from(Error::input(field, remedy)).into()
 }

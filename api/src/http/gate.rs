@@ -11,17 +11,17 @@ use tracing::{error, info};
 use super::answer;
 use super::challenge::Lack;
 use super::negotiate::MediaType;
-use super::server::Shared;
+use super::shared::Shared;
 use crate::access::Caller;
-use crate::access::verifier::{NoCaller, Presented};
-use crate::audit::event::{Agent, Event, Mark};
+use crate::access::verifier::{CallerError, Presented};
+use crate::audit::event::{Agent, Event, RequestMeta};
 use crate::error::Error;
-use crate::graphql::Worker;
+use crate::request::Worker;
 use crate::settings::Settings;
 
 /// One request on its way in, and what answers it if it goes no further.
 #[derive(Clone, Copy)]
-pub struct Gate<'r> {
+pub struct Authenticator<'r> {
     /// The request.
     pub http: &'r HttpRequest,
     /// What every worker shares.
@@ -34,7 +34,7 @@ pub struct Gate<'r> {
     pub request_id: &'r str,
 }
 
-impl Gate<'_> {
+impl Authenticator<'_> {
     /// The caller that the request proves.
     ///
     /// # Errors
@@ -54,7 +54,7 @@ impl Gate<'_> {
             Err(_) if !self.http.headers().contains_key(header::AUTHORIZATION) => {
                 Err(self.unauthenticated(Lack::Token))
             }
-            Err(NoCaller::Refused(refusal)) => {
+            Err(CallerError::Refused(refusal)) => {
                 if let Some(cause) = refusal.cause() {
                     error!(request = self.request_id, cause = %cause, "a token could not be judged");
                 }
@@ -62,8 +62,8 @@ impl Gate<'_> {
             }
             Err(fault) => {
                 let lack = match fault {
-                    NoCaller::Holder(_) => Lack::GoodProof,
-                    NoCaller::Token(_) | NoCaller::Refused(_) => Lack::GoodToken,
+                    CallerError::Holder(_) => Lack::GoodProof,
+                    CallerError::Token(_) | CallerError::Refused(_) => Lack::GoodToken,
                 };
                 Err(self.turn_away(&Agent::stranger(), fault.code(), lack).await)
             }
@@ -96,9 +96,9 @@ impl Gate<'_> {
             kind: AuditType::TokenRefused,
             why,
         };
-        let mark = mark(self.http, self.request_id);
+        let meta = meta(self.http, self.request_id);
         let Worker { store, ledger, .. } = self.worker;
-        if ledger.note(store, event, agent, &mark).await.is_err() {
+        if ledger.note(store, event, agent, &meta).await.is_err() {
             error!(
                 request = self.request_id,
                 why, "a refused token could not be recorded"
@@ -125,11 +125,11 @@ impl Gate<'_> {
 
 /// What goes on record about a request before it is known what it asks.
 #[must_use]
-pub fn mark(http: &HttpRequest, request_id: &str) -> Mark {
-    Mark {
+pub fn meta(http: &HttpRequest, request_id: &str) -> RequestMeta {
+    RequestMeta {
         request: request_id.to_owned(),
         address: address(http).map(|address| address.to_string()),
-        ..Mark::default()
+        ..RequestMeta::default()
     }
 }
 

@@ -12,16 +12,16 @@ use tracing::{error, info, warn};
 use uuid::Uuid;
 
 use super::answer;
-use super::gate::{self, Gate};
+use super::gate::{self, Authenticator};
 use super::negotiate::{self, MediaType, Outcome};
 use super::params::Params;
-use super::server::Shared;
+use super::shared::Shared;
 use crate::access::Caller;
-use crate::audit::event::{Event, Mark};
+use crate::audit::event::{Event, RequestMeta};
 use crate::error::{Error, Refusal};
 use crate::graphql::guard::Admitted;
 use crate::graphql::operation::{refuse_subscription, select_operation};
-use crate::graphql::{Request, Worker};
+use crate::request::{Request, Worker};
 
 /// How large a request's body may be.
 pub const MAX_BODY: usize = 64 * 1024;
@@ -87,7 +87,7 @@ async fn serve(
             "send `content-type: application/json` in UTF-8",
         );
     }
-    let gate = Gate {
+    let gate = Authenticator {
         http,
         shared,
         worker,
@@ -147,8 +147,8 @@ fn prepare(shared: &Shared, admitted: &Admitted, params: Params) -> Result<Ready
     })
 }
 
-async fn execute(gate: &Gate<'_>, caller: Caller, params: Params) -> HttpResponse {
-    let Gate {
+async fn execute(gate: &Authenticator<'_>, caller: Caller, params: Params) -> HttpResponse {
+    let Authenticator {
         http,
         shared,
         worker,
@@ -174,10 +174,10 @@ async fn execute(gate: &Gate<'_>, caller: Caller, params: Params) -> HttpRespons
     let request = Request {
         worker: worker.clone(),
         caller,
-        mark: Mark {
+        meta: RequestMeta {
             operation: ready.operation_name.clone(),
             document: Some(document_hash),
-            ..gate::mark(http, request_id)
+            ..gate::meta(http, request_id)
         },
     };
     let mut execution = async_graphql::Request::new("")
@@ -260,7 +260,7 @@ async fn report(request: &Request, response: &Response) {
         };
         let code = refusal.error.code();
         if let Some(cause) = refusal.cause() {
-            error!(request = request.mark.request, code, cause = %cause, "refused");
+            error!(request = request.meta.request, code, cause = %cause, "refused");
         }
         if is_denial(&refusal.error) && !denied.contains(&code) {
             denied.push(code);
@@ -270,10 +270,10 @@ async fn report(request: &Request, response: &Response) {
         let Worker { store, ledger, .. } = &request.worker;
         let event = Event::AccessDenied { code, object: None };
         let agent = request.caller.agent();
-        let recorded = ledger.note(store, event, &agent, &request.mark).await;
+        let recorded = ledger.note(store, event, &agent, &request.meta).await;
         if recorded.is_err() {
             error!(
-                request = request.mark.request,
+                request = request.meta.request,
                 code, "a denied attempt could not be recorded"
             );
         }

@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, web};
 use serde_json::json;
 
 use crate::clock;
-use crate::graphql::Worker;
+use crate::request::Worker;
 
 /// Says that the process lives.
 pub async fn healthz() -> HttpResponse {

@@ -2,7 +2,7 @@
 //! explorer page in demo and development.
 //!
 //! [`negotiate`] and [`params`] are pure; [`graphql`] carries a request through guard, coercion and execution;
-//! [`server`] puts it on a socket.
+//! [`shared`] is what all routes share; [`server`] puts them on a socket.
 
 pub mod answer;
 pub mod challenge;
@@ -17,4 +17,5 @@ pub mod oauth;
 pub mod params;
 pub mod plain;
 pub mod server;
+pub mod shared;
 pub mod well_known;

@@ -32,7 +32,7 @@ pub enum Outcome {
 
 /// Why a request cannot be served in its media types.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Mismatch {
+pub enum NegotiationError {
     /// None of the media types that the client accepts is ours.
     #[error(
         "nothing that `Accept` names is served here: accept `application/graphql-response+json` or `application/json`"
@@ -43,7 +43,7 @@ pub enum Mismatch {
     UnsupportedMediaType,
 }
 
-impl Mismatch {
+impl NegotiationError {
     /// The status to answer with.
     #[must_use]
     pub fn status(self) -> StatusCode {
@@ -80,8 +80,8 @@ impl MediaType {
     /// The higher `q` wins; then what is named over what a wildcard allows; then, where both are named, the newer.
     ///
     /// # Errors
-    /// [`Mismatch::NotAcceptable`], also where `Accept` cannot be read.
-    pub fn of_answer(headers: &HeaderMap) -> Result<Self, Mismatch> {
+    /// [`NegotiationError::NotAcceptable`], also where `Accept` cannot be read.
+    pub fn of_answer(headers: &HeaderMap) -> Result<Self, NegotiationError> {
         let mut stated = headers
             .get_all(ACCEPT)
             .filter(|value| !value.is_empty())
@@ -90,12 +90,12 @@ impl MediaType {
             return Ok(Self::Json);
         }
         let accepted = actix_web::http::header::from_comma_delimited(stated)
-            .map_err(|_| Mismatch::NotAcceptable)?;
+            .map_err(|_| NegotiationError::NotAcceptable)?;
         let accepted = Accept(accepted);
         let json = Self::Json.liking(&accepted);
         let graphql = Self::GraphqlResponse.liking(&accepted);
         match (json, graphql) {
-            (None, None) => Err(Mismatch::NotAcceptable),
+            (None, None) => Err(NegotiationError::NotAcceptable),
             (Some(_), None) => Ok(Self::Json),
             (Some(json), Some(graphql))
                 if json > graphql || (json == graphql && graphql.nearness < Nearness::Named) =>
@@ -175,11 +175,11 @@ impl Outcome {
 /// Checks that the body is declared as `application/json`, in UTF-8 where it names a charset.
 ///
 /// # Errors
-/// [`Mismatch::UnsupportedMediaType`], also where there is no declaration.
-pub fn check_content_type(headers: &HeaderMap) -> Result<(), Mismatch> {
+/// [`NegotiationError::UnsupportedMediaType`], also where there is no declaration.
+pub fn check_content_type(headers: &HeaderMap) -> Result<(), NegotiationError> {
     let mut stated = headers.get_all(CONTENT_TYPE);
     let (Some(only), None) = (stated.next(), stated.next()) else {
-        return Err(Mismatch::UnsupportedMediaType);
+        return Err(NegotiationError::UnsupportedMediaType);
     };
     only.to_str()
         .ok()
@@ -188,7 +188,7 @@ pub fn check_content_type(headers: &HeaderMap) -> Result<(), Mismatch> {
             media.essence_str() == mime::APPLICATION_JSON.essence_str() && in_utf8(media)
         })
         .map(|_| ())
-        .ok_or(Mismatch::UnsupportedMediaType)
+        .ok_or(NegotiationError::UnsupportedMediaType)
 }
 
 fn in_utf8(media: &Mime) -> bool {

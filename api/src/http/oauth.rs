@@ -9,11 +9,11 @@ use uuid::Uuid;
 use super::answer::REQUEST_ID;
 use super::gate;
 use super::graphql::DEADLINE;
-use super::server::Shared;
-use crate::graphql::Worker;
-use crate::oauth::fault::{Fault, Kind};
-use crate::oauth::form::Form;
-use crate::oauth::{self, Asked, Desk, Endpoint};
+use super::shared::Shared;
+use crate::oauth::fault::{OauthError, OauthErrorCode};
+use crate::oauth::form::FormParameters;
+use crate::oauth::{self, AuthorizationServer, Endpoint, OauthRequest};
+use crate::request::Worker;
 
 /// The routes of the authorization server.
 pub fn routes(service: &mut web::ServiceConfig) {
@@ -59,7 +59,7 @@ async fn serve(
 ) -> HttpResponse {
     let request_id = Uuid::now_v7().to_string();
     if http.method() != Method::POST {
-        let fault = Fault::request("send a POST");
+        let fault = OauthError::request("send a POST");
         let mut answer = refused(StatusCode::METHOD_NOT_ALLOWED, &request_id, &fault);
         answer
             .headers_mut()
@@ -68,7 +68,7 @@ async fn serve(
     }
     let answered = match asked(http, payload, &request_id).await {
         Ok(asked) => {
-            let desk = Desk {
+            let desk = AuthorizationServer {
                 store: &worker.store,
                 ledger: &worker.ledger,
                 ring: &shared.ring,
@@ -77,8 +77,8 @@ async fn serve(
                 settings: &shared.settings,
             };
             let answer = tokio::time::timeout(DEADLINE, oauth::answer(&desk, endpoint, &asked));
-            answer.await.unwrap_or(Err(Fault::of(
-                Kind::Unavailable,
+            answer.await.unwrap_or(Err(OauthError::of(
+                OauthErrorCode::Unavailable,
                 "this took too long: try again in a little while",
             )))
         }
@@ -101,18 +101,19 @@ async fn asked(
     http: &HttpRequest,
     payload: web::Payload,
     request_id: &str,
-) -> Result<Asked, Fault> {
+) -> Result<OauthRequest, OauthError> {
     let media = http.headers().get(header::CONTENT_TYPE);
     let media = media.and_then(|media| media.to_str().ok()).unwrap_or("");
     let essence = media.split(';').next().unwrap_or("").trim();
     if !essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
-        return Err(Fault::request(
+        return Err(OauthError::request(
             "send content-type: application/x-www-form-urlencoded",
         ));
     }
-    let received = tokio::time::timeout(DEADLINE, payload.to_bytes_limited(Form::MAX_BODY)).await;
+    let received =
+        tokio::time::timeout(DEADLINE, payload.to_bytes_limited(FormParameters::MAX_BODY)).await;
     let Ok(Ok(Ok(received))) = received else {
-        return Err(Fault::request(
+        return Err(OauthError::request(
             "a body has at most 32 KiB, and comes at once",
         ));
     };
@@ -120,33 +121,33 @@ async fn asked(
     let mut authorization = headers.get_all(header::AUTHORIZATION);
     let (first, second) = (authorization.next(), authorization.next());
     if second.is_some() {
-        return Err(Fault::request("send one Authorization header"));
+        return Err(OauthError::request("send one Authorization header"));
     }
-    Ok(Asked {
+    Ok(OauthRequest {
         authorization: first.map(|one| one.to_str().unwrap_or("").to_owned()),
         proofs: gate::proofs(http),
-        form: Form::parse(&received)?,
+        form: FormParameters::parse(&received)?,
         address: gate::address(http),
-        mark: gate::mark(http, request_id),
+        meta: gate::meta(http, request_id),
     })
 }
 
 /// The status of a refusal (RFC 6749, 5.2).
-fn status(kind: Kind) -> StatusCode {
+fn status(kind: OauthErrorCode) -> StatusCode {
     match kind {
-        Kind::InvalidClient => StatusCode::UNAUTHORIZED,
-        Kind::SlowDown(_) => StatusCode::TOO_MANY_REQUESTS,
-        Kind::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-        Kind::InvalidRequest
-        | Kind::InvalidSubjectToken
-        | Kind::UnsupportedGrantType
-        | Kind::InvalidScope
-        | Kind::InvalidTarget
-        | Kind::InvalidDpopProof => StatusCode::BAD_REQUEST,
+        OauthErrorCode::InvalidClient => StatusCode::UNAUTHORIZED,
+        OauthErrorCode::SlowDown(_) => StatusCode::TOO_MANY_REQUESTS,
+        OauthErrorCode::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        OauthErrorCode::InvalidRequest
+        | OauthErrorCode::InvalidSubjectToken
+        | OauthErrorCode::UnsupportedGrantType
+        | OauthErrorCode::InvalidScope
+        | OauthErrorCode::InvalidTarget
+        | OauthErrorCode::InvalidDpopProof => StatusCode::BAD_REQUEST,
     }
 }
 
-fn refused(status: StatusCode, request_id: &str, fault: &Fault) -> HttpResponse {
+fn refused(status: StatusCode, request_id: &str, fault: &OauthError) -> HttpResponse {
     let said = json!({ "error": fault.kind.code(), "error_description": fault.description });
     let mut answer = body(status, request_id, said.to_string());
     let headers = answer.headers_mut();
@@ -155,7 +156,7 @@ fn refused(status: StatusCode, request_id: &str, fault: &Fault) -> HttpResponse 
             header::HeaderValue::from_static("Basic realm=\"concord\", charset=\"UTF-8\"");
         headers.insert(header::WWW_AUTHENTICATE, challenge);
     }
-    if let Kind::SlowDown(seconds) = fault.kind {
+    if let OauthErrorCode::SlowDown(seconds) = fault.kind {
         headers.insert(header::RETRY_AFTER, header::HeaderValue::from(seconds));
     }
     answer

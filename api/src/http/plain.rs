@@ -6,12 +6,12 @@ use tracing::{error, info};
 use uuid::Uuid;
 
 use super::answer::{self, REQUEST_ID};
-use super::gate::{self, Gate};
+use super::gate::{self, Authenticator};
 use super::negotiate::MediaType;
-use super::server::Shared;
-use crate::audit::event::{Event, Mark};
-use crate::error::{Answer, Error, Refusal};
-use crate::graphql::{Request, Worker};
+use super::shared::Shared;
+use crate::audit::event::{Event, RequestMeta};
+use crate::error::{Error, Refusal, Result};
+use crate::request::{Request, Worker};
 
 /// What a request is for, and what it costs.
 #[derive(Clone, Copy, Debug)]
@@ -24,7 +24,7 @@ pub struct Operation {
 
 /// Why a request is not served, with the status that says it over HTTP.
 #[derive(Debug)]
-pub struct Refused {
+pub struct HttpRefusal {
     /// The status.
     pub status: StatusCode,
     /// The reason.
@@ -33,7 +33,7 @@ pub struct Refused {
     pub recorded: bool,
 }
 
-impl Refused {
+impl HttpRefusal {
     /// Input that is wrong, with a more telling status than 400.
     #[must_use]
     pub fn input(status: StatusCode, text: impl Into<String>) -> Self {
@@ -54,7 +54,7 @@ impl Refused {
     }
 }
 
-impl From<Refusal> for Refused {
+impl From<Refusal> for HttpRefusal {
     fn from(refusal: Refusal) -> Self {
         Self {
             status: status(&refusal.error),
@@ -89,11 +89,11 @@ pub async fn answer(
     shared: &Shared,
     worker: &web::Data<Worker>,
     operation: Operation,
-    serve: impl AsyncFnOnce(&Request) -> Result<HttpResponse, Refused>,
+    serve: impl AsyncFnOnce(&Request) -> Result<HttpResponse, HttpRefusal>,
 ) -> HttpResponse {
     let request_id = Uuid::now_v7().to_string();
     let started = std::time::Instant::now();
-    let gate = Gate {
+    let gate = Authenticator {
         http,
         shared,
         worker,
@@ -112,9 +112,9 @@ pub async fn answer(
 }
 
 async fn enter(
-    gate: &Gate<'_>,
+    gate: &Authenticator<'_>,
     operation: Operation,
-    serve: impl AsyncFnOnce(&Request) -> Result<HttpResponse, Refused>,
+    serve: impl AsyncFnOnce(&Request) -> Result<HttpResponse, HttpRefusal>,
 ) -> HttpResponse {
     let caller = match gate.enter().await {
         Ok(caller) => caller,
@@ -126,9 +126,9 @@ async fn enter(
     let request = Request {
         worker: gate.worker.clone(),
         caller,
-        mark: Mark {
+        meta: RequestMeta {
             operation: Some(operation.name.to_owned()),
-            ..gate::mark(gate.http, gate.request_id)
+            ..gate::meta(gate.http, gate.request_id)
         },
     };
     match serve(&request).await {
@@ -137,7 +137,7 @@ async fn enter(
     }
 }
 
-async fn refuse(gate: &Gate<'_>, request: &Request, refused: Refused) -> HttpResponse {
+async fn refuse(gate: &Authenticator<'_>, request: &Request, refused: HttpRefusal) -> HttpResponse {
     let error = &refused.refusal.error;
     let code = error.code();
     if let Some(cause) = refused.refusal.cause() {
@@ -163,11 +163,11 @@ async fn record(request: &Request, code: &'static str) {
     let event = Event::AccessDenied { code, object: None };
     let agent = request.caller.agent();
     if ledger
-        .note(store, event, &agent, &request.mark)
+        .note(store, event, &agent, &request.meta)
         .await
         .is_err()
     {
-        let request = &request.mark.request;
+        let request = &request.meta.request;
         error!(request, code, "a denied attempt could not be recorded");
     }
 }
@@ -181,7 +181,7 @@ pub fn kept_by_nobody(status: StatusCode, request: &Request) -> HttpResponseBuil
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .insert_header((header::REFERRER_POLICY, "no-referrer"))
         .insert_header((header::VARY, "Authorization"))
-        .insert_header((REQUEST_ID, request.mark.request.clone()));
+        .insert_header((REQUEST_ID, request.meta.request.clone()));
     answer
 }
 
@@ -189,6 +189,6 @@ pub fn kept_by_nobody(status: StatusCode, request: &Request) -> HttpResponseBuil
 ///
 /// # Errors
 /// `NOT_FOUND`.
-pub fn id<I: std::str::FromStr>(text: &str) -> Answer<I> {
+pub fn id<I: std::str::FromStr>(text: &str) -> Result<I> {
     text.parse().map_err(|_| Error::NotFound.into())
 }

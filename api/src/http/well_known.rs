@@ -4,7 +4,7 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::Value;
 
-use super::server::Shared;
+use super::shared::Shared;
 use crate::oauth::metadata;
 
 /// The media type of a JWK set (RFC 7517, 8.5.2).

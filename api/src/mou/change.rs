@@ -3,22 +3,23 @@
 use std::collections::HashMap;
 
 use async_graphql::{Context, ID, Object};
+use concord_entities::SelectLocked;
 use concord_entities::ids::{AgencyId, MouId, TaskForceId};
 use concord_entities::mou::{self, Column};
 use concord_entities::vocabulary::{AuditType, MouAction};
 use concord_entities::{agency, membership, mou_party};
-use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect, Set};
+use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, Set};
 
-use super::graphql::{Mou, Shown, found};
+use super::graphql::{Mou, MouView, found};
 use super::input::{MouInput, MouSignatureInput};
 use super::rules::{self, Involvement};
 use crate::access::grant::{Permission, Resource};
+use crate::audit::change::Change;
 use crate::audit::event::Event;
-use crate::error::{Answer, Error};
-use crate::graphql::request::{InRequest, Request};
-use crate::store::Act;
-use crate::store::idempotency::{self, Replay};
-use crate::store::page::{self};
+use crate::error::{Error, Result};
+use crate::request::idempotency::{self, Replay};
+use crate::request::{InRequest, Request};
+use crate::store::page;
 
 /// Changing MOUs.
 #[derive(Default)]
@@ -32,24 +33,25 @@ impl MouMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The parties, and what they agree on.")] mou: MouInput,
-    ) -> Answer<Mou> {
+    ) -> Result<Mou> {
         let request = ctx.request()?;
         request.caller(Resource::Mou, Permission::Create)?;
-        let act = request.begin().await?;
+        let change = request.begin().await?;
         let key = mou.idempotency_key.as_ref();
-        let model = match idempotency::replay(&act, "draftMou", key, &format!("{mou:?}")).await? {
+        let model = match idempotency::replay(&change, "draftMou", key, &format!("{mou:?}")).await?
+        {
             Replay::Made(id) => {
-                drop(act);
+                drop(change);
                 let made = found(request, MouId(id)).await?;
                 return made.ok_or_else(|| Error::NotFound.into());
             }
             Replay::Fresh(key) => {
-                let model = draft(&act, mou).await?;
-                idempotency::keep(&act, key, model.id.0).await?;
+                let model = draft(&change, mou).await?;
+                idempotency::keep(&change, key, model.id.0).await?;
                 model
             }
         };
-        finish(request, act, AuditType::MouDrafted, model).await
+        finish(request, change, AuditType::MouDrafted, model).await
     }
 
     /// Puts your draft before its parties.
@@ -57,23 +59,22 @@ impl MouMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The MOU's id.")] id: ID,
-    ) -> Answer<Mou> {
+    ) -> Result<Mou> {
         let request = ctx.request()?;
         request.caller(Resource::Mou, Permission::Update)?;
         let id: MouId = page::id("id", &id)?;
-        let act = request.begin().await?;
-        let found = mou::Entity::drafted_by(act.agency(), id)
-            .lock_exclusive()
-            .one(&*act)
+        let change = request.begin().await?;
+        let found = mou::Entity::drafted_by(change.agency(), id)
+            .one_locked(&*change)
             .await?;
         let model = found.ok_or(Error::NotFound)?;
         if model.offered_at.is_some() {
             return Err(Error::NotNow("this MOU is offered already".into()).into());
         }
         let mut model = model.into_active_model();
-        model.offered_at = Set(Some(act.now()));
-        let model = model.update(&*act).await?;
-        finish(request, act, AuditType::MouOffered, model).await
+        model.offered_at = Set(Some(change.now()));
+        let model = model.update(&*change).await?;
+        finish(request, change, AuditType::MouOffered, model).await
     }
 
     /// Signs an offered MOU for your agency. With the last party's signature it is in force, from its first day on.
@@ -82,43 +83,42 @@ impl MouMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The MOU's id.")] id: ID,
         #[graphql(desc = "Who signs for your agency.")] signature: MouSignatureInput,
-    ) -> Answer<Mou> {
+    ) -> Result<Mou> {
         let request = ctx.request()?;
         request.caller(Resource::Mou, Permission::Update)?;
         let id: MouId = page::id("id", &id)?;
-        let act = request.begin().await?;
-        let found = mou::Entity::followed_by(act.agency())
+        let change = request.begin().await?;
+        let found = mou::Entity::followed_by(change.agency())
             .filter(Column::Id.eq(id))
-            .lock_exclusive()
-            .one(&*act)
+            .one_locked(&*change)
             .await?;
-        let model = sign(&act, found.ok_or(Error::NotFound)?, signature).await?;
-        finish(request, act, AuditType::MouSigned, model).await
+        let model = sign(&change, found.ok_or(Error::NotFound)?, signature).await?;
+        finish(request, change, AuditType::MouSigned, model).await
     }
 }
 
 async fn finish(
     request: &Request,
-    act: Act<'_>,
+    change: Change<'_>,
     kind: AuditType,
     model: mou::Model,
-) -> Answer<Mou> {
-    let now = act.now();
+) -> Result<Mou> {
+    let now = change.now();
     let event = Event::Mou {
         kind,
         id: model.id,
         version: model.version,
     };
-    act.commit(event).await?;
-    Ok(Shown::of(request, std::slice::from_ref(&model))
+    change.commit(event).await?;
+    Ok(MouView::of(request, std::slice::from_ref(&model))
         .await?
         .show(model, now))
 }
 
-async fn draft(act: &Act<'_>, input: MouInput) -> Answer<mou::Model> {
-    let parties = parties(act, &input).await?;
+async fn draft(change: &Change<'_>, input: MouInput) -> Result<mou::Model> {
+    let parties = parties(change, &input).await?;
     let task_force = match &input.task_force {
-        Some(id) => Some(own_task_force(act, page::id("mou.taskForce", id)?).await?),
+        Some(id) => Some(own_task_force(change, page::id("mou.taskForce", id)?).await?),
         None => None,
     };
     if input.title.trim().is_empty() || input.title.chars().count() > 200 {
@@ -134,7 +134,7 @@ async fn draft(act: &Act<'_>, input: MouInput) -> Answer<mou::Model> {
         kind: input.kind,
         title: input.title.trim().to_owned(),
         task_force_id: task_force,
-        drafted_by: act.agency(),
+        drafted_by: change.agency(),
         categories: input.categories.into_iter().collect(),
         purposes: input.purposes.into_iter().collect(),
         terms: input.terms.try_into()?,
@@ -147,9 +147,9 @@ async fn draft(act: &Act<'_>, input: MouInput) -> Answer<mou::Model> {
         terminated_at: None,
         declined_at: None,
         superseded_at: None,
-        created_at: act.now(),
+        created_at: change.now(),
     };
-    let model = model.into_active_model().insert(&**act).await?;
+    let model = model.into_active_model().insert(&**change).await?;
     for (agency_id, responsibilities) in parties {
         let party = mou_party::Model {
             mou_id: model.id,
@@ -160,13 +160,13 @@ async fn draft(act: &Act<'_>, input: MouInput) -> Answer<mou::Model> {
             document_sha256: None,
             signed_at: None,
         };
-        party.into_active_model().insert(&**act).await?;
+        party.into_active_model().insert(&**change).await?;
     }
     Ok(model)
 }
 
 /// The parties: at least two different agencies that know one another, the drafter among them.
-async fn parties(act: &Act<'_>, input: &MouInput) -> Answer<HashMap<AgencyId, String>> {
+async fn parties(change: &Change<'_>, input: &MouInput) -> Result<HashMap<AgencyId, String>> {
     let mut parties = HashMap::new();
     for party in &input.parties {
         let id: AgencyId = page::id("mou.parties.agency", &party.agency)?;
@@ -174,12 +174,12 @@ async fn parties(act: &Act<'_>, input: &MouInput) -> Answer<HashMap<AgencyId, St
             return Err(Error::input("mou.parties", "name each agency once").into());
         }
     }
-    if parties.len() < 2 || !parties.contains_key(&act.agency()) {
+    if parties.len() < 2 || !parties.contains_key(&change.agency()) {
         return Err(Error::input("mou.parties", "at least two agencies, yours among them").into());
     }
-    let known = agency::Entity::known_to(act.agency())
+    let known = agency::Entity::known_to(change.agency())
         .filter(agency::Column::Id.is_in(parties.keys().copied()))
-        .all(&**act)
+        .all(&**change)
         .await?;
     if known.len() == parties.len() {
         Ok(parties)
@@ -192,11 +192,11 @@ async fn parties(act: &Act<'_>, input: &MouInput) -> Answer<HashMap<AgencyId, St
     }
 }
 
-async fn own_task_force(act: &Act<'_>, id: TaskForceId) -> Answer<TaskForceId> {
-    membership::Entity::seen_by(act.agency())
+async fn own_task_force(change: &Change<'_>, id: TaskForceId) -> Result<TaskForceId> {
+    membership::Entity::seen_by(change.agency())
         .filter(membership::Column::TaskForceId.eq(id))
-        .filter(membership::Column::AgencyId.eq(act.agency()))
-        .one(&**act)
+        .filter(membership::Column::AgencyId.eq(change.agency()))
+        .one(&**change)
         .await?
         .map(|place| place.task_force_id)
         .ok_or_else(|| {
@@ -209,23 +209,25 @@ async fn own_task_force(act: &Act<'_>, id: TaskForceId) -> Answer<TaskForceId> {
 }
 
 async fn sign(
-    act: &Act<'_>,
+    change: &Change<'_>,
     model: mou::Model,
     signature: MouSignatureInput,
-) -> Answer<mou::Model> {
-    let parties = mou_party::Entity::of([model.id]).all(&**act).await?;
+) -> Result<mou::Model> {
+    let parties = mou_party::Entity::of([model.id]).all(&**change).await?;
     let signed = parties
         .iter()
         .filter(|party| party.signed_at.is_some())
         .count();
-    let own = parties.iter().find(|party| party.agency_id == act.agency());
+    let own = parties
+        .iter()
+        .find(|party| party.agency_id == change.agency());
     let own = own.ok_or(Error::NotFound)?;
     let involvement = Involvement {
-        drafted: model.drafted_by == act.agency(),
+        drafted: model.drafted_by == change.agency(),
         party: true,
         signed: own.signed_at.is_some(),
     };
-    if !rules::allowed(rules::status(&model, signed, act.now()), involvement)
+    if !rules::allowed(rules::status(&model, signed, change.now()), involvement)
         .contains(&MouAction::Sign)
     {
         return Err(Error::NotNow("this MOU does not await your agency's signature".into()).into());
@@ -242,12 +244,12 @@ async fn sign(
     party.signatory = Set(Some(signature.signatory));
     party.title = Set(Some(signature.title));
     party.document_sha256 = Set(Some(signature.document_sha256.as_str().to_owned()));
-    party.signed_at = Set(Some(act.now()));
-    party.update(&**act).await?;
+    party.signed_at = Set(Some(change.now()));
+    party.update(&**change).await?;
     if signed + 1 < parties.len() {
         return Ok(model);
     }
     let mut model = model.into_active_model();
-    model.signed_at = Set(Some(act.now()));
-    Ok(model.update(&**act).await?)
+    model.signed_at = Set(Some(change.now()));
+    Ok(model.update(&**change).await?)
 }

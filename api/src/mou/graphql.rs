@@ -13,15 +13,15 @@ use sea_orm::{ColumnTrait, QueryFilter};
 use super::input::MouTerms;
 use super::rules::{self, Involvement};
 use crate::access::grant::{Permission, Resource};
-use crate::agency::directory::Agencies;
 use crate::agency::graphql::Agency;
+use crate::audit::disclose;
 use crate::audit::ledger::Decided;
-use crate::error::Answer;
-use crate::graphql::connection::Connection;
-use crate::graphql::request::{InRequest, Request};
-use crate::graphql::scalars::{Date, DateTime, Sha256};
-use crate::store::page::{self, Wanted};
-use crate::store::reading;
+use crate::error::Result;
+use crate::request::directory::AgenciesById;
+use crate::request::{InRequest, Request};
+use crate::store::page::{self, PageRequest};
+use crate::wire::connection::Connection;
+use crate::wire::scalars::{Date, DateTime, Sha256};
 
 /// One version of a memorandum of understanding.
 #[derive(Clone, Debug, SimpleObject)]
@@ -120,15 +120,15 @@ pub struct MouFilter {
 
 /// What MOUs are shown with: their parties, and who asks.
 #[derive(Debug)]
-pub(crate) struct Shown {
+pub(crate) struct MouView {
     parties: HashMap<MouId, Vec<mou_party::Model>>,
-    agencies: Agencies,
+    agencies: AgenciesById,
     reader: AgencyId,
 }
 
-impl Shown {
+impl MouView {
     /// Reads what these MOUs, which the caller may follow, are shown with.
-    pub(crate) async fn of(request: &Request, mous: &[mou::Model]) -> Answer<Self> {
+    pub(crate) async fn of(request: &Request, mous: &[mou::Model]) -> Result<Self> {
         let store = &request.worker.store;
         let rows = mou_party::Entity::of(mous.iter().map(|mou| mou.id))
             .all(&store.read)
@@ -198,10 +198,10 @@ impl MouQuery {
         #[graphql(desc = "Which of them; all where you leave it out.")] filter: Option<MouFilter>,
         #[graphql(desc = "How many, 1 to 100; 20 where you leave it out.")] first: Option<i32>,
         #[graphql(desc = "The cursor of the entry to go on after.")] after: Option<String>,
-    ) -> Answer<Connection<Mou>> {
+    ) -> Result<Connection<Mou>> {
         let request = ctx.request()?;
         let caller = request.caller(Resource::Mou, Permission::Search)?;
-        let wanted = Wanted::parse(first, after.as_deref(), None, None)?;
+        let wanted = PageRequest::parse(first, after.as_deref(), None, None)?;
         let filter = filter.unwrap_or_default();
         let task_force: Option<TaskForceId> = filter
             .task_force
@@ -219,7 +219,7 @@ impl MouQuery {
                 }
                 let store = &request.worker.store;
                 let found =
-                    reading::page(store, among, Column::Id, wanted, |row| row.id.to_string())
+                    disclose::page(store, among, Column::Id, wanted, |row| row.id.to_string())
                         .await?;
                 with_parties(request, found, |page| page.entries.as_slice()).await
             })
@@ -236,7 +236,7 @@ impl MouQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The MOU's id.")] id: ID,
-    ) -> Option<Answer<Mou>> {
+    ) -> Option<Result<Mou>> {
         let found = async {
             let id = page::id("id", &id)?;
             node(ctx.request()?, id).await
@@ -249,26 +249,26 @@ async fn with_parties<T>(
     request: &Request,
     found: Decided<T>,
     mous: impl Fn(&T) -> &[mou::Model],
-) -> Answer<Decided<(T, Shown, Instant)>> {
-    let shown = Shown::of(request, mous(&found.content)).await?;
+) -> Result<Decided<(T, MouView, Instant)>> {
+    let shown = MouView::of(request, mous(&found.content)).await?;
     let now = found.now;
     Ok(found.map(|content| (content, shown, now)))
 }
 
 /// One MOU that the caller's agency may follow.
-pub(crate) async fn node(request: &Request, id: MouId) -> Answer<Option<Mou>> {
+pub(crate) async fn node(request: &Request, id: MouId) -> Result<Option<Mou>> {
     request.caller(Resource::Mou, Permission::Read)?;
     found(request, id).await
 }
 
 /// The same, for a caller whose change named it: read and recorded like any other.
-pub(crate) async fn found(request: &Request, id: MouId) -> Answer<Option<Mou>> {
+pub(crate) async fn found(request: &Request, id: MouId) -> Result<Option<Mou>> {
     let caller = &request.caller;
     let released = request
         .disclose(|| async {
             let among = mou::Entity::followed_by(caller.agency()).filter(Column::Id.eq(id));
             let found =
-                reading::one(&request.worker.store, among, &id, |row| row.id.to_string()).await?;
+                disclose::one(&request.worker.store, among, &id, |row| row.id.to_string()).await?;
             with_parties(request, found, |one| one.as_slice()).await
         })
         .await?;

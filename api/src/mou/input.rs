@@ -4,8 +4,8 @@ use async_graphql::{ID, InputObject, SimpleObject};
 use concord_entities::mou::Terms;
 use concord_entities::vocabulary::{DataCategory, MouKind, Purpose};
 
-use crate::error::{Answer, Error};
-use crate::graphql::scalars::{Date, Sha256};
+use crate::error::{Error, Result};
+use crate::wire::scalars::{Date, Sha256};
 
 /// An MOU to draft.
 #[derive(Clone, Debug, InputObject)]
@@ -78,7 +78,7 @@ pub struct MouSignatureInput {
 impl TryFrom<MouTerms> for Terms {
     type Error = crate::error::Refusal;
 
-    fn try_from(terms: MouTerms) -> Answer<Self> {
+    fn try_from(terms: MouTerms) -> Result<Self> {
         let count = |field: &str, number: i32| {
             u32::try_from(number).map_err(|_| Error::input(field, "not a negative number"))
         };

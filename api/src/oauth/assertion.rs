@@ -7,18 +7,18 @@ use std::time::Duration;
 
 use concord_entities::instant::Instant;
 
-use crate::access::claim::{ClaimFault, any_moment, audience, claim, id, moment, name};
-use crate::access::foreign_key::ForeignKeys;
-use crate::access::jose::{Algorithm, Form, JwsFault, Unproven};
-use crate::access::members::Members;
-use crate::access::once::digest_of;
+use crate::jose::claim::{ClaimError, any_moment, audience, claim, id, moment, name};
+use crate::jose::jwk::ExternalKeys;
+use crate::jose::jws::{Algorithm, JwsError, JwsProfile, UnverifiedJws};
+use crate::jose::replay::digest_of;
+use crate::jose::strict_json::JsonMembers;
 
 /// How far in the future an assertion may expire, and how long after it was issued.
 pub const MAX_LIFE: Duration = Duration::from_mins(5);
 /// How far our clock may be behind the application's.
 pub const LEEWAY: Duration = Duration::from_secs(30);
 
-const FORM: Form = Form {
+const FORM: JwsProfile = JwsProfile {
     longest: 4 * 1024,
     header: &["alg", "typ", "kid"],
 };
@@ -38,13 +38,13 @@ pub struct Assertion {
 
 /// Why an assertion proves nothing: for the log and the audit, never for its sender.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum AssertionFault {
+pub enum AssertionError {
     /// It is not a JWS, or its signature is not right.
     #[error(transparent)]
-    Jws(#[from] JwsFault),
+    Jws(#[from] JwsError),
     /// A claim cannot be read.
     #[error(transparent)]
-    Claim(#[from] ClaimFault),
+    Claim(#[from] ClaimError),
     /// The algorithm is neither ES256 nor `EdDSA`.
     #[error("signed with neither ES256 nor EdDSA")]
     WrongAlgorithm,
@@ -77,7 +77,7 @@ pub enum AssertionFault {
     WrongLife,
 }
 
-impl AssertionFault {
+impl AssertionError {
     /// The stable code of this fault.
     #[must_use]
     pub fn code(self) -> &'static str {
@@ -110,12 +110,12 @@ impl Assertion {
 ///
 /// # Errors
 /// When it is not a JWS that names one.
-pub fn claimed_client(compact: &str) -> Result<String, AssertionFault> {
-    let payload = Unproven::read(compact, &FORM)?.claimed();
+pub fn claimed_client(compact: &str) -> Result<String, AssertionError> {
+    let payload = UnverifiedJws::read(compact, &FORM)?.claimed();
     let claims = payload.claims()?;
     let client = name(&claims, "sub", MAX_NAME)?;
     if claim::<String>(&claims, "iss")? != client {
-        return Err(AssertionFault::WrongIssuer);
+        return Err(AssertionError::WrongIssuer);
     }
     Ok(client)
 }
@@ -127,33 +127,33 @@ pub fn claimed_client(compact: &str) -> Result<String, AssertionFault> {
 /// The first thing that is wrong with it. Nothing that it claims is read before its signature is found right.
 pub fn verify(
     compact: &str,
-    keys: &ForeignKeys,
+    keys: &ExternalKeys,
     client_id: &str,
     issuer: &str,
     now: Instant,
-) -> Result<Assertion, AssertionFault> {
-    let jws = Unproven::read(compact, &FORM)?;
+) -> Result<Assertion, AssertionError> {
+    let jws = UnverifiedJws::read(compact, &FORM)?;
     if !matches!(jws.algorithm(), Algorithm::Es256 | Algorithm::EdDsa) {
-        return Err(AssertionFault::WrongAlgorithm);
+        return Err(AssertionError::WrongAlgorithm);
     }
     if !jws.is_untyped() && !TYPES.iter().any(|kind| jws.is_typed(kind)) {
-        return Err(AssertionFault::WrongType);
+        return Err(AssertionError::WrongType);
     }
     let key = keys
         .find(jws.kid()?, jws.algorithm())
-        .ok_or(AssertionFault::UnknownKey)?;
+        .ok_or(AssertionError::UnknownKey)?;
     let payload = key.prove(jws)?;
     let claims = payload.claims()?;
 
     if claim::<String>(&claims, "iss")? != client_id {
-        return Err(AssertionFault::WrongIssuer);
+        return Err(AssertionError::WrongIssuer);
     }
     if claim::<String>(&claims, "sub")? != client_id {
-        return Err(AssertionFault::WrongSubject);
+        return Err(AssertionError::WrongSubject);
     }
     // Not the token endpoint either: with two names for one server, another server's endpoint could be ours.
     if audience(&claims)?.as_deref() != Some(issuer) {
-        return Err(AssertionFault::WrongAudience);
+        return Err(AssertionError::WrongAudience);
     }
     Ok(Assertion {
         expires_at: in_time(&claims, now)?,
@@ -162,22 +162,22 @@ pub fn verify(
 }
 
 /// Until when it is good, if it is good now.
-fn in_time(claims: &Members<'_>, now: Instant) -> Result<Instant, AssertionFault> {
+fn in_time(claims: &JsonMembers<'_>, now: Instant) -> Result<Instant, AssertionError> {
     let expires_at = moment(claims, "exp")?;
     let issued_at = any_moment(claims, "iat")?;
     let not_before = any_moment(claims, "nbf")?;
     if now >= expires_at {
-        return Err(AssertionFault::Expired);
+        return Err(AssertionError::Expired);
     }
     let too_long = |from: Instant| from >= expires_at || expires_at.since(from) > MAX_LIFE;
     if too_long(now) || issued_at.is_some_and(too_long) {
-        return Err(AssertionFault::WrongLife);
+        return Err(AssertionError::WrongLife);
     }
     if issued_at.is_some_and(|issued_at| issued_at > now.plus(LEEWAY)) {
-        return Err(AssertionFault::IssuedInFuture);
+        return Err(AssertionError::IssuedInFuture);
     }
     if not_before.is_some_and(|start| start > now.plus(LEEWAY)) {
-        return Err(AssertionFault::NotYet);
+        return Err(AssertionError::NotYet);
     }
     Ok(expires_at)
 }

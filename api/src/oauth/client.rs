@@ -10,16 +10,15 @@ use concord_entities::{application, application_secret};
 use tokio::sync::Semaphore;
 use url::form_urlencoded;
 
-use super::assertion;
-use super::fault::{Fault, Kind};
-use super::form::Form;
-use super::{Asked, Desk};
-use crate::access::foreign_key::{Accepted, ForeignKeys};
+use super::fault::{OauthError, OauthErrorCode};
+use super::form::FormParameters;
+use super::{AuthorizationServer, OauthRequest, assertion};
+use crate::access::replay_guard;
 use crate::access::scope::Scopes;
-use crate::access::spent;
 use crate::application::secret;
 use crate::audit::event::Agent;
 use crate::clock;
+use crate::jose::jwk::{Accepted, ExternalKeys};
 
 /// The `client_assertion_type` of a JWT (RFC 7523, 2.2).
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -53,19 +52,19 @@ enum Credentials {
 /// # Errors
 /// `invalid_client`, `invalid_request`, `temporarily_unavailable`.
 pub async fn authenticate(
-    desk: &Desk<'_>,
-    asked: &Asked,
+    desk: &AuthorizationServer<'_>,
+    asked: &OauthRequest,
     who: &mut Agent,
-) -> Result<Client, Fault> {
+) -> Result<Client, OauthError> {
     let credentials = credentials(asked)?;
     let id: ApplicationId = credentials
         .client()
         .parse()
-        .map_err(|_| Fault::client("unknown_client"))?;
+        .map_err(|_| OauthError::client("unknown_client"))?;
     if let Some(named) = asked.form.get("client_id")
         && named != credentials.client()
     {
-        return Err(Fault::client("other_client_id"));
+        return Err(OauthError::client("other_client_id"));
     }
     who.client = id.to_string();
     let registered = application::Entity::claimed(id)
@@ -87,33 +86,33 @@ impl Credentials {
 }
 
 /// What the request brings: exactly one kind (RFC 6749, 2.3). A secret in the body is none: it would stand in logs.
-fn credentials(asked: &Asked) -> Result<Credentials, Fault> {
+fn credentials(asked: &OauthRequest) -> Result<Credentials, OauthError> {
     let form = &asked.form;
     if form.get("client_secret").is_some() {
-        return Err(Fault::client("secret_in_body"));
+        return Err(OauthError::client("secret_in_body"));
     }
     match (asked.authorization.as_deref(), form.get("client_assertion")) {
         (Some(basic), None) => basic_credentials(basic),
         (None, Some(compact)) => {
             if form.get("client_assertion_type") != Some(JWT_BEARER) {
-                return Err(Fault::client("unknown_assertion_type"));
+                return Err(OauthError::client("unknown_assertion_type"));
             }
             let client = assertion::claimed_client(compact);
             Ok(Credentials::Assertion {
-                client: client.map_err(|fault| Fault::client(fault.code()))?,
+                client: client.map_err(|fault| OauthError::client(fault.code()))?,
                 compact: compact.to_owned(),
             })
         }
-        (Some(_), Some(_)) => Err(Fault::request(
+        (Some(_), Some(_)) => Err(OauthError::request(
             "authenticate in one way: by an assertion or by HTTP Basic",
         )),
-        (None, None) => Err(Fault::client("no_credentials")),
+        (None, None) => Err(OauthError::client("no_credentials")),
     }
 }
 
 /// Name and secret of a `Basic` header, each form-urlencoded before they were joined (RFC 6749, 2.3.1).
-fn basic_credentials(header: &str) -> Result<Credentials, Fault> {
-    let malformed = || Fault::client("malformed_basic");
+fn basic_credentials(header: &str) -> Result<Credentials, OauthError> {
+    let malformed = || OauthError::client("malformed_basic");
     let encoded = header
         .split_once(' ')
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic"))
@@ -136,16 +135,16 @@ fn decoded(text: &str) -> Option<String> {
 }
 
 async fn by_secret(
-    desk: &Desk<'_>,
-    asked: &Asked,
+    desk: &AuthorizationServer<'_>,
+    asked: &OauthRequest,
     registered: Option<application::Model>,
     id: ApplicationId,
     secret: String,
-) -> Result<Client, Fault> {
+) -> Result<Client, OauthError> {
     // A hash is made to be slow: whoever guesses pays for it with waiting, not we with work.
     if let Some(address) = asked.address {
         let may_try = desk.limits.may_try_secret(address, &id.to_string());
-        may_try.map_err(|wait| Fault::slow_down(wait.seconds()))?;
+        may_try.map_err(|wait| OauthError::slow_down(wait.seconds()))?;
     }
     let registered = registered.filter(|application| {
         application.authentication == ClientAuthentication::ClientSecretBasic
@@ -166,8 +165,8 @@ async fn by_secret(
     drop(hashing);
     match registered {
         Some(application) if right => Client::taking_part(&application),
-        Some(_) => Err(Fault::client("wrong_secret")),
-        None => Err(Fault::client("unknown_client")),
+        Some(_) => Err(OauthError::client("wrong_secret")),
+        None => Err(OauthError::client("unknown_client")),
     }
 }
 
@@ -182,31 +181,32 @@ fn matches_any(secret: &str, hashes: &[String]) -> bool {
 }
 
 async fn by_assertion(
-    desk: &Desk<'_>,
+    desk: &AuthorizationServer<'_>,
     registered: Option<application::Model>,
     compact: &str,
-) -> Result<Client, Fault> {
+) -> Result<Client, OauthError> {
     let application = registered
         .filter(|application| application.authentication == ClientAuthentication::PrivateKeyJwt)
-        .ok_or(Fault::client("unknown_client"))?;
-    let keys = ForeignKeys::parse(application.keys.as_bytes(), Accepted::CurvesOnly)
-        .map_err(|fault| Fault::client(fault.code()))?;
+        .ok_or(OauthError::client("unknown_client"))?;
+    let keys = ExternalKeys::parse(application.keys.as_bytes(), Accepted::CurvesOnly)
+        .map_err(|fault| OauthError::client(fault.code()))?;
     let name = application.id.to_string();
     let issuer = &desk.settings.issuer;
     let assertion = assertion::verify(compact, &keys, &name, issuer, clock::now())
-        .map_err(|fault| Fault::client(fault.code()))?;
-    let fresh = spent::spend(desk.store, assertion.digest(&name), assertion.expires_at).await?;
+        .map_err(|fault| OauthError::client(fault.code()))?;
+    let fresh =
+        replay_guard::spend(desk.store, assertion.digest(&name), assertion.expires_at).await?;
     if !fresh {
-        return Err(Fault::client("replayed_assertion"));
+        return Err(OauthError::client("replayed_assertion"));
     }
     Client::taking_part(&application)
 }
 
 impl Client {
     /// The program of an application that takes part. Whether its agency does is read where the token is made.
-    fn taking_part(application: &application::Model) -> Result<Self, Fault> {
+    fn taking_part(application: &application::Model) -> Result<Self, OauthError> {
         if application.status != AgencyStatus::Active {
-            return Err(Fault::client("suspended"));
+            return Err(OauthError::client("suspended"));
         }
         Ok(Self {
             id: application.id,
@@ -220,9 +220,9 @@ impl Client {
     ///
     /// # Errors
     /// `invalid_scope`: malformed, empty, or wider than `ceiling`.
-    pub fn wanted(form: &Form, ceiling: &Scopes) -> Result<Scopes, Fault> {
+    pub fn wanted(form: &FormParameters, ceiling: &Scopes) -> Result<Scopes, OauthError> {
         const DESCRIPTION: &str = "ask for some of what you were registered for, such as referral.rs?purpose=HOUSING_PLACEMENT";
-        let refused = Fault::of(Kind::InvalidScope, DESCRIPTION);
+        let refused = OauthError::of(OauthErrorCode::InvalidScope, DESCRIPTION);
         let wanted = match form.get("scope") {
             Some(text) => Scopes::parse(text).map_err(|_| refused.clone())?,
             None => ceiling.clone(),

@@ -7,16 +7,15 @@
 use serde_json::{Value, json};
 
 use super::client::Client;
-use super::fault::{Fault, Kind};
-use super::issue::{self, Draft};
-use super::{Asked, Desk};
-use crate::access::Caller;
-use crate::access::claim::is_name;
+use super::fault::{OauthError, OauthErrorCode};
+use super::issue::{self, TokenDraft};
+use super::{AuthorizationServer, OauthRequest};
 use crate::access::scope::{Scopes, narrower};
-use crate::access::standing;
 use crate::access::token::{Actor, MAX_NAME};
+use crate::access::{Caller, token_status};
 use crate::audit::event::Event;
-use crate::store::act::{self, Holding, Opened};
+use crate::jose::claim::is_name;
+use crate::store::sharing_lock::{self, LockedTransaction, SharingLock};
 
 /// The one type of token that is brought and given (RFC 8693, 3).
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
@@ -29,24 +28,25 @@ const MAX_ACTORS: usize = 4;
 /// `invalid_request` (also for a token that is not in force, RFC 8693, 2.2.2), `invalid_scope`, `invalid_dpop_proof`,
 /// `invalid_client`, `temporarily_unavailable`.
 pub async fn exchange(
-    desk: &Desk<'_>,
-    asked: &Asked,
+    desk: &AuthorizationServer<'_>,
+    asked: &OauthRequest,
     client: &Client,
     holder: Option<String>,
-) -> Result<Value, Fault> {
+) -> Result<Value, OauthError> {
     let brought = subject(desk, asked, client).await?;
     if brought.holder().is_some() && brought.holder() != holder.as_deref() {
-        return Err(Fault::proof("other_holder"));
+        return Err(OauthError::proof("other_holder"));
     }
-    let draft = Draft {
+    let draft = TokenDraft {
         subject: named(asked, &brought)?,
         scopes: narrowed(asked, client, brought.granted())?,
         holder,
         actor: Some(actor(client, &brought)?),
         until: Some(brought.expires_at()),
     };
-    let Opened { transaction, .. } = act::open(desk.store, Holding::Shared).await?;
-    let standing = standing::read(&transaction, desk.store.backend, &brought).await?;
+    let LockedTransaction { transaction, .. } =
+        sharing_lock::open(desk.store, SharingLock::Shared).await?;
+    let standing = token_status::read(&transaction, desk.store.backend, &brought).await?;
     if standing.require().is_err() {
         return Err(not_in_force("standing"));
     }
@@ -76,10 +76,14 @@ pub async fn exchange(
 }
 
 /// Who the token that is brought proves to act, in the client's own agency.
-async fn subject(desk: &Desk<'_>, asked: &Asked, client: &Client) -> Result<Caller, Fault> {
+async fn subject(
+    desk: &AuthorizationServer<'_>,
+    asked: &OauthRequest,
+    client: &Client,
+) -> Result<Caller, OauthError> {
     let form = &asked.form;
     if form.get("actor_token").is_some() || form.get("actor_token_type").is_some() {
-        return Err(Fault::request(
+        return Err(OauthError::request(
             "leave actor_token out: the client that asks is the actor",
         ));
     }
@@ -87,13 +91,15 @@ async fn subject(desk: &Desk<'_>, asked: &Asked, client: &Client) -> Result<Call
         .get("requested_token_type")
         .is_some_and(|wanted| wanted != ACCESS_TOKEN)
     {
-        return Err(Fault::request(
+        return Err(OauthError::request(
             "requested_token_type can only be access_token",
         ));
     }
     let brought = form.need("subject_token", "send a subject_token")?;
     if form.get("subject_token_type") != Some(ACCESS_TOKEN) {
-        return Err(Fault::request("subject_token_type must be access_token"));
+        return Err(OauthError::request(
+            "subject_token_type must be access_token",
+        ));
     }
     let caller = desk
         .verifier
@@ -107,16 +113,16 @@ async fn subject(desk: &Desk<'_>, asked: &Asked, client: &Client) -> Result<Call
 }
 
 /// A token that is no token, not in force, or another agency's: in the same words.
-const fn not_in_force(why: &'static str) -> Fault {
-    Fault {
-        kind: Kind::InvalidSubjectToken,
+const fn not_in_force(why: &'static str) -> OauthError {
+    OauthError {
+        kind: OauthErrorCode::InvalidSubjectToken,
         description: "the subject_token is not one of your agency's that is in force",
         why,
     }
 }
 
 /// For whom the new token is: a user whom the request names, where the token that is brought is an application's own.
-fn named(asked: &Asked, brought: &Caller) -> Result<String, Fault> {
+fn named(asked: &OauthRequest, brought: &Caller) -> Result<String, OauthError> {
     let Some(wanted) = asked.form.get("requested_subject") else {
         return Ok(brought.subject().to_owned());
     };
@@ -124,13 +130,13 @@ fn named(asked: &Asked, brought: &Caller) -> Result<String, Fault> {
         return Ok(wanted.to_owned());
     }
     if brought.subject() != brought.client() {
-        return Err(Fault {
+        return Err(OauthError {
             description: "a token that is already one user's cannot become another's",
             ..not_in_force("other_user")
         });
     }
     if !is_name(wanted, MAX_NAME) {
-        return Err(Fault::request(
+        return Err(OauthError::request(
             "requested_subject has 1 to 128 characters, and no control character",
         ));
     }
@@ -138,11 +144,11 @@ fn named(asked: &Asked, brought: &Caller) -> Result<String, Fault> {
 }
 
 /// What the new token allows: no more than what was brought, and no more than what the client may ask for.
-fn narrowed(asked: &Asked, client: &Client, brought: &Scopes) -> Result<Scopes, Fault> {
+fn narrowed(asked: &OauthRequest, client: &Client, brought: &Scopes) -> Result<Scopes, OauthError> {
     let wanted = Client::wanted(&asked.form, brought)?;
     if !narrower(&wanted, &client.scopes) {
-        return Err(Fault::of(
-            Kind::InvalidScope,
+        return Err(OauthError::of(
+            OauthErrorCode::InvalidScope,
             "the client itself may not ask for this much: name a narrower scope",
         ));
     }
@@ -150,13 +156,13 @@ fn narrowed(asked: &Asked, client: &Client, brought: &Scopes) -> Result<Scopes, 
 }
 
 /// The client as the actor, with those who acted before it (RFC 8693, 4.1).
-fn actor(client: &Client, brought: &Caller) -> Result<Actor, Fault> {
+fn actor(client: &Client, brought: &Caller) -> Result<Actor, OauthError> {
     let actor = Actor {
         subject: client.id.to_string(),
         before: brought.actor().cloned().map(Box::new),
     };
     if actor.count() > MAX_ACTORS {
-        return Err(Fault {
+        return Err(OauthError {
             description: "this token was exchanged often enough: begin with your agency's own",
             ..not_in_force("too_many_actors")
         });

@@ -5,9 +5,9 @@ use crate::error::{Error, Refusal};
 /// A refusal of the authorization server's. Its texts repeat nothing of the request, and keep to the letters that
 /// RFC 6749, 5.2 allows in `error_description`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
+pub struct OauthError {
     /// Which kind, for the program that reads it.
-    pub kind: Kind,
+    pub kind: OauthErrorCode,
     /// What was wrong and what to do, for its developer.
     pub description: &'static str,
     /// The finer reason, for the log and the audit alone.
@@ -16,7 +16,7 @@ pub struct Fault {
 
 /// The kinds of refusal, each with its registered code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum OauthErrorCode {
     /// A parameter is missing, repeated or malformed (RFC 6749, 5.2).
     InvalidRequest,
     /// The program did not prove that it is the registered one (RFC 6749, 5.2). One wording for every reason.
@@ -37,7 +37,7 @@ pub enum Kind {
     Unavailable,
 }
 
-impl Kind {
+impl OauthErrorCode {
     /// The code that `error` carries.
     #[must_use]
     pub const fn code(self) -> &'static str {
@@ -69,16 +69,16 @@ impl Kind {
     }
 }
 
-impl Fault {
+impl OauthError {
     /// A request that cannot be understood.
     #[must_use]
     pub const fn request(description: &'static str) -> Self {
-        Self::of(Kind::InvalidRequest, description)
+        Self::of(OauthErrorCode::InvalidRequest, description)
     }
 
     /// A refusal of this kind, whose code says all that the audit needs.
     #[must_use]
-    pub const fn of(kind: Kind, description: &'static str) -> Self {
+    pub const fn of(kind: OauthErrorCode, description: &'static str) -> Self {
         Self {
             kind,
             description,
@@ -90,7 +90,7 @@ impl Fault {
     #[must_use]
     pub const fn client(why: &'static str) -> Self {
         Self {
-            kind: Kind::InvalidClient,
+            kind: OauthErrorCode::InvalidClient,
             description: "the client is not known here, or did not authenticate as it was registered to",
             why,
         }
@@ -100,7 +100,7 @@ impl Fault {
     #[must_use]
     pub const fn slow_down(seconds: u64) -> Self {
         Self::of(
-            Kind::SlowDown(seconds),
+            OauthErrorCode::SlowDown(seconds),
             "too many attempts: wait as long as Retry-After says",
         )
     }
@@ -109,7 +109,7 @@ impl Fault {
     #[must_use]
     pub const fn proof(why: &'static str) -> Self {
         Self {
-            kind: Kind::InvalidDpopProof,
+            kind: OauthErrorCode::InvalidDpopProof,
             description: "send one DPoP header with a fresh proof for this method and URL, each proof once",
             why,
         }
@@ -117,7 +117,7 @@ impl Fault {
 }
 
 /// What the stores or the ledger refuse is nobody's fault who asks.
-impl From<Refusal> for Fault {
+impl From<Refusal> for OauthError {
     fn from(refusal: Refusal) -> Self {
         match refusal.error {
             Error::Unauthenticated => Self::client("standing"),
@@ -138,7 +138,7 @@ impl From<Refusal> for Fault {
                     tracing::error!(code = refusal.error.code(), cause = %cause, "refused");
                 }
                 Self::of(
-                    Kind::Unavailable,
+                    OauthErrorCode::Unavailable,
                     "the service cannot answer safely at the moment: try again in a little while",
                 )
             }
@@ -146,7 +146,7 @@ impl From<Refusal> for Fault {
     }
 }
 
-impl From<sea_orm::DbErr> for Fault {
+impl From<sea_orm::DbErr> for OauthError {
     fn from(fault: sea_orm::DbErr) -> Self {
         Refusal::from(fault).into()
     }

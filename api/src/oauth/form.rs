@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use url::form_urlencoded;
 
-use super::fault::Fault;
+use super::fault::OauthError;
 
 /// The parameters of a request. One without a value is as good as absent, and one that nobody knows is ignored
 /// (RFC 6749, 3.2).
 #[derive(Clone, Debug, Default)]
-pub struct Form(BTreeMap<String, String>);
+pub struct FormParameters(BTreeMap<String, String>);
 
-impl Form {
+impl FormParameters {
     /// How long a body may be, in bytes: two tokens and an assertion, with room to spare.
     pub const MAX_BODY: usize = 32 * 1024;
 
@@ -19,14 +19,14 @@ impl Form {
     ///
     /// # Errors
     /// `invalid_request`: it is not UTF-8, or says something twice (RFC 6749, 3.2).
-    pub fn parse(body: &[u8]) -> Result<Self, Fault> {
+    pub fn parse(body: &[u8]) -> Result<Self, OauthError> {
         let text = str::from_utf8(body)
-            .map_err(|_| Fault::request("write the body in UTF-8, percent-encoded"))?;
+            .map_err(|_| OauthError::request("write the body in UTF-8, percent-encoded"))?;
         let mut parameters = BTreeMap::new();
         for (name, value) in form_urlencoded::parse(text.as_bytes()) {
             let repeated = parameters.insert(name.into_owned(), value.into_owned());
             if repeated.is_some() {
-                return Err(Fault::request("send each parameter once"));
+                return Err(OauthError::request("send each parameter once"));
             }
         }
         parameters.retain(|_, value| !value.is_empty());
@@ -43,7 +43,7 @@ impl Form {
     ///
     /// # Errors
     /// `invalid_request`, with `otherwise` for its developer.
-    pub fn need(&self, name: &str, otherwise: &'static str) -> Result<&str, Fault> {
-        self.get(name).ok_or(Fault::request(otherwise))
+    pub fn need(&self, name: &str, otherwise: &'static str) -> Result<&str, OauthError> {
+        self.get(name).ok_or(OauthError::request(otherwise))
     }
 }

@@ -4,16 +4,19 @@
 use serde_json::{Value, json};
 
 use super::client::Client;
-use super::fault::Fault;
-use super::{Asked, Desk};
-use crate::access::Caller;
-use crate::access::standing;
+use super::fault::OauthError;
+use super::{AuthorizationServer, OauthRequest};
+use crate::access::{Caller, token_status};
 
 /// Says what a token is worth.
 ///
 /// # Errors
 /// `invalid_request`, `temporarily_unavailable`.
-pub async fn introspect(desk: &Desk<'_>, asked: &Asked, client: &Client) -> Result<Value, Fault> {
+pub async fn introspect(
+    desk: &AuthorizationServer<'_>,
+    asked: &OauthRequest,
+    client: &Client,
+) -> Result<Value, OauthError> {
     let brought = asked.form.need("token", "send the token")?;
     let worthless = json!({ "active": false });
     let Ok(caller) = desk.verifier.read(desk.store, brought).await else {
@@ -23,7 +26,7 @@ pub async fn introspect(desk: &Desk<'_>, asked: &Asked, client: &Client) -> Resu
         return Ok(worthless);
     }
     // On the primary, as the answer of `/graphql` would be.
-    let standing = standing::read(&desk.store.read, desk.store.backend, &caller).await?;
+    let standing = token_status::read(&desk.store.read, desk.store.backend, &caller).await?;
     match standing.require() {
         Ok(()) => Ok(describe(desk, &caller)),
         Err(_) => Ok(worthless),
@@ -31,7 +34,7 @@ pub async fn introspect(desk: &Desk<'_>, asked: &Asked, client: &Client) -> Resu
 }
 
 /// What RFC 7662, 2.2 and RFC 8693, 4 let it say.
-fn describe(desk: &Desk<'_>, caller: &Caller) -> Value {
+fn describe(desk: &AuthorizationServer<'_>, caller: &Caller) -> Value {
     let mut said = json!({
         "active": true,
         "scope": caller.scopes().join(" "),

@@ -10,21 +10,22 @@ use sea_orm::{DatabaseTransaction, EntityTrait, IntoActiveModel};
 use serde_json::{Value, json};
 
 use super::client::Client;
-use super::fault::{Fault, Kind};
-use super::{Asked, Desk};
+use super::fault::{OauthError, OauthErrorCode};
+use super::{AuthorizationServer, OauthRequest};
 use crate::access::scope::Scopes;
-use crate::access::standing;
 use crate::access::token::{Actor, Claims};
+use crate::access::token_status;
+use crate::audit::change;
 use crate::audit::event::{Agent, Event};
 use crate::audit::leaf::Leaf;
-use crate::store::act::{self, Holding, Opened};
+use crate::store::sharing_lock::{self, LockedTransaction, SharingLock};
 
 /// How long a token is good.
 pub const LIFE: Duration = Duration::from_mins(5);
 
 /// What a new token is to say, besides what all of them do.
 #[derive(Clone, Debug)]
-pub struct Draft {
+pub struct TokenDraft {
     /// Who acts.
     pub subject: String,
     /// What it allows.
@@ -42,19 +43,20 @@ pub struct Draft {
 /// # Errors
 /// `invalid_scope`, `invalid_client`, `temporarily_unavailable`.
 pub async fn issue(
-    desk: &Desk<'_>,
-    asked: &Asked,
+    desk: &AuthorizationServer<'_>,
+    asked: &OauthRequest,
     client: &Client,
     holder: Option<String>,
-) -> Result<Value, Fault> {
-    let draft = Draft {
+) -> Result<Value, OauthError> {
+    let draft = TokenDraft {
         subject: client.id.to_string(),
         scopes: Client::wanted(&asked.form, &client.scopes)?,
         holder,
         actor: None,
         until: None,
     };
-    let Opened { transaction, .. } = act::open(desk.store, Holding::Shared).await?;
+    let LockedTransaction { transaction, .. } =
+        sharing_lock::open(desk.store, SharingLock::Shared).await?;
     let claims = claims(desk, &transaction, client, draft).await?;
     let event = Event::TokenIssued(claims.id.clone());
     keep(desk, asked, client, transaction, &claims, None, event).await
@@ -65,15 +67,15 @@ pub async fn issue(
 /// # Errors
 /// `invalid_client`, `temporarily_unavailable`.
 pub(super) async fn claims(
-    desk: &Desk<'_>,
+    desk: &AuthorizationServer<'_>,
     transaction: &DatabaseTransaction,
     client: &Client,
-    draft: Draft,
-) -> Result<Claims, Fault> {
+    draft: TokenDraft,
+) -> Result<Claims, OauthError> {
     let (epoch, now) =
-        standing::of_client(transaction, desk.store.backend, client.agency, client.id)
+        token_status::of_client(transaction, desk.store.backend, client.agency, client.id)
             .await?
-            .ok_or(Fault::client("standing"))?;
+            .ok_or(OauthError::client("standing"))?;
     let now = Instant::from_unix_seconds(now.unix_seconds());
     let until = now.plus(LIFE);
     Ok(Claims {
@@ -98,15 +100,20 @@ pub(super) async fn claims(
 /// # Errors
 /// `temporarily_unavailable`: no token was handed out.
 pub(super) async fn keep(
-    desk: &Desk<'_>,
-    asked: &Asked,
+    desk: &AuthorizationServer<'_>,
+    asked: &OauthRequest,
     client: &Client,
     transaction: DatabaseTransaction,
     claims: &Claims,
     parent: Option<String>,
     event: Event,
-) -> Result<Value, Fault> {
-    let unavailable = |_| Fault::of(Kind::Unavailable, "no token can be signed at the moment");
+) -> Result<Value, OauthError> {
+    let unavailable = |_| {
+        OauthError::of(
+            OauthErrorCode::Unavailable,
+            "no token can be signed at the moment",
+        )
+    };
     let compact = desk.ring.sign(claims).map_err(unavailable)?;
     let state = token_state::Model {
         jti: claims.id.clone(),
@@ -125,12 +132,12 @@ pub(super) async fn keep(
         client: client.id.to_string(),
         token: parent,
     };
-    let leaf = Leaf::of(event, &agent, &asked.mark, claims.issued_at);
-    act::commit(
+    let leaf = Leaf::of(event, &agent, &asked.meta, claims.issued_at);
+    change::commit(
         transaction,
-        Holding::Shared,
+        SharingLock::Shared,
         leaf,
-        asked.mark.address.as_deref(),
+        asked.meta.address.as_deref(),
     )
     .await?;
     desk.ledger.has_grown();

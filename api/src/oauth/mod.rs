@@ -26,29 +26,29 @@ use serde_json::Value;
 use tracing::error;
 
 use self::client::Client;
-use self::fault::{Fault, Kind};
-use self::form::Form;
-use crate::access::dpop::{self, Expectation};
+use self::fault::{OauthError, OauthErrorCode};
+use self::form::FormParameters;
+use crate::access::keys::cache::TokenKeyCache;
 use crate::access::limit::Limits;
-use crate::access::ring::Ring;
-use crate::access::{Verifier, spent};
-use crate::audit::event::{Agent, Event, Mark};
+use crate::access::{TokenVerifier, replay_guard};
+use crate::audit::event::{Agent, Event, RequestMeta};
 use crate::audit::ledger::Ledger;
 use crate::clock;
+use crate::jose::dpop::{self, Expectation};
 use crate::settings::Settings;
 use crate::store::Store;
 
 /// What the authorization server works with.
 #[derive(Clone, Copy, Debug)]
-pub struct Desk<'s> {
+pub struct AuthorizationServer<'s> {
     /// The stores.
     pub store: &'s Store,
     /// The way to the audit log.
     pub ledger: &'s Ledger,
     /// The keys that sign.
-    pub ring: &'s Ring,
+    pub ring: &'s TokenKeyCache,
     /// Who proves a token that is brought.
-    pub verifier: &'s Verifier,
+    pub verifier: &'s TokenVerifier,
     /// How much anybody may try.
     pub limits: &'s Limits,
     /// Who we are.
@@ -57,17 +57,17 @@ pub struct Desk<'s> {
 
 /// What a program sent.
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub struct OauthRequest {
     /// The `Authorization` header, where there is exactly one.
     pub authorization: Option<String>,
     /// Every `DPoP` header.
     pub proofs: Vec<String>,
     /// The parameters.
-    pub form: Form,
+    pub form: FormParameters,
     /// Where it came from.
     pub address: Option<IpAddr>,
     /// What goes on record about the request.
-    pub mark: Mark,
+    pub meta: RequestMeta,
 }
 
 /// What a program may ask the authorization server for.
@@ -84,28 +84,32 @@ pub enum Endpoint {
 /// Answers a program; where it is refused, the attempt is on record before it is told.
 ///
 /// # Errors
-/// [`Fault`].
-pub async fn answer(desk: &Desk<'_>, endpoint: Endpoint, asked: &Asked) -> Result<Value, Fault> {
+/// [`OauthError`].
+pub async fn answer(
+    desk: &AuthorizationServer<'_>,
+    endpoint: Endpoint,
+    asked: &OauthRequest,
+) -> Result<Value, OauthError> {
     // To a fork, a token that was taken back is in force.
     desk.ledger.fork().refuse()?;
     let mut who = Agent::stranger();
     let answer = serve(desk, endpoint, asked, &mut who).await;
     let Err(fault) = &answer else { return answer };
-    if fault.kind == Kind::InvalidClient
+    if fault.kind == OauthErrorCode::InvalidClient
         && let Some(address) = asked.address
         && let Err(wait) = desk.limits.failed(address, Some(&who.client))
     {
-        return Err(Fault::slow_down(wait.seconds()));
+        return Err(OauthError::slow_down(wait.seconds()));
     }
     if fault.kind.is_denial() {
         let event = Event::Refused {
             kind: AuditType::ClientRefused,
             why: fault.why,
         };
-        let noted = desk.ledger.note(desk.store, event, &who, &asked.mark).await;
+        let noted = desk.ledger.note(desk.store, event, &who, &asked.meta).await;
         if noted.is_err() {
             error!(
-                request = asked.mark.request,
+                request = asked.meta.request,
                 why = fault.why,
                 "a refused program could not be recorded"
             );
@@ -115,11 +119,11 @@ pub async fn answer(desk: &Desk<'_>, endpoint: Endpoint, asked: &Asked) -> Resul
 }
 
 async fn serve(
-    desk: &Desk<'_>,
+    desk: &AuthorizationServer<'_>,
     endpoint: Endpoint,
-    asked: &Asked,
+    asked: &OauthRequest,
     who: &mut Agent,
-) -> Result<Value, Fault> {
+) -> Result<Value, OauthError> {
     let client = client::authenticate(desk, asked, who).await?;
     match endpoint {
         Endpoint::Token => token(desk, asked, &client).await,
@@ -128,7 +132,11 @@ async fn serve(
     }
 }
 
-async fn token(desk: &Desk<'_>, asked: &Asked, client: &Client) -> Result<Value, Fault> {
+async fn token(
+    desk: &AuthorizationServer<'_>,
+    asked: &OauthRequest,
+    client: &Client,
+) -> Result<Value, OauthError> {
     let grant = asked
         .form
         .need("grant_type", "name a grant_type: see the server metadata")?;
@@ -138,8 +146,8 @@ async fn token(desk: &Desk<'_>, asked: &Asked, client: &Client) -> Result<Value,
             .get(named)
             .is_some_and(|wanted| wanted != desk.settings.audience)
         {
-            return Err(Fault::of(
-                Kind::InvalidTarget,
+            return Err(OauthError::of(
+                OauthErrorCode::InvalidTarget,
                 "tokens are for this service alone: leave resource and audience out, or name it as its metadata does",
             ));
         }
@@ -148,20 +156,24 @@ async fn token(desk: &Desk<'_>, asked: &Asked, client: &Client) -> Result<Value,
     match grant {
         metadata::CLIENT_CREDENTIALS => issue::issue(desk, asked, client, holder).await,
         metadata::TOKEN_EXCHANGE => exchange::exchange(desk, asked, client, holder).await,
-        _ => Err(Fault::of(
-            Kind::UnsupportedGrantType,
+        _ => Err(OauthError::of(
+            OauthErrorCode::UnsupportedGrantType,
             "there are client_credentials and token exchange: see the server metadata",
         )),
     }
 }
 
 /// The thumbprint of the key that the sender proves to hold, where it sends a proof (RFC 9449, 5).
-async fn holder(desk: &Desk<'_>, asked: &Asked, client: &Client) -> Result<Option<String>, Fault> {
+async fn holder(
+    desk: &AuthorizationServer<'_>,
+    asked: &OauthRequest,
+    client: &Client,
+) -> Result<Option<String>, OauthError> {
     let proof = match asked.proofs.as_slice() {
-        [] if client.dpop_bound => return Err(Fault::proof("no_proof")),
+        [] if client.dpop_bound => return Err(OauthError::proof("no_proof")),
         [] => return Ok(None),
         [proof] => proof,
-        _ => return Err(Fault::proof("several_proofs")),
+        _ => return Err(OauthError::proof("several_proofs")),
     };
     let url = format!("{}/oauth/token", desk.settings.issuer);
     let expected = Expectation {
@@ -169,10 +181,10 @@ async fn holder(desk: &Desk<'_>, asked: &Asked, client: &Client) -> Result<Optio
         url: &url,
         access_token: None,
     };
-    let proof =
-        dpop::check(proof, &expected, clock::now()).map_err(|fault| Fault::proof(fault.code()))?;
-    if !spent::spend(desk.store, proof.digest(), proof.expires_at()).await? {
-        return Err(Fault::proof("replayed_proof"));
+    let proof = dpop::check(proof, &expected, clock::now())
+        .map_err(|fault| OauthError::proof(fault.code()))?;
+    if !replay_guard::spend(desk.store, proof.digest(), proof.expires_at()).await? {
+        return Err(OauthError::proof("replayed_proof"));
     }
     Ok(Some(proof.thumbprint))
 }

@@ -1,6 +1,7 @@
 //! Changing referrals: who, what, rule, save, record.
 
 use async_graphql::{Context, ID, Object};
+use concord_entities::SelectLocked;
 use concord_entities::ids::{ConsentId, ReferralId};
 
 use concord_entities::vocabulary::{
@@ -10,18 +11,18 @@ use concord_entities::vocabulary::{
 use concord_entities::{agency, consent, mou, mou_party, referral, sealed_part};
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, Set};
 
-use super::graphql::{Asked, Referral, found};
+use super::graphql::{Referral, ReferralSelection, found};
 use super::input::{OutcomeInput, ReferralInput};
-use super::rules::{self, Recorded, Side};
+use super::rules::{self, Side, StoredStatus};
 use crate::access::grant::{Permission, Resource};
+use crate::audit::change::Change;
 use crate::audit::event::Event;
 use crate::consent::rules as consent_rules;
-use crate::error::{Answer, Error, Refusal};
-use crate::graphql::request::{InRequest, Request};
+use crate::error::{Error, Refusal, Result};
 use crate::mou::rules as mou_rules;
-use crate::seal::vault::Package;
-use crate::store::Act;
-use crate::store::idempotency::{self, Replay};
+use crate::request::idempotency::{self, Replay};
+use crate::request::{InRequest, Request};
+use crate::seal::vault::PackageVersion;
 use crate::store::page;
 
 /// Changing referrals.
@@ -37,22 +38,22 @@ impl ReferralMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What is needed, and what is told of the person.")]
         referral: ReferralInput,
-    ) -> Answer<Referral> {
+    ) -> Result<Referral> {
         let request = ctx.request()?;
         request.caller(Resource::Referral, Permission::Create)?;
-        let act = request.begin().await?;
+        let change = request.begin().await?;
         let key = referral.idempotency_key.as_ref();
-        match idempotency::replay(&act, "draftReferral", key, &outline(&referral)).await? {
+        match idempotency::replay(&change, "draftReferral", key, &outline(&referral)).await? {
             Replay::Made(id) => {
-                drop(act);
+                drop(change);
                 shown(ctx, ReferralId(id)).await
             }
             Replay::Fresh(key) => {
-                let drafted = draft(request, &act, referral).await?;
-                idempotency::keep(&act, key, drafted.id.0).await?;
+                let drafted = draft(request, &change, referral).await?;
+                idempotency::keep(&change, key, drafted.id.0).await?;
                 let event =
                     Event::referral(AuditType::ReferralDrafted, drafted.id, drafted.recipient_id);
-                act.commit(event).await?;
+                change.commit(event).await?;
                 shown(ctx, drafted.id).await
             }
         }
@@ -63,21 +64,22 @@ impl ReferralMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The referral's id.")] id: ID,
-    ) -> Answer<Referral> {
+    ) -> Result<Referral> {
         let request = ctx.request()?;
         request.caller(Resource::Referral, Permission::Update)?;
         let id = page::id("id", &id)?;
-        let act = request.begin().await?;
-        let found = referral::Entity::written_by(act.agency(), id)
-            .one(&*act)
+        let change = request.begin().await?;
+        let found = referral::Entity::written_by(change.agency(), id)
+            .one_locked(&*change)
             .await?;
-        let sent = send(&act, found.ok_or(Error::NotFound)?).await?;
-        act.commit(Event::referral(
-            AuditType::ReferralSent,
-            id,
-            sent.recipient_id,
-        ))
-        .await?;
+        let sent = send(&change, found.ok_or(Error::NotFound)?).await?;
+        change
+            .commit(Event::referral(
+                AuditType::ReferralSent,
+                id,
+                sent.recipient_id,
+            ))
+            .await?;
         shown(ctx, id).await
     }
 
@@ -86,8 +88,8 @@ impl ReferralMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The referral's id.")] id: ID,
-    ) -> Answer<Referral> {
-        let step = Step {
+    ) -> Result<Referral> {
+        let step = RecipientStep {
             action: ReferralAction::Accept,
             status: ReferralStatus::Accepted,
             reason: None,
@@ -102,8 +104,8 @@ impl ReferralMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The referral's id.")] id: ID,
         #[graphql(desc = "Why, as the sender is told.")] reason: RejectReason,
-    ) -> Answer<Referral> {
-        let step = Step {
+    ) -> Result<Referral> {
+        let step = RecipientStep {
             action: ReferralAction::Reject,
             status: ReferralStatus::Rejected,
             reason: Some(why(reason)),
@@ -118,9 +120,9 @@ impl ReferralMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The referral's id.")] id: ID,
         #[graphql(desc = "What came of it.")] outcome: OutcomeInput,
-    ) -> Answer<Referral> {
+    ) -> Result<Referral> {
         let provided: Needs = outcome.provided.iter().copied().collect();
-        let step = Step {
+        let step = RecipientStep {
             action: ReferralAction::Complete,
             status: ReferralStatus::Completed,
             reason: None,
@@ -135,7 +137,7 @@ impl ReferralMutation {
 }
 
 /// A recipient's step in a referral's life.
-struct Step {
+struct RecipientStep {
     action: ReferralAction,
     status: ReferralStatus,
     reason: Option<StatusReason>,
@@ -146,21 +148,21 @@ struct Step {
 async fn answer(
     ctx: &Context<'_>,
     id: &ID,
-    step: Step,
+    step: RecipientStep,
     besides: impl FnOnce(&mut referral::ActiveModel),
-) -> Answer<Referral> {
+) -> Result<Referral> {
     let request = ctx.request()?;
     request.caller(Resource::Referral, Permission::Update)?;
     let id: ReferralId = page::id("id", id)?;
-    let act = request.begin().await?;
+    let change = request.begin().await?;
 
-    let found = referral::Entity::sent_to(act.agency(), id)
-        .one(&*act)
+    let found = referral::Entity::sent_to(change.agency(), id)
+        .one_locked(&*change)
         .await?;
     let found = found.ok_or(Error::NotFound)?;
     rules::permit(
         step.action,
-        rules::standing(&Recorded::from(&found), act.now()),
+        rules::standing(&StoredStatus::from(&found), change.now()),
         Side::Recipient,
     )?;
 
@@ -168,9 +170,9 @@ async fn answer(
     let mut changed = found.into_active_model();
     changed.status = Set(step.status);
     changed.status_reason = Set(step.reason);
-    changed.updated_at = Set(act.now());
+    changed.updated_at = Set(change.now());
     besides(&mut changed);
-    changed.update(&*act).await?;
+    changed.update(&*change).await?;
 
     let event = Event::Referral {
         kind: step.event,
@@ -178,13 +180,13 @@ async fn answer(
         counterpart: sender,
         reason: step.reason.map(|reason| reason.to_string()),
     };
-    act.commit(event).await?;
+    change.commit(event).await?;
     shown(ctx, id).await
 }
 
 /// The referral as it stands after the change: read, decided and recorded like any other read.
-pub(super) async fn shown(ctx: &Context<'_>, id: ReferralId) -> Answer<Referral> {
-    let asked = Asked::below(ctx, &[])?;
+pub(super) async fn shown(ctx: &Context<'_>, id: ReferralId) -> Result<Referral> {
+    let asked = ReferralSelection::below(ctx, &[])?;
     let seen = found(ctx.request()?, id, &asked).await?;
     seen.ok_or_else(|| Error::NotFound.into())
 }
@@ -199,10 +201,14 @@ fn outline(input: &ReferralInput) -> String {
     )
 }
 
-async fn draft(request: &Request, act: &Act<'_>, input: ReferralInput) -> Answer<referral::Model> {
+async fn draft(
+    request: &Request,
+    change: &Change<'_>,
+    input: ReferralInput,
+) -> Result<referral::Model> {
     let consent: ConsentId = page::id("referral.consent", &input.consent)?;
-    let consent = consent::Entity::held_by(act.agency(), consent)
-        .one(&**act)
+    let consent = consent::Entity::held_by(change.agency(), consent)
+        .one(&**change)
         .await?
         .ok_or_else(|| {
             Error::input(
@@ -211,7 +217,7 @@ async fn draft(request: &Request, act: &Act<'_>, input: ReferralInput) -> Answer
             )
         })?;
     if !matches!(
-        consent_rules::status(&consent, act.now()),
+        consent_rules::status(&consent, change.now()),
         ConsentStatus::Draft | ConsentStatus::Active
     ) {
         return Err(Error::input(
@@ -235,7 +241,7 @@ async fn draft(request: &Request, act: &Act<'_>, input: ReferralInput) -> Answer
     }
     let model = referral::Model {
         id: ReferralId::new(),
-        sender_id: act.agency(),
+        sender_id: change.agency(),
         recipient_id: consent.recipient_id,
         survivor_id: consent.survivor_id,
         consent_id: consent.id,
@@ -246,10 +252,10 @@ async fn draft(request: &Request, act: &Act<'_>, input: ReferralInput) -> Answer
         urgency: input.urgency,
         contains,
         key_version: 1,
-        created_at: act.now(),
+        created_at: change.now(),
         sent_at: None,
         respond_by: None,
-        updated_at: act.now(),
+        updated_at: change.now(),
         consent_until: Some(consent.expires_at),
         mou_until: None,
         halted: false,
@@ -260,50 +266,53 @@ async fn draft(request: &Request, act: &Act<'_>, input: ReferralInput) -> Answer
     let sealed = request
         .worker
         .vault
-        .seal(Package::from(&model), &parts, act.now())
+        .seal(PackageVersion::from(&model), &parts, change.now())
         .await?;
-    let model = model.into_active_model().insert(&**act).await?;
+    let model = model.into_active_model().insert(&**change).await?;
     if !sealed.is_empty() {
         let rows = sealed.into_iter().map(IntoActiveModel::into_active_model);
         sealed_part::Entity::insert_many(rows)
-            .exec_without_returning(&**act)
+            .exec_without_returning(&**change)
             .await?;
     }
     Ok(model)
 }
 
-async fn send(act: &Act<'_>, draft: referral::Model) -> Answer<referral::Model> {
+async fn send(change: &Change<'_>, draft: referral::Model) -> Result<referral::Model> {
     rules::permit(
         ReferralAction::Send,
-        rules::standing(&Recorded::from(&draft), act.now()),
+        rules::standing(&StoredStatus::from(&draft), change.now()),
         Side::Sender,
     )?;
-    let consent = consent::Entity::held_by(act.agency(), draft.consent_id)
-        .one(&**act)
+    let consent = consent::Entity::held_by(change.agency(), draft.consent_id)
+        .one(&**change)
         .await?
         .ok_or(Error::NotFound)?;
-    if consent_rules::status(&consent, act.now()) != ConsentStatus::Active {
+    if consent_rules::status(&consent, change.now()) != ConsentStatus::Active {
         let text =
             "the consent that this referral stands on is not in force: sign it, or draft a new one";
         return Err(Error::NotNow(text.into()).into());
     }
-    recipient_takes_part(act, &draft).await?;
-    let mou = mou_in_force(act, &draft, &consent).await?;
+    recipient_takes_part(change, &draft).await?;
+    let mou = mou_in_force(change, &draft, &consent).await?;
     let urgency: Urgency = draft.urgency;
     let mut sent = draft.into_active_model();
     sent.status = Set(ReferralStatus::Requested);
-    sent.sent_at = Set(Some(act.now()));
-    sent.updated_at = Set(act.now());
-    sent.respond_by = Set(Some(act.now().plus(rules::response_time(urgency))));
+    sent.sent_at = Set(Some(change.now()));
+    sent.updated_at = Set(change.now());
+    sent.respond_by = Set(Some(change.now().plus(rules::response_time(urgency))));
     sent.mou_id = Set(Some(mou.id));
     sent.mou_until = Set(Some(mou.expires_on.end()));
     sent.consent_until = Set(Some(consent.expires_at));
-    Ok(sent.update(&**act).await?)
+    Ok(sent.update(&**change).await?)
 }
 
-pub(super) async fn recipient_takes_part(act: &Act<'_>, draft: &referral::Model) -> Answer<()> {
+pub(super) async fn recipient_takes_part(
+    change: &Change<'_>,
+    draft: &referral::Model,
+) -> Result<()> {
     let recipient = agency::Entity::named(draft.recipient_id)
-        .one(&**act)
+        .one(&**change)
         .await?;
     let active = concord_entities::vocabulary::AgencyStatus::Active;
     match recipient {
@@ -316,21 +325,21 @@ pub(super) async fn recipient_takes_part(act: &Act<'_>, draft: &referral::Model)
 
 /// The MOU in force between the two agencies that covers what the package holds and the consent is for.
 pub(super) async fn mou_in_force(
-    act: &Act<'_>,
+    change: &Change<'_>,
     draft: &referral::Model,
     consent: &consent::Model,
-) -> Answer<mou::Model> {
+) -> Result<mou::Model> {
     let between = mou::Entity::between(draft.sender_id, draft.recipient_id)
-        .all(&**act)
+        .all(&**change)
         .await?;
     for mou in between {
         let signed = mou_party::Entity::of([mou.id])
-            .all(&**act)
+            .all(&**change)
             .await?
             .iter()
             .filter(|party| party.signed_at.is_some())
             .count();
-        let in_force = mou_rules::in_force(mou_rules::status(&mou, signed, act.now()));
+        let in_force = mou_rules::in_force(mou_rules::status(&mou, signed, change.now()));
         let covers_purpose = consent
             .purposes
             .iter()
@@ -342,7 +351,7 @@ pub(super) async fn mou_in_force(
     Err(Error::MouRequired.into())
 }
 
-impl From<&referral::Model> for Recorded {
+impl From<&referral::Model> for StoredStatus {
     fn from(row: &referral::Model) -> Self {
         Self {
             status: row.status,

@@ -4,6 +4,7 @@
 //! its own. Where only the MOU had lapsed, the consent and the package are still there.
 
 use async_graphql::{Context, ID, Object};
+use concord_entities::SelectLocked;
 use concord_entities::ids::{ConsentId, ReferralId};
 use concord_entities::vocabulary::{
     AuditType, Categories, ConsentStatus, ReferralAction, ReferralStatus,
@@ -14,15 +15,14 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, Query
 use super::change::{mou_in_force, recipient_takes_part, shown};
 use super::graphql::Referral;
 use super::package::Contents;
-use super::rules::{self, Recorded, Side};
+use super::rules::{self, Side, StoredStatus};
 use crate::access::grant::{Permission, Resource};
+use crate::audit::change::Change;
 use crate::audit::event::Event;
-use crate::consent::ending;
-use crate::consent::rules as consent_rules;
-use crate::error::{Answer, Error, Refusal};
-use crate::graphql::request::{InRequest, Request};
-use crate::seal::vault::Package;
-use crate::store::Act;
+use crate::consent::{ending, rules as consent_rules};
+use crate::error::{Error, Refusal, Result};
+use crate::request::{InRequest, Request};
+use crate::seal::vault::PackageVersion;
 use crate::store::page;
 
 /// Continuing referrals.
@@ -46,7 +46,7 @@ impl ContinuationMutation {
             desc = "What is told of the person, sealed anew: a package ends with its consent. Leave it out only where the consent stays the same."
         )]
         package: Option<Contents>,
-    ) -> Answer<Referral> {
+    ) -> Result<Referral> {
         let request = ctx.request()?;
         request.caller(Resource::Referral, Permission::Update)?;
         let id: ReferralId = page::id("id", &id)?;
@@ -54,28 +54,29 @@ impl ContinuationMutation {
         if let Some(package) = &package {
             package.check("package")?;
         }
-        let act = request.begin().await?;
-        let found = referral::Entity::written_by(act.agency(), id)
-            .one(&*act)
+        let change = request.begin().await?;
+        let found = referral::Entity::written_by(change.agency(), id)
+            .one_locked(&*change)
             .await?;
         let found = found.ok_or(Error::NotFound)?;
         rules::permit(
             ReferralAction::Continue,
-            rules::standing(&Recorded::from(&found), act.now()),
+            rules::standing(&StoredStatus::from(&found), change.now()),
             Side::Sender,
         )?;
-        let consent = fitting(&act, &found, consent).await?;
-        let before = Package::from(&found);
-        let continued = restore(request, &act, found, &consent, package).await?;
-        act.commit(Event::referral(
-            AuditType::ReferralContinued,
-            id,
-            continued.recipient_id,
-        ))
-        .await?;
-        if Package::from(&continued) != before {
+        let consent = fitting(&change, &found, consent).await?;
+        let before = PackageVersion::from(&found);
+        let continued = restore(request, &change, found, &consent, package).await?;
+        change
+            .commit(Event::referral(
+                AuditType::ReferralContinued,
+                id,
+                continued.recipient_id,
+            ))
+            .await?;
+        if PackageVersion::from(&continued) != before {
             let worker = &request.worker;
-            ending::destroy(&worker.vault, &[before], &request.mark.request).await;
+            ending::destroy(&worker.vault, &[before], &request.meta.request).await;
         }
         shown(ctx, id).await
     }
@@ -83,12 +84,12 @@ impl ContinuationMutation {
 
 /// The consent, where it is in force and of the same survivor for the same recipient.
 async fn fitting(
-    act: &Act<'_>,
+    change: &Change<'_>,
     referral: &referral::Model,
     id: ConsentId,
-) -> Answer<consent::Model> {
-    let consent = consent::Entity::held_by(act.agency(), id)
-        .one(&**act)
+) -> Result<consent::Model> {
+    let consent = consent::Entity::held_by(change.agency(), id)
+        .one(&**change)
         .await?
         .filter(|one| {
             one.survivor_id == referral.survivor_id && one.recipient_id == referral.recipient_id
@@ -99,7 +100,7 @@ async fn fitting(
                 "no consent of this survivor's for this recipient has this id",
             )
         })?;
-    if consent_rules::status(&consent, act.now()) != ConsentStatus::Active {
+    if consent_rules::status(&consent, change.now()) != ConsentStatus::Active {
         let text = "this consent is not in force: the survivor decides on a new one";
         return Err(Error::NotNow(text.into()).into());
     }
@@ -108,12 +109,12 @@ async fn fitting(
 
 async fn restore(
     request: &Request,
-    act: &Act<'_>,
+    change: &Change<'_>,
     left: referral::Model,
     consent: &consent::Model,
     package: Option<Contents>,
-) -> Answer<referral::Model> {
-    recipient_takes_part(act, &left).await?;
+) -> Result<referral::Model> {
+    recipient_takes_part(change, &left).await?;
     let contains = match &package {
         Some(package) => package.categories(),
         None if consent.id == left.consent_id => left.contains,
@@ -130,16 +131,16 @@ async fn restore(
         contains,
         ..left.clone()
     };
-    let mou = mou_in_force(act, &told, consent).await?;
-    let mut restored = returned(&left, consent, &mou, contains, act)?;
+    let mou = mou_in_force(change, &told, consent).await?;
+    let mut restored = returned(&left, consent, &mou, contains, change)?;
     if let Some(package) = package {
         restored.key_version = left.key_version.saturating_add(1);
-        seal(request, act, Package::from(&restored), &package).await?;
+        seal(request, change, PackageVersion::from(&restored), &package).await?;
     }
     Ok(restored
         .into_active_model()
         .reset_all()
-        .update(&**act)
+        .update(&**change)
         .await?)
 }
 
@@ -149,11 +150,11 @@ fn returned(
     consent: &consent::Model,
     mou: &mou::Model,
     contains: Categories,
-    act: &Act<'_>,
-) -> Answer<referral::Model> {
+    change: &Change<'_>,
+) -> Result<referral::Model> {
     let respond_by = if left.status == ReferralStatus::Requested {
         // Its recipient could not answer meanwhile, and has the whole time again.
-        Some(act.now().plus(rules::response_time(left.urgency)))
+        Some(change.now().plus(rules::response_time(left.urgency)))
     } else {
         left.respond_by
     };
@@ -166,10 +167,10 @@ fn returned(
         status_reason: rules::left(left.status_reason),
         respond_by,
         contains,
-        updated_at: act.now(),
+        updated_at: change.now(),
         ..left.clone()
     };
-    let now = rules::standing(&Recorded::from(&returned), act.now());
+    let now = rules::standing(&StoredStatus::from(&returned), change.now());
     if now.status != returned.status {
         let text = "this referral was not answered in time: draft a new one";
         return Err(Error::NotNow(text.into()).into());
@@ -180,21 +181,21 @@ fn returned(
 /// Seals a package in the place of the one that ended.
 async fn seal(
     request: &Request,
-    act: &Act<'_>,
-    package: Package,
+    change: &Change<'_>,
+    package: PackageVersion,
     contents: &Contents,
-) -> Answer<()> {
+) -> Result<()> {
     let parts = contents.parts().map_err(Refusal::internal)?;
     let vault = &request.worker.vault;
-    let sealed = vault.seal(package, &parts, act.now()).await?;
+    let sealed = vault.seal(package, &parts, change.now()).await?;
     sealed_part::Entity::delete_many()
         .filter(sealed_part::Column::ReferralId.eq(package.referral))
-        .exec(&**act)
+        .exec(&**change)
         .await?;
     if !sealed.is_empty() {
         let rows = sealed.into_iter().map(IntoActiveModel::into_active_model);
         sealed_part::Entity::insert_many(rows)
-            .exec_without_returning(&**act)
+            .exec_without_returning(&**change)
             .await?;
     }
     Ok(())

@@ -6,11 +6,11 @@ use concord_entities::vocabulary::{Needs, ReferralStatus};
 use sea_orm::sea_query::{Expr, ExprTrait, IntoCondition};
 use sea_orm::{ColumnTrait, Condition, DbBackend, QueryFilter, Select};
 
-use super::graphql::Box;
+use super::graphql::ReferralBox;
 use super::input::ReferralFilter;
 use super::rules;
 use crate::clock;
-use crate::error::Answer;
+use crate::error::Result;
 use crate::store::page;
 
 /// The rows of one box that a filter lets through.
@@ -18,14 +18,14 @@ use crate::store::page;
 /// # Errors
 /// `BAD_USER_INPUT`: an id that is none.
 pub fn among(
-    which: Box,
+    which: ReferralBox,
     agency: AgencyId,
     filter: &ReferralFilter,
     backend: DbBackend,
-) -> Answer<Select<referral::Entity>> {
+) -> Result<Select<referral::Entity>> {
     let (mut rows, other) = match which {
-        Box::Inbox => (referral::Entity::inbox(agency), Column::SenderId),
-        Box::Outbox => (referral::Entity::outbox(agency), Column::RecipientId),
+        ReferralBox::Inbox => (referral::Entity::inbox(agency), Column::SenderId),
+        ReferralBox::Outbox => (referral::Entity::outbox(agency), Column::RecipientId),
     };
     if let Some(counterpart) = &filter.counterpart {
         let counterpart: AgencyId = page::id("filter.counterpart", counterpart)?;

@@ -12,33 +12,33 @@ use concord_entities::{consent, mou};
 use sea_orm::QueryFilter;
 
 use super::fast::ReferralPage;
-use super::find;
 use super::input::{ReferralFilter, ReferralOutcome};
 use super::package::{
     Contents, Demographics, Exploitation, Family, Financial, Identity, Immigration, Language,
     Legal, Location, Medical, NeedsDetail, PART_2_NOTICE, Safety, SubstanceUse,
 };
-use super::read::{self, Depth, Grant, Seen};
-use super::rules;
+use super::read::{self, Depth, PackageDecision, Seen};
+use super::{find, rules};
 use crate::access::grant::{Permission, Resource};
-use crate::agency::directory::Agencies;
 use crate::agency::graphql::Agency;
-use crate::audit::ledger::Recorded;
+use crate::audit::ledger::RecordedEvent;
 use crate::consent::graphql::Consent;
-use crate::contact::plan::SafeContactPlan;
-use crate::error::{Answer, Error, Refusal};
-use crate::graphql::connection::Connection;
-use crate::graphql::look;
-use crate::graphql::request::{InRequest, Request};
-use crate::graphql::scalars::{DateTime, Sha256};
+use crate::error::{Error, Refusal, Result};
 use crate::mou::graphql::Mou;
-use crate::seal::vault::{self, Opened};
+use crate::request::directory::AgenciesById;
+use crate::request::{InRequest, Request};
+use crate::seal::vault::{self, OpenedPackages};
 use crate::sharing::Reason;
-use crate::store::page::{self, Page, Wanted};
+use crate::store::page::{self, Page, PageRequest};
+use crate::survivor::contact::plan::SafeContactPlan;
+use crate::wire::connection::Connection;
+use crate::wire::lookahead;
+use crate::wire::scalars::{DateTime, Sha256};
 
 /// Which of your agency's two boxes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-pub enum Box {
+#[graphql(name = "Box")]
+pub enum ReferralBox {
     /// What was sent to your agency.
     Inbox,
     /// What your agency wrote, drafts included.
@@ -152,18 +152,18 @@ impl Referral {
         ctx: &Context<'_>,
         #[graphql(desc = "What you need it for; your token's only purpose where you name none.")]
         purpose: Option<Purpose>,
-    ) -> Answer<&Package> {
+    ) -> Result<&Package> {
         let purpose = ctx.request()?.caller.purpose(purpose)?;
         self.packages
             .get(&purpose)
-            .ok_or_else(|| Refusal::internal(NotPrefetched))
+            .ok_or_else(|| Refusal::internal(NotPrefetchedError))
     }
 }
 
 /// The package was not fetched by the field above.
 #[derive(Debug, thiserror::Error)]
 #[error("a package was selected that the field above did not fetch")]
-struct NotPrefetched;
+struct NotPrefetchedError;
 
 /// What a sender tells a recipient under one consent: a nullable field for each data category.
 #[derive(Clone, Debug, SimpleObject)]
@@ -205,7 +205,7 @@ pub struct Package {
     /// The redisclosure notice that must travel with what you read.
     pub notice: Option<String>,
     /// Proof that this disclosure is in the audit log.
-    pub receipt: Receipt,
+    pub receipt: DisclosureReceipt,
 }
 
 /// A category that you may not see, and why.
@@ -219,7 +219,8 @@ pub struct Withheld {
 
 /// Proof that a disclosure is in the audit log: a promise, signed by the ledger, that this leaf is in the tree.
 #[derive(Clone, Debug, SimpleObject)]
-pub struct Receipt {
+#[graphql(name = "Receipt")]
+pub struct DisclosureReceipt {
     /// The audit event.
     pub event: ID,
     /// The hash of its leaf (RFC 6962).
@@ -243,7 +244,7 @@ impl ReferralQuery {
     async fn referrals(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What your agency was sent, or what it wrote.")] r#box: Box,
+        #[graphql(desc = "What your agency was sent, or what it wrote.")] r#box: ReferralBox,
         #[graphql(desc = "Which of them; all where you leave it out.")] filter: Option<
             ReferralFilter,
         >,
@@ -254,12 +255,12 @@ impl ReferralQuery {
         >,
         #[graphql(desc = "The cursor of the entry to go back from; instead of `after`.")]
         before: Option<String>,
-    ) -> Answer<ReferralPage> {
+    ) -> Result<ReferralPage> {
         let request = ctx.request()?;
         let caller = request.caller(Resource::Referral, Permission::Search)?;
-        let wanted = Wanted::parse(first, after.as_deref(), last, before.as_deref())?;
+        let wanted = PageRequest::parse(first, after.as_deref(), last, before.as_deref())?;
         let filter = filter.unwrap_or_default();
-        let asked = Asked::below(ctx, &["edges", "node"])?;
+        let asked = ReferralSelection::below(ctx, &["edges", "node"])?;
         let store = &request.worker.store;
         for _ in 0..ATTEMPTS {
             let released = request
@@ -281,7 +282,7 @@ impl ReferralQuery {
                 return Ok(ReferralPage(page));
             }
         }
-        Err(Refusal::unavailable(KeyGone))
+        Err(Refusal::unavailable(KeyGoneError))
     }
 
     /// One referral that your agency is a party of; null for what does not exist and for what you may not see.
@@ -289,10 +290,10 @@ impl ReferralQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The referral's id.")] id: ID,
-    ) -> Option<Answer<Referral>> {
+    ) -> Option<Result<Referral>> {
         let found = async {
             let id = page::id("id", &id)?;
-            one(ctx.request()?, id, &Asked::below(ctx, &[])?).await
+            one(ctx.request()?, id, &ReferralSelection::below(ctx, &[])?).await
         };
         found.await.transpose()
     }
@@ -304,14 +305,14 @@ const ATTEMPTS: usize = 4;
 /// A package lost its key, again and again, between its release and its opening.
 #[derive(Debug, thiserror::Error)]
 #[error("a package that was released has no key")]
-struct KeyGone;
+struct KeyGoneError;
 
 /// One referral that the caller's agency is a party of.
 pub(crate) async fn one(
     request: &Request,
     id: ReferralId,
-    asked: &Asked,
-) -> Answer<Option<Referral>> {
+    asked: &ReferralSelection,
+) -> Result<Option<Referral>> {
     request.caller(Resource::Referral, Permission::Read)?;
     found(request, id, asked).await
 }
@@ -320,8 +321,8 @@ pub(crate) async fn one(
 pub(crate) async fn found(
     request: &Request,
     id: ReferralId,
-    asked: &Asked,
-) -> Answer<Option<Referral>> {
+    asked: &ReferralSelection,
+) -> Result<Option<Referral>> {
     let caller = &request.caller;
     for _ in 0..ATTEMPTS {
         let released = request
@@ -336,23 +337,23 @@ pub(crate) async fn found(
             return Ok(shown.pop());
         }
     }
-    Err(Refusal::unavailable(KeyGone))
+    Err(Refusal::unavailable(KeyGoneError))
 }
 
 /// What a query asks for of each referral.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Asked {
+pub(crate) struct ReferralSelection {
     depth: Depth,
     agency_state: bool,
 }
 
-impl Asked {
+impl ReferralSelection {
     /// What is selected under `path` below the current field.
-    pub(crate) fn below(ctx: &Context<'_>, path: &[&str]) -> Answer<Self> {
+    pub(crate) fn below(ctx: &Context<'_>, path: &[&str]) -> Result<Self> {
         let at = |names: &[&'static str]| [path, names].concat();
         let caller = &ctx.request()?.caller;
         let mut purposes = Vec::new();
-        for field in look::under(ctx, &at(&["package"])) {
+        for field in lookahead::under(ctx, &at(&["package"])) {
             let arguments = field
                 .arguments()
                 .map_err(|_| Error::input("purpose", "not a purpose"))?;
@@ -374,9 +375,9 @@ impl Asked {
                 purposes.push(purpose);
             }
         }
-        let consent = look::asks(ctx, &at(&["consent"]));
-        let mou = look::asks(ctx, &at(&["mou"]));
-        let outcome = look::asks(ctx, &at(&["outcome"]));
+        let consent = lookahead::asks(ctx, &at(&["consent"]));
+        let mou = lookahead::asks(ctx, &at(&["mou"]));
+        let outcome = lookahead::asks(ctx, &at(&["outcome"]));
         Ok(Self {
             depth: Depth {
                 beyond_header: consent || mou || outcome || !purposes.is_empty(),
@@ -384,8 +385,8 @@ impl Asked {
                 mou,
                 purposes,
             },
-            agency_state: look::asks(ctx, &at(&["sender", "status"]))
-                || look::asks(ctx, &at(&["recipient", "status"])),
+            agency_state: lookahead::asks(ctx, &at(&["sender", "status"]))
+                || lookahead::asks(ctx, &at(&["recipient", "status"])),
         })
     }
 }
@@ -393,11 +394,11 @@ impl Asked {
 /// Released referrals as the wire shows them; none where a package lost its key since its release.
 async fn show(
     request: &Request,
-    asked: &Asked,
+    asked: &ReferralSelection,
     seen: Vec<Seen>,
     now: Instant,
-    recorded: &[Recorded],
-) -> Answer<Option<Vec<Referral>>> {
+    recorded: &[RecordedEvent],
+) -> Result<Option<Vec<Referral>>> {
     let Some(opened) = open(request, &seen).await? else {
         return Ok(None);
     };
@@ -441,13 +442,13 @@ async fn show(
 }
 
 /// Unseals every category that some grant shares; none where a package is not the one that was decided on any more.
-async fn open(request: &Request, seen: &[Seen]) -> Answer<Option<Opened>> {
-    let mut released: HashMap<vault::Package, Categories> = HashMap::new();
+async fn open(request: &Request, seen: &[Seen]) -> Result<Option<OpenedPackages>> {
+    let mut released: HashMap<vault::PackageVersion, Categories> = HashMap::new();
     for one in seen {
         let Some(beyond) = &one.beyond else {
             continue;
         };
-        let package = vault::Package {
+        let package = vault::PackageVersion {
             referral: one.header.id,
             version: beyond.key_version,
         };
@@ -470,10 +471,10 @@ async fn open(request: &Request, seen: &[Seen]) -> Answer<Option<Opened>> {
 fn package(
     request: &Request,
     purpose: Purpose,
-    grant: &Grant,
+    grant: &PackageDecision,
     parts: &[(DataCategory, zeroize::Zeroizing<Vec<u8>>)],
-    recorded: &[Recorded],
-) -> Answer<Package> {
+    recorded: &[RecordedEvent],
+) -> Result<Package> {
     let mut contents = Contents::default();
     for (category, plain) in parts
         .iter()
@@ -483,7 +484,7 @@ fn package(
     }
     let recorded = recorded
         .get(grant.event)
-        .ok_or_else(|| Refusal::internal(NotPrefetched))?;
+        .ok_or_else(|| Refusal::internal(NotPrefetchedError))?;
     let part_2 = grant.shared.has(DataCategory::SubstanceUse);
     Ok(Package {
         purpose,
@@ -511,7 +512,7 @@ fn package(
             })
             .collect(),
         notice: part_2.then(|| PART_2_NOTICE.to_owned()),
-        receipt: Receipt {
+        receipt: DisclosureReceipt {
             event: ID(recorded.event.clone()),
             leaf_hash: Sha256::from(&recorded.leaf_hash.0[..]),
             signature: request
@@ -525,7 +526,7 @@ fn package(
 
 /// The agencies of a page: by name, or read where their state is asked for.
 enum Parties {
-    Named(Agencies),
+    Named(AgenciesById),
     Read(HashMap<AgencyId, Agency>),
 }
 
@@ -536,12 +537,12 @@ impl Parties {
             Self::Read(agencies) => agencies
                 .get(&id)
                 .cloned()
-                .unwrap_or_else(|| Agency::from_directory(&Agencies::new(), id)),
+                .unwrap_or_else(|| Agency::from_directory(&AgenciesById::new(), id)),
         }
     }
 }
 
-async fn agencies(request: &Request, asked: &Asked, seen: &[Seen]) -> Answer<Parties> {
+async fn agencies(request: &Request, asked: &ReferralSelection, seen: &[Seen]) -> Result<Parties> {
     let ids = seen
         .iter()
         .flat_map(|one| [one.header.sender_id, one.header.recipient_id]);
@@ -565,7 +566,7 @@ async fn consents(
     request: &Request,
     seen: &[Seen],
     now: Instant,
-) -> Answer<HashMap<ConsentId, Consent>> {
+) -> Result<HashMap<ConsentId, Consent>> {
     let ids = seen
         .iter()
         .filter_map(|one| one.beyond.as_ref())
@@ -573,14 +574,14 @@ async fn consents(
     let rows = consent::Entity::known_to(request.caller.agency(), ids)
         .all(&request.worker.store.read)
         .await?;
-    let shown = crate::consent::graphql::Shown::of(request, &rows).await?;
+    let shown = crate::consent::graphql::ConsentView::of(request, &rows).await?;
     Ok(rows
         .into_iter()
         .map(|row| (row.id, shown.show(row, now)))
         .collect())
 }
 
-async fn mous(request: &Request, seen: &[Seen], now: Instant) -> Answer<HashMap<MouId, Mou>> {
+async fn mous(request: &Request, seen: &[Seen], now: Instant) -> Result<HashMap<MouId, Mou>> {
     let ids = seen
         .iter()
         .filter_map(|one| one.beyond.as_ref())
@@ -589,7 +590,7 @@ async fn mous(request: &Request, seen: &[Seen], now: Instant) -> Answer<HashMap<
         .filter(sea_orm::ColumnTrait::is_in(&mou::Column::Id, ids))
         .all(&request.worker.store.read)
         .await?;
-    let shown = crate::mou::graphql::Shown::of(request, &rows).await?;
+    let shown = crate::mou::graphql::MouView::of(request, &rows).await?;
     Ok(rows
         .into_iter()
         .map(|row| (row.id, shown.show(row, now)))

@@ -7,10 +7,10 @@ use async_graphql::{Enum, InputObject, SimpleObject};
 use concord_entities::vocabulary::{Categories, DataCategory, Need};
 use serde::{Deserialize, Serialize};
 
-use crate::contact::plan::SafeContactPlan;
-use crate::contact::rules::Plan;
 use crate::error::Error;
-use crate::graphql::scalars::{Date, LanguageTag};
+use crate::survivor::contact::plan::SafeContactPlan;
+use crate::survivor::contact::rules::Plan;
+use crate::wire::scalars::{Date, LanguageTag};
 
 /// Declares one category's shape.
 macro_rules! shapes {

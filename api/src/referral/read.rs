@@ -18,15 +18,15 @@ use sea_orm::{
     QueryResult, QuerySelect, QueryTrait, Select,
 };
 
-use super::rules::{self, Recorded, Side, Standing};
+use super::rules::{self, CurrentStatus, Side, StoredStatus};
 use crate::access::Caller;
 use crate::audit::event::Event;
 use crate::audit::ledger::Decided;
-use crate::error::Answer;
+use crate::error::Result;
 use crate::sharing::facts::{self, Gathered};
 use crate::sharing::{self, Ground, Question, Reason, decide};
 use crate::store::Store;
-use crate::store::page::{Page, Towards, Wanted};
+use crate::store::page::{Page, PageRequest, Towards};
 
 /// What a header shows; an index of its own answers it.
 const HEADER: [Column; 14] = [
@@ -109,13 +109,13 @@ pub struct Seen {
     /// Its header.
     pub header: Header,
     /// Where it stands now.
-    pub standing: Standing,
+    pub standing: CurrentStatus,
     /// On which side its reader is.
     pub side: Side,
     /// What lies beyond the header, where it was asked for.
     pub beyond: Option<Beyond>,
     /// The package as decided, for each purpose that was asked for.
-    pub grants: BTreeMap<Purpose, Grant>,
+    pub grants: BTreeMap<Purpose, PackageDecision>,
 }
 
 /// What lies beyond the header.
@@ -135,7 +135,7 @@ pub struct Beyond {
 
 /// What the decision says of one package, for one purpose.
 #[derive(Clone, Debug)]
-pub struct Grant {
+pub struct PackageDecision {
     /// The categories that may be shown and that there is something in.
     pub shared: Categories,
     /// Every category that may not be shown, whether or not there is something in it.
@@ -156,7 +156,7 @@ impl Seen {
     }
 }
 
-impl From<&Header> for Recorded {
+impl From<&Header> for StoredStatus {
     fn from(header: &Header) -> Self {
         Self {
             status: header.status,
@@ -178,7 +178,7 @@ pub async fn one(
     caller: &Caller,
     id: ReferralId,
     depth: &Depth,
-) -> Answer<Decided<Option<Seen>>> {
+) -> Result<Decided<Option<Seen>>> {
     let rows = columns(referral::Entity::known_to(caller.agency(), id), depth);
     let statement = facts::beside_epoch(store.backend, rows.into_query(), depth.beyond_header);
     let decided = find(store, caller, &statement, depth).await?;
@@ -193,9 +193,9 @@ pub async fn page(
     store: &Store,
     caller: &Caller,
     among: Select<referral::Entity>,
-    wanted: Wanted,
+    wanted: PageRequest,
     depth: &Depth,
-) -> Answer<Decided<Page<Seen>>> {
+) -> Result<Decided<Page<Seen>>> {
     let statement = page_statement(store.backend, among, wanted, depth);
     let decided = find(store, caller, &statement, depth).await?;
     Ok(decided.map(|seen| wanted.cut(seen)))
@@ -206,7 +206,7 @@ pub async fn page(
 pub fn page_statement(
     backend: DbBackend,
     among: Select<referral::Entity>,
-    wanted: Wanted,
+    wanted: PageRequest,
     depth: &Depth,
 ) -> SelectStatement {
     let rows = columns(among, depth).limit(wanted.size + 1);
@@ -247,7 +247,7 @@ async fn find(
     caller: &Caller,
     statement: &SelectStatement,
     depth: &Depth,
-) -> Answer<Decided<Vec<Seen>>> {
+) -> Result<Decided<Vec<Seen>>> {
     let found = store.read.query_all(statement).await?;
     let (epoch, now) = facts::epoch_and_time(&found)?;
     let mut events = Vec::new();
@@ -274,14 +274,14 @@ fn judge(
     now: Instant,
     depth: &Depth,
     events: &mut Vec<Event>,
-) -> Answer<Seen> {
+) -> Result<Seen> {
     let header = Header::from_query_result(row, "")?;
     let side = if header.sender_id == caller.agency() {
         Side::Sender
     } else {
         Side::Recipient
     };
-    let standing = rules::standing(&Recorded::from(&header), now);
+    let standing = rules::standing(&StoredStatus::from(&header), now);
     let mut grants = BTreeMap::new();
     let beyond = if depth.beyond_header {
         let gathered = Gathered::from_row(row)?;
@@ -315,7 +315,7 @@ fn grant(
     purpose: Purpose,
     now: Instant,
     events: &mut Vec<Event>,
-) -> Grant {
+) -> PackageDecision {
     let ceiling = caller.ceiling(purpose);
     let mut shared = Categories::EMPTY;
     let mut withheld = Vec::new();
@@ -347,7 +347,7 @@ fn grant(
         released: shared,
         ground,
     });
-    Grant {
+    PackageDecision {
         shared,
         withheld,
         event,

@@ -21,7 +21,7 @@ pub enum Side {
 
 /// What a referral's row says of where it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Recorded {
+pub struct StoredStatus {
     /// Where people brought it.
     pub status: ReferralStatus,
     /// Why.
@@ -38,42 +38,23 @@ pub struct Recorded {
 
 /// Where a referral stands now, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Standing {
+pub struct CurrentStatus {
     /// Where.
     pub status: ReferralStatus,
     /// Why.
     pub reason: Option<StatusReason>,
 }
 
-/// Whether a status is one that the recipient still works on.
-#[must_use]
-pub fn is_open(status: ReferralStatus) -> bool {
-    match status {
-        ReferralStatus::Requested
-        | ReferralStatus::Accepted
-        | ReferralStatus::InProgress
-        | ReferralStatus::OnHold => true,
-        ReferralStatus::Draft
-        | ReferralStatus::Suspended
-        | ReferralStatus::Rejected
-        | ReferralStatus::Cancelled
-        | ReferralStatus::Completed
-        | ReferralStatus::Failed
-        | ReferralStatus::Expired
-        | ReferralStatus::EnteredInError => false,
-    }
-}
-
 /// Where a referral stands at `now`: what people did, and what time and its consent and MOU made of it.
 #[must_use]
-pub fn standing(recorded: &Recorded, now: Instant) -> Standing {
+pub fn standing(recorded: &StoredStatus, now: Instant) -> CurrentStatus {
     let past = |end: Option<Instant>| end.is_some_and(|end| end <= now);
-    let suspended = |reason| Standing {
+    let suspended = |reason| CurrentStatus {
         status: ReferralStatus::Suspended,
         reason,
     };
-    if !is_open(recorded.status) {
-        return Standing {
+    if !recorded.status.is_open() {
+        return CurrentStatus {
             status: recorded.status,
             reason: recorded.reason,
         };
@@ -90,12 +71,12 @@ pub fn standing(recorded: &Recorded, now: Instant) -> Standing {
     if recorded.status == ReferralStatus::Requested
         && past(recorded.sent_at.map(|at| at.plus(UNANSWERED)))
     {
-        return Standing {
+        return CurrentStatus {
             status: ReferralStatus::Expired,
             reason: Some(StatusReason::NotAnswered),
         };
     }
-    Standing {
+    CurrentStatus {
         status: recorded.status,
         reason: recorded.reason,
     }
@@ -140,7 +121,7 @@ pub fn allowed(status: ReferralStatus, side: Side) -> &'static [ReferralAction] 
 ///
 /// # Errors
 /// `INVALID_TRANSITION`, with what is allowed instead.
-pub fn permit(action: ReferralAction, standing: Standing, side: Side) -> Result<(), Error> {
+pub fn permit(action: ReferralAction, standing: CurrentStatus, side: Side) -> Result<(), Error> {
     let allowed = allowed(standing.status, side);
     if allowed.contains(&action) {
         Ok(())

@@ -17,26 +17,26 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 /// A seal could not be made or does not open. It never says why: the reasons differ only for an attacker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the seal is broken")]
-pub struct SealBroken;
+pub struct SealError;
 
 /// A text or file is not a key-encryption key. Safe to show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "not a key-encryption key: it must be 32 random bytes, as they are, in base64 or as 64 hex digits"
 )]
-pub struct InvalidKey;
+pub struct InvalidKekError;
 
 /// The key of one referral's package, or of one signed paper. Wiped from memory when dropped.
 #[derive(Zeroize, ZeroizeOnDrop)]
-pub struct PackageKey(Key);
+pub struct PackageKey(KeyBytes);
 
 /// The key under which package keys are kept. Wiped from memory when dropped.
 #[derive(Zeroize, ZeroizeOnDrop)]
-pub struct KeyEncryptionKey(Key);
+pub struct KeyEncryptionKey(KeyBytes);
 
 /// Where sealed bytes belong: they open nowhere else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct PackageBinding {
     /// The referral whose package it is.
     pub referral: ReferralId,
     /// What the bytes tell.
@@ -47,7 +47,7 @@ pub struct Place {
 
 /// Which signed paper sealed bytes are: they open as no other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Paper<'a> {
+pub struct DocumentBinding<'a> {
     /// The version of a consent for which it was signed.
     pub consent: ConsentId,
     /// Its media type.
@@ -58,7 +58,7 @@ pub struct Paper<'a> {
 
 /// Whose key a wrapped key is: it unwraps as nobody else's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Holder<'a> {
+pub struct KeyOwner<'a> {
     /// What the key is for, such as `package`.
     pub purpose: &'a str,
     /// The id of the record that it belongs to.
@@ -69,16 +69,16 @@ pub struct Holder<'a> {
 
 /// Bytes of a key.
 const KEY: usize = 32;
-type Key = [u8; KEY];
+type KeyBytes = [u8; KEY];
 
 impl PackageKey {
     /// A fresh key.
     ///
     /// # Errors
     /// When the system has no randomness to give.
-    pub fn generate() -> Result<Self, SealBroken> {
+    pub fn generate() -> Result<Self, SealError> {
         let mut key = Self([0; KEY]);
-        aws_lc_rs::rand::fill(&mut key.0).map_err(|_| SealBroken)?;
+        aws_lc_rs::rand::fill(&mut key.0).map_err(|_| SealError)?;
         Ok(key)
     }
 
@@ -86,7 +86,7 @@ impl PackageKey {
     ///
     /// # Errors
     /// When the system has no randomness to give.
-    pub fn seal(&self, place: Place, plain: &[u8]) -> Result<Vec<u8>, SealBroken> {
+    pub fn seal(&self, place: PackageBinding, plain: &[u8]) -> Result<Vec<u8>, SealError> {
         seal(&self.0, &place.binding(), plain)
     }
 
@@ -94,7 +94,11 @@ impl PackageKey {
     ///
     /// # Errors
     /// When the system has no randomness to give.
-    pub fn seal_paper(&self, paper: Paper<'_>, plain: &[u8]) -> Result<Vec<u8>, SealBroken> {
+    pub fn seal_paper(
+        &self,
+        paper: DocumentBinding<'_>,
+        plain: &[u8],
+    ) -> Result<Vec<u8>, SealError> {
         seal(&self.0, &paper.binding(), plain)
     }
 
@@ -104,9 +108,9 @@ impl PackageKey {
     /// When it was not sealed with this key as this paper, or is no longer what it was.
     pub fn open_paper(
         &self,
-        paper: Paper<'_>,
+        paper: DocumentBinding<'_>,
         sealed: &[u8],
-    ) -> Result<Zeroizing<Vec<u8>>, SealBroken> {
+    ) -> Result<Zeroizing<Vec<u8>>, SealError> {
         open(&self.0, &paper.binding(), sealed)
     }
 
@@ -114,7 +118,11 @@ impl PackageKey {
     ///
     /// # Errors
     /// When it was not sealed with this key for this place, or is no longer what it was.
-    pub fn open(&self, place: Place, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealBroken> {
+    pub fn open(
+        &self,
+        place: PackageBinding,
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, SealError> {
         open(&self.0, &place.binding(), sealed)
     }
 
@@ -122,7 +130,7 @@ impl PackageKey {
     ///
     /// # Errors
     /// When the system has no randomness to give.
-    pub fn seal_record(&self, holder: Holder<'_>, plain: &[u8]) -> Result<Vec<u8>, SealBroken> {
+    pub fn seal_record(&self, holder: KeyOwner<'_>, plain: &[u8]) -> Result<Vec<u8>, SealError> {
         seal(&self.0, &holder.record_binding(), plain)
     }
 
@@ -132,9 +140,9 @@ impl PackageKey {
     /// When it was not sealed with this key for this holder, or is no longer what it was.
     pub fn open_record(
         &self,
-        holder: Holder<'_>,
+        holder: KeyOwner<'_>,
         sealed: &[u8],
-    ) -> Result<Zeroizing<Vec<u8>>, SealBroken> {
+    ) -> Result<Zeroizing<Vec<u8>>, SealError> {
         open(&self.0, &holder.record_binding(), sealed)
     }
 }
@@ -144,7 +152,7 @@ impl KeyEncryptionKey {
     ///
     /// # Errors
     /// When it is not 32 bytes, or is one byte over and over.
-    pub fn from_text(text: &str) -> Result<Self, InvalidKey> {
+    pub fn from_text(text: &str) -> Result<Self, InvalidKekError> {
         let text = text.trim();
         let hexadecimal = (text.len() == 2 * KEY)
             .then(|| hex::decode(text).ok())
@@ -154,25 +162,25 @@ impl KeyEncryptionKey {
             .or_else(|| STANDARD_NO_PAD.decode(unpadded).ok())
             .or_else(|| URL_SAFE_NO_PAD.decode(unpadded).ok())
             .map(Zeroizing::new);
-        Self::from_raw(&bytes.ok_or(InvalidKey)?)
+        Self::from_raw(&bytes.ok_or(InvalidKekError)?)
     }
 
     /// The key in a file: 32 bytes as they are, or text as [`Self::from_text`] reads it.
     ///
     /// # Errors
     /// When it is neither.
-    pub fn from_file_bytes(bytes: &[u8]) -> Result<Self, InvalidKey> {
+    pub fn from_file_bytes(bytes: &[u8]) -> Result<Self, InvalidKekError> {
         if bytes.len() == KEY {
             return Self::from_raw(bytes);
         }
-        Self::from_text(str::from_utf8(bytes).map_err(|_| InvalidKey)?)
+        Self::from_text(str::from_utf8(bytes).map_err(|_| InvalidKekError)?)
     }
 
     /// Wraps `holder`'s key, to be kept.
     ///
     /// # Errors
     /// When the system has no randomness to give.
-    pub fn wrap(&self, holder: Holder<'_>, key: &PackageKey) -> Result<Vec<u8>, SealBroken> {
+    pub fn wrap(&self, holder: KeyOwner<'_>, key: &PackageKey) -> Result<Vec<u8>, SealError> {
         seal(&self.0, &holder.binding(), &key.0)
     }
 
@@ -180,9 +188,9 @@ impl KeyEncryptionKey {
     ///
     /// # Errors
     /// When it was not wrapped with this key for this holder, or is no longer what it was.
-    pub fn unwrap(&self, holder: Holder<'_>, wrapped: &[u8]) -> Result<PackageKey, SealBroken> {
+    pub fn unwrap(&self, holder: KeyOwner<'_>, wrapped: &[u8]) -> Result<PackageKey, SealError> {
         let bytes = open(&self.0, &holder.binding(), wrapped)?;
-        let key: &Key = bytes.as_slice().try_into().map_err(|_| SealBroken)?;
+        let key: &KeyBytes = bytes.as_slice().try_into().map_err(|_| SealError)?;
         Ok(PackageKey(*key))
     }
 
@@ -190,7 +198,7 @@ impl KeyEncryptionKey {
     ///
     /// # Errors
     /// When the system has no randomness to give.
-    pub fn wrap_secret(&self, holder: Holder<'_>, secret: &[u8]) -> Result<Vec<u8>, SealBroken> {
+    pub fn wrap_secret(&self, holder: KeyOwner<'_>, secret: &[u8]) -> Result<Vec<u8>, SealError> {
         seal(&self.0, &holder.binding(), secret)
     }
 
@@ -200,24 +208,24 @@ impl KeyEncryptionKey {
     /// When it was not wrapped with this key for this holder, or is no longer what it was.
     pub fn unwrap_secret(
         &self,
-        holder: Holder<'_>,
+        holder: KeyOwner<'_>,
         wrapped: &[u8],
-    ) -> Result<Zeroizing<Vec<u8>>, SealBroken> {
+    ) -> Result<Zeroizing<Vec<u8>>, SealError> {
         open(&self.0, &holder.binding(), wrapped)
     }
 
-    fn from_raw(bytes: &[u8]) -> Result<Self, InvalidKey> {
-        let key = Self(Key::try_from(bytes).map_err(|_| InvalidKey)?);
+    fn from_raw(bytes: &[u8]) -> Result<Self, InvalidKekError> {
+        let key = Self(KeyBytes::try_from(bytes).map_err(|_| InvalidKekError)?);
         // An empty disk or a forgotten placeholder, not a key.
         let [first, rest @ ..] = &key.0;
         if rest.iter().all(|byte| byte == first) {
-            return Err(InvalidKey);
+            return Err(InvalidKekError);
         }
         Ok(key)
     }
 }
 
-impl Place {
+impl PackageBinding {
     /// No two places have the same bytes: all but the last field have a fixed length.
     fn binding(&self) -> Vec<u8> {
         bind(
@@ -229,7 +237,7 @@ impl Place {
     }
 }
 
-impl Paper<'_> {
+impl DocumentBinding<'_> {
     fn binding(&self) -> Vec<u8> {
         bind(
             b"concord document v1\0",
@@ -240,7 +248,7 @@ impl Paper<'_> {
     }
 }
 
-impl Holder<'_> {
+impl KeyOwner<'_> {
     fn binding(&self) -> Vec<u8> {
         bind(
             b"concord wrapped v1\0",
@@ -265,7 +273,7 @@ fn bind(kind: &[u8], id: Uuid, version: u32, word: &str) -> Vec<u8> {
     [kind, id.as_bytes(), &version.to_be_bytes(), word.as_bytes()].concat()
 }
 
-fn seal(key: &Key, binding: &[u8], plain: &[u8]) -> Result<Vec<u8>, SealBroken> {
+fn seal(key: &KeyBytes, binding: &[u8], plain: &[u8]) -> Result<Vec<u8>, SealError> {
     // Room for all of it at once: a buffer that grows leaves copies of the plain text behind.
     let mut buffer = Zeroizing::new(Vec::with_capacity(
         NONCE_LEN + plain.len() + AES_256_GCM_SIV.tag_len(),
@@ -275,17 +283,17 @@ fn seal(key: &Key, binding: &[u8], plain: &[u8]) -> Result<Vec<u8>, SealBroken> 
 
     let (head, body) = buffer
         .split_first_chunk_mut::<NONCE_LEN>()
-        .ok_or(SealBroken)?;
+        .ok_or(SealError)?;
     let (nonce, tag) = cipher(key)?
         .seal_in_place_separate_tag(Aad::from(binding), body)
-        .map_err(|_| SealBroken)?;
+        .map_err(|_| SealError)?;
     head.copy_from_slice(nonce.as_ref());
     buffer.extend_from_slice(tag.as_ref());
     Ok(std::mem::take(&mut *buffer))
 }
 
-fn open(key: &Key, binding: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealBroken> {
-    let (nonce, body) = sealed.split_first_chunk::<NONCE_LEN>().ok_or(SealBroken)?;
+fn open(key: &KeyBytes, binding: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealError> {
+    let (nonce, body) = sealed.split_first_chunk::<NONCE_LEN>().ok_or(SealError)?;
     let mut buffer = Zeroizing::new(body.to_vec());
     let plain = cipher(key)?
         .open_in_place(
@@ -293,14 +301,14 @@ fn open(key: &Key, binding: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, 
             Aad::from(binding),
             &mut buffer,
         )
-        .map_err(|_| SealBroken)?
+        .map_err(|_| SealError)?
         .len();
     buffer.truncate(plain);
     Ok(buffer)
 }
 
-fn cipher(key: &Key) -> Result<RandomizedNonceKey, SealBroken> {
-    RandomizedNonceKey::new(&AES_256_GCM_SIV, key).map_err(|_| SealBroken)
+fn cipher(key: &KeyBytes) -> Result<RandomizedNonceKey, SealError> {
+    RandomizedNonceKey::new(&AES_256_GCM_SIV, key).map_err(|_| SealError)
 }
 
 impl fmt::Debug for PackageKey {

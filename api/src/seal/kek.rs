@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::envelope::{InvalidKey, KeyEncryptionKey};
+use super::envelope::{InvalidKekError, KeyEncryptionKey};
 use crate::settings::{Location, Settings};
 
 /// Why there is no key-encryption key.
 #[derive(Debug, thiserror::Error)]
-pub enum NoKey {
+pub enum KekError {
     /// The file cannot be read or made.
     #[error("the key file {file} cannot be read: {fault}")]
     Unreadable {
@@ -27,17 +27,17 @@ pub enum NoKey {
         /// Which file.
         file: PathBuf,
         /// Why.
-        fault: InvalidKey,
+        fault: InvalidKekError,
     },
 }
 
 /// Reads the key-encryption key; makes one where the store is an embedded one that has none yet.
 ///
 /// # Errors
-/// [`NoKey`].
-pub fn read(settings: &Settings) -> Result<KeyEncryptionKey, NoKey> {
+/// [`KekError`].
+pub fn read(settings: &Settings) -> Result<KeyEncryptionKey, KekError> {
     let file = &settings.key_file;
-    let unreadable = |fault| NoKey::Unreadable {
+    let unreadable = |fault| KekError::Unreadable {
         file: file.clone(),
         fault,
     };
@@ -45,7 +45,7 @@ pub fn read(settings: &Settings) -> Result<KeyEncryptionKey, NoKey> {
         make(file).map_err(unreadable)?;
     }
     let bytes = Zeroizing::new(fs::read(file).map_err(unreadable)?);
-    KeyEncryptionKey::from_file_bytes(&bytes).map_err(|fault| NoKey::Invalid {
+    KeyEncryptionKey::from_file_bytes(&bytes).map_err(|fault| KekError::Invalid {
         file: file.clone(),
         fault,
     })

@@ -16,8 +16,8 @@ use tracing::info;
 use zeroize::Zeroizing;
 
 use super::Vault;
-use super::envelope::{Holder, PackageKey, Paper};
-use crate::error::{Answer, Refusal};
+use super::envelope::{DocumentBinding, KeyOwner, PackageKey};
+use crate::error::{Refusal, Result};
 use crate::store::Store;
 
 /// What a paper's key is for, in its wrapping.
@@ -31,7 +31,7 @@ const UNUSED: Duration = Duration::from_hours(1);
 
 /// A paper, sealed, and the version of the key that seals it.
 #[derive(Debug)]
-pub struct Sealed {
+pub struct SealedDocument {
     /// Nonce, ciphertext and tag.
     pub bytes: Vec<u8>,
     /// The version of the key.
@@ -50,7 +50,7 @@ impl Vault {
         content_type: &str,
         plain: &[u8],
         now: Instant,
-    ) -> Answer<Sealed> {
+    ) -> Result<SealedDocument> {
         let version = u32::try_from(VERSION).map_err(Refusal::internal)?;
         let key = PackageKey::generate().map_err(Refusal::unavailable)?;
         let wrapped = self
@@ -74,13 +74,13 @@ impl Vault {
             .on_conflict(replaced)
             .exec_without_returning(&self.keyring)
             .await?;
-        let paper = Paper {
+        let paper = DocumentBinding {
             consent,
             content_type,
             version,
         };
         let bytes = key.seal_paper(paper, plain).map_err(Refusal::unavailable)?;
-        Ok(Sealed {
+        Ok(SealedDocument {
             bytes,
             key_version: VERSION,
         })
@@ -93,7 +93,7 @@ impl Vault {
     pub async fn open_document(
         &self,
         document: &consent_document::Model,
-    ) -> Answer<Option<Zeroizing<Vec<u8>>>> {
+    ) -> Result<Option<Zeroizing<Vec<u8>>>> {
         let consent = document.consent_id;
         let Some(row) = document_key::Entity::of(consent).one(&self.keyring).await? else {
             return Ok(None);
@@ -103,7 +103,7 @@ impl Vault {
             .kek
             .unwrap(holder(consent, version), &row.wrapped)
             .map_err(Refusal::internal)?;
-        let paper = Paper {
+        let paper = DocumentBinding {
             consent,
             content_type: &document.content_type,
             version,
@@ -118,7 +118,7 @@ impl Vault {
     ///
     /// # Errors
     /// `UNAVAILABLE`; the next [`sweep_documents`](Self::sweep_documents) tries again for papers that are gone.
-    pub async fn destroy_documents(&self, consents: &[ConsentId]) -> Answer<()> {
+    pub async fn destroy_documents(&self, consents: &[ConsentId]) -> Result<()> {
         if consents.is_empty() {
             return Ok(());
         }
@@ -133,7 +133,7 @@ impl Vault {
     ///
     /// # Errors
     /// `UNAVAILABLE`.
-    pub async fn sweep_documents(&self, store: &Store, now: Instant) -> Answer<()> {
+    pub async fn sweep_documents(&self, store: &Store, now: Instant) -> Result<()> {
         let begun = now.minus(UNUSED);
         let mut after = None;
         loop {
@@ -173,8 +173,8 @@ impl Vault {
     }
 }
 
-fn holder(consent: ConsentId, version: u32) -> Holder<'static> {
-    Holder {
+fn holder(consent: ConsentId, version: u32) -> KeyOwner<'static> {
+    KeyOwner {
         purpose: PURPOSE,
         owner: consent.0,
         version,

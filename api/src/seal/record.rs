@@ -16,8 +16,8 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::Vault;
-use super::envelope::{Holder, PackageKey};
-use crate::error::{Answer, Refusal};
+use super::envelope::{KeyOwner, PackageKey};
+use crate::error::{Refusal, Result};
 use crate::store::Store;
 
 /// How many keys the sweep looks at together.
@@ -25,7 +25,7 @@ const BATCH: u64 = 500;
 
 /// A kind of record that is sealed on its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum RecordKind {
     /// A survivor's plan for safe contact; its owner is the survivor.
     SafeContact,
     /// The texts of a mandated disclosure; its owner is the disclosure.
@@ -34,7 +34,7 @@ pub enum Kind {
 
 /// A sealed record and what its seal is bound to: it opens as nothing else.
 #[derive(Clone, Copy, Debug)]
-pub struct Sealed<'a> {
+pub struct SealedRecord<'a> {
     /// The record's owner.
     pub owner: Uuid,
     /// Which of the owner's keys seals it.
@@ -46,7 +46,7 @@ pub struct Sealed<'a> {
 /// The records that could be opened, by owner. An owner who is missing has lost the key.
 pub type OpenedRecords = HashMap<Uuid, Zeroizing<Vec<u8>>>;
 
-impl Kind {
+impl RecordKind {
     /// The word for this kind in the keyring and in the seals.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -56,8 +56,8 @@ impl Kind {
         }
     }
 
-    fn holder(self, owner: Uuid, version: i32) -> Answer<Holder<'static>> {
-        Ok(Holder {
+    fn holder(self, owner: Uuid, version: i32) -> Result<KeyOwner<'static>> {
+        Ok(KeyOwner {
             purpose: self.name(),
             owner,
             version: u32::try_from(version).map_err(Refusal::internal)?,
@@ -73,12 +73,12 @@ impl Vault {
     /// `UNAVAILABLE`: the keyring cannot be written.
     pub async fn seal_record(
         &self,
-        kind: Kind,
+        kind: RecordKind,
         owner: Uuid,
         version: i32,
         plain: &[u8],
         now: Instant,
-    ) -> Answer<Vec<u8>> {
+    ) -> Result<Vec<u8>> {
         let holder = kind.holder(owner, version)?;
         let key = PackageKey::generate().map_err(Refusal::unavailable)?;
         let wrapped = self.kek.wrap(holder, &key).map_err(Refusal::unavailable)?;
@@ -103,7 +103,11 @@ impl Vault {
     ///
     /// # Errors
     /// `UNAVAILABLE`: the keyring cannot be read. `INTERNAL`: a seal is broken.
-    pub async fn open_records(&self, kind: Kind, sealed: &[Sealed<'_>]) -> Answer<OpenedRecords> {
+    pub async fn open_records(
+        &self,
+        kind: RecordKind,
+        sealed: &[SealedRecord<'_>],
+    ) -> Result<OpenedRecords> {
         let left = || sealed.iter().filter(|one| !one.bytes.is_empty());
         if left().next().is_none() {
             return Ok(OpenedRecords::new());
@@ -133,7 +137,7 @@ impl Vault {
     ///
     /// # Errors
     /// `UNAVAILABLE`.
-    pub async fn destroy_records(&self, kind: Kind, owners: &[Uuid]) -> Answer<()> {
+    pub async fn destroy_records(&self, kind: RecordKind, owners: &[Uuid]) -> Result<()> {
         record_key::Entity::delete_many()
             .filter(record_key::Column::Kind.eq(kind.name()))
             .filter(record_key::Column::Owner.is_in(owners.iter().copied()))
@@ -147,7 +151,7 @@ impl Vault {
     ///
     /// # Errors
     /// `UNAVAILABLE`; the next [`sweep_records`](Self::sweep_records) tries again.
-    pub async fn destroy_older(&self, kind: Kind, owner: Uuid, version: i32) -> Answer<()> {
+    pub async fn destroy_older(&self, kind: RecordKind, owner: Uuid, version: i32) -> Result<()> {
         record_key::Entity::delete_many()
             .filter(record_key::Column::Kind.eq(kind.name()))
             .filter(record_key::Column::Owner.eq(owner))
@@ -161,9 +165,9 @@ impl Vault {
     ///
     /// # Errors
     /// `UNAVAILABLE`.
-    pub async fn sweep_records(&self, store: &Store, now: Instant) -> Answer<()> {
+    pub async fn sweep_records(&self, store: &Store, now: Instant) -> Result<()> {
         let hour_ago = now.minus(Duration::from_hours(1));
-        for kind in [Kind::SafeContact, Kind::Mandate] {
+        for kind in [RecordKind::SafeContact, RecordKind::Mandate] {
             let mut after = None;
             loop {
                 let keys = record_key::Entity::in_order(kind.name(), hour_ago, after, BATCH)
@@ -196,18 +200,18 @@ impl Vault {
 
 /// The owners who have a record, and the version of the key that seals it.
 async fn live(
-    kind: Kind,
+    kind: RecordKind,
     store: &Store,
     owners: impl Iterator<Item = Uuid>,
-) -> Answer<HashSet<(Uuid, i32)>> {
+) -> Result<HashSet<(Uuid, i32)>> {
     Ok(match kind {
-        Kind::SafeContact => safe_contact::Entity::among(owners.map(SurvivorId))
+        RecordKind::SafeContact => safe_contact::Entity::among(owners.map(SurvivorId))
             .all(&store.read)
             .await?
             .into_iter()
             .map(|row| (row.survivor_id.0, row.key_version))
             .collect(),
-        Kind::Mandate => mandated_disclosure::Entity::among(owners.map(MandateId))
+        RecordKind::Mandate => mandated_disclosure::Entity::among(owners.map(MandateId))
             .all(&store.read)
             .await?
             .into_iter()

@@ -13,8 +13,8 @@ use concord_entities::{package_key, referral, sealed_part};
 use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, IntoActiveModel, QueryFilter};
 use tracing::info;
 
-use super::envelope::{Holder, KeyEncryptionKey, PackageKey, Place};
-use crate::error::{Answer, Refusal};
+use super::envelope::{KeyEncryptionKey, KeyOwner, PackageBinding, PackageKey};
+use crate::error::{Refusal, Result};
 use crate::store::Store;
 
 /// What a package key is for, in its wrapping.
@@ -33,14 +33,14 @@ pub struct Vault {
 
 /// A package as it was sealed last, or was when it ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Package {
+pub struct PackageVersion {
     /// The referral whose package it is.
     pub referral: ReferralId,
     /// The version of its key, from 1.
     pub version: i32,
 }
 
-impl From<&referral::Model> for Package {
+impl From<&referral::Model> for PackageVersion {
     fn from(row: &referral::Model) -> Self {
         Self {
             referral: row.id,
@@ -51,7 +51,7 @@ impl From<&referral::Model> for Package {
 
 /// The unsealed categories of some packages. One that is missing is not what was decided on any more: it lost its key,
 /// or was sealed anew.
-pub type Opened = HashMap<ReferralId, Vec<(DataCategory, zeroize::Zeroizing<Vec<u8>>)>>;
+pub type OpenedPackages = HashMap<ReferralId, Vec<(DataCategory, zeroize::Zeroizing<Vec<u8>>)>>;
 
 impl Vault {
     /// The vault of a store.
@@ -71,10 +71,10 @@ impl Vault {
     /// `UNAVAILABLE`: the keyring cannot be written.
     pub async fn seal(
         &self,
-        package: Package,
+        package: PackageVersion,
         parts: &[(DataCategory, Vec<u8>)],
         now: Instant,
-    ) -> Answer<Vec<sealed_part::Model>> {
+    ) -> Result<Vec<sealed_part::Model>> {
         let key = PackageKey::generate().map_err(Refusal::unavailable)?;
         let wrapped = self
             .kek
@@ -104,15 +104,15 @@ impl Vault {
     pub async fn open(
         &self,
         store: &Store,
-        released: &HashMap<Package, Categories>,
-    ) -> Answer<Opened> {
+        released: &HashMap<PackageVersion, Categories>,
+    ) -> Result<OpenedPackages> {
         let released: HashMap<ReferralId, (i32, Categories)> = released
             .iter()
             .filter(|(_, categories)| !categories.is_empty())
             .map(|(package, categories)| (package.referral, (package.version, *categories)))
             .collect();
         if released.is_empty() {
-            return Ok(Opened::new());
+            return Ok(OpenedPackages::new());
         }
         let keys = package_key::Entity::of(released.keys().copied())
             .all(&self.keyring)
@@ -129,19 +129,19 @@ impl Vault {
         let mut unwrapped = HashMap::new();
         for key in keys {
             if decided(key.referral_id, key.version).is_some() {
-                let holder = holder(Package::from(&key))?;
+                let holder = holder(PackageVersion::from(&key))?;
                 let opened = self.kek.unwrap(holder, &key.wrapped);
                 unwrapped.insert(key.referral_id, opened.map_err(Refusal::internal)?);
             }
         }
-        let mut opened = Opened::new();
+        let mut opened = OpenedPackages::new();
         for part in parts {
             let wanted = decided(part.referral_id, part.key_version)
                 .is_some_and(|some| some.has(part.category));
             let (true, Some(key)) = (wanted, unwrapped.get(&part.referral_id)) else {
                 continue;
             };
-            let place = Place {
+            let place = PackageBinding {
                 referral: part.referral_id,
                 category: part.category,
                 version: numbered(part.key_version)?,
@@ -164,7 +164,7 @@ impl Vault {
     ///
     /// # Errors
     /// `UNAVAILABLE`; the next [`sweep`](Self::sweep) tries again.
-    pub async fn destroy(&self, packages: &[Package]) -> Answer<()> {
+    pub async fn destroy(&self, packages: &[PackageVersion]) -> Result<()> {
         let mut by_version: BTreeMap<i32, Vec<ReferralId>> = BTreeMap::new();
         for package in packages {
             let referrals = by_version.entry(package.version).or_default();
@@ -187,7 +187,7 @@ impl Vault {
     ///
     /// # Errors
     /// `UNAVAILABLE`.
-    pub async fn sweep(&self, store: &Store, now: Instant) -> Answer<()> {
+    pub async fn sweep(&self, store: &Store, now: Instant) -> Result<()> {
         let hour_ago = now.minus(std::time::Duration::from_hours(1));
         let mut after = None;
         loop {
@@ -225,7 +225,7 @@ impl Vault {
     }
 }
 
-impl From<&package_key::Model> for Package {
+impl From<&package_key::Model> for PackageVersion {
     fn from(key: &package_key::Model) -> Self {
         Self {
             referral: key.referral_id,
@@ -237,14 +237,14 @@ impl From<&package_key::Model> for Package {
 /// Seals each category under a package's key of this version.
 fn seal(
     key: &PackageKey,
-    package: Package,
+    package: PackageVersion,
     parts: &[(DataCategory, Vec<u8>)],
-) -> Answer<Vec<sealed_part::Model>> {
+) -> Result<Vec<sealed_part::Model>> {
     let version = numbered(package.version)?;
     parts
         .iter()
         .map(|(category, plain)| {
-            let place = Place {
+            let place = PackageBinding {
                 referral: package.referral,
                 category: *category,
                 version,
@@ -260,7 +260,7 @@ fn seal(
         .collect()
 }
 
-fn numbered(version: i32) -> Answer<u32> {
+fn numbered(version: i32) -> Result<u32> {
     u32::try_from(version).map_err(Refusal::internal)
 }
 
@@ -268,7 +268,7 @@ fn numbered(version: i32) -> Answer<u32> {
 async fn versions(
     rows: sea_orm::Select<referral::Entity>,
     store: &Store,
-) -> Answer<HashMap<ReferralId, i32>> {
+) -> Result<HashMap<ReferralId, i32>> {
     use sea_orm::QuerySelect;
     let found: Vec<(ReferralId, i32)> = rows
         .select_only()
@@ -279,8 +279,8 @@ async fn versions(
     Ok(found.into_iter().collect())
 }
 
-fn holder(package: Package) -> Answer<Holder<'static>> {
-    Ok(Holder {
+fn holder(package: PackageVersion) -> Result<KeyOwner<'static>> {
+    Ok(KeyOwner {
         purpose: PURPOSE,
         owner: package.referral.0,
         version: numbered(package.version)?,

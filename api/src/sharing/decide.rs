@@ -20,15 +20,8 @@ pub struct Question {
     pub category: DataCategory,
     /// What it states to need it for.
     pub purpose: Purpose,
-    /// How far its token reaches.
-    pub ceiling: Ceiling,
-}
-
-/// How far a token reaches for the stated purpose.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ceiling {
-    /// The categories that it may read for that purpose.
-    pub categories: Categories,
+    /// The categories that its token may read for that purpose.
+    pub ceiling: Categories,
 }
 
 /// Everything that the decision rests on, as one statement read it.
@@ -207,7 +200,7 @@ fn weigh(question: &Question, facts: &Facts, now: Instant) -> Result<Ground, Rea
     if !knows_of_it {
         return Err(Reason::NotAParty);
     }
-    if !question.ceiling.categories.has(question.category) {
+    if !question.ceiling.has(question.category) {
         return Err(Reason::TokenTooNarrow);
     }
     if writes {

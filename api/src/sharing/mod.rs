@@ -5,4 +5,4 @@
 pub mod decide;
 pub mod facts;
 
-pub use decide::{Answer, Ceiling, Facts, Ground, Question, Reason, decide};
+pub use decide::{Answer, Facts, Ground, Question, Reason, decide};

@@ -16,7 +16,7 @@ pub const DEFAULT_SIZE: u64 = 20;
 pub const LARGEST_SIZE: u64 = 100;
 
 /// Where an entry stands in its list: what the list is sorted by, so that it is unique in it.
-pub trait Place: Sized {
+pub trait CursorKey: Sized {
     /// The place in a cursor.
     fn bytes(&self) -> Vec<u8>;
 
@@ -25,7 +25,7 @@ pub trait Place: Sized {
 }
 
 /// The place in a list that is sorted by ids which grow with time.
-impl Place for Uuid {
+impl CursorKey for Uuid {
     fn bytes(&self) -> Vec<u8> {
         self.as_bytes().to_vec()
     }
@@ -44,7 +44,7 @@ pub struct Moment {
     pub id: Uuid,
 }
 
-impl Place for Moment {
+impl CursorKey for Moment {
     fn bytes(&self) -> Vec<u8> {
         [self.at.0.to_be_bytes().as_slice(), self.id.as_bytes()].concat()
     }
@@ -60,7 +60,7 @@ impl Place for Moment {
 
 /// Which page is wanted, of a list with such places.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Wanted<P = Uuid> {
+pub struct PageRequest<P = Uuid> {
     /// How many entries.
     pub size: u64,
     /// Towards which end, from where.
@@ -87,7 +87,7 @@ pub struct Page<T> {
     pub has_previous: bool,
 }
 
-impl<P: Place> Wanted<P> {
+impl<P: CursorKey> PageRequest<P> {
     /// The page that the arguments of a connection ask for.
     ///
     /// # Errors
@@ -166,11 +166,11 @@ fn size(argument: &str, wanted: Option<i32>) -> Result<u64, Error> {
 
 /// The cursor of an entry: opaque to its reader.
 #[must_use]
-pub fn cursor_of(place: &impl Place) -> String {
+pub fn cursor_of(place: &impl CursorKey) -> String {
     URL_SAFE_NO_PAD.encode(place.bytes())
 }
 
-fn cursor<P: Place>(argument: &str, text: &str) -> Result<P, Error> {
+fn cursor<P: CursorKey>(argument: &str, text: &str) -> Result<P, Error> {
     URL_SAFE_NO_PAD
         .decode(text)
         .ok()

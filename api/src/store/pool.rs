@@ -32,7 +32,7 @@ pub struct Store {
 
 /// Why a store cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub enum Unusable {
+pub enum StoreError {
     /// It cannot be opened or asked.
     #[error("the store cannot be opened: {0}")]
     Closed(#[from] DbErr),
@@ -59,8 +59,8 @@ impl Store {
     /// Opens both stores for one worker, on that worker's runtime. Embedded ones are made and migrated.
     ///
     /// # Errors
-    /// [`Unusable`]: it cannot be opened, or a PostgreSQL store is behind.
-    pub async fn open(settings: &Settings) -> Result<Self, Unusable> {
+    /// [`StoreError`]: it cannot be opened, or a PostgreSQL store is behind.
+    pub async fn open(settings: &Settings) -> Result<Self, StoreError> {
         let store = Self::connect(settings).await?;
         match settings.database {
             Location::File(_) => store.migrate().await?,
@@ -72,8 +72,8 @@ impl Store {
     /// Connects without looking at migrations.
     ///
     /// # Errors
-    /// [`Unusable`]: it cannot be opened.
-    pub async fn connect(settings: &Settings) -> Result<Self, Unusable> {
+    /// [`StoreError`]: it cannot be opened.
+    pub async fn connect(settings: &Settings) -> Result<Self, StoreError> {
         let store = match &settings.database {
             Location::File(file) => {
                 own_folder(&settings.data)?;
@@ -129,8 +129,8 @@ impl Store {
         Ok((data, keyring))
     }
 
-    async fn refuse_when_behind(&self) -> Result<(), Unusable> {
-        let behind = |store, steps| Err(Unusable::Behind { store, steps });
+    async fn refuse_when_behind(&self) -> Result<(), StoreError> {
+        let behind = |store, steps| Err(StoreError::Behind { store, steps });
         match self.behind().await {
             Ok((0, 0)) => Ok(()),
             Ok((0, steps)) => behind("keyring", steps),
@@ -141,7 +141,7 @@ impl Store {
         }
     }
 
-    async fn refuse_old_sqlite(&self) -> Result<(), Unusable> {
+    async fn refuse_old_sqlite(&self) -> Result<(), StoreError> {
         if self.backend != DbBackend::Sqlite {
             return Ok(());
         }
@@ -153,7 +153,7 @@ impl Store {
         let mut parts = found.split('.').map(|part| part.parse().unwrap_or(0));
         let mut next = || parts.next().unwrap_or(0);
         if (next(), next(), next()) < SAFE_SQLITE {
-            return Err(Unusable::OldSqlite { found });
+            return Err(StoreError::OldSqlite { found });
         }
         Ok(())
     }

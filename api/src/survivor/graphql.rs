@@ -1,23 +1,24 @@
 //! Survivors on the wire: to their own agency only.
 
 use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObject};
+use concord_entities::SelectLocked;
 use concord_entities::ids::{SurvivorAuditId, SurvivorId};
 use concord_entities::vocabulary::AuditType;
 use concord_entities::{audit_event, survivor};
-use sea_orm::{ActiveModelTrait, IntoActiveModel, QuerySelect, Set, SqlErr};
+use sea_orm::{ActiveModelTrait, IntoActiveModel, Set, SqlErr};
 
+use super::contact::plan::SafeContactPlan;
 use crate::access::grant::{Permission, Resource};
-use crate::audit::accounting::{self, Disclosure};
+use crate::audit::change::Change;
+use crate::audit::disclose;
 use crate::audit::event::Event;
-use crate::contact::plan::SafeContactPlan;
-use crate::error::{Answer, Error};
-use crate::graphql::connection::Connection;
-use crate::graphql::request::{InRequest, Request};
-use crate::graphql::scalars::{DateTime, LanguageTag};
-use crate::store::Act;
-use crate::store::idempotency::{self, Replay};
-use crate::store::page::{self, Moment, Wanted};
-use crate::store::reading;
+use crate::error::{Error, Result};
+use crate::request::idempotency::{self, Replay};
+use crate::request::{InRequest, Request};
+use crate::review::accounting::{self, Disclosure};
+use crate::store::page::{self, Moment, PageRequest};
+use crate::wire::connection::Connection;
+use crate::wire::scalars::{DateTime, LanguageTag};
 
 /// Your agency's own pseudonym for a person it serves. Holds no identity, and no other agency sees it.
 #[derive(Clone, Debug, SimpleObject)]
@@ -49,17 +50,17 @@ impl Survivor {
         ctx: &Context<'_>,
         #[graphql(desc = "How many, 1 to 100; 20 where you leave it out.")] first: Option<i32>,
         #[graphql(desc = "The cursor of the entry to go on after.")] after: Option<String>,
-    ) -> Answer<Connection<Disclosure>> {
+    ) -> Result<Connection<Disclosure>> {
         let request = ctx.request()?;
         let caller = request.caller(Resource::Survivor, Permission::Read)?;
-        let wanted = Wanted::parse(first, after.as_deref(), None, None)?;
+        let wanted = PageRequest::parse(first, after.as_deref(), None, None)?;
         let told = audit_event::Entity::told_of(caller.agency(), self.key);
         accounting::page(request, &told, wanted).await
     }
 
     /// How the person may be reached safely; null where your agency has set nothing. Each reading is on record, and
     /// needs the scope `survivor.r`.
-    async fn safe_contact(&self, ctx: &Context<'_>) -> Option<Answer<SafeContactPlan>> {
+    async fn safe_contact(&self, ctx: &Context<'_>) -> Option<Result<SafeContactPlan>> {
         safe_contact(ctx, self.key).await.transpose()
     }
 }
@@ -76,10 +77,10 @@ impl From<survivor::Model> for Survivor {
     }
 }
 
-async fn safe_contact(ctx: &Context<'_>, id: SurvivorId) -> Answer<Option<SafeContactPlan>> {
+async fn safe_contact(ctx: &Context<'_>, id: SurvivorId) -> Result<Option<SafeContactPlan>> {
     let request = ctx.request()?;
     request.caller(Resource::Survivor, Permission::Read)?;
-    crate::contact::read::plan(request, id).await
+    crate::survivor::contact::read::plan(request, id).await
 }
 
 /// A survivor to register.
@@ -108,15 +109,15 @@ impl SurvivorQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "How many, 1 to 100; 20 where you leave it out.")] first: Option<i32>,
         #[graphql(desc = "The cursor of the entry to go on after.")] after: Option<String>,
-    ) -> Answer<Connection<Survivor>> {
+    ) -> Result<Connection<Survivor>> {
         let request = ctx.request()?;
         let caller = request.caller(Resource::Survivor, Permission::Search)?;
-        let wanted = Wanted::parse(first, after.as_deref(), None, None)?;
+        let wanted = PageRequest::parse(first, after.as_deref(), None, None)?;
         let released = request
             .disclose(|| async {
                 let among = survivor::Entity::of(caller.agency());
                 let beyond = |last: Moment| survivor::Entity::after(last.at, SurvivorId(last.id));
-                reading::page_beyond(&request.worker.store, among, beyond, wanted, |row| {
+                disclose::page_beyond(&request.worker.store, among, beyond, wanted, |row| {
                     row.audit_id.to_string()
                 })
                 .await
@@ -133,18 +134,18 @@ impl SurvivorQuery {
 }
 
 /// One survivor of the caller's own agency.
-pub(crate) async fn node(request: &Request, id: SurvivorId) -> Answer<Option<Survivor>> {
+pub(crate) async fn node(request: &Request, id: SurvivorId) -> Result<Option<Survivor>> {
     request.caller(Resource::Survivor, Permission::Read)?;
     found(request, id).await
 }
 
 /// The same, for a caller whose change named it: read and recorded like any other.
-pub(crate) async fn found(request: &Request, id: SurvivorId) -> Answer<Option<Survivor>> {
+pub(crate) async fn found(request: &Request, id: SurvivorId) -> Result<Option<Survivor>> {
     let caller = &request.caller;
     let released = request
         .disclose(|| async {
             let among = survivor::Entity::one_of(caller.agency(), id);
-            reading::one(&request.worker.store, among, &SurvivorId::PREFIX, |row| {
+            disclose::one(&request.worker.store, among, &SurvivorId::PREFIX, |row| {
                 row.audit_id.to_string()
             })
             .await
@@ -165,28 +166,30 @@ impl SurvivorMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The pseudonym, and what is said with it.")] survivor: SurvivorInput,
-    ) -> Answer<Survivor> {
+    ) -> Result<Survivor> {
         let request = ctx.request()?;
         request.caller(Resource::Survivor, Permission::Create)?;
-        let act = request.begin().await?;
+        let change = request.begin().await?;
         let key = survivor.idempotency_key.as_ref();
-        let key = match idempotency::replay(&act, "registerSurvivor", key, &format!("{survivor:?}"))
-            .await?
-        {
-            Replay::Made(id) => {
-                drop(act);
-                let made = found(request, SurvivorId(id)).await?;
-                return made.ok_or_else(|| Error::NotFound.into());
-            }
-            Replay::Fresh(key) => key,
-        };
-        let registered = register(&act, survivor).await?;
-        idempotency::keep(&act, key, registered.id.0).await?;
-        act.commit(Event::Survivor {
-            kind: AuditType::SurvivorRegistered,
-            survivor: registered.audit_id,
-        })
-        .await?;
+        let key =
+            match idempotency::replay(&change, "registerSurvivor", key, &format!("{survivor:?}"))
+                .await?
+            {
+                Replay::Made(id) => {
+                    drop(change);
+                    let made = found(request, SurvivorId(id)).await?;
+                    return made.ok_or_else(|| Error::NotFound.into());
+                }
+                Replay::Fresh(key) => key,
+            };
+        let registered = register(&change, survivor).await?;
+        idempotency::keep(&change, key, registered.id.0).await?;
+        change
+            .commit(Event::Survivor {
+                kind: AuditType::SurvivorRegistered,
+                survivor: registered.audit_id,
+            })
+            .await?;
         Ok(registered.into())
     }
 
@@ -199,29 +202,29 @@ impl SurvivorMutation {
         #[graphql(desc = "The survivor's id.")] id: ID,
         #[graphql(desc = "Whether the person is under 18.")] minor: bool,
         #[graphql(desc = "The language that the person understands best.")] language: LanguageTag,
-    ) -> Answer<Survivor> {
+    ) -> Result<Survivor> {
         let request = ctx.request()?;
         request.caller(Resource::Survivor, Permission::Update)?;
         let id: SurvivorId = page::id("id", &id)?;
-        let act = request.begin().await?;
-        let survivor = survivor::Entity::one_of(act.agency(), id)
-            .lock_exclusive()
-            .one(&*act)
+        let change = request.begin().await?;
+        let survivor = survivor::Entity::one_of(change.agency(), id)
+            .one_locked(&*change)
             .await?;
         let mut survivor = survivor.ok_or(Error::NotFound)?.into_active_model();
         survivor.minor = Set(minor);
         survivor.language = Set(Some(language.as_str().to_owned()));
-        let corrected = survivor.update(&*act).await?;
-        act.commit(Event::Survivor {
-            kind: AuditType::SurvivorCorrected,
-            survivor: corrected.audit_id,
-        })
-        .await?;
+        let corrected = survivor.update(&*change).await?;
+        change
+            .commit(Event::Survivor {
+                kind: AuditType::SurvivorCorrected,
+                survivor: corrected.audit_id,
+            })
+            .await?;
         Ok(corrected.into())
     }
 }
 
-async fn register(act: &Act<'_>, input: SurvivorInput) -> Answer<survivor::Model> {
+async fn register(change: &Change<'_>, input: SurvivorInput) -> Result<survivor::Model> {
     let pseudonym = input.pseudonym.trim();
     if pseudonym.is_empty() || pseudonym.chars().count() > 80 {
         return Err(Error::input(
@@ -232,15 +235,15 @@ async fn register(act: &Act<'_>, input: SurvivorInput) -> Answer<survivor::Model
     }
     let model = survivor::Model {
         id: SurvivorId::new(),
-        agency_id: act.agency(),
+        agency_id: change.agency(),
         pseudonym: pseudonym.to_owned(),
         minor: input.minor,
         language: input.language.map(|tag| tag.as_str().to_owned()),
         audit_id: SurvivorAuditId::new(),
-        created_at: act.now(),
+        created_at: change.now(),
         erased_at: None,
     };
-    match model.into_active_model().insert(&**act).await {
+    match model.into_active_model().insert(&**change).await {
         Ok(model) => Ok(model),
         Err(fault) if matches!(fault.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => Err(
             Error::Conflict("your agency has this pseudonym already: choose another".into()).into(),

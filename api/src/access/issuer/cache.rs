@@ -11,14 +11,13 @@ use concord_entities::vocabulary::AgencyStatus;
 use moka::future::Cache;
 use tracing::{info, warn};
 
-use super::age;
 use super::fetch::{self, Fetcher};
-use super::register;
-use super::rules::{MAX_ISSUER, Registration};
-use super::token::{self, Foreign, Named, Trusted};
-use crate::access::foreign_key::ForeignKeys;
-use crate::access::token::TokenFault;
-use crate::error::{Answer, Refusal};
+use super::rules::{IssuerRegistration, MAX_ISSUER};
+use super::token::{self, ExternalClaims, Named, Trusted};
+use super::{age, register};
+use crate::access::token::TokenError;
+use crate::error::{Refusal, Result};
+use crate::jose::jwk::ExternalKeys;
 use crate::store::Store;
 
 /// How many issuers are remembered.
@@ -34,20 +33,20 @@ pub struct Issuers {
 
 /// Why a foreign token makes no caller.
 #[derive(Clone, Debug)]
-pub enum NotProven {
+pub enum ExternalTokenError {
     /// It proves nothing.
-    Fault(TokenFault),
+    Fault(TokenError),
     /// We cannot tell.
     Refused(Refusal),
 }
 
-impl From<TokenFault> for NotProven {
-    fn from(fault: TokenFault) -> Self {
+impl From<TokenError> for ExternalTokenError {
+    fn from(fault: TokenError) -> Self {
         Self::Fault(fault)
     }
 }
 
-impl From<Refusal> for NotProven {
+impl From<Refusal> for ExternalTokenError {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(refusal)
     }
@@ -68,7 +67,7 @@ enum Held {
 #[derive(Debug)]
 struct Known {
     trusted: Trusted,
-    keys: ForeignKeys,
+    keys: ExternalKeys,
     fetched_at: Option<Instant>,
     read_at: Instant,
 }
@@ -88,19 +87,19 @@ impl Issuers {
     /// Whether the issuer is still trusted at this very moment is for the standing to tell, with the facts.
     ///
     /// # Errors
-    /// [`NotProven`].
+    /// [`ExternalTokenError`].
     pub async fn verify(
         &self,
         store: &Store,
         compact: &str,
         audience: &str,
         now: Instant,
-    ) -> Result<Foreign, NotProven> {
+    ) -> Result<ExternalClaims, ExternalTokenError> {
         let named = token::named(compact)?;
         let known = self.known(store, &named, now).await?;
-        let known = known.ok_or(TokenFault::WrongIssuer)?;
+        let known = known.ok_or(TokenError::WrongIssuer)?;
         if !age::is_usable(known.fetched_at, now) {
-            return Err(TokenFault::UnknownKey.into());
+            return Err(TokenError::UnknownKey.into());
         }
         Ok(token::verify(
             compact,
@@ -116,7 +115,7 @@ impl Issuers {
         store: &Store,
         named: &Named,
         now: Instant,
-    ) -> Answer<Option<Arc<Known>>> {
+    ) -> Result<Option<Arc<Known>>> {
         if named.issuer.len() > MAX_ISSUER {
             return Ok(None);
         }
@@ -147,7 +146,7 @@ impl Held {
 impl Known {
     /// What a row says. One that cannot be understood is nobody's.
     fn of(row: &trusted_issuer::Model, now: Instant) -> Option<Self> {
-        let terms = Registration::of(row).terms().ok()?;
+        let terms = IssuerRegistration::of(row).terms().ok()?;
         let keys = row.jwks.as_deref().map(str::as_bytes);
         let keys = keys.and_then(|jwks| fetch::read_set(jwks).ok());
         Some(Self {
@@ -187,7 +186,7 @@ async fn find(
     fetcher: &Fetcher,
     named: &Named,
     now: Instant,
-) -> Answer<Option<Known>> {
+) -> Result<Option<Known>> {
     let row = trusted_issuer::Entity::issuing_as(&named.issuer)
         .one(&store.read)
         .await?

@@ -14,7 +14,7 @@ use reqwest::{Certificate, Client, StatusCode};
 use url::{Host, Url};
 
 use super::address::Reach;
-use crate::access::foreign_key::{Accepted, ForeignKeyFault, ForeignKeys, MAX_JSON};
+use crate::jose::jwk::{Accepted, ExternalKeys, JwkError, MAX_JSON};
 use crate::settings::Settings;
 
 /// How long all of a fetch may take, from the name to the last byte.
@@ -33,12 +33,12 @@ pub struct Fetched {
     /// The JWK set as it was sent, to be kept.
     pub jwks: String,
     /// What can be used of it; at least one key.
-    pub keys: ForeignKeys,
+    pub keys: ExternalKeys,
 }
 
 /// Why nobody can fetch keys here.
 #[derive(Debug, thiserror::Error)]
-pub enum NoFetcher {
+pub enum FetcherError {
     /// The file of certificates cannot be read.
     #[error("issuer_ca_file: {file} cannot be read: {fault}", file = .file.display())]
     Unreadable {
@@ -54,7 +54,7 @@ pub enum NoFetcher {
 
 /// Why no keys were had. Safe to show to an operator.
 #[derive(Debug, thiserror::Error)]
-pub enum NotFetched {
+pub enum FetchError {
     /// The URL is not `https` with a host.
     #[error("keys are fetched over https alone")]
     NotHttps,
@@ -72,13 +72,13 @@ pub enum NotFetched {
     TooLong,
     /// The answer was no set of keys.
     #[error("the answer was no JWK set to be believed: {0}")]
-    NotKeys(#[from] ForeignKeyFault),
+    NotKeys(#[from] JwkError),
     /// None of the keys can be used.
     #[error("none of the keys can be used: P-256, Ed25519 or RSA of 2048 to 4096 bits is needed")]
     NoneUsable,
 }
 
-impl NotFetched {
+impl FetchError {
     /// The stable code of this fault, as the log carries it.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -105,8 +105,8 @@ impl Fetcher {
     /// Somebody who fetches keys within this reach. Certificates that the machine trusts count, and those in `ca_file`.
     ///
     /// # Errors
-    /// [`NoFetcher`].
-    pub fn new(reach: Reach, ca_file: Option<&Path>) -> Result<Self, NoFetcher> {
+    /// [`FetcherError`].
+    pub fn new(reach: Reach, ca_file: Option<&Path>) -> Result<Self, FetcherError> {
         let certificates = ca_file.map(read_certificates).transpose()?;
         Ok(Self {
             certificates: certificates.unwrap_or_default(),
@@ -117,8 +117,8 @@ impl Fetcher {
     /// Somebody who fetches keys as the settings allow.
     ///
     /// # Errors
-    /// [`NoFetcher`].
-    pub fn of(settings: &Settings) -> Result<Self, NoFetcher> {
+    /// [`FetcherError`].
+    pub fn of(settings: &Settings) -> Result<Self, FetcherError> {
         let reach = Reach::of(settings.issuer_private_addresses);
         Self::new(reach, settings.issuer_ca_file.as_deref())
     }
@@ -142,18 +142,18 @@ impl Fetcher {
     /// The keys at this address.
     ///
     /// # Errors
-    /// [`NotFetched`].
-    pub async fn fetch(&self, jwks_uri: &str) -> Result<Fetched, NotFetched> {
+    /// [`FetchError`].
+    pub async fn fetch(&self, jwks_uri: &str) -> Result<Fetched, FetchError> {
         let url = self.within_reach(jwks_uri)?;
         let mut response = self.client()?.get(url).send().await?;
         // A status of success without the keys, such as 204 or 206, is no answer to this question either.
         if response.status() != StatusCode::OK {
-            return Err(NotFetched::Status(response.status()));
+            return Err(FetchError::Status(response.status()));
         }
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await? {
             if body.len() + chunk.len() > MAX_JSON {
-                return Err(NotFetched::TooLong);
+                return Err(FetchError::TooLong);
             }
             body.extend_from_slice(&chunk);
         }
@@ -162,41 +162,41 @@ impl Fetcher {
 
     /// The URL, where no more is needed than to look at it. An address that is written in the URL itself is not resolved,
     /// so the resolver never sees it.
-    fn within_reach(&self, jwks_uri: &str) -> Result<Url, NotFetched> {
-        let url = Url::parse(jwks_uri).map_err(|_| NotFetched::NotHttps)?;
+    fn within_reach(&self, jwks_uri: &str) -> Result<Url, FetchError> {
+        let url = Url::parse(jwks_uri).map_err(|_| FetchError::NotHttps)?;
         let address = match url.host() {
             Some(Host::Ipv4(address)) => Some(IpAddr::V4(address)),
             Some(Host::Ipv6(address)) => Some(IpAddr::V6(address)),
             Some(Host::Domain(_)) => None,
-            None => return Err(NotFetched::NotHttps),
+            None => return Err(FetchError::NotHttps),
         };
         if url.scheme() != "https" {
-            return Err(NotFetched::NotHttps);
+            return Err(FetchError::NotHttps);
         }
         match address {
-            Some(address) if !self.reach.has(address) => Err(NotFetched::OutOfReach(address)),
+            Some(address) if !self.reach.has(address) => Err(FetchError::OutOfReach(address)),
             Some(_) | None => Ok(url),
         }
     }
 }
 
-fn read_certificates(file: &Path) -> Result<Vec<Certificate>, NoFetcher> {
-    let pem = std::fs::read(file).map_err(|fault| NoFetcher::Unreadable {
+fn read_certificates(file: &Path) -> Result<Vec<Certificate>, FetcherError> {
+    let pem = std::fs::read(file).map_err(|fault| FetcherError::Unreadable {
         file: file.to_owned(),
         fault,
     })?;
     match Certificate::from_pem_bundle(&pem) {
         Ok(certificates) if !certificates.is_empty() => Ok(certificates),
-        Ok(_) | Err(_) => Err(NoFetcher::NotPem(file.to_owned())),
+        Ok(_) | Err(_) => Err(FetcherError::NotPem(file.to_owned())),
     }
 }
 
-fn read_keys(body: Vec<u8>) -> Result<Fetched, NotFetched> {
+fn read_keys(body: Vec<u8>) -> Result<Fetched, FetchError> {
     let keys = read_set(&body)?;
     if keys.is_empty() {
-        return Err(NotFetched::NoneUsable);
+        return Err(FetchError::NoneUsable);
     }
-    let jwks = String::from_utf8(body).map_err(|_| ForeignKeyFault::NotAnObject)?;
+    let jwks = String::from_utf8(body).map_err(|_| JwkError::NotAnObject)?;
     Ok(Fetched { jwks, keys })
 }
 
@@ -204,8 +204,8 @@ fn read_keys(body: Vec<u8>) -> Result<Fetched, NotFetched> {
 ///
 /// # Errors
 /// When it is no set of public keys.
-pub fn read_set(jwks: &[u8]) -> Result<ForeignKeys, ForeignKeyFault> {
-    ForeignKeys::parse(jwks, Accepted::CurvesAndRsa)
+pub fn read_set(jwks: &[u8]) -> Result<ExternalKeys, JwkError> {
+    ExternalKeys::parse(jwks, Accepted::CurvesAndRsa)
 }
 
 /// The machine's resolver, without the addresses that are out of reach. What it lets through is what is connected to:
@@ -217,7 +217,7 @@ struct Resolver {
 /// A name that leads nowhere within reach.
 #[derive(Debug, thiserror::Error)]
 #[error("no public address has this name; see the setting issuer_private_addresses")]
-struct LeadsNowhere;
+struct UnreachableHostError;
 
 impl Resolve for Resolver {
     fn resolve(&self, name: Name) -> Resolving {
@@ -226,7 +226,7 @@ impl Resolve for Resolver {
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
             let within: Vec<SocketAddr> = found.filter(|address| reach.has(address.ip())).collect();
             if within.is_empty() {
-                return Err(LeadsNowhere.into());
+                return Err(UnreachableHostError.into());
             }
             Ok::<Addrs, _>(Box::new(within.into_iter()))
         })

@@ -10,23 +10,24 @@ use sea_orm::{
 };
 
 use super::age::PAUSE;
-use super::fetch::{Fetched, Fetcher, NotFetched};
-use super::rules::{Registration, Unfit};
-use crate::access::foreign_key::ForeignKeys;
-use crate::access::jose::Algorithm;
+use super::fetch::{FetchError, Fetched, Fetcher};
+use super::rules::{IssuerError, IssuerRegistration};
 use crate::access::revoked;
-use crate::audit::event::{Agent, Event, Mark};
+use crate::audit::change;
+use crate::audit::event::{Agent, Event, RequestMeta};
 use crate::audit::leaf::Leaf;
-use crate::error::{Answer, Refusal};
+use crate::error::{Refusal, Result};
+use crate::jose::jwk::ExternalKeys;
+use crate::jose::jws::Algorithm;
 use crate::store::Store;
-use crate::store::act::{self, Holding, Opened};
+use crate::store::sharing_lock::{self, LockedTransaction, SharingLock};
 
 /// Why a registration was not made or changed. Nothing was.
 #[derive(Debug, thiserror::Error)]
-pub enum NotDone {
+pub enum IssuerChangeError {
     /// The registration is not fit.
     #[error(transparent)]
-    Unfit(#[from] Unfit),
+    Unfit(#[from] IssuerError),
     /// It names this service itself.
     #[error("the issuer: this service's own, whose tokens are known by its own keys")]
     Ourselves,
@@ -45,7 +46,7 @@ pub enum NotDone {
         /// Where they should be.
         jwks_uri: String,
         /// Why they cannot.
-        fault: NotFetched,
+        fault: FetchError,
     },
     /// Its keys cannot prove anything that it may sign.
     #[error("none of its keys is for {0}: name the algorithm that it signs with")]
@@ -55,13 +56,13 @@ pub enum NotDone {
     Refused(Refusal),
 }
 
-impl From<Refusal> for NotDone {
+impl From<Refusal> for IssuerChangeError {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(refusal)
     }
 }
 
-impl From<DbErr> for NotDone {
+impl From<DbErr> for IssuerChangeError {
     fn from(fault: DbErr) -> Self {
         Self::Refused(fault.into())
     }
@@ -70,28 +71,30 @@ impl From<DbErr> for NotDone {
 /// Registers an issuer for `agency`, with the keys that it publishes now. `ours` is the `iss` of this service.
 ///
 /// # Errors
-/// [`NotDone`]: it is not fit, known already, or its keys cannot be had.
+/// [`IssuerChangeError`]: it is not fit, known already, or its keys cannot be had.
 pub async fn add(
     store: &Store,
     fetcher: &Fetcher,
     ours: &str,
     agency: AgencyId,
-    registration: Registration,
-) -> Result<(IssuerId, Fetched), NotDone> {
+    registration: IssuerRegistration,
+) -> Result<(IssuerId, Fetched), IssuerChangeError> {
     registration.terms()?;
     if registration.issuer == ours {
-        return Err(NotDone::Ourselves);
+        return Err(IssuerChangeError::Ourselves);
     }
     let copy = fetch(fetcher, &registration.jwks_uri).await?;
     if !have_one_for(&registration.algorithms, &copy.keys) {
-        return Err(NotDone::NoFittingKey(registration.algorithms.join(", ")));
+        return Err(IssuerChangeError::NoFittingKey(
+            registration.algorithms.join(", "),
+        ));
     }
-    let Opened {
+    let LockedTransaction {
         transaction, now, ..
-    } = act::open(store, Holding::Shared).await?;
+    } = sharing_lock::open(store, SharingLock::Shared).await?;
     let same = trusted_issuer::Entity::issuing_as(&registration.issuer);
     if same.one(&transaction).await?.is_some() {
-        return Err(NotDone::Registered);
+        return Err(IssuerChangeError::Registered);
     }
     let row = trusted_issuer::Model {
         id: IssuerId::new(),
@@ -113,11 +116,11 @@ pub async fn add(
     trusted_issuer::Entity::insert(row.into_active_model())
         .exec_without_returning(&transaction)
         .await?;
-    act::commit(transaction, Holding::Shared, leaf, None).await?;
+    change::commit(transaction, SharingLock::Shared, leaf, None).await?;
     Ok((id, copy))
 }
 
-fn have_one_for(algorithms: &[String], keys: &ForeignKeys) -> bool {
+fn have_one_for(algorithms: &[String], keys: &ExternalKeys) -> bool {
     let allowed = algorithms.iter().filter_map(|name| Algorithm::named(name));
     let mut fitting =
         allowed.flat_map(|algorithm| keys.iter().filter(move |key| key.fits(algorithm)));
@@ -127,13 +130,17 @@ fn have_one_for(algorithms: &[String], keys: &ForeignKeys) -> bool {
 /// Fetches an issuer's keys now, whenever they were last fetched.
 ///
 /// # Errors
-/// [`NotDone`]: there is no such issuer in force, or its keys cannot be had; the last good copy stays.
-pub async fn refresh(store: &Store, fetcher: &Fetcher, id: IssuerId) -> Result<Fetched, NotDone> {
+/// [`IssuerChangeError`]: there is no such issuer in force, or its keys cannot be had; the last good copy stays.
+pub async fn refresh(
+    store: &Store,
+    fetcher: &Fetcher,
+    id: IssuerId,
+) -> Result<Fetched, IssuerChangeError> {
     let row = in_force(&store.read, id).await?;
     let copy = fetch(fetcher, &row.jwks_uri).await?;
-    let Opened {
+    let LockedTransaction {
         transaction, now, ..
-    } = act::open(store, Holding::Shared).await?;
+    } = sharing_lock::open(store, SharingLock::Shared).await?;
     let row = in_force(&transaction, id).await?;
     write_keys(&transaction, id, &copy.jwks, now).await?;
     trusted_issuer::Entity::update_many()
@@ -142,18 +149,18 @@ pub async fn refresh(store: &Store, fetcher: &Fetcher, id: IssuerId) -> Result<F
         .exec(&transaction)
         .await?;
     let leaf = leaf(AuditType::IssuerRefreshed, id, row.agency_id, now);
-    act::commit(transaction, Holding::Shared, leaf, None).await?;
+    change::commit(transaction, SharingLock::Shared, leaf, None).await?;
     Ok(copy)
 }
 
 /// Ends the trust in an issuer: its tokens are over with the next request of every replica.
 ///
 /// # Errors
-/// [`NotDone`]: there is no such issuer in force.
-pub async fn suspend(store: &Store, id: IssuerId) -> Result<(), NotDone> {
-    let Opened {
+/// [`IssuerChangeError`]: there is no such issuer in force.
+pub async fn suspend(store: &Store, id: IssuerId) -> Result<(), IssuerChangeError> {
+    let LockedTransaction {
         transaction, now, ..
-    } = act::open(store, Holding::Alone).await?;
+    } = sharing_lock::open(store, SharingLock::Exclusive).await?;
     let row = in_force(&transaction, id).await?;
     trusted_issuer::Entity::update_many()
         .col_expr(Column::Status, Expr::value(AgencyStatus::Suspended))
@@ -162,7 +169,7 @@ pub async fn suspend(store: &Store, id: IssuerId) -> Result<(), NotDone> {
         .await?;
     revoked::revoke_of_issuer(&transaction, store.backend, id, now).await?;
     let leaf = leaf(AuditType::IssuerSuspended, id, row.agency_id, now);
-    act::commit(transaction, Holding::Alone, leaf, None).await?;
+    change::commit(transaction, SharingLock::Exclusive, leaf, None).await?;
     Ok(())
 }
 
@@ -171,7 +178,7 @@ pub async fn suspend(store: &Store, id: IssuerId) -> Result<(), NotDone> {
 ///
 /// # Errors
 /// `UNAVAILABLE`.
-pub(super) async fn attempt(store: &Store, id: IssuerId, now: Instant) -> Answer<bool> {
+pub(super) async fn attempt(store: &Store, id: IssuerId, now: Instant) -> Result<bool> {
     let may_ask = Condition::any()
         .add(Column::AttemptedAt.is_null())
         .add(Column::AttemptedAt.lte(now.minus(PAUSE)))
@@ -190,7 +197,7 @@ pub(super) async fn attempt(store: &Store, id: IssuerId, now: Instant) -> Answer
 ///
 /// # Errors
 /// `UNAVAILABLE`.
-pub(super) async fn keep(store: &Store, id: IssuerId, jwks: &str, now: Instant) -> Answer<()> {
+pub(super) async fn keep(store: &Store, id: IssuerId, jwks: &str, now: Instant) -> Result<()> {
     Ok(write_keys(&store.write, id, jwks, now).await?)
 }
 
@@ -209,9 +216,9 @@ async fn write_keys(
         .map(|_| ())
 }
 
-async fn fetch(fetcher: &Fetcher, jwks_uri: &str) -> Result<Fetched, NotDone> {
+async fn fetch(fetcher: &Fetcher, jwks_uri: &str) -> Result<Fetched, IssuerChangeError> {
     let copy = fetcher.fetch(jwks_uri).await;
-    copy.map_err(|fault| NotDone::NotFetched {
+    copy.map_err(|fault| IssuerChangeError::NotFetched {
         jwks_uri: jwks_uri.to_owned(),
         fault,
     })
@@ -220,16 +227,16 @@ async fn fetch(fetcher: &Fetcher, jwks_uri: &str) -> Result<Fetched, NotDone> {
 async fn in_force(
     database: &impl ConnectionTrait,
     id: IssuerId,
-) -> Result<trusted_issuer::Model, NotDone> {
+) -> Result<trusted_issuer::Model, IssuerChangeError> {
     let row = trusted_issuer::Entity::named(id).one(database).await?;
-    let row = row.ok_or(NotDone::NoSuchIssuer)?;
+    let row = row.ok_or(IssuerChangeError::NoSuchIssuer)?;
     match row.status {
         AgencyStatus::Active => Ok(row),
-        AgencyStatus::Suspended => Err(NotDone::Suspended),
+        AgencyStatus::Suspended => Err(IssuerChangeError::Suspended),
     }
 }
 
 fn leaf(kind: AuditType, id: IssuerId, agency: AgencyId, now: Instant) -> Leaf {
     let event = Event::Issuer { kind, id, agency };
-    Leaf::of(event, &Agent::operator(), &Mark::default(), now)
+    Leaf::of(event, &Agent::operator(), &RequestMeta::default(), now)
 }

@@ -9,7 +9,7 @@ use concord_entities::trusted_issuer::{self, Mapping};
 use serde_json::Value;
 use url::Url;
 
-use crate::access::grammar::ScopeFault;
+use crate::access::grammar::ScopeListError;
 use crate::access::scope::{Scopes, narrower};
 
 /// The algorithms that an identity provider may sign with (RFC 7518, RFC 8037).
@@ -30,7 +30,7 @@ const MAX_VALUES: usize = 256;
 
 /// An identity provider as its operator describes it, and as the database keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Registration {
+pub struct IssuerRegistration {
     /// The `iss` of its tokens, letter for letter.
     pub issuer: String,
     /// Where its keys are.
@@ -47,7 +47,7 @@ pub struct Registration {
 
 /// What a registration that was found fit says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Terms {
+pub struct IssuerTerms {
     token_type: String,
     algorithms: Vec<String>,
     ceiling: Scopes,
@@ -64,13 +64,13 @@ struct Narrowing {
 
 /// Why a provider cannot be registered like this. Safe to show.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Unfit {
+pub enum IssuerError {
     /// The issuer is no URL that tokens can be compared with.
     #[error("the issuer: {0}")]
-    Issuer(UrlFault),
+    Issuer(IssuerUrlError),
     /// The keys' address is no URL that keys can be fetched from.
     #[error("the JWKS URI: {0}")]
-    JwksUri(UrlFault),
+    JwksUri(IssuerUrlError),
     /// The type is unknown.
     #[error("the token type: `at+jwt`, or `JWT` where the provider can do no better")]
     TokenType,
@@ -79,7 +79,7 @@ pub enum Unfit {
     Algorithms,
     /// The ceiling is not a list of scopes.
     #[error("the scope: {0}")]
-    Scope(#[from] ScopeFault),
+    Scope(#[from] ScopeListError),
     /// The ceiling allows nothing.
     #[error("the scope allows nothing")]
     Nothing,
@@ -98,7 +98,7 @@ pub enum Unfit {
         /// The value.
         value: String,
         /// What is wrong with its scope.
-        fault: ScopeFault,
+        fault: ScopeListError,
     },
     /// The scope of a value reaches beyond the ceiling.
     #[error("the scope of the mapped value `{0}` reaches beyond the issuer's own scope")]
@@ -107,7 +107,7 @@ pub enum Unfit {
 
 /// What is wrong with a URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum UrlFault {
+pub enum IssuerUrlError {
     /// Not a URL of this scheme, or not written plainly.
     #[error("an https:// URL in plain ASCII, without spaces")]
     NotHttps,
@@ -125,7 +125,7 @@ pub enum UrlFault {
     Fragment,
 }
 
-impl Registration {
+impl IssuerRegistration {
     /// What a row says.
     #[must_use]
     pub fn of(row: &trusted_issuer::Model) -> Self {
@@ -143,31 +143,31 @@ impl Registration {
     ///
     /// # Errors
     /// The first thing that is wrong with it.
-    pub fn terms(&self) -> Result<Terms, Unfit> {
-        let issuer = plain_https(&self.issuer, MAX_ISSUER).map_err(Unfit::Issuer)?;
+    pub fn terms(&self) -> Result<IssuerTerms, IssuerError> {
+        let issuer = plain_https(&self.issuer, MAX_ISSUER).map_err(IssuerError::Issuer)?;
         // RFC 8414, 2: an issuer's identifier has neither query nor fragment.
         if issuer.query().is_some() {
-            return Err(Unfit::Issuer(UrlFault::Query));
+            return Err(IssuerError::Issuer(IssuerUrlError::Query));
         }
-        plain_https(&self.jwks_uri, MAX_URI).map_err(Unfit::JwksUri)?;
+        plain_https(&self.jwks_uri, MAX_URI).map_err(IssuerError::JwksUri)?;
         if ![AT_JWT, JWT].contains(&self.token_type.as_str()) {
-            return Err(Unfit::TokenType);
+            return Err(IssuerError::TokenType);
         }
         let known = |name: &&String| ALGORITHMS.contains(&name.as_str());
         let distinct: BTreeSet<_> = self.algorithms.iter().filter(known).collect();
         if distinct.is_empty() || distinct.len() != self.algorithms.len() {
-            return Err(Unfit::Algorithms);
+            return Err(IssuerError::Algorithms);
         }
         let ceiling = Scopes::parse(&self.scope)?;
         if ceiling.is_empty() {
-            return Err(Unfit::Nothing);
+            return Err(IssuerError::Nothing);
         }
         let narrowing = self
             .mapping
             .as_ref()
             .map(|mapping| Narrowing::within(&ceiling, mapping))
             .transpose()?;
-        Ok(Terms {
+        Ok(IssuerTerms {
             token_type: self.token_type.clone(),
             algorithms: self.algorithms.clone(),
             ceiling,
@@ -178,25 +178,25 @@ impl Registration {
 
 /// A URL that says `https` and nothing in two ways: a parser forgives spaces, backslashes and missing slashes, and what
 /// it makes of them is not what others read.
-fn plain_https(text: &str, longest: usize) -> Result<Url, UrlFault> {
+fn plain_https(text: &str, longest: usize) -> Result<Url, IssuerUrlError> {
     if text.len() > longest {
-        return Err(UrlFault::TooLong);
+        return Err(IssuerUrlError::TooLong);
     }
     let plain = text
         .bytes()
         .all(|byte| byte.is_ascii_graphic() && byte != b'\\');
     let rest = text.strip_prefix("https://").filter(|_| plain);
-    let rest = rest.ok_or(UrlFault::NotHttps)?;
-    let url = Url::parse(text).map_err(|_| UrlFault::NotHttps)?;
+    let rest = rest.ok_or(IssuerUrlError::NotHttps)?;
+    let url = Url::parse(text).map_err(|_| IssuerUrlError::NotHttps)?;
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     if authority.is_empty() {
-        return Err(UrlFault::NotHttps);
+        return Err(IssuerUrlError::NotHttps);
     }
     if authority.contains('@') {
-        return Err(UrlFault::UserInfo);
+        return Err(IssuerUrlError::UserInfo);
     }
     if url.fragment().is_some() {
-        return Err(UrlFault::Fragment);
+        return Err(IssuerUrlError::Fragment);
     }
     Ok(url)
 }
@@ -206,9 +206,9 @@ fn is_name(text: &str) -> bool {
 }
 
 impl Narrowing {
-    fn within(ceiling: &Scopes, mapping: &Mapping) -> Result<Self, Unfit> {
+    fn within(ceiling: &Scopes, mapping: &Mapping) -> Result<Self, IssuerError> {
         if !is_name(&mapping.claim) {
-            return Err(Unfit::Claim);
+            return Err(IssuerError::Claim);
         }
         let table = mapping
             .values
@@ -250,28 +250,28 @@ fn parts(text: &str, split: bool) -> impl Iterator<Item = &str> {
 fn table_within(
     ceiling: &Scopes,
     values: &BTreeMap<String, String>,
-) -> Result<BTreeMap<String, Scopes>, Unfit> {
+) -> Result<BTreeMap<String, Scopes>, IssuerError> {
     if !(1..=MAX_VALUES).contains(&values.len()) {
-        return Err(Unfit::Values);
+        return Err(IssuerError::Values);
     }
     let mapped = |(value, scope): (&String, &String)| {
         if !is_name(value) {
-            return Err(Unfit::Value);
+            return Err(IssuerError::Value);
         }
-        let scopes = Scopes::parse(scope).map_err(|fault| Unfit::MappedScope {
+        let scopes = Scopes::parse(scope).map_err(|fault| IssuerError::MappedScope {
             value: value.clone(),
             fault,
         })?;
         if narrower(&scopes, ceiling) {
             Ok((value.clone(), scopes))
         } else {
-            Err(Unfit::Wider(value.clone()))
+            Err(IssuerError::Wider(value.clone()))
         }
     };
     values.iter().map(mapped).collect()
 }
 
-impl Terms {
+impl IssuerTerms {
     /// The `typ` that the tokens must have.
     #[must_use]
     pub fn token_type(&self) -> &str {

@@ -10,17 +10,17 @@ use concord_entities::ids::{AgencyId, IssuerId};
 use concord_entities::instant::Instant;
 use serde_json::Value;
 
-use super::rules::Terms;
-use crate::access::claim::{any_moment, audience, claim, moment, name};
-use crate::access::foreign_key::ForeignKeys;
-use crate::access::jose::{Algorithm, Form, Unproven};
-use crate::access::members::Members;
+use super::rules::IssuerTerms;
 use crate::access::scope::Scopes;
-use crate::access::token::{MAX_JTI, MAX_NAME, MAX_TOKEN, Span, TokenFault, holder};
+use crate::access::token::{MAX_JTI, MAX_NAME, MAX_TOKEN, Span, TokenError, holder};
+use crate::jose::claim::{any_moment, audience, claim, moment, name};
+use crate::jose::jwk::ExternalKeys;
+use crate::jose::jws::{Algorithm, JwsProfile, UnverifiedJws};
+use crate::jose::strict_json::JsonMembers;
 
 /// `x5t` and `x5t#S256` name the key once more (RFC 7515, 4.1.7 and 4.1.8). Providers send them and nothing here looks at
 /// them.
-const FORM: Form = Form {
+const FORM: JwsProfile = JwsProfile {
     longest: MAX_TOKEN,
     header: &["alg", "typ", "kid", "x5t", "x5t#S256"],
 };
@@ -35,12 +35,12 @@ pub struct Trusted {
     /// The `iss` of its tokens, letter for letter.
     pub issuer: String,
     /// What its tokens must look like and may do.
-    pub terms: Terms,
+    pub terms: IssuerTerms,
 }
 
 /// What a token of a trusted issuer says, and what it may do by that.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Foreign {
+pub struct ExternalClaims {
     /// The issuer's registration.
     pub issuer: IssuerId,
     /// The agency of that registration.
@@ -76,8 +76,8 @@ pub struct Named {
 ///
 /// # Errors
 /// When it is not a signed JWT that names an issuer.
-pub fn named(compact: &str) -> Result<Named, TokenFault> {
-    let jws = Unproven::read(compact, &FORM)?;
+pub fn named(compact: &str) -> Result<Named, TokenError> {
+    let jws = UnverifiedJws::read(compact, &FORM)?;
     let (kid, algorithm) = (jws.kid()?.map(str::to_owned), jws.algorithm());
     let issuer = claim(&jws.claimed().claims()?, "iss")?;
     Ok(Named {
@@ -94,10 +94,10 @@ pub fn named(compact: &str) -> Result<Named, TokenFault> {
 pub fn verify(
     compact: &str,
     trusted: &Trusted,
-    keys: &ForeignKeys,
+    keys: &ExternalKeys,
     audience: &str,
     now: Instant,
-) -> Result<Foreign, TokenFault> {
+) -> Result<ExternalClaims, TokenError> {
     let foreign = prove(compact, trusted, keys, audience)?;
     foreign.span().holds(now)?;
     Ok(foreign)
@@ -110,33 +110,37 @@ pub fn verify(
 pub fn prove(
     compact: &str,
     trusted: &Trusted,
-    keys: &ForeignKeys,
+    keys: &ExternalKeys,
     audience: &str,
-) -> Result<Foreign, TokenFault> {
-    let jws = Unproven::read(compact, &FORM)?;
+) -> Result<ExternalClaims, TokenError> {
+    let jws = UnverifiedJws::read(compact, &FORM)?;
     if !trusted.terms.allows(jws.algorithm().name()) {
-        return Err(TokenFault::WrongAlgorithm);
+        return Err(TokenError::WrongAlgorithm);
     }
     if !jws.is_typed(trusted.terms.token_type()) {
-        return Err(TokenFault::WrongType);
+        return Err(TokenError::WrongType);
     }
     let key = keys.find(jws.kid()?, jws.algorithm());
-    let payload = key.ok_or(TokenFault::UnknownKey)?.prove(jws)?;
+    let payload = key.ok_or(TokenError::UnknownKey)?.prove(jws)?;
     let members = payload.claims()?;
     if claim::<String>(&members, "iss")? != trusted.issuer {
-        return Err(TokenFault::WrongIssuer);
+        return Err(TokenError::WrongIssuer);
     }
     if self::audience(&members)?.as_deref() != Some(audience) {
-        return Err(TokenFault::WrongAudience);
+        return Err(TokenError::WrongAudience);
     }
     read(&members, compact, trusted)
 }
 
-fn read(members: &Members<'_>, compact: &str, trusted: &Trusted) -> Result<Foreign, TokenFault> {
+fn read(
+    members: &JsonMembers<'_>,
+    compact: &str,
+    trusted: &Trusted,
+) -> Result<ExternalClaims, TokenError> {
     let issued_at = moment(members, "iat")?;
     let narrowing = trusted.terms.claim();
     let narrowing = narrowing.and_then(|claimed| members.read::<Value>(claimed));
-    Ok(Foreign {
+    Ok(ExternalClaims {
         issuer: trusted.id,
         agency: trusted.agency,
         subject: name(members, "sub", MAX_NAME)?,
@@ -149,15 +153,15 @@ fn read(members: &Members<'_>, compact: &str, trusted: &Trusted) -> Result<Forei
     })
 }
 
-fn id(members: &Members<'_>, compact: &str) -> Result<String, TokenFault> {
+fn id(members: &JsonMembers<'_>, compact: &str) -> Result<String, TokenError> {
     if members.has("jti") {
         return Ok(name(members, "jti", MAX_JTI)?);
     }
-    let (signed, _) = compact.rsplit_once('.').ok_or(TokenFault::Malformed)?;
+    let (signed, _) = compact.rsplit_once('.').ok_or(TokenError::Malformed)?;
     Ok(URL_SAFE_NO_PAD.encode(digest(&SHA256, signed.as_bytes())))
 }
 
-impl Foreign {
+impl ExternalClaims {
     /// From when until when it is good.
     pub(in crate::access) fn span(&self) -> Span {
         Span {

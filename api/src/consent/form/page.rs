@@ -7,11 +7,11 @@ use base64::engine::general_purpose::STANDARD;
 use concord_entities::consent;
 use concord_entities::vocabulary::{ConsentStatus, DataCategory};
 
-use super::texts::{BrokenTexts, Language, Texts, fill};
+use super::texts::{FormTexts, FormTextsError, Language, fill};
 
 /// The size of the paper.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Paper {
+pub enum PaperSize {
     /// 210 by 297 millimetres (ISO 216).
     A4,
     /// 8.5 by 11 inches.
@@ -37,7 +37,7 @@ pub struct Subject {
 
 /// A page, and what must be said about it.
 #[derive(Clone, Debug)]
-pub struct Page {
+pub struct FormPage {
     /// HTML.
     pub html: String,
     /// The language in which it is.
@@ -48,10 +48,10 @@ pub struct Page {
 
 /// Why there is no page.
 #[derive(Debug, thiserror::Error)]
-pub enum NoPage {
+pub enum FormPageError {
     /// A language's words cannot be read.
     #[error(transparent)]
-    Texts(#[from] BrokenTexts),
+    Texts(#[from] FormTextsError),
     /// The page cannot be made of them.
     #[error("the form cannot be made: {0}")]
     Template(#[from] askama::Error),
@@ -60,10 +60,10 @@ pub enum NoPage {
 #[derive(Template)]
 #[template(path = "consent_form.html")]
 struct Sheet<'s> {
-    texts: &'static Texts,
+    texts: &'static FormTexts,
     language: Language,
     style: &'s str,
-    notices: Vec<Notice>,
+    notices: Vec<LanguageNotice>,
     status: Option<&'static str>,
     through: bool,
     categories: Vec<&'static str>,
@@ -75,14 +75,14 @@ struct Sheet<'s> {
 }
 
 /// That there is no form in some language, said in this one.
-struct Notice {
+struct LanguageNotice {
     language: Language,
     text: String,
 }
 
 const STYLE: &str = include_str!("../../../templates/consent_form.css");
 
-impl Paper {
+impl PaperSize {
     /// Every size.
     pub const ALL: &[Self] = &[Self::A4, Self::Letter];
 
@@ -113,8 +113,8 @@ impl Subject {
     /// The page in the language that is asked for; in English where there is none, and then it says so.
     ///
     /// # Errors
-    /// [`NoPage`].
-    pub fn page(&self, asked: &str, paper: Paper) -> Result<Page, NoPage> {
+    /// [`FormPageError`].
+    pub fn page(&self, asked: &str, paper: PaperSize) -> Result<FormPage, FormPageError> {
         let language = Language::of(asked);
         let notices = match language {
             Some(_) => Vec::new(),
@@ -124,7 +124,7 @@ impl Subject {
         let style = paper.style(&self.document(language.texts()?));
         let html = self.sheet(language, &style, notices)?.render()?;
         let sum = STANDARD.encode(digest(&SHA256, style.as_bytes()));
-        Ok(Page {
+        Ok(FormPage {
             html,
             language,
             policy: format!(
@@ -135,7 +135,7 @@ impl Subject {
     }
 
     /// Which document the page is.
-    fn document(&self, texts: &Texts) -> String {
+    fn document(&self, texts: &FormTexts) -> String {
         let consent::Model { id, version, .. } = &self.consent;
         format!("{} {id}, {} {version}", texts.document, texts.version)
     }
@@ -144,8 +144,8 @@ impl Subject {
         &self,
         language: Language,
         style: &'s str,
-        notices: Vec<Notice>,
-    ) -> Result<Sheet<'s>, BrokenTexts> {
+        notices: Vec<LanguageNotice>,
+    ) -> Result<Sheet<'s>, FormTextsError> {
         let texts = language.texts()?;
         let consent = &self.consent;
         let (start, end) = (
@@ -186,7 +186,7 @@ impl Subject {
     }
 
     /// Who may have to sign (28 CFR 94.115(a)(2)).
-    fn signers(&self, texts: &'static Texts) -> Vec<&'static str> {
+    fn signers(&self, texts: &'static FormTexts) -> Vec<&'static str> {
         let guardian = self.guarded.then_some(&texts.guardian);
         [Some(&texts.survivor), guardian]
             .into_iter()
@@ -198,9 +198,9 @@ impl Subject {
 }
 
 /// That a language is missing, in every language that is not.
-fn missing(asked: &str) -> Result<Vec<Notice>, BrokenTexts> {
+fn missing(asked: &str) -> Result<Vec<LanguageNotice>, FormTextsError> {
     let notice = |language: &Language| {
-        Ok(Notice {
+        Ok(LanguageNotice {
             language: *language,
             text: fill(&language.texts()?.missing_language, &[("tag", asked)]),
         })

@@ -4,26 +4,26 @@ use concord_entities::ids::ConsentId;
 use concord_entities::{consent, survivor};
 
 use super::page::Subject;
+use crate::audit::disclose;
 use crate::audit::ledger::Decided;
 use crate::consent::rules;
-use crate::error::Answer;
-use crate::graphql::Request;
-use crate::store::reading;
+use crate::error::Result;
+use crate::request::Request;
 
 /// What the form of a consent shows, to the agency that may disclose under it alone.
 ///
 /// # Errors
 /// `UNAUTHENTICATED`; `UNAVAILABLE`.
-pub async fn subject(request: &Request, id: ConsentId) -> Answer<Option<Subject>> {
+pub async fn subject(request: &Request, id: ConsentId) -> Result<Option<Subject>> {
     let released = request.disclose(|| found(request, id)).await?;
     Ok(released.content())
 }
 
-async fn found(request: &Request, id: ConsentId) -> Answer<Decided<Option<Subject>>> {
+async fn found(request: &Request, id: ConsentId) -> Result<Decided<Option<Subject>>> {
     let store = &request.worker.store;
     let agency = request.caller.agency();
     let among = consent::Entity::held_by(agency, id);
-    let held = reading::one(store, among, &id, |row| row.id.to_string()).await?;
+    let held = disclose::one(store, among, &id, |row| row.id.to_string()).await?;
     let Some(consent) = held.content.clone() else {
         return Ok(held.map(|_| None));
     };

@@ -19,7 +19,7 @@ pub enum Language {
 /// The words of one language; what each is for, its file says.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Texts {
+pub(crate) struct FormTexts {
     pub(super) title: String,
     pub(super) intro: String,
     pub(super) your_name: String,
@@ -68,9 +68,9 @@ pub(crate) struct Texts {
 /// A language's file cannot be read, which a test would have noticed.
 #[derive(Debug, thiserror::Error)]
 #[error("the form's texts are broken: {0}")]
-pub struct BrokenTexts(String);
+pub struct FormTextsError(String);
 
-type Read = Result<Texts, String>;
+type Read = Result<FormTexts, String>;
 
 static ENGLISH: LazyLock<Read> = LazyLock::new(|| read(include_str!("en.toml")));
 static SPANISH: LazyLock<Read> = LazyLock::new(|| read(include_str!("es.toml")));
@@ -103,17 +103,17 @@ impl Language {
     }
 
     /// Its words.
-    pub(super) fn texts(self) -> Result<&'static Texts, BrokenTexts> {
+    pub(super) fn texts(self) -> Result<&'static FormTexts, FormTextsError> {
         let read: &'static Read = match self {
             Self::English => &ENGLISH,
             Self::Spanish => &SPANISH,
         };
-        read.as_ref().map_err(|fault| BrokenTexts(fault.clone()))
+        read.as_ref().map_err(|fault| FormTextsError(fault.clone()))
     }
 }
 
 /// A moment in words and in digits, as the language writes it, by the world's time.
-pub(super) struct Written {
+pub(super) struct WrittenMoment {
     /// The day in words.
     pub(super) date: String,
     /// The day in digits.
@@ -122,9 +122,9 @@ pub(super) struct Written {
     pub(super) time: String,
 }
 
-impl Texts {
+impl FormTexts {
     /// Writes a moment.
-    pub(super) fn write(&self, moment: Instant) -> Written {
+    pub(super) fn write(&self, moment: Instant) -> WrittenMoment {
         let text = moment.to_string();
         let part = |range: std::ops::Range<usize>| text.get(range).unwrap_or_default();
         let (year, month, day) = (part(0..4), part(5..7), part(8..10));
@@ -145,7 +145,7 @@ impl Texts {
                 ],
             )
         };
-        Written {
+        WrittenMoment {
             date: fill(&self.date),
             short: fill(&self.short_date),
             time: part(11..16).to_owned(),

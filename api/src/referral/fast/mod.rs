@@ -18,7 +18,7 @@ use async_graphql::{ContextSelectionSet, Name, OutputType, Positioned, ServerRes
 use serde_json::value::RawValue;
 
 use super::graphql::Referral;
-use crate::graphql::connection::Connection;
+use crate::wire::connection::Connection;
 
 /// A page of referrals: on the wire, exactly a `Connection<Referral>`.
 pub struct ReferralPage(pub Connection<Referral>);
@@ -38,7 +38,7 @@ impl OutputType for ReferralPage {
         field: &Positioned<Field>,
     ) -> ServerResult<Value> {
         if stands_alone(ctx, field)
-            && let Some(plan) = plan::Page::of(ctx)
+            && let Some(plan) = plan::PagePlan::of(ctx)
             && let Some(text) = write::page(&self.0, &plan)
             && let Some(value) = ready_made(text)
         {

@@ -4,13 +4,13 @@ use async_graphql::ContextSelectionSet;
 use async_graphql::parser::types::{Selection, SelectionSet};
 
 /// What is written of an object, each after its key.
-pub(super) type Object<F> = Vec<(Key, F)>;
+pub(super) type Object<F> = Vec<(JsonKey, F)>;
 
 /// A key with its quotes and colon. A GraphQL name needs no escaping.
-pub(super) struct Key(pub(super) String);
+pub(super) struct JsonKey(pub(super) String);
 
 /// The page.
-pub(super) struct Page(pub(super) Object<OfPage>);
+pub(super) struct PagePlan(pub(super) Object<OfPage>);
 
 /// A field of the page.
 pub(super) enum OfPage {
@@ -60,7 +60,7 @@ pub(super) enum OfAgency {
     Kind,
 }
 
-impl Page {
+impl PagePlan {
     /// The plan of a page's selection; none where something in it is not covered.
     pub(super) fn of(ctx: &ContextSelectionSet<'_>) -> Option<Self> {
         let all = [&ctx.item.node];
@@ -152,7 +152,7 @@ fn object<'a, F>(
     }
     fields
         .iter()
-        .map(|field| Some((Key(format!("\"{}\":", field.key)), each(field)?)))
+        .map(|field| Some((JsonKey(format!("\"{}\":", field.key)), each(field)?)))
         .collect()
 }
 

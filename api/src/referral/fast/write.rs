@@ -4,17 +4,17 @@ use std::fmt::{Display, Write};
 
 use concord_entities::vocabulary::Code;
 
-use super::plan::{Key, Object, OfAgency, OfEdge, OfPage, OfPageInfo, OfReferral, Page};
+use super::plan::{JsonKey, Object, OfAgency, OfEdge, OfPage, OfPageInfo, OfReferral, PagePlan};
 use crate::agency::graphql::Agency;
-use crate::graphql::connection::{Connection, Edge, PageInfo};
 use crate::referral::graphql::Referral;
 use crate::referral::rules;
+use crate::wire::connection::{Connection, Edge, PageInfo};
 
 /// About what an entry of a page takes, in bytes.
 const ENTRY: usize = 640;
 
 /// A page as JSON; none where something cannot be written, which the derived type then says in its own way.
-pub(super) fn page(page: &Connection<Referral>, plan: &Page) -> Option<String> {
+pub(super) fn page(page: &Connection<Referral>, plan: &PagePlan) -> Option<String> {
     let mut out = String::with_capacity(ENTRY * (page.edges.len() + 1));
     object(&mut out, &plan.0, |out, field| match field {
         OfPage::TypeName => text(out, "ReferralConnection"),
@@ -82,7 +82,7 @@ fn object<F>(
 ) -> Option<()> {
     out.push('{');
     let mut first = true;
-    for (Key(key), field) in plan {
+    for (JsonKey(key), field) in plan {
         if !first {
             out.push(',');
         }

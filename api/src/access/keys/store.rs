@@ -1,0 +1,126 @@
+//! The private halves of token keys in the keyring. What a token key is at a moment is told by the data store: see
+//! [`super::token_keys`].
+
+use std::collections::BTreeSet;
+
+use concord_entities::instant::Instant;
+use concord_entities::signing_key;
+use sea_orm::{ColumnTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter};
+
+use crate::jose::key::{SigningKey, SigningKeyError};
+use crate::seal::envelope::{KeyEncryptionKey, SealError};
+use crate::seal::signing::{self, KeyStoreError};
+
+/// What token keys sign, as the keyring's table says it.
+const TOKEN: &str = "token";
+
+/// Why token keys cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum TokenKeyError {
+    /// The keyring does not give or keep them.
+    #[error(transparent)]
+    Kept(#[from] KeyStoreError),
+    /// A token key is broken.
+    #[error("a token key is not usable: {0}")]
+    Broken(#[from] SigningKeyError),
+    /// No token key signs, or its private half is not in the keyring.
+    #[error("no token key can sign")]
+    NoCurrent,
+}
+
+impl From<DbErr> for TokenKeyError {
+    fn from(fault: DbErr) -> Self {
+        Self::Kept(fault.into())
+    }
+}
+
+impl From<SealError> for TokenKeyError {
+    fn from(fault: SealError) -> Self {
+        Self::Kept(fault.into())
+    }
+}
+
+/// A token key's private half, and when it was made.
+#[derive(Debug)]
+pub struct StoredTokenKey {
+    /// The key.
+    pub key: SigningKey,
+    /// When it was made.
+    pub created_at: Instant,
+}
+
+/// Every token key in the keyring, newest first.
+///
+/// # Errors
+/// [`TokenKeyError`].
+pub async fn all(
+    keyring: &DatabaseConnection,
+    kek: &KeyEncryptionKey,
+) -> Result<Vec<StoredTokenKey>, TokenKeyError> {
+    let rows = signing_key::Entity::signing(TOKEN).all(keyring).await?;
+    let kept = |row: &signing_key::Model| {
+        Ok(StoredTokenKey {
+            key: SigningKey::from_pkcs8_der(&signing::open(kek, row)?)?,
+            created_at: row.created_at,
+        })
+    };
+    rows.iter().map(kept).collect()
+}
+
+/// The names of the token keys in the keyring.
+///
+/// # Errors
+/// What the keyring says.
+pub async fn names(keyring: &DatabaseConnection) -> Result<BTreeSet<String>, DbErr> {
+    let rows = signing_key::Entity::signing(TOKEN).all(keyring).await?;
+    Ok(rows.into_iter().map(|row| row.kid).collect())
+}
+
+/// The token key of this name, where the keyring has it.
+///
+/// # Errors
+/// [`TokenKeyError`].
+pub async fn named(
+    keyring: &DatabaseConnection,
+    kek: &KeyEncryptionKey,
+    kid: &str,
+) -> Result<Option<SigningKey>, TokenKeyError> {
+    let row = signing_key::Entity::named(kid)
+        .filter(signing_key::Column::Signs.eq(TOKEN))
+        .one(keyring)
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    Ok(Some(SigningKey::from_pkcs8_der(&signing::open(
+        kek, &row,
+    )?)?))
+}
+
+/// Keeps a token key.
+///
+/// # Errors
+/// [`TokenKeyError`].
+pub async fn keep(
+    keyring: &DatabaseConnection,
+    kek: &KeyEncryptionKey,
+    key: &SigningKey,
+    now: Instant,
+) -> Result<(), TokenKeyError> {
+    signing::keep(keyring, kek, TOKEN, key.kid(), &key.to_pkcs8_der(), now).await?;
+    Ok(())
+}
+
+/// Destroys every token key but these.
+///
+/// # Errors
+/// What the keyring says.
+pub async fn destroy_all_but(
+    keyring: &DatabaseConnection,
+    needed: &BTreeSet<String>,
+) -> Result<(), DbErr> {
+    signing_key::Entity::delete_many()
+        .filter(signing_key::Column::Signs.eq(TOKEN))
+        .filter(signing_key::Column::Kid.is_not_in(needed))
+        .exec(keyring)
+        .await
+        .map(|_| ())
+}

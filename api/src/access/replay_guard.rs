@@ -1,0 +1,41 @@
+//! What counts once: assertions (RFC 7523, 3) and proofs of possession (RFC 9449, 11.1), remembered in the database so
+//! that no replica accepts one again.
+
+use concord_entities::instant::Instant;
+use concord_entities::spent_proof;
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+
+use crate::error::Result;
+use crate::store::Store;
+
+/// Spends what has this name; whether it had not been spent before. It is remembered until its own age refuses it.
+///
+/// # Errors
+/// `UNAVAILABLE`: do not accept it.
+pub async fn spend(store: &Store, digest: [u8; 32], until: Instant) -> Result<bool> {
+    let row = spent_proof::Model {
+        digest: digest.to_vec(),
+        expires_at: until,
+    };
+    let once = OnConflict::column(spent_proof::Column::Digest)
+        .do_nothing()
+        .to_owned();
+    let written = spent_proof::Entity::insert(row.into_active_model())
+        .on_conflict(once)
+        .exec_without_returning(&store.write)
+        .await?;
+    Ok(written == 1)
+}
+
+/// Forgets what its own age refuses by now.
+///
+/// # Errors
+/// `UNAVAILABLE`.
+pub async fn forget(store: &Store, now: Instant) -> Result<()> {
+    spent_proof::Entity::delete_many()
+        .filter(spent_proof::Column::ExpiresAt.lt(now))
+        .exec(&store.write)
+        .await?;
+    Ok(())
+}

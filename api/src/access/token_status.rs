@@ -1,0 +1,197 @@
+//! Whether a token that verifies still counts: its agency and its program take part, its epoch is
+//! current, nobody took it back, and nobody retired the key that signed it.
+//!
+//! A token is a ceiling; this is read again with every decision. Whatever changes it bumps the sharing epoch, so an
+//! answer that was read under an epoch holds for exactly as long as that epoch does, and the ledger looks at the
+//! epoch before it lets anything leave.
+
+use concord_entities::ids::{AgencyId, ApplicationId, IssuerId};
+use concord_entities::instant::Instant;
+use concord_entities::vocabulary::AgencyStatus;
+use moka::sync::Cache;
+use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult, Statement, Value};
+
+use super::Caller;
+use super::caller::{Authority, CallerKey};
+use crate::clock;
+use crate::error::{Error, Result};
+use crate::store::Store;
+
+/// Whether a caller's token counts now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenStatus {
+    /// It does.
+    Good,
+    /// It does not; the caller is not told why.
+    Gone,
+}
+
+/// What was read of callers' standing, with the epoch under which it was read.
+#[derive(Clone, Debug)]
+pub struct TokenStatuses {
+    known: Cache<CallerKey, (i64, TokenStatus)>,
+}
+
+impl Default for TokenStatuses {
+    fn default() -> Self {
+        Self {
+            known: Cache::new(10_000),
+        }
+    }
+}
+
+impl TokenStatuses {
+    /// The caller's standing under `epoch`; none where the epoch has passed meanwhile.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE`.
+    pub async fn under(
+        &self,
+        epoch: i64,
+        store: &Store,
+        caller: &Caller,
+    ) -> Result<Option<TokenStatus>> {
+        let key = caller.standing_key();
+        if let Some((seen, standing)) = self.known.get(&key)
+            && seen == epoch
+        {
+            return Ok(Some(standing));
+        }
+        let (standing, seen) = query(&store.read, store.backend, caller).await?;
+        self.known.insert(key, (seen, standing));
+        Ok((seen == epoch).then_some(standing))
+    }
+}
+
+/// The caller's standing, read within a change.
+pub(crate) async fn read(
+    database: &impl ConnectionTrait,
+    backend: DbBackend,
+    caller: &Caller,
+) -> Result<TokenStatus> {
+    let (standing, _) = query(database, backend, caller).await?;
+    Ok(standing)
+}
+
+/// The token epoch of an agency that takes part and whose application does, and the database's time; none where one of
+/// them does not. For whoever makes a token, within the same transaction.
+pub(crate) async fn of_client(
+    database: &impl ConnectionTrait,
+    backend: DbBackend,
+    agency: AgencyId,
+    application: ApplicationId,
+) -> Result<Option<(u32, Instant)>> {
+    let facts = TokenFacts::read(
+        database,
+        backend,
+        [
+            agency.into(),
+            None::<String>.into(),
+            application.into(),
+            None::<String>.into(),
+            None::<IssuerId>.into(),
+        ],
+    )
+    .await?;
+    let good = facts.agency == Some(AgencyStatus::Active)
+        && facts.application == Some(AgencyStatus::Active);
+    let epoch = facts.token_epoch.and_then(|epoch| epoch.try_into().ok());
+    Ok(epoch.filter(|_| good).map(|epoch| (epoch, facts.now)))
+}
+
+async fn query(
+    database: &impl ConnectionTrait,
+    backend: DbBackend,
+    caller: &Caller,
+) -> Result<(TokenStatus, i64)> {
+    let kid = match caller.authority() {
+        Authority::Own { kid, .. } => Some(kid.clone()),
+        Authority::Issuer { .. } => None,
+    };
+    let values = [
+        caller.agency().into(),
+        caller.token().into(),
+        caller.application().into(),
+        kid.into(),
+        caller.issuer().into(),
+    ];
+    let facts = TokenFacts::read(database, backend, values).await?;
+    let standing = if facts.bear(caller) {
+        TokenStatus::Good
+    } else {
+        TokenStatus::Gone
+    };
+    Ok((standing, facts.epoch))
+}
+
+/// What a token depends on besides itself.
+#[derive(Debug, FromQueryResult)]
+struct TokenFacts {
+    epoch: i64,
+    now: Instant,
+    agency: Option<AgencyStatus>,
+    token_epoch: Option<i32>,
+    epoch_began_at: Option<Instant>,
+    denied_at: Option<Instant>,
+    application: Option<AgencyStatus>,
+    retired_at: Option<Instant>,
+    issuer: Option<AgencyStatus>,
+}
+
+impl TokenFacts {
+    /// Reads, by agency, token, application, signing key and issuer; the last four may be null.
+    async fn read(
+        database: &impl ConnectionTrait,
+        backend: DbBackend,
+        values: [Value; 5],
+    ) -> Result<Self> {
+        let sql = format!(
+            "SELECT e.epoch, {now} AS now, a.status AS agency, a.token_epoch, a.epoch_began_at, t.denied_at, \
+             p.status AS application, k.retired_at, i.status AS issuer \
+             FROM sharing_epoch e \
+             LEFT JOIN agency a ON a.id = $1 \
+             LEFT JOIN token_state t ON t.jti = $2 \
+             LEFT JOIN application p ON p.id = $3 AND p.agency_id = $1 \
+             LEFT JOIN token_key k ON k.kid = $4 \
+             LEFT JOIN trusted_issuer i ON i.id = $5 AND i.agency_id = $1",
+            now = clock::sql(backend),
+        );
+        let statement = Statement::from_sql_and_values(backend, sql, values);
+        let row = Self::find_by_statement(statement).one(database).await?;
+        let missing = || sea_orm::DbErr::RecordNotFound("the sharing epoch".to_owned());
+        Ok(row.ok_or_else(missing)?)
+    }
+
+    /// Whether a token that verified still counts.
+    fn bear(&self, caller: &Caller) -> bool {
+        let active = Some(AgencyStatus::Active);
+        let believed = match caller.authority() {
+            Authority::Own { epoch, .. } => {
+                self.token_epoch.is_some_and(|current| current <= *epoch)
+                    && self.retired_at.is_none()
+            }
+            // Another issuer knows nothing of our epochs, but tells when it issued the token.
+            Authority::Issuer { issued_at, .. } => {
+                self.issuer == active
+                    && self.epoch_began_at.is_some_and(|began| began <= *issued_at)
+            }
+        };
+        believed
+            && self.agency == active
+            && self.denied_at.is_none()
+            && (caller.application().is_none() || self.application == active)
+    }
+}
+
+impl TokenStatus {
+    /// Nothing, for a caller in good standing.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED`.
+    pub fn require(self) -> Result<()> {
+        match self {
+            Self::Good => Ok(()),
+            Self::Gone => Err(Error::Unauthenticated.into()),
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! The key that signs checkpoints and receipts, as the keyring keeps it.
+
+use concord_entities::instant::Instant;
+use concord_entities::signing_key;
+use sea_orm::DatabaseConnection;
+use zeroize::Zeroizing;
+
+use super::checkpoint::{KeyError, LedgerKey};
+use crate::seal::envelope::{KeyEncryptionKey, SealError};
+use crate::seal::signing::{self, KeyStoreError};
+
+/// What the ledger's key signs, as the keyring's table says it.
+const LEDGER: &str = "ledger";
+
+/// Why the ledger's key cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerKeyError {
+    /// The keyring does not give it.
+    #[error(transparent)]
+    Kept(#[from] KeyStoreError),
+    /// It is broken.
+    #[error("the ledger's key is not usable: {0}")]
+    Broken(#[from] KeyError),
+}
+
+/// Reads the ledger's key; makes it where there is none. Replicas that start together agree on one.
+///
+/// # Errors
+/// [`LedgerKeyError`].
+pub async fn open(
+    keyring: &DatabaseConnection,
+    kek: &KeyEncryptionKey,
+    origin: &str,
+    now: Instant,
+) -> Result<LedgerKey, LedgerKeyError> {
+    let found = signing_key::Entity::signing(LEDGER)
+        .one(keyring)
+        .await
+        .map_err(KeyStoreError::from)?;
+    if found.is_none() {
+        let mut secret = Zeroizing::new([0_u8; 32]);
+        aws_lc_rs::rand::fill(secret.as_mut()).map_err(|_| KeyStoreError::Random)?;
+        // One name for the first ledger key, so that of two replicas only one can make it.
+        signing::keep(keyring, kek, LEDGER, "ledger-1", secret.as_ref(), now).await?;
+    }
+    let row = signing_key::Entity::signing(LEDGER)
+        .one(keyring)
+        .await
+        .map_err(KeyStoreError::from)?
+        .ok_or(KeyStoreError::Random)?;
+    let secret = signing::open(kek, &row).map_err(KeyStoreError::from)?;
+    let secret = Zeroizing::new(
+        <[u8; 32]>::try_from(secret.as_slice()).map_err(|_| KeyStoreError::Sealed(SealError))?,
+    );
+    Ok(LedgerKey::new(origin, &secret)?)
+}

@@ -1,0 +1,281 @@
+//! Erasing a person: everything ends that was shared of them, and what is left names nobody.
+//!
+//! In one transaction every consent ends, drafts are cancelled, open referrals are suspended, the sealed parts, the signed
+//! papers and the plan for safe contact go, and what other records point at from then on is a row that was never anybody:
+//! the pseudonym, the language and the link to the audit log go with the row that they stood in. Then the keys are
+//! destroyed; the sweep finishes what a crash leaves, since every consent has ended. To a recipient, an erasure looks like
+//! any other revocation. What was told before stays in the audit log, under an id that nothing leads to any more.
+
+use async_graphql::{Context, ID, Object, SimpleObject};
+use concord_entities::SelectLocked;
+use concord_entities::ids::{ConsentId, SurvivorAuditId, SurvivorId};
+use concord_entities::vocabulary::{ConsentStatus, ReferralStatus, StatusReason};
+use concord_entities::{
+    consent, consent_document, consent_signature, idempotency, mandated_disclosure, referral,
+    safe_contact, sealed_part, survivor,
+};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use tracing::warn;
+use uuid::Uuid;
+
+use crate::access::grant::{Permission, Resource};
+use crate::audit::change::Change;
+use crate::audit::event::Event;
+use crate::consent::{ending, rules as consent_rules};
+use crate::error::{Error, Result};
+use crate::request::{InRequest, Request};
+use crate::seal::record::RecordKind;
+use crate::seal::vault::PackageVersion;
+use crate::store::page;
+use crate::wire::scalars::DateTime;
+
+/// How many rows are forgotten by one statement.
+const TOGETHER: usize = 500;
+
+/// Why a consent ended, in its discloser's own log.
+const ERASED: &str = "ERASED";
+
+/// That a person was erased.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct ErasureReceipt {
+    /// The audit event that records it. It names the person by an id that nothing leads to any more.
+    pub event: ID,
+    /// When.
+    pub erased_at: DateTime,
+    /// How many packages can be read no more.
+    pub packages: i32,
+    /// From when on no backup of the keyring holds a key of theirs. Until then, whoever has such a backup, the data and
+    /// the key-encryption key together could read what you sealed.
+    pub keyring_backups_until: DateTime,
+}
+
+/// Erasing survivors.
+#[derive(Default)]
+pub struct ErasureMutation;
+
+/// Erasing survivors.
+#[Object]
+impl ErasureMutation {
+    /// Erases a person whom your agency serves: ends every consent, destroys the key of every package, and forgets the
+    /// pseudonym. It cannot be undone. What was told before stays in the accounting, without the person.
+    async fn erase_survivor(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The survivor's id.")] id: ID,
+    ) -> Result<ErasureReceipt> {
+        let request = ctx.request()?;
+        request.caller(Resource::Survivor, Permission::Delete)?;
+        let id: SurvivorId = page::id("id", &id)?;
+        let change = request.begin_ending().await?;
+        let now = change.now();
+        let found = survivor::Entity::one_of(change.agency(), id)
+            .one_locked(&*change)
+            .await?;
+        let person = found.ok_or(Error::NotFound)?;
+        let known_as = person.audit_id;
+
+        let (consents, mut events) = end_consents(&change, id).await?;
+        let packages = end_referrals(&change, id).await?;
+        forget_papers(&change, &consents).await?;
+        let mandates = forget_mandates(&change, id).await?;
+        let made = consents.iter().map(|consent| consent.0);
+        let made = made.chain(packages.iter().map(|package| package.referral.0));
+        let made: Vec<Uuid> = made.chain(mandates.iter().copied()).chain([id.0]).collect();
+        forget_keys(&change, &made).await?;
+        forget(&change, person).await?;
+
+        events.push(Event::SurvivorErased {
+            survivor: known_as,
+            consents: consents.clone(),
+        });
+        let events = change.commit_all(events).await?;
+        let worker = &request.worker;
+        ending::destroy(&worker.vault, &packages, &request.meta.request).await;
+        destroy_records(request, id, &mandates, &consents).await;
+        Ok(ErasureReceipt {
+            event: events.last().map(ID::from).ok_or(Error::Internal)?,
+            erased_at: now.into(),
+            packages: i32::try_from(packages.len()).unwrap_or(i32::MAX),
+            keyring_backups_until: now.plus(worker.keyring_backups).into(),
+        })
+    }
+}
+
+/// Ends every consent of theirs that is drafted or in force, and names them all, with what goes on record of those that
+/// others know of. Of one that was over before, nobody is told anew.
+async fn end_consents(change: &Change<'_>, id: SurvivorId) -> Result<(Vec<ConsentId>, Vec<Event>)> {
+    let consents = consent::Entity::of_survivor(change.agency(), id)
+        .all(&**change)
+        .await?;
+    let ids = consents.iter().map(|one| one.id).collect();
+    let mut events = Vec::new();
+    for one in consents {
+        if !matches!(
+            consent_rules::status(&one, change.now()),
+            ConsentStatus::Draft | ConsentStatus::Active
+        ) {
+            continue;
+        }
+        if one.signed_at.is_some() {
+            events.push(ending::recorded(change, &one, ERASED.to_owned()).await?);
+        }
+        ending::end(change, one, None, change.now()).await?;
+    }
+    Ok((ids, events))
+}
+
+/// Cancels what is drafted, and removes what every package holds; names the packages. What was sent is suspended with
+/// its consent, as by any revocation.
+async fn end_referrals(change: &Change<'_>, id: SurvivorId) -> Result<Vec<PackageVersion>> {
+    let packages: Vec<PackageVersion> = referral::Entity::of_survivor(id)
+        .filter(referral::Column::SenderId.eq(change.agency()))
+        .all(&**change)
+        .await?
+        .iter()
+        .map(PackageVersion::from)
+        .collect();
+    referral::Entity::update_many()
+        .col_expr(
+            referral::Column::Status,
+            Expr::value(ReferralStatus::Cancelled.to_string()),
+        )
+        .col_expr(
+            referral::Column::StatusReason,
+            Expr::value(StatusReason::SurvivorDecision.to_string()),
+        )
+        .col_expr(referral::Column::Halted, Expr::value(false))
+        .col_expr(referral::Column::UpdatedAt, Expr::value(change.now()))
+        .filter(referral::Column::SurvivorId.eq(id))
+        .filter(referral::Column::Status.eq(ReferralStatus::Draft))
+        .exec(&**change)
+        .await?;
+    for some in packages.chunks(TOGETHER) {
+        sealed_part::Entity::delete_many()
+            .filter(sealed_part::Column::ReferralId.is_in(some.iter().map(|one| one.referral)))
+            .exec(&**change)
+            .await?;
+    }
+    Ok(packages)
+}
+
+/// Removes the texts of what had to be disclosed of them by law, which identify them; that it was disclosed stays on
+/// record. Names the records.
+async fn forget_mandates(change: &Change<'_>, id: SurvivorId) -> Result<Vec<Uuid>> {
+    let mandates = mandated_disclosure::Entity::by(change.agency())
+        .filter(mandated_disclosure::Column::SurvivorId.eq(id))
+        .all(&**change)
+        .await?;
+    let ids: Vec<Uuid> = mandates.into_iter().map(|one| one.id.0).collect();
+    mandated_disclosure::Entity::update_many()
+        .col_expr(
+            mandated_disclosure::Column::Sealed,
+            Expr::value(Vec::<u8>::new()),
+        )
+        .filter(mandated_disclosure::Column::Id.is_in(ids.iter().copied()))
+        .exec(&**change)
+        .await?;
+    Ok(ids)
+}
+
+/// Removes the papers that were signed, and what is known of whoever signed them and of why: that somebody did, and when,
+/// stays on record.
+async fn forget_papers(change: &Change<'_>, consents: &[ConsentId]) -> Result<()> {
+    use consent_signature::Column as Signature;
+    for some in consents.chunks(TOGETHER) {
+        let some = || some.iter().copied();
+        consent_document::Entity::delete_many()
+            .filter(consent_document::Column::ConsentId.is_in(some()))
+            .exec(&**change)
+            .await?;
+        let nothing = || Expr::value(None::<String>);
+        consent_signature::Entity::update_many()
+            .col_expr(Signature::DocumentSha256, nothing())
+            .col_expr(Signature::Relation, nothing())
+            .col_expr(Signature::Language, nothing())
+            .col_expr(Signature::Interpreter, Expr::cust("NULL"))
+            .col_expr(Signature::Witness, nothing())
+            .filter(Signature::ConsentId.is_in(some()))
+            .exec(&**change)
+            .await?;
+        consent::Entity::update_many()
+            .col_expr(consent::Column::Interpreter, Expr::cust("NULL"))
+            .col_expr(consent::Column::MinorAlone, nothing())
+            .col_expr(consent::Column::Incapacitated, Expr::value(false))
+            .filter(consent::Column::Id.is_in(some()))
+            .exec(&**change)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Forgets the hashes of what all this was made with: a hash of identity is identity.
+async fn forget_keys(change: &Change<'_>, made: &[Uuid]) -> Result<()> {
+    for some in made.chunks(TOGETHER) {
+        idempotency::Entity::forget(some.iter().copied())
+            .exec(&**change)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Destroys the keys of what was sealed of them besides packages.
+async fn destroy_records(
+    request: &Request,
+    id: SurvivorId,
+    mandates: &[Uuid],
+    papers: &[ConsentId],
+) {
+    let vault = &request.worker.vault;
+    if let Err(refusal) = vault.destroy_documents(papers).await {
+        let (request, code) = (&request.meta.request, refusal.error.code());
+        warn!(request, code, "the keys of papers are left to the sweep");
+    }
+    for (kind, owners) in [
+        (RecordKind::SafeContact, [id.0].as_slice()),
+        (RecordKind::Mandate, mandates),
+    ] {
+        if let Err(refusal) = vault.destroy_records(kind, owners).await {
+            let (request, code) = (&request.meta.request, refusal.error.code());
+            warn!(request, code, kind = kind.name(), "keys are left");
+        }
+    }
+}
+
+/// Has whatever pointed at the person point at a row that was never anybody, and removes theirs.
+async fn forget(change: &Change<'_>, person: survivor::Model) -> Result<()> {
+    let nobody = survivor::Model {
+        id: SurvivorId::new(),
+        agency_id: person.agency_id,
+        pseudonym: format!("erased {}", Uuid::new_v4()),
+        minor: false,
+        language: None,
+        audit_id: SurvivorAuditId::new(),
+        created_at: change.now(),
+        erased_at: Some(change.now()),
+    };
+    let id = nobody.id;
+    nobody.into_active_model().insert(&**change).await?;
+    consent::Entity::update_many()
+        .col_expr(consent::Column::SurvivorId, Expr::value(id))
+        .filter(consent::Column::SurvivorId.eq(person.id))
+        .exec(&**change)
+        .await?;
+    referral::Entity::update_many()
+        .col_expr(referral::Column::SurvivorId, Expr::value(id))
+        .filter(referral::Column::SurvivorId.eq(person.id))
+        .exec(&**change)
+        .await?;
+    mandated_disclosure::Entity::update_many()
+        .col_expr(mandated_disclosure::Column::SurvivorId, Expr::value(id))
+        .filter(mandated_disclosure::Column::SurvivorId.eq(person.id))
+        .exec(&**change)
+        .await?;
+    safe_contact::Entity::delete_by_id(person.id)
+        .exec(&**change)
+        .await?;
+    survivor::Entity::delete_by_id(person.id)
+        .exec(&**change)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,3 @@
+//! Erasing a survivor: what touches every concept at once.
+
+pub mod change;

@@ -1,0 +1,182 @@
+//! Putting a mandated disclosure on record: who, what, rule, save, record.
+
+use async_graphql::{Context, ID, Object};
+use concord_entities::ids::{AgencyId, MandateId, SurvivorId};
+use concord_entities::mandated_disclosure::{Attempt, Attempts, Model};
+use concord_entities::{agency, survivor};
+use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter};
+use zeroize::Zeroizing;
+
+use super::graphql::{DisclosureTexts, KEY_VERSION, MandatedDisclosure, found};
+use super::input::{MandatedDisclosureInput, OutsideRecipientInput};
+use super::rules;
+use crate::access::grant::{Permission, Resource};
+use crate::audit::change::Change;
+use crate::audit::event::Event;
+use crate::error::{Error, Refusal, Result};
+use crate::request::idempotency::{self, Replay};
+use crate::request::{InRequest, Request};
+use crate::seal::record::RecordKind;
+use crate::store::page;
+
+/// Recording mandated disclosures.
+#[derive(Default)]
+pub struct MandateMutation;
+
+/// Recording mandated disclosures.
+#[Object]
+impl MandateMutation {
+    /// Puts on record what a statute or a court's order made your agency disclose of its own survivor, without consent. A
+    /// subpoena alone is refused. Needs the scope `survivor.u`: it stands beside no consent, and changes what your agency
+    /// must account for to the person.
+    async fn record_mandated_disclosure(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What demanded it, who was told what, and what was done for the person.")]
+        disclosure: MandatedDisclosureInput,
+    ) -> Result<MandatedDisclosure> {
+        let request = ctx.request()?;
+        request.caller(Resource::Survivor, Permission::Update)?;
+        let change = request.begin().await?;
+        let key = disclosure.idempotency_key.as_ref();
+        let operation = "recordMandatedDisclosure";
+        let id = match idempotency::replay(&change, operation, key, &outline(&disclosure)).await? {
+            Replay::Made(id) => {
+                drop(change);
+                MandateId(id)
+            }
+            Replay::Fresh(key) => {
+                let (model, event) = record(request, &change, &disclosure).await?;
+                idempotency::keep(&change, key, model.id.0).await?;
+                change.commit(event).await?;
+                model.id
+            }
+        };
+        let made = found(request, id).await?;
+        made.ok_or_else(|| Error::NotFound.into())
+    }
+}
+
+/// What of an input a repeated call is compared by. The texts stay out: a hashed identity is still an identity.
+fn outline(input: &MandatedDisclosureInput) -> String {
+    let outside = input.recipient_outside.as_ref();
+    let outline = MandatedDisclosureInput {
+        issuing_authority: String::new(),
+        citation: String::new(),
+        recipient_outside: outside.map(|outside| OutsideRecipientInput {
+            kind: outside.kind,
+            name: String::new(),
+        }),
+        ..input.clone()
+    };
+    format!("{outline:?}")
+}
+
+async fn record(
+    request: &Request,
+    change: &Change<'_>,
+    told: &MandatedDisclosureInput,
+) -> Result<(Model, Event)> {
+    let survivor = own_survivor(change, &told.survivor).await?;
+    let recipient = recipient(change, told.recipient.as_ref()).await?;
+    if let Err(defects) = rules::check(told, change.agency(), recipient, change.now()) {
+        let remedies = defects
+            .iter()
+            .map(|defect| format!("`{}`: {defect}", defect.field()))
+            .collect::<Vec<_>>();
+        return Err(Error::BadUserInput(remedies.join("; ").into()).into());
+    }
+    let id = MandateId::new();
+    let sealed = seal(request, id, told, change).await?;
+    let model = model(id, survivor.id, recipient, told, sealed, change);
+    let model = model.into_active_model().insert(&**change).await?;
+    let event = Event::MandatedDisclosure {
+        id,
+        survivor: survivor.audit_id,
+        recipient,
+        categories: model.categories,
+        instrument: model.instrument,
+    };
+    Ok((model, event))
+}
+
+async fn own_survivor(change: &Change<'_>, id: &ID) -> Result<survivor::Model> {
+    let id: SurvivorId = page::id("disclosure.survivor", id)?;
+    let survivor = survivor::Entity::one_of(change.agency(), id)
+        .one(&**change)
+        .await?;
+    survivor.ok_or_else(|| Error::NotFound.into())
+}
+
+/// The agency that was told, where the caller's agency can know of it.
+async fn recipient(change: &Change<'_>, id: Option<&ID>) -> Result<Option<AgencyId>> {
+    let Some(id) = id else {
+        return Ok(None);
+    };
+    let id: AgencyId = page::id("disclosure.recipient", id)?;
+    let known = agency::Entity::known_to(change.agency())
+        .filter(agency::Column::Id.eq(id))
+        .one(&**change)
+        .await?;
+    if known.is_none() && id != change.agency() {
+        return Err(Error::input(
+            "disclosure.recipient",
+            "no agency of your task forces has this id; say `recipientOutside`",
+        )
+        .into());
+    }
+    Ok(Some(id))
+}
+
+async fn seal(
+    request: &Request,
+    id: MandateId,
+    told: &MandatedDisclosureInput,
+    change: &Change<'_>,
+) -> Result<Vec<u8>> {
+    let outside = told.recipient_outside.as_ref();
+    let texts = DisclosureTexts {
+        authority: told.issuing_authority.trim().to_owned(),
+        citation: told.citation.trim().to_owned(),
+        outside: outside.map(|outside| outside.name.trim().to_owned()),
+    };
+    let plain = Zeroizing::new(serde_json::to_vec(&texts).map_err(Refusal::internal)?);
+    let vault = &request.worker.vault;
+    vault
+        .seal_record(RecordKind::Mandate, id.0, KEY_VERSION, &plain, change.now())
+        .await
+}
+
+fn model(
+    id: MandateId,
+    survivor: SurvivorId,
+    recipient: Option<AgencyId>,
+    told: &MandatedDisclosureInput,
+    sealed: Vec<u8>,
+    change: &Change<'_>,
+) -> Model {
+    let attempts = told.attempts.iter().map(|attempt| Attempt {
+        at: attempt.at.0,
+        channel: attempt.channel,
+        result: attempt.result,
+    });
+    Model {
+        id,
+        agency_id: change.agency(),
+        survivor_id: survivor,
+        instrument: told.instrument,
+        dated_on: told.dated_on.0,
+        disclosed_on: told.disclosed_on.0,
+        recipient_id: recipient,
+        recipient_outside: told.recipient_outside.as_ref().map(|outside| outside.kind),
+        ordered: told.ordered_categories.iter().copied().collect(),
+        categories: told.categories.iter().copied().collect(),
+        purposes: told.purposes.iter().flatten().copied().collect(),
+        attempts: Attempts(attempts.collect()),
+        no_notice: told.no_notice,
+        steps: told.protective_steps.iter().copied().collect(),
+        no_protection: told.no_protection,
+        sealed,
+        recorded_at: change.now(),
+    }
+}

@@ -1,0 +1,144 @@
+//! Notices on the wire: that a consent which named your agency has ended. Ids and codes, never content.
+
+use async_graphql::{ComplexObject, Context, ID, Object, SimpleObject};
+use concord_entities::ids::{ConsentId, NoticeId};
+use concord_entities::notice::{self, Column};
+use concord_entities::vocabulary::NoticeKind;
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Select};
+use tracing::warn;
+
+use crate::access::grant::{Permission, Resource};
+use crate::agency::graphql::Agency;
+use crate::audit::disclose;
+use crate::error::Result;
+use crate::request::directory::AgenciesById;
+use crate::request::{InRequest, Request};
+use crate::store::page::{LARGEST_SIZE, Page, PageRequest, Towards};
+use crate::wire::connection::Connection;
+use crate::wire::scalars::DateTime;
+
+/// What an agency is told without having asked. It names a record and says nothing of the person.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
+pub struct Notice {
+    #[graphql(skip)]
+    key: NoticeId,
+    /// What it tells.
+    pub kind: NoticeKind,
+    /// The record that it tells of.
+    pub object: ID,
+    /// The agency that is told.
+    pub recipient: Agency,
+    /// When it was given.
+    pub created_at: DateTime,
+    /// When the agency first read it.
+    pub seen_at: Option<DateTime>,
+}
+
+#[ComplexObject]
+impl Notice {
+    /// The notice's id.
+    async fn id(&self) -> ID {
+        ID(self.key.to_string())
+    }
+}
+
+impl Notice {
+    fn shown(row: notice::Model, agencies: &AgenciesById) -> Self {
+        Self {
+            key: row.id,
+            kind: row.kind,
+            object: ID(row.object),
+            recipient: Agency::from_directory(agencies, row.agency_id),
+            created_at: row.created_at.into(),
+            seen_at: row.seen_at.map(DateTime::from),
+        }
+    }
+}
+
+/// Reading notices.
+#[derive(Default)]
+pub struct NoticeQuery;
+
+/// Reading notices.
+#[Object]
+impl NoticeQuery {
+    /// The notices to your agency, newest first. Whoever gave one is told when you first read it.
+    async fn notices(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100; 20 where you leave it out.")] first: Option<i32>,
+        #[graphql(desc = "The cursor of the entry to go on after.")] after: Option<String>,
+    ) -> Result<Connection<Notice>> {
+        let request = ctx.request()?;
+        let caller = request.caller(Resource::Consent, Permission::Search)?;
+        let wanted = PageRequest::parse(first, after.as_deref(), None, None)?;
+        let page = read(request, &notice::Entity::to(caller.agency()), wanted).await?;
+        mark_seen(request, &page).await;
+        shown(request, page).await
+    }
+}
+
+/// The notices that went out about these consents, whose discloser the caller speaks for.
+pub(crate) async fn about(request: &Request, consents: &[ConsentId]) -> Result<Vec<Notice>> {
+    let wanted = PageRequest {
+        size: LARGEST_SIZE,
+        from: Towards::Older(None),
+    };
+    let page = read(request, &notice::Entity::of(consents), wanted).await?;
+    let shown = shown(request, page).await?;
+    Ok(shown.edges.into_iter().map(|edge| edge.node).collect())
+}
+
+async fn read(
+    request: &Request,
+    among: &Select<notice::Entity>,
+    wanted: PageRequest,
+) -> Result<Page<notice::Model>> {
+    let store = &request.worker.store;
+    let released = request
+        .disclose(|| {
+            disclose::page(store, among.clone(), Column::Id, wanted, |row| {
+                row.id.to_string()
+            })
+        })
+        .await?;
+    Ok(released.content())
+}
+
+async fn shown(request: &Request, page: Page<notice::Model>) -> Result<Connection<Notice>> {
+    let worker = &request.worker;
+    let told = page.entries.iter().map(|row| row.agency_id);
+    let agencies = worker.directory.among(&worker.store, told).await?;
+    Ok(Connection::of(
+        page.map(|row| Notice::shown(row, &agencies)),
+        |one| one.key.0,
+    ))
+}
+
+/// Remembers when these were first read. A notice that stays unseen here is told again, and harms nobody.
+async fn mark_seen(request: &Request, page: &Page<notice::Model>) {
+    let unseen: Vec<NoticeId> = page
+        .entries
+        .iter()
+        .filter(|row| row.seen_at.is_none())
+        .map(|row| row.id)
+        .collect();
+    if unseen.is_empty() {
+        return;
+    }
+    let store = &request.worker.store;
+    let marked = async {
+        let now = store.ping().await?;
+        notice::Entity::update_many()
+            .col_expr(Column::SeenAt, Expr::value(now))
+            .filter(Column::Id.is_in(unseen))
+            .filter(Column::SeenAt.is_null())
+            .exec(&store.write)
+            .await
+    };
+    if let Err(fault) = marked.await {
+        warn!(%fault, "notices that were read are not marked as seen");
+    }
+}

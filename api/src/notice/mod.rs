@@ -1,0 +1,3 @@
+//! Notices: what an agency is told without having asked.
+
+pub mod graphql;

@@ -1,0 +1,3 @@
+//! Going on after an older copy of the data store was put back.
+
+pub mod reopening;

@@ -1,0 +1,129 @@
+//! Going on from an older copy of the data store, where there is no newer one.
+//!
+//! What was ended since the copy was made is not in it. What can be known of that is made good first: a package whose
+//! key has gone ended, also where it has a later key by now, so the consent that it stood on is taken back once more; and
+//! tokens that may have been taken back are over, all of them. Suspended agencies and MOUs are for the operator to go
+//! through.
+
+use std::collections::HashSet;
+
+use concord_entities::ids::{ConsentId, ReferralId};
+use concord_entities::instant::Instant;
+use concord_entities::{agency, consent, package_key, referral};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{
+    ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
+
+use crate::audit::change;
+use crate::audit::event::{Agent, Event, RequestMeta};
+use crate::audit::leaf::Leaf;
+use crate::audit::witness::{self, WitnessError};
+use crate::consent::ending::{self, By};
+use crate::error::{Refusal, Result};
+use crate::seal::Vault;
+use crate::seal::vault::PackageVersion;
+use crate::store::Store;
+use crate::store::sharing_lock::{self, LockedTransaction, SharingLock};
+
+/// How many packages are looked at together.
+const BATCH: u64 = 500;
+
+/// What was made good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reopened {
+    /// How many events had been signed for.
+    pub signed: u64,
+    /// How many consents were taken back once more.
+    pub consents: usize,
+}
+
+/// Makes an older copy of the data store the one to go on from; none where it is the right one already. It is on record
+/// in the copy's own ledger, which the witness follows from then on. No server may be running.
+///
+/// # Errors
+/// `UNAVAILABLE`: try again, it can be done twice.
+pub async fn reopen(store: &Store, vault: &Vault) -> Result<Option<Reopened>> {
+    match witness::compare(store).await {
+        Ok(()) => return Ok(None),
+        Err(WitnessError::Unread(fault)) => return Err(fault.into()),
+        Err(WitnessError::Older { .. } | WitnessError::Different { .. }) => {}
+    }
+    let witnessed = witness::newest(&store.keyring).await?;
+    let LockedTransaction {
+        transaction, now, ..
+    } = sharing_lock::open(store, SharingLock::Exclusive).await?;
+    let leaf = |event, agent: &Agent| Leaf::of(event, agent, &RequestMeta::default(), now);
+    let reopened = Event::LedgerReopened {
+        signed: witnessed.size,
+        root: witnessed.root,
+    };
+    let mut leaves = vec![leaf(reopened, &Agent::operator())];
+    let mut keyless = Vec::new();
+    let mut consents = 0;
+    for id in keyless_in_force(store, &transaction, now).await? {
+        let Some(found) = consent::Entity::anywhere(id).one(&transaction).await? else {
+            continue;
+        };
+        let discloser = Agent::operator_for(found.discloser_id);
+        let ended = ending::revoke(&transaction, found, By::Operator, None, now).await?;
+        consents += ended.events.len();
+        leaves.extend(
+            ended
+                .events
+                .into_iter()
+                .map(|event| leaf(event, &discloser)),
+        );
+        keyless.extend(ended.packages);
+    }
+    agency::Entity::update_many()
+        .col_expr(
+            agency::Column::TokenEpoch,
+            Expr::col(agency::Column::TokenEpoch).add(1),
+        )
+        .col_expr(agency::Column::EpochBeganAt, Expr::value(now))
+        .exec(&transaction)
+        .await?;
+    change::commit_all(transaction, SharingLock::Exclusive, leaves, None).await?;
+    ending::destroy(vault, &keyless, "").await;
+    witness::follow(store).await.map_err(Refusal::unavailable)?;
+    Ok(Some(Reopened {
+        signed: witnessed.size,
+        consents,
+    }))
+}
+
+/// The consents that would be in force, and have a package without the key that sealed it.
+async fn keyless_in_force(
+    store: &Store,
+    transaction: &DatabaseTransaction,
+    now: Instant,
+) -> Result<Vec<ConsentId>> {
+    let mut consents = Vec::new();
+    let mut after: Option<ReferralId> = None;
+    loop {
+        let mut among = referral::Entity::under_standing_consents(now)
+            .order_by_asc(referral::Column::Id)
+            .limit(BATCH);
+        if let Some(after) = after {
+            among = among.filter(referral::Column::Id.gt(after));
+        }
+        let page = among.all(transaction).await?;
+        let Some(last) = page.last() else {
+            consents.dedup();
+            return Ok(consents);
+        };
+        after = Some(last.id);
+        let kept: HashSet<PackageVersion> = package_key::Entity::of(page.iter().map(|one| one.id))
+            .all(&store.keyring)
+            .await?
+            .iter()
+            .map(PackageVersion::from)
+            .collect();
+        // A package that goes on under another consent has a key, of a version that this copy does not know of.
+        let without = page
+            .iter()
+            .filter(|one| !kept.contains(&PackageVersion::from(*one)));
+        consents.extend(without.map(|one| one.consent_id));
+    }
+}

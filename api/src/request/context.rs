@@ -1,0 +1,193 @@
+//! What every resolver has at hand: who asks, the stores, the ledger.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_graphql::Context;
+
+use super::directory::Directory;
+use crate::access::Caller;
+use crate::access::grant::{Permission, RequiredScope, Resource};
+use crate::access::token_status::TokenStatuses;
+use crate::audit::change::Change;
+use crate::audit::checkpoint::LedgerKey;
+use crate::audit::event::RequestMeta;
+use crate::audit::ledger::{Decided, Ledger, RecordingError, Released};
+use crate::clock;
+use crate::error::{Refusal, Result};
+use crate::seal::Vault;
+use crate::seal::envelope::KeyEncryptionKey;
+use crate::settings::{Location, Settings};
+use crate::store::Store;
+use crate::store::pool::StoreError;
+use crate::store::sharing_lock::SharingLock;
+
+/// How often a read that some ending sharing overtook is decided again before it is refused.
+const ATTEMPTS: usize = 16;
+
+/// What one worker's requests share.
+#[derive(Clone, Debug)]
+pub struct Worker {
+    /// The stores, opened on this worker's runtime.
+    pub store: Store,
+    /// The way to the audit log.
+    pub ledger: Ledger,
+    /// Callers' standing, as last read.
+    pub standings: TokenStatuses,
+    /// Agencies' names, as last read.
+    pub directory: Directory,
+    /// The keys that seal packages.
+    pub vault: Vault,
+    /// The key that signs receipts.
+    pub ledger_key: Arc<LedgerKey>,
+    /// For how long a backup of the keyring is kept.
+    pub keyring_backups: Duration,
+}
+
+/// What workers are made of.
+#[derive(Clone)]
+pub struct WorkerFactory {
+    /// The settings.
+    pub settings: Settings,
+    /// The stores, opened on the main runtime.
+    pub store: Store,
+    /// The key-encryption key.
+    pub kek: Arc<KeyEncryptionKey>,
+    /// The way to the audit log.
+    pub ledger: Ledger,
+    /// Callers' standing, as last read.
+    pub standings: TokenStatuses,
+    /// Agencies' names, as last read.
+    pub directory: Directory,
+    /// The key that signs receipts.
+    pub ledger_key: Arc<LedgerKey>,
+}
+
+impl WorkerFactory {
+    /// Makes a worker on this runtime: PostgreSQL pools of its own; the embedded stores' connections are shared, because
+    /// SQLite has one writer.
+    ///
+    /// # Errors
+    /// [`StoreError`]: the database does not answer.
+    pub async fn worker(self) -> Result<Worker, StoreError> {
+        let store = match self.settings.database {
+            Location::File(_) => self.store,
+            Location::Postgres { .. } => Store::connect(&self.settings).await?,
+        };
+        Ok(Worker {
+            vault: Vault::new(&store, self.kek),
+            store,
+            ledger: self.ledger,
+            standings: self.standings,
+            directory: self.directory,
+            ledger_key: self.ledger_key,
+            keyring_backups: self.settings.keyring_backups,
+        })
+    }
+}
+
+/// One request: what its worker has, who asks, and what goes on record about it.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// What the worker has.
+    pub worker: Worker,
+    /// Who asks.
+    pub caller: Caller,
+    /// What goes on record.
+    pub meta: RequestMeta,
+}
+
+impl Request {
+    /// The caller, where its token reaches this far.
+    ///
+    /// # Errors
+    /// `FORBIDDEN_SCOPE`.
+    pub fn caller(&self, resource: Resource, permission: Permission) -> Result<&Caller> {
+        self.caller.may(RequiredScope {
+            resource,
+            permission,
+        })
+    }
+
+    /// Opens a change that ends no sharing.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED`, `UNAVAILABLE`.
+    pub async fn begin(&self) -> Result<Change<'_>> {
+        let Worker { store, ledger, .. } = &self.worker;
+        Change::begin(store, ledger, &self.caller, &self.meta, SharingLock::Shared).await
+    }
+
+    /// Opens a change that ends some sharing: it waits for every release under way, and every later one is decided
+    /// again.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED`, `UNAVAILABLE`.
+    pub async fn begin_ending(&self) -> Result<Change<'_>> {
+        let Worker { store, ledger, .. } = &self.worker;
+        Change::begin(
+            store,
+            ledger,
+            &self.caller,
+            &self.meta,
+            SharingLock::Exclusive,
+        )
+        .await
+    }
+
+    /// Finds and decides, records, and releases; from the start again where some sharing ended in between.
+    ///
+    /// # Errors
+    /// What `find` refuses; `UNAUTHENTICATED`; `UNAVAILABLE` where the log cannot be written.
+    pub async fn disclose<T, F>(&self, find: impl Fn() -> F) -> Result<Released<T>>
+    where
+        F: Future<Output = Result<Decided<T>>>,
+    {
+        let agent = self.caller.agent();
+        let Worker {
+            store,
+            ledger,
+            standings,
+            ..
+        } = &self.worker;
+        for _ in 0..ATTEMPTS {
+            let decided = find().await?;
+            clock::trust(decided.now)?;
+            let Some(standing) = standings.under(decided.epoch, store, &self.caller).await? else {
+                continue;
+            };
+            standing.require()?;
+            match ledger.release(decided, &agent, &self.meta).await {
+                Ok(released) => return Ok(released),
+                Err(RecordingError::Stale) => {}
+                Err(RecordingError::Refused(refusal)) => return Err(refusal),
+            }
+        }
+        Err(Refusal::unavailable(EpochMovedError))
+    }
+}
+
+/// Sharing ended so often that no decision held.
+#[derive(Debug, thiserror::Error)]
+#[error("the sharing epoch moved on {ATTEMPTS} times during one read")]
+struct EpochMovedError;
+
+/// Finds the request in a resolver's context.
+pub trait InRequest {
+    /// The request.
+    ///
+    /// # Errors
+    /// `INTERNAL`, where the schema is executed without one.
+    fn request(&self) -> Result<&Request>;
+}
+
+impl InRequest for Context<'_> {
+    fn request(&self) -> Result<&Request> {
+        self.data::<Request>()
+            .map_err(|_| Refusal::internal(NoRequestError))
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the schema was executed without a request")]
+struct NoRequestError;

@@ -1,0 +1,473 @@
+//! The audit log on the wire: events, and what proves them.
+
+use std::collections::BTreeSet;
+
+use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObject};
+use concord_entities::ids::{AgencyId, AnyId, AuditEventId};
+use concord_entities::vocabulary::{AuditAction, AuditOutcome, AuditType, DataCategory, Purpose};
+use concord_entities::{audit_event, audit_tree};
+use sea_orm::sea_query::{ExprTrait, LikeExpr};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, QueryFilter, QueryTrait, Select};
+
+use super::programs::{Programs, with_programs};
+use crate::access::grant::{Permission, Resource};
+use crate::agency::graphql::Agency;
+use crate::application::graphql::Application;
+use crate::audit::checkpoint::{self, LedgerKey};
+use crate::audit::event::Event;
+use crate::audit::leaf::Leaf;
+use crate::audit::ledger::Decided;
+use crate::audit::proof::{
+    check_inclusion, prove_consistency, prove_inclusion, tiles_for_consistency, tiles_for_inclusion,
+};
+use crate::audit::tree::{self, Digest, Head, Tiles, TreeError};
+use crate::audit::{disclose, stored};
+use crate::error::{Error, Refusal, Result};
+use crate::request::directory::AgenciesById;
+use crate::request::{InRequest, Request};
+use crate::sharing::facts;
+use crate::store::page::{self, PageRequest};
+use crate::wire::connection::Connection;
+use crate::wire::lookahead;
+use crate::wire::scalars::{DateTime, Sha256};
+
+/// An entry of the audit log: who did what, to whom and on what ground. Never changed and never removed.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
+pub struct AuditEvent {
+    #[graphql(skip)]
+    key: AuditEventId,
+    /// The event's place in the ledger, from 0; null for the moment until it has one.
+    pub index: Option<i64>,
+    /// When it was recorded, by the database's clock.
+    pub recorded_at: DateTime,
+    /// What kind of action it was.
+    pub action: AuditAction,
+    /// What was done.
+    #[graphql(name = "type")]
+    pub kind: AuditType,
+    /// How it ended.
+    pub outcome: AuditOutcome,
+    /// Why, as a code, where a code says it.
+    pub reason: Option<String>,
+    /// The agency that acted.
+    pub agency: Option<Agency>,
+    /// The person or program that acted, as its agency calls it.
+    pub subject: Option<String>,
+    /// The id under which the acting program is known: an application's id or, where it is not registered here, the
+    /// name that its issuer gives it.
+    pub client: String,
+    /// The application that acted; null where it is not one of your agency's.
+    pub application: Option<Application>,
+    /// The id of the access token that was used, never the token.
+    pub token_id: Option<String>,
+    /// The name that the client gave its GraphQL operation.
+    pub operation: Option<String>,
+    /// The request's id, as the `X-Request-Id` of the answer carried it.
+    pub request_id: Option<String>,
+    /// The agency that was told or acted upon.
+    pub recipient: Option<Agency>,
+    /// The record that it was about.
+    pub object: Option<ID>,
+    /// The records that it was about, where they were many.
+    pub objects: Vec<ID>,
+    /// The consent on which the disclosure stood.
+    pub consent: Option<ID>,
+    /// The MOU on which the disclosure stood.
+    pub mou: Option<ID>,
+    /// What the disclosure was for.
+    pub purpose: Option<Purpose>,
+    /// What was disclosed; empty where nothing was, or everything was withheld.
+    pub categories: Vec<DataCategory>,
+    /// The RFC 6962 hash of the event's leaf: what your receipt names.
+    pub leaf_hash: Sha256,
+    #[graphql(skip)]
+    inclusion: Option<Result<InclusionProof>>,
+}
+
+#[ComplexObject]
+impl AuditEvent {
+    /// The event's id.
+    pub async fn id(&self) -> ID {
+        ID(self.key.to_string())
+    }
+
+    /// The proof that the newest signed checkpoint covers this event; null for the few seconds until one does.
+    async fn proof(&self) -> Option<Result<InclusionProof>> {
+        self.inclusion.clone()
+    }
+}
+
+impl AuditEvent {
+    fn read(
+        row: &audit_event::Model,
+        reader: AgencyId,
+        agencies: &AgenciesById,
+        programs: &Programs,
+    ) -> Result<Self> {
+        // What was hashed is shown, not its searchable copies.
+        let leaf: Leaf = serde_json::from_str(&row.leaf).map_err(Refusal::internal)?;
+        let named = |id: &AgencyId| agencies.get(id).cloned().map(Agency::named);
+        let application = programs.named(&leaf);
+        // How a consent came to end is between the survivor and those who hold it: not even that they were erased.
+        let told_only = leaf.kind == AuditType::ConsentRevoked && leaf.recipient == Some(reader);
+        Ok(Self {
+            key: row.id,
+            index: row.leaf_index,
+            recorded_at: leaf.recorded_at.into(),
+            action: leaf.action,
+            kind: leaf.kind,
+            outcome: leaf.outcome,
+            reason: leaf.reason.filter(|_| !told_only),
+            agency: leaf.agency.as_ref().and_then(named),
+            subject: Some(leaf.subject),
+            application,
+            client: leaf.client,
+            token_id: leaf.token,
+            operation: leaf.operation.filter(|_| !told_only),
+            request_id: Some(leaf.request),
+            recipient: leaf.recipient.as_ref().and_then(named),
+            object: leaf.object.map(ID),
+            objects: leaf.objects.into_iter().map(ID).collect(),
+            consent: leaf.consent.map(|id| ID(id.to_string())),
+            mou: leaf.mou.map(|id| ID(id.to_string())),
+            purpose: leaf.purpose,
+            categories: leaf
+                .categories
+                .map(|some| some.iter().collect())
+                .unwrap_or_default(),
+            leaf_hash: row.leaf_hash.as_slice().into(),
+            inclusion: None,
+        })
+    }
+}
+
+/// The proof that an event is in the ledger (RFC 6962 section 2.1.1): check it against the signed checkpoint of the
+/// same size.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct InclusionProof {
+    /// The event's place in the ledger, from 0.
+    pub index: i64,
+    /// The number of events that the checkpoint covers.
+    pub size: i64,
+    /// The checkpoint's root hash.
+    pub root_hash: Sha256,
+    /// The hashes on the way from the leaf to the root.
+    pub hashes: Vec<Sha256>,
+}
+
+/// What the service has signed: the ledger has this size and this root. Keep it, and hold every later one against it.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex, name = "Checkpoint")]
+pub struct SignedCheckpoint {
+    #[graphql(skip)]
+    head: Head,
+    /// The ledger's name.
+    pub origin: String,
+    /// The number of events that it covers.
+    pub size: i64,
+    /// The RFC 6962 root hash over them.
+    pub root_hash: Sha256,
+    /// The checkpoint as a signed note (C2SP tlog-checkpoint), for any tool that knows the format.
+    pub note: String,
+    /// The verifier key (C2SP signed-note) that checks the note. Learn it once, from a source you trust.
+    pub vkey: String,
+}
+
+#[ComplexObject]
+impl SignedCheckpoint {
+    /// The proof that this ledger begins with the smaller one that you have kept a checkpoint of.
+    async fn consistency(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The size in the checkpoint that you have kept.")] from: i64,
+    ) -> Result<ConsistencyProof> {
+        let store = &ctx.request()?.worker.store;
+        let beyond = || Error::input("from", format!("a size from 0 to {}", self.size));
+        let earlier = u64::try_from(from).map_err(|_| beyond())?;
+        let size = self.head.size;
+        if earlier > size {
+            return Err(beyond().into());
+        }
+        let wanted = tiles_for_consistency(earlier, size).map_err(Refusal::internal)?;
+        let tiles = stored::tiles(&store.read, wanted).await?;
+        let root = tree::root(size, &tiles).map_err(Refusal::internal)?;
+        if root != self.head.root {
+            return Err(Refusal::internal(TreeError::Inconsistent));
+        }
+        let hashes = prove_consistency(earlier, size, &tiles).map_err(Refusal::internal)?;
+        Ok(ConsistencyProof {
+            from,
+            size: self.size,
+            hashes: hashes.into_iter().map(sha256).collect(),
+        })
+    }
+}
+
+/// The proof that a ledger begins with a smaller one (RFC 6962 section 2.1.2): nothing was changed or removed between.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct ConsistencyProof {
+    /// The size of the smaller ledger.
+    pub from: i64,
+    /// The size of the larger one.
+    pub size: i64,
+    /// The hashes that lead from the one root to the other.
+    pub hashes: Vec<Sha256>,
+}
+
+/// What to look for in the audit log.
+#[derive(Clone, Debug, Default, InputObject)]
+#[graphql(name = "AuditFilter")]
+pub struct AuditFilter {
+    /// Any of these types.
+    pub types: Option<Vec<AuditType>>,
+    /// What ended like this.
+    pub outcome: Option<AuditOutcome>,
+    /// The events in which this agency acted or was told.
+    pub agency: Option<ID>,
+    /// The events about this record, or that stood on this consent or MOU.
+    pub object: Option<ID>,
+    /// The events from this moment on.
+    pub since: Option<DateTime>,
+    /// The events before this moment.
+    pub until: Option<DateTime>,
+}
+
+impl AuditFilter {
+    fn narrow(
+        &self,
+        mut among: Select<audit_event::Entity>,
+    ) -> Result<Select<audit_event::Entity>> {
+        use audit_event::Column;
+        if let Some(types) = &self.types {
+            among = among.filter(Column::Kind.is_in(types.iter().copied()));
+        }
+        if let Some(outcome) = self.outcome {
+            among = among.filter(Column::Outcome.eq(outcome));
+        }
+        if let Some(agency) = &self.agency {
+            let agency: AgencyId = page::id("filter.agency", agency)?;
+            let either = Condition::any();
+            among = among.filter(
+                either
+                    .add(Column::AgencyId.eq(agency))
+                    .add(Column::RecipientId.eq(agency)),
+            );
+        }
+        if let Some(object) = &self.object {
+            page::id::<AnyId>("filter.object", object)?;
+            // The leaf is JSON, so a whole id stands between quotes; `_` would match any letter.
+            let quoted = format!("%\"{}\"%", object.replace('_', "\\_"));
+            among = among.filter(
+                Column::Leaf
+                    .into_expr()
+                    .like(LikeExpr::new(quoted).escape('\\')),
+            );
+        }
+        if let Some(since) = self.since {
+            among = among.filter(Column::RecordedAt.gte(since.0));
+        }
+        if let Some(until) = self.until {
+            among = among.filter(Column::RecordedAt.lt(until.0));
+        }
+        Ok(among)
+    }
+}
+
+/// Reading the audit log.
+#[derive(Default)]
+pub struct AuditQuery;
+
+/// Reading the audit log.
+#[Object]
+impl AuditQuery {
+    /// The events in which your agency acted or was told, newest first; where your agency coordinates a task force,
+    /// those of all its agencies. Reading them is itself an event.
+    async fn audit_events(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which of them; all where you leave it out.")] filter: Option<AuditFilter>,
+        #[graphql(desc = "How many, 1 to 100; 20 where you leave it out.")] first: Option<i32>,
+        #[graphql(desc = "The cursor of the entry to go on after.")] after: Option<String>,
+    ) -> Result<Connection<AuditEvent>> {
+        let request = ctx.request()?;
+        let caller = request.caller(Resource::Audit, Permission::Search)?;
+        let wanted = PageRequest::parse(first, after.as_deref(), None, None)?;
+        let filter = filter.unwrap_or_default();
+        let with_application = lookahead::asks(ctx, &["edges", "node", "application"]);
+        let released = request
+            .disclose(|| async {
+                let among = filter.narrow(audit_event::Entity::within_reach_of(caller.agency()))?;
+                let key = audit_event::Column::Id;
+                let found = disclose::page(&request.worker.store, among, key, wanted, |row| {
+                    row.id.to_string()
+                })
+                .await?;
+                with_programs(request, as_audit_read(found), |page| {
+                    let asked = with_application.then_some(page.entries.as_slice());
+                    asked.unwrap_or_default()
+                })
+                .await
+            })
+            .await?;
+        let (rows, programs) = released.content();
+        let mut events = shown(request, &rows.entries, &programs).await?.into_iter();
+        let mut page = page::Page {
+            entries: events.by_ref().collect::<Vec<_>>(),
+            has_next: rows.has_next,
+            has_previous: rows.has_previous,
+        };
+        if lookahead::asks(ctx, &["edges", "node", "proof"]) {
+            prove(request, &mut page.entries, &rows.entries).await?;
+        }
+        Ok(Connection::of(page, |one| one.key.0))
+    }
+
+    /// The newest checkpoint that the service has signed. It covers all but the last few seconds' events.
+    async fn audit_checkpoint(&self, ctx: &Context<'_>) -> Result<SignedCheckpoint> {
+        let request = ctx.request()?;
+        request.caller(Resource::Audit, Permission::Read)?;
+        // A checkpoint tells of no event: recording its reading would only let a witness grow what it watches.
+        let released = request
+            .disclose(async || newest_note(request).await)
+            .await?;
+        let (note, signed) = opened(&request.worker.ledger_key, released.content())?;
+        Ok(SignedCheckpoint {
+            head: signed.head,
+            origin: signed.origin,
+            size: stored::in_column(signed.head.size)?,
+            root_hash: sha256(signed.head.root),
+            note,
+            vkey: request.worker.ledger_key.public().to_string(),
+        })
+    }
+}
+
+/// One event that the caller may read about.
+pub(crate) async fn node(request: &Request, id: AuditEventId) -> Result<Option<AuditEvent>> {
+    let caller = request.caller(Resource::Audit, Permission::Read)?;
+    let released = request
+        .disclose(|| async {
+            let among = audit_event::Entity::within_reach_of(caller.agency())
+                .filter(audit_event::Column::Id.eq(id));
+            let found =
+                disclose::one(&request.worker.store, among, &id, |row| row.id.to_string()).await?;
+            with_programs(request, as_audit_read(found), |one| one.as_slice()).await
+        })
+        .await?;
+    let (found, programs) = released.content();
+    let Some(row) = found else {
+        return Ok(None);
+    };
+    let rows = [row];
+    let mut events = shown(request, &rows, &programs).await?;
+    prove(request, &mut events, &rows).await?;
+    Ok(events.pop())
+}
+
+/// Reading the log is an event of its own type, whatever was found in it.
+fn as_audit_read<T>(found: Decided<T>) -> Decided<T> {
+    Decided {
+        events: vec![Event::AuditRead],
+        ..found
+    }
+}
+
+async fn shown(
+    request: &Request,
+    rows: &[audit_event::Model],
+    programs: &Programs,
+) -> Result<Vec<AuditEvent>> {
+    let worker = &request.worker;
+    let mut ids = Vec::new();
+    for row in rows {
+        ids.extend(row.agency_id);
+        ids.extend(row.recipient_id);
+    }
+    let agencies = worker.directory.among(&worker.store, ids).await?;
+    let reader = request.caller.agency();
+    rows.iter()
+        .map(|row| AuditEvent::read(row, reader, &agencies, programs))
+        .collect()
+}
+
+/// Proves every event that the newest checkpoint covers, from tiles read by one statement.
+async fn prove(
+    request: &Request,
+    events: &mut [AuditEvent],
+    rows: &[audit_event::Model],
+) -> Result<()> {
+    let store = &request.worker.store;
+    let note = stored::head(&store.read).await?.map(|row| row.note);
+    let (_, signed) = opened(&request.worker.ledger_key, note)?;
+    let head = signed.head;
+    let covered = |row: &audit_event::Model| {
+        let index = row.leaf_index.and_then(|index| u64::try_from(index).ok());
+        index.filter(|index| *index < head.size)
+    };
+    let mut wanted = BTreeSet::new();
+    for index in rows.iter().filter_map(covered) {
+        wanted.extend(tiles_for_inclusion(index, head.size).map_err(Refusal::internal)?);
+    }
+    let tiles = stored::tiles(&store.read, wanted).await?;
+    for (event, row) in events.iter_mut().zip(rows) {
+        event.inclusion = covered(row)
+            .map(|index| inclusion(index, &row.leaf_hash, head, &tiles).map_err(Refusal::internal));
+    }
+    Ok(())
+}
+
+/// The proof of one event, made only where it leads to what was signed.
+fn inclusion(
+    index: u64,
+    leaf_hash: &[u8],
+    head: Head,
+    tiles: &Tiles,
+) -> Result<InclusionProof, TreeError> {
+    let leaf = Digest(leaf_hash.try_into().map_err(|_| TreeError::Inconsistent)?);
+    let proof = prove_inclusion(index, head.size, tiles)?;
+    check_inclusion(&proof, index, leaf, head)?;
+    let too_large = |_| TreeError::TooLarge;
+    Ok(InclusionProof {
+        index: i64::try_from(index).map_err(too_large)?,
+        size: i64::try_from(head.size).map_err(too_large)?,
+        root_hash: sha256(head.root),
+        hashes: proof.into_iter().map(sha256).collect(),
+    })
+}
+
+/// The newest checkpoint beside the epoch; none before the first is signed.
+async fn newest_note(request: &Request) -> Result<Decided<Option<String>>> {
+    let store = &request.worker.store;
+    let statement = facts::beside_epoch(
+        store.backend,
+        audit_tree::Entity::head().into_query(),
+        false,
+    );
+    let found = store.read.query_all(&statement).await?;
+    let (epoch, now) = facts::epoch_and_time(&found)?;
+    let note = found
+        .first()
+        .map(|row| row.try_get::<Option<String>>("", "note"))
+        .transpose()?;
+    Ok(Decided {
+        epoch,
+        now,
+        content: note.flatten(),
+        events: Vec::new(),
+    })
+}
+
+/// The checkpoint in a note; before the first one there is the empty ledger's.
+fn opened(key: &LedgerKey, note: Option<String>) -> Result<(String, checkpoint::Checkpoint)> {
+    let note = match note.filter(|note| !note.is_empty()) {
+        Some(note) => note,
+        None => key.sign(Head::EMPTY).map_err(Refusal::internal)?,
+    };
+    let signed = key.public().open(&note).map_err(Refusal::internal)?;
+    Ok((note, signed))
+}
+
+fn sha256(digest: Digest) -> Sha256 {
+    digest.0.as_slice().into()
+}

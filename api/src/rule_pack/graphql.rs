@@ -1,0 +1,251 @@
+//! The rules that bind an agency, each from a day and until a day: settings of its own.
+
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use concord_entities::SelectLocked;
+use concord_entities::ids::RulePackId;
+use concord_entities::instant::Day;
+use concord_entities::rule_pack;
+use concord_entities::vocabulary::{AuditType, Pack};
+use sea_orm::{ActiveModelTrait, IntoActiveModel, Set};
+
+use crate::access::grant::{Permission, Resource};
+use crate::audit::change::Change;
+use crate::audit::disclose;
+use crate::audit::event::Event;
+use crate::error::{Error, Result};
+use crate::request::idempotency::{self, Replay};
+use crate::request::{InRequest, Request};
+use crate::store::page::{self, PageRequest};
+use crate::wire::connection::Connection;
+use crate::wire::scalars::Date;
+
+/// The longest that a state's law may let a consent run: more is not reasonably time-limited.
+const LONGEST: i32 = 366;
+
+/// A set of rules that binds your agency; its consents are judged by those of the day.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct RulePack {
+    /// Its id.
+    pub id: ID,
+    /// Which rules.
+    pub pack: Pack,
+    /// Its first day.
+    pub from_on: Date,
+    /// Its last day; null where it goes on.
+    pub until_on: Option<Date>,
+    /// A state's own maximum, in days; null where 90 days are.
+    pub max_days: Option<i32>,
+    /// Where a state's rule is written.
+    pub citation: Option<String>,
+    #[graphql(skip)]
+    key: RulePackId,
+}
+
+/// A set of rules that binds your agency from a day.
+#[derive(Clone, Debug, InputObject)]
+pub struct RulePackInput {
+    /// Which rules.
+    pub pack: Pack,
+    /// Its first day; today where nothing is said.
+    pub from_on: Option<Date>,
+    /// A state's own maximum, in days, 1 to 366; for `STATE` alone.
+    pub max_days: Option<i32>,
+    /// Where a state's rule is written; needed for `STATE`, and for it alone.
+    pub citation: Option<String>,
+    /// The same key again returns what the first call made.
+    pub idempotency_key: Option<ID>,
+}
+
+impl From<rule_pack::Model> for RulePack {
+    fn from(row: rule_pack::Model) -> Self {
+        Self {
+            id: ID(row.id.to_string()),
+            pack: row.pack,
+            from_on: row.from_on.into(),
+            until_on: row.until_on.map(Date::from),
+            max_days: row.max_days,
+            citation: row.citation,
+            key: row.id,
+        }
+    }
+}
+
+/// Reading which rules bind your agency.
+#[derive(Default)]
+pub struct PackQuery;
+
+/// Reading which rules bind your agency.
+#[Object]
+impl PackQuery {
+    /// The rules that bind your agency, and those that did, newest first.
+    async fn rule_packs(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100; 20 where you leave it out.")] first: Option<i32>,
+        #[graphql(desc = "The cursor of the entry to go on after.")] after: Option<String>,
+    ) -> Result<Connection<RulePack>> {
+        let request = ctx.request()?;
+        let caller = request.caller(Resource::Agency, Permission::Search)?;
+        let wanted = PageRequest::parse(first, after.as_deref(), None, None)?;
+        let released = request
+            .disclose(|| async {
+                let among = rule_pack::Entity::of(caller.agency());
+                let key = rule_pack::Column::Id;
+                disclose::page(&request.worker.store, among, key, wanted, |row| {
+                    row.id.to_string()
+                })
+                .await
+            })
+            .await?;
+        Ok(Connection::of(
+            released.content().map(RulePack::from),
+            |one| one.key.0,
+        ))
+    }
+}
+
+/// Changing which rules bind your agency.
+#[derive(Default)]
+pub struct PackMutation;
+
+/// Changing which rules bind your agency.
+#[Object]
+impl PackMutation {
+    /// Says that a set of rules binds your agency. Consents are judged by it from its first day; those that are signed
+    /// already stay in force.
+    async fn bind_rule_pack(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which rules, and from when.")] pack: RulePackInput,
+    ) -> Result<RulePack> {
+        let request = ctx.request()?;
+        request.caller(Resource::Agency, Permission::Update)?;
+        let change = request.begin().await?;
+        let key = pack.idempotency_key.as_ref();
+        match idempotency::replay(&change, "bindRulePack", key, &format!("{pack:?}")).await? {
+            Replay::Made(id) => {
+                drop(change);
+                found(request, RulePackId(id)).await
+            }
+            Replay::Fresh(key) => {
+                let bound = bind(&change, pack).await?;
+                idempotency::keep(&change, key, bound.id.0).await?;
+                finish(change, AuditType::RulePackBound, bound).await
+            }
+        }
+    }
+
+    /// Says until when a set of rules binds your agency. It stays on record for the time in which it did.
+    async fn unbind_rule_pack(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The id of what your agency said.")] id: ID,
+        #[graphql(desc = "Its last day, from yesterday on; yesterday where you leave it out.")]
+        until_on: Option<Date>,
+    ) -> Result<RulePack> {
+        let request = ctx.request()?;
+        request.caller(Resource::Agency, Permission::Update)?;
+        let id = page::id("id", &id)?;
+        let change = request.begin().await?;
+        let unbound = unbind(&change, id, until_on.map(|day| day.0)).await?;
+        finish(change, AuditType::RulePackUnbound, unbound).await
+    }
+}
+
+async fn finish(change: Change<'_>, kind: AuditType, row: rule_pack::Model) -> Result<RulePack> {
+    let event = Event::RulePack {
+        kind,
+        id: row.id,
+        pack: row.pack,
+    };
+    change.commit(event).await?;
+    Ok(row.into())
+}
+
+async fn found(request: &Request, id: RulePackId) -> Result<RulePack> {
+    let agency = request.caller.agency();
+    let released = request
+        .disclose(|| async {
+            let among = rule_pack::Entity::one_of(agency, id);
+            disclose::one(&request.worker.store, among, &id, |row| row.id.to_string()).await
+        })
+        .await?;
+    let row = released.content().ok_or(Error::NotFound)?;
+    Ok(row.into())
+}
+
+async fn bind(change: &Change<'_>, input: RulePackInput) -> Result<rule_pack::Model> {
+    let state = input.pack == Pack::State;
+    if !state && (input.max_days.is_some() || input.citation.is_some()) {
+        return Err(Error::input(
+            "pack.pack",
+            "only `STATE` has a maximum and a citation of its own",
+        )
+        .into());
+    }
+    if state
+        && input
+            .citation
+            .as_ref()
+            .is_none_or(|text| text.trim().is_empty())
+    {
+        return Err(Error::input("pack.citation", "say where the state's rule is written").into());
+    }
+    if input
+        .citation
+        .as_ref()
+        .is_some_and(|text| text.chars().count() > 200)
+    {
+        return Err(Error::input("pack.citation", "at most 200 characters").into());
+    }
+    if input
+        .max_days
+        .is_some_and(|days| !(1..=LONGEST).contains(&days))
+    {
+        return Err(Error::input("pack.maxDays", "1 to 366").into());
+    }
+    let from_on = input.from_on.map_or(change.now().day(), |day| day.0);
+    let said = rule_pack::Entity::of(change.agency())
+        .all(&**change)
+        .await?;
+    let already = |one: &rule_pack::Model| {
+        one.pack == input.pack && !state && one.until_on.is_none_or(|last| from_on <= last)
+    };
+    if said.iter().any(already) {
+        return Err(Error::Conflict("this pack binds your agency already".into()).into());
+    }
+    let row = rule_pack::Model {
+        id: RulePackId::new(),
+        agency_id: change.agency(),
+        pack: input.pack,
+        from_on,
+        until_on: None,
+        max_days: input.max_days,
+        citation: input.citation,
+        created_at: change.now(),
+    };
+    Ok(row.into_active_model().insert(&**change).await?)
+}
+
+async fn unbind(
+    change: &Change<'_>,
+    id: RulePackId,
+    until_on: Option<Day>,
+) -> Result<rule_pack::Model> {
+    let row = rule_pack::Entity::one_of(change.agency(), id)
+        .one_locked(&**change)
+        .await?
+        .ok_or(Error::NotFound)?;
+    let yesterday = change.now().day().plus_days(-1);
+    let last = until_on.unwrap_or(yesterday);
+    if last < yesterday {
+        return Err(Error::input("untilOn", "what bound your agency in the past stays so").into());
+    }
+    if row.until_on.is_some_and(|until| until < last) {
+        let text = "this pack ends before that already: bind it anew";
+        return Err(Error::NotNow(text.into()).into());
+    }
+    let mut row = row.into_active_model();
+    row.until_on = Set(Some(last));
+    Ok(row.update(&**change).await?)
+}

@@ -1,0 +1,3 @@
+//! Rule packs: the confidentiality laws that bind an agency.
+
+pub mod graphql;

@@ -1,0 +1,276 @@
+//! The running service: opens stores and keys, and runs the tasks beside the requests. [`crate::http`] only serves.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tracing::warn;
+
+use crate::access::issuer::Issuers;
+use crate::access::issuer::fetch::{Fetcher, FetcherError};
+use crate::access::keys::cache::{KeyRefresher, TokenKeyCache};
+use crate::access::keys::store::TokenKeyError;
+use crate::access::keys::token_keys::{KeyChangeError, TokenKeys};
+use crate::access::limit::Limits;
+use crate::access::token::Expected;
+use crate::access::token_status::TokenStatuses;
+use crate::access::{TokenVerifier, replay_guard, revoked};
+use crate::audit::checkpoint::LedgerKey;
+use crate::audit::fork::Fork;
+use crate::audit::integrator;
+use crate::audit::ledger::Ledger;
+use crate::audit::ledger_key::{self, LedgerKeyError};
+use crate::audit::witness::{self, WitnessError};
+use crate::clock;
+use crate::error::Result;
+use crate::graphql::guard::Documents;
+use crate::graphql::schema::schema;
+use crate::graphql::variables::InputTypes;
+use crate::http::challenge::Challenges;
+use crate::http::explorer::Personas;
+use crate::http::server::{self, ListenError};
+use crate::http::shared::Shared;
+use crate::request::WorkerFactory;
+use crate::request::directory::Directory;
+use crate::seal::envelope::KeyEncryptionKey;
+use crate::seal::{Vault, kek};
+use crate::settings::Settings;
+use crate::store::Store;
+use crate::store::pool::StoreError;
+
+/// How often keys of packages that have ended are looked for, and tokens and proofs that are over.
+const SWEEP: Duration = Duration::from_mins(10);
+
+/// The parts of a running service.
+pub struct Service {
+    /// The settings.
+    pub settings: Settings,
+    /// The stores, opened on the main runtime.
+    pub store: Store,
+    /// The keys that sign tokens, as they are kept.
+    pub token_keys: TokenKeys,
+    /// The same, as they stood when the service was opened; while it runs, as they stand.
+    pub ring: TokenKeyCache,
+    /// The key that signs checkpoints and receipts.
+    pub ledger_key: LedgerKey,
+    /// The keys that seal.
+    pub vault: Vault,
+    kek: Arc<KeyEncryptionKey>,
+    rereading: KeyRefresher,
+}
+
+/// Why the service does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A store cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// There is no key-encryption key.
+    #[error(transparent)]
+    Key(#[from] kek::KekError),
+    /// The signing keys cannot be had.
+    #[error(transparent)]
+    Signing(#[from] LedgerKeyError),
+    /// The token keys cannot be had.
+    #[error(transparent)]
+    TokenKeys(#[from] TokenKeyError),
+    /// The token keys cannot be brought up to date.
+    #[error(transparent)]
+    Tokens(#[from] KeyChangeError),
+    /// Agencies' own issuers cannot be asked for their keys.
+    #[error(transparent)]
+    Fetcher(#[from] FetcherError),
+    /// The schema cannot be read back.
+    #[error("the schema cannot be read back: {0}")]
+    Schema(#[from] async_graphql::parser::Error),
+    /// The data store is not the one that was signed for: to serve from it would be to share what was ended.
+    #[error(transparent)]
+    Forked(#[from] WitnessError),
+}
+
+impl Service {
+    /// Opens stores and keys.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn open(settings: Settings) -> Result<Self, StartError> {
+        let store = Store::open(&settings).await?;
+        let kek = Arc::new(kek::read(&settings)?);
+        let ledger_key =
+            ledger_key::open(&store.keyring, &kek, &origin(&settings), clock::now()).await?;
+        let token_keys = TokenKeys::open(&store, &kek).await?;
+        let (ring, rereading) = TokenKeyCache::over(token_keys.clone()).await?;
+        Ok(Self {
+            vault: Vault::new(&store, Arc::clone(&kek)),
+            settings,
+            store,
+            token_keys,
+            ring,
+            ledger_key,
+            kek,
+            rereading,
+        })
+    }
+
+    /// Starts what runs beside the requests. Not over an older copy of the data store: see [`witness`].
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn start(self) -> Result<Running, StartError> {
+        witness::compare(&self.store).await?;
+        let schema = schema();
+        let limits = Limits::new(self.settings.allowances);
+        let shared = Shared {
+            inputs: InputTypes::from_sdl(&schema.sdl())?,
+            schema,
+            documents: Documents::new(),
+            verifier: TokenVerifier::new(
+                self.ring.clone(),
+                Issuers::new(Fetcher::of(&self.settings)?),
+                Expected {
+                    issuer: self.settings.issuer.clone(),
+                    audience: self.settings.audience.clone(),
+                },
+            ),
+            ring: self.ring,
+            limits: limits.clone(),
+            challenges: Challenges::of(&self.settings),
+            settings: self.settings.clone(),
+        };
+        let ledger_key = Arc::new(self.ledger_key);
+        let ledger = Ledger::start(self.store.clone());
+        let (stop, stopped) = watch::channel(false);
+        let integrating = tokio::spawn(integrator::run(
+            self.store.clone(),
+            Arc::clone(&ledger_key),
+            ledger.growth(),
+            ledger.fork().clone(),
+            stopped.clone(),
+        ));
+        let watching = tokio::spawn(
+            ledger
+                .fork()
+                .clone()
+                .watch(self.store.clone(), stopped.clone()),
+        );
+        let rereading = tokio::spawn(self.rereading.run(stopped));
+        let sweeping = tokio::spawn(sweep(
+            self.vault.clone(),
+            self.store.clone(),
+            ledger.fork().clone(),
+        ));
+        let tidying = tokio::spawn(tidy(limits));
+        Ok(Running {
+            shared,
+            store: self.store.clone(),
+            workers: WorkerFactory {
+                settings: self.settings,
+                store: self.store,
+                kek: self.kek,
+                ledger,
+                standings: TokenStatuses::default(),
+                directory: Directory::default(),
+                ledger_key,
+            },
+            background: Background {
+                stop,
+                ends_itself: vec![
+                    ("integrator", integrating),
+                    ("watch over the ledger", watching),
+                    ("reading of the token keys", rereading),
+                ],
+                aborted: vec![sweeping, tidying],
+            },
+        })
+    }
+}
+
+/// A service whose background tasks run.
+pub struct Running {
+    /// What all routes share.
+    pub shared: Shared,
+    /// What workers are made of.
+    pub workers: WorkerFactory,
+    /// The tasks beside the requests.
+    pub background: Background,
+    store: Store,
+}
+
+impl Running {
+    /// Answers requests until a SIGTERM or an interrupt, then ends what runs beside them.
+    ///
+    /// # Errors
+    /// [`ListenError`]: the address cannot be listened on, or the server broke.
+    pub async fn serve(
+        self,
+        personas: Personas,
+        ready: impl FnOnce(&str),
+    ) -> Result<(), ListenError> {
+        let served = server::serve(self.shared, self.workers, personas, ready).await;
+        self.background.end().await;
+        self.store.close().await;
+        served
+    }
+}
+
+/// The tasks that run beside the requests.
+pub struct Background {
+    stop: watch::Sender<bool>,
+    ends_itself: Vec<(&'static str, JoinHandle<()>)>,
+    aborted: Vec<JoinHandle<()>>,
+}
+
+impl Background {
+    async fn end(self) {
+        for task in self.aborted {
+            task.abort();
+        }
+        let _ = self.stop.send(true);
+        for (name, task) in self.ends_itself {
+            if task.await.is_err() {
+                warn!(name, "a background task did not end by itself");
+            }
+        }
+    }
+}
+
+/// The origin that the ledger's checkpoints name: the audience without its scheme.
+#[must_use]
+pub fn origin(settings: &Settings) -> String {
+    let audience = settings.audience.as_str();
+    audience
+        .split_once("://")
+        .map_or(audience, |(_, rest)| rest)
+        .to_owned()
+}
+
+/// Keeps the memory of who asked from growing.
+async fn tidy(limits: Limits) {
+    loop {
+        tokio::time::sleep(Limits::TIDY_EVERY).await;
+        limits.tidy();
+    }
+}
+
+async fn sweep_once(vault: &Vault, store: &Store, fork: &Fork) -> Result<()> {
+    // To an older copy, the keys of what came after it belong to nothing.
+    fork.look(store).await;
+    fork.refuse()?;
+    let now = store.ping().await?;
+    vault.sweep(store, now).await?;
+    vault.sweep_documents(store, now).await?;
+    vault.sweep_records(store, now).await?;
+    replay_guard::forget(store, now).await?;
+    revoked::forget(&store.write, now).await
+}
+
+async fn sweep(vault: Vault, store: Store, fork: Fork) {
+    loop {
+        if let Err(refusal) = sweep_once(&vault, &store, &fork).await {
+            let code = refusal.error.code();
+            warn!(code, "the sweep will be tried again");
+        }
+        tokio::time::sleep(SWEEP).await;
+    }
+}

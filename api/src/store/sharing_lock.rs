@@ -1,0 +1,91 @@
+//! The sharing lock and the sharing epoch: how ending some sharing overtakes what is under way.
+
+use concord_entities::instant::Instant;
+use concord_entities::sharing_epoch;
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, ExprTrait, Statement,
+    TransactionOptions, TransactionTrait,
+};
+
+use super::Store;
+use crate::clock;
+
+/// The lock that everyone who records or changes holds, shared, until they commit; whoever ends some sharing holds it
+/// alone. PostgreSQL's lock manager queues fairly, so a revocation waits for no later reader.
+const SHARING_LOCK: i64 = 0x00C0_4C0D;
+
+/// How a transaction holds the sharing lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SharingLock {
+    /// Beside others: for recording, and for changes that end no sharing.
+    Shared,
+    /// Alone: for ending some sharing.
+    Exclusive,
+}
+
+/// A transaction that holds the sharing lock, and what was so when it had it.
+pub(crate) struct LockedTransaction {
+    /// The transaction.
+    pub(crate) transaction: DatabaseTransaction,
+    /// The sharing epoch in force.
+    pub(crate) epoch: i64,
+    /// The time by the database's clock: of a change, and of its events. A time from before the lock could be earlier
+    /// than that of a disclosure for which the lock was waited.
+    pub(crate) now: Instant,
+}
+
+/// Opens a transaction that holds the sharing lock.
+pub(crate) async fn open(store: &Store, holding: SharingLock) -> Result<LockedTransaction, DbErr> {
+    let transaction = hold(store, holding).await?;
+    let sql = format!(
+        "SELECT epoch, {} AS now FROM sharing_epoch",
+        clock::sql(store.backend)
+    );
+    let row = transaction
+        .query_one_raw(Statement::from_string(store.backend, sql))
+        .await?
+        .ok_or_else(|| DbErr::RecordNotFound("the sharing epoch".to_owned()))?;
+    Ok(LockedTransaction {
+        epoch: row.try_get("", "epoch")?,
+        now: row.try_get("", "now")?,
+        transaction,
+    })
+}
+
+/// Opens a transaction that holds the sharing lock. Only a later statement may read the epoch: the snapshot of the one
+/// that takes the lock is older than the lock.
+pub(crate) async fn hold(
+    store: &Store,
+    holding: SharingLock,
+) -> Result<DatabaseTransaction, DbErr> {
+    let transaction = store
+        .write
+        .begin_with_options(TransactionOptions {
+            sqlite_transaction_mode: Some(sea_orm::SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        })
+        .await?;
+    if store.backend == DbBackend::Postgres {
+        let lock = match holding {
+            SharingLock::Shared => "SELECT pg_advisory_xact_lock_shared($1)",
+            SharingLock::Exclusive => "SELECT pg_advisory_xact_lock($1)",
+        };
+        let lock = Statement::from_sql_and_values(store.backend, lock, [SHARING_LOCK.into()]);
+        transaction.execute_raw(lock).await?;
+    }
+    Ok(transaction)
+}
+
+/// Has every decision that is under way made again: for whoever holds the sharing lock alone and ends some sharing. The
+/// epoch is one more from then on.
+pub(crate) async fn bump(transaction: &DatabaseTransaction) -> Result<(), DbErr> {
+    sharing_epoch::Entity::update_many()
+        .col_expr(
+            sharing_epoch::Column::Epoch,
+            Expr::col(sharing_epoch::Column::Epoch).add(1),
+        )
+        .exec(transaction)
+        .await
+        .map(|_| ())
+}

@@ -1,0 +1,188 @@
+//! Safe contact on the wire: to the survivor's own agency only.
+
+use async_graphql::{Context, ID, Object, SimpleObject};
+use concord_entities::SelectLocked;
+use concord_entities::ids::SurvivorId;
+use concord_entities::vocabulary::{AuditType, ContactBar, ContactChannel, MessageForm};
+use concord_entities::{safe_contact, survivor};
+use sea_orm::{ActiveModelTrait, IntoActiveModel};
+use tracing::warn;
+
+use super::door::Permit;
+use super::plan::SafeContactPlan;
+use super::read;
+use super::rules::{ContactBarredError, Plan};
+use crate::access::grant::{Permission, Resource};
+use crate::audit::change::Change;
+use crate::audit::event::Event;
+use crate::error::{Error, Refusal, Result};
+use crate::request::{InRequest, Request};
+use crate::seal::record::RecordKind;
+use crate::store::page;
+use crate::survivor::graphql::Survivor;
+use crate::wire::scalars::DateTime;
+
+/// Whether a survivor may be contacted by a channel now, and how. Your agency's screens can enforce the same rule as the
+/// service.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct ContactAdvice {
+    /// Whether the person may be contacted by this channel now.
+    pub allowed: bool,
+    /// The channel that you asked for.
+    pub channel: ContactChannel,
+    /// Why not; null where it is allowed.
+    pub bar: Option<ContactBar>,
+    /// When the next window opens; null where it is open, or no window would help.
+    pub opens_at: Option<DateTime>,
+    /// When the open window closes; null where none is open, or it never does.
+    pub closes_at: Option<DateTime>,
+    /// Where to reach the person; null where it is not allowed.
+    pub address: Option<String>,
+    /// The word that shows that the caller is safe; null where it is not allowed.
+    pub code_word: Option<String>,
+    /// All that may be left as a message; empty where nothing may.
+    pub may_be_left: Vec<MessageForm>,
+}
+
+impl ContactAdvice {
+    /// What a plan answered.
+    pub(super) fn of(
+        channel: ContactChannel,
+        permit: Result<Permit<'_>, ContactBarredError>,
+    ) -> Self {
+        match permit {
+            Ok(permit) => {
+                let manner = permit.manner();
+                Self {
+                    allowed: true,
+                    channel,
+                    bar: None,
+                    opens_at: None,
+                    closes_at: manner.until.map(DateTime::from),
+                    address: Some(manner.address.to_owned()),
+                    code_word: manner.code_word.map(str::to_owned),
+                    may_be_left: permit.forms().to_vec(),
+                }
+            }
+            Err(not) => Self {
+                allowed: false,
+                channel,
+                bar: Some(not.bar),
+                opens_at: not.opens.map(DateTime::from),
+                closes_at: None,
+                address: None,
+                code_word: None,
+                may_be_left: Vec::new(),
+            },
+        }
+    }
+}
+
+/// Asking whether somebody may be contacted.
+#[derive(Default)]
+pub struct ContactQuery;
+
+/// Asking whether somebody may be contacted.
+#[Object]
+impl ContactQuery {
+    /// Whether your agency's survivor may be contacted by this channel now, by their plan for safe contact. Ask right
+    /// before each contact; the asking is on record.
+    async fn contact_now(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The survivor's id.")] survivor: ID,
+        #[graphql(desc = "How you would reach the person.")] channel: ContactChannel,
+    ) -> Result<ContactAdvice> {
+        let request = ctx.request()?;
+        request.caller(Resource::Survivor, Permission::Read)?;
+        let id = page::id("survivor", &survivor)?;
+        let advice = read::advice(request, id, channel).await?;
+        advice.ok_or_else(|| Error::NotFound.into())
+    }
+}
+
+/// Changing how somebody may be contacted.
+#[derive(Default)]
+pub struct ContactMutation;
+
+/// Changing how somebody may be contacted.
+#[Object]
+impl ContactMutation {
+    /// Sets how, when and where your agency's survivor may be reached safely, in place of what was set before. It is
+    /// sealed, and no other agency sees it.
+    async fn set_safe_contact(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The survivor's id.")] survivor: ID,
+        #[graphql(desc = "The whole plan.")] plan: SafeContactPlan,
+    ) -> Result<Survivor> {
+        let request = ctx.request()?;
+        request.caller(Resource::Survivor, Permission::Update)?;
+        let id = page::id("survivor", &survivor)?;
+        Plan::of(&plan).map_err(|fault| Error::input(&fault.field("plan"), fault))?;
+        let change = request.begin().await?;
+        let survivor = survivor::Entity::one_of(change.agency(), id)
+            .one_locked(&*change)
+            .await?;
+        let survivor = survivor.ok_or(Error::NotFound)?;
+        let version = set(request, &change, survivor.id, &plan).await?;
+        change
+            .commit(Event::SafeContact {
+                kind: AuditType::SafeContactSet,
+                survivor: survivor.audit_id,
+                answer: None,
+            })
+            .await?;
+        forget_older(request, survivor.id, version).await;
+        Ok(survivor.into())
+    }
+}
+
+/// Seals the plan under a new key; says which version.
+async fn set(
+    request: &Request,
+    change: &Change<'_>,
+    survivor: SurvivorId,
+    plan: &SafeContactPlan,
+) -> Result<i32> {
+    let before = safe_contact::Entity::of(survivor).one(&**change).await?;
+    let version = before.as_ref().map_or(1, |row| row.key_version + 1);
+    let written = zeroize::Zeroizing::new(serde_json::to_vec(plan).map_err(Refusal::internal)?);
+    let vault = &request.worker.vault;
+    let sealed = vault
+        .seal_record(
+            RecordKind::SafeContact,
+            survivor.0,
+            version,
+            &written,
+            change.now(),
+        )
+        .await?;
+    let row = safe_contact::Model {
+        survivor_id: survivor,
+        key_version: version,
+        sealed,
+        set_at: change.now(),
+    };
+    let row = row.into_active_model();
+    match before {
+        Some(_) => row.reset_all().update(&**change).await?,
+        None => row.insert(&**change).await?,
+    };
+    Ok(version)
+}
+
+/// An older plan cannot be read from any copy of the data store; the sweep does it where the keyring does not answer.
+async fn forget_older(request: &Request, survivor: SurvivorId, version: i32) {
+    let vault = &request.worker.vault;
+    let destroyed = vault
+        .destroy_older(RecordKind::SafeContact, survivor.0, version)
+        .await;
+    if let Err(refusal) = destroyed {
+        let code = refusal.error.code();
+        warn!(
+            request = request.meta.request,
+            code, "an older plan's key is left to the sweep"
+        );
+    }
+}

@@ -1,0 +1,57 @@
+//! What a plan for safe contact says: the same for a survivor of your agency's and in a referral package.
+
+use async_graphql::{InputObject, SimpleObject};
+use concord_entities::vocabulary::{ContactChannel, Weekday};
+use serde::{Deserialize, Serialize};
+
+use crate::wire::scalars::LocalTime;
+
+/// How the person may be reached safely.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, SimpleObject, InputObject)]
+#[graphql(input_name = "SafeContactInput")]
+#[serde(rename_all = "camelCase", default)]
+pub struct SafeContactPlan {
+    /// Never contact the person; nothing else of the plan counts then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub do_not_contact: Option<bool>,
+    /// The ways to reach the person, the preferred one first. What is not listed is not used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub channels: Option<Vec<ContactRoute>>,
+    /// When: outside these windows the person is not contacted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub windows: Option<Vec<ContactWindow>>,
+    /// The person's time zone, which the windows are in: an IANA name, such as `America/Chicago`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<String>,
+    /// Whether a message may be left; not where nothing is said. Without it, no text, e-mail, message or letter goes out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub may_leave_message: Option<bool>,
+    /// The word that shows that the caller is safe.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code_word: Option<String>,
+}
+
+/// One way to reach the person.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, SimpleObject, InputObject)]
+#[graphql(input_name = "ContactRouteInput")]
+#[serde(rename_all = "camelCase")]
+pub struct ContactRoute {
+    /// By which channel.
+    pub channel: ContactChannel,
+    /// Where: an E.164 number such as `+12025550142` for `PHONE` and `TEXT`, an e-mail address, an account, a place, or
+    /// which advocate.
+    pub address: String,
+}
+
+/// A span of time, on some days of the week, in the person's own time zone.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, SimpleObject, InputObject)]
+#[graphql(input_name = "ContactWindowInput")]
+#[serde(rename_all = "camelCase")]
+pub struct ContactWindow {
+    /// The days on which it begins.
+    pub days: Vec<Weekday>,
+    /// From when.
+    pub from: LocalTime,
+    /// Until when, not included; on the next day where that is earlier than its beginning.
+    pub until: LocalTime,
+}

@@ -1,0 +1,347 @@
+//! Whether a person may be contacted now: never outside a window, never by a channel that is not listed, never against
+//! "do not contact". Pure.
+//!
+//! A window is open while the person's own wall shows a time within it. So where the hour is turned back, a window may
+//! be open twice; where it is turned forward over a window, that window does not open on this day.
+
+use concord_entities::instant::Instant;
+use concord_entities::vocabulary::{ContactBar, ContactChannel, Set, Weekday};
+use jiff::tz::{AmbiguousOffset, TimeZone};
+use jiff::{SignedDuration, Timestamp, civil};
+
+use super::plan::{ContactRoute, ContactWindow, SafeContactPlan};
+use crate::wire::scalars::LocalTime;
+
+/// How many windows a plan has at most.
+const MOST: usize = 14;
+/// How many characters an address or a code word has at most.
+const LONGEST: usize = 200;
+/// How far ahead an opening is looked for. A week is enough but where a zone leaves out a day, or moves a window's hour.
+const HORIZON: i32 = 16;
+
+/// A plan that can be followed.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    do_not_contact: bool,
+    routes: Vec<ContactRoute>,
+    windows: Vec<Window>,
+    zone: TimeZone,
+    may_leave_message: bool,
+    code_word: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Window {
+    days: Set<Weekday>,
+    from: u16,
+    until: u16,
+}
+
+/// How a person may be contacted now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Manner<'p> {
+    /// By this channel.
+    pub channel: ContactChannel,
+    /// There.
+    pub address: &'p str,
+    /// Until then, not included; none where the windows leave no gap.
+    pub until: Option<Instant>,
+    /// Whether a message may be left.
+    pub may_leave_message: bool,
+    /// The word that shows that the caller is safe.
+    pub code_word: Option<&'p str>,
+}
+
+/// Why a person may not be contacted now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ContactBarredError {
+    /// Why.
+    pub bar: ContactBar,
+    /// When the next window opens, where that is what bars it.
+    pub opens: Option<Instant>,
+}
+
+/// Why a plan cannot be followed. Safe to show: it repeats nothing of the plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ContactPlanError {
+    /// There is no way to reach the person.
+    #[error("name at least one channel, or say `doNotContact`")]
+    NoChannel,
+    /// A channel is listed twice.
+    #[error("each channel once, the preferred one first")]
+    ChannelTwice,
+    /// An address is none.
+    #[error(
+        "an address has 1 to 200 characters: an E.164 number such as `+12025550142` for PHONE and TEXT, a name and a domain for EMAIL"
+    )]
+    Address,
+    /// It lists a channel where everything stays, and nothing may be left.
+    #[error(
+        "texts, e-mails, messages and letters stay where they arrive: list them only where a message may be left"
+    )]
+    StaysThere,
+    /// There is no window.
+    #[error("name at least one window, or say `doNotContact`")]
+    NoWindow,
+    /// There are too many windows.
+    #[error("at most 14 windows")]
+    TooManyWindows,
+    /// A window without a day, or that ends when it begins.
+    #[error(
+        "a window has a day at least, and ends at another time than it begins; `24:00` is the day's end"
+    )]
+    Window,
+    /// The zone is unknown.
+    #[error("an IANA time zone, such as `America/Chicago`")]
+    Zone,
+    /// The code word is none.
+    #[error("a code word has 1 to 200 characters")]
+    CodeWord,
+}
+
+impl ContactPlanError {
+    /// The field that is wrong, of a plan that stands at `path`.
+    #[must_use]
+    pub fn field(self, path: &str) -> String {
+        let field = match self {
+            Self::NoChannel | Self::ChannelTwice | Self::Address | Self::StaysThere => "channels",
+            Self::NoWindow | Self::TooManyWindows | Self::Window => "windows",
+            Self::Zone => "timeZone",
+            Self::CodeWord => "codeWord",
+        };
+        format!("{path}.{field}")
+    }
+}
+
+/// How the person may be contacted by `channel` at `now`.
+///
+/// # Errors
+/// [`ContactBarredError`]: not by this channel, or not now; then it names when the next window opens.
+pub fn may_contact(
+    plan: &Plan,
+    channel: ContactChannel,
+    now: Instant,
+) -> Result<Manner<'_>, ContactBarredError> {
+    let never = |bar| ContactBarredError { bar, opens: None };
+    if plan.do_not_contact {
+        return Err(never(ContactBar::DoNotContact));
+    }
+    let route = plan.routes.iter().find(|route| route.channel == channel);
+    let route = route.ok_or(never(ContactBar::ChannelNotListed))?;
+    if stays_there(channel) && !plan.may_leave_message {
+        return Err(never(ContactBar::NothingMayBeLeft));
+    }
+    if !plan.is_open(now) {
+        return Err(ContactBarredError {
+            bar: ContactBar::OutsideWindow,
+            opens: plan.next(now, true),
+        });
+    }
+    Ok(Manner {
+        channel,
+        address: &route.address,
+        until: plan.next(now, false),
+        may_leave_message: plan.may_leave_message,
+        code_word: plan.code_word.as_deref(),
+    })
+}
+
+/// Whether whatever goes through this channel stays where others may find it.
+#[must_use]
+pub fn stays_there(channel: ContactChannel) -> bool {
+    match channel {
+        ContactChannel::Text
+        | ContactChannel::Email
+        | ContactChannel::Messenger
+        | ContactChannel::Post => true,
+        ContactChannel::Phone | ContactChannel::InPerson | ContactChannel::ThroughAdvocate => false,
+    }
+}
+
+impl Plan {
+    /// The plan that this says, where it can be followed.
+    ///
+    /// # Errors
+    /// [`ContactPlanError`]: what is wrong with it.
+    pub fn of(said: &SafeContactPlan) -> Result<Self, ContactPlanError> {
+        let do_not_contact = said.do_not_contact.unwrap_or(false);
+        let may_leave_message = said.may_leave_message.unwrap_or(false);
+        let routes = said.channels.clone().unwrap_or_default();
+        let windows = said.windows.as_deref().unwrap_or_default();
+        check_routes(&routes, may_leave_message)?;
+        if windows.len() > MOST {
+            return Err(ContactPlanError::TooManyWindows);
+        }
+        let windows = windows
+            .iter()
+            .map(Window::of)
+            .collect::<Result<Vec<_>, _>>()?;
+        let fits = |word: &String| (1..=LONGEST).contains(&word.trim().chars().count());
+        if !said.code_word.as_ref().is_none_or(fits) {
+            return Err(ContactPlanError::CodeWord);
+        }
+        if !do_not_contact && routes.is_empty() {
+            return Err(ContactPlanError::NoChannel);
+        }
+        if !do_not_contact && windows.is_empty() {
+            return Err(ContactPlanError::NoWindow);
+        }
+        let zone = match said.time_zone.as_deref() {
+            Some(name) => zone(name).ok_or(ContactPlanError::Zone)?,
+            None if windows.is_empty() => TimeZone::UTC,
+            None => return Err(ContactPlanError::Zone),
+        };
+        Ok(Self {
+            do_not_contact,
+            routes,
+            windows,
+            zone,
+            may_leave_message,
+            code_word: said.code_word.clone(),
+        })
+    }
+
+    /// Whether one of its windows is open.
+    #[must_use]
+    pub fn is_open(&self, at: Instant) -> bool {
+        let Ok(at) = Timestamp::from_microsecond(at.0) else {
+            return false;
+        };
+        let local = self.zone.to_datetime(at);
+        self.windows.iter().any(|window| window.has(local))
+    }
+
+    /// The first moment after `now` at which a window is open, or none is.
+    fn next(&self, now: Instant, open: bool) -> Option<Instant> {
+        let mut turns = self.turns(now).unwrap_or_default();
+        turns.sort_unstable();
+        turns.into_iter().find(|at| self.is_open(*at) == open)
+    }
+
+    /// Every moment after `now` at which a window may open or close: its ends on each day, as often as they come, and
+    /// wherever the zone's offset changes.
+    fn turns(&self, now: Instant) -> Option<Vec<Instant>> {
+        let start = Timestamp::from_microsecond(now.0).ok()?;
+        let days = SignedDuration::from_hours(24 * i64::from(HORIZON));
+        let horizon = start.checked_add(days).ok()?;
+        let changes = self.zone.following(start).map(|change| change.timestamp());
+        let mut turns: Vec<Timestamp> = changes.take_while(|at| *at <= horizon).collect();
+        let ends: Vec<civil::Time> = self
+            .windows
+            .iter()
+            .flat_map(|window| window.ends())
+            .collect();
+        let mut day = self.zone.to_datetime(start).date();
+        for _ in 0..=HORIZON {
+            for end in &ends {
+                let offsets = match self
+                    .zone
+                    .to_ambiguous_timestamp(day.to_datetime(*end))
+                    .offset()
+                {
+                    AmbiguousOffset::Unambiguous { offset } => [offset, offset],
+                    AmbiguousOffset::Gap { before, after }
+                    | AmbiguousOffset::Fold { before, after } => [before, after],
+                };
+                let at = |offset: jiff::tz::Offset| offset.to_timestamp(day.to_datetime(*end)).ok();
+                turns.extend(offsets.into_iter().filter_map(at));
+            }
+            day = day.tomorrow().ok()?;
+        }
+        let later = turns.into_iter().filter(|at| *at > start);
+        Some(later.map(|at| Instant(at.as_microsecond())).collect())
+    }
+}
+
+impl Window {
+    fn of(said: &ContactWindow) -> Result<Self, ContactPlanError> {
+        let window = Self {
+            days: said.days.iter().copied().collect(),
+            from: said.from.minutes(),
+            until: said.until.minutes(),
+        };
+        let sound =
+            !window.days.is_empty() && window.from != window.until && window.from < LocalTime::DAY;
+        sound.then_some(window).ok_or(ContactPlanError::Window)
+    }
+
+    fn has(self, local: civil::DateTime) -> bool {
+        let minute =
+            u16::from(local.hour().unsigned_abs()) * 60 + u16::from(local.minute().unsigned_abs());
+        let today = self.days.has(weekday(local.date()));
+        if self.from < self.until {
+            return today && (self.from..self.until).contains(&minute);
+        }
+        let yesterday = local.date().yesterday();
+        let yesterday = yesterday.is_ok_and(|day| self.days.has(weekday(day)));
+        (today && minute >= self.from) || (yesterday && minute < self.until)
+    }
+
+    fn ends(self) -> impl Iterator<Item = civil::Time> + use<> {
+        [self.from, self.until].into_iter().filter_map(|minutes| {
+            let minutes = minutes % LocalTime::DAY;
+            let hour = i8::try_from(minutes / 60).ok()?;
+            civil::Time::new(hour, i8::try_from(minutes % 60).ok()?, 0, 0).ok()
+        })
+    }
+}
+
+fn weekday(day: civil::Date) -> Weekday {
+    match day.weekday() {
+        civil::Weekday::Monday => Weekday::Monday,
+        civil::Weekday::Tuesday => Weekday::Tuesday,
+        civil::Weekday::Wednesday => Weekday::Wednesday,
+        civil::Weekday::Thursday => Weekday::Thursday,
+        civil::Weekday::Friday => Weekday::Friday,
+        civil::Weekday::Saturday => Weekday::Saturday,
+        civil::Weekday::Sunday => Weekday::Sunday,
+    }
+}
+
+/// The zone of this IANA name, by the rules that the program was built with.
+fn zone(name: &str) -> Option<TimeZone> {
+    let zone = TimeZone::get(name).ok()?;
+    (zone.iana_name().is_some() && !zone.is_unknown()).then_some(zone)
+}
+
+fn check_routes(routes: &[ContactRoute], may_leave_message: bool) -> Result<(), ContactPlanError> {
+    let channels: Set<ContactChannel> = routes.iter().map(|route| route.channel).collect();
+    if channels.iter().count() != routes.len() {
+        return Err(ContactPlanError::ChannelTwice);
+    }
+    if !routes.iter().all(is_address) {
+        return Err(ContactPlanError::Address);
+    }
+    if !may_leave_message && channels.iter().any(stays_there) {
+        return Err(ContactPlanError::StaysThere);
+    }
+    Ok(())
+}
+
+fn is_address(route: &ContactRoute) -> bool {
+    let address = route.address.as_str();
+    let length = address.trim().chars().count();
+    let sound = (1..=LONGEST).contains(&length) && !address.chars().any(char::is_control);
+    sound
+        && match route.channel {
+            ContactChannel::Phone | ContactChannel::Text => is_e164(address),
+            ContactChannel::Email => address.split_once('@').is_some_and(|(name, domain)| {
+                !name.is_empty()
+                    && domain.contains('.')
+                    && !domain.contains('@')
+                    && !address.contains(char::is_whitespace)
+            }),
+            ContactChannel::Messenger
+            | ContactChannel::Post
+            | ContactChannel::InPerson
+            | ContactChannel::ThroughAdvocate => true,
+        }
+}
+
+fn is_e164(address: &str) -> bool {
+    address.strip_prefix('+').is_some_and(|digits| {
+        (2..=15).contains(&digits.len())
+            && !digits.starts_with('0')
+            && digits.bytes().all(|digit| digit.is_ascii_digit())
+    })
+}

@@ -1,0 +1,84 @@
+//! Connections after the Relay cursor specification.
+
+use std::borrow::Cow;
+
+use async_graphql::{ObjectType, OutputType, SimpleObject, TypeName};
+
+use crate::store::page::{self, CursorKey, Page};
+
+/// A page of a list.
+#[derive(SimpleObject)]
+#[graphql(name_type)]
+pub struct Connection<T: OutputType + ObjectType>
+where
+    Edge<T>: OutputType,
+{
+    /// The entries with their cursors.
+    pub edges: Vec<Edge<T>>,
+    /// Where the page lies in the list.
+    pub page_info: PageInfo,
+}
+
+/// An entry of a list, and where it stands.
+#[derive(SimpleObject)]
+#[graphql(name_type)]
+pub struct Edge<T: OutputType + ObjectType> {
+    /// The entry.
+    pub node: T,
+    /// Where it stands: for `after` and `before`.
+    pub cursor: String,
+}
+
+/// Where a page lies in its list.
+#[derive(SimpleObject)]
+pub struct PageInfo {
+    /// Whether more follow after the last entry.
+    pub has_next_page: bool,
+    /// Whether there are more before the first entry.
+    pub has_previous_page: bool,
+    /// The cursor of the first entry.
+    pub start_cursor: Option<String>,
+    /// The cursor of the last entry.
+    pub end_cursor: Option<String>,
+}
+
+impl<T: OutputType + ObjectType> Connection<T>
+where
+    Edge<T>: OutputType,
+{
+    /// The wire's form of a page; `place` is what a cursor stands for.
+    pub fn of<P: CursorKey>(page: Page<T>, place: impl Fn(&T) -> P) -> Self {
+        let edges: Vec<Edge<T>> = page
+            .entries
+            .into_iter()
+            .map(|node| Edge {
+                cursor: page::cursor_of(&place(&node)),
+                node,
+            })
+            .collect();
+        Self {
+            page_info: PageInfo {
+                has_next_page: page.has_next,
+                has_previous_page: page.has_previous,
+                start_cursor: edges.first().map(|edge| edge.cursor.clone()),
+                end_cursor: edges.last().map(|edge| edge.cursor.clone()),
+            },
+            edges,
+        }
+    }
+}
+
+impl<T: OutputType + ObjectType> TypeName for Connection<T>
+where
+    Edge<T>: OutputType,
+{
+    fn type_name() -> Cow<'static, str> {
+        format!("{}Connection", <T as OutputType>::type_name()).into()
+    }
+}
+
+impl<T: OutputType + ObjectType> TypeName for Edge<T> {
+    fn type_name() -> Cow<'static, str> {
+        format!("{}Edge", <T as OutputType>::type_name()).into()
+    }
+}

@@ -1,0 +1,125 @@
+//! What an audit event records.
+
+use crate::code::codes;
+
+codes! {
+    /// Which of the FHIR kinds of action an audit event records.
+    AuditAction {
+        /// Something was made.
+        Create = "C",
+        /// Something was read.
+        Read = "R",
+        /// Something was changed.
+        Update = "U",
+        /// Something was destroyed.
+        Delete = "D",
+        /// Something was carried out.
+        Execute = "E",
+    }
+
+    /// What an audit event records.
+    AuditType {
+        /// An agency was registered.
+        AgencyRegistered = "AGENCY_REGISTERED",
+        /// An agency was suspended: it shares and receives nothing, and its tokens are over.
+        AgencySuspended = "AGENCY_SUSPENDED",
+        /// A suspended agency takes part again.
+        AgencyReinstated = "AGENCY_REINSTATED",
+        /// An application was registered.
+        ApplicationRegistered = "APPLICATION_REGISTERED",
+        /// An application was given a new secret.
+        ApplicationSecretRotated = "APPLICATION_SECRET_ROTATED",
+        /// An application was given other public keys.
+        ApplicationKeysReplaced = "APPLICATION_KEYS_REPLACED",
+        /// An application was suspended: its tokens are over.
+        ApplicationSuspended = "APPLICATION_SUSPENDED",
+        /// A survivor's pseudonym was registered.
+        SurvivorRegistered = "SURVIVOR_REGISTERED",
+        /// What is on record of a survivor was corrected: whether they are a minor, and the language they understand best.
+        SurvivorCorrected = "SURVIVOR_CORRECTED",
+        /// A survivor's plan for safe contact was set.
+        SafeContactSet = "SAFE_CONTACT_SET",
+        /// A survivor's plan for safe contact was read.
+        SafeContactRead = "SAFE_CONTACT_READ",
+        /// Somebody asked whether a survivor may be contacted now; the reason is the answer.
+        ContactAdvised = "CONTACT_ADVISED",
+        /// A disclosure that a statute or a court's order demanded was put on record.
+        MandatedDisclosureRecorded = "MANDATED_DISCLOSURE_RECORDED",
+        /// A consent was drafted.
+        ConsentDrafted = "CONSENT_DRAFTED",
+        /// A consent was signed.
+        ConsentSigned = "CONSENT_SIGNED",
+        /// A consent was revoked.
+        ConsentRevoked = "CONSENT_REVOKED",
+        /// A person was erased: every consent ended, every package's key destroyed, the pseudonym forgotten.
+        SurvivorErased = "SURVIVOR_ERASED",
+        /// A later version of a consent took its place.
+        ConsentSuperseded = "CONSENT_SUPERSEDED",
+        /// A consent was found to be one that should never have been.
+        ConsentEnteredInError = "CONSENT_ENTERED_IN_ERROR",
+        /// An agency said that a rule pack binds it.
+        RulePackBound = "RULE_PACK_BOUND",
+        /// An agency said that a rule pack binds it no longer.
+        RulePackUnbound = "RULE_PACK_UNBOUND",
+        /// The signed paper behind a consent was stored.
+        ConsentDocumentStored = "CONSENT_DOCUMENT_STORED",
+        /// The signed paper behind a consent was read by the agency that stored it.
+        ConsentDocumentRead = "CONSENT_DOCUMENT_READ",
+        /// A referral was drafted.
+        ReferralDrafted = "REFERRAL_DRAFTED",
+        /// A referral was sent.
+        ReferralSent = "REFERRAL_SENT",
+        /// A referral was accepted.
+        ReferralAccepted = "REFERRAL_ACCEPTED",
+        /// A referral was rejected.
+        ReferralRejected = "REFERRAL_REJECTED",
+        /// A referral was completed.
+        ReferralCompleted = "REFERRAL_COMPLETED",
+        /// A suspended referral was continued under a consent and an MOU in force.
+        ReferralContinued = "REFERRAL_CONTINUED",
+        /// An MOU was drafted.
+        MouDrafted = "MOU_DRAFTED",
+        /// An MOU was offered to its parties.
+        MouOffered = "MOU_OFFERED",
+        /// An MOU was signed by a party.
+        MouSigned = "MOU_SIGNED",
+        /// Headers of records were read: ids, status, needs, parties.
+        RecordsListed = "RECORDS_LISTED",
+        /// A package's content was disclosed, or everything in it withheld.
+        PackageRead = "PACKAGE_READ",
+        /// The audit log itself was read.
+        AuditRead = "AUDIT_READ",
+        /// An older data store was put back, and its operator answers for it.
+        LedgerReopened = "LEDGER_REOPENED",
+        /// An access token was issued.
+        TokenIssued = "TOKEN_ISSUED",
+        /// A narrower access token was issued for another one.
+        TokenExchanged = "TOKEN_EXCHANGED",
+        /// An access token, and what was exchanged for it, was taken back.
+        TokenRevoked = "TOKEN_REVOKED",
+        /// A request's access token, or the proof that goes with it, was refused.
+        TokenRefused = "TOKEN_REFUSED",
+        /// A program that asked for a token, or about one, was refused.
+        ClientRefused = "CLIENT_REFUSED",
+        /// The next signing key took over.
+        SigningKeyRotated = "SIGNING_KEY_ROTATED",
+        /// A signing key was retired: the tokens that it signed are over.
+        SigningKeyRetired = "SIGNING_KEY_RETIRED",
+        /// An agency's own issuer of tokens was registered.
+        IssuerTrusted = "ISSUER_TRUSTED",
+        /// An issuer's keys were fetched anew by an operator.
+        IssuerRefreshed = "ISSUER_REFRESHED",
+        /// An issuer was suspended: its tokens are over.
+        IssuerSuspended = "ISSUER_SUSPENDED",
+        /// A request was refused.
+        AccessDenied = "ACCESS_DENIED",
+    }
+
+    /// How the audited act ended.
+    AuditOutcome {
+        /// It was done.
+        Success = "SUCCESS",
+        /// It was refused.
+        Refused = "REFUSED",
+    }
+}

@@ -1,0 +1,137 @@
+//! Where a referral stands, why, and what may be done with it.
+
+use crate::code::codes;
+
+codes! {
+    /// Where a referral stands (HL7 Gravity closed loop).
+    ReferralStatus {
+        /// Being written by its sender; the recipient knows nothing of it.
+        Draft = "DRAFT",
+        /// Sent, and waiting for the recipient's answer.
+        Requested = "REQUESTED",
+        /// Taken on by the recipient.
+        Accepted = "ACCEPTED",
+        /// The recipient's service has begun.
+        InProgress = "IN_PROGRESS",
+        /// Paused by the recipient, with a reason.
+        OnHold = "ON_HOLD",
+        /// Open, but its consent or MOU is no longer in force; set by the system.
+        Suspended = "SUSPENDED",
+        /// Turned down by the recipient, with a reason.
+        Rejected = "REJECTED",
+        /// Called off by either side, with a reason.
+        Cancelled = "CANCELLED",
+        /// Done, with an outcome.
+        Completed = "COMPLETED",
+        /// Ended without success, with a reason.
+        Failed = "FAILED",
+        /// Never answered in time; set by the system.
+        Expired = "EXPIRED",
+        /// Should never have been.
+        EnteredInError = "ENTERED_IN_ERROR",
+    }
+
+    /// Why a referral stands where it stands.
+    StatusReason {
+        /// No place or time free.
+        NoCapacity = "NO_CAPACITY",
+        /// Not a service that the recipient gives, or not to this person.
+        NotEligible = "NOT_ELIGIBLE",
+        /// Outside the area that the recipient serves.
+        OutsideServiceArea = "OUTSIDE_SERVICE_AREA",
+        /// No interpreter for the language and dialect.
+        LanguageNotAvailable = "LANGUAGE_NOT_AVAILABLE",
+        /// The recipient cannot keep the person safe.
+        SafetyConcern = "SAFETY_CONCERN",
+        /// The recipient knows the accused or has another conflict.
+        ConflictOfInterest = "CONFLICT_OF_INTEREST",
+        /// The survivor decided otherwise.
+        SurvivorDecision = "SURVIVOR_DECISION",
+        /// The consent is no longer in force.
+        ConsentNotInForce = "CONSENT_NOT_IN_FORCE",
+        /// The MOU is no longer in force.
+        MouNotInForce = "MOU_NOT_IN_FORCE",
+        /// Nobody answered in time.
+        NotAnswered = "NOT_ANSWERED",
+    }
+
+    /// Why a recipient turns a referral down.
+    RejectReason {
+        /// No place or time free.
+        NoCapacity = "NO_CAPACITY",
+        /// Not a service that you give, or not to this person.
+        NotEligible = "NOT_ELIGIBLE",
+        /// Outside the area that you serve.
+        OutsideServiceArea = "OUTSIDE_SERVICE_AREA",
+        /// No interpreter for the language and dialect.
+        LanguageNotAvailable = "LANGUAGE_NOT_AVAILABLE",
+        /// You cannot keep the person safe.
+        SafetyConcern = "SAFETY_CONCERN",
+        /// You know the accused or have another conflict.
+        ConflictOfInterest = "CONFLICT_OF_INTEREST",
+        /// The survivor decided otherwise.
+        SurvivorDecision = "SURVIVOR_DECISION",
+    }
+
+    /// What came of a completed referral.
+    OutcomeCode {
+        /// Every need it named was met.
+        NeedsMet = "NEEDS_MET",
+        /// Some needs were met.
+        NeedsPartlyMet = "NEEDS_PARTLY_MET",
+        /// The person was passed on to a better-suited partner.
+        ReferredOnward = "REFERRED_ONWARD",
+        /// The survivor chose to stop; that is theirs to decide.
+        SurvivorEnded = "SURVIVOR_ENDED",
+    }
+
+    /// How soon a referral wants an answer.
+    Urgency {
+        /// Within five days.
+        Routine = "ROUTINE",
+        /// Within a day.
+        Urgent = "URGENT",
+        /// Within the hour.
+        Emergency = "EMERGENCY",
+    }
+
+    /// What may be done next with a referral.
+    ReferralAction {
+        /// Send the draft.
+        Send = "SEND",
+        /// Take it on.
+        Accept = "ACCEPT",
+        /// Turn it down.
+        Reject = "REJECT",
+        /// Complete it, with an outcome.
+        Complete = "COMPLETE",
+        /// Continue it under a consent and an MOU in force.
+        Continue = "CONTINUE",
+    }
+}
+
+impl ReferralStatus {
+    /// The statuses of which [`is_open`](Self::is_open) is true, for queries.
+    pub const OPEN: [Self; 4] = [
+        Self::Requested,
+        Self::Accepted,
+        Self::InProgress,
+        Self::OnHold,
+    ];
+
+    /// Returns whether the recipient still works on a referral of this status.
+    #[must_use]
+    pub const fn is_open(self) -> bool {
+        match self {
+            Self::Requested | Self::Accepted | Self::InProgress | Self::OnHold => true,
+            Self::Draft
+            | Self::Suspended
+            | Self::Rejected
+            | Self::Cancelled
+            | Self::Completed
+            | Self::Failed
+            | Self::Expired
+            | Self::EnteredInError => false,
+        }
+    }
+}

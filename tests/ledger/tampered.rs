@@ -1,0 +1,177 @@
+//! Whoever changes the record is found out.
+
+use concord::audit::check::LedgerCheckError;
+use concord::audit::integrator::{self, Integrated, IntegrationError, settle};
+use concord::audit::tree::leaf_hash;
+use concord_entities::audit_tile;
+use sea_orm::{ActiveModelTrait, IntoActiveModel};
+
+use super::{Place, SIZE};
+use crate::world::{Database, on_both};
+
+/// A way to tamper, and how the check begins to tell of it.
+#[derive(Clone, Copy, Debug)]
+enum Tampering {
+    Sql(&'static str, &'static str),
+    LeafAndHash(&'static str),
+    Tile(&'static str),
+}
+
+const TAMPERING: [Tampering; 13] = [
+    Tampering::Sql(
+        "UPDATE audit_event SET leaf = replace(leaf, 'SUCCESS', 'REFUSED') WHERE leaf_index = 17",
+        "event 17: its bytes were changed",
+    ),
+    Tampering::Sql(
+        "UPDATE audit_event SET leaf_hash = (SELECT leaf_hash FROM audit_event WHERE leaf_index = 18) WHERE leaf_index = 17",
+        "event 17: its bytes were changed",
+    ),
+    Tampering::Sql(
+        "UPDATE audit_event SET kind = 'AUDIT_READ' WHERE leaf_index = 17",
+        "event 17: its type is",
+    ),
+    Tampering::Sql(
+        "UPDATE audit_event SET outcome = 'REFUSED' WHERE leaf_index = 17",
+        "event 17: its outcome is",
+    ),
+    Tampering::Sql(
+        "UPDATE audit_event SET agency_id = NULL WHERE leaf_index = 17",
+        "event 17: its agency is",
+    ),
+    Tampering::Sql(
+        "UPDATE audit_event SET recipient_id = agency_id WHERE leaf_index = 17",
+        "event 17: its recipient is",
+    ),
+    Tampering::Sql(
+        "UPDATE audit_event SET address = '192.0.2.2' WHERE leaf_index = 17",
+        "event 17: its network address is",
+    ),
+    Tampering::Sql(
+        "DELETE FROM audit_event WHERE leaf_index = 17",
+        "event 17: it is missing, and later",
+    ),
+    Tampering::Sql(
+        "DELETE FROM audit_event WHERE leaf_index = 299",
+        "event 299: it is missing with all that follow",
+    ),
+    Tampering::Sql(
+        "UPDATE audit_event SET leaf_index = -1 WHERE leaf_index = 17; \
+         UPDATE audit_event SET leaf_index = 17 WHERE leaf_index = 18; \
+         UPDATE audit_event SET leaf_index = 18 WHERE leaf_index = -1",
+        "event 17: the stored tile 0/0 does not hold",
+    ),
+    Tampering::Sql(
+        "UPDATE audit_tree SET note = ''",
+        "event 0: there are 300 events, and no checkpoint",
+    ),
+    Tampering::LeafAndHash("event 17: the stored tile 0/0 does not hold"),
+    Tampering::Tile("event 17: the stored tile 0/0 does not hold"),
+];
+
+on_both!(tampering_is_named_by_index: Database, flavor = "multi_thread");
+async fn tampering_is_named_by_index(database: Database) {
+    for tampering in TAMPERING {
+        let place = Place::recorded(database).await;
+        let verified = place.check().await.unwrap();
+        assert_eq!((verified.head.size, verified.signed), (SIZE, Some(SIZE)));
+        let expected = match tampering {
+            Tampering::Sql(sql, expected) => {
+                place.run(sql).await;
+                expected
+            }
+            Tampering::LeafAndHash(expected) => {
+                let leaf = place.victim().await.leaf.replace("SUCCESS", "REFUSED");
+                let mut row = place.victim().await.into_active_model();
+                row.leaf_hash = sea_orm::Set(leaf_hash(leaf.as_bytes()).0.to_vec());
+                row.leaf = sea_orm::Set(leaf);
+                row.update(&place.store.write).await.unwrap();
+                expected
+            }
+            Tampering::Tile(expected) => {
+                let tiles = audit_tile::Entity::all()
+                    .all(&place.store.write)
+                    .await
+                    .unwrap();
+                let first = tiles
+                    .into_iter()
+                    .find(|tile| (tile.level, tile.place) == (0, 0))
+                    .unwrap();
+                let mut hashes = first.hashes.clone();
+                hashes[17 * 32] ^= 1;
+                let mut row = first.into_active_model();
+                row.hashes = sea_orm::Set(hashes);
+                row.update(&place.store.write).await.unwrap();
+                expected
+            }
+        };
+        let broken = place.check().await.unwrap_err().to_string();
+        assert!(
+            broken.starts_with(expected),
+            "{tampering:?} is told as: {broken}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_was_put_in_is_found() {
+    let place = Place::recorded(Database::Sqlite).await;
+    place
+        .run(
+            "INSERT INTO audit_event SELECT randomblob(16), recorded_at, agency_id, recipient_id, kind, outcome, leaf, \
+             leaf_hash, -1, address, salt, disclosed_under FROM audit_event WHERE leaf_index = 17",
+        )
+        .await;
+    assert!(matches!(
+        place.check().await,
+        Err(LedgerCheckError::Surplus {
+            index: SIZE,
+            rows: 301
+        })
+    ));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_without_an_index_is_counted_and_checked() {
+    let place = Place::recorded(Database::Sqlite).await;
+    place.record(2).await;
+    assert_eq!(place.check().await.unwrap().awaiting, 2);
+    place
+        .run("UPDATE audit_event SET outcome = 'REFUSED' WHERE leaf_index IS NULL")
+        .await;
+    assert!(matches!(
+        place.check().await,
+        Err(LedgerCheckError::Awaiting {
+            what: "outcome",
+            ..
+        })
+    ));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rewritten_tree_is_not_signed_and_not_believed() {
+    let place = Place::recorded(Database::Sqlite).await;
+    let note = place.head().await.note;
+    let leaf = place.victim().await.leaf.replace("\"ada\"", "\"eve\"");
+    let mut row = place.victim().await.into_active_model();
+    row.leaf_hash = sea_orm::Set(leaf_hash(leaf.as_bytes()).0.to_vec());
+    row.leaf = sea_orm::Set(leaf);
+    row.update(&place.store.write).await.unwrap();
+    // Everything is integrated anew, as if the changed event had always been so.
+    place.run("UPDATE audit_event SET leaf_index = NULL; DELETE FROM audit_tile; DELETE FROM audit_tree").await;
+    while integrator::integrate(&place.store).await.unwrap() != Integrated::Last(0) {}
+    place
+        .run(&format!("UPDATE audit_tree SET note = '{note}'"))
+        .await;
+
+    let refused = settle(&place.store, &place.key).await;
+    assert!(
+        matches!(refused, Err(IntegrationError::Rewritten)),
+        "{refused:?}"
+    );
+    assert_eq!(place.head().await.note, note);
+    let broken = place.check().await.unwrap_err();
+    assert!(
+        matches!(broken, LedgerCheckError::Ledger(fault) if fault.through == SIZE - 1),
+        "{broken}"
+    );
+}
