@@ -1,24 +1,37 @@
-//! Every command that the README shows exists.
+//! Every command that the README and the other documents show exists.
 
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
+use super::documents::DOCUMENTS;
 use super::root;
 
 /// Programs that are not ours.
-const COMMON: [&str; 5] = ["cd", "cp", "curl", "export", "git"];
+const COMMON: [&str; 6] = ["cd", "cp", "curl", "export", "git", "head"];
+/// The documents in which commands are shown.
+const SHOWING: [&str; 4] = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "docs/CLIENTS.md",
+    "docs/OPERATING.md",
+];
 
 #[test]
-fn every_command_of_the_readme_exists() {
-    let Ok(readme) = std::fs::read_to_string(root().join("README.md")) else {
-        return;
-    };
-    let commands = commands(&readme);
-    assert!(!commands.is_empty(), "README.md shows no command");
-    let faults: Vec<String> = commands
-        .iter()
-        .filter_map(|command| fault(command).map(|fault| format!("`{command}`: {fault}")))
-        .collect();
+fn every_command_of_the_documents_exists() {
+    let mut faults = Vec::new();
+    for (name, _) in DOCUMENTS {
+        let document = std::fs::read_to_string(root().join(name)).unwrap();
+        let commands = commands(&document);
+        assert!(
+            !commands.is_empty() || !SHOWING.contains(&name),
+            "{name} shows no command"
+        );
+        for command in commands {
+            if let Some(fault) = fault(&command) {
+                faults.push(format!("{name}: `{command}`: {fault}"));
+            }
+        }
+    }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
