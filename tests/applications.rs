@@ -15,7 +15,7 @@ use concord::jose::key::SigningKey;
 use serde_json::{Value, json};
 
 use crate::world::agency::text;
-use crate::world::{Agency, Answer, Database, EVERYTHING, Server, World};
+use crate::world::{Agency, Answer, EVERYTHING, Server, World};
 
 const REGISTER: &str = "mutation($a: ApplicationInput!) { registerApplication(application: $a) { secret application { \
     id name status scopes authentication keys dpopBound createdAt } } }";
@@ -64,10 +64,6 @@ async fn carrying(world: &World, agency: &Agency, claims: &Claims) -> Agency {
 }
 
 /// A second server over the same PostgreSQL.
-fn second(world: &World) -> Option<Server> {
-    (world.database == Database::Postgres).then(|| world.another_server())
-}
-
 /// What each server says to the agency's token: `ok`, or the codes.
 async fn everywhere(world: &World, second: Option<&Server>, agency: &Agency) -> Vec<String> {
     let mut said = Vec::new();

@@ -31,6 +31,8 @@ fn every_operation_has_a_row_and_every_row_an_operation() {
     assert_eq!(rows, operations());
 }
 
+/// It asks thousands of times, so it runs once: on SQLite, as who may do what is decided from a token and from rows that
+/// are the same on either database.
 #[tokio::test]
 async fn who_may_do_what() {
     let world = World::on(Database::Sqlite).await;

@@ -319,7 +319,8 @@ pub fn stored(world: &World) -> Vec<u8> {
     bytes
 }
 
-fn files(folder: &Path) -> Vec<u8> {
+/// The bytes of all the files below a folder.
+pub fn files(folder: &Path) -> Vec<u8> {
     let mut bytes = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

@@ -1,9 +1,11 @@
 //! What partners and maintainers rely on: the schema as it is written down, the tables, the shape of the house.
 
 mod documents;
+mod files;
 mod house;
 mod readme;
 mod schema;
+mod schema_change;
 mod tables;
 mod vocabulary;
 

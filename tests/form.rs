@@ -8,7 +8,7 @@ mod served;
 mod texts;
 
 use concord::consent::form::page::{PaperSize, Subject};
-use concord::consent::form::texts::Language;
+use concord::consent::form::texts::FormLanguage;
 use concord_entities::consent;
 use concord_entities::ids::{AgencyId, ConsentId, SurvivorId};
 use concord_entities::instant::Instant;
@@ -113,7 +113,7 @@ fn what_the_page_says_in_each_language() {
 #[test]
 fn where_it_stands_is_said_in_words() {
     for status in ConsentStatus::ALL {
-        for language in Language::ALL {
+        for language in FormLanguage::ALL {
             let subject = Subject {
                 status: *status,
                 ..subject()

@@ -23,10 +23,6 @@ fn addresses(world: &World, second: Option<&Server>) -> Vec<String> {
     addresses
 }
 
-fn second(world: &World) -> Option<Server> {
-    (world.database == Database::Postgres).then(|| world.another_server())
-}
-
 async fn package(reader: &Agency, told: &Told) -> Answer {
     let variables = json!({ "id": told.referral, "p": "SERVICE_DELIVERY" });
     reader.asks(PACKAGE, variables).await
@@ -45,7 +41,7 @@ fn disclosed(answer: &Answer, told: &Told) -> Option<String> {
 
 on_both!(no_disclosure_comes_after_the_revocation_that_forbids_it);
 async fn no_disclosure_comes_after_the_revocation_that_forbids_it(world: World) {
-    let second = second(&world);
+    let second = world.second_server();
     let (north, south) = world.agencies("north", "south").await;
     for person in ["Ada", "Bea", "Cleo"] {
         let told = north.refers(person).to(&south).sharing([Identity]).await;
@@ -129,7 +125,7 @@ fn index_and_time(row: &str) -> (i64, i64) {
 
 on_both!(a_suspended_agency_is_refused_on_the_very_next_request);
 async fn a_suspended_agency_is_refused_on_the_very_next_request(world: World) {
-    let second = second(&world);
+    let second = world.second_server();
     let (north, south) = world.agencies("north", "south").await;
     let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
     let everywhere = addresses(&world, second.as_ref());
@@ -160,7 +156,7 @@ async fn a_suspended_agency_is_refused_on_the_very_next_request(world: World) {
 
 on_both!(a_denied_token_is_refused_on_the_very_next_request);
 async fn a_denied_token_is_refused_on_the_very_next_request(world: World) {
-    let second = second(&world);
+    let second = world.second_server();
     let (north, south) = world.agencies("north", "south").await;
     let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
     let everywhere = addresses(&world, second.as_ref());
@@ -196,7 +192,7 @@ async fn refused(caller: &Agency, told: &Told) {
 
 on_both!(of_two_people_who_answer_a_referral_at_once_one_wins);
 async fn of_two_people_who_answer_a_referral_at_once_one_wins(world: World) {
-    let second = second(&world);
+    let second = world.second_server();
     let (north, south) = world.agencies("north", "south").await;
     let everywhere = addresses(&world, second.as_ref());
     let (one, other) = (
@@ -250,7 +246,7 @@ async fn exactly_one_wins(one: &Agency, other: &Agency, told: &Told) {
 
 on_both!(one_key_sent_twenty_times_at_once_makes_one_object);
 async fn one_key_sent_twenty_times_at_once_makes_one_object(world: World) {
-    let second = second(&world);
+    let second = world.second_server();
     let north = world.agency("north").await;
     let everywhere = addresses(&world, second.as_ref());
     let survivor =

@@ -46,9 +46,9 @@ pub struct Settings {
     /// The folder that holds the embedded stores and the key-encryption key.
     pub data: PathBuf,
     /// Where the data store is.
-    pub database: Location,
+    pub database: StoreLocation,
     /// Where the keyring is.
-    pub keyring: Location,
+    pub keyring: StoreLocation,
     /// The file that holds the key-encryption key, 64 hex digits.
     pub key_file: PathBuf,
     /// The `iss` of our tokens, an `https` URL (RFC 8414, 2): where partners find the authorization server.
@@ -73,7 +73,7 @@ pub struct Settings {
 
 /// Where a store is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Location {
+pub enum StoreLocation {
     /// An SQLite file; it is made, and migrates itself.
     File(PathBuf),
     /// A PostgreSQL database and the schema in it.
@@ -85,7 +85,7 @@ pub enum Location {
     },
 }
 
-impl std::fmt::Display for Location {
+impl std::fmt::Display for StoreLocation {
     /// Never with a password.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -350,22 +350,22 @@ fn locations(
     data: &Path,
     database: Option<String>,
     keyring: Option<String>,
-) -> (Location, Location) {
+) -> (StoreLocation, StoreLocation) {
     let Some(database) = database else {
         return (
-            Location::File(data.join("concord.sqlite")),
-            Location::File(data.join("keyring.sqlite")),
+            StoreLocation::File(data.join("concord.sqlite")),
+            StoreLocation::File(data.join("keyring.sqlite")),
         );
     };
     let keyring = match keyring {
-        Some(url) => Location::Postgres { url, schema: None },
-        None => Location::Postgres {
+        Some(url) => StoreLocation::Postgres { url, schema: None },
+        None => StoreLocation::Postgres {
             url: database.clone(),
             schema: Some("concord_keyring".to_owned()),
         },
     };
     (
-        Location::Postgres {
+        StoreLocation::Postgres {
             url: database,
             schema: None,
         },

@@ -3,12 +3,12 @@
 use concord::jose::key::SigningKey;
 use serde_json::json;
 
-use super::{all, carried_by, everywhere, public_key, recorded, second};
+use super::{all, carried_by, everywhere, public_key, recorded};
 use crate::world::{Database, World, on_both};
 
 on_both!(the_operator_registers_lists_and_suspends);
 async fn the_operator_registers_lists_and_suspends(world: World) {
-    let other = second(&world);
+    let other = world.second_server();
     let north = world.agency("north").await;
     let register = |more: &[&str]| {
         let words = [

@@ -2,7 +2,7 @@
 
 use concord_entities::ids::TokenId;
 
-use super::{all, carrying, everywhere, recorded, second};
+use super::{all, carrying, everywhere, recorded};
 use crate::world::{Agency, Database, EVERYTHING, World, on_both};
 
 /// A recorded token, exchanged for another where one is named; its id and its bearer.
@@ -20,7 +20,7 @@ async fn token(world: &World, agency: &Agency, parent: Option<&str>) -> (String,
 
 on_both!(a_token_falls_with_everything_that_was_exchanged_for_it);
 async fn a_token_falls_with_everything_that_was_exchanged_for_it(world: World) {
-    let other = second(&world);
+    let other = world.second_server();
     let (north, south) = (world.agency("north").await, world.agency("south").await);
     let (root, of_root) = token(&world, &north, None).await;
     let (taken, of_taken) = token(&world, &north, Some(&root)).await;

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::{
     REGISTER, REPLACE, ROTATE, SUSPEND, carried_by, public_key, recorded, with_a_key, with_a_secret,
 };
+use crate::canary::files;
 use crate::world::agency::text;
 use crate::world::postgres::Cluster;
 use crate::world::{Agency, Database, Server, World, on_both};
@@ -242,19 +243,6 @@ async fn a_secret_is_shown_once_and_kept_nowhere(world: World) {
             assert!(!text.contains(drawn), "{place} tells a secret");
         }
     }
-}
-
-fn files(folder: &std::path::Path) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        bytes.extend(if path.is_dir() {
-            files(&path)
-        } else {
-            std::fs::read(&path).unwrap()
-        });
-    }
-    bytes
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use concord_entities::vocabulary::DataCategory::Identity;
 use serde_json::{Value, json};
 
 use super::{
-    ROTATE, SUSPEND, all, carried_by, carrying, everywhere, recorded, second, verdict, with_a_key,
+    ROTATE, SUSPEND, all, carried_by, carrying, everywhere, recorded, verdict, with_a_key,
     with_a_secret,
 };
 use crate::world::{Agency, Database, EVERYTHING, World, on_both};
@@ -22,7 +22,7 @@ async fn reinstates(coordinator: &Agency, agency: &Agency) -> String {
 
 on_both!(a_suspended_application_is_over_at_once);
 async fn a_suspended_application_is_over_at_once(world: World) {
-    let other = second(&world);
+    let other = world.second_server();
     let north = world.agency("north").await;
     let (id, _) = with_a_secret(&north, "referral.r").await;
     let sibling = with_a_key(&north, "referral.r").await;
@@ -78,7 +78,7 @@ async fn exchanged_for(world: &World, agency: &Agency, from: &str, to: &str) -> 
 
 on_both!(a_suspended_agency_is_out_at_once_and_its_old_tokens_stay_dead);
 async fn a_suspended_agency_is_out_at_once_and_its_old_tokens_stay_dead(world: World) {
-    let other = second(&world);
+    let other = world.second_server();
     let (north, south) = world.agencies("north", "south").await;
     let coordinator = world.coordinator();
     let id = with_a_key(&north, "referral.r").await;

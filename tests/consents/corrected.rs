@@ -20,13 +20,6 @@ async fn signs(agency: &Agency, consent: &str, signature: &Value) -> Answer {
     agency.signs_with(consent, signature, shown).await
 }
 
-fn findings(answer: &Answer) -> Vec<String> {
-    assert_eq!(answer.codes(), "CONSENT_DEFECTIVE", "{}", answer.text);
-    let findings = &answer.body["errors"][0]["extensions"]["findings"];
-    let findings = findings.as_array().unwrap().iter();
-    findings.map(|one| text(&one["code"])).collect()
-}
-
 on_both!(nothing_is_signed_before_it_is_known_who_signs_and_what_they_understand);
 async fn nothing_is_signed_before_it_is_known_who_signs_and_what_they_understand(world: World) {
     let (north, south) = world.agencies("north", "south").await;
@@ -40,7 +33,7 @@ async fn nothing_is_signed_before_it_is_known_who_signs_and_what_they_understand
     let consent = north.consents(&survivor, &south, &[Identity]).await;
     let signature = survivors_signature();
     let refused = signs(&north, &consent, &signature).await;
-    assert_eq!(findings(&refused), ["LANGUAGE_NOT_RECORDED"]);
+    assert_eq!(refused.finding_codes(), ["LANGUAGE_NOT_RECORDED"]);
 
     let corrected = corrects(&north, &survivor, true, "en-US").await;
     assert_eq!(
@@ -56,7 +49,7 @@ async fn nothing_is_signed_before_it_is_known_who_signs_and_what_they_understand
     let again = json!({ "role": "WITNESS", "isAbuser": false, "method": "PAPER",
             "signedOn": signature["signedOn"], "documentSha256": signature["documentSha256"] });
     let refused = signs(&north, &consent, &again).await;
-    assert_eq!(findings(&refused), ["LANGUAGE_NOT_UNDERSTOOD"]);
+    assert_eq!(refused.finding_codes(), ["LANGUAGE_NOT_UNDERSTOOD"]);
 
     let log = "auditEvents(filter: { types: [SURVIVOR_CORRECTED] })";
     let once = json!({ "action": "U", "outcome": "SUCCESS" });

@@ -21,6 +21,19 @@ pub const WEST: AgencyId = AgencyId(Uuid::from_u128(3));
 /// Some noon.
 pub const NOW: Instant = Instant(1_800_000_000_000_000);
 
+/// Somebody who interprets as the law asks.
+pub fn an_interpreter(language: &str) -> Interpreter {
+    Interpreter {
+        language: language.to_owned(),
+        same_dialect: true,
+        qualified: true,
+        named_on_paper: true,
+        knows_survivor: false,
+        knows_accused: false,
+        is_victim: false,
+    }
+}
+
 pub fn days(from_now: i64) -> Instant {
     Instant(NOW.0 + from_now * 86_400_000_000)
 }
@@ -41,15 +54,7 @@ pub fn good() -> ConsentDraft {
         purposes: Purposes::only(Purpose::HealthCare),
         language: "en".to_owned(),
         understood: Some("quc-GT".to_owned()),
-        interpreter: Some(Interpreter {
-            language: "quc".to_owned(),
-            same_dialect: true,
-            qualified: true,
-            named_on_paper: true,
-            knows_survivor: false,
-            knows_accused: false,
-            is_victim: false,
-        }),
+        interpreter: Some(an_interpreter("quc")),
         explained: Explanations::all(),
         voluntary: true,
         revocable: true,

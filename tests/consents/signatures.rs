@@ -1,7 +1,6 @@
 //! Which signatures go together: under one consent, and from version to version.
 
 use concord::consent::signatures::{SignatureError, can_be_signed_on, fit, is_repeat};
-use concord_entities::consent::Interpreter;
 use concord_entities::consent_signature::Model;
 use concord_entities::ids::{ConsentId, SignatureId};
 use concord_entities::vocabulary::{
@@ -10,7 +9,7 @@ use concord_entities::vocabulary::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::lint::{NOW, days};
+use super::lint::{NOW, an_interpreter, days};
 use crate::world::agency::{day, good_consent, survivors_signature, text};
 use crate::world::documents::REGISTER_SURVIVOR;
 use crate::world::{Agency, Answer, World, on_both};
@@ -110,15 +109,7 @@ fn a_repeat_says_the_same_in_everything() {
         ..known.clone()
     };
     assert!(is_repeat(&repeated, &known));
-    let interpreter = Interpreter {
-        language: "es".to_owned(),
-        same_dialect: true,
-        qualified: true,
-        named_on_paper: true,
-        knows_survivor: false,
-        knows_accused: false,
-        is_victim: false,
-    };
+    let interpreter = an_interpreter("es");
     let changes: [fn(&mut Model); 7] = [
         |one| one.role = SignerRole::Witness,
         |one| one.method = SignatureMethod::Mark,
@@ -150,23 +141,6 @@ fn with(mut value: Value, field: &str, changed: Value) -> Value {
     value
 }
 
-/// What a refusal says, where it names `field`.
-fn refused(answer: &Answer, field: &str) {
-    assert_eq!(answer.codes(), "BAD_USER_INPUT", "{}", answer.text);
-    assert!(
-        answer.text.contains(&format!("`{field}`")),
-        "{}",
-        answer.text
-    );
-}
-
-fn findings(answer: &Answer) -> Vec<String> {
-    assert_eq!(answer.codes(), "CONSENT_DEFECTIVE", "{}", answer.text);
-    let findings = &answer.body["errors"][0]["extensions"]["findings"];
-    let findings = findings.as_array().unwrap().iter();
-    findings.map(|one| text(&one["code"])).collect()
-}
-
 async fn renewed(agency: &Agency, consent: &str) -> String {
     let renewed = agency.renews(consent).await;
     text(&renewed.data()["renewConsent"]["id"])
@@ -186,7 +160,7 @@ async fn neither_an_old_signature_nor_a_beginning_to_come_lengthens_a_consent(wo
         if taken {
             assert_eq!(answer.data()["signConsent"]["status"], "ACTIVE");
         } else {
-            assert_eq!(findings(&answer), ["EXPIRY_TOO_LATE"]);
+            assert_eq!(answer.finding_codes(), ["EXPIRY_TOO_LATE"]);
         }
     }
 
@@ -202,7 +176,7 @@ async fn neither_an_old_signature_nor_a_beginning_to_come_lengthens_a_consent(wo
     let drafted = north.drafts(&far).await;
     let far = text(&drafted.data()["draftConsent"]["id"]);
     let answer = signs(&north, &far, &survivors_signature()).await;
-    assert_eq!(findings(&answer), ["EXPIRY_TOO_LATE"]);
+    assert_eq!(answer.finding_codes(), ["EXPIRY_TOO_LATE"]);
 }
 
 on_both!(a_next_version_is_signed_anew);
@@ -216,14 +190,15 @@ async fn a_next_version_is_signed_anew(world: World) {
     for _ in 0..3 {
         for paper in &papers {
             let again = with(survivors_signature(), "documentSha256", paper.clone());
-            refused(
-                &signs(&north, &consent, &again).await,
-                "signature.documentSha256",
-            );
+            signs(&north, &consent, &again)
+                .await
+                .is_refused_for("signature.documentSha256");
         }
         if !papers.is_empty() {
             let older = with(survivors_signature(), "signedOn", json!(day(-1)));
-            refused(&signs(&north, &consent, &older).await, "signature.signedOn");
+            signs(&north, &consent, &older)
+                .await
+                .is_refused_for("signature.signedOn");
         }
         let signature = survivors_signature();
         let signed = signs(&north, &consent, &signature).await;
@@ -254,16 +229,17 @@ async fn all_sign_one_document_and_each_once(world: World) {
         assert_eq!(roles(&signed), json!([{ "role": "SURVIVOR" }]));
     }
     let other = with(guardian.clone(), "documentSha256", another.clone());
-    refused(
-        &signs(&north, &consent, &other).await,
-        "signature.documentSha256",
-    );
+    signs(&north, &consent, &other)
+        .await
+        .is_refused_for("signature.documentSha256");
     let twice = with(first.clone(), "signedOn", json!(day(-1)));
-    refused(&signs(&north, &consent, &twice).await, "signature.role");
+    signs(&north, &consent, &twice)
+        .await
+        .is_refused_for("signature.role");
     // An abuser is one also where the same was said before without it.
     let abuser = with(first.clone(), "isAbuser", json!(true));
     assert_eq!(
-        findings(&signs(&north, &consent, &abuser).await),
+        signs(&north, &consent, &abuser).await.finding_codes(),
         ["SIGNER_IS_ABUSER"]
     );
     signs(&north, &consent, &seen).await.data();

@@ -7,6 +7,8 @@ use concord::consent::signers::{Offered, Situation, fits};
 use concord_entities::consent::Interpreter;
 use concord_entities::vocabulary::{Code, MinorAlone, SignatureMethod, SignerRelation, SignerRole};
 
+use super::lint::an_interpreter;
+
 fn situations() -> Vec<Situation> {
     let mut every = Vec::new();
     for minor in [false, true] {
@@ -207,15 +209,6 @@ fn a_signature_needs_its_document_a_mark_its_witness_an_interpreter_all() {
 #[test]
 fn a_survivor_signs_what_they_understood() {
     let adult = Situation::default();
-    let interpreter = |language: &str| Interpreter {
-        language: language.to_owned(),
-        same_dialect: true,
-        qualified: true,
-        named_on_paper: true,
-        knows_survivor: false,
-        knows_accused: false,
-        is_victim: false,
-    };
     for (language, interpreted, understood, good) in [
         (None, None, Some("es"), true),
         (Some("es-MX"), None, Some("es"), true),
@@ -227,7 +220,7 @@ fn a_survivor_signs_what_they_understood() {
     ] {
         let offered = Offered {
             language: language.map(str::to_owned),
-            interpreter: interpreted.map(interpreter),
+            interpreter: interpreted.map(an_interpreter),
             ..offered(SignerRole::Survivor)
         };
         let faults = adult.faults(&offered, understood);

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::story::{DAYS, plan};
 use crate::world::agency::text;
 use crate::world::documents::DRAFT_REFERRAL;
-use crate::world::{Agency, Answer, World, on_both};
+use crate::world::{Agency, World, on_both};
 
 /// Plans that cannot be followed, and what is wrong with each.
 fn broken() -> Vec<(&'static str, Value)> {
@@ -32,15 +32,6 @@ fn broken() -> Vec<(&'static str, Value)> {
     .collect()
 }
 
-fn refused(answer: &Answer, field: &str) {
-    assert_eq!(answer.codes(), "BAD_USER_INPUT", "{}", answer.text);
-    assert!(
-        answer.text.contains(&format!("`{field}`")),
-        "{}",
-        answer.text
-    );
-}
-
 async fn signed(agency: &Agency, survivor: &str, recipient: &Agency) -> String {
     let consent = agency.consents(survivor, recipient, &[Contact]).await;
     agency.signs(&consent).await.data();
@@ -58,7 +49,7 @@ async fn a_package_whose_plan_cannot_be_followed_is_refused(world: World) {
     };
     for (field, broken) in broken() {
         let answer = north.asks(DRAFT_REFERRAL, referral(broken)).await;
-        refused(&answer, &format!("referral.package.contact.{field}"));
+        answer.is_refused_for(&format!("referral.package.contact.{field}"));
     }
     assert_eq!(world.tampers("SELECT count(*) FROM referral"), "0");
     let keys = world.tampers_with_keyring("SELECT count(*) FROM package_key");
@@ -78,7 +69,7 @@ async fn a_referral_is_continued_with_a_plan_that_can_be_followed(world: World) 
         let answer = north
             .continues(&ada, &consent, json!({ "contact": broken }))
             .await;
-        refused(&answer, &format!("package.contact.{field}"));
+        answer.is_refused_for(&format!("package.contact.{field}"));
     }
     assert_eq!(south.sees(&ada).await, "SUSPENDED (CONSENT_NOT_IN_FORCE)");
     let sound = json!({ "contact": plan(&DAYS) });

@@ -51,6 +51,8 @@ const STORY: [Step; 29] = [
     Step::Reinstate,
 ];
 
+/// It takes half a minute, so it runs once: on PostgreSQL, which serves two servers, where an ending is least easily
+/// known at the other.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_disclosure_begins_after_an_acknowledged_ending() {
     let stage = Stage::set().await;

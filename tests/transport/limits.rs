@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use async_graphql::parser::types::ExecutableDocument;
 use concord::error::Error;
-use concord::graphql::guard::{Documents, MAX_DEPTH, MAX_SELECTIONS, admit};
+use concord::graphql::guard::{Documents, MAX_DEPTH, admit};
 use concord::graphql::lexer::{MAX_BYTES, MAX_NESTING, MAX_TOKENS, count_tokens};
+use concord::settings::MAX_SELECTIONS;
 use proptest::prelude::*;
 
 fn costly(document: &str) -> String {

@@ -139,6 +139,11 @@ impl World {
         Server::start(&self.flags())
     }
 
+    /// A second server, where a database serves several.
+    pub fn second_server(&self) -> Option<Server> {
+        (self.database == Database::Postgres).then(|| self.another_server())
+    }
+
     /// The flags with which any command finds this world's stores.
     pub fn flags(&self) -> Vec<String> {
         flags(&self.folder, self.url.as_deref())
@@ -321,6 +326,25 @@ impl Answer {
     pub fn data(&self) -> &Value {
         assert!(self.body.get("errors").is_none(), "{}", self.text);
         &self.body["data"]
+    }
+
+    /// What was found in a consent that was refused.
+    pub fn findings(&self) -> &[Value] {
+        assert_eq!(self.codes(), "CONSENT_DEFECTIVE", "{}", self.text);
+        let findings = &self.body["errors"][0]["extensions"]["findings"];
+        findings.as_array().unwrap()
+    }
+
+    /// The codes of what was found in a consent that was refused.
+    pub fn finding_codes(&self) -> Vec<&str> {
+        let findings = self.findings().iter();
+        findings.map(|one| one["code"].as_str().unwrap()).collect()
+    }
+
+    /// Checks that a request was refused for this part of it.
+    pub fn is_refused_for(&self, part: &str) {
+        assert_eq!(self.codes(), "BAD_USER_INPUT", "{}", self.text);
+        assert!(self.text.contains(&format!("`{part}`")), "{}", self.text);
     }
 
     /// The codes of the errors, joined.

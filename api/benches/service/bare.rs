@@ -62,19 +62,56 @@ pub async fn through_driver(
     Stopwatch::sum(parts, lasting)
 }
 
+/// Sends the statements, each on a connection of its own and so many times, and decodes their rows. Returns how many
+/// were sent in all.
+pub async fn so_often(store: &Store, statements: &[Statement], each: usize) -> usize {
+    let tasks: Vec<_> = statements
+        .iter()
+        .cloned()
+        .map(|statement| {
+            let database = store.read.clone();
+            tokio::spawn(async move {
+                for _ in 0..each {
+                    let rows = database.query_all_raw(statement.clone()).await.unwrap();
+                    for row in &rows {
+                        black_box(Header::from_query_result(row, "").unwrap());
+                    }
+                }
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+    each * statements.len()
+}
+
+/// How long pgbench goes on.
+#[derive(Clone, Copy)]
+pub enum Extent {
+    /// So long.
+    Lasting(Duration),
+    /// So often on each connection.
+    Each(usize),
+}
+
 /// The statement under pgbench, prepared: how many a second; none where there is no pgbench.
 pub fn under_pgbench(
     url: &str,
     statement: &Statement,
     connections: usize,
-    lasting: Duration,
+    extent: Extent,
 ) -> Option<f64> {
+    let (flag, number) = match extent {
+        Extent::Lasting(time) => ("-T", time.as_secs().max(1).to_string()),
+        Extent::Each(times) => ("-t", times.to_string()),
+    };
     let script = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(script.path(), format!("{statement};\n")).unwrap();
     let output = Command::new(pgbench()?)
         .args(["-n", "-M", "prepared", "-j", "2"])
         .args(["-c", &connections.to_string()])
-        .args(["-T", &lasting.as_secs().max(1).to_string()])
+        .args([flag, &number])
         .arg("-f")
         .arg(script.path())
         .arg(url)
@@ -86,7 +123,8 @@ pub fn under_pgbench(
     line.split_whitespace().nth(2)?.parse().ok()
 }
 
-fn pgbench() -> Option<PathBuf> {
+/// Where pgbench is, if it is installed.
+pub fn pgbench() -> Option<PathBuf> {
     let packaged = std::fs::read_dir("/usr/lib/postgresql").into_iter();
     let packaged = packaged
         .flatten()

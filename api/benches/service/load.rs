@@ -9,6 +9,8 @@ use tokio::net::TcpStream;
 
 /// How long answers are read before they count.
 const WARM_UP: Duration = Duration::from_secs(1);
+/// What is missing when each request may be sent only once.
+const WORK_LEFT: &str = "work left: seed more referrals";
 
 /// How often something was done in a while, and how long each time took.
 pub struct Measured {
@@ -116,7 +118,7 @@ async fn connection(address: SocketAddr, work: Work, mut watch: Stopwatch) -> St
         Work::Once(requests) => {
             let mut requests = requests.iter();
             while watch.runs() {
-                let request = requests.next().expect("work left: seed more referrals");
+                let request = requests.next().expect(WORK_LEFT);
                 let began = Instant::now();
                 client.ask(request).await;
                 watch.lap(began);
@@ -124,6 +126,61 @@ async fn connection(address: SocketAddr, work: Work, mut watch: Stopwatch) -> St
         }
     }
     watch
+}
+
+/// Those who ask at once, each over a connection of its own that stays open.
+pub struct Crowd {
+    askers: Vec<Asker>,
+}
+
+struct Asker {
+    client: Client,
+    work: Work,
+    /// How many of its requests have been answered.
+    answered: usize,
+}
+
+impl Crowd {
+    /// Connects them all.
+    pub async fn connect(address: SocketAddr, work: Vec<Work>) -> Self {
+        let mut askers = Vec::with_capacity(work.len());
+        for work in work {
+            askers.push(Asker {
+                client: Client::connect(address).await,
+                work,
+                answered: 0,
+            });
+        }
+        Self { askers }
+    }
+
+    /// Sends so many requests, as many over each connection, and returns how many they were in all.
+    pub async fn send(&mut self, requests: usize) -> usize {
+        let each = requests / self.askers.len();
+        let started = std::mem::take(&mut self.askers);
+        let tasks: Vec<_> = started
+            .into_iter()
+            .map(|asker| tokio::spawn(asker.send(each)))
+            .collect();
+        for task in tasks {
+            self.askers.push(task.await.unwrap());
+        }
+        each * self.askers.len()
+    }
+}
+
+impl Asker {
+    async fn send(mut self, requests: usize) -> Self {
+        for _ in 0..requests {
+            let request = match &self.work {
+                Work::Again(request) => request,
+                Work::Once(requests) => requests.get(self.answered).expect(WORK_LEFT),
+            };
+            self.client.ask(request).await;
+            self.answered += 1;
+        }
+        self
+    }
 }
 
 /// One connection, kept alive.

@@ -1,6 +1,10 @@
 //! What the service costs, over HTTP and beside the bare statement on the same machine in the same run.
 //!
 //! `cargo bench -p concord` measures everything; `cargo bench -p concord -- --help` says how to narrow it.
+//!
+//! `cargo bench -p concord -- --cpu` measures only the processor time a request, of the server and of the database, for
+//! the inbox, packages and accepting: how two builds are compared, as it hardly depends on what else the machine does.
+//! A name narrows it: `--cpu inbox`. It lasts about a minute for each database.
 // The schema's futures lie within each other: optimised, their layout goes deeper than the compiler's usual limit.
 #![recursion_limit = "256"]
 #![allow(
@@ -16,6 +20,7 @@
 )]
 
 mod bare;
+mod cpu;
 mod load;
 #[allow(dead_code, reason = "the tests need more of it than the benchmark")]
 #[path = "../../../tests/world/postgres.rs"]
@@ -26,11 +31,13 @@ mod server;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use bare::Extent;
 use clap::{Parser, ValueEnum};
 use concord::service::Service;
 use concord::settings::{RawSettings, Settings};
 use concord::store::Store;
-use load::{Client, Measured, Work};
+use cpu::{Meter, Program};
+use load::{Client, Crowd, Measured, Work};
 use seed::Recipient;
 use serde_json::json;
 use server::Server;
@@ -41,6 +48,9 @@ struct Measure {
     /// What to measure; everything where nothing is named.
     #[arg(value_enum)]
     only: Vec<What>,
+    /// Measure processor time a request, and nothing else.
+    #[arg(long)]
+    cpu: bool,
     /// On which database; both where none is named.
     #[arg(long, value_enum)]
     on: Option<On>,
@@ -72,11 +82,37 @@ enum What {
     Decide,
 }
 
+impl What {
+    /// Its row's name.
+    fn title(self) -> &'static str {
+        match self {
+            Self::Bare => "bare statement",
+            Self::Inbox => "inbox, 50 headers",
+            Self::Packages => "inbox, 20 packages",
+            Self::Accept => "acceptReferral",
+            Self::Decide => "decide",
+        }
+    }
+
+    /// How many requests a measurement of processor time counts at a time: some seconds' worth, and of acceptances, of
+    /// which each uses up a referral, no more than there are.
+    fn requests_a_round(self) -> usize {
+        match self {
+            Self::Bare => 16_000,
+            Self::Inbox => 4_800,
+            Self::Packages | Self::Accept | Self::Decide => 2_400,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum On {
     Sqlite,
     Postgres,
 }
+
+/// What is asked over HTTP.
+const OVER_HTTP: [What; 3] = [What::Inbox, What::Packages, What::Accept];
 
 const INBOX: &str = "query Inbox { referrals(box: INBOX, first: 50) { edges { node { id status statusReason needs \
     urgency sender { id name kind } recipient { id name } createdAt sentAt respondBy updatedAt allowedActions } } } }";
@@ -101,13 +137,18 @@ fn main() {
         measure.seconds,
         std::thread::available_parallelism().map_or(0, usize::from)
     );
-    if measure.wants(What::Decide) {
+    if measure.rates() && measure.wants(What::Decide) {
         let nanos = bare::decision().as_nanos();
         println!("\ndecide, 15 categories of one package   {nanos} ns");
     }
     for on in [On::Sqlite, On::Postgres] {
         if measure.on.is_none_or(|only| only == on) {
-            runtime.block_on(measure.database(on));
+            if measure.rates() {
+                runtime.block_on(measure.database(on));
+            }
+            if measure.processor_time() {
+                runtime.block_on(measure.processor_time_on(on));
+            }
         }
     }
 }
@@ -117,13 +158,20 @@ impl Measure {
         self.only.is_empty() || self.only.contains(&what)
     }
 
+    fn rates(&self) -> bool {
+        !self.cpu
+    }
+
+    fn processor_time(&self) -> bool {
+        self.cpu || self.only.is_empty()
+    }
+
     fn lasting(&self) -> Duration {
         Duration::from_secs(self.seconds)
     }
 
     async fn database(&self, on: On) {
-        let over_http = [What::Inbox, What::Packages, What::Accept];
-        if !over_http.iter().any(|what| self.wants(*what)) && !self.wants(What::Bare) {
+        if !OVER_HTTP.iter().any(|what| self.wants(*what)) && !self.wants(What::Bare) {
             return;
         }
         let folder = tempfile::tempdir().unwrap();
@@ -137,7 +185,7 @@ impl Measure {
         }
         drop(service);
         let server = Server::start(folder.path(), &flags(&written));
-        for what in over_http {
+        for what in OVER_HTTP {
             if self.wants(what) {
                 self.over_http(what, &server, &recipients, &mut table).await;
             }
@@ -181,7 +229,8 @@ impl Measure {
             return;
         };
         let statement = bare::page(store, recipients[0].agency, 50);
-        match bare::under_pgbench(url, &statement, self.connections, self.lasting()) {
+        let extent = Extent::Lasting(self.lasting());
+        match bare::under_pgbench(url, &statement, self.connections, extent) {
             Some(rate) => {
                 table.bare = Some(rate);
                 table.rate("bare statement, under pgbench", rate);
@@ -197,24 +246,87 @@ impl Measure {
         recipients: &[Recipient],
         table: &mut Table,
     ) {
+        let work = self.work(what, server, recipients).await;
+        let measured = load::measure(server.address, work, self.lasting()).await;
+        table.row(what.title(), &measured);
+    }
+
+    /// Prints the processor time of a request, on stores of its own: accepting uses referrals up.
+    async fn processor_time_on(&self, on: On) {
+        let folder = tempfile::tempdir().unwrap();
+        let written = self.written(on, folder.path());
+        let service = open(&written).await;
+        let recipients = seed::seed(&service, self.referrals).await;
+        let postmaster = written.database_url.as_ref().map(|url| {
+            let data = postgres::Cluster::shared().psql(url, "SHOW data_directory");
+            cpu::postmaster(Path::new(&data))
+        });
+        let mut table = cpu::Table::headed(&format!("{on:?}, processor time"));
+        let url = written.database_url.as_deref();
+        self.bare_processor_time(&service.store, url, postmaster, &recipients, &mut table)
+            .await;
+        drop(service);
+        let server = Server::start(folder.path(), &flags(&written));
+        let meter = Meter {
+            program: Program::Process(server.id()),
+            postmaster,
+        };
+        for what in OVER_HTTP.into_iter().filter(|what| self.wants(*what)) {
+            let work = self.work(what, &server, &recipients).await;
+            let mut crowd = Crowd::connect(server.address, work).await;
+            let requests = what.requests_a_round();
+            let rounds = cpu::rounds(meter, async || crowd.send(requests).await).await;
+            table.row(what.title(), &rounds, what == What::Inbox);
+        }
+    }
+
+    async fn bare_processor_time(
+        &self,
+        store: &Store,
+        url: Option<&str>,
+        postmaster: Option<u32>,
+        recipients: &[Recipient],
+        table: &mut cpu::Table,
+    ) {
+        let each = What::Bare.requests_a_round() / self.connections;
+        let statements: Vec<_> = self
+            .by_turns(recipients)
+            .map(|recipient| bare::page(store, recipient.agency, 50))
+            .collect();
+        let meter = |program| Meter {
+            program,
+            postmaster,
+        };
+        let rounds = cpu::rounds(meter(Program::Own), async || {
+            bare::so_often(store, &statements, each).await
+        });
+        table.bare("bare statement, by the driver", &rounds.await);
+        if let (Some(url), Some(_)) = (url, bare::pgbench()) {
+            let rounds = cpu::rounds(meter(Program::Waited), async || {
+                let extent = Extent::Each(each);
+                bare::under_pgbench(url, &statements[0], self.connections, extent).unwrap();
+                each * self.connections
+            });
+            table.bare("bare statement, under pgbench", &rounds.await);
+        }
+    }
+
+    /// What each connection asks, after a look at the answer.
+    async fn work(&self, what: What, server: &Server, recipients: &[Recipient]) -> Vec<Work> {
         let asking = |recipient: &Recipient, query: &str| {
             load::request(server.address, &recipient.token, &json!({ "query": query }))
         };
-        let page = match what {
-            What::Inbox => Some(("inbox, 50 headers", INBOX, 50)),
-            What::Packages => Some(("inbox, 20 packages", PACKAGES, 20)),
-            What::Bare | What::Accept | What::Decide => None,
+        let (query, entries) = match what {
+            What::Inbox => (INBOX, 50),
+            What::Packages => (PACKAGES, 20),
+            What::Bare | What::Accept | What::Decide => {
+                return self.acceptances(server, recipients);
+            }
         };
-        let (name, work): (_, Vec<Work>) = if let Some((name, query, entries)) = page {
-            look(server, &asking(&recipients[0], query), entries).await;
-            let work = self.by_turns(recipients);
-            let work = work.map(|recipient| Work::Again(asking(recipient, query)));
-            (name, work.collect())
-        } else {
-            ("acceptReferral", self.acceptances(server, recipients))
-        };
-        let measured = load::measure(server.address, work, self.lasting()).await;
-        table.row(name, &measured);
+        look(server, &asking(&recipients[0], query), entries).await;
+        self.by_turns(recipients)
+            .map(|recipient| Work::Again(asking(recipient, query)))
+            .collect()
     }
 
     /// The recipients by turns, one for each connection.

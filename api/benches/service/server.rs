@@ -43,6 +43,11 @@ impl Server {
         Self { process, address }
     }
 
+    /// The id of its process.
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     /// The most memory that it has had at any time, in MiB.
     pub fn peak_memory(&self) -> f64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id()));

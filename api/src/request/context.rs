@@ -17,7 +17,7 @@ use crate::clock;
 use crate::error::{Refusal, Result};
 use crate::seal::Vault;
 use crate::seal::envelope::KeyEncryptionKey;
-use crate::settings::{Location, Settings};
+use crate::settings::{Settings, StoreLocation};
 use crate::store::Store;
 use crate::store::pool::StoreError;
 use crate::store::sharing_lock::SharingLock;
@@ -71,8 +71,8 @@ impl WorkerFactory {
     /// [`StoreError`]: the database does not answer.
     pub async fn worker(self) -> Result<Worker, StoreError> {
         let store = match self.settings.database {
-            Location::File(_) => self.store,
-            Location::Postgres { .. } => Store::connect(&self.settings).await?,
+            StoreLocation::File(_) => self.store,
+            StoreLocation::Postgres { .. } => Store::connect(&self.settings).await?,
         };
         Ok(Worker {
             vault: Vault::new(&store, self.kek),

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use super::envelope::{InvalidKekError, KeyEncryptionKey};
-use crate::settings::{Location, Settings};
+use crate::settings::{Settings, StoreLocation};
 
 /// Why there is no key-encryption key.
 #[derive(Debug, thiserror::Error)]
@@ -41,7 +41,7 @@ pub fn read(settings: &Settings) -> Result<KeyEncryptionKey, KekError> {
         file: file.clone(),
         fault,
     };
-    if matches!(settings.database, Location::File(_)) && !file.exists() {
+    if matches!(settings.database, StoreLocation::File(_)) && !file.exists() {
         make(file).map_err(unreadable)?;
     }
     let bytes = Zeroizing::new(fs::read(file).map_err(unreadable)?);

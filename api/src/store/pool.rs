@@ -12,7 +12,7 @@ use sea_orm::{
 use sqlx::Connection;
 
 use crate::clock;
-use crate::settings::{Location, Settings};
+use crate::settings::{Settings, StoreLocation};
 
 /// SQLite before this version can corrupt a WAL database.
 const SAFE_SQLITE: (u32, u32, u32) = (3, 51, 3);
@@ -63,8 +63,8 @@ impl Store {
     pub async fn open(settings: &Settings) -> Result<Self, StoreError> {
         let store = Self::connect(settings).await?;
         match settings.database {
-            Location::File(_) => store.migrate().await?,
-            Location::Postgres { .. } => store.refuse_when_behind().await?,
+            StoreLocation::File(_) => store.migrate().await?,
+            StoreLocation::Postgres { .. } => store.refuse_when_behind().await?,
         }
         Ok(store)
     }
@@ -75,7 +75,7 @@ impl Store {
     /// [`StoreError`]: it cannot be opened.
     pub async fn connect(settings: &Settings) -> Result<Self, StoreError> {
         let store = match &settings.database {
-            Location::File(file) => {
+            StoreLocation::File(file) => {
                 own_folder(&settings.data)?;
                 Self {
                     write: sqlite(file, 1).await?,
@@ -84,7 +84,7 @@ impl Store {
                     backend: DbBackend::Sqlite,
                 }
             }
-            location @ Location::Postgres { .. } => {
+            location @ StoreLocation::Postgres { .. } => {
                 let data = postgres(location, settings.connections).await?;
                 Self {
                     write: data.clone(),
@@ -204,8 +204,8 @@ fn own_folder(folder: &Path) -> std::io::Result<()> {
 
 async fn connect_keyring(settings: &Settings) -> Result<DatabaseConnection, DbErr> {
     match &settings.keyring {
-        Location::File(file) => sqlite(file, 1).await,
-        location @ Location::Postgres { .. } => postgres(location, settings.connections).await,
+        StoreLocation::File(file) => sqlite(file, 1).await,
+        location @ StoreLocation::Postgres { .. } => postgres(location, settings.connections).await,
     }
 }
 
@@ -231,8 +231,8 @@ async fn sqlite(file: &Path, connections: u32) -> Result<DatabaseConnection, DbE
     Database::connect(options).await
 }
 
-async fn postgres(location: &Location, connections: u32) -> Result<DatabaseConnection, DbErr> {
-    let Location::Postgres { url, schema } = location else {
+async fn postgres(location: &StoreLocation, connections: u32) -> Result<DatabaseConnection, DbErr> {
+    let StoreLocation::Postgres { url, schema } = location else {
         return Err(DbErr::Custom("not a PostgreSQL location".to_owned()));
     };
     let mut options = common(url.clone(), connections);

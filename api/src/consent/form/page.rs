@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use concord_entities::consent;
 use concord_entities::vocabulary::{ConsentStatus, DataCategory};
 
-use super::texts::{FormTexts, FormTextsError, Language, fill};
+use super::texts::{FormLanguage, FormTexts, FormTextsError, fill};
 
 /// The size of the paper.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub struct FormPage {
     /// HTML.
     pub html: String,
     /// The language in which it is.
-    pub language: Language,
+    pub language: FormLanguage,
     /// What a browser may load for it: its own style and nothing else (CSP 3).
     pub policy: String,
 }
@@ -61,7 +61,7 @@ pub enum FormPageError {
 #[template(path = "consent_form.html")]
 struct Sheet<'s> {
     texts: &'static FormTexts,
-    language: Language,
+    language: FormLanguage,
     style: &'s str,
     notices: Vec<LanguageNotice>,
     status: Option<&'static str>,
@@ -76,7 +76,7 @@ struct Sheet<'s> {
 
 /// That there is no form in some language, said in this one.
 struct LanguageNotice {
-    language: Language,
+    language: FormLanguage,
     text: String,
 }
 
@@ -115,12 +115,12 @@ impl Subject {
     /// # Errors
     /// [`FormPageError`].
     pub fn page(&self, asked: &str, paper: PaperSize) -> Result<FormPage, FormPageError> {
-        let language = Language::of(asked);
+        let language = FormLanguage::of(asked);
         let notices = match language {
             Some(_) => Vec::new(),
             None => missing(asked)?,
         };
-        let language = language.unwrap_or(Language::English);
+        let language = language.unwrap_or(FormLanguage::English);
         let style = paper.style(&self.document(language.texts()?));
         let html = self.sheet(language, &style, notices)?.render()?;
         let sum = STANDARD.encode(digest(&SHA256, style.as_bytes()));
@@ -142,7 +142,7 @@ impl Subject {
 
     fn sheet<'s>(
         &self,
-        language: Language,
+        language: FormLanguage,
         style: &'s str,
         notices: Vec<LanguageNotice>,
     ) -> Result<Sheet<'s>, FormTextsError> {
@@ -199,13 +199,13 @@ impl Subject {
 
 /// That a language is missing, in every language that is not.
 fn missing(asked: &str) -> Result<Vec<LanguageNotice>, FormTextsError> {
-    let notice = |language: &Language| {
+    let notice = |language: &FormLanguage| {
         Ok(LanguageNotice {
             language: *language,
             text: fill(&language.texts()?.missing_language, &[("tag", asked)]),
         })
     };
-    Language::ALL.iter().map(notice).collect()
+    FormLanguage::ALL.iter().map(notice).collect()
 }
 
 impl Sheet<'_> {

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 /// A language that there is a form in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Language {
+pub enum FormLanguage {
     /// English.
     English,
     /// Spanish.
@@ -79,7 +79,7 @@ fn read(file: &str) -> Read {
     toml::from_str(file).map_err(|fault| fault.to_string())
 }
 
-impl Language {
+impl FormLanguage {
     /// Every language that there is a form in.
     pub const ALL: &[Self] = &[Self::English, Self::Spanish];
 
