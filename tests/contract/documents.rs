@@ -327,7 +327,7 @@ fn errors() -> String {
 fn settings() -> String {
     let source = text("api/src/settings.rs");
     let mut said = "| setting | what it is |\n|---|---|\n".to_owned();
-    for item in items(&source, "pub struct Written {") {
+    for item in items(&source, "pub struct RawSettings {") {
         let field = item.code.trim_start_matches("pub ");
         let field = field.split(':').next().unwrap();
         writeln!(said, "| `{field}` | {} |", item.comment).unwrap();
