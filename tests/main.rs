@@ -45,6 +45,7 @@ mod refusal;
 mod seal;
 mod transport;
 mod tree;
+mod upgrade;
 mod verify;
 mod world;
 mod written;
