@@ -35,7 +35,7 @@ mod journey;
 mod keys;
 mod ledger;
 mod limits;
-mod mandate;
+mod mandated_disclosure;
 mod oauth;
 mod pages;
 mod postgres;

@@ -7,7 +7,7 @@ use concord_entities::consent::Interpreter;
 use concord_entities::vocabulary::{MinorAlone, SignatureMethod, SignerRelation, SignerRole};
 
 use super::checks::ConsentCheck;
-use super::lint;
+use super::language;
 
 /// What the law's answer to "who signs?" hangs on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -107,7 +107,7 @@ impl Situation {
             faults.push(ConsentCheck::LanguageNotUnderstood);
         }
         if let Some(interpreter) = &offered.interpreter {
-            faults.extend(lint::of_interpreter(interpreter));
+            faults.extend(language::of_interpreter(interpreter));
         }
         faults
     }
@@ -118,7 +118,7 @@ fn is_understood(offered: &Offered, understood: Option<&str>) -> bool {
     let interpreted = offered.interpreter.as_ref().map(|one| &one.language);
     let spoken = interpreted.or(offered.language.as_ref());
     match (spoken, understood) {
-        (Some(spoken), Some(understood)) => lint::same_language(spoken, understood),
+        (Some(spoken), Some(understood)) => language::same_language(spoken, understood),
         // The consent is judged for these.
         (None, _) | (_, None) => true,
     }

@@ -79,7 +79,7 @@ async fn record(
 ) -> Result<(Model, Event)> {
     let survivor = own_survivor(change, &told.survivor).await?;
     let recipient = recipient(change, told.recipient.as_ref()).await?;
-    if let Err(defects) = rules::check(told, change.agency(), recipient, change.now()) {
+    if let Err(defects) = rules::check(&told.told(recipient), change.agency(), change.now()) {
         let remedies = defects
             .iter()
             .map(|defect| format!("`{}`: {defect}", defect.field()))

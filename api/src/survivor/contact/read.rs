@@ -4,10 +4,10 @@ use concord_entities::ids::SurvivorId;
 use concord_entities::vocabulary::{AuditType, Code, ContactBar, ContactChannel};
 use concord_entities::{safe_contact, survivor};
 
+use super::advice::ContactAdvice;
 use super::door::Permit;
-use super::graphql::ContactAdvice;
 use super::plan::SafeContactPlan;
-use super::rules::{ContactBarredError, Plan};
+use super::rules::ContactBarredError;
 use crate::audit::disclose;
 use crate::audit::event::Event;
 use crate::audit::ledger::Decided;
@@ -67,7 +67,7 @@ pub(crate) async fn advice(
             };
             // The answer goes on record, so the plan is opened before; it leaves only after.
             let plan = open(request, sealed).await?;
-            let plan = plan.as_ref().map(Plan::of).transpose();
+            let plan = plan.as_ref().map(SafeContactPlan::followed).transpose();
             let plan = plan.map_err(Refusal::internal)?;
             let permit = plan
                 .as_ref()
