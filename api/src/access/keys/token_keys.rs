@@ -99,7 +99,7 @@ impl TokenKeys {
     /// Lets the next key take over, and makes a new next one. Gives the name of the key that signs from now on.
     ///
     /// # Errors
-    /// [`KeyChangeError`]; before the next key has been published for [`super::key_life::NOTICE`], says from when it may.
+    /// [`KeyChangeError`]; before the next key has been published for [`super::schedule::NOTICE`], says from when it may.
     pub async fn rotate(&self) -> Result<String, KeyChangeError> {
         let mut change = self.begin().await?;
         let kid = change.roll.rotate(change.now)?;
