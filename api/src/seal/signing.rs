@@ -141,9 +141,7 @@ pub async fn destroy_tokens_but(
     keyring: &DatabaseConnection,
     needed: &BTreeSet<String>,
 ) -> Result<(), DbErr> {
-    signing_key::Entity::delete_many()
-        .filter(signing_key::Column::Signs.eq(TOKEN))
-        .filter(signing_key::Column::Kid.is_not_in(needed))
+    signing_key::Entity::destroy_but(TOKEN, needed)
         .exec(keyring)
         .await
         .map(|_| ())
