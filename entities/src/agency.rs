@@ -1,8 +1,8 @@
 //! An agency, as its partners may know it.
 
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::Query;
-use sea_orm::{Condition, FromJsonQueryResult, QueryFilter};
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::{Condition, FromJsonQueryResult, QueryFilter, UpdateMany};
 use serde::{Deserialize, Serialize};
 
 use crate::ids::AgencyId;
@@ -122,6 +122,14 @@ impl Entity {
     #[must_use]
     pub fn everywhere() -> Select<Self> {
         Self::find()
+    }
+
+    /// Begins a new epoch of every agency's tokens, for the command line alone: all that were issued before are over.
+    #[must_use]
+    pub fn begin_token_epochs(now: Instant) -> UpdateMany<Self> {
+        Self::update_many()
+            .col_expr(Column::TokenEpoch, Expr::col(Column::TokenEpoch).add(1))
+            .col_expr(Column::EpochBeganAt, Expr::value(now))
     }
 }
 

@@ -9,10 +9,9 @@ use concord_entities::ids::{AgencyId, ConsentId, NoticeId};
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{AuditType, NoticeKind, ReferralStatus, RevocationChannel};
 use concord_entities::{notice, referral, survivor};
-use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel,
-    PaginatorTrait, QueryFilter, Set,
+    ActiveModelTrait, ColumnTrait, DatabaseTransaction, IntoActiveModel, PaginatorTrait,
+    QueryFilter, Set,
 };
 use tracing::warn;
 
@@ -20,14 +19,6 @@ use crate::audit::event::Event;
 use crate::error::{Error, Result};
 use crate::seal::Vault;
 use crate::seal::vault::PackageVersion;
-
-/// The states in which a referral is still worked on.
-const OPEN: [ReferralStatus; 4] = [
-    ReferralStatus::Requested,
-    ReferralStatus::Accepted,
-    ReferralStatus::InProgress,
-    ReferralStatus::OnHold,
-];
 
 /// Why a consent counts as taken back where nobody's word is at hand.
 const KEY_GONE: &str = "KEY_GONE";
@@ -150,11 +141,7 @@ async fn tell(
 /// # Errors
 /// `UNAVAILABLE`.
 pub async fn halt(transaction: &DatabaseTransaction, id: ConsentId, now: Instant) -> Result<u64> {
-    let halted = referral::Entity::update_many()
-        .col_expr(referral::Column::Halted, Expr::value(true))
-        .col_expr(referral::Column::UpdatedAt, Expr::value(now))
-        .filter(referral::Column::ConsentId.eq(id))
-        .filter(referral::Column::Status.is_in(OPEN))
+    let halted = referral::Entity::halt_under(id, now)
         .exec(transaction)
         .await?;
     Ok(halted.rows_affected)
@@ -167,7 +154,7 @@ pub async fn halt(transaction: &DatabaseTransaction, id: ConsentId, now: Instant
 pub async fn suspended(transaction: &DatabaseTransaction, consents: &[ConsentId]) -> Result<i32> {
     let suspended = referral::Entity::standing_on_any(consents.iter().copied())
         .filter(referral::Column::Halted.eq(true))
-        .filter(referral::Column::Status.is_in(OPEN))
+        .filter(referral::Column::Status.is_in(ReferralStatus::OPEN))
         .count(transaction)
         .await?;
     Ok(i32::try_from(suspended).unwrap_or(i32::MAX))

@@ -10,7 +10,7 @@ use concord_entities::vocabulary::{
     AuditType, Categories, ConsentStatus, ReferralAction, ReferralStatus,
 };
 use concord_entities::{consent, mou, referral, sealed_part};
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
 
 use super::change::{mou_in_force, recipient_takes_part, shown};
 use super::graphql::Referral;
@@ -188,8 +188,7 @@ async fn seal(
     let parts = contents.parts().map_err(Refusal::internal)?;
     let vault = &request.worker.vault;
     let sealed = vault.seal(package, &parts, change.now()).await?;
-    sealed_part::Entity::delete_many()
-        .filter(sealed_part::Column::ReferralId.eq(package.referral))
+    sealed_part::Entity::remove_of([package.referral])
         .exec(&**change)
         .await?;
     if !sealed.is_empty() {

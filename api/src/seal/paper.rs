@@ -11,7 +11,7 @@ use concord_entities::ids::ConsentId;
 use concord_entities::instant::Instant;
 use concord_entities::{consent_document, document_key};
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
+use sea_orm::{EntityTrait, IntoActiveModel, QuerySelect};
 use tracing::info;
 use zeroize::Zeroizing;
 
@@ -122,8 +122,7 @@ impl Vault {
         if consents.is_empty() {
             return Ok(());
         }
-        document_key::Entity::delete_many()
-            .filter(document_key::Column::ConsentId.is_in(consents.iter().copied()))
+        document_key::Entity::destroy(consents.iter().copied())
             .exec(&self.keyring)
             .await?;
         Ok(())
@@ -164,9 +163,7 @@ impl Vault {
                 );
             }
             // Not one that was made meanwhile, for an upload that is tried again.
-            document_key::Entity::delete_many()
-                .filter(document_key::Column::ConsentId.is_in(dead))
-                .filter(document_key::Column::CreatedAt.lt(begun))
+            document_key::Entity::destroy_made_before(begun, dead)
                 .exec(&self.keyring)
                 .await?;
         }

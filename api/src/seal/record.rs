@@ -10,7 +10,7 @@ use std::time::Duration;
 use concord_entities::ids::{MandateId, SurvivorId};
 use concord_entities::instant::Instant;
 use concord_entities::{mandated_disclosure, record_key, safe_contact};
-use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{EntityTrait, IntoActiveModel};
 use tracing::info;
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -90,7 +90,7 @@ impl Vault {
             created_at: now,
         };
         // A change that was given up may have left its key.
-        record_key::Entity::delete_by_id((kind.name().to_owned(), owner, version))
+        record_key::Entity::destroy_version(kind.name(), owner, version)
             .exec(&self.keyring)
             .await?;
         record_key::Entity::insert(row.into_active_model())
@@ -138,9 +138,7 @@ impl Vault {
     /// # Errors
     /// `UNAVAILABLE`.
     pub async fn destroy_records(&self, kind: RecordKind, owners: &[Uuid]) -> Result<()> {
-        record_key::Entity::delete_many()
-            .filter(record_key::Column::Kind.eq(kind.name()))
-            .filter(record_key::Column::Owner.is_in(owners.iter().copied()))
+        record_key::Entity::destroy(kind.name(), owners.iter().copied())
             .exec(&self.keyring)
             .await?;
         Ok(())
@@ -152,10 +150,7 @@ impl Vault {
     /// # Errors
     /// `UNAVAILABLE`; the next [`sweep_records`](Self::sweep_records) tries again.
     pub async fn destroy_older(&self, kind: RecordKind, owner: Uuid, version: i32) -> Result<()> {
-        record_key::Entity::delete_many()
-            .filter(record_key::Column::Kind.eq(kind.name()))
-            .filter(record_key::Column::Owner.eq(owner))
-            .filter(record_key::Column::Version.lt(version))
+        record_key::Entity::destroy_older(kind.name(), owner, version)
             .exec(&self.keyring)
             .await?;
         Ok(())
@@ -187,10 +182,14 @@ impl Vault {
                         "destroying the key of a record that is gone"
                     );
                     // Not one that was made meanwhile, for a change that is tried again.
-                    record_key::Entity::delete_by_id((key.kind, key.owner, key.version))
-                        .filter(record_key::Column::CreatedAt.lt(hour_ago))
-                        .exec(&self.keyring)
-                        .await?;
+                    record_key::Entity::destroy_version_made_before(
+                        hour_ago,
+                        kind.name(),
+                        key.owner,
+                        key.version,
+                    )
+                    .exec(&self.keyring)
+                    .await?;
                 }
             }
         }

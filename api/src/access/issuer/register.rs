@@ -2,12 +2,9 @@
 
 use concord_entities::ids::{AgencyId, IssuerId};
 use concord_entities::instant::Instant;
-use concord_entities::trusted_issuer::{self, Algorithms, Column};
+use concord_entities::trusted_issuer::{self, Algorithms};
 use concord_entities::vocabulary::{AgencyStatus, AuditType};
-use sea_orm::sea_query::Expr;
-use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
-};
+use sea_orm::{ConnectionTrait, DbErr, EntityTrait, IntoActiveModel};
 
 use super::age::PAUSE;
 use super::fetch::{FetchError, Fetched, Fetcher};
@@ -143,9 +140,7 @@ pub async fn refresh(
     } = sharing_lock::open(store, SharingLock::Shared).await?;
     let row = in_force(&transaction, id).await?;
     write_keys(&transaction, id, &copy.jwks, now).await?;
-    trusted_issuer::Entity::update_many()
-        .col_expr(Column::AttemptedAt, Expr::value(now))
-        .filter(Column::Id.eq(id))
+    trusted_issuer::Entity::note_attempt(id, now)
         .exec(&transaction)
         .await?;
     let leaf = leaf(AuditType::IssuerRefreshed, id, row.agency_id, now);
@@ -162,9 +157,7 @@ pub async fn suspend(store: &Store, id: IssuerId) -> Result<(), IssuerChangeErro
         transaction, now, ..
     } = sharing_lock::open(store, SharingLock::Exclusive).await?;
     let row = in_force(&transaction, id).await?;
-    trusted_issuer::Entity::update_many()
-        .col_expr(Column::Status, Expr::value(AgencyStatus::Suspended))
-        .filter(Column::Id.eq(id))
+    trusted_issuer::Entity::suspend(id)
         .exec(&transaction)
         .await?;
     revoked::revoke_of_issuer(&transaction, store.backend, id, now).await?;
@@ -179,15 +172,7 @@ pub async fn suspend(store: &Store, id: IssuerId) -> Result<(), IssuerChangeErro
 /// # Errors
 /// `UNAVAILABLE`.
 pub(super) async fn attempt(store: &Store, id: IssuerId, now: Instant) -> Result<bool> {
-    let may_ask = Condition::any()
-        .add(Column::AttemptedAt.is_null())
-        .add(Column::AttemptedAt.lte(now.minus(PAUSE)))
-        .add(Column::AttemptedAt.gt(now.plus(PAUSE)));
-    let claimed = trusted_issuer::Entity::update_many()
-        .col_expr(Column::AttemptedAt, Expr::value(now))
-        .filter(Column::Id.eq(id))
-        .filter(Column::Status.eq(AgencyStatus::Active))
-        .filter(may_ask)
+    let claimed = trusted_issuer::Entity::claim_attempt(id, now, PAUSE)
         .exec(&store.write)
         .await?;
     Ok(claimed.rows_affected == 1)
@@ -207,10 +192,7 @@ async fn write_keys(
     jwks: &str,
     now: Instant,
 ) -> Result<(), DbErr> {
-    trusted_issuer::Entity::update_many()
-        .col_expr(Column::Jwks, Expr::value(jwks))
-        .col_expr(Column::FetchedAt, Expr::value(now))
-        .filter(Column::Id.eq(id))
+    trusted_issuer::Entity::keep_keys(id, jwks, now)
         .exec(database)
         .await
         .map(|_| ())
