@@ -9,8 +9,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use async_graphql::{ErrorExtensionValues, Value};
-use concord_entities::ids::InvalidId;
-use concord_entities::instant::InvalidTime;
+use concord_entities::ids::InvalidIdError;
+use concord_entities::instant::InvalidTimeError;
 use concord_entities::vocabulary::{Code, ReferralAction, ReferralStatus, Severity};
 
 /// The reasons for a refusal. `Display` is safe to show; [`Error::code`] is stable.
@@ -223,14 +223,14 @@ impl From<sea_orm::DbErr> for Refusal {
     }
 }
 
-impl From<InvalidId> for Refusal {
-    fn from(invalid: InvalidId) -> Self {
+impl From<InvalidIdError> for Refusal {
+    fn from(invalid: InvalidIdError) -> Self {
         Error::BadUserInput(invalid.to_string().into()).into()
     }
 }
 
-impl From<InvalidTime> for Refusal {
-    fn from(invalid: InvalidTime) -> Self {
+impl From<InvalidTimeError> for Refusal {
+    fn from(invalid: InvalidTimeError) -> Self {
         Error::BadUserInput(invalid.to_string().into()).into()
     }
 }

@@ -60,7 +60,7 @@ pub struct Model {
     /// said.
     pub revocable: Option<bool>,
     /// Who interpreted the explanation; none where it needed nobody.
-    pub interpreter: Option<Interpreter>,
+    pub interpreter: Option<StoredInterpreter>,
     /// Whether what is told goes through an intermediary.
     pub through_intermediary: bool,
     /// The agency that it goes through.
@@ -104,7 +104,7 @@ pub struct Model {
     clippy::struct_excessive_bools,
     reason = "each is a fact of its own, told on the wire by its name"
 )]
-pub struct Interpreter {
+pub struct StoredInterpreter {
     /// Into which language, BCP 47.
     pub language: String,
     /// Whether it was the person's own dialect.

@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Expr;
 use sea_orm::{QueryFilter, UpdateMany};
 
-use crate::consent::Interpreter;
+use crate::consent::StoredInterpreter;
 use crate::ids::{ConsentId, SignatureId};
 use crate::instant::{Day, Instant};
 use crate::vocabulary::{SignatureMethod, SignerRelation, SignerRole, Witness};
@@ -34,7 +34,7 @@ pub struct Model {
     /// The language in which it was explained to them, BCP 47; none where it is the consent's.
     pub language: Option<String>,
     /// Who interpreted for them; none where nobody had to.
-    pub interpreter: Option<Interpreter>,
+    pub interpreter: Option<StoredInterpreter>,
     /// Who saw it being given; none where nobody had to.
     pub witness: Option<Witness>,
     /// The consent that is signed.

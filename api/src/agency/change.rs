@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, ID, Object};
 use concord_entities::SelectLocked;
-use concord_entities::agency::{self, Texts};
+use concord_entities::agency::{self, TextList};
 use concord_entities::ids::{AgencyId, TaskForceId};
 use concord_entities::membership;
 use concord_entities::vocabulary::{AgencyStatus, AuditType, MemberRole};
@@ -157,15 +157,15 @@ async fn register(
         token_epoch: 1,
         epoch_began_at: change.now(),
         suspension_reason: None,
-        vetting: agency::Vetting::default(),
-        languages: Texts(
+        vetting: agency::StoredVetting::default(),
+        languages: TextList(
             input
                 .languages
                 .iter()
                 .map(|tag| tag.as_str().to_owned())
                 .collect(),
         ),
-        service_areas: Texts(input.service_areas),
+        service_areas: TextList(input.service_areas),
         created_at: change.now(),
     };
     let model = model.into_active_model().insert(&**change).await?;

@@ -1,11 +1,13 @@
 //! Languages: whether two tags name one, and what is wrong with an interpreter. Pure.
 
-use concord_entities::consent::Interpreter;
+use concord_entities::consent::StoredInterpreter;
 
 use super::checks::ConsentCheck;
 
 /// What is wrong with an interpreter.
-pub fn of_interpreter(interpreter: &Interpreter) -> impl Iterator<Item = ConsentCheck> + use<> {
+pub fn of_interpreter(
+    interpreter: &StoredInterpreter,
+) -> impl Iterator<Item = ConsentCheck> + use<> {
     [
         (
             !interpreter.named_on_paper,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use concord_entities::consent::{self, Interpreter};
+use concord_entities::consent::{self, StoredInterpreter};
 use concord_entities::ids::AgencyId;
 use concord_entities::instant::{Day, Instant};
 use concord_entities::rule_pack;
@@ -49,7 +49,7 @@ pub struct ConsentDraft {
     /// The language that the person understands best, BCP 47; none where nobody wrote it down.
     pub understood: Option<String>,
     /// Who interpreted.
-    pub interpreter: Option<Interpreter>,
+    pub interpreter: Option<StoredInterpreter>,
     /// What was explained.
     pub explained: Explanations,
     /// Whether services do not depend on it.

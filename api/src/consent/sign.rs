@@ -221,7 +221,7 @@ fn written(
         recorded_at: change.now(),
         relation: input.relation,
         language: input.language.map(|tag| tag.as_str().to_owned()),
-        interpreter: input.interpreter.map(consent::Interpreter::from),
+        interpreter: input.interpreter.map(consent::StoredInterpreter::from),
         witness: input.witness,
     }
 }
@@ -236,7 +236,10 @@ impl From<&SignatureInput> for Offered {
             has_document: input.document_sha256.is_some(),
             witnessed: input.witness.is_some(),
             language: input.language.as_ref().map(|tag| tag.as_str().to_owned()),
-            interpreter: input.interpreter.clone().map(consent::Interpreter::from),
+            interpreter: input
+                .interpreter
+                .clone()
+                .map(consent::StoredInterpreter::from),
         }
     }
 }

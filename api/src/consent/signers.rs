@@ -3,7 +3,7 @@
 //! Source: 28 CFR 94.115(a)(2). A minor and a parent or guardian both sign, unless the law lets the minor receive the
 //! service alone; whoever a court appointed signs for a person whom it found incapacitated; an abuser never signs.
 
-use concord_entities::consent::Interpreter;
+use concord_entities::consent::StoredInterpreter;
 use concord_entities::vocabulary::{MinorAlone, SignatureMethod, SignerRelation, SignerRole};
 
 use super::checks::ConsentCheck;
@@ -38,7 +38,7 @@ pub struct Offered {
     /// The language in which it was explained to them, BCP 47; none where it is the consent's.
     pub language: Option<String>,
     /// Who interpreted for them.
-    pub interpreter: Option<Interpreter>,
+    pub interpreter: Option<StoredInterpreter>,
 }
 
 impl Situation {
