@@ -2,6 +2,7 @@
 //! and whoever changes the record is found out.
 
 mod integrated;
+mod leaves;
 mod released;
 mod tampered;
 

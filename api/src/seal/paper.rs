@@ -73,7 +73,8 @@ impl Vault {
         document_key::Entity::insert(row.into_active_model())
             .on_conflict(replaced)
             .exec_without_returning(&self.keyring)
-            .await?;
+            .await
+            .map_err(Refusal::unavailable)?;
         let paper = DocumentBinding {
             consent,
             content_type,
@@ -95,7 +96,11 @@ impl Vault {
         document: &consent_document::Model,
     ) -> Result<Option<Zeroizing<Vec<u8>>>> {
         let consent = document.consent_id;
-        let Some(row) = document_key::Entity::of(consent).one(&self.keyring).await? else {
+        let Some(row) = document_key::Entity::of(consent)
+            .one(&self.keyring)
+            .await
+            .map_err(Refusal::unavailable)?
+        else {
             return Ok(None);
         };
         let version = u32::try_from(row.version).map_err(Refusal::internal)?;
@@ -125,7 +130,8 @@ impl Vault {
         document_key::Entity::delete_many()
             .filter(document_key::Column::ConsentId.is_in(consents.iter().copied()))
             .exec(&self.keyring)
-            .await?;
+            .await
+            .map_err(Refusal::unavailable)?;
         Ok(())
     }
 
@@ -139,7 +145,8 @@ impl Vault {
         loop {
             let keys = document_key::Entity::in_order(after, BATCH)
                 .all(&self.keyring)
-                .await?;
+                .await
+                .map_err(Refusal::unavailable)?;
             let Some(last) = keys.last() else {
                 return Ok(());
             };
@@ -168,7 +175,8 @@ impl Vault {
                 .filter(document_key::Column::ConsentId.is_in(dead))
                 .filter(document_key::Column::CreatedAt.lt(begun))
                 .exec(&self.keyring)
-                .await?;
+                .await
+                .map_err(Refusal::unavailable)?;
         }
     }
 }

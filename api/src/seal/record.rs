@@ -92,10 +92,12 @@ impl Vault {
         // A change that was given up may have left its key.
         record_key::Entity::delete_by_id((kind.name().to_owned(), owner, version))
             .exec(&self.keyring)
-            .await?;
+            .await
+            .map_err(Refusal::unavailable)?;
         record_key::Entity::insert(row.into_active_model())
             .exec_without_returning(&self.keyring)
-            .await?;
+            .await
+            .map_err(Refusal::unavailable)?;
         key.seal_record(holder, plain).map_err(Refusal::unavailable)
     }
 
@@ -114,7 +116,8 @@ impl Vault {
         }
         let keys = record_key::Entity::of(kind.name(), left().map(|one| one.owner))
             .all(&self.keyring)
-            .await?;
+            .await
+            .map_err(Refusal::unavailable)?;
         let mut opened = OpenedRecords::new();
         for one in left() {
             let its =
@@ -142,7 +145,8 @@ impl Vault {
             .filter(record_key::Column::Kind.eq(kind.name()))
             .filter(record_key::Column::Owner.is_in(owners.iter().copied()))
             .exec(&self.keyring)
-            .await?;
+            .await
+            .map_err(Refusal::unavailable)?;
         Ok(())
     }
 
@@ -157,7 +161,8 @@ impl Vault {
             .filter(record_key::Column::Owner.eq(owner))
             .filter(record_key::Column::Version.lt(version))
             .exec(&self.keyring)
-            .await?;
+            .await
+            .map_err(Refusal::unavailable)?;
         Ok(())
     }
 
@@ -172,7 +177,8 @@ impl Vault {
             loop {
                 let keys = record_key::Entity::in_order(kind.name(), hour_ago, after, BATCH)
                     .all(&self.keyring)
-                    .await?;
+                    .await
+                    .map_err(Refusal::unavailable)?;
                 let Some(last) = keys.last() else {
                     break;
                 };
@@ -190,7 +196,8 @@ impl Vault {
                     record_key::Entity::delete_by_id((key.kind, key.owner, key.version))
                         .filter(record_key::Column::CreatedAt.lt(hour_ago))
                         .exec(&self.keyring)
-                        .await?;
+                        .await
+                        .map_err(Refusal::unavailable)?;
                 }
             }
         }

@@ -89,10 +89,12 @@ impl Vault {
         // A change that was given up may have left its key.
         package_key::Entity::delete_by_id((package.referral, package.version))
             .exec(&self.keyring)
-            .await?;
+            .await
+            .map_err(Refusal::unavailable)?;
         package_key::Entity::insert(row.into_active_model())
             .exec_without_returning(&self.keyring)
-            .await?;
+            .await
+            .map_err(Refusal::unavailable)?;
         seal(&key, package, parts)
     }
 
@@ -116,7 +118,8 @@ impl Vault {
         }
         let keys = package_key::Entity::of(released.keys().copied())
             .all(&self.keyring)
-            .await?;
+            .await
+            .map_err(Refusal::unavailable)?;
         let parts = sealed_part::Entity::of(released.keys().copied())
             .all(&store.read)
             .await?;
@@ -176,7 +179,8 @@ impl Vault {
                     .filter(package_key::Column::ReferralId.is_in(some.iter().copied()))
                     .filter(package_key::Column::Version.lte(version))
                     .exec(&self.keyring)
-                    .await?;
+                    .await
+                    .map_err(Refusal::unavailable)?;
             }
         }
         Ok(())
@@ -193,7 +197,8 @@ impl Vault {
         loop {
             let keys = package_key::Entity::in_order(after, BATCH)
                 .all(&self.keyring)
-                .await?;
+                .await
+                .map_err(Refusal::unavailable)?;
             let Some(last) = keys.last() else {
                 return Ok(());
             };
@@ -219,7 +224,8 @@ impl Vault {
                     .filter(package_key::Column::Version.eq(key.version))
                     .filter(package_key::Column::CreatedAt.eq(key.created_at))
                     .exec(&self.keyring)
-                    .await?;
+                    .await
+                    .map_err(Refusal::unavailable)?;
             }
         }
     }
