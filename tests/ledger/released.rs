@@ -103,13 +103,7 @@ async fn an_agency_reads_about_itself_and_whom_it_coordinates(place: Place) {
         };
         place.into_active_model().insert(write).await.unwrap();
     }
-    let events = vec![
-        Event::Agency {
-            kind: concord_entities::vocabulary::AuditType::AgencyRegistered,
-            id: told,
-        },
-        Event::AuditRead,
-    ];
+    let events = vec![Event::AgencyRegistered(told), Event::AuditRead];
     let decided = place.decided(events).await;
     place
         .ledger

@@ -2,7 +2,7 @@
 
 use concord_entities::agency::{self, TextList};
 use concord_entities::ids::{AgencyId, TaskForceId};
-use concord_entities::vocabulary::{AgencyKind, AgencyStatus, AuditType, MemberRole};
+use concord_entities::vocabulary::{AgencyKind, AgencyStatus, MemberRole};
 use concord_entities::{membership, task_force};
 use sea_orm::{EntityTrait, IntoActiveModel};
 
@@ -64,10 +64,7 @@ pub async fn found(store: &Store, founding: Founding) -> Result<(TaskForceId, Ag
     let ids = (task_force.id, coordinator.id);
     let agent = Agent::operator_for(coordinator.id);
     let leaf = Leaf::of(
-        Event::Agency {
-            kind: AuditType::AgencyRegistered,
-            id: coordinator.id,
-        },
+        Event::AgencyRegistered(coordinator.id),
         &agent,
         &RequestMeta::default(),
         now,

@@ -3,7 +3,7 @@
 use concord_entities::agency::{StoredVetting, StoredVettingCheck, TextList};
 use concord_entities::ids::{AgencyId, ApplicationId, TaskForceId};
 use concord_entities::instant::{Day, Instant};
-use concord_entities::vocabulary::{AuditType, ClientAuthentication, MemberRole};
+use concord_entities::vocabulary::{ClientAuthentication, MemberRole};
 use concord_entities::{agency, application, membership, task_force};
 
 use super::chronicle::AuditHistory;
@@ -199,10 +199,7 @@ impl Agencies {
             chronicle.tell(
                 member.since,
                 &self.office,
-                Event::Agency {
-                    kind: AuditType::AgencyRegistered,
-                    id: member.id,
-                },
+                Event::AgencyRegistered(member.id),
             );
         }
         Registered {

@@ -117,7 +117,8 @@ async fn end_consents(change: &Change<'_>, id: SurvivorId) -> Result<(Vec<Consen
             continue;
         }
         if one.signed_at.is_some() {
-            events.push(ending::recorded(change, &one, ERASED.to_owned()).await?);
+            let ended = ending::recorded(change, &one, ERASED.to_owned()).await?;
+            events.push(Event::ConsentRevoked(ended));
         }
         ending::end(change, one, None, change.now()).await?;
     }

@@ -90,9 +90,10 @@ async fn record(
     let sealed = seal(request, id, told, change).await?;
     let model = model(id, survivor.id, recipient, told, sealed, change);
     let model = model.into_active_model().insert(&**change).await?;
-    let event = Event::MandatedDisclosure {
+    let event = Event::MandatedDisclosureRecorded {
         id,
         survivor: survivor.audit_id,
+        discloser: change.agency(),
         recipient,
         categories: model.categories,
         instrument: model.instrument,

@@ -1,8 +1,6 @@
 //! From what a program sent to its answer.
 
-use concord_entities::vocabulary::AuditType;
 use serde_json::Value;
-use tracing::error;
 
 use super::client::{self, Client};
 use super::fault::{OauthError, OauthErrorCode};
@@ -34,18 +32,10 @@ pub async fn answer(
         return Err(OauthError::slow_down(wait.seconds()));
     }
     if fault.kind.is_denial() {
-        let event = Event::Refused {
-            kind: AuditType::ClientRefused,
-            why: fault.why,
-        };
-        let noted = desk.ledger.note(desk.store, event, &who, &asked.meta).await;
-        if noted.is_err() {
-            error!(
-                request = asked.meta.request,
-                why = fault.why,
-                "a refused program could not be recorded"
-            );
-        }
+        let AuthorizationServer { store, ledger, .. } = desk;
+        ledger
+            .deny(store, &who, &asked.meta, fault.why, Event::ClientRefused)
+            .await;
     }
     answer
 }

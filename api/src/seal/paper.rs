@@ -73,7 +73,8 @@ impl Vault {
         document_key::Entity::insert(row.into_active_model())
             .on_conflict(replaced)
             .exec_without_returning(&self.keyring)
-            .await?;
+            .await
+            .map_err(Refusal::unavailable)?;
         let paper = DocumentBinding {
             consent,
             content_type,
@@ -95,7 +96,11 @@ impl Vault {
         document: &consent_document::Model,
     ) -> Result<Option<Zeroizing<Vec<u8>>>> {
         let consent = document.consent_id;
-        let Some(row) = document_key::Entity::of(consent).one(&self.keyring).await? else {
+        let Some(row) = document_key::Entity::of(consent)
+            .one(&self.keyring)
+            .await
+            .map_err(Refusal::unavailable)?
+        else {
             return Ok(None);
         };
         let version = u32::try_from(row.version).map_err(Refusal::internal)?;
@@ -124,7 +129,8 @@ impl Vault {
         }
         document_key::Entity::destroy(consents.iter().copied())
             .exec(&self.keyring)
-            .await?;
+            .await
+            .map_err(Refusal::unavailable)?;
         Ok(())
     }
 
@@ -138,7 +144,8 @@ impl Vault {
         loop {
             let keys = document_key::Entity::in_order(after, BATCH)
                 .all(&self.keyring)
-                .await?;
+                .await
+                .map_err(Refusal::unavailable)?;
             let Some(last) = keys.last() else {
                 return Ok(());
             };
@@ -165,7 +172,8 @@ impl Vault {
             // Not one that was made meanwhile, for an upload that is tried again.
             document_key::Entity::destroy_made_before(begun, dead)
                 .exec(&self.keyring)
-                .await?;
+                .await
+                .map_err(Refusal::unavailable)?;
         }
     }
 }

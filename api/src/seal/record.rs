@@ -92,10 +92,12 @@ impl Vault {
         // A change that was given up may have left its key.
         record_key::Entity::destroy_version(kind.name(), owner, version)
             .exec(&self.keyring)
-            .await?;
+            .await
+            .map_err(Refusal::unavailable)?;
         record_key::Entity::insert(row.into_active_model())
             .exec_without_returning(&self.keyring)
-            .await?;
+            .await
+            .map_err(Refusal::unavailable)?;
         key.seal_record(holder, plain).map_err(Refusal::unavailable)
     }
 
@@ -114,7 +116,8 @@ impl Vault {
         }
         let keys = record_key::Entity::of(kind.name(), left().map(|one| one.owner))
             .all(&self.keyring)
-            .await?;
+            .await
+            .map_err(Refusal::unavailable)?;
         let mut opened = OpenedRecords::new();
         for one in left() {
             let its =
@@ -140,7 +143,8 @@ impl Vault {
     pub async fn destroy_records(&self, kind: RecordKind, owners: &[Uuid]) -> Result<()> {
         record_key::Entity::destroy(kind.name(), owners.iter().copied())
             .exec(&self.keyring)
-            .await?;
+            .await
+            .map_err(Refusal::unavailable)?;
         Ok(())
     }
 
@@ -152,7 +156,8 @@ impl Vault {
     pub async fn destroy_older(&self, kind: RecordKind, owner: Uuid, version: i32) -> Result<()> {
         record_key::Entity::destroy_older(kind.name(), owner, version)
             .exec(&self.keyring)
-            .await?;
+            .await
+            .map_err(Refusal::unavailable)?;
         Ok(())
     }
 
@@ -167,7 +172,8 @@ impl Vault {
             loop {
                 let keys = record_key::Entity::in_order(kind.name(), hour_ago, after, BATCH)
                     .all(&self.keyring)
-                    .await?;
+                    .await
+                    .map_err(Refusal::unavailable)?;
                 let Some(last) = keys.last() else {
                     break;
                 };
@@ -189,7 +195,8 @@ impl Vault {
                         key.version,
                     )
                     .exec(&self.keyring)
-                    .await?;
+                    .await
+                    .map_err(Refusal::unavailable)?;
                 }
             }
         }

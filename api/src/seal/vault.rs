@@ -89,10 +89,12 @@ impl Vault {
         // A change that was given up may have left its key.
         package_key::Entity::destroy(package.referral, package.version)
             .exec(&self.keyring)
-            .await?;
+            .await
+            .map_err(Refusal::unavailable)?;
         package_key::Entity::insert(row.into_active_model())
             .exec_without_returning(&self.keyring)
-            .await?;
+            .await
+            .map_err(Refusal::unavailable)?;
         seal(&key, package, parts)
     }
 
@@ -116,7 +118,8 @@ impl Vault {
         }
         let keys = package_key::Entity::of(released.keys().copied())
             .all(&self.keyring)
-            .await?;
+            .await
+            .map_err(Refusal::unavailable)?;
         let parts = sealed_part::Entity::of(released.keys().copied())
             .all(&store.read)
             .await?;
@@ -174,7 +177,8 @@ impl Vault {
             for some in referrals.chunks(TOGETHER) {
                 package_key::Entity::destroy_up_to(version, some.iter().copied())
                     .exec(&self.keyring)
-                    .await?;
+                    .await
+                    .map_err(Refusal::unavailable)?;
             }
         }
         Ok(())
@@ -191,7 +195,8 @@ impl Vault {
         loop {
             let keys = package_key::Entity::in_order(after, BATCH)
                 .all(&self.keyring)
-                .await?;
+                .await
+                .map_err(Refusal::unavailable)?;
             let Some(last) = keys.last() else {
                 return Ok(());
             };
@@ -214,7 +219,8 @@ impl Vault {
                 info!("destroying the key of a package that has ended");
                 package_key::Entity::destroy_made_at(key.referral_id, key.version, key.created_at)
                     .exec(&self.keyring)
-                    .await?;
+                    .await
+                    .map_err(Refusal::unavailable)?;
             }
         }
     }

@@ -3,7 +3,7 @@
 use concord_entities::ids::{AgencyId, IssuerId};
 use concord_entities::instant::Instant;
 use concord_entities::trusted_issuer::{self, Algorithms};
-use concord_entities::vocabulary::{AgencyStatus, AuditType};
+use concord_entities::vocabulary::AgencyStatus;
 use sea_orm::{ConnectionTrait, DbErr, EntityTrait, IntoActiveModel};
 
 use super::age::PAUSE;
@@ -11,7 +11,7 @@ use super::fetch::{FetchError, Fetched, Fetcher};
 use super::rules::{IssuerError, IssuerRegistration};
 use crate::access::revoked;
 use crate::audit::change;
-use crate::audit::event::{Agent, Event, RequestMeta};
+use crate::audit::event::{Agent, Event, IssuerEvent, RequestMeta};
 use crate::audit::leaf::Leaf;
 use crate::error::{Refusal, Result};
 use crate::jose::jwk::ExternalKeys;
@@ -108,7 +108,7 @@ pub async fn add(
         attempted_at: Some(now),
         created_at: now,
     };
-    let leaf = leaf(AuditType::IssuerTrusted, row.id, agency, now);
+    let leaf = leaf(Event::IssuerTrusted, row.id, agency, now);
     let id = row.id;
     trusted_issuer::Entity::insert(row.into_active_model())
         .exec_without_returning(&transaction)
@@ -143,7 +143,7 @@ pub async fn refresh(
     trusted_issuer::Entity::note_attempt(id, now)
         .exec(&transaction)
         .await?;
-    let leaf = leaf(AuditType::IssuerRefreshed, id, row.agency_id, now);
+    let leaf = leaf(Event::IssuerRefreshed, id, row.agency_id, now);
     change::commit(transaction, SharingLock::Shared, leaf, None).await?;
     Ok(copy)
 }
@@ -161,7 +161,7 @@ pub async fn suspend(store: &Store, id: IssuerId) -> Result<(), IssuerChangeErro
         .exec(&transaction)
         .await?;
     revoked::revoke_of_issuer(&transaction, store.backend, id, now).await?;
-    let leaf = leaf(AuditType::IssuerSuspended, id, row.agency_id, now);
+    let leaf = leaf(Event::IssuerSuspended, id, row.agency_id, now);
     change::commit(transaction, SharingLock::Exclusive, leaf, None).await?;
     Ok(())
 }
@@ -218,7 +218,7 @@ async fn in_force(
     }
 }
 
-fn leaf(kind: AuditType, id: IssuerId, agency: AgencyId, now: Instant) -> Leaf {
-    let event = Event::Issuer { kind, id, agency };
+fn leaf(happened: fn(IssuerEvent) -> Event, id: IssuerId, agency: AgencyId, now: Instant) -> Leaf {
+    let event = happened(IssuerEvent { id, agency });
     Leaf::of(event, &Agent::operator(), &RequestMeta::default(), now)
 }

@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, Object};
 use concord_entities::SelectLocked;
 use concord_entities::ids::SurvivorId;
-use concord_entities::vocabulary::{AuditType, ContactChannel};
+use concord_entities::vocabulary::ContactChannel;
 use concord_entities::{safe_contact, survivor};
 use sea_orm::{ActiveModelTrait, IntoActiveModel};
 use tracing::warn;
@@ -70,11 +70,7 @@ impl ContactMutation {
         let survivor = survivor.ok_or(Error::NotFound)?;
         let version = set(request, &change, survivor.id, &plan).await?;
         change
-            .commit(Event::SafeContact {
-                kind: AuditType::SafeContactSet,
-                survivor: survivor.audit_id,
-                answer: None,
-            })
+            .commit(Event::SafeContactSet(survivor.audit_id))
             .await?;
         forget_older(request, survivor.id, version).await;
         Ok(survivor.into())
