@@ -1,5 +1,5 @@
 //! Concord's tests: they tell the domain's story against real parts.
-#![allow(
+#![expect(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
