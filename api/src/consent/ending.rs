@@ -21,14 +21,6 @@ use crate::error::{Error, Result};
 use crate::seal::Vault;
 use crate::seal::vault::PackageVersion;
 
-/// The states in which a referral is still worked on.
-const OPEN: [ReferralStatus; 4] = [
-    ReferralStatus::Requested,
-    ReferralStatus::Accepted,
-    ReferralStatus::InProgress,
-    ReferralStatus::OnHold,
-];
-
 /// Why a consent counts as taken back where nobody's word is at hand.
 const KEY_GONE: &str = "KEY_GONE";
 
@@ -154,7 +146,7 @@ pub async fn halt(transaction: &DatabaseTransaction, id: ConsentId, now: Instant
         .col_expr(referral::Column::Halted, Expr::value(true))
         .col_expr(referral::Column::UpdatedAt, Expr::value(now))
         .filter(referral::Column::ConsentId.eq(id))
-        .filter(referral::Column::Status.is_in(OPEN))
+        .filter(referral::Column::Status.is_in(ReferralStatus::OPEN))
         .exec(transaction)
         .await?;
     Ok(halted.rows_affected)
@@ -167,7 +159,7 @@ pub async fn halt(transaction: &DatabaseTransaction, id: ConsentId, now: Instant
 pub async fn suspended(transaction: &DatabaseTransaction, consents: &[ConsentId]) -> Result<i32> {
     let suspended = referral::Entity::standing_on_any(consents.iter().copied())
         .filter(referral::Column::Halted.eq(true))
-        .filter(referral::Column::Status.is_in(OPEN))
+        .filter(referral::Column::Status.is_in(ReferralStatus::OPEN))
         .count(transaction)
         .await?;
     Ok(i32::try_from(suspended).unwrap_or(i32::MAX))
