@@ -1,5 +1,5 @@
 //! Concord's tests: they tell the domain's story against real parts.
-#![allow(
+#![expect(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -35,7 +35,7 @@ mod journey;
 mod keys;
 mod ledger;
 mod limits;
-mod mandate;
+mod mandated_disclosure;
 mod oauth;
 mod pages;
 mod postgres;
@@ -46,6 +46,7 @@ mod seal;
 mod transport;
 mod tree;
 mod twins;
+mod upgrade;
 mod verify;
 mod world;
 mod written;

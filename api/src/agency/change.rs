@@ -2,10 +2,10 @@
 
 use async_graphql::{Context, ID, Object};
 use concord_entities::SelectLocked;
-use concord_entities::agency::{self, Texts};
+use concord_entities::agency::{self, TextList};
 use concord_entities::ids::{AgencyId, TaskForceId};
 use concord_entities::membership;
-use concord_entities::vocabulary::{AgencyStatus, AuditType, MemberRole};
+use concord_entities::vocabulary::{AgencyStatus, MemberRole};
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, Set, Unchanged};
 
 use super::graphql::{Agency, AgencyInput, found};
@@ -57,12 +57,7 @@ impl AgencyMutation {
             .ok_or(Error::NotFound)?;
         let model = register(&change, agency, task_force).await?;
         idempotency::keep(&change, key, model.id.0).await?;
-        change
-            .commit(Event::Agency {
-                kind: AuditType::AgencyRegistered,
-                id: model.id,
-            })
-            .await?;
+        change.commit(Event::AgencyRegistered(model.id)).await?;
         Ok(Agency::read(model))
     }
 
@@ -83,12 +78,7 @@ impl AgencyMutation {
         let change = request.begin_ending().await?;
         let agency = coordinated(&change, id).await?;
         let agency = save(&change, rules::suspended(agency, &reason, change.now())?).await?;
-        change
-            .commit(Event::Agency {
-                kind: AuditType::AgencySuspended,
-                id,
-            })
-            .await?;
+        change.commit(Event::AgencySuspended(id)).await?;
         Ok(Agency::read(agency))
     }
 
@@ -106,12 +96,7 @@ impl AgencyMutation {
         let change = request.begin_ending().await?;
         let agency = coordinated(&change, id).await?;
         let agency = save(&change, rules::reinstated(agency)?).await?;
-        change
-            .commit(Event::Agency {
-                kind: AuditType::AgencyReinstated,
-                id,
-            })
-            .await?;
+        change.commit(Event::AgencyReinstated(id)).await?;
         Ok(Agency::read(agency))
     }
 }
@@ -157,15 +142,15 @@ async fn register(
         token_epoch: 1,
         epoch_began_at: change.now(),
         suspension_reason: None,
-        vetting: agency::Vetting::default(),
-        languages: Texts(
+        vetting: agency::StoredVetting::default(),
+        languages: TextList(
             input
                 .languages
                 .iter()
                 .map(|tag| tag.as_str().to_owned())
                 .collect(),
         ),
-        service_areas: Texts(input.service_areas),
+        service_areas: TextList(input.service_areas),
         created_at: change.now(),
     };
     let model = model.into_active_model().insert(&**change).await?;

@@ -1,8 +1,8 @@
 //! How the first task force comes to be: by the operator's hand, since nobody has a token before it.
 
-use concord_entities::agency::{self, Texts};
+use concord_entities::agency::{self, TextList};
 use concord_entities::ids::{AgencyId, TaskForceId};
-use concord_entities::vocabulary::{AgencyKind, AgencyStatus, AuditType, MemberRole};
+use concord_entities::vocabulary::{AgencyKind, AgencyStatus, MemberRole};
 use concord_entities::{membership, task_force};
 use sea_orm::{EntityTrait, IntoActiveModel};
 
@@ -50,9 +50,9 @@ pub async fn found(store: &Store, founding: Founding) -> Result<(TaskForceId, Ag
         token_epoch: 1,
         epoch_began_at: now,
         suspension_reason: None,
-        vetting: agency::Vetting::default(),
-        languages: Texts::default(),
-        service_areas: Texts::default(),
+        vetting: agency::StoredVetting::default(),
+        languages: TextList::default(),
+        service_areas: TextList::default(),
         created_at: now,
     };
     let place = membership::Model {
@@ -64,10 +64,7 @@ pub async fn found(store: &Store, founding: Founding) -> Result<(TaskForceId, Ag
     let ids = (task_force.id, coordinator.id);
     let agent = Agent::operator_for(coordinator.id);
     let leaf = Leaf::of(
-        Event::Agency {
-            kind: AuditType::AgencyRegistered,
-            id: coordinator.id,
-        },
+        Event::AgencyRegistered(coordinator.id),
         &agent,
         &RequestMeta::default(),
         now,

@@ -4,7 +4,7 @@ use async_graphql::{Context, ID, Object};
 use concord_entities::SelectLocked;
 use concord_entities::application;
 use concord_entities::ids::ApplicationId;
-use concord_entities::vocabulary::{AuditType, ClientAuthentication};
+use concord_entities::vocabulary::ClientAuthentication;
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, Set};
 
 use super::graphql::{Application, RegisteredApplication, found};
@@ -60,7 +60,7 @@ impl ApplicationMutation {
         rules::renewable(&model, by, Registrar::Token(caller.granted()))?;
         register::rotate(&change, &model, &fresh, change.now()).await?;
         change
-            .commit(recorded(AuditType::ApplicationSecretRotated, &model))
+            .commit(Event::ApplicationSecretRotated(model.id))
             .await?;
         Ok(RegisteredApplication {
             application: model.into(),
@@ -91,7 +91,7 @@ impl ApplicationMutation {
         model.keys = Set(keys);
         let model = model.update(&*change).await?;
         change
-            .commit(recorded(AuditType::ApplicationKeysReplaced, &model))
+            .commit(Event::ApplicationKeysReplaced(model.id))
             .await?;
         Ok(model.into())
     }
@@ -108,9 +108,7 @@ impl ApplicationMutation {
         let change = request.begin_ending().await?;
         let model = held(&change, id).await?;
         let model = register::suspend(&change, model, change.now()).await?;
-        change
-            .commit(recorded(AuditType::ApplicationSuspended, &model))
-            .await?;
+        change.commit(Event::ApplicationSuspended(model.id)).await?;
         Ok(model.into())
     }
 
@@ -158,7 +156,7 @@ async fn register(
     let model = register::register(&change, agency, registration, fresh.as_ref(), now).await?;
     idempotency::keep(&change, key, model.id.0).await?;
     change
-        .commit(recorded(AuditType::ApplicationRegistered, &model))
+        .commit(Event::ApplicationRegistered(model.id))
         .await?;
     Ok(RegisteredApplication {
         application: model.into(),
@@ -173,11 +171,4 @@ async fn held(change: &Change<'_>, id: ApplicationId) -> Result<application::Mod
         .one_locked(&**change)
         .await?;
     application.ok_or_else(|| Error::NotFound.into())
-}
-
-fn recorded(kind: AuditType, application: &application::Model) -> Event {
-    Event::Application {
-        kind,
-        id: application.id,
-    }
 }

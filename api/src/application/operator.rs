@@ -4,7 +4,6 @@ use concord_entities::SelectLocked;
 use concord_entities::application;
 use concord_entities::ids::{AgencyId, ApplicationId};
 use concord_entities::instant::Instant;
-use concord_entities::vocabulary::AuditType;
 
 use zeroize::Zeroizing;
 
@@ -32,7 +31,7 @@ pub async fn register(
         transaction, now, ..
     } = sharing_lock::open(store, SharingLock::Shared).await?;
     let model = register::register(&transaction, agency, registration, fresh.as_ref(), now).await?;
-    let leaf = leaf(AuditType::ApplicationRegistered, &model, now);
+    let leaf = leaf(Event::ApplicationRegistered, &model, now);
     change::commit(transaction, SharingLock::Shared, leaf, None).await?;
     Ok((model, fresh.map(|fresh| fresh.secret)))
 }
@@ -49,13 +48,13 @@ pub async fn suspend(store: &Store, id: ApplicationId) -> Result<application::Mo
         .one_locked(&transaction)
         .await?;
     let model = register::suspend(&transaction, found.ok_or(Error::NotFound)?, now).await?;
-    let leaf = leaf(AuditType::ApplicationSuspended, &model, now);
+    let leaf = leaf(Event::ApplicationSuspended, &model, now);
     change::commit(transaction, SharingLock::Exclusive, leaf, None).await?;
     Ok(model)
 }
 
-fn leaf(kind: AuditType, model: &application::Model, now: Instant) -> Leaf {
-    let event = Event::Application { kind, id: model.id };
+fn leaf(happened: fn(ApplicationId) -> Event, model: &application::Model, now: Instant) -> Leaf {
+    let event = happened(model.id);
     let agent = Agent::operator_for(model.agency_id);
     Leaf::of(event, &agent, &RequestMeta::default(), now)
 }

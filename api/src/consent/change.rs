@@ -5,16 +5,18 @@ use concord_entities::SelectLocked;
 use concord_entities::consent::{self};
 use concord_entities::ids::ConsentId;
 use concord_entities::survivor;
-use concord_entities::vocabulary::{AuditType, RevocationChannel};
+use concord_entities::vocabulary::RevocationChannel;
 
+use super::checks::ConsentCheck;
 use super::ending::{self, By};
 use super::graphql::{Consent, ConsentView, Revocation, found, revoked_before};
 use super::input::{ConsentInput, SignatureInput};
-use super::{draft, life, sign};
+use super::sign::{self, Defects, Signing};
+use super::{draft, life};
 use crate::access::grant::{Permission, Resource};
 use crate::audit::change::Change;
-use crate::audit::event::Event;
-use crate::error::{Error, Result};
+use crate::audit::event::{ConsentEvent, Event};
+use crate::error::{Error, Refusal, Result};
 use crate::request::idempotency::{self, Replay};
 use crate::request::{InRequest, Request};
 use crate::seal::vault::PackageVersion;
@@ -49,7 +51,7 @@ impl ConsentMutation {
                 let (model, survivor) = draft::draft(&change, &consent).await?;
                 idempotency::keep(&change, key, model.id.0).await?;
                 let event =
-                    Event::consent(AuditType::ConsentDrafted, &model, survivor.audit_id, None);
+                    Event::ConsentDrafted(ConsentEvent::of(&model, survivor.audit_id, None));
                 finish(request, change, event, model).await
             }
         }
@@ -71,7 +73,7 @@ impl ConsentMutation {
         let earlier = life::held(&change, id).await?;
         let survivor = survivor_of(&change, &earlier).await?;
         let renewed = life::renew(&change, &earlier, expires_at.0).await?;
-        let event = Event::consent(AuditType::ConsentDrafted, &renewed, survivor.audit_id, None);
+        let event = Event::ConsentDrafted(ConsentEvent::of(&renewed, survivor.audit_id, None));
         finish(request, change, event, renewed).await
     }
 
@@ -96,33 +98,23 @@ impl ConsentMutation {
         let consent = life::held(&change, id).await?;
         let survivor = survivor_of(&change, &consent).await?;
         let role = signature.role.to_string();
-        let signed = match sign::sign(&change, consent, &survivor, signature).await {
-            Ok(signed) => signed,
-            Err(refusal) => {
+        let signed = match sign::sign(&change, consent, &survivor, signature).await? {
+            Signing::Taken(signed) => signed,
+            Signing::Repeated => {
                 drop(change);
-                sign::note_abuser(request, id, &refusal).await;
-                return Err(refusal);
+                let told = found(request, id).await?;
+                return told.ok_or_else(|| Error::NotFound.into());
+            }
+            Signing::Blocked(defects) => {
+                drop(change);
+                return Err(refuse(request, id, defects).await);
             }
         };
-        let Some(signed) = signed else {
-            drop(change);
-            let told = found(request, id).await?;
-            return told.ok_or_else(|| Error::NotFound.into());
-        };
         let consent = &signed.consent;
-        let event = Event::consent(
-            AuditType::ConsentSigned,
-            consent,
-            survivor.audit_id,
-            Some(role),
-        );
+        let event = Event::ConsentSigned(ConsentEvent::of(consent, survivor.audit_id, Some(role)));
         if let Some(earlier) = &signed.superseded {
-            let superseded = Event::consent(
-                AuditType::ConsentSuperseded,
-                earlier,
-                survivor.audit_id,
-                None,
-            );
+            let superseded =
+                Event::ConsentSuperseded(ConsentEvent::of(earlier, survivor.audit_id, None));
             change.record(superseded).await?;
         }
         let consent = finish(request, change, event, signed.consent).await?;
@@ -142,12 +134,8 @@ impl ConsentMutation {
         let change = request.begin_ending().await?;
         let consent = life::held(&change, id).await?;
         let survivor = survivor_of(&change, &consent).await?;
-        let event = Event::consent(
-            AuditType::ConsentEnteredInError,
-            &consent,
-            survivor.audit_id,
-            None,
-        );
+        let event =
+            Event::ConsentEnteredInError(ConsentEvent::of(&consent, survivor.audit_id, None));
         let consent = life::enter_in_error(&change, consent).await?;
         let packages = ending::standing_on(&change, id).await?;
         let consent = finish(request, change, event, consent).await?;
@@ -199,6 +187,16 @@ impl ConsentMutation {
             versions: ended.versions,
         })
     }
+}
+
+/// Refuses a signature. That an abuser was to sign goes on record, for the agency alone.
+async fn refuse(request: &Request, id: ConsentId, defects: Defects) -> Refusal {
+    if defects.by_abuser {
+        let code = ConsentCheck::SignerIsAbuser.code();
+        request.deny(code, Some(id.to_string())).await;
+    }
+    let findings = defects.findings;
+    Error::ConsentDefective { findings }.into()
 }
 
 /// Whether a consent of the agency's is a later version, which it is from its drafting or never.

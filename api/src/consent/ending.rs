@@ -7,16 +7,15 @@
 use concord_entities::consent;
 use concord_entities::ids::{AgencyId, ConsentId, NoticeId};
 use concord_entities::instant::Instant;
-use concord_entities::vocabulary::{AuditType, NoticeKind, ReferralStatus, RevocationChannel};
+use concord_entities::vocabulary::{NoticeKind, ReferralStatus, RevocationChannel};
 use concord_entities::{notice, referral, survivor};
-use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel,
-    PaginatorTrait, QueryFilter, Set,
+    ActiveModelTrait, ColumnTrait, DatabaseTransaction, IntoActiveModel, PaginatorTrait,
+    QueryFilter, Set,
 };
 use tracing::warn;
 
-use crate::audit::event::Event;
+use crate::audit::event::{ConsentEvent, Event};
 use crate::error::{Error, Result};
 use crate::seal::Vault;
 use crate::seal::vault::PackageVersion;
@@ -86,8 +85,9 @@ pub async fn revoke(
         if by != By::Agency(version.discloser_id) {
             tell(transaction, version.discloser_id, &version, now).await?;
         }
-        ended.events.extend(for_discloser(&event, &version, by));
-        ended.events.push(event);
+        let told = for_discloser(&event, &version, by);
+        ended.events.extend(told.map(Event::ConsentRevoked));
+        ended.events.push(Event::ConsentRevoked(event));
         if is_named {
             ended.consent = version;
         }
@@ -142,11 +142,7 @@ async fn tell(
 /// # Errors
 /// `UNAVAILABLE`.
 pub async fn halt(transaction: &DatabaseTransaction, id: ConsentId, now: Instant) -> Result<u64> {
-    let halted = referral::Entity::update_many()
-        .col_expr(referral::Column::Halted, Expr::value(true))
-        .col_expr(referral::Column::UpdatedAt, Expr::value(now))
-        .filter(referral::Column::ConsentId.eq(id))
-        .filter(referral::Column::Status.is_in(ReferralStatus::OPEN))
+    let halted = referral::Entity::halt_under(id, now)
         .exec(transaction)
         .await?;
     Ok(halted.rows_affected)
@@ -193,30 +189,23 @@ pub async fn recorded(
     transaction: &DatabaseTransaction,
     consent: &consent::Model,
     reason: String,
-) -> Result<Event> {
+) -> Result<ConsentEvent> {
     let survivor = survivor::Entity::consenting(consent.survivor_id)
         .one(transaction)
         .await?
         .ok_or(Error::NotFound)?;
-    Ok(Event::consent(
-        AuditType::ConsentRevoked,
-        consent,
-        survivor.audit_id,
-        Some(reason),
-    ))
+    Ok(ConsentEvent::of(consent, survivor.audit_id, Some(reason)))
 }
 
 /// The same event once more for a discloser in whose place another agency acted: in the log, an agency finds what it did
 /// and what was done to it, and here the one is the coordinator and the other the recipient.
-fn for_discloser(event: &Event, consent: &consent::Model, by: By) -> Option<Event> {
+fn for_discloser(event: &ConsentEvent, consent: &consent::Model, by: By) -> Option<ConsentEvent> {
     let By::Agency(agency) = by else {
         // It is recorded as done by the discloser.
         return None;
     };
-    let mut event = event.clone();
-    let Event::Consent { recipient, .. } = &mut event else {
-        return None;
-    };
-    *recipient = Some(consent.discloser_id);
-    (agency != consent.discloser_id).then_some(event)
+    (agency != consent.discloser_id).then(|| ConsentEvent {
+        recipient: Some(consent.discloser_id),
+        ..event.clone()
+    })
 }

@@ -5,11 +5,10 @@ use std::time::Duration;
 use concord_entities::audit_event;
 use concord_entities::ids::AuditEventId;
 use concord_entities::instant::Instant;
-use concord_entities::vocabulary::AuditType;
 
 use super::cast::Member;
 use super::past::id_at;
-use crate::audit::event::{Agent, Event, RequestMeta};
+use crate::audit::event::{Agent, Event, ReferralEvent, RequestMeta};
 use crate::audit::leaf::Leaf;
 use crate::error::{Refusal, Result};
 
@@ -24,14 +23,14 @@ impl AuditHistory {
     }
 
     /// That `member` brought a referral to where it stands.
-    pub(super) fn step(&mut self, at: Instant, member: &Member, kind: AuditType, of: HistoryStep) {
-        let event = Event::Referral {
-            kind,
-            id: of.id,
-            counterpart: of.counterpart,
-            reason: of.reason,
-        };
-        self.tell(at, member, event);
+    pub(super) fn step(
+        &mut self,
+        at: Instant,
+        member: &Member,
+        happened: fn(ReferralEvent) -> Event,
+        of: ReferralEvent,
+    ) {
+        self.tell(at, member, happened(of));
     }
 
     /// The rows that keep it, in the order of time.
@@ -56,15 +55,4 @@ impl AuditHistory {
             })
             .collect()
     }
-}
-
-/// A step in a referral's life.
-#[derive(Clone, Debug)]
-pub(super) struct HistoryStep {
-    /// The referral.
-    pub(super) id: concord_entities::ids::ReferralId,
-    /// The other side.
-    pub(super) counterpart: concord_entities::ids::AgencyId,
-    /// Why, where a code says it.
-    pub(super) reason: Option<String>,
 }

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use async_graphql::{Context, ID, Object};
 use concord_entities::SelectLocked;
 use concord_entities::ids::{AgencyId, MouId, TaskForceId};
-use concord_entities::vocabulary::AuditType;
 use concord_entities::{agency, membership, mou, mou_party};
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter};
 
@@ -15,7 +14,7 @@ use super::query::find_mou;
 use super::rules;
 use crate::access::grant::{Permission, Resource};
 use crate::audit::change::Change;
-use crate::audit::event::Event;
+use crate::audit::event::{Event, MouEvent};
 use crate::error::{Error, Result};
 use crate::request::idempotency::{self, Replay};
 use crate::request::{InRequest, Request};
@@ -54,7 +53,7 @@ impl MouMutation {
             .await?
             .ok_or(Error::NotFound)?;
         let offered = save(&change, rules::offer(draft, change.now())?).await?;
-        finish(request, change, AuditType::MouOffered, offered).await
+        finish(request, change, Event::MouOffered, offered).await
     }
 
     /// Signs an offered MOU for your agency. With the last party's signature it is in force, from its first day on.
@@ -78,7 +77,7 @@ impl MouMutation {
         let party = signed.party.into_active_model().reset_all();
         party.update(&*change).await?;
         let mou = save(&change, signed.mou).await?;
-        finish(request, change, AuditType::MouSigned, mou).await
+        finish(request, change, Event::MouSigned, mou).await
     }
 }
 
@@ -95,7 +94,7 @@ async fn draft_once(request: &Request, mou: MouInput) -> Result<Mou> {
         Replay::Fresh(key) => {
             let drafted = draft(&change, mou).await?;
             idempotency::keep(&change, key, drafted.id.0).await?;
-            finish(request, change, AuditType::MouDrafted, drafted).await
+            finish(request, change, Event::MouDrafted, drafted).await
         }
     }
 }
@@ -104,15 +103,14 @@ async fn draft_once(request: &Request, mou: MouInput) -> Result<Mou> {
 async fn finish(
     request: &Request,
     change: Change<'_>,
-    kind: AuditType,
+    happened: fn(MouEvent) -> Event,
     model: mou::Model,
 ) -> Result<Mou> {
     let now = change.now();
-    let event = Event::Mou {
-        kind,
+    let event = happened(MouEvent {
         id: model.id,
         version: model.version,
-    };
+    });
     change.commit(event).await?;
     let views = MouView::load(request, std::slice::from_ref(&model)).await?;
     Ok(views.view(model, now))

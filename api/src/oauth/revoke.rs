@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::client::Client;
 use super::fault::OauthError;
-use super::{AuthorizationServer, OauthRequest};
+use super::server::{AuthorizationServer, OauthRequest};
 use crate::access::{revoked, token_status};
 use crate::audit::change;
 use crate::audit::event::{Agent, Event};

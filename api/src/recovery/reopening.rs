@@ -10,10 +10,7 @@ use std::collections::HashSet;
 use concord_entities::ids::{ConsentId, ReferralId};
 use concord_entities::instant::Instant;
 use concord_entities::{agency, consent, package_key, referral};
-use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{
-    ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::{ColumnTrait, DatabaseTransaction, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::audit::change;
 use crate::audit::event::{Agent, Event, RequestMeta};
@@ -76,12 +73,7 @@ pub async fn reopen(store: &Store, vault: &Vault) -> Result<Option<Reopened>> {
         );
         keyless.extend(ended.packages);
     }
-    agency::Entity::update_many()
-        .col_expr(
-            agency::Column::TokenEpoch,
-            Expr::col(agency::Column::TokenEpoch).add(1),
-        )
-        .col_expr(agency::Column::EpochBeganAt, Expr::value(now))
+    agency::Entity::begin_token_epochs(now)
         .exec(&transaction)
         .await?;
     change::commit_all(transaction, SharingLock::Exclusive, leaves, None).await?;

@@ -4,7 +4,7 @@ use async_graphql::{Context, ID, Object};
 use concord_entities::SelectLocked;
 use concord_entities::ids::{AgencyId, ConsentId, ReferralId};
 use concord_entities::vocabulary::{
-    AgencyStatus, AuditType, ConsentStatus, Needs, ReferralStatus, RejectReason,
+    AgencyStatus, ConsentStatus, Needs, ReferralStatus, RejectReason,
 };
 use concord_entities::{agency, consent, mou, referral, sealed_part};
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
@@ -16,7 +16,7 @@ use super::rules::{self, Basis};
 use super::view::reload;
 use crate::access::grant::{Permission, Resource};
 use crate::audit::change::Change;
-use crate::audit::event::Event;
+use crate::audit::event::{Event, ReferralEvent};
 use crate::consent::rules as consent_rules;
 use crate::error::{Error, Refusal, Result};
 use crate::request::idempotency::{self, Replay};
@@ -55,7 +55,7 @@ impl ReferralMutation {
         let draft = written(&change, id).await?;
         let basis = basis(&change, &draft, draft.consent_id).await?;
         let sent = save(&change, rules::send(draft, &basis, change.now())?).await?;
-        let event = Event::referral(AuditType::ReferralSent, id, sent.recipient_id);
+        let event = Event::ReferralSent(ReferralEvent::of(id, sent.recipient_id));
         change.commit(event).await?;
         reload(ctx, id).await
     }
@@ -72,7 +72,7 @@ impl ReferralMutation {
         let change = request.begin().await?;
         let referral = received(&change, id).await?;
         let accepted = save(&change, rules::accept(referral, change.now())?).await?;
-        let event = Event::referral(AuditType::ReferralAccepted, id, accepted.sender_id);
+        let event = Event::ReferralAccepted(ReferralEvent::of(id, accepted.sender_id));
         change.commit(event).await?;
         reload(ctx, id).await
     }
@@ -90,12 +90,11 @@ impl ReferralMutation {
         let change = request.begin().await?;
         let referral = received(&change, id).await?;
         let rejected = save(&change, rules::reject(referral, reason, change.now())?).await?;
-        let event = Event::Referral {
-            kind: AuditType::ReferralRejected,
+        let event = Event::ReferralRejected(ReferralEvent {
             id,
             counterpart: rejected.sender_id,
             reason: Some(reason.to_string()),
-        };
+        });
         change.commit(event).await?;
         reload(ctx, id).await
     }
@@ -115,7 +114,7 @@ impl ReferralMutation {
         let provided: Needs = outcome.provided.iter().copied().collect();
         let completed = rules::complete(referral, outcome.code, provided, change.now())?;
         let completed = save(&change, completed).await?;
-        let event = Event::referral(AuditType::ReferralCompleted, id, completed.sender_id);
+        let event = Event::ReferralCompleted(ReferralEvent::of(id, completed.sender_id));
         change.commit(event).await?;
         reload(ctx, id).await
     }
@@ -178,8 +177,7 @@ async fn draft_once(request: &Request, input: ReferralInput) -> Result<ReferralI
         Replay::Fresh(key) => {
             let drafted = draft(request, &change, input).await?;
             idempotency::keep(&change, key, drafted.id.0).await?;
-            let event =
-                Event::referral(AuditType::ReferralDrafted, drafted.id, drafted.recipient_id);
+            let event = Event::ReferralDrafted(ReferralEvent::of(drafted.id, drafted.recipient_id));
             change.commit(event).await?;
             Ok(drafted.id)
         }

@@ -6,8 +6,6 @@
 use async_graphql::{Context, ID, Object};
 use concord_entities::ids::{ConsentId, ReferralId};
 use concord_entities::sealed_part;
-use concord_entities::vocabulary::AuditType;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use super::change::{basis, save, seal, written};
 use super::graphql::Referral;
@@ -15,7 +13,7 @@ use super::package::Contents;
 use super::rules;
 use super::view::reload;
 use crate::access::grant::{Permission, Resource};
-use crate::audit::event::Event;
+use crate::audit::event::{Event, ReferralEvent};
 use crate::consent::ending;
 use crate::error::Result;
 use crate::request::{InRequest, Request};
@@ -71,13 +69,10 @@ async fn continue_referral(
     let continued = rules::continue_under(suspended, &basis, resealed, change.now())?;
     let continued = save(&change, continued).await?;
     if let Some(package) = &package {
-        sealed_part::Entity::delete_many()
-            .filter(sealed_part::Column::ReferralId.eq(id))
-            .exec(&*change)
-            .await?;
+        sealed_part::Entity::remove_of([id]).exec(&*change).await?;
         seal(request, &change, PackageVersion::from(&continued), package).await?;
     }
-    let event = Event::referral(AuditType::ReferralContinued, id, continued.recipient_id);
+    let event = Event::ReferralContinued(ReferralEvent::of(id, continued.recipient_id));
     change.commit(event).await?;
     if package.is_some() {
         let vault = &request.worker.vault;

@@ -19,3 +19,4 @@ pub mod read;
 pub mod rules;
 pub(crate) mod selection;
 pub(crate) mod view;
+pub mod withheld;

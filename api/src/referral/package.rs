@@ -7,10 +7,9 @@ use async_graphql::{Enum, ID, InputObject, SimpleObject};
 use concord_entities::vocabulary::{Categories, DataCategory, Need, Purpose};
 use serde::{Deserialize, Serialize};
 
+use super::withheld::WithheldReason;
 use crate::error::Error;
-use crate::sharing::Reason;
 use crate::survivor::contact::plan::SafeContactPlan;
-use crate::survivor::contact::rules::Plan;
 use crate::wire::scalars::{Date, LanguageTag, Sha256};
 
 /// Declares one category's shape.
@@ -328,7 +327,7 @@ pub struct Withheld {
     /// The category.
     pub category: DataCategory,
     /// Why.
-    pub reason: Reason,
+    pub reason: WithheldReason,
 }
 
 /// Proof that a disclosure is in the audit log: a promise, signed by the ledger, that this leaf is in the tree.
@@ -353,7 +352,7 @@ impl Contents {
         let Some(contact) = &self.contact else {
             return Ok(());
         };
-        let contact = Plan::of(contact).map(drop);
+        let contact = contact.followed().map(drop);
         contact.map_err(|fault| Error::input(&fault.field(&format!("{path}.contact")), fault))
     }
 }

@@ -88,7 +88,7 @@ fn package(
     let withheld = decision.withheld.iter();
     let withheld = withheld.map(|(category, reason)| Withheld {
         category: *category,
-        reason: *reason,
+        reason: (*reason).into(),
     });
     let is_part_2 = decision.shared.has(DataCategory::SubstanceUse);
     Ok(Package::new(

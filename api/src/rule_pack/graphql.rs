@@ -5,13 +5,13 @@ use concord_entities::SelectLocked;
 use concord_entities::ids::RulePackId;
 use concord_entities::instant::Day;
 use concord_entities::rule_pack;
-use concord_entities::vocabulary::{AuditType, Pack};
+use concord_entities::vocabulary::Pack;
 use sea_orm::{ActiveModelTrait, IntoActiveModel, Set};
 
 use crate::access::grant::{Permission, Resource};
 use crate::audit::change::Change;
 use crate::audit::disclose;
-use crate::audit::event::Event;
+use crate::audit::event::{Event, RulePackEvent};
 use crate::error::{Error, Result};
 use crate::request::idempotency::{self, Replay};
 use crate::request::{InRequest, Request};
@@ -130,7 +130,7 @@ impl PackMutation {
             Replay::Fresh(key) => {
                 let bound = bind(&change, pack).await?;
                 idempotency::keep(&change, key, bound.id.0).await?;
-                finish(change, AuditType::RulePackBound, bound).await
+                finish(change, Event::RulePackBound, bound).await
             }
         }
     }
@@ -148,16 +148,19 @@ impl PackMutation {
         let id = page::id("id", &id)?;
         let change = request.begin().await?;
         let unbound = unbind(&change, id, until_on.map(|day| day.0)).await?;
-        finish(change, AuditType::RulePackUnbound, unbound).await
+        finish(change, Event::RulePackUnbound, unbound).await
     }
 }
 
-async fn finish(change: Change<'_>, kind: AuditType, row: rule_pack::Model) -> Result<RulePack> {
-    let event = Event::RulePack {
-        kind,
+async fn finish(
+    change: Change<'_>,
+    happened: fn(RulePackEvent) -> Event,
+    row: rule_pack::Model,
+) -> Result<RulePack> {
+    let event = happened(RulePackEvent {
         id: row.id,
         pack: row.pack,
-    };
+    });
     change.commit(event).await?;
     Ok(row.into())
 }

@@ -10,7 +10,7 @@ use concord_entities::ids::ReferralId;
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{Categories, DataCategory};
 use concord_entities::{package_key, referral, sealed_part};
-use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{DatabaseConnection, EntityTrait, IntoActiveModel};
 use tracing::info;
 
 use super::envelope::{KeyEncryptionKey, KeyOwner, PackageBinding, PackageKey};
@@ -87,12 +87,14 @@ impl Vault {
             created_at: now,
         };
         // A change that was given up may have left its key.
-        package_key::Entity::delete_by_id((package.referral, package.version))
+        package_key::Entity::destroy(package.referral, package.version)
             .exec(&self.keyring)
-            .await?;
+            .await
+            .map_err(Refusal::unavailable)?;
         package_key::Entity::insert(row.into_active_model())
             .exec_without_returning(&self.keyring)
-            .await?;
+            .await
+            .map_err(Refusal::unavailable)?;
         seal(&key, package, parts)
     }
 
@@ -116,7 +118,8 @@ impl Vault {
         }
         let keys = package_key::Entity::of(released.keys().copied())
             .all(&self.keyring)
-            .await?;
+            .await
+            .map_err(Refusal::unavailable)?;
         let parts = sealed_part::Entity::of(released.keys().copied())
             .all(&store.read)
             .await?;
@@ -172,11 +175,10 @@ impl Vault {
         }
         for (version, referrals) in by_version {
             for some in referrals.chunks(TOGETHER) {
-                package_key::Entity::delete_many()
-                    .filter(package_key::Column::ReferralId.is_in(some.iter().copied()))
-                    .filter(package_key::Column::Version.lte(version))
+                package_key::Entity::destroy_up_to(version, some.iter().copied())
                     .exec(&self.keyring)
-                    .await?;
+                    .await
+                    .map_err(Refusal::unavailable)?;
             }
         }
         Ok(())
@@ -193,7 +195,8 @@ impl Vault {
         loop {
             let keys = package_key::Entity::in_order(after, BATCH)
                 .all(&self.keyring)
-                .await?;
+                .await
+                .map_err(Refusal::unavailable)?;
             let Some(last) = keys.last() else {
                 return Ok(());
             };
@@ -214,12 +217,10 @@ impl Vault {
                 });
             for key in dead {
                 info!("destroying the key of a package that has ended");
-                package_key::Entity::delete_many()
-                    .filter(package_key::Column::ReferralId.eq(key.referral_id))
-                    .filter(package_key::Column::Version.eq(key.version))
-                    .filter(package_key::Column::CreatedAt.eq(key.created_at))
+                package_key::Entity::destroy_made_at(key.referral_id, key.version, key.created_at)
                     .exec(&self.keyring)
-                    .await?;
+                    .await
+                    .map_err(Refusal::unavailable)?;
             }
         }
     }

@@ -3,7 +3,6 @@
 use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObject};
 use concord_entities::SelectLocked;
 use concord_entities::ids::{SurvivorAuditId, SurvivorId};
-use concord_entities::vocabulary::AuditType;
 use concord_entities::{audit_event, survivor};
 use sea_orm::{ActiveModelTrait, IntoActiveModel, Set, SqlErr};
 
@@ -185,10 +184,7 @@ impl SurvivorMutation {
         let registered = register(&change, survivor).await?;
         idempotency::keep(&change, key, registered.id.0).await?;
         change
-            .commit(Event::Survivor {
-                kind: AuditType::SurvivorRegistered,
-                survivor: registered.audit_id,
-            })
+            .commit(Event::SurvivorRegistered(registered.audit_id))
             .await?;
         Ok(registered.into())
     }
@@ -215,10 +211,7 @@ impl SurvivorMutation {
         survivor.language = Set(Some(language.as_str().to_owned()));
         let corrected = survivor.update(&*change).await?;
         change
-            .commit(Event::Survivor {
-                kind: AuditType::SurvivorCorrected,
-                survivor: corrected.audit_id,
-            })
+            .commit(Event::SurvivorCorrected(corrected.audit_id))
             .await?;
         Ok(corrected.into())
     }

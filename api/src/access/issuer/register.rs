@@ -2,19 +2,16 @@
 
 use concord_entities::ids::{AgencyId, IssuerId};
 use concord_entities::instant::Instant;
-use concord_entities::trusted_issuer::{self, Algorithms, Column};
-use concord_entities::vocabulary::{AgencyStatus, AuditType};
-use sea_orm::sea_query::Expr;
-use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
-};
+use concord_entities::trusted_issuer::{self, Algorithms};
+use concord_entities::vocabulary::AgencyStatus;
+use sea_orm::{ConnectionTrait, DbErr, EntityTrait, IntoActiveModel};
 
 use super::age::PAUSE;
 use super::fetch::{FetchError, Fetched, Fetcher};
 use super::rules::{IssuerError, IssuerRegistration};
 use crate::access::revoked;
 use crate::audit::change;
-use crate::audit::event::{Agent, Event, RequestMeta};
+use crate::audit::event::{Agent, Event, IssuerEvent, RequestMeta};
 use crate::audit::leaf::Leaf;
 use crate::error::{Refusal, Result};
 use crate::jose::jwk::ExternalKeys;
@@ -111,7 +108,7 @@ pub async fn add(
         attempted_at: Some(now),
         created_at: now,
     };
-    let leaf = leaf(AuditType::IssuerTrusted, row.id, agency, now);
+    let leaf = leaf(Event::IssuerTrusted, row.id, agency, now);
     let id = row.id;
     trusted_issuer::Entity::insert(row.into_active_model())
         .exec_without_returning(&transaction)
@@ -143,12 +140,10 @@ pub async fn refresh(
     } = sharing_lock::open(store, SharingLock::Shared).await?;
     let row = in_force(&transaction, id).await?;
     write_keys(&transaction, id, &copy.jwks, now).await?;
-    trusted_issuer::Entity::update_many()
-        .col_expr(Column::AttemptedAt, Expr::value(now))
-        .filter(Column::Id.eq(id))
+    trusted_issuer::Entity::note_attempt(id, now)
         .exec(&transaction)
         .await?;
-    let leaf = leaf(AuditType::IssuerRefreshed, id, row.agency_id, now);
+    let leaf = leaf(Event::IssuerRefreshed, id, row.agency_id, now);
     change::commit(transaction, SharingLock::Shared, leaf, None).await?;
     Ok(copy)
 }
@@ -162,13 +157,11 @@ pub async fn suspend(store: &Store, id: IssuerId) -> Result<(), IssuerChangeErro
         transaction, now, ..
     } = sharing_lock::open(store, SharingLock::Exclusive).await?;
     let row = in_force(&transaction, id).await?;
-    trusted_issuer::Entity::update_many()
-        .col_expr(Column::Status, Expr::value(AgencyStatus::Suspended))
-        .filter(Column::Id.eq(id))
+    trusted_issuer::Entity::suspend(id)
         .exec(&transaction)
         .await?;
     revoked::revoke_of_issuer(&transaction, store.backend, id, now).await?;
-    let leaf = leaf(AuditType::IssuerSuspended, id, row.agency_id, now);
+    let leaf = leaf(Event::IssuerSuspended, id, row.agency_id, now);
     change::commit(transaction, SharingLock::Exclusive, leaf, None).await?;
     Ok(())
 }
@@ -179,15 +172,7 @@ pub async fn suspend(store: &Store, id: IssuerId) -> Result<(), IssuerChangeErro
 /// # Errors
 /// `UNAVAILABLE`.
 pub(super) async fn attempt(store: &Store, id: IssuerId, now: Instant) -> Result<bool> {
-    let may_ask = Condition::any()
-        .add(Column::AttemptedAt.is_null())
-        .add(Column::AttemptedAt.lte(now.minus(PAUSE)))
-        .add(Column::AttemptedAt.gt(now.plus(PAUSE)));
-    let claimed = trusted_issuer::Entity::update_many()
-        .col_expr(Column::AttemptedAt, Expr::value(now))
-        .filter(Column::Id.eq(id))
-        .filter(Column::Status.eq(AgencyStatus::Active))
-        .filter(may_ask)
+    let claimed = trusted_issuer::Entity::claim_attempt(id, now, PAUSE)
         .exec(&store.write)
         .await?;
     Ok(claimed.rows_affected == 1)
@@ -207,10 +192,7 @@ async fn write_keys(
     jwks: &str,
     now: Instant,
 ) -> Result<(), DbErr> {
-    trusted_issuer::Entity::update_many()
-        .col_expr(Column::Jwks, Expr::value(jwks))
-        .col_expr(Column::FetchedAt, Expr::value(now))
-        .filter(Column::Id.eq(id))
+    trusted_issuer::Entity::keep_keys(id, jwks, now)
         .exec(database)
         .await
         .map(|_| ())
@@ -236,7 +218,7 @@ async fn in_force(
     }
 }
 
-fn leaf(kind: AuditType, id: IssuerId, agency: AgencyId, now: Instant) -> Leaf {
-    let event = Event::Issuer { kind, id, agency };
+fn leaf(happened: fn(IssuerEvent) -> Event, id: IssuerId, agency: AgencyId, now: Instant) -> Leaf {
+    let event = happened(IssuerEvent { id, agency });
     Leaf::of(event, &Agent::operator(), &RequestMeta::default(), now)
 }
