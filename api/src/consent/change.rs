@@ -177,9 +177,9 @@ impl ConsentMutation {
             let before = revoked_before(request, id).await?;
             before.ok_or(Error::NotFound)?
         } else {
-            ConsentView::of(request, std::slice::from_ref(&ended.consent))
+            ConsentView::load(request, std::slice::from_ref(&ended.consent))
                 .await?
-                .show(ended.consent, now)
+                .view(ended.consent, now)
         };
         Ok(Revocation {
             consent,
@@ -228,7 +228,7 @@ async fn finish(
 ) -> Result<Consent> {
     let now = change.now();
     change.commit(event).await?;
-    Ok(ConsentView::of(request, std::slice::from_ref(&model))
+    Ok(ConsentView::load(request, std::slice::from_ref(&model))
         .await?
-        .show(model, now))
+        .view(model, now))
 }
