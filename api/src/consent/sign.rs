@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use concord_entities::consent;
 use concord_entities::ids::{ConsentId, SignatureId};
-use concord_entities::vocabulary::SignerRole;
+use concord_entities::vocabulary::{AuditType, SignerRole};
 use concord_entities::{consent_signature, survivor};
 use sea_orm::{ActiveModelTrait, IntoActiveModel, QuerySelect, Set};
 use tracing::error;
@@ -33,6 +33,19 @@ pub(super) struct Signed {
     pub(super) left_behind: Vec<PackageVersion>,
 }
 
+impl Signed {
+    /// What goes on record of the signature.
+    pub(super) fn event(&self, role: SignerRole, survivor: &survivor::Model) -> Event {
+        let role = Some(role.to_string());
+        Event::consent(
+            AuditType::ConsentSigned,
+            &self.consent,
+            survivor.audit_id,
+            role,
+        )
+    }
+}
+
 /// Takes a signature, where nothing that keeps the consent from being signed stands; none where the very same is on
 /// record already.
 pub(super) async fn sign(
@@ -45,7 +58,7 @@ pub(super) async fn sign(
     let offered = Offered::from(&input);
     let new = written(change, consent.id, input);
     let beside = consent_signature::Entity::under([consent.id])
-        .all(&**change)
+        .all(change)
         .await?;
     if !offered.is_abuser
         && beside
@@ -66,7 +79,7 @@ pub(super) async fn sign(
         .map_err(|misfit| Error::input(misfit.field(), misfit))?;
     store::refuse_another_than_stored(change, consent.id, new.document_sha256.as_deref()).await?;
 
-    new.into_active_model().insert(&**change).await?;
+    new.into_active_model().insert(change).await?;
     if !situation.complete(&roles) {
         return Ok(Some(Signed {
             consent,
@@ -76,7 +89,7 @@ pub(super) async fn sign(
     }
     let mut consent = consent.into_active_model();
     consent.signed_at = Set(Some(change.now()));
-    let consent = consent.update(&**change).await?;
+    let consent = consent.update(change).await?;
     let (superseded, left_behind) = match earlier {
         Some(earlier) => {
             let (superseded, left) = life::supersede(change, earlier, &consent).await?;
@@ -125,7 +138,7 @@ async fn lacks_nothing(
     beside: &[consent_signature::Model],
     new: &consent_signature::Model,
 ) -> Result<Situation> {
-    let grounds = Grounds::of(&**change, change.agency(), change.now()).await?;
+    let grounds = Grounds::of(change, change.agency(), change.now()).await?;
     let draft = ConsentDraft {
         first_signed: beside.iter().chain([new]).map(|one| one.signed_on).min(),
         ..grounds.draft(consent, survivor)
@@ -179,7 +192,7 @@ async fn before(
         .select_only()
         .columns([consent::Column::Id, consent::Column::Supersedes])
         .into_tuple()
-        .all(&**change)
+        .all(change)
         .await?
         .into_iter()
         .collect();
@@ -191,7 +204,7 @@ async fn before(
         earlier = *before;
     }
     Ok(consent_signature::Entity::under(versions)
-        .all(&**change)
+        .all(change)
         .await?)
 }
 

@@ -133,34 +133,6 @@ impl Vault {
         Ok(opened)
     }
 
-    /// Destroys every key of these owners' records: no copy of the data store can be read any more.
-    ///
-    /// # Errors
-    /// `UNAVAILABLE`.
-    pub async fn destroy_records(&self, kind: RecordKind, owners: &[Uuid]) -> Result<()> {
-        record_key::Entity::delete_many()
-            .filter(record_key::Column::Kind.eq(kind.name()))
-            .filter(record_key::Column::Owner.is_in(owners.iter().copied()))
-            .exec(&self.keyring)
-            .await?;
-        Ok(())
-    }
-
-    /// Destroys the keys of an owner's record before this version: it took their place. A newer one may have taken its
-    /// own meanwhile, and stays.
-    ///
-    /// # Errors
-    /// `UNAVAILABLE`; the next [`sweep_records`](Self::sweep_records) tries again.
-    pub async fn destroy_older(&self, kind: RecordKind, owner: Uuid, version: i32) -> Result<()> {
-        record_key::Entity::delete_many()
-            .filter(record_key::Column::Kind.eq(kind.name()))
-            .filter(record_key::Column::Owner.eq(owner))
-            .filter(record_key::Column::Version.lt(version))
-            .exec(&self.keyring)
-            .await?;
-        Ok(())
-    }
-
     /// Destroys keys older than an hour that seal no record any more.
     ///
     /// # Errors
