@@ -12,7 +12,7 @@ use concord::referral::read::{Header, Seen};
 use concord::referral::rules::{self, Side, StoredStatus};
 use concord::store::page::Page;
 use concord::wire::connection::Connection;
-use concord_entities::agency::{self, Texts, Vetting};
+use concord_entities::agency::{self, StoredVetting, TextList};
 use concord_entities::ids::{AgencyId, ReferralId};
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{
@@ -31,9 +31,9 @@ fn agency(name: &str) -> Agency {
         token_epoch: 1,
         epoch_began_at: Instant(0),
         suspension_reason: None,
-        vetting: Vetting::default(),
-        languages: Texts(vec!["es-GT".to_owned()]),
-        service_areas: Texts::default(),
+        vetting: StoredVetting::default(),
+        languages: TextList(vec!["es-GT".to_owned()]),
+        service_areas: TextList::default(),
         created_at: Instant(0),
     })
 }

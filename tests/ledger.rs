@@ -1,7 +1,9 @@
 //! The ledger against real databases: what is released is recorded, what is recorded is integrated once and signed,
 //! and whoever changes the record is found out.
 
+mod denied;
 mod integrated;
+mod leaves;
 mod released;
 mod tampered;
 

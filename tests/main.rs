@@ -1,5 +1,5 @@
 //! Concord's tests: they tell the domain's story against real parts.
-#![allow(
+#![expect(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -35,7 +35,7 @@ mod journey;
 mod keys;
 mod ledger;
 mod limits;
-mod mandate;
+mod mandated_disclosure;
 mod oauth;
 mod pages;
 mod postgres;
@@ -45,6 +45,7 @@ mod refusal;
 mod seal;
 mod transport;
 mod tree;
+mod upgrade;
 mod verify;
 mod world;
 mod written;

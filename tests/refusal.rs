@@ -1,5 +1,7 @@
 //! What cannot be kept is refused: a part of the service that fails releases nothing and changes nothing.
 
+mod database;
+
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -59,8 +61,12 @@ impl Sent {
         self.everything_works().await;
     }
 
-    /// Reading, listing, changing and ending are all refused, in turn and more than once.
     async fn everything_is_unavailable(&self) {
+        self.everything_is_refused("UNAVAILABLE").await;
+    }
+
+    /// Reading, listing, changing and ending are all refused, in turn and more than once.
+    async fn everything_is_refused(&self, code: &str) {
         let before = self.state();
         for _ in 0..2 {
             let list = "{ referrals(box: INBOX, first: 5) { edges { node { id status } } } }";
@@ -72,7 +78,7 @@ impl Sent {
                 self.north.asks(register, Value::Null).await,
                 self.north.revokes_consent(&self.ada).await,
             ] {
-                assert_eq!(answer.codes(), "UNAVAILABLE", "{}", answer.text);
+                assert_eq!(answer.codes(), code, "{}", answer.text);
                 assert!(!answer.text.contains("Ada"), "{}", answer.text);
                 assert!(!answer.text.contains(&self.ada.referral), "{}", answer.text);
             }

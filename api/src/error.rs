@@ -1,5 +1,20 @@
 //! Why we refuse: one enum, one stable code each.
 //!
+//! A refusal comes from one of five places:
+//!
+//! 1. The caller: a token that proves nothing or reaches less far (`UNAUTHENTICATED`, `FORBIDDEN_SCOPE`), text that is
+//!    no id, date or code (`BAD_USER_INPUT`), more than one request or a minute may ask for (`QUERY_TOO_COSTLY`,
+//!    `RATE_LIMITED`).
+//! 2. What the caller may not see, which answers as what does not exist (`NOT_FOUND`).
+//! 3. A rule that says no: each returns its reason as a value (`INVALID_TRANSITION`, `CONSENT_DEFECTIVE`,
+//!    `MOU_REQUIRED`, `CONFLICT`, `PURPOSE_REQUIRED`).
+//! 4. What the service stands on, and what may pass by itself: a database that is away, locked, full or restarting, a
+//!    ledger that cannot be written, a store that is older than its witnesses (`UNAVAILABLE`).
+//! 5. Ourselves: SQL that does not fit the tables, a row that cannot be read, a broken seal (`INTERNAL`). Trying again
+//!    does not help, so the caller is not told to.
+//!
+//! Which of the last two a database's error is, [`DbErr`](sea_orm::DbErr)'s own code says, in [`may_pass`].
+//!
 //! [`Error`] is for the person who reads it: its text names what was wrong and what to do, and nothing
 //! confidential. [`Refusal`] is an `Error` on its way out, with the cause that only the log may see. It is
 //! deliberately not `Display`: async-graphql turns any `Display` error into a bare message, so that the first
@@ -9,9 +24,13 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use async_graphql::{ErrorExtensionValues, Value};
-use concord_entities::ids::InvalidId;
-use concord_entities::instant::InvalidTime;
+use concord_entities::ids::InvalidIdError;
+use concord_entities::instant::InvalidTimeError;
 use concord_entities::vocabulary::{Code, ReferralAction, ReferralStatus, Severity};
+use sea_orm::{DbErr, RuntimeErr};
+use sqlx::Error as SqlxError;
+use sqlx::error::DatabaseError;
+use sqlx::postgres::PgDatabaseError;
 
 /// The reasons for a refusal. `Display` is safe to show; [`Error::code`] is stable.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -217,20 +236,97 @@ impl From<Error> for Refusal {
     }
 }
 
-impl From<sea_orm::DbErr> for Refusal {
-    fn from(cause: sea_orm::DbErr) -> Self {
-        Self::unavailable(cause)
+impl From<DbErr> for Refusal {
+    fn from(cause: DbErr) -> Self {
+        if may_pass(&cause) {
+            Self::unavailable(cause)
+        } else {
+            Self::internal(cause)
+        }
     }
 }
 
-impl From<InvalidId> for Refusal {
-    fn from(invalid: InvalidId) -> Self {
+/// Whether what a database refuses may pass by itself: it cannot be reached, is busy, full, restarting or obstructed.
+/// Everything else is a fault of ours.
+#[must_use]
+pub fn may_pass(fault: &DbErr) -> bool {
+    match fault {
+        DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => true,
+        DbErr::Exec(RuntimeErr::SqlxError(fault)) | DbErr::Query(RuntimeErr::SqlxError(fault)) => {
+            matches!(
+                **fault,
+                SqlxError::Io(_)
+                    | SqlxError::Tls(_)
+                    | SqlxError::Protocol(_)
+                    | SqlxError::PoolTimedOut
+                    | SqlxError::PoolClosed
+                    | SqlxError::WorkerCrashed
+                    | SqlxError::BeginFailed
+            ) || fault.as_database_error().is_some_and(says_later)
+        }
+        _ => false,
+    }
+}
+
+fn says_later(fault: &(dyn DatabaseError + 'static)) -> bool {
+    if let Some(fault) = fault.try_downcast_ref::<PgDatabaseError>() {
+        is_passing_sqlstate(fault.code())
+    } else if let Some(code) = fault.code().and_then(|code| code.parse().ok()) {
+        is_passing_in_sqlite(code)
+    } else {
+        false
+    }
+}
+
+/// Whether an SQLSTATE (PostgreSQL, appendix A) may pass.
+fn is_passing_sqlstate(code: &str) -> bool {
+    // Connections and logins; rolled back by a conflict; out of a resource; a lock; ended by its operator; the system.
+    const CLASSES: [&str; 8] = ["08", "28", "3D", "40", "53", "55", "57", "58"];
+    // Read-only, as a standby is; idle for too long in a transaction; a transaction that took too long; refused by a
+    // trigger, of which we have none.
+    const CODES: [&str; 4] = ["25006", "25P03", "25P04", "P0001"];
+    CODES.contains(&code) || CLASSES.iter().any(|class| code.starts_with(class))
+}
+
+/// Whether a result code of SQLite may pass.
+fn is_passing_in_sqlite(extended: i32) -> bool {
+    const ABORT: i32 = 4;
+    const BUSY: i32 = 5;
+    const LOCKED: i32 = 6;
+    const NO_MEMORY: i32 = 7;
+    const READ_ONLY: i32 = 8;
+    const INTERRUPT: i32 = 9;
+    const IO: i32 = 10;
+    const FULL: i32 = 13;
+    const CANNOT_OPEN: i32 = 14;
+    const LOCK_PROTOCOL: i32 = 15;
+    // Refused by a trigger, of which we have none.
+    const TRIGGER: i32 = 19 | (7 << 8);
+    // The primary code is the lowest byte.
+    extended == TRIGGER
+        || matches!(
+            extended & 0xff,
+            ABORT
+                | BUSY
+                | LOCKED
+                | NO_MEMORY
+                | READ_ONLY
+                | INTERRUPT
+                | IO
+                | FULL
+                | CANNOT_OPEN
+                | LOCK_PROTOCOL
+        )
+}
+
+impl From<InvalidIdError> for Refusal {
+    fn from(invalid: InvalidIdError) -> Self {
         Error::BadUserInput(invalid.to_string().into()).into()
     }
 }
 
-impl From<InvalidTime> for Refusal {
-    fn from(invalid: InvalidTime) -> Self {
+impl From<InvalidTimeError> for Refusal {
+    fn from(invalid: InvalidTimeError) -> Self {
         Error::BadUserInput(invalid.to_string().into()).into()
     }
 }

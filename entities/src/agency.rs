@@ -1,8 +1,8 @@
 //! An agency, as its partners may know it.
 
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::Query;
-use sea_orm::{Condition, FromJsonQueryResult, QueryFilter};
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::{Condition, FromJsonQueryResult, QueryFilter, UpdateMany};
 use serde::{Deserialize, Serialize};
 
 use crate::ids::AgencyId;
@@ -35,11 +35,11 @@ pub struct Model {
     /// Why it does not take part now, in its coordinator's words.
     pub suspension_reason: Option<String>,
     /// How it was vetted.
-    pub vetting: Vetting,
+    pub vetting: StoredVetting,
     /// The languages it serves in, BCP 47.
-    pub languages: Texts,
+    pub languages: TextList,
     /// The areas it serves.
-    pub service_areas: Texts,
+    pub service_areas: TextList,
     /// When it was registered.
     pub created_at: Instant,
     /// Its places in task forces.
@@ -51,24 +51,24 @@ impl ActiveModelBehavior for ActiveModel {}
 
 /// A list of short texts, stored as one JSON array.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
-pub struct Texts(pub Vec<String>);
+pub struct TextList(pub Vec<String>);
 
 /// The four attributes that make a partner fit to refer to, each with its evidence.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
-pub struct Vetting {
+pub struct StoredVetting {
     /// It is credible.
-    pub credible: Option<Check>,
+    pub credible: Option<StoredVettingCheck>,
     /// Its staff are trained in the effects of trauma.
-    pub trauma_informed: Option<Check>,
+    pub trauma_informed: Option<StoredVettingCheck>,
     /// It respects confidentiality.
-    pub respects_confidentiality: Option<Check>,
+    pub respects_confidentiality: Option<StoredVettingCheck>,
     /// It knows immigration law.
-    pub knows_immigration_law: Option<Check>,
+    pub knows_immigration_law: Option<StoredVettingCheck>,
 }
 
 /// That something was looked into, and what showed it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Check {
+pub struct StoredVettingCheck {
     /// What showed it.
     pub evidence: String,
     /// When it was checked.
@@ -123,6 +123,14 @@ impl Entity {
     pub fn everywhere() -> Select<Self> {
         Self::find()
     }
+
+    /// Begins a new epoch of every agency's tokens, for the command line alone: all that were issued before are over.
+    #[must_use]
+    pub fn begin_token_epochs(now: Instant) -> UpdateMany<Self> {
+        Self::update_many()
+            .col_expr(Column::TokenEpoch, Expr::col(Column::TokenEpoch).add(1))
+            .col_expr(Column::EpochBeganAt, Expr::value(now))
+    }
 }
 
 impl Model {
@@ -139,9 +147,9 @@ impl Model {
             token_epoch: i32::MAX,
             epoch_began_at: Instant(0),
             suspension_reason: None,
-            vetting: Vetting::default(),
-            languages: Texts::default(),
-            service_areas: Texts::default(),
+            vetting: StoredVetting::default(),
+            languages: TextList::default(),
+            service_areas: TextList::default(),
             created_at: Instant(0),
         }
     }

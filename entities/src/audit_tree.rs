@@ -1,6 +1,8 @@
 //! The head of the audit tree: one row.
 
 use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::Expr;
+use sea_orm::{QueryFilter, UpdateMany};
 
 /// How many leaves the tree has, and its signed checkpoint.
 #[sea_orm::model]
@@ -26,5 +28,14 @@ impl Entity {
     #[must_use]
     pub fn head() -> Select<Self> {
         Self::find()
+    }
+
+    /// Puts the signed `note` beside the head, where that still has `size` leaves.
+    #[must_use]
+    pub fn sign(size: i64, note: &str) -> UpdateMany<Self> {
+        Self::update_many()
+            .col_expr(Column::Note, Expr::value(note))
+            .filter(COLUMN.id.eq(1))
+            .filter(COLUMN.size.eq(size))
     }
 }

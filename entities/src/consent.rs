@@ -1,8 +1,8 @@
 //! One version of a survivor's consent: one discloser, one recipient, named categories and purposes, an end.
 
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{Query, SelectStatement};
-use sea_orm::{Condition, FromJsonQueryResult, QueryFilter, QueryOrder};
+use sea_orm::sea_query::{Expr, Query, SelectStatement};
+use sea_orm::{Condition, FromJsonQueryResult, QueryFilter, QueryOrder, UpdateMany};
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{AgencyId, ConsentId, SurvivorId};
@@ -60,7 +60,7 @@ pub struct Model {
     /// said.
     pub revocable: Option<bool>,
     /// Who interpreted the explanation; none where it needed nobody.
-    pub interpreter: Option<Interpreter>,
+    pub interpreter: Option<StoredInterpreter>,
     /// Whether what is told goes through an intermediary.
     pub through_intermediary: bool,
     /// The agency that it goes through.
@@ -104,7 +104,7 @@ pub struct Model {
     clippy::struct_excessive_bools,
     reason = "each is a fact of its own, told on the wire by its name"
 )]
-pub struct Interpreter {
+pub struct StoredInterpreter {
     /// Into which language, BCP 47.
     pub language: String,
     /// Whether it was the person's own dialect.
@@ -221,5 +221,22 @@ impl Entity {
         Self::find()
             .filter(COLUMN.id.eq(id))
             .filter(COLUMN.discloser_id.eq(agency))
+    }
+
+    /// Removes what these consents tell of the person, for their erasure.
+    pub fn forget_person(ids: impl IntoIterator<Item = ConsentId>) -> UpdateMany<Self> {
+        Self::update_many()
+            .col_expr(Column::Interpreter, Expr::cust("NULL"))
+            .col_expr(Column::MinorAlone, Expr::value(None::<String>))
+            .col_expr(Column::Incapacitated, Expr::value(false))
+            .filter(COLUMN.id.is_in(ids))
+    }
+
+    /// Has what points at the survivor `person` point at `nobody`, for their erasure.
+    #[must_use]
+    pub fn replace_survivor(person: SurvivorId, nobody: SurvivorId) -> UpdateMany<Self> {
+        Self::update_many()
+            .col_expr(Column::SurvivorId, Expr::value(nobody))
+            .filter(COLUMN.survivor_id.eq(person))
     }
 }

@@ -1,7 +1,7 @@
 //! The signed paper behind a consent.
 
-use sea_orm::QueryFilter;
 use sea_orm::entity::prelude::*;
+use sea_orm::{DeleteMany, QueryFilter};
 
 use crate::ids::ConsentId;
 use crate::instant::Instant;
@@ -45,5 +45,10 @@ impl Entity {
     /// Those of these consents' documents that are stored, for the keyring's sweep.
     pub fn among(consents: impl IntoIterator<Item = ConsentId>) -> Select<Self> {
         Self::find().filter(COLUMN.consent_id.is_in(consents))
+    }
+
+    /// Removes the papers of these consents, for the survivor's erasure.
+    pub fn remove_under(consents: impl IntoIterator<Item = ConsentId>) -> DeleteMany<Self> {
+        Self::delete_many().filter(COLUMN.consent_id.is_in(consents))
     }
 }

@@ -1,9 +1,10 @@
 //! A signature under a consent.
 
-use sea_orm::QueryFilter;
 use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::Expr;
+use sea_orm::{QueryFilter, UpdateMany};
 
-use crate::consent::Interpreter;
+use crate::consent::StoredInterpreter;
 use crate::ids::{ConsentId, SignatureId};
 use crate::instant::{Day, Instant};
 use crate::vocabulary::{SignatureMethod, SignerRelation, SignerRole, Witness};
@@ -33,7 +34,7 @@ pub struct Model {
     /// The language in which it was explained to them, BCP 47; none where it is the consent's.
     pub language: Option<String>,
     /// Who interpreted for them; none where nobody had to.
-    pub interpreter: Option<Interpreter>,
+    pub interpreter: Option<StoredInterpreter>,
     /// Who saw it being given; none where nobody had to.
     pub witness: Option<Witness>,
     /// The consent that is signed.
@@ -47,5 +48,18 @@ impl Entity {
     /// The signatures under these consents, which the caller has found by a scoped finder.
     pub fn under(consents: impl IntoIterator<Item = ConsentId>) -> Select<Self> {
         Self::find().filter(COLUMN.consent_id.is_in(consents))
+    }
+
+    /// Removes what is known of whoever signed these consents, for the survivor's erasure: that somebody did, and when, stays on
+    /// record.
+    pub fn forget_signers(consents: impl IntoIterator<Item = ConsentId>) -> UpdateMany<Self> {
+        let nothing = || Expr::value(None::<String>);
+        Self::update_many()
+            .col_expr(Column::DocumentSha256, nothing())
+            .col_expr(Column::Relation, nothing())
+            .col_expr(Column::Language, nothing())
+            .col_expr(Column::Interpreter, Expr::cust("NULL"))
+            .col_expr(Column::Witness, nothing())
+            .filter(COLUMN.consent_id.is_in(consents))
     }
 }

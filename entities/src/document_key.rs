@@ -1,7 +1,7 @@
 //! The keyring's table of document keys, in a store of its own.
 
 use sea_orm::entity::prelude::*;
-use sea_orm::{QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{DeleteMany, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::ids::ConsentId;
 use crate::instant::Instant;
@@ -40,5 +40,18 @@ impl Entity {
             Some(after) => keys.filter(COLUMN.consent_id.gt(after)),
             None => keys,
         }
+    }
+
+    /// Destroys the keys of these consents' papers, for the survivor's erasure.
+    pub fn destroy(consents: impl IntoIterator<Item = ConsentId>) -> DeleteMany<Self> {
+        Self::delete_many().filter(COLUMN.consent_id.is_in(consents))
+    }
+
+    /// Destroys those of them that were made before this, for the sweep.
+    pub fn destroy_made_before(
+        before: Instant,
+        consents: impl IntoIterator<Item = ConsentId>,
+    ) -> DeleteMany<Self> {
+        Self::destroy(consents).filter(COLUMN.created_at.lt(before))
     }
 }

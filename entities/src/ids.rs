@@ -23,7 +23,7 @@ pub fn uuid_at(moment: Instant) -> Uuid {
 /// Why a text is not an id of the expected kind. Safe to show: it repeats nothing but the expected prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a valid id here: it must look like `{expected}_01h2xcejqtf2nbrexx3vqjhp41`")]
-pub struct InvalidId {
+pub struct InvalidIdError {
     /// The prefix that an id of this kind starts with.
     pub expected: &'static str,
 }
@@ -38,15 +38,15 @@ pub struct AnyId {
 }
 
 impl FromStr for AnyId {
-    type Err = InvalidId;
+    type Err = InvalidIdError;
 
-    fn from_str(text: &str) -> Result<Self, InvalidId> {
+    fn from_str(text: &str) -> Result<Self, InvalidIdError> {
         TypeSafeId::<DynamicType>::from_str(text)
             .map(|id| Self {
                 prefix: id.type_prefix().to_owned(),
                 uuid: id.uuid(),
             })
-            .map_err(|_| InvalidId {
+            .map_err(|_| InvalidIdError {
                 expected: "referral",
             })
     }
@@ -68,10 +68,10 @@ fn write_type_id(prefix: &str, uuid: Uuid, f: &mut fmt::Formatter<'_>) -> fmt::R
     f.write_str(std::str::from_utf8(&text).map_err(|_| fmt::Error)?)
 }
 
-fn parse_type_id(expected: &'static str, text: &str) -> Result<Uuid, InvalidId> {
+fn parse_type_id(expected: &'static str, text: &str) -> Result<Uuid, InvalidIdError> {
     match AnyId::from_str(text) {
         Ok(id) if id.prefix == expected => Ok(id.uuid),
-        Ok(_) | Err(_) => Err(InvalidId { expected }),
+        Ok(_) | Err(_) => Err(InvalidIdError { expected }),
     }
 }
 
@@ -106,9 +106,9 @@ macro_rules! ids {
         }
 
         impl FromStr for $name {
-            type Err = InvalidId;
+            type Err = InvalidIdError;
 
-            fn from_str(text: &str) -> Result<Self, InvalidId> {
+            fn from_str(text: &str) -> Result<Self, InvalidIdError> {
                 parse_type_id($prefix, text).map(Self)
             }
         }

@@ -19,7 +19,7 @@ pub struct Day(pub i32);
 
 /// Why a text is not a moment or a day. Safe to show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidTime {
+pub enum InvalidTimeError {
     /// Not a moment.
     #[error("not a moment: write RFC 3339 with a zone, such as `2026-03-01T09:30:00Z`")]
     Instant,
@@ -135,12 +135,12 @@ impl fmt::Debug for Instant {
 }
 
 impl FromStr for Instant {
-    type Err = InvalidTime;
+    type Err = InvalidTimeError;
 
-    fn from_str(text: &str) -> Result<Self, InvalidTime> {
+    fn from_str(text: &str) -> Result<Self, InvalidTimeError> {
         DateTime::parse_from_rfc3339(text)
             .map(|moment| Self(moment.timestamp_micros()))
-            .map_err(|_| InvalidTime::Instant)
+            .map_err(|_| InvalidTimeError::Instant)
     }
 }
 
@@ -160,10 +160,11 @@ impl fmt::Debug for Day {
 }
 
 impl FromStr for Day {
-    type Err = InvalidTime;
+    type Err = InvalidTimeError;
 
-    fn from_str(text: &str) -> Result<Self, InvalidTime> {
-        let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| InvalidTime::Day)?;
+    fn from_str(text: &str) -> Result<Self, InvalidTimeError> {
+        let date =
+            NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| InvalidTimeError::Day)?;
         let start = date.and_time(chrono::NaiveTime::MIN).and_utc();
         Ok(Instant(start.timestamp_micros()).day())
     }

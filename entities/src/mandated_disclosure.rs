@@ -1,7 +1,8 @@
 //! A disclosure that a statute or a court's order demanded: without consent, nothing else discloses.
 
 use sea_orm::entity::prelude::*;
-use sea_orm::{FromJsonQueryResult, QueryFilter, QueryOrder};
+use sea_orm::sea_query::Expr;
+use sea_orm::{FromJsonQueryResult, QueryFilter, QueryOrder, UpdateMany};
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{AgencyId, MandateId, SurvivorId};
@@ -94,5 +95,20 @@ impl Entity {
     /// Those of these disclosures that exist, for the sweep.
     pub fn among(ids: impl IntoIterator<Item = MandateId>) -> Select<Self> {
         Self::find().filter(COLUMN.id.is_in(ids))
+    }
+
+    /// Removes the texts of these disclosures, which identify the person; that it was disclosed stays on record.
+    pub fn remove_texts(ids: impl IntoIterator<Item = MandateId>) -> UpdateMany<Self> {
+        Self::update_many()
+            .col_expr(Column::Sealed, Expr::value(Vec::<u8>::new()))
+            .filter(COLUMN.id.is_in(ids))
+    }
+
+    /// Has what points at the survivor `person` point at `nobody`, for their erasure.
+    #[must_use]
+    pub fn replace_survivor(person: SurvivorId, nobody: SurvivorId) -> UpdateMany<Self> {
+        Self::update_many()
+            .col_expr(Column::SurvivorId, Expr::value(nobody))
+            .filter(COLUMN.survivor_id.eq(person))
     }
 }

@@ -1,7 +1,8 @@
 //! What an agency is told without having asked: ids and codes, never content.
 
 use sea_orm::entity::prelude::*;
-use sea_orm::{QueryFilter, QueryOrder};
+use sea_orm::sea_query::Expr;
+use sea_orm::{QueryFilter, QueryOrder, UpdateMany};
 
 use crate::ids::{AgencyId, ConsentId, NoticeId};
 use crate::instant::Instant;
@@ -51,5 +52,13 @@ impl Entity {
                     .is_in(consents.iter().map(ToString::to_string)),
             )
             .order_by_desc(COLUMN.id)
+    }
+
+    /// Remembers that these, which the caller was told, were first read at `now`.
+    pub fn mark_seen(ids: impl IntoIterator<Item = NoticeId>, now: Instant) -> UpdateMany<Self> {
+        Self::update_many()
+            .col_expr(Column::SeenAt, Expr::value(now))
+            .filter(COLUMN.id.is_in(ids))
+            .filter(COLUMN.seen_at.is_null())
     }
 }

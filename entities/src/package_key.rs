@@ -1,7 +1,7 @@
 //! The keyring's table of package keys, in a store of its own.
 
 use sea_orm::entity::prelude::*;
-use sea_orm::{Condition, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{Condition, DeleteMany, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::ids::ReferralId;
 use crate::instant::Instant;
@@ -48,5 +48,29 @@ impl Entity {
             ),
             None => keys,
         }
+    }
+
+    /// Destroys this version of a package's key.
+    #[must_use]
+    pub fn destroy(referral: ReferralId, version: i32) -> DeleteMany<Self> {
+        Self::delete_many()
+            .filter(COLUMN.referral_id.eq(referral))
+            .filter(COLUMN.version.eq(version))
+    }
+
+    /// Destroys this version of a package's key where it is the one that was made then, for the sweep.
+    #[must_use]
+    pub fn destroy_made_at(referral: ReferralId, version: i32, made: Instant) -> DeleteMany<Self> {
+        Self::destroy(referral, version).filter(COLUMN.created_at.eq(made))
+    }
+
+    /// Destroys the keys of these packages, up to this version.
+    pub fn destroy_up_to(
+        version: i32,
+        referrals: impl IntoIterator<Item = ReferralId>,
+    ) -> DeleteMany<Self> {
+        Self::delete_many()
+            .filter(COLUMN.referral_id.is_in(referrals))
+            .filter(COLUMN.version.lte(version))
     }
 }

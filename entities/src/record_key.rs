@@ -1,7 +1,7 @@
 //! The keyring's table of record keys, in a store of its own.
 
 use sea_orm::entity::prelude::*;
-use sea_orm::{Condition, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{Condition, DeleteMany, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::instant::Instant;
 
@@ -60,5 +60,35 @@ impl Entity {
             ),
             None => keys,
         }
+    }
+
+    /// Destroys every key of these owners' records.
+    pub fn destroy(kind: &str, owners: impl IntoIterator<Item = Uuid>) -> DeleteMany<Self> {
+        Self::delete_many()
+            .filter(COLUMN.kind.eq(kind))
+            .filter(COLUMN.owner.is_in(owners))
+    }
+
+    /// Destroys this version of the key of an owner's record.
+    #[must_use]
+    pub fn destroy_version(kind: &str, owner: Uuid, version: i32) -> DeleteMany<Self> {
+        Self::destroy(kind, [owner]).filter(COLUMN.version.eq(version))
+    }
+
+    /// Destroys this version where it was made before this, for the sweep.
+    #[must_use]
+    pub fn destroy_version_made_before(
+        before: Instant,
+        kind: &str,
+        owner: Uuid,
+        version: i32,
+    ) -> DeleteMany<Self> {
+        Self::destroy_version(kind, owner, version).filter(COLUMN.created_at.lt(before))
+    }
+
+    /// Destroys the keys of an owner's record before this version.
+    #[must_use]
+    pub fn destroy_older(kind: &str, owner: Uuid, version: i32) -> DeleteMany<Self> {
+        Self::destroy(kind, [owner]).filter(COLUMN.version.lt(version))
     }
 }

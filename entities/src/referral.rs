@@ -1,7 +1,8 @@
 //! A referral of one survivor from one agency to another.
 
 use sea_orm::entity::prelude::*;
-use sea_orm::{Condition, QueryFilter};
+use sea_orm::sea_query::Expr;
+use sea_orm::{Condition, QueryFilter, UpdateMany};
 
 use crate::consent;
 use crate::ids::{AgencyId, ConsentId, MouId, ReferralId, SurvivorId};
@@ -163,5 +164,53 @@ impl Entity {
     #[must_use]
     pub fn standing_on_any(ids: impl IntoIterator<Item = ConsentId>) -> Select<Self> {
         Self::find().filter(COLUMN.consent_id.is_in(ids))
+    }
+
+    /// Halts the open referrals that stand on `consent`. Where people brought them, and why, stays beneath: they return there
+    /// under a new consent.
+    #[must_use]
+    pub fn halt_under(consent: ConsentId, now: Instant) -> UpdateMany<Self> {
+        Self::update_many()
+            .col_expr(Column::Halted, Expr::value(true))
+            .col_expr(Column::UpdatedAt, Expr::value(now))
+            .filter(COLUMN.consent_id.eq(consent))
+            .filter(COLUMN.status.is_in(ReferralStatus::OPEN))
+    }
+
+    /// Has these referrals stand on `consent`, which ends by itself at `until`, in place of the one before.
+    pub fn carry_on_under(
+        consent: ConsentId,
+        until: Instant,
+        ids: impl IntoIterator<Item = ReferralId>,
+        now: Instant,
+    ) -> UpdateMany<Self> {
+        Self::update_many()
+            .col_expr(Column::ConsentId, Expr::value(consent))
+            .col_expr(Column::ConsentUntil, Expr::value(until))
+            .col_expr(Column::UpdatedAt, Expr::value(now))
+            .filter(COLUMN.id.is_in(ids))
+    }
+
+    /// Cancels, as the survivor decided, what is drafted of the survivor `id`, whom the caller serves.
+    #[must_use]
+    pub fn cancel_drafts_of(id: SurvivorId, now: Instant) -> UpdateMany<Self> {
+        Self::update_many()
+            .col_expr(Column::Status, Expr::value(ReferralStatus::Cancelled))
+            .col_expr(
+                Column::StatusReason,
+                Expr::value(StatusReason::SurvivorDecision),
+            )
+            .col_expr(Column::Halted, Expr::value(false))
+            .col_expr(Column::UpdatedAt, Expr::value(now))
+            .filter(COLUMN.survivor_id.eq(id))
+            .filter(COLUMN.status.eq(ReferralStatus::Draft))
+    }
+
+    /// Has what points at the survivor `person` point at `nobody`, for their erasure.
+    #[must_use]
+    pub fn replace_survivor(person: SurvivorId, nobody: SurvivorId) -> UpdateMany<Self> {
+        Self::update_many()
+            .col_expr(Column::SurvivorId, Expr::value(nobody))
+            .filter(COLUMN.survivor_id.eq(person))
     }
 }

@@ -1,7 +1,7 @@
 //! How a survivor may be reached safely, sealed: how to reach a person is identity.
 
-use sea_orm::QueryFilter;
 use sea_orm::entity::prelude::*;
+use sea_orm::{DeleteMany, QueryFilter};
 
 use crate::ids::SurvivorId;
 use crate::instant::Instant;
@@ -37,5 +37,11 @@ impl Entity {
     /// The plans of these, for the sweep.
     pub fn among(survivors: impl IntoIterator<Item = SurvivorId>) -> Select<Self> {
         Self::find().filter(COLUMN.survivor_id.is_in(survivors))
+    }
+
+    /// Removes the plan of a survivor whom the caller's agency serves.
+    #[must_use]
+    pub fn remove_of(survivor: SurvivorId) -> DeleteMany<Self> {
+        Self::delete_many().filter(COLUMN.survivor_id.eq(survivor))
     }
 }

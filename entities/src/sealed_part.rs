@@ -1,7 +1,7 @@
 //! A referral package's content: one sealed row a category.
 
-use sea_orm::QueryFilter;
 use sea_orm::entity::prelude::*;
+use sea_orm::{DeleteMany, QueryFilter};
 
 use crate::ids::ReferralId;
 use crate::vocabulary::DataCategory;
@@ -32,5 +32,10 @@ impl Entity {
     /// The parts of these referrals, whose disclosure the caller has decided and recorded.
     pub fn of(referrals: impl IntoIterator<Item = ReferralId>) -> Select<Self> {
         Self::find().filter(COLUMN.referral_id.is_in(referrals))
+    }
+
+    /// Removes the parts of these referrals, which the caller wrote.
+    pub fn remove_of(referrals: impl IntoIterator<Item = ReferralId>) -> DeleteMany<Self> {
+        Self::delete_many().filter(COLUMN.referral_id.is_in(referrals))
     }
 }

@@ -1,6 +1,8 @@
 //! The sharing epoch: one counter, bumped with whatever ends some sharing.
 
+use sea_orm::UpdateMany;
 use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::{Expr, ExprTrait};
 
 /// The counter. A read that was decided under another number is decided again.
 #[sea_orm::model]
@@ -15,3 +17,11 @@ pub struct Model {
 }
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Entity {
+    /// Has every decision that is under way made again: the epoch is one more from then on.
+    #[must_use]
+    pub fn bump() -> UpdateMany<Self> {
+        Self::update_many().col_expr(Column::Epoch, Expr::col(Column::Epoch).add(1))
+    }
+}

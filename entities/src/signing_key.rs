@@ -1,7 +1,7 @@
 //! The keyring's table of signing keys, in a store of its own.
 
 use sea_orm::entity::prelude::*;
-use sea_orm::{QueryFilter, QueryOrder};
+use sea_orm::{DeleteMany, QueryFilter, QueryOrder};
 
 use crate::instant::Instant;
 
@@ -37,5 +37,15 @@ impl Entity {
     #[must_use]
     pub fn named(kid: &str) -> Select<Self> {
         Self::find().filter(COLUMN.kid.eq(kid))
+    }
+
+    /// Destroys the keys that sign `what`, but for those of these names.
+    pub fn destroy_but<'k>(
+        what: &str,
+        kept: impl IntoIterator<Item = &'k String>,
+    ) -> DeleteMany<Self> {
+        Self::delete_many()
+            .filter(COLUMN.signs.eq(what))
+            .filter(COLUMN.kid.is_not_in(kept))
     }
 }

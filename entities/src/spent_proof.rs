@@ -1,6 +1,7 @@
 //! What may be used once and has been: the `jti` of client assertions (RFC 7523) and of `DPoP` proofs (RFC 9449).
 
 use sea_orm::entity::prelude::*;
+use sea_orm::{DeleteMany, QueryFilter};
 
 use crate::instant::Instant;
 
@@ -17,3 +18,11 @@ pub struct Model {
 }
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Entity {
+    /// Forgets the proofs that their age alone refuses by `now`.
+    #[must_use]
+    pub fn forget_expired(now: Instant) -> DeleteMany<Self> {
+        Self::delete_many().filter(COLUMN.expires_at.lt(now))
+    }
+}

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{QueryFilter, QueryOrder};
+use sea_orm::{DeleteMany, QueryFilter, QueryOrder};
 
 use crate::ids::{AgencyId, SurvivorAuditId, SurvivorId};
 use crate::instant::Instant;
@@ -73,5 +73,11 @@ impl Entity {
     #[must_use]
     pub fn consenting(id: SurvivorId) -> Select<Self> {
         Self::find().filter(COLUMN.id.eq(id))
+    }
+
+    /// Removes the survivor `id`, whom the caller's agency serves and nothing points at any more.
+    #[must_use]
+    pub fn remove(id: SurvivorId) -> DeleteMany<Self> {
+        Self::delete_many().filter(COLUMN.id.eq(id))
     }
 }

@@ -1,7 +1,7 @@
 //! What is known of an access token besides what it says of itself.
 
-use sea_orm::QueryFilter;
 use sea_orm::entity::prelude::*;
+use sea_orm::{DeleteMany, QueryFilter};
 
 use crate::ids::{AgencyId, ApplicationId};
 use crate::instant::Instant;
@@ -38,5 +38,11 @@ impl Entity {
         Self::find()
             .filter(COLUMN.jti.eq(jti))
             .filter(COLUMN.agency_id.eq(agency))
+    }
+
+    /// Forgets the tokens that expired before this.
+    #[must_use]
+    pub fn forget_expired(before: Instant) -> DeleteMany<Self> {
+        Self::delete_many().filter(COLUMN.expires_at.lt(before))
     }
 }

@@ -1,9 +1,11 @@
 //! An agency's own identity provider, whose tokens are believed within what its registration says.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use sea_orm::entity::prelude::*;
-use sea_orm::{FromJsonQueryResult, QueryFilter, QueryOrder};
+use sea_orm::sea_query::Expr;
+use sea_orm::{Condition, FromJsonQueryResult, QueryFilter, QueryOrder, UpdateMany};
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{AgencyId, IssuerId};
@@ -86,5 +88,43 @@ impl Entity {
     #[must_use]
     pub fn everywhere() -> Select<Self> {
         Self::find().order_by_asc(COLUMN.id)
+    }
+
+    /// Notes that the keys of the issuer `id` were asked for.
+    #[must_use]
+    pub fn note_attempt(id: IssuerId, now: Instant) -> UpdateMany<Self> {
+        Self::update_many()
+            .col_expr(Column::AttemptedAt, Expr::value(now))
+            .filter(COLUMN.id.eq(id))
+    }
+
+    /// Notes the same where the issuer is in force and its keys were not asked for within `pause`: of all who ask at the same
+    /// time, one changes the row. An attempt that lies further ahead is another clock's mistake.
+    #[must_use]
+    pub fn claim_attempt(id: IssuerId, now: Instant, pause: Duration) -> UpdateMany<Self> {
+        let may_ask = Condition::any()
+            .add(COLUMN.attempted_at.is_null())
+            .add(COLUMN.attempted_at.lte(now.minus(pause)))
+            .add(COLUMN.attempted_at.gt(now.plus(pause)));
+        Self::note_attempt(id, now)
+            .filter(COLUMN.status.eq(AgencyStatus::Active))
+            .filter(may_ask)
+    }
+
+    /// Keeps a copy of the keys of the issuer `id`.
+    #[must_use]
+    pub fn keep_keys(id: IssuerId, jwks: &str, now: Instant) -> UpdateMany<Self> {
+        Self::update_many()
+            .col_expr(Column::Jwks, Expr::value(jwks))
+            .col_expr(Column::FetchedAt, Expr::value(now))
+            .filter(COLUMN.id.eq(id))
+    }
+
+    /// Ends the trust in the issuer `id`.
+    #[must_use]
+    pub fn suspend(id: IssuerId) -> UpdateMany<Self> {
+        Self::update_many()
+            .col_expr(Column::Status, Expr::value(AgencyStatus::Suspended))
+            .filter(COLUMN.id.eq(id))
     }
 }

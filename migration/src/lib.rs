@@ -15,18 +15,18 @@ pub struct Data;
 impl MigratorTrait for Data {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         vec![
-            Box::new(data::m0001_agencies::Step),
-            Box::new(data::m0002_consents_and_mous::Step),
-            Box::new(data::m0003_referrals::Step),
-            Box::new(data::m0004_audit::Step),
-            Box::new(data::m0005_access::Step),
-            Box::new(data::m0006_token_keys::Step),
-            Box::new(data::m0007_trusted_issuers::Step),
-            Box::new(data::m0008_lawful_consents::Step),
-            Box::new(data::m0009_consent_documents::Step),
-            Box::new(data::m0010_endings::Step),
-            Box::new(data::m0011_contacts_and_mandates::Step),
-            Box::new(data::m0012_key_versions::Step),
+            Box::new(data::m0001_agencies::CreateAgencies),
+            Box::new(data::m0002_consents_and_mous::CreateConsentsAndMous),
+            Box::new(data::m0003_referrals::CreateReferrals),
+            Box::new(data::m0004_audit::CreateAudit),
+            Box::new(data::m0005_access::CreateAccess),
+            Box::new(data::m0006_token_keys::CreateTokenKeys),
+            Box::new(data::m0007_trusted_issuers::CreateTrustedIssuers),
+            Box::new(data::m0008_lawful_consents::AddLawfulConsents),
+            Box::new(data::m0009_consent_documents::CreateConsentDocuments),
+            Box::new(data::m0010_endings::AddEndings),
+            Box::new(data::m0011_contacts_and_mandates::CreateContactsAndMandates),
+            Box::new(data::m0012_key_versions::AddKeyVersions),
         ]
     }
 }
@@ -37,11 +37,11 @@ pub struct Keyring;
 impl MigratorTrait for Keyring {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         vec![
-            Box::new(keyring::m0001_keys::Step),
-            Box::new(keyring::m0002_document_keys::Step),
-            Box::new(keyring::m0003_record_keys::Step),
-            Box::new(keyring::m0004_witness::Step),
-            Box::new(keyring::m0005_versions::Step),
+            Box::new(keyring::m0001_keys::CreateKeys),
+            Box::new(keyring::m0002_document_keys::CreateDocumentKeys),
+            Box::new(keyring::m0003_record_keys::CreateRecordKeys),
+            Box::new(keyring::m0004_witness::CreateWitness),
+            Box::new(keyring::m0005_versions::AddVersions),
         ]
     }
 }

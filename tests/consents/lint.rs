@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use concord::consent::checks::ConsentCheck;
 use concord::consent::lint::{ConsentDraft, RulePacks, lint};
-use concord_entities::consent::Interpreter;
+use concord_entities::consent::StoredInterpreter;
 use concord_entities::ids::{AgencyId, RulePackId};
 use concord_entities::instant::{Day, Instant};
 use concord_entities::rule_pack;
@@ -22,8 +22,8 @@ pub const WEST: AgencyId = AgencyId(Uuid::from_u128(3));
 pub const NOW: Instant = Instant(1_800_000_000_000_000);
 
 /// Somebody who interprets as the law asks.
-pub fn an_interpreter(language: &str) -> Interpreter {
-    Interpreter {
+pub fn an_interpreter(language: &str) -> StoredInterpreter {
+    StoredInterpreter {
         language: language.to_owned(),
         same_dialect: true,
         qualified: true,
@@ -97,7 +97,7 @@ type Row = (fn(&mut ConsentDraft), &'static str, &'static str);
 
 const ALL: &str = "none VAWA VOCA FVPSA PART2 STATE";
 
-fn interpreter(draft: &mut ConsentDraft) -> &mut Interpreter {
+fn interpreter(draft: &mut ConsentDraft) -> &mut StoredInterpreter {
     draft.interpreter.as_mut().unwrap()
 }
 

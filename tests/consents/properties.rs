@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use concord::consent::lint::{ConsentDraft, RulePacks, blocking, lint};
-use concord_entities::consent::Interpreter;
+use concord_entities::consent::StoredInterpreter;
 use concord_entities::instant::{Day, Instant};
 use concord_entities::rule_pack;
 use concord_entities::vocabulary::{
@@ -29,8 +29,8 @@ fn moments() -> impl Strategy<Value = Instant> {
     ]
 }
 
-fn interpreters() -> impl Strategy<Value = Interpreter> {
-    (any::<[bool; 6]>(), "[a-z]{0,3}(-[A-Z]{2})?").prop_map(|(is, language)| Interpreter {
+fn interpreters() -> impl Strategy<Value = StoredInterpreter> {
+    (any::<[bool; 6]>(), "[a-z]{0,3}(-[A-Z]{2})?").prop_map(|(is, language)| StoredInterpreter {
         language,
         same_dialect: is[0],
         qualified: is[1],

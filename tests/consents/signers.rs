@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use concord::consent::checks::ConsentCheck;
 use concord::consent::signers::{Offered, Situation, fits};
-use concord_entities::consent::Interpreter;
+use concord_entities::consent::StoredInterpreter;
 use concord_entities::vocabulary::{Code, MinorAlone, SignatureMethod, SignerRelation, SignerRole};
 
 use super::lint::an_interpreter;
@@ -187,7 +187,7 @@ fn a_signature_needs_its_document_a_mark_its_witness_an_interpreter_all() {
     };
     assert_eq!(codes(adult, &seen), "ok");
     let interpreted = Offered {
-        interpreter: Some(Interpreter {
+        interpreter: Some(StoredInterpreter {
             language: "en".to_owned(),
             same_dialect: false,
             qualified: false,

@@ -42,7 +42,7 @@ fn said(zone: &str, windows: Vec<ContactWindow>) -> SafeContactPlan {
 }
 
 fn plan(zone: &str, windows: Vec<ContactWindow>) -> Plan {
-    Plan::of(&said(zone, windows)).unwrap()
+    said(zone, windows).followed().unwrap()
 }
 
 /// The minutes of the week, from Monday, at which a plan is open.
@@ -255,7 +255,7 @@ fn windows_without_a_gap_never_close() {
 fn do_not_contact_bars_every_channel_at_every_time() {
     let mut said = said("UTC", vec![window(Weekday::ALL, "00:00", "24:00")]);
     said.do_not_contact = Some(true);
-    let plan = Plan::of(&said).unwrap();
+    let plan = said.followed().unwrap();
     for channel in ContactChannel::ALL {
         let refused = may_contact(&plan, *channel, at("2026-06-13T06:59:00Z")).unwrap_err();
         assert_eq!(
@@ -337,18 +337,18 @@ fn a_plan_that_cannot_be_followed_is_refused_with_what_is_wrong() {
         plan.channels = Some(routes);
         wrong.push((fault, plan));
     }
-    assert!(Plan::of(&good()).is_ok());
+    assert!(good().followed().is_ok());
     for (fault, plan) in wrong {
-        assert_eq!(Plan::of(&plan).unwrap_err(), fault, "{plan:?}");
+        assert_eq!(plan.followed().unwrap_err(), fault, "{plan:?}");
     }
 }
 
 #[test]
 fn a_permit_ends_with_its_window_and_leaves_no_content() {
     let mut said = said("UTC", vec![window(&[Weekday::Monday], "10:00", "12:00")]);
-    let silent = Plan::of(&said).unwrap();
+    let silent = said.followed().unwrap();
     said.may_leave_message = Some(true);
-    let talking = Plan::of(&said).unwrap();
+    let talking = said.followed().unwrap();
     let (inside, after) = (at("2026-06-15T10:00:00Z"), at("2026-06-15T12:00:00Z"));
     assert!(Permit::ask(&talking, Phone, after).is_err());
 

@@ -197,8 +197,8 @@ fn prose(document: &str) -> impl Iterator<Item = &str> {
 
 /// The paths of this repository that a document names in code: those with a known ending, and folders.
 fn paths(document: &str) -> Vec<&str> {
-    const ENDINGS: [&str; 9] = [
-        "rs", "md", "snap", "toml", "graphql", "cedar", "json", "css", "mjs",
+    const ENDINGS: [&str; 10] = [
+        "rs", "md", "snap", "toml", "txt", "graphql", "cedar", "json", "css", "mjs",
     ];
     let is_path = |code: &&str| {
         let letters = |letter: char| letter.is_ascii_alphanumeric() || "_-./".contains(letter);
@@ -327,7 +327,7 @@ fn errors() -> String {
 fn settings() -> String {
     let source = text("api/src/settings.rs");
     let mut said = "| setting | what it is |\n|---|---|\n".to_owned();
-    for item in items(&source, "pub struct Written {") {
+    for item in items(&source, "pub struct RawSettings {") {
         let field = item.code.trim_start_matches("pub ");
         let field = field.split(':').next().unwrap();
         writeln!(said, "| `{field}` | {} |", item.comment).unwrap();

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use async_graphql::resolver_utils::EnumType;
+use concord::referral::withheld::WithheldReason;
 use concord::sharing::{Answer, Ground, Reason};
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{
@@ -342,7 +343,7 @@ fn rule_book() -> String {
 }
 
 fn reasons() -> impl Iterator<Item = Reason> {
-    Reason::items().iter().map(|item| item.value)
+    WithheldReason::items().iter().map(|item| item.value.into())
 }
 
 #[test]

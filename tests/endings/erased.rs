@@ -4,7 +4,7 @@ use concord_entities::vocabulary::DataCategory::Identity;
 use serde_json::{Value, json};
 
 use crate::contact::story as contact;
-use crate::mandate::story as mandate;
+use crate::mandated_disclosure::story as mandate;
 use crate::world::agency::{Told, text};
 use crate::world::{Agency, Answer, World, on_both};
 

@@ -4,7 +4,7 @@ use concord::audit::event::Event;
 use concord::audit::ledger::RecordingError;
 use concord::clock;
 use concord::error::Error;
-use concord_entities::agency::{Texts, Vetting};
+use concord_entities::agency::{StoredVetting, TextList};
 use concord_entities::ids::{AgencyId, TaskForceId};
 use concord_entities::vocabulary::{AgencyKind, AgencyStatus, MemberRole};
 use concord_entities::{agency, audit_event, membership, task_force};
@@ -84,9 +84,9 @@ async fn an_agency_reads_about_itself_and_whom_it_coordinates(place: Place) {
             token_epoch: 1,
             epoch_began_at: concord_entities::instant::Instant(0),
             suspension_reason: None,
-            vetting: Vetting::default(),
-            languages: Texts(Vec::new()),
-            service_areas: Texts(Vec::new()),
+            vetting: StoredVetting::default(),
+            languages: TextList(Vec::new()),
+            service_areas: TextList(Vec::new()),
             created_at: now,
         };
         agency.into_active_model().insert(write).await.unwrap();
@@ -103,13 +103,7 @@ async fn an_agency_reads_about_itself_and_whom_it_coordinates(place: Place) {
         };
         place.into_active_model().insert(write).await.unwrap();
     }
-    let events = vec![
-        Event::Agency {
-            kind: concord_entities::vocabulary::AuditType::AgencyRegistered,
-            id: told,
-        },
-        Event::AuditRead,
-    ];
+    let events = vec![Event::AgencyRegistered(told), Event::AuditRead];
     let decided = place.decided(events).await;
     place
         .ledger

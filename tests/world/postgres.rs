@@ -105,6 +105,25 @@ impl Cluster {
         String::from_utf8(output.stdout).expect("pg_dump writes UTF-8")
     }
 
+    /// Runs the statements of a plain dump in the database at `url`.
+    ///
+    /// # Panics
+    /// When the database refuses one, with its message.
+    pub fn restore(&self, url: &str, dump: &Path) {
+        let mut psql = quiet(&self.programs.join("psql"));
+        psql.args(["--no-psqlrc", "--quiet", "--single-transaction"])
+            .args(["--set=ON_ERROR_STOP=1", "--dbname", url, "--file"])
+            .arg(dump)
+            .stdin(Stdio::null());
+        let output = psql.output().expect("psql starts");
+        assert!(
+            output.status.success(),
+            "psql refused {}: {}",
+            dump.display(),
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+
     fn url(&self, database: &str) -> String {
         let port = self.port;
         format!("postgres://{SUPERUSER}@127.0.0.1:{port}/{database}")

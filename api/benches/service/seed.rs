@@ -8,7 +8,7 @@ use concord::access::token::{self, Claims};
 use concord::clock;
 use concord::seal::vault::PackageVersion;
 use concord::service::Service;
-use concord_entities::agency::{Texts, Vetting};
+use concord_entities::agency::{StoredVetting, TextList};
 use concord_entities::ids::{
     AgencyId, ConsentId, MouId, ReferralId, SurvivorAuditId, SurvivorId, TaskForceId, TokenId,
 };
@@ -99,9 +99,9 @@ async fn agencies(service: &Service, name: &str, kind: AgencyKind, now: Instant)
             token_epoch: 1,
             epoch_began_at: now,
             suspension_reason: None,
-            vetting: Vetting::default(),
-            languages: Texts(vec!["en".to_owned(), "es".to_owned()]),
-            service_areas: Texts::default(),
+            vetting: StoredVetting::default(),
+            languages: TextList(vec!["en".to_owned(), "es".to_owned()]),
+            service_areas: TextList::default(),
             created_at: now,
         })
         .collect();

@@ -4,7 +4,7 @@
 use concord_entities::instant::Instant;
 use concord_entities::spent_proof;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{EntityTrait, IntoActiveModel};
 
 use crate::error::Result;
 use crate::store::Store;
@@ -33,8 +33,7 @@ pub async fn spend(store: &Store, digest: [u8; 32], until: Instant) -> Result<bo
 /// # Errors
 /// `UNAVAILABLE`.
 pub async fn forget(store: &Store, now: Instant) -> Result<()> {
-    spent_proof::Entity::delete_many()
-        .filter(spent_proof::Column::ExpiresAt.lt(now))
+    spent_proof::Entity::forget_expired(now)
         .exec(&store.write)
         .await?;
     Ok(())

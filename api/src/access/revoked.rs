@@ -110,8 +110,7 @@ async fn remember_foreign(
 /// # Errors
 /// `UNAVAILABLE`.
 pub async fn forget(database: &impl ConnectionTrait, now: Instant) -> Result<()> {
-    token_state::Entity::delete_many()
-        .filter(token_state::Column::ExpiresAt.lt(now.minus(MAX_LIFE)))
+    token_state::Entity::forget_expired(now.minus(MAX_LIFE))
         .exec(database)
         .await?;
     Ok(())

@@ -372,7 +372,7 @@ struct TokenPayload<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     cnf: Option<Confirmation>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    change: Option<&'a Actor>,
+    act: Option<&'a Actor>,
 }
 
 impl<'a> From<&'a Claims> for TokenPayload<'a> {
@@ -390,7 +390,7 @@ impl<'a> From<&'a Claims> for TokenPayload<'a> {
             jti: &claims.id,
             epoch: claims.epoch,
             cnf: claims.holder.clone().map(|jkt| Confirmation { jkt }),
-            change: claims.actor.as_ref(),
+            act: claims.actor.as_ref(),
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use async_graphql::{Context, ID, Object};
 use concord_entities::SelectLocked;
-use concord_entities::agency::{self, Texts};
+use concord_entities::agency::{self, TextList};
 use concord_entities::ids::{AgencyId, TaskForceId};
 use concord_entities::membership;
-use concord_entities::vocabulary::{AgencyStatus, AuditType, MemberRole};
+use concord_entities::vocabulary::{AgencyStatus, MemberRole};
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, Set, Unchanged};
 
 use super::graphql::{Agency, AgencyInput, found};
@@ -50,10 +50,7 @@ impl AgencyMutation {
                 let made = register(change, agency, task_force).await?;
                 Ok(Creation {
                     id: made.id.0,
-                    event: Event::Agency {
-                        kind: AuditType::AgencyRegistered,
-                        id: made.id,
-                    },
+                    event: Event::AgencyRegistered(made.id),
                     made,
                 })
             },
@@ -83,12 +80,7 @@ impl AgencyMutation {
         let id = page::id("id", &id)?;
         let agency = coordinated(&ending, id).await?;
         let agency = save(&ending, rules::suspended(agency, &reason, ending.now())?).await?;
-        ending
-            .commit(Event::Agency {
-                kind: AuditType::AgencySuspended,
-                id,
-            })
-            .await?;
+        ending.commit(Event::AgencySuspended(id)).await?;
         Ok(Agency::read(agency))
     }
 
@@ -104,12 +96,7 @@ impl AgencyMutation {
         let id = page::id("id", &id)?;
         let agency = coordinated(&ending, id).await?;
         let agency = save(&ending, rules::reinstated(agency)?).await?;
-        ending
-            .commit(Event::Agency {
-                kind: AuditType::AgencyReinstated,
-                id,
-            })
-            .await?;
+        ending.commit(Event::AgencyReinstated(id)).await?;
         Ok(Agency::read(agency))
     }
 }
@@ -155,15 +142,15 @@ async fn register(
         token_epoch: 1,
         epoch_began_at: change.now(),
         suspension_reason: None,
-        vetting: agency::Vetting::default(),
-        languages: Texts(
+        vetting: agency::StoredVetting::default(),
+        languages: TextList(
             input
                 .languages
                 .iter()
                 .map(|tag| tag.as_str().to_owned())
                 .collect(),
         ),
-        service_areas: Texts(input.service_areas),
+        service_areas: TextList(input.service_areas),
         created_at: change.now(),
     };
     let model = model.into_active_model().insert(change).await?;

@@ -1,8 +1,8 @@
 //! How the first task force comes to be: by the operator's hand, since nobody has a token before it.
 
-use concord_entities::agency::{self, Texts};
+use concord_entities::agency::{self, TextList};
 use concord_entities::ids::{AgencyId, TaskForceId};
-use concord_entities::vocabulary::{AgencyKind, AgencyStatus, AuditType, MemberRole};
+use concord_entities::vocabulary::{AgencyKind, AgencyStatus, MemberRole};
 use concord_entities::{membership, task_force};
 use sea_orm::{EntityTrait, IntoActiveModel};
 
@@ -47,9 +47,9 @@ pub async fn found(store: &Store, founding: Founding) -> Result<(TaskForceId, Ag
         token_epoch: 1,
         epoch_began_at: now,
         suspension_reason: None,
-        vetting: agency::Vetting::default(),
-        languages: Texts::default(),
-        service_areas: Texts::default(),
+        vetting: agency::StoredVetting::default(),
+        languages: TextList::default(),
+        service_areas: TextList::default(),
         created_at: now,
     };
     let place = membership::Model {
@@ -70,11 +70,6 @@ pub async fn found(store: &Store, founding: Founding) -> Result<(TaskForceId, Ag
         .await?;
     let (_, coordinator) = ids;
     change.acts_for(Some(coordinator));
-    change
-        .commit(Event::Agency {
-            kind: AuditType::AgencyRegistered,
-            id: coordinator,
-        })
-        .await?;
+    change.commit(Event::AgencyRegistered(coordinator)).await?;
     Ok(ids)
 }

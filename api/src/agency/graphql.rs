@@ -158,9 +158,9 @@ pub struct VettingCheck {
     pub checked_on: Date,
 }
 
-impl From<&agency::Vetting> for Vetting {
-    fn from(vetting: &agency::Vetting) -> Self {
-        let check = |check: &Option<agency::Check>| {
+impl From<&agency::StoredVetting> for Vetting {
+    fn from(vetting: &agency::StoredVetting) -> Self {
+        let check = |check: &Option<agency::StoredVettingCheck>| {
             check.as_ref().map(|check| VettingCheck {
                 evidence: check.evidence.clone(),
                 checked_on: check.checked_on.into(),

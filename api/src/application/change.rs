@@ -4,7 +4,7 @@ use async_graphql::{Context, ID, Object};
 use concord_entities::SelectLocked;
 use concord_entities::application;
 use concord_entities::ids::ApplicationId;
-use concord_entities::vocabulary::{AuditType, ClientAuthentication};
+use concord_entities::vocabulary::ClientAuthentication;
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, Set};
 
 use super::graphql::{Application, RegisteredApplication, found};
@@ -60,7 +60,7 @@ impl ApplicationMutation {
         rules::renewable(&model, by, Registrar::Token(caller.granted()))?;
         register::rotate(&change, &model, &fresh).await?;
         change
-            .commit(recorded(AuditType::ApplicationSecretRotated, &model))
+            .commit(Event::ApplicationSecretRotated(model.id))
             .await?;
         Ok(RegisteredApplication {
             application: model.into(),
@@ -91,7 +91,7 @@ impl ApplicationMutation {
         model.keys = Set(keys);
         let model = model.update(&change).await?;
         change
-            .commit(recorded(AuditType::ApplicationKeysReplaced, &model))
+            .commit(Event::ApplicationKeysReplaced(model.id))
             .await?;
         Ok(model.into())
     }
@@ -105,9 +105,7 @@ impl ApplicationMutation {
         let ending = ctx.request()?.ending(Resource::Agency.update()).await?;
         let model = held(&ending, page::id("id", &id)?).await?;
         let model = register::suspend(&ending, model).await?;
-        ending
-            .commit(recorded(AuditType::ApplicationSuspended, &model))
-            .await?;
+        ending.commit(Event::ApplicationSuspended(model.id)).await?;
         Ok(model.into())
     }
 
@@ -144,7 +142,7 @@ async fn register(
             let made = register::register(change, agency, registration, fresh.as_ref()).await?;
             Ok(Creation {
                 id: made.id.0,
-                event: recorded(AuditType::ApplicationRegistered, &made),
+                event: Event::ApplicationRegistered(made.id),
                 made,
             })
         },
@@ -172,11 +170,4 @@ async fn held(change: &Change<'_>, id: ApplicationId) -> Result<application::Mod
         .one_locked(change)
         .await?;
     application.ok_or_else(|| Error::NotFound.into())
-}
-
-fn recorded(kind: AuditType, application: &application::Model) -> Event {
-    Event::Application {
-        kind,
-        id: application.id,
-    }
 }

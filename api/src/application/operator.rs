@@ -3,7 +3,6 @@
 use concord_entities::SelectLocked;
 use concord_entities::application;
 use concord_entities::ids::{AgencyId, ApplicationId};
-use concord_entities::vocabulary::AuditType;
 
 use zeroize::Zeroizing;
 
@@ -29,7 +28,7 @@ pub async fn register(
     change.acts_for(Some(agency));
     let model = register::register(&change, agency, registration, fresh.as_ref()).await?;
     change
-        .commit(recorded(AuditType::ApplicationRegistered, &model))
+        .commit(Event::ApplicationRegistered(model.id))
         .await?;
     Ok((model, fresh.map(|fresh| fresh.secret)))
 }
@@ -43,12 +42,6 @@ pub async fn suspend(store: &Store, id: ApplicationId) -> Result<application::Mo
     let found = application::Entity::claimed(id).one_locked(&ending).await?;
     let model = register::suspend(&ending, found.ok_or(Error::NotFound)?).await?;
     ending.acts_for(Some(model.agency_id));
-    ending
-        .commit(recorded(AuditType::ApplicationSuspended, &model))
-        .await?;
+    ending.commit(Event::ApplicationSuspended(model.id)).await?;
     Ok(model)
-}
-
-fn recorded(kind: AuditType, model: &application::Model) -> Event {
-    Event::Application { kind, id: model.id }
 }

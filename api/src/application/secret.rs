@@ -1,6 +1,6 @@
 //! Client secrets: made once, shown once, kept as a hash.
 //!
-//! argon2id (RFC 9106) with the least that OWASP's Password Storage Cheat Sheet asks for. [`issue`] and [`matches`]
+//! argon2id (RFC 9106) with the least that OWASP's Password Storage Cheat Sheet asks for. [`issue`] and [`matches()`]
 //! each fill 19 MiB of memory and take some tens of milliseconds of a core: call them within
 //! `tokio::task::spawn_blocking`, never on a worker's own thread.
 

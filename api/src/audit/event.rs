@@ -1,125 +1,182 @@
 //! What is recorded: something that happened, who caused it, and by which request.
+//!
+//! [`Event`] and what its leaf says are one table. A row holds the variant, which is also the kind that the log names
+//! ([`AuditType`]), the kind of action after FHIR, who may know of it, and the fields. The leaf of a kind is never
+//! changed: stored logs must verify.
 
 use concord_entities::consent;
 use concord_entities::ids::{
     AgencyId, ApplicationId, ConsentId, IssuerId, MandateId, MouId, ReferralId, RulePackId,
     SurvivorAuditId,
 };
-use concord_entities::vocabulary::{AuditType, Categories, MandateInstrument, Pack, Purpose};
+use concord_entities::vocabulary::{
+    AuditAction, AuditType, Categories, MandateInstrument, Pack, Purpose,
+};
 
+use super::description::{Description, EventFields, about, nothing, of_person, refused};
 use super::tree::Digest;
 use crate::sharing::Ground;
 
-/// Something that happened and must be on record.
-#[derive(Clone, Debug)]
-pub enum Event {
-    /// An agency was registered, suspended or reinstated.
-    Agency {
-        /// Which of these.
-        kind: AuditType,
-        /// The agency.
-        id: AgencyId,
-    },
-    /// An application was registered, changed or suspended.
-    Application {
-        /// Which of these.
-        kind: AuditType,
-        /// The application.
-        id: ApplicationId,
-    },
-    /// A survivor's pseudonym was registered, or what is on record of them corrected.
-    Survivor {
-        /// Which of the two.
-        kind: AuditType,
-        /// The person, under the audit log's own id.
-        survivor: SurvivorAuditId,
-    },
+/// Makes [`Event`] and its table. A row is `Variant(payload) => Action, fields;`, where [`EventFields::told`] names the
+/// agency that may know of the event beside the one that acted.
+macro_rules! events {
+    ($(
+        $(#[$doc:meta])*
+        $name:ident
+            $(($payload:ident: $type:ty))?
+            $({ $($(#[$about:meta])* $field:ident: $of:ty,)* })?
+            => $action:ident, $fields:expr;
+    )*) => {
+        /// Something that happened and must be on record.
+        #[derive(Clone, Debug)]
+        pub enum Event {$(
+            $(#[$doc])*
+            $name $(($type))? $({ $($(#[$about])* $field: $of,)* })?,
+        )*}
+
+        impl Event {
+            /// What the log says of it.
+            pub(super) fn describe(self) -> Description {
+                match self {$(
+                    Self::$name $(($payload))? $({ $($field,)* })? => Description {
+                        kind: AuditType::$name,
+                        action: AuditAction::$action,
+                        fields: $fields,
+                    },
+                )*}
+            }
+        }
+    };
+}
+
+events! {
+    /// An agency was registered.
+    AgencyRegistered(agency: AgencyId) => Create, about(&agency).told(agency);
+    /// An agency was suspended.
+    AgencySuspended(agency: AgencyId) => Update, about(&agency).told(agency);
+    /// An agency was reinstated.
+    AgencyReinstated(agency: AgencyId) => Update, about(&agency).told(agency);
+
+    /// An application was registered.
+    ApplicationRegistered(application: ApplicationId) => Create, about(&application);
+    /// An application was given a new secret.
+    ApplicationSecretRotated(application: ApplicationId) => Update, about(&application);
+    /// An application was given other public keys.
+    ApplicationKeysReplaced(application: ApplicationId) => Update, about(&application);
+    /// An application was suspended.
+    ApplicationSuspended(application: ApplicationId) => Update, about(&application);
+
+    /// An agency's own issuer was registered.
+    IssuerTrusted(issuer: IssuerEvent) => Create, about(&issuer.id).told(issuer.agency);
+    /// An issuer's keys were fetched anew.
+    IssuerRefreshed(issuer: IssuerEvent) => Update, about(&issuer.id).told(issuer.agency);
+    /// An issuer was suspended.
+    IssuerSuspended(issuer: IssuerEvent) => Update, about(&issuer.id).told(issuer.agency);
+
+    /// The next key that signs tokens took over; by its thumbprint.
+    SigningKeyRotated(kid: String) => Update, about(&kid);
+    /// A key that signed tokens was retired; by its thumbprint.
+    SigningKeyRetired(kid: String) => Update, about(&kid);
+
+    /// A token was issued; by its `jti`.
+    TokenIssued(token: String) => Create, about(&token);
+    /// A narrower token was issued for another one.
+    TokenExchanged {
+        /// The new token's `jti`.
+        token: String,
+        /// The `jti` of the one that it was exchanged for.
+        subject: String,
+    } => Create, about(&token).and(vec![subject]);
+    /// A token was taken back; by its `jti`.
+    TokenRevoked(token: String) => Update, about(&token);
+
+    /// A survivor's pseudonym was registered.
+    SurvivorRegistered(survivor: SurvivorAuditId) => Create, of_person(survivor);
+    /// What is on record of a survivor was corrected.
+    SurvivorCorrected(survivor: SurvivorAuditId) => Update, of_person(survivor);
     /// A person was erased. Never with the id that records point at: the log must not keep what the erasure forgets.
     SurvivorErased {
         /// The person, under the audit log's own id.
         survivor: SurvivorAuditId,
         /// The consents that it ended.
         consents: Vec<ConsentId>,
-    },
-    /// A survivor's plan for safe contact was set, read, or asked.
-    SafeContact {
-        /// Which of the three.
-        kind: AuditType,
+    } => Delete, of_person(survivor).and(consents.iter().map(ToString::to_string).collect());
+
+    /// A survivor's plan for safe contact was set.
+    SafeContactSet(survivor: SurvivorAuditId) => Update, of_person(survivor);
+    /// A survivor's plan for safe contact was read.
+    SafeContactRead(survivor: SurvivorAuditId) => Read, of_person(survivor);
+    /// A survivor's plan for safe contact was asked.
+    ContactAdvised {
         /// Whose plan.
         survivor: SurvivorAuditId,
-        /// What the plan answered, where it was asked.
-        answer: Option<&'static str>,
-    },
+        /// What it answered.
+        answer: &'static str,
+    } => Read, of_person(survivor).because(answer.to_owned());
+
     /// A disclosure that a statute or a court's order demanded was put on record.
-    MandatedDisclosure {
+    MandatedDisclosureRecorded {
         /// The record.
         id: MandateId,
         /// Who was disclosed.
         survivor: SurvivorAuditId,
+        /// Who disclosed.
+        discloser: AgencyId,
         /// Who was told, where it is an agency of the task force.
         recipient: Option<AgencyId>,
         /// What was told.
         categories: Categories,
         /// What demanded it.
         instrument: MandateInstrument,
-    },
-    /// A consent was drafted, signed, revoked and so on.
-    Consent {
-        /// Which of these.
-        kind: AuditType,
-        /// The consent.
-        id: ConsentId,
-        /// Its version.
-        version: i32,
-        /// Whose it is.
-        survivor: SurvivorAuditId,
-        /// Whom it names, once that agency may know of it: nobody is told of what was never signed.
-        recipient: Option<AgencyId>,
-        /// Who signed, or how it was revoked.
-        reason: Option<String>,
-    },
-    /// An agency said that a rule pack binds it, or binds it no longer.
-    RulePack {
-        /// Which of the two.
-        kind: AuditType,
-        /// The binding.
-        id: RulePackId,
-        /// The pack.
-        pack: Pack,
-    },
-    /// The signed paper behind a consent was stored, or read by the agency that stored it. Nobody else is told.
-    ConsentDocument {
-        /// Which of the two.
-        kind: AuditType,
-        /// The consent.
-        id: ConsentId,
-        /// Its version.
-        version: i32,
-        /// Whose it is.
-        survivor: SurvivorAuditId,
-    },
-    /// A referral was drafted, sent, accepted and so on.
-    Referral {
-        /// Which of these.
-        kind: AuditType,
-        /// The referral.
-        id: ReferralId,
-        /// The other side.
-        counterpart: AgencyId,
-        /// Why, where a code says it.
-        reason: Option<String>,
-    },
-    /// An MOU was drafted, offered or signed.
-    Mou {
-        /// Which of these.
-        kind: AuditType,
-        /// The MOU.
-        id: MouId,
-        /// Its version.
-        version: i32,
-    },
-    /// Headers were read.
-    RecordsListed(Vec<String>),
+    } => Create, about(&id)
+        .person(survivor)
+        .disclosed(discloser, categories)
+        .told(recipient)
+        .because(instrument.to_string());
+
+    /// A consent was drafted. Nobody else is told.
+    ConsentDrafted(consent: ConsentEvent) => Create, consent.fields().told(None);
+    /// A signature was put under a consent; the reason says whose.
+    ConsentSigned(consent: ConsentEvent) => Update, consent.fields();
+    /// A consent was taken back, or ended with its survivor's erasure; the reason says how.
+    ConsentRevoked(consent: ConsentEvent) => Update, consent.fields();
+    /// A later version of a consent took its place.
+    ConsentSuperseded(consent: ConsentEvent) => Update, consent.fields();
+    /// A consent was found to be one that should never have been.
+    ConsentEnteredInError(consent: ConsentEvent) => Update, consent.fields();
+
+    /// The signed paper behind a consent was stored. Nobody else is told.
+    ConsentDocumentStored(document: ConsentDocumentEvent) => Create, document.fields();
+    /// The signed paper behind a consent was read by the agency that stored it. Nobody else is told.
+    ConsentDocumentRead(document: ConsentDocumentEvent) => Read, document.fields();
+
+    /// An agency said that a rule pack binds it.
+    RulePackBound(rules: RulePackEvent) => Create, about(&rules.id).because(rules.pack.to_string());
+    /// An agency said that a rule pack binds it no longer.
+    RulePackUnbound(rules: RulePackEvent) => Update, about(&rules.id).because(rules.pack.to_string());
+
+    /// A referral was drafted. The other side knows nothing of a draft.
+    ReferralDrafted(referral: ReferralEvent) => Create, referral.fields().told(None);
+    /// A referral was sent.
+    ReferralSent(referral: ReferralEvent) => Update, referral.fields();
+    /// A referral was accepted.
+    ReferralAccepted(referral: ReferralEvent) => Update, referral.fields();
+    /// A referral was rejected; the reason says why.
+    ReferralRejected(referral: ReferralEvent) => Update, referral.fields();
+    /// A referral was completed.
+    ReferralCompleted(referral: ReferralEvent) => Update, referral.fields();
+    /// A suspended referral was continued under a consent and an MOU in force.
+    ReferralContinued(referral: ReferralEvent) => Update, referral.fields();
+
+    /// An MOU was drafted.
+    MouDrafted(mou: MouEvent) => Create, about(&mou.id).under_mou(mou.id, mou.version);
+    /// An MOU was offered to its parties.
+    MouOffered(mou: MouEvent) => Update, about(&mou.id).under_mou(mou.id, mou.version);
+    /// An MOU was signed by a party.
+    MouSigned(mou: MouEvent) => Update, about(&mou.id).under_mou(mou.id, mou.version);
+
+    /// Headers of these records were read.
+    RecordsListed(records: Vec<String>) => Read, nothing().and(records);
     /// A package was read: what was released, to whom, on what ground.
     PackageRead {
         /// The referral.
@@ -136,90 +193,144 @@ pub enum Event {
         released: Categories,
         /// What it stands on; none where nothing was released.
         ground: Option<Ground>,
-    },
+    } => Read, about(&referral)
+        .person(survivor)
+        .disclosed(discloser, released)
+        .told(reader)
+        .used_for(purpose)
+        .on_ground(ground);
+
     /// The audit log was read.
-    AuditRead,
+    AuditRead => Read, nothing();
     /// An older data store was put back, and its operator answers for it.
     LedgerReopened {
         /// How many events had been signed for.
         signed: u64,
         /// The root over them.
         root: Digest,
-    },
-    /// A token was issued.
-    TokenIssued(String),
-    /// A narrower token was issued for another one.
-    TokenExchanged {
-        /// The new token's `jti`.
-        token: String,
-        /// The `jti` of the one that it was exchanged for.
-        subject: String,
-    },
-    /// A token was taken back.
-    TokenRevoked(String),
-    /// A token or a program was refused.
-    Refused {
-        /// Which of the two.
-        kind: AuditType,
-        /// The fault's stable code.
-        why: &'static str,
-    },
-    /// A key that signs tokens took over, or was retired.
-    SigningKey {
-        /// Which of the two.
-        kind: AuditType,
-        /// The key's thumbprint.
-        kid: String,
-    },
-    /// An agency's own issuer was registered, refreshed or suspended.
-    Issuer {
-        /// Which of these.
-        kind: AuditType,
-        /// The issuer.
-        id: IssuerId,
-        /// Whose.
-        agency: AgencyId,
-    },
+    } => Update, about(&root).because(signed.to_string());
+
     /// A request was refused.
     AccessDenied {
         /// The refusal's stable code.
         code: &'static str,
         /// The record that was asked for, whether or not it exists.
         object: Option<String>,
-    },
+    } => Execute, EventFields { object, ..refused(code) };
+    /// A token was refused, by the fault's stable code.
+    TokenRefused(why: &'static str) => Execute, refused(why);
+    /// A program that asked for a token, or about one, was refused, by the fault's stable code.
+    ClientRefused(why: &'static str) => Execute, refused(why);
 }
 
-impl Event {
-    /// That something was done to a consent, as it stands after that. Whom it names may know of it once it is signed:
-    /// nobody is told of what never was.
+/// An agency's own issuer of tokens.
+#[derive(Clone, Copy, Debug)]
+pub struct IssuerEvent {
+    /// The issuer.
+    pub id: IssuerId,
+    /// Whose.
+    pub agency: AgencyId,
+}
+
+/// A consent to which something was done.
+#[derive(Clone, Debug)]
+pub struct ConsentEvent {
+    /// The consent.
+    pub id: ConsentId,
+    /// Its version.
+    pub version: i32,
+    /// Whose it is.
+    pub survivor: SurvivorAuditId,
+    /// Whom it names, once that agency may know of it: nobody is told of what was never signed.
+    pub recipient: Option<AgencyId>,
+    /// Who signed, or how it was revoked.
+    pub reason: Option<String>,
+}
+
+impl ConsentEvent {
+    /// A consent as it stands after what was done to it.
     #[must_use]
-    pub fn consent(
-        kind: AuditType,
-        consent: &consent::Model,
-        survivor: SurvivorAuditId,
-        reason: Option<String>,
-    ) -> Self {
-        let known = consent.signed_at.is_some() && kind != AuditType::ConsentDrafted;
-        Self::Consent {
-            kind,
+    pub fn of(consent: &consent::Model, survivor: SurvivorAuditId, reason: Option<String>) -> Self {
+        Self {
             id: consent.id,
             version: consent.version,
             survivor,
-            recipient: known.then_some(consent.recipient_id),
+            recipient: consent.signed_at.map(|_| consent.recipient_id),
             reason,
         }
     }
 
-    /// That a referral came to stand where it stands now.
+    fn fields(self) -> EventFields {
+        about(&self.id)
+            .under_consent(self.id, self.version)
+            .person(self.survivor)
+            .told(self.recipient)
+            .because(self.reason)
+    }
+}
+
+/// The signed paper behind a consent.
+#[derive(Clone, Copy, Debug)]
+pub struct ConsentDocumentEvent {
+    /// The consent.
+    pub id: ConsentId,
+    /// Its version.
+    pub version: i32,
+    /// Whose it is.
+    pub survivor: SurvivorAuditId,
+}
+
+impl ConsentDocumentEvent {
+    fn fields(self) -> EventFields {
+        about(&self.id)
+            .under_consent(self.id, self.version)
+            .person(self.survivor)
+    }
+}
+
+/// A rule pack's hold on an agency.
+#[derive(Clone, Copy, Debug)]
+pub struct RulePackEvent {
+    /// The binding.
+    pub id: RulePackId,
+    /// The pack.
+    pub pack: Pack,
+}
+
+/// A referral that came to stand where it stands now.
+#[derive(Clone, Debug)]
+pub struct ReferralEvent {
+    /// The referral.
+    pub id: ReferralId,
+    /// The other side.
+    pub counterpart: AgencyId,
+    /// Why, where a code says it.
+    pub reason: Option<String>,
+}
+
+impl ReferralEvent {
+    /// A step that needs no reason.
     #[must_use]
-    pub fn referral(kind: AuditType, id: ReferralId, counterpart: AgencyId) -> Self {
-        Self::Referral {
-            kind,
+    pub fn of(id: ReferralId, counterpart: AgencyId) -> Self {
+        Self {
             id,
             counterpart,
             reason: None,
         }
     }
+
+    fn fields(self) -> EventFields {
+        about(&self.id).told(self.counterpart).because(self.reason)
+    }
+}
+
+/// An MOU to which something was done.
+#[derive(Clone, Copy, Debug)]
+pub struct MouEvent {
+    /// The MOU.
+    pub id: MouId,
+    /// Its version.
+    pub version: i32,
 }
 
 /// Who acts: the parts of a caller that go on record.

@@ -10,11 +10,10 @@ use std::time::Duration;
 
 use concord_entities::ids::AuditEventId;
 use concord_entities::{audit_checkpoint, audit_event, audit_tree};
-use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::sea_query::OnConflict;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait,
-    IntoActiveModel, QueryFilter, QuerySelect, SqliteTransactionMode, Statement,
-    TransactionOptions, TransactionTrait,
+    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, IntoActiveModel,
+    QuerySelect, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep, timeout};
@@ -334,10 +333,7 @@ async fn sign(
     witness::keep(&store.keyring, head).await?;
     let note = key.sign(head)?;
     let transaction = begin(store).await?;
-    let kept = audit_tree::Entity::update_many()
-        .col_expr(audit_tree::Column::Note, Expr::value(note.as_str()))
-        .filter(audit_tree::Column::Id.eq(stored::HEAD))
-        .filter(audit_tree::Column::Size.eq(row.size))
+    let kept = audit_tree::Entity::sign(row.size, &note)
         .exec(&transaction)
         .await?;
     if kept.rows_affected == 0 {

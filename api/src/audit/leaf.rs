@@ -11,9 +11,9 @@ use concord_entities::vocabulary::{AuditAction, AuditOutcome, AuditType, Categor
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::description::Description;
 use super::event::{Agent, Event, RequestMeta};
 use super::tree;
-use crate::sharing::Ground;
 
 /// The leaf: what an event says, in the order in which it is written and hashed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -95,20 +95,21 @@ impl Leaf {
     /// The leaf of an event that `agent` caused now.
     #[must_use]
     pub fn of(event: Event, agent: &Agent, meta: &RequestMeta, now: Instant) -> Self {
-        let mut leaf = Self::blank(agent, meta, now);
-        leaf.tell(event);
-        leaf
-    }
-
-    fn blank(agent: &Agent, meta: &RequestMeta, now: Instant) -> Self {
+        let Description {
+            kind,
+            action,
+            fields,
+        } = event.describe();
+        let (consent, consent_version) = fields.consent.unzip();
+        let (mou, mou_version) = fields.mou.unzip();
         Self {
             v: 1,
             id: AuditEventId::new(),
             recorded_at: now,
-            action: AuditAction::Read,
-            kind: AuditType::RecordsListed,
-            outcome: AuditOutcome::Success,
-            reason: None,
+            action,
+            kind,
+            outcome: fields.outcome,
+            reason: fields.reason,
             agency: agent.agency,
             subject: agent.subject.clone(),
             client: agent.client.clone(),
@@ -117,199 +118,17 @@ impl Leaf {
             request: meta.request.clone(),
             operation: meta.operation.clone(),
             document: meta.document.clone(),
-            recipient: None,
-            discloser: None,
-            object: None,
-            objects: Vec::new(),
-            survivor: None,
-            consent: None,
-            consent_version: None,
-            mou: None,
-            mou_version: None,
-            purpose: None,
-            categories: None,
-        }
-    }
-
-    fn tell(&mut self, event: Event) {
-        match event {
-            Event::Agency { kind, id } => self.is_done_to(kind, &id, id),
-            Event::Application { kind, id } => self.is_about(kind, &id),
-            Event::Survivor { kind, survivor } => self.is_of_person(kind, survivor),
-            Event::SurvivorErased { survivor, consents } => self.is_erasure(survivor, &consents),
-            Event::SafeContact {
-                kind,
-                survivor,
-                answer,
-            } => {
-                self.is_of_person(kind, survivor);
-                self.reason = answer.map(str::to_owned);
-            }
-            Event::MandatedDisclosure {
-                id,
-                survivor,
-                recipient,
-                categories,
-                instrument,
-            } => {
-                self.is_about(AuditType::MandatedDisclosureRecorded, &id);
-                self.was_told(survivor, recipient, categories);
-                self.reason = Some(instrument.to_string());
-            }
-            Event::Consent {
-                kind,
-                id,
-                version,
-                survivor,
-                recipient,
-                reason,
-            } => {
-                self.is_of_consent(kind, id, version, survivor);
-                self.recipient = recipient;
-                self.reason = reason;
-            }
-            Event::RulePack { kind, id, pack } => {
-                self.is_about(kind, &id);
-                self.reason = Some(pack.to_string());
-            }
-            Event::ConsentDocument {
-                kind,
-                id,
-                version,
-                survivor,
-            } => self.is_of_consent(kind, id, version, survivor),
-            Event::Referral {
-                kind,
-                id,
-                counterpart,
-                reason,
-            } => {
-                self.is_about(kind, &id);
-                // The other side knows nothing of a draft.
-                self.recipient = Some(counterpart).filter(|_| kind != AuditType::ReferralDrafted);
-                self.reason = reason;
-            }
-            Event::Mou { kind, id, version } => {
-                self.is_about(kind, &id);
-                self.mou = Some(id);
-                self.mou_version = Some(version);
-            }
-            Event::RecordsListed(objects) => {
-                self.is(AuditType::RecordsListed);
-                self.objects = objects;
-            }
-            Event::PackageRead {
-                referral,
-                survivor,
-                reader,
-                discloser,
-                purpose,
-                released,
-                ground,
-            } => {
-                self.is_about(AuditType::PackageRead, &referral);
-                self.survivor = Some(survivor);
-                self.recipient = Some(reader);
-                self.discloser = Some(discloser);
-                self.purpose = Some(purpose);
-                self.categories = Some(released);
-                self.stands_on(ground);
-            }
-            Event::AuditRead => self.is(AuditType::AuditRead),
-            Event::LedgerReopened { signed, root } => self.is_reopening(signed, &root),
-            Event::TokenIssued(token) => self.is_about(AuditType::TokenIssued, &token),
-            Event::TokenExchanged { token, subject } => {
-                self.is_about(AuditType::TokenExchanged, &token);
-                self.objects = vec![subject];
-            }
-            Event::TokenRevoked(token) => self.is_about(AuditType::TokenRevoked, &token),
-            Event::Refused { kind, why } => self.is_refused(kind, why),
-            Event::SigningKey { kind, kid } => self.is_about(kind, &kid),
-            Event::Issuer { kind, id, agency } => self.is_done_to(kind, &id, agency),
-            Event::AccessDenied { code, object } => {
-                self.is_refused(AuditType::AccessDenied, code);
-                self.object = object;
-            }
-        }
-    }
-
-    fn is_of_person(&mut self, kind: AuditType, survivor: SurvivorAuditId) {
-        self.is(kind);
-        self.survivor = Some(survivor);
-    }
-
-    fn is_erasure(&mut self, survivor: SurvivorAuditId, consents: &[ConsentId]) {
-        self.is_of_person(AuditType::SurvivorErased, survivor);
-        self.objects = consents.iter().map(ToString::to_string).collect();
-    }
-
-    fn is_reopening(&mut self, signed: u64, root: &tree::Digest) {
-        self.is_about(AuditType::LedgerReopened, root);
-        self.reason = Some(signed.to_string());
-    }
-
-    fn is_done_to(&mut self, kind: AuditType, object: &impl ToString, agency: AgencyId) {
-        self.is_about(kind, object);
-        self.recipient = Some(agency);
-    }
-
-    fn is_of_consent(
-        &mut self,
-        kind: AuditType,
-        id: ConsentId,
-        version: i32,
-        survivor: SurvivorAuditId,
-    ) {
-        self.is_about(kind, &id);
-        self.consent = Some(id);
-        self.consent_version = Some(version);
-        self.survivor = Some(survivor);
-    }
-
-    /// The acting agency told somebody of a person.
-    fn was_told(
-        &mut self,
-        survivor: SurvivorAuditId,
-        recipient: Option<AgencyId>,
-        categories: Categories,
-    ) {
-        self.survivor = Some(survivor);
-        self.recipient = recipient;
-        self.discloser = self.agency;
-        self.categories = Some(categories);
-    }
-
-    fn is_about(&mut self, kind: AuditType, object: &impl ToString) {
-        self.is(kind);
-        self.object = Some(object.to_string());
-    }
-
-    fn is_refused(&mut self, kind: AuditType, why: &str) {
-        self.is(kind);
-        self.outcome = AuditOutcome::Refused;
-        self.reason = Some(why.to_owned());
-    }
-
-    fn is(&mut self, kind: AuditType) {
-        self.kind = kind;
-        self.action = action(kind);
-    }
-
-    fn stands_on(&mut self, ground: Option<Ground>) {
-        match ground {
-            Some(Ground::Consented {
-                consent,
-                consent_version,
-                mou,
-                mou_version,
-            }) => {
-                self.consent = Some(consent);
-                self.consent_version = Some(consent_version);
-                self.mou = Some(mou);
-                self.mou_version = Some(mou_version);
-            }
-            Some(Ground::Own) => self.reason = Some("OWN_RECORD".to_owned()),
-            None => self.reason = Some("ALL_WITHHELD".to_owned()),
+            recipient: fields.recipient,
+            discloser: fields.discloser,
+            object: fields.object,
+            objects: fields.objects,
+            survivor: fields.survivor,
+            consent,
+            consent_version,
+            mou,
+            mou_version,
+            purpose: fields.purpose,
+            categories: fields.categories,
         }
     }
 
@@ -374,56 +193,4 @@ pub fn commitment(salt: &[u8], text: &str) -> String {
     let mut bytes = salt.to_vec();
     bytes.extend_from_slice(text.as_bytes());
     hex::encode(digest(&SHA256, &bytes))
-}
-
-fn action(kind: AuditType) -> AuditAction {
-    match kind {
-        AuditType::AgencyRegistered
-        | AuditType::ApplicationRegistered
-        | AuditType::IssuerTrusted
-        | AuditType::SurvivorRegistered
-        | AuditType::MandatedDisclosureRecorded
-        | AuditType::ConsentDrafted
-        | AuditType::ConsentDocumentStored
-        | AuditType::ReferralDrafted
-        | AuditType::MouDrafted
-        | AuditType::RulePackBound
-        | AuditType::TokenIssued
-        | AuditType::TokenExchanged => AuditAction::Create,
-        AuditType::SurvivorErased => AuditAction::Delete,
-        AuditType::RecordsListed
-        | AuditType::PackageRead
-        | AuditType::ConsentDocumentRead
-        | AuditType::SafeContactRead
-        | AuditType::ContactAdvised
-        | AuditType::AuditRead => AuditAction::Read,
-        AuditType::AgencySuspended
-        | AuditType::AgencyReinstated
-        | AuditType::ApplicationSecretRotated
-        | AuditType::ApplicationKeysReplaced
-        | AuditType::ApplicationSuspended
-        | AuditType::TokenRevoked
-        | AuditType::SigningKeyRotated
-        | AuditType::SigningKeyRetired
-        | AuditType::IssuerRefreshed
-        | AuditType::IssuerSuspended
-        | AuditType::SafeContactSet
-        | AuditType::SurvivorCorrected
-        | AuditType::ConsentSigned
-        | AuditType::ConsentRevoked
-        | AuditType::ConsentSuperseded
-        | AuditType::ConsentEnteredInError
-        | AuditType::RulePackUnbound
-        | AuditType::ReferralSent
-        | AuditType::ReferralAccepted
-        | AuditType::ReferralRejected
-        | AuditType::ReferralCompleted
-        | AuditType::ReferralContinued
-        | AuditType::LedgerReopened
-        | AuditType::MouOffered
-        | AuditType::MouSigned => AuditAction::Update,
-        AuditType::AccessDenied | AuditType::TokenRefused | AuditType::ClientRefused => {
-            AuditAction::Execute
-        }
-    }
 }

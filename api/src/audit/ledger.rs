@@ -14,6 +14,7 @@ use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, IntoActiveModel, Statement,
 };
 use tokio::sync::{Notify, mpsc, oneshot};
+use tracing::error;
 
 use super::event::{Agent, Event, RequestMeta};
 use super::fork::Fork;
@@ -193,6 +194,22 @@ impl Ledger {
         }
     }
 
+    /// Puts a refused attempt on record, by the refusal's code. Whoever tried is refused all the same: where the log does
+    /// not take it, the program's own log says so.
+    pub async fn deny(
+        &self,
+        store: &Store,
+        agent: &Agent,
+        meta: &RequestMeta,
+        code: &'static str,
+        happened: impl FnOnce(&'static str) -> Event,
+    ) {
+        if self.note(store, happened(code), agent, meta).await.is_err() {
+            let request = &meta.request;
+            error!(request, code, "a denied attempt could not be recorded");
+        }
+    }
+
     async fn record(
         &self,
         epoch: i64,
@@ -240,7 +257,7 @@ async fn write(store: Store, mut queue: mpsc::Receiver<Job>, grown: Arc<Notify>,
     while queue.recv_many(&mut batch, BATCH).await > 0 {
         let jobs = std::mem::take(&mut batch);
         let before = fork.highest();
-        let committed = commit(&store, &jobs).await.map_err(Refusal::unavailable);
+        let committed = commit(&store, &jobs).await.map_err(Refusal::from);
         let recorded = committed.and_then(|epoch| {
             fork.meets(before, epoch);
             fork.refuse().map(|()| epoch)

@@ -11,6 +11,7 @@
 pub mod change;
 pub mod check;
 pub mod checkpoint;
+mod description;
 pub mod disclose;
 pub mod event;
 pub mod fork;

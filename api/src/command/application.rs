@@ -13,12 +13,12 @@ use concord_entities::ids::ApplicationId;
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
 use sea_orm::QueryOrder;
 
-use super::Options;
 use super::agency::named;
+use super::options::Options;
 
 /// What to do about applications.
 #[derive(Clone, Debug, Subcommand)]
-pub(crate) enum Application {
+pub(crate) enum ApplicationCommand {
     /// Register a program of an agency's, and print its `client_id` and, once, its secret.
     Register(Register),
     /// List an agency's applications.
@@ -63,7 +63,7 @@ pub(crate) struct Register {
     options: Options,
 }
 
-impl Application {
+impl ApplicationCommand {
     pub(crate) async fn run(self) -> Result<()> {
         match self {
             Self::Register(register) => register.run().await,

@@ -9,11 +9,11 @@ use concord::settings::RawSettings;
 use indicatif::{ProgressBar, ProgressStyle};
 use miette::{IntoDiagnostic, Result, miette};
 
-use super::Options;
+use super::options::Options;
 
 /// What to do with the audit log.
 #[derive(Debug, Subcommand)]
-pub(crate) enum Audit {
+pub(crate) enum AuditCommand {
     /// Read the whole log again and name the first bad index, if there is one.
     Verify(Options),
     /// Go on from an older copy of the data store, where there is no newer one. Every token is over, and each consent
@@ -21,7 +21,7 @@ pub(crate) enum Audit {
     Reopen(Options),
 }
 
-impl Audit {
+impl AuditCommand {
     pub(crate) async fn run(self) -> Result<()> {
         match self {
             Self::Verify(options) => verify(&open(&options).await?).await,

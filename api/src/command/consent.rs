@@ -8,11 +8,11 @@ use concord_entities::ids::ConsentId;
 use concord_entities::vocabulary::{Code, RevocationChannel};
 use miette::{IntoDiagnostic, Result, miette};
 
-use super::Options;
+use super::options::Options;
 
 /// What to do about consents.
 #[derive(Clone, Debug, Subcommand)]
-pub(crate) enum Consent {
+pub(crate) enum ConsentCommand {
     /// Take a consent back for its survivor, whether or not the agency that holds it takes part.
     Revoke {
         /// The consent's id.
@@ -25,7 +25,7 @@ pub(crate) enum Consent {
     },
 }
 
-impl Consent {
+impl ConsentCommand {
     pub(crate) async fn run(self) -> Result<()> {
         let Self::Revoke {
             id,

@@ -7,7 +7,7 @@ use concord::settings::RawSettings;
 use concord_entities::vocabulary::{AgencyKind, Code};
 use miette::{IntoDiagnostic, Result, miette};
 
-use super::Options;
+use super::options::Options;
 
 /// Register a task force with the agency that coordinates it, and print their ids.
 #[derive(Clone, Debug, Args)]

@@ -13,11 +13,11 @@ use concord_entities::trusted_issuer::{self, Mapping};
 use concord_entities::{agency, instant};
 use miette::{IntoDiagnostic, Result, miette};
 
-use super::Options;
+use super::options::Options;
 
 /// What to do about the identity providers that agencies bring.
 #[derive(Clone, Debug, Subcommand)]
-pub(crate) enum Issuer {
+pub(crate) enum IssuerCommand {
     /// Trust an agency's identity provider, once its keys could be fetched.
     Add(Box<Add>),
     /// List the identity providers.
@@ -74,7 +74,7 @@ fn mapped(text: &str) -> Result<(String, String), String> {
         .ok_or_else(|| "write VALUE=SCOPE, such as caseworker=referral.rs".to_owned())
 }
 
-impl Issuer {
+impl IssuerCommand {
     pub(crate) async fn run(self) -> Result<()> {
         match self {
             Self::Add(add) => add.run().await,

@@ -7,11 +7,11 @@ use concord::settings::RawSettings;
 use concord_entities::instant::Instant;
 use miette::{IntoDiagnostic, Result};
 
-use super::Options;
+use super::options::Options;
 
 /// What to do with the keys that sign access tokens.
 #[derive(Clone, Debug, Subcommand)]
-pub(crate) enum Key {
+pub(crate) enum KeyCommand {
     /// List every key: what it is, since when it is published, when it signs, when its last token is dead.
     List(Options),
     /// Let the next key take over, once it has been published for 24 hours, and make a new next one.
@@ -27,7 +27,7 @@ pub(crate) enum Key {
     },
 }
 
-impl Key {
+impl KeyCommand {
     pub(crate) async fn run(self) -> Result<()> {
         match self {
             Self::List(options) => list(&open(&options).await?).await,

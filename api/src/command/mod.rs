@@ -7,15 +7,16 @@ mod consent;
 mod found;
 mod issuer;
 mod key;
+mod options;
 mod serve;
 mod token;
 
-use std::path::PathBuf;
-
-use clap::{Args, Subcommand};
-use concord::settings::{RawSettings, Settings};
+use clap::Subcommand;
+use concord::settings::RawSettings;
 use concord::store::Store;
 use miette::{IntoDiagnostic, Result};
+
+use self::options::Options;
 
 /// What an operator does.
 #[derive(Debug, Subcommand)]
@@ -36,31 +37,31 @@ pub(crate) enum Command {
     Application {
         /// What to do.
         #[command(subcommand)]
-        what: application::Application,
+        what: application::ApplicationCommand,
     },
     /// Write down a survivor's word about a consent.
     Consent {
         /// What to do.
         #[command(subcommand)]
-        what: consent::Consent,
+        what: consent::ConsentCommand,
     },
     /// Look after the keys that sign access tokens.
     Key {
         /// What to do.
         #[command(subcommand)]
-        what: key::Key,
+        what: key::KeyCommand,
     },
     /// Look after the identity providers that agencies bring.
     Issuer {
         /// What to do.
         #[command(subcommand)]
-        what: issuer::Issuer,
+        what: issuer::IssuerCommand,
     },
     /// Look after the audit log.
     Audit {
         /// What to do.
         #[command(subcommand)]
-        what: audit::Audit,
+        what: audit::AuditCommand,
     },
     /// Print the schema, as schema.graphql has it.
     Schema,
@@ -75,40 +76,6 @@ pub(crate) enum Migrate {
     Up(Options),
     /// Say what is missing.
     Status(Options),
-}
-
-/// Where the settings come from. A flag wins over the environment, the environment over the file.
-#[derive(Clone, Debug, Default, Args)]
-pub(crate) struct Options {
-    /// A settings file, TOML.
-    #[arg(long, env = "CONCORD_CONFIG")]
-    config: Option<PathBuf>,
-    /// The data folder [default: concord-data, with --demo: demo].
-    #[arg(long)]
-    pub(crate) data: Option<PathBuf>,
-    /// A `postgres://` URL for the data store; without it, an embedded store in the data folder.
-    #[arg(long)]
-    database_url: Option<String>,
-    /// A `postgres://` URL for the keyring; without it, a schema of its own beside the data.
-    #[arg(long)]
-    keyring_url: Option<String>,
-    /// The file with the key-encryption key, 64 hex digits.
-    #[arg(long)]
-    key_file: Option<PathBuf>,
-}
-
-impl Options {
-    /// The settings, with these flags and `more`.
-    pub(crate) fn settings(&self, more: RawSettings) -> Result<Settings> {
-        let flags = RawSettings {
-            data: self.data.clone().or(more.data),
-            database_url: self.database_url.clone(),
-            keyring_url: self.keyring_url.clone(),
-            key_file: self.key_file.clone(),
-            ..more
-        };
-        Settings::read(self.config.as_deref(), &flags).into_diagnostic()
-    }
 }
 
 impl Command {

@@ -10,7 +10,7 @@ use concord::{clock, demo};
 use miette::{IntoDiagnostic, Result, miette};
 use tracing_subscriber::EnvFilter;
 
-use super::Options;
+use super::options::Options;
 
 /// Answer requests until a SIGTERM.
 #[derive(Clone, Debug, Args)]

@@ -13,7 +13,7 @@ use concord_entities::ids::TokenId;
 use concord_entities::vocabulary::{Code, Purpose, Purposes};
 use miette::{IntoDiagnostic, Result, miette};
 
-use super::Options;
+use super::options::Options;
 
 /// Issue an access token for an agency, and print it.
 #[derive(Clone, Debug, Args)]

@@ -6,16 +6,18 @@ use concord_entities::consent::{self};
 use concord_entities::ids::ConsentId;
 use concord_entities::instant::Instant;
 use concord_entities::survivor;
-use concord_entities::vocabulary::{AuditType, RevocationChannel};
+use concord_entities::vocabulary::RevocationChannel;
 
+use super::checks::ConsentCheck;
 use super::ending::{self, By};
 use super::graphql::{Consent, ConsentView, Revocation, found, revoked_before};
 use super::input::{ConsentInput, SignatureInput};
-use super::{draft, life, sign};
+use super::sign::{self, Defects, Signing};
+use super::{draft, life};
 use crate::access::grant::Resource;
 use crate::audit::change::{Change, Ending};
-use crate::audit::event::Event;
-use crate::error::{Error, Result};
+use crate::audit::event::{ConsentEvent, Event};
+use crate::error::{Error, Refusal, Result};
 use crate::request::idempotency::{self, Created, Creation};
 use crate::request::{InRequest, Request};
 use crate::seal::doomed::DoomedKeys;
@@ -47,12 +49,7 @@ impl ConsentMutation {
                 let (made, survivor) = draft::draft(change, &consent).await?;
                 Ok(Creation {
                     id: made.id.0,
-                    event: Event::consent(
-                        AuditType::ConsentDrafted,
-                        &made,
-                        survivor.audit_id,
-                        None,
-                    ),
+                    event: Event::ConsentDrafted(ConsentEvent::of(&made, survivor.audit_id, None)),
                     made,
                 })
             },
@@ -78,7 +75,7 @@ impl ConsentMutation {
         let earlier = life::held(&change, page::id("id", &id)?).await?;
         let survivor = survivor_of(&change, &earlier).await?;
         let renewed = life::renew(&change, &earlier, expires_at.0).await?;
-        let event = Event::consent(AuditType::ConsentDrafted, &renewed, survivor.audit_id, None);
+        let event = Event::ConsentDrafted(ConsentEvent::of(&renewed, survivor.audit_id, None));
         let now = change.now();
         change.commit(event).await?;
         view(request, now, renewed).await
@@ -96,21 +93,18 @@ impl ConsentMutation {
         let request = ctx.request()?;
         request.caller.may(Resource::Consent.update())?;
         let id = page::id("id", &id)?;
-        let signed = if replaces_another(request, id).await? {
+        let (now, signing) = if replaces_another(request, id).await? {
             // Taking an earlier version's place ends what that one allowed.
             let ending = request.ending(Resource::Consent.update()).await?;
-            sign_in_place(ending, id, signature).await
+            sign_in_place(ending, id, signature).await?
         } else {
             let change = request.change(Resource::Consent.update()).await?;
-            sign(change, id, signature).await
+            sign(change, id, signature).await?
         };
-        match signed {
-            Ok(Some((now, signed))) => view(request, now, signed).await,
-            Ok(None) => reload(request, id).await,
-            Err(refusal) => {
-                sign::note_abuser(request, id, &refusal).await;
-                Err(refusal)
-            }
+        match signing {
+            Signing::Taken(signed) => view(request, now, signed.consent).await,
+            Signing::Repeated => reload(request, id).await,
+            Signing::Blocked(defects) => Err(refuse(request, id, defects).await),
         }
     }
 
@@ -125,12 +119,8 @@ impl ConsentMutation {
         let id = page::id("id", &id)?;
         let consent = life::held(&ending, id).await?;
         let survivor = survivor_of(&ending, &consent).await?;
-        let event = Event::consent(
-            AuditType::ConsentEnteredInError,
-            &consent,
-            survivor.audit_id,
-            None,
-        );
+        let event =
+            Event::ConsentEnteredInError(ConsentEvent::of(&consent, survivor.audit_id, None));
         let consent = life::enter_in_error(&ending, consent).await?;
         ending.destroys(DoomedKeys::Packages(
             ending::standing_on(&ending, id).await?,
@@ -177,6 +167,16 @@ impl ConsentMutation {
     }
 }
 
+/// Refuses a signature. That an abuser was to sign goes on record, for the agency alone.
+async fn refuse(request: &Request, id: ConsentId, defects: Defects) -> Refusal {
+    if defects.by_abuser {
+        let code = ConsentCheck::SignerIsAbuser.code();
+        request.deny(code, Some(id.to_string())).await;
+    }
+    let findings = defects.findings;
+    Error::ConsentDefective { findings }.into()
+}
+
 /// Whether a consent of the agency's is a later version, which it is from its drafting or never.
 async fn replaces_another(request: &Request, id: ConsentId) -> Result<bool> {
     let consent = consent::Entity::held_by(request.caller.agency(), id)
@@ -192,45 +192,42 @@ async fn survivor_of(change: &Change<'_>, consent: &consent::Model) -> Result<su
     survivor.ok_or_else(|| Error::NotFound.into())
 }
 
-/// Signs the first version of a consent; none where the very same signature is on record already.
+/// Puts a signature under the first version of a consent.
 async fn sign(
     change: Change<'_>,
     id: ConsentId,
     signature: SignatureInput,
-) -> Result<Option<(Instant, consent::Model)>> {
+) -> Result<(Instant, Signing)> {
     let consent = life::held(&change, id).await?;
     let survivor = survivor_of(&change, &consent).await?;
-    let role = signature.role;
-    let Some(signed) = sign::sign(&change, consent, &survivor, signature).await? else {
-        return Ok(None);
-    };
-    let now = change.now();
-    change.commit(signed.event(role, &survivor)).await?;
-    Ok(Some((now, signed.consent)))
+    let (role, now) = (signature.role, change.now());
+    let signing = sign::sign(&change, consent, &survivor, signature).await?;
+    if let Signing::Taken(signed) = &signing {
+        change.commit(signed.event(role, &survivor)).await?;
+    }
+    Ok((now, signing))
 }
 
-/// Signs a later version of a consent, which takes the place of the one before once it has every signature.
+/// Puts a signature under a later version of a consent, which takes the place of the one before with the last that it
+/// needs.
 async fn sign_in_place(
     mut ending: Ending<'_>,
     id: ConsentId,
     signature: SignatureInput,
-) -> Result<Option<(Instant, consent::Model)>> {
+) -> Result<(Instant, Signing)> {
     let consent = life::held(&ending, id).await?;
     let survivor = survivor_of(&ending, &consent).await?;
-    let role = signature.role;
-    let Some(signed) = sign::sign(&ending, consent, &survivor, signature).await? else {
-        return Ok(None);
-    };
-    if let Some(earlier) = &signed.superseded {
-        let kind = AuditType::ConsentSuperseded;
-        let superseded = Event::consent(kind, earlier, survivor.audit_id, None);
-        ending.record(superseded).await?;
+    let (role, now) = (signature.role, ending.now());
+    let signing = sign::sign(&ending, consent, &survivor, signature).await?;
+    if let Signing::Taken(signed) = &signing {
+        if let Some(earlier) = &signed.superseded {
+            let superseded = ConsentEvent::of(earlier, survivor.audit_id, None);
+            ending.record(Event::ConsentSuperseded(superseded)).await?;
+        }
+        ending.destroys(DoomedKeys::Packages(signed.left_behind.clone()));
+        ending.commit(signed.event(role, &survivor)).await?;
     }
-    let event = signed.event(role, &survivor);
-    ending.destroys(DoomedKeys::Packages(signed.left_behind));
-    let now = ending.now();
-    ending.commit(event).await?;
-    Ok(Some((now, signed.consent)))
+    Ok((now, signing))
 }
 
 /// The consent as an earlier call left it.

@@ -117,7 +117,10 @@ fn said(
         explained: Some(input.explained.iter().copied().collect()),
         voluntary: Some(input.voluntary),
         revocable: Some(input.revocable),
-        interpreter: input.interpreter.clone().map(consent::Interpreter::from),
+        interpreter: input
+            .interpreter
+            .clone()
+            .map(consent::StoredInterpreter::from),
         through_intermediary: input.through_intermediary || intermediary.is_some(),
         intermediary_id: intermediary,
         names_substance_use: input.names_substance_use,

@@ -5,27 +5,16 @@
 
 use concord_entities::consent;
 use concord_entities::ids::{AgencyId, ConsentId, NoticeId};
-use concord_entities::vocabulary::{AuditType, NoticeKind, ReferralStatus, RevocationChannel};
+use concord_entities::vocabulary::{NoticeKind, ReferralStatus, RevocationChannel};
 use concord_entities::{notice, referral, survivor};
-use sea_orm::sea_query::Expr;
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, Set,
-};
+use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, PaginatorTrait, QueryFilter, Set};
 
 use crate::audit::change::{Author, Change, Ending};
-use crate::audit::event::Event;
+use crate::audit::event::{ConsentEvent, Event};
 use crate::error::{Error, Result};
 use crate::seal::Vault;
 use crate::seal::doomed::DoomedKeys;
 use crate::seal::vault::PackageVersion;
-
-/// The states in which a referral is still worked on.
-const OPEN: [ReferralStatus; 4] = [
-    ReferralStatus::Requested,
-    ReferralStatus::Accepted,
-    ReferralStatus::InProgress,
-    ReferralStatus::OnHold,
-];
 
 /// Why a consent counts as taken back where nobody's word is at hand.
 const KEY_GONE: &str = "KEY_GONE";
@@ -88,8 +77,9 @@ pub async fn revoke<Who: Author>(
         if by != By::Agency(version.discloser_id) {
             tell(ending, version.discloser_id, &version).await?;
         }
-        ended.events.extend(for_discloser(&event, &version, by));
-        ended.events.push(event);
+        let told = for_discloser(&event, &version, by);
+        ended.events.extend(told.map(Event::ConsentRevoked));
+        ended.events.push(Event::ConsentRevoked(event));
         if is_named {
             ended.consent = version;
         }
@@ -143,11 +133,7 @@ async fn tell<Who: Author>(
 /// # Errors
 /// `UNAVAILABLE`.
 pub async fn halt<Who: Author>(change: &Change<'_, Who>, id: ConsentId) -> Result<u64> {
-    let halted = referral::Entity::update_many()
-        .col_expr(referral::Column::Halted, Expr::value(true))
-        .col_expr(referral::Column::UpdatedAt, Expr::value(change.now()))
-        .filter(referral::Column::ConsentId.eq(id))
-        .filter(referral::Column::Status.is_in(OPEN))
+    let halted = referral::Entity::halt_under(id, change.now())
         .exec(change)
         .await?;
     Ok(halted.rows_affected)
@@ -160,7 +146,7 @@ pub async fn halt<Who: Author>(change: &Change<'_, Who>, id: ConsentId) -> Resul
 pub async fn suspended(change: &Change<'_>, consents: &[ConsentId]) -> Result<i32> {
     let suspended = referral::Entity::standing_on_any(consents.iter().copied())
         .filter(referral::Column::Halted.eq(true))
-        .filter(referral::Column::Status.is_in(OPEN))
+        .filter(referral::Column::Status.is_in(ReferralStatus::OPEN))
         .count(change)
         .await?;
     Ok(i32::try_from(suspended).unwrap_or(i32::MAX))
@@ -168,7 +154,8 @@ pub async fn suspended(change: &Change<'_>, consents: &[ConsentId]) -> Result<i3
 
 /// Destroys the keys of what is denied already, for a change that does not yet name them.
 pub async fn destroy(vault: &Vault, packages: &[PackageVersion], request: &str) {
-    if let Err(refusal) = vault.destroy(packages).await {
+    let keys = DoomedKeys::Packages(packages.to_vec());
+    if let Err(refusal) = keys.destroy(vault.keyring()).await {
         let code = refusal.error.code();
         tracing::warn!(request, code, "keys are left to the sweep");
     }
@@ -194,30 +181,23 @@ pub async fn recorded<Who: Author>(
     change: &Change<'_, Who>,
     consent: &consent::Model,
     reason: String,
-) -> Result<Event> {
+) -> Result<ConsentEvent> {
     let survivor = survivor::Entity::consenting(consent.survivor_id)
         .one(change)
         .await?
         .ok_or(Error::NotFound)?;
-    Ok(Event::consent(
-        AuditType::ConsentRevoked,
-        consent,
-        survivor.audit_id,
-        Some(reason),
-    ))
+    Ok(ConsentEvent::of(consent, survivor.audit_id, Some(reason)))
 }
 
 /// The same event once more for a discloser in whose place another agency acted: in the log, an agency finds what it did
 /// and what was done to it, and here the one is the coordinator and the other the recipient.
-fn for_discloser(event: &Event, consent: &consent::Model, by: By) -> Option<Event> {
+fn for_discloser(event: &ConsentEvent, consent: &consent::Model, by: By) -> Option<ConsentEvent> {
     let By::Agency(agency) = by else {
         // It is recorded as done by the discloser.
         return None;
     };
-    let mut event = event.clone();
-    let Event::Consent { recipient, .. } = &mut event else {
-        return None;
-    };
-    *recipient = Some(consent.discloser_id);
-    (agency != consent.discloser_id).then_some(event)
+    (agency != consent.discloser_id).then(|| ConsentEvent {
+        recipient: Some(consent.discloser_id),
+        ..event.clone()
+    })
 }

@@ -109,7 +109,7 @@ pub struct SignatureInput {
     pub witness: Option<Witness>,
 }
 
-impl From<InterpreterInput> for consent::Interpreter {
+impl From<InterpreterInput> for consent::StoredInterpreter {
     fn from(input: InterpreterInput) -> Self {
         Self {
             language: input.language.as_str().to_owned(),

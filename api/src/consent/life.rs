@@ -6,8 +6,7 @@ use concord_entities::ids::{ConsentId, ReferralId};
 use concord_entities::instant::Instant;
 use concord_entities::referral;
 use concord_entities::vocabulary::ReferralStatus;
-use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, Set};
+use sea_orm::{ActiveModelTrait, IntoActiveModel, Set};
 
 use super::{ending, rules};
 use crate::audit::change::{Change, Ending};
@@ -63,14 +62,7 @@ pub(super) async fn supersede(
     });
     let carried: Vec<ReferralId> = carried.into_iter().map(|one| one.id).collect();
     let left: Vec<PackageVersion> = left.into_iter().map(PackageVersion::from).collect();
-    referral::Entity::update_many()
-        .col_expr(referral::Column::ConsentId, Expr::value(later.id))
-        .col_expr(
-            referral::Column::ConsentUntil,
-            Expr::value(later.expires_at),
-        )
-        .col_expr(referral::Column::UpdatedAt, Expr::value(change.now()))
-        .filter(referral::Column::Id.is_in(carried))
+    referral::Entity::carry_on_under(later.id, later.expires_at, carried, change.now())
         .exec(change)
         .await?;
     halt(change, earlier.id).await?;

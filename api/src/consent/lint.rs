@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use concord_entities::consent::{self, Interpreter};
+use concord_entities::consent::{self, StoredInterpreter};
 use concord_entities::ids::AgencyId;
 use concord_entities::instant::{Day, Instant};
 use concord_entities::rule_pack;
@@ -12,6 +12,7 @@ use concord_entities::vocabulary::{
 };
 
 use super::checks::ConsentCheck;
+use super::language::{of_interpreter, same_language};
 use super::signers::Situation;
 use crate::error::Finding;
 
@@ -48,7 +49,7 @@ pub struct ConsentDraft {
     /// The language that the person understands best, BCP 47; none where nobody wrote it down.
     pub understood: Option<String>,
     /// Who interpreted.
-    pub interpreter: Option<Interpreter>,
+    pub interpreter: Option<StoredInterpreter>,
     /// What was explained.
     pub explained: Explanations,
     /// Whether services do not depend on it.
@@ -205,35 +206,6 @@ pub fn blocking(findings: Vec<Finding>) -> Vec<Finding> {
         .collect()
 }
 
-/// What is wrong with an interpreter.
-pub fn of_interpreter(interpreter: &Interpreter) -> impl Iterator<Item = ConsentCheck> + use<> {
-    [
-        (
-            !interpreter.named_on_paper,
-            ConsentCheck::InterpreterNotNamed,
-        ),
-        (
-            !interpreter.qualified,
-            ConsentCheck::InterpreterNotQualified,
-        ),
-        (
-            !interpreter.same_dialect,
-            ConsentCheck::InterpreterOtherDialect,
-        ),
-        (
-            interpreter.knows_survivor,
-            ConsentCheck::InterpreterKnowsSurvivor,
-        ),
-        (
-            interpreter.knows_accused,
-            ConsentCheck::InterpreterKnowsAccused,
-        ),
-        (interpreter.is_victim, ConsentCheck::InterpreterIsVictim),
-    ]
-    .into_iter()
-    .filter_map(|(lacks, check)| lacks.then_some(check))
-}
-
 fn too_late(finding: Finding, longest: i32, citation: Option<&str>) -> Finding {
     Finding {
         citation: citation.map_or(finding.citation, |text| text.to_owned().into()),
@@ -288,13 +260,6 @@ fn of_language(draft: &ConsentDraft) -> Vec<ConsentCheck> {
     }
     lacking.extend(draft.interpreter.iter().flat_map(of_interpreter));
     lacking
-}
-
-/// Whether two BCP 47 tags name one language; their regions may differ.
-#[must_use]
-pub fn same_language(one: &str, other: &str) -> bool {
-    let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_lowercase();
-    primary(one) == primary(other)
 }
 
 fn of_time(draft: &ConsentDraft, longest: i32, now: Instant) -> Vec<ConsentCheck> {

@@ -1,7 +1,7 @@
 //! Consents: what a survivor allows one agency to tell one other, what for, and until when.
 //!
 //! [`rules`] computes a consent's status, [`lint`] says what it lacks by the [`checks`], [`signers`] who must sign,
-//! [`signatures`] which signatures go together; all are pure. [`grounds`] gathers what the linter judges beside the
+//! [`signatures`] which signatures go together, [`language`] which languages match; all are pure. [`grounds`] gathers what the linter judges beside the
 //! consent itself. [`draft`], [`sign`] and [`life`] change consents; [`ending`] ends them before their time, also by an
 //! [`operator`]'s hand; [`document`] keeps the signed paper, and [`form`] is the page to sign. [`graphql`], its
 //! [`parts`], [`change`] and [`input`] are the wire.
@@ -15,6 +15,7 @@ pub mod form;
 pub mod graphql;
 pub mod grounds;
 pub mod input;
+pub mod language;
 pub mod life;
 pub mod lint;
 pub mod operator;

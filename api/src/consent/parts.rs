@@ -60,8 +60,8 @@ pub struct Interpreter {
     pub is_victim: bool,
 }
 
-impl From<consent::Interpreter> for Interpreter {
-    fn from(kept: consent::Interpreter) -> Self {
+impl From<consent::StoredInterpreter> for Interpreter {
+    fn from(kept: consent::StoredInterpreter) -> Self {
         Self {
             language: kept.language.into(),
             same_dialect: kept.same_dialect,

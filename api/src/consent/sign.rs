@@ -4,10 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use concord_entities::consent;
 use concord_entities::ids::{ConsentId, SignatureId};
-use concord_entities::vocabulary::{AuditType, SignerRole};
+use concord_entities::vocabulary::SignerRole;
 use concord_entities::{consent_signature, survivor};
 use sea_orm::{ActiveModelTrait, IntoActiveModel, QuerySelect, Set};
-use tracing::error;
 
 use super::checks::ConsentCheck;
 use super::document::store;
@@ -17,10 +16,29 @@ use super::lint::{self, ConsentDraft};
 use super::signers::{Offered, Situation};
 use super::{life, rules, signatures};
 use crate::audit::change::Change;
-use crate::audit::event::Event;
-use crate::error::{Error, Refusal, Result};
-use crate::request::{Request, Worker};
+use crate::audit::event::{ConsentEvent, Event};
+use crate::error::{Error, Finding, Refusal, Result};
 use crate::seal::vault::PackageVersion;
+
+/// What became of a signature that was offered.
+#[derive(Debug)]
+pub(super) enum Signing {
+    /// It was taken.
+    Taken(Signed),
+    /// The very same is on record already.
+    Repeated,
+    /// The consent or the signature lacks something that blocks.
+    Blocked(Defects),
+}
+
+/// What keeps a consent from being signed.
+#[derive(Debug)]
+pub(super) struct Defects {
+    /// What is lacking, with a remedy each.
+    pub(super) findings: Vec<Finding>,
+    /// Whether an abuser was to sign, which goes on record.
+    pub(super) by_abuser: bool,
+}
 
 /// What a signature did.
 #[derive(Debug)]
@@ -37,23 +55,17 @@ impl Signed {
     /// What goes on record of the signature.
     pub(super) fn event(&self, role: SignerRole, survivor: &survivor::Model) -> Event {
         let role = Some(role.to_string());
-        Event::consent(
-            AuditType::ConsentSigned,
-            &self.consent,
-            survivor.audit_id,
-            role,
-        )
+        Event::ConsentSigned(ConsentEvent::of(&self.consent, survivor.audit_id, role))
     }
 }
 
-/// Takes a signature, where nothing that keeps the consent from being signed stands; none where the very same is on
-/// record already.
+/// Takes a signature, where nothing keeps the consent from being signed.
 pub(super) async fn sign(
     change: &Change<'_>,
     consent: consent::Model,
     survivor: &survivor::Model,
     input: SignatureInput,
-) -> Result<Option<Signed>> {
+) -> Result<Signing> {
     still_stands(&consent)?;
     let offered = Offered::from(&input);
     let new = written(change, consent.id, input);
@@ -65,7 +77,7 @@ pub(super) async fn sign(
             .iter()
             .any(|known| signatures::is_repeat(&new, known))
     {
-        return Ok(None);
+        return Ok(Signing::Repeated);
     }
     takes_signatures(&consent)?;
     let earlier = match consent.supersedes {
@@ -73,7 +85,10 @@ pub(super) async fn sign(
         None => None,
     };
     let roles: Vec<SignerRole> = beside.iter().chain([&new]).map(|one| one.role).collect();
-    let situation = lacks_nothing(change, &consent, survivor, &offered, &beside, &new).await?;
+    let situation = match judge(change, &consent, survivor, &offered, &beside, &new).await? {
+        Ok(situation) => situation,
+        Err(defects) => return Ok(Signing::Blocked(defects)),
+    };
     let before = before(change, &consent).await?;
     signatures::fit(&new, &beside, &before, change.now())
         .map_err(|misfit| Error::input(misfit.field(), misfit))?;
@@ -81,7 +96,7 @@ pub(super) async fn sign(
 
     new.into_active_model().insert(change).await?;
     if !situation.complete(&roles) {
-        return Ok(Some(Signed {
+        return Ok(Signing::Taken(Signed {
             consent,
             superseded: None,
             left_behind: Vec::new(),
@@ -97,47 +112,22 @@ pub(super) async fn sign(
         }
         None => (None, Vec::new()),
     };
-    Ok(Some(Signed {
+    Ok(Signing::Taken(Signed {
         consent,
         superseded,
         left_behind,
     }))
 }
 
-/// Puts on record, for the agency alone, that an abuser was to sign one of its consents and was refused.
-pub(super) async fn note_abuser(request: &Request, id: ConsentId, refusal: &Refusal) {
-    let code = ConsentCheck::SignerIsAbuser.code();
-    let Error::ConsentDefective { findings } = &refusal.error else {
-        return;
-    };
-    if findings.iter().all(|finding| finding.code != code) {
-        return;
-    }
-    let event = Event::AccessDenied {
-        code,
-        object: Some(id.to_string()),
-    };
-    let Worker { store, ledger, .. } = &request.worker;
-    let agent = request.caller.agent();
-    if ledger
-        .note(store, event, &agent, &request.meta)
-        .await
-        .is_err()
-    {
-        let request = &request.meta.request;
-        error!(request, code, "a denied attempt could not be recorded");
-    }
-}
-
 /// Who must sign, where neither the consent nor the signature that is offered lacks anything.
-async fn lacks_nothing(
+async fn judge(
     change: &Change<'_>,
     consent: &consent::Model,
     survivor: &survivor::Model,
     offered: &Offered,
     beside: &[consent_signature::Model],
     new: &consent_signature::Model,
-) -> Result<Situation> {
+) -> Result<Result<Situation, Defects>> {
     let grounds = Grounds::of(change, change.agency(), change.now()).await?;
     let draft = ConsentDraft {
         first_signed: beside.iter().chain([new]).map(|one| one.signed_on).min(),
@@ -146,18 +136,23 @@ async fn lacks_nothing(
     let situation = draft.situation();
     let bound = grounds.packs.bound(change.now().day());
     let mut findings = grounds.lint(&draft);
-    for fault in situation.faults(offered, draft.understood.as_deref()) {
+    let faults = situation.faults(offered, draft.understood.as_deref());
+    let by_abuser = faults.contains(&ConsentCheck::SignerIsAbuser);
+    for fault in faults {
         // The consent may lack the same.
         if findings.iter().all(|known| known.code != fault.code()) {
             findings.push(fault.finding(&bound));
         }
     }
     let findings = lint::blocking(findings);
-    if findings.is_empty() {
+    Ok(if findings.is_empty() {
         Ok(situation)
     } else {
-        Err(Error::ConsentDefective { findings }.into())
-    }
+        Err(Defects {
+            findings,
+            by_abuser,
+        })
+    })
 }
 
 fn still_stands(consent: &consent::Model) -> Result<()> {
@@ -234,7 +229,7 @@ fn written(
         recorded_at: change.now(),
         relation: input.relation,
         language: input.language.map(|tag| tag.as_str().to_owned()),
-        interpreter: input.interpreter.map(consent::Interpreter::from),
+        interpreter: input.interpreter.map(consent::StoredInterpreter::from),
         witness: input.witness,
     }
 }
@@ -249,7 +244,10 @@ impl From<&SignatureInput> for Offered {
             has_document: input.document_sha256.is_some(),
             witnessed: input.witness.is_some(),
             language: input.language.as_ref().map(|tag| tag.as_str().to_owned()),
-            interpreter: input.interpreter.clone().map(consent::Interpreter::from),
+            interpreter: input
+                .interpreter
+                .clone()
+                .map(consent::StoredInterpreter::from),
         }
     }
 }

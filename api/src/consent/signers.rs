@@ -3,11 +3,11 @@
 //! Source: 28 CFR 94.115(a)(2). A minor and a parent or guardian both sign, unless the law lets the minor receive the
 //! service alone; whoever a court appointed signs for a person whom it found incapacitated; an abuser never signs.
 
-use concord_entities::consent::Interpreter;
+use concord_entities::consent::StoredInterpreter;
 use concord_entities::vocabulary::{MinorAlone, SignatureMethod, SignerRelation, SignerRole};
 
 use super::checks::ConsentCheck;
-use super::lint;
+use super::language;
 
 /// What the law's answer to "who signs?" hangs on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub struct Offered {
     /// The language in which it was explained to them, BCP 47; none where it is the consent's.
     pub language: Option<String>,
     /// Who interpreted for them.
-    pub interpreter: Option<Interpreter>,
+    pub interpreter: Option<StoredInterpreter>,
 }
 
 impl Situation {
@@ -107,7 +107,7 @@ impl Situation {
             faults.push(ConsentCheck::LanguageNotUnderstood);
         }
         if let Some(interpreter) = &offered.interpreter {
-            faults.extend(lint::of_interpreter(interpreter));
+            faults.extend(language::of_interpreter(interpreter));
         }
         faults
     }
@@ -118,7 +118,7 @@ fn is_understood(offered: &Offered, understood: Option<&str>) -> bool {
     let interpreted = offered.interpreter.as_ref().map(|one| &one.language);
     let spoken = interpreted.or(offered.language.as_ref());
     match (spoken, understood) {
-        (Some(spoken), Some(understood)) => lint::same_language(spoken, understood),
+        (Some(spoken), Some(understood)) => language::same_language(spoken, understood),
         // The consent is judged for these.
         (None, _) | (_, None) => true,
     }

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use concord_entities::ids::MouId;
 use concord_entities::instant::Instant;
-use concord_entities::vocabulary::AuditType;
 use concord_entities::{mou, mou_party};
 
 use super::cast::{Agencies, Who};
@@ -12,7 +11,7 @@ use super::chronicle::AuditHistory;
 use super::pacts::{End, MouPlan, PACTS};
 use super::past::{Past, id_at};
 use super::people::document;
-use crate::audit::event::Event;
+use crate::audit::event::{Event, MouEvent};
 
 /// The MOUs, drafted and as far as they came.
 #[derive(Debug, Default)]
@@ -126,21 +125,20 @@ fn parties(pact: &MouPlan, row: &mou::Model, cast: &Agencies) -> Vec<mou_party::
 }
 
 fn tell(pact: &MouPlan, row: &mou::Model, cast: &Agencies, chronicle: &mut AuditHistory) {
-    let event = |kind| Event::Mou {
-        kind,
+    let told = MouEvent {
         id: row.id,
         version: row.version,
     };
     let drafter = cast.member(pact.drafter());
-    chronicle.tell(row.created_at, drafter, event(AuditType::MouDrafted));
+    chronicle.tell(row.created_at, drafter, Event::MouDrafted(told));
     if let Some(at) = row.offered_at {
-        chronicle.tell(at, drafter, event(AuditType::MouOffered));
+        chronicle.tell(at, drafter, Event::MouOffered(told));
     }
     for ((who, _), nth) in pact.parties.iter().zip(1..=pact.signatures()) {
         chronicle.tell(
             signed(row.created_at, nth),
             cast.member(*who),
-            event(AuditType::MouSigned),
+            Event::MouSigned(told),
         );
     }
 }

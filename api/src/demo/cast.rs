@@ -1,9 +1,9 @@
 //! The agencies of the Three Rivers task force. Every name is invented.
 
-use concord_entities::agency::{Check, Texts, Vetting};
+use concord_entities::agency::{StoredVetting, StoredVettingCheck, TextList};
 use concord_entities::ids::{AgencyId, ApplicationId, TaskForceId};
 use concord_entities::instant::{Day, Instant};
-use concord_entities::vocabulary::{AuditType, ClientAuthentication, MemberRole};
+use concord_entities::vocabulary::{ClientAuthentication, MemberRole};
 use concord_entities::{agency, application, membership, task_force};
 
 use super::chronicle::AuditHistory;
@@ -157,18 +157,18 @@ impl Member {
     }
 }
 
-fn texts(of: &[&str]) -> Texts {
-    Texts(of.iter().map(|text| (*text).to_owned()).collect())
+fn texts(of: &[&str]) -> TextList {
+    TextList(of.iter().map(|text| (*text).to_owned()).collect())
 }
 
-fn vetting(profile: &Profile, registered: Day) -> Vetting {
+fn vetting(profile: &Profile, registered: Day) -> StoredVetting {
     let check = |evidence: Option<&str>, days| {
-        evidence.map(|evidence| Check {
+        evidence.map(|evidence| StoredVettingCheck {
             evidence: evidence.to_owned(),
             checked_on: registered.plus_days(days),
         })
     };
-    Vetting {
+    StoredVetting {
         credible: check(profile.credible, 3),
         trauma_informed: check(profile.trauma_informed, 9),
         respects_confidentiality: check(profile.confidentiality, 11),
@@ -200,10 +200,7 @@ impl Agencies {
             chronicle.tell(
                 member.since,
                 &self.office,
-                Event::Agency {
-                    kind: AuditType::AgencyRegistered,
-                    id: member.id,
-                },
+                Event::AgencyRegistered(member.id),
             );
         }
         Registered {

@@ -3,11 +3,10 @@
 use std::time::Duration;
 
 use concord_entities::instant::Instant;
-use concord_entities::vocabulary::AuditType;
 
 use super::cast::Member;
 use crate::audit::change::ByAgency;
-use crate::audit::event::Event;
+use crate::audit::event::{Event, ReferralEvent};
 
 /// What happened, in any order.
 #[derive(Debug, Default)]
@@ -20,14 +19,14 @@ impl AuditHistory {
     }
 
     /// That `member` brought a referral to where it stands.
-    pub(super) fn step(&mut self, at: Instant, member: &Member, kind: AuditType, of: HistoryStep) {
-        let event = Event::Referral {
-            kind,
-            id: of.id,
-            counterpart: of.counterpart,
-            reason: of.reason,
-        };
-        self.tell(at, member, event);
+    pub(super) fn step(
+        &mut self,
+        at: Instant,
+        member: &Member,
+        happened: fn(ReferralEvent) -> Event,
+        of: ReferralEvent,
+    ) {
+        self.tell(at, member, happened(of));
     }
 
     /// All of it, in the order of time.
@@ -41,15 +40,4 @@ impl AuditHistory {
         }
         self.0
     }
-}
-
-/// A step in a referral's life.
-#[derive(Clone, Debug)]
-pub(super) struct HistoryStep {
-    /// The referral.
-    pub(super) id: concord_entities::ids::ReferralId,
-    /// The other side.
-    pub(super) counterpart: concord_entities::ids::AgencyId,
-    /// Why, where a code says it.
-    pub(super) reason: Option<String>,
 }

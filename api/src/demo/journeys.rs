@@ -5,18 +5,18 @@ use std::time::Duration;
 use concord_entities::ids::ReferralId;
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{
-    AuditType, DataCategory, Needs, OutcomeCode, ReferralStatus, StatusReason, Urgency,
+    DataCategory, Needs, OutcomeCode, ReferralStatus, StatusReason, Urgency,
 };
 use concord_entities::{consent, mou, referral};
 
 use super::agreements::{Agreements, halted_at};
 use super::cast::{Agencies, Member, Who};
-use super::chronicle::{AuditHistory, HistoryStep};
+use super::chronicle::AuditHistory;
 use super::packages;
 use super::past::{Past, id_at};
 use super::people::{ConsentRequest, Consents, RegisteredSurvivor};
 use super::routes::{Fate, ROUTES, Route};
-use crate::audit::event::Event;
+use crate::audit::event::{Event, ReferralEvent};
 use crate::error::{Refusal, Result};
 use crate::referral::rules;
 use crate::sharing::Ground;
@@ -288,7 +288,7 @@ impl Scene<'_> {
             self.member(self.route.sender),
             self.member(self.route.recipient),
         );
-        let to = |counterpart: &Member, reason: Option<String>| HistoryStep {
+        let to = |counterpart: &Member, reason: Option<String>| ReferralEvent {
             id: row.id,
             counterpart: counterpart.id,
             reason,
@@ -296,11 +296,11 @@ impl Scene<'_> {
         chronicle.step(
             row.created_at,
             sender,
-            AuditType::ReferralDrafted,
+            Event::ReferralDrafted,
             to(recipient, None),
         );
         let Some(sent) = row.sent_at else { return };
-        chronicle.step(sent, sender, AuditType::ReferralSent, to(recipient, None));
+        chronicle.step(sent, sender, Event::ReferralSent, to(recipient, None));
         match self.fate {
             Fate::Draft | Fate::Requested | Fate::EnteredInError | Fate::Cancelled(_) => return,
             Fate::Rejected(reason) => {
@@ -308,7 +308,7 @@ impl Scene<'_> {
                 chronicle.step(
                     self.times.answered,
                     recipient,
-                    AuditType::ReferralRejected,
+                    Event::ReferralRejected,
                     told,
                 );
             }
@@ -322,7 +322,7 @@ impl Scene<'_> {
                 chronicle.step(
                     self.times.answered,
                     recipient,
-                    AuditType::ReferralAccepted,
+                    Event::ReferralAccepted,
                     to(sender, None),
                 );
             }
@@ -334,7 +334,7 @@ impl Scene<'_> {
             chronicle.step(
                 self.times.ended,
                 recipient,
-                AuditType::ReferralCompleted,
+                Event::ReferralCompleted,
                 to(sender, None),
             );
         }

@@ -6,8 +6,8 @@ use aws_lc_rs::digest::{SHA256, digest};
 use concord_entities::ids::{ConsentId, SignatureId, SurvivorAuditId, SurvivorId};
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{
-    AuditType, DataCategory, Explanations, Purposes, RevocationChannel, SignatureMethod,
-    SignerRelation, SignerRole,
+    DataCategory, Explanations, Purposes, RevocationChannel, SignatureMethod, SignerRelation,
+    SignerRole,
 };
 use concord_entities::{consent, consent_signature, survivor};
 
@@ -16,7 +16,7 @@ use super::chronicle::AuditHistory;
 use super::past::id_at;
 use super::roll::Person;
 use super::services::OfferedService;
-use crate::audit::event::Event;
+use crate::audit::event::{ConsentEvent, Event};
 
 /// The longest that a consent runs, in days.
 const LONGEST_DAYS: u64 = 90;
@@ -91,17 +91,17 @@ impl Consents {
     ) -> consent::Model {
         let holder = cast.member(survivor.person.agency);
         let consent = draft(survivor, asked, holder, cast.member(asked.recipient));
-        let tell = |kind, reason: Option<String>| {
-            Event::consent(kind, &consent, survivor.row.audit_id, reason)
+        let tell = |happened: fn(ConsentEvent) -> Event, reason: Option<String>| {
+            happened(ConsentEvent::of(&consent, survivor.row.audit_id, reason))
         };
         chronicle.tell(
             consent.created_at,
             holder,
-            tell(AuditType::ConsentDrafted, None),
+            tell(Event::ConsentDrafted, None),
         );
         if asked.signed {
             for signature in signatures(&consent, survivor.person.minor, asked.nth) {
-                let event = tell(AuditType::ConsentSigned, Some(signature.role.to_string()));
+                let event = tell(Event::ConsentSigned, Some(signature.role.to_string()));
                 chronicle.tell(signature.recorded_at, holder, event);
                 self.signatures.push(signature);
             }
@@ -110,7 +110,7 @@ impl Consents {
             chronicle.tell(
                 at,
                 holder,
-                tell(AuditType::ConsentRevoked, Some(channel.to_string())),
+                tell(Event::ConsentRevoked, Some(channel.to_string())),
             );
         }
         self.rows.push(consent.clone());
@@ -227,10 +227,7 @@ pub(super) fn tell_registered(
         chronicle.tell(
             survivor.row.created_at,
             agency,
-            Event::Survivor {
-                kind: AuditType::SurvivorRegistered,
-                survivor: survivor.row.audit_id,
-            },
+            Event::SurvivorRegistered(survivor.row.audit_id),
         );
     }
 }

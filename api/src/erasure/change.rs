@@ -8,14 +8,13 @@
 
 use async_graphql::{Context, ID, Object, SimpleObject};
 use concord_entities::SelectLocked;
-use concord_entities::ids::{ConsentId, SurvivorAuditId, SurvivorId};
-use concord_entities::vocabulary::{ConsentStatus, ReferralStatus, StatusReason};
+use concord_entities::ids::{ConsentId, MandateId, SurvivorAuditId, SurvivorId};
+use concord_entities::vocabulary::ConsentStatus;
 use concord_entities::{
     consent, consent_document, consent_signature, idempotency, mandated_disclosure, referral,
     safe_contact, sealed_part, survivor,
 };
-use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter};
 use uuid::Uuid;
 
 use crate::access::grant::Resource;
@@ -117,8 +116,8 @@ async fn end_consents(ending: &Ending<'_>, id: SurvivorId) -> Result<Vec<Consent
             continue;
         }
         if one.signed_at.is_some() {
-            let event = ending::recorded(ending, &one, ERASED.to_owned()).await?;
-            ending.record(event).await?;
+            let ended = ending::recorded(ending, &one, ERASED.to_owned()).await?;
+            ending.record(Event::ConsentRevoked(ended)).await?;
         }
         ending::end(ending, one, None).await?;
     }
@@ -135,24 +134,11 @@ async fn end_referrals(change: &Change<'_>, id: SurvivorId) -> Result<Vec<Packag
         .iter()
         .map(PackageVersion::from)
         .collect();
-    referral::Entity::update_many()
-        .col_expr(
-            referral::Column::Status,
-            Expr::value(ReferralStatus::Cancelled.to_string()),
-        )
-        .col_expr(
-            referral::Column::StatusReason,
-            Expr::value(StatusReason::SurvivorDecision.to_string()),
-        )
-        .col_expr(referral::Column::Halted, Expr::value(false))
-        .col_expr(referral::Column::UpdatedAt, Expr::value(change.now()))
-        .filter(referral::Column::SurvivorId.eq(id))
-        .filter(referral::Column::Status.eq(ReferralStatus::Draft))
+    referral::Entity::cancel_drafts_of(id, change.now())
         .exec(change)
         .await?;
     for some in packages.chunks(TOGETHER) {
-        sealed_part::Entity::delete_many()
-            .filter(sealed_part::Column::ReferralId.is_in(some.iter().map(|one| one.referral)))
+        sealed_part::Entity::remove_of(some.iter().map(|one| one.referral))
             .exec(change)
             .await?;
     }
@@ -167,12 +153,7 @@ async fn forget_mandates(change: &Change<'_>, id: SurvivorId) -> Result<Vec<Uuid
         .all(change)
         .await?;
     let ids: Vec<Uuid> = mandates.into_iter().map(|one| one.id.0).collect();
-    mandated_disclosure::Entity::update_many()
-        .col_expr(
-            mandated_disclosure::Column::Sealed,
-            Expr::value(Vec::<u8>::new()),
-        )
-        .filter(mandated_disclosure::Column::Id.is_in(ids.iter().copied()))
+    mandated_disclosure::Entity::remove_texts(ids.iter().copied().map(MandateId))
         .exec(change)
         .await?;
     Ok(ids)
@@ -181,30 +162,15 @@ async fn forget_mandates(change: &Change<'_>, id: SurvivorId) -> Result<Vec<Uuid
 /// Removes the papers that were signed, and what is known of whoever signed them and of why: that somebody did, and when,
 /// stays on record.
 async fn forget_papers(change: &Change<'_>, consents: &[ConsentId]) -> Result<()> {
-    use consent_signature::Column as Signature;
     for some in consents.chunks(TOGETHER) {
         let some = || some.iter().copied();
-        consent_document::Entity::delete_many()
-            .filter(consent_document::Column::ConsentId.is_in(some()))
+        consent_document::Entity::remove_under(some())
             .exec(change)
             .await?;
-        let nothing = || Expr::value(None::<String>);
-        consent_signature::Entity::update_many()
-            .col_expr(Signature::DocumentSha256, nothing())
-            .col_expr(Signature::Relation, nothing())
-            .col_expr(Signature::Language, nothing())
-            .col_expr(Signature::Interpreter, Expr::cust("NULL"))
-            .col_expr(Signature::Witness, nothing())
-            .filter(Signature::ConsentId.is_in(some()))
+        consent_signature::Entity::forget_signers(some())
             .exec(change)
             .await?;
-        consent::Entity::update_many()
-            .col_expr(consent::Column::Interpreter, Expr::cust("NULL"))
-            .col_expr(consent::Column::MinorAlone, nothing())
-            .col_expr(consent::Column::Incapacitated, Expr::value(false))
-            .filter(consent::Column::Id.is_in(some()))
-            .exec(change)
-            .await?;
+        consent::Entity::forget_person(some()).exec(change).await?;
     }
     Ok(())
 }
@@ -233,26 +199,18 @@ async fn forget(change: &Change<'_>, person: survivor::Model) -> Result<()> {
     };
     let id = nobody.id;
     nobody.into_active_model().insert(change).await?;
-    consent::Entity::update_many()
-        .col_expr(consent::Column::SurvivorId, Expr::value(id))
-        .filter(consent::Column::SurvivorId.eq(person.id))
+    consent::Entity::replace_survivor(person.id, id)
         .exec(change)
         .await?;
-    referral::Entity::update_many()
-        .col_expr(referral::Column::SurvivorId, Expr::value(id))
-        .filter(referral::Column::SurvivorId.eq(person.id))
+    referral::Entity::replace_survivor(person.id, id)
         .exec(change)
         .await?;
-    mandated_disclosure::Entity::update_many()
-        .col_expr(mandated_disclosure::Column::SurvivorId, Expr::value(id))
-        .filter(mandated_disclosure::Column::SurvivorId.eq(person.id))
+    mandated_disclosure::Entity::replace_survivor(person.id, id)
         .exec(change)
         .await?;
-    safe_contact::Entity::delete_by_id(person.id)
+    safe_contact::Entity::remove_of(person.id)
         .exec(change)
         .await?;
-    survivor::Entity::delete_by_id(person.id)
-        .exec(change)
-        .await?;
+    survivor::Entity::remove(person.id).exec(change).await?;
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! The schema assembled, and what stands before and around its execution.
 
+pub mod asked;
 pub mod guard;
 pub mod lexer;
 pub mod node;

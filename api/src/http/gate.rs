@@ -5,7 +5,6 @@ use std::net::IpAddr;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse};
-use concord_entities::vocabulary::AuditType;
 use tracing::{error, info};
 
 use super::answer;
@@ -58,7 +57,11 @@ impl Authenticator<'_> {
                 if let Some(cause) = refusal.cause() {
                     error!(request = self.request_id, cause = %cause, "a token could not be judged");
                 }
-                Err(self.refused(StatusCode::SERVICE_UNAVAILABLE, &Error::Unavailable))
+                Err(if refusal.error == Error::Internal {
+                    self.refused(StatusCode::INTERNAL_SERVER_ERROR, &Error::Internal)
+                } else {
+                    self.refused(StatusCode::SERVICE_UNAVAILABLE, &Error::Unavailable)
+                })
             }
             Err(fault) => {
                 let lack = match fault {
@@ -92,18 +95,11 @@ impl Authenticator<'_> {
         {
             return answer::too_much(self.media, self.request_id, wait);
         }
-        let event = Event::Refused {
-            kind: AuditType::TokenRefused,
-            why,
-        };
         let meta = meta(self.http, self.request_id);
         let Worker { store, ledger, .. } = self.worker;
-        if ledger.note(store, event, agent, &meta).await.is_err() {
-            error!(
-                request = self.request_id,
-                why, "a refused token could not be recorded"
-            );
-        }
+        ledger
+            .deny(store, agent, &meta, why, Event::TokenRefused)
+            .await;
         self.unauthenticated(lack)
     }
 

@@ -17,8 +17,9 @@ use super::negotiate::{self, MediaType, Outcome};
 use super::params::Params;
 use super::shared::Shared;
 use crate::access::Caller;
-use crate::audit::event::{Event, RequestMeta};
+use crate::audit::event::RequestMeta;
 use crate::error::{Error, Refusal};
+use crate::graphql::asked::AskedObjects;
 use crate::graphql::guard::Admitted;
 use crate::graphql::operation::{refuse_subscription, select_operation};
 use crate::request::{Request, Worker};
@@ -132,6 +133,7 @@ struct Ready {
     document: ExecutableDocument,
     variables: Variables,
     operation_name: Option<String>,
+    asked: AskedObjects,
 }
 
 fn prepare(shared: &Shared, admitted: &Admitted, params: Params) -> Result<Ready, Vec<Error>> {
@@ -141,6 +143,7 @@ fn prepare(shared: &Shared, admitted: &Admitted, params: Params) -> Result<Ready
     let raw = params.variables.unwrap_or_default();
     let variables = shared.inputs.coerce(admitted.document(), operation, &raw)?;
     Ok(Ready {
+        asked: AskedObjects::of(admitted.document(), operation, &variables),
         document: ExecutableDocument::from(admitted),
         variables,
         operation_name: params.operation_name,
@@ -198,7 +201,7 @@ async fn execute(gate: &Authenticator<'_>, caller: Caller, params: Params) -> Ht
         );
     };
     answer::give_codes(&mut response);
-    report(&request, &response).await;
+    report(&request, &response, &ready.asked).await;
     let outcome = Outcome::of(&response);
     if is_out_of_force(&response) {
         return gate.out_of_force(&request.caller).await;
@@ -252,8 +255,8 @@ fn lacking(response: &Response) -> Option<String> {
 }
 
 /// Tells the log what went wrong, and the audit log what was refused.
-async fn report(request: &Request, response: &Response) {
-    let mut denied: Vec<&'static str> = Vec::new();
+async fn report(request: &Request, response: &Response, asked: &AskedObjects) {
+    let mut denied = BTreeSet::new();
     for error in &response.errors {
         let Some(refusal) = error.source::<Refusal>() else {
             continue;
@@ -262,21 +265,12 @@ async fn report(request: &Request, response: &Response) {
         if let Some(cause) = refusal.cause() {
             error!(request = request.meta.request, code, cause = %cause, "refused");
         }
-        if is_denial(&refusal.error) && !denied.contains(&code) {
-            denied.push(code);
+        if is_denial(&refusal.error) {
+            denied.insert((code, asked.at(&error.path)));
         }
     }
-    for code in denied {
-        let Worker { store, ledger, .. } = &request.worker;
-        let event = Event::AccessDenied { code, object: None };
-        let agent = request.caller.agent();
-        let recorded = ledger.note(store, event, &agent, &request.meta).await;
-        if recorded.is_err() {
-            error!(
-                request = request.meta.request,
-                code, "a denied attempt could not be recorded"
-            );
-        }
+    for (code, object) in denied {
+        request.deny(code, object.map(str::to_owned)).await;
     }
 }
 

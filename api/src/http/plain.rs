@@ -9,9 +9,9 @@ use super::answer::{self, REQUEST_ID};
 use super::gate::{self, Authenticator};
 use super::negotiate::MediaType;
 use super::shared::Shared;
-use crate::audit::event::{Event, RequestMeta};
+use crate::audit::event::RequestMeta;
 use crate::error::{Error, Refusal, Result};
-use crate::request::{Request, Worker};
+use crate::request::{Request, Worker, object};
 
 /// What a request is for, and what it costs.
 #[derive(Clone, Copy, Debug)]
@@ -148,7 +148,8 @@ async fn refuse(gate: &Authenticator<'_>, request: &Request, refused: HttpRefusa
     }
     let denied = matches!(error, Error::NotFound | Error::ForbiddenScope { .. });
     if denied && !refused.recorded {
-        record(request, code).await;
+        let asked = gate.http.match_info().get("id");
+        request.deny(code, asked.and_then(object::on_record)).await;
     }
     let errors = [answer::wire(error)];
     let body = answer::without_data(&errors, gate.request_id);
@@ -156,20 +157,6 @@ async fn refuse(gate: &Authenticator<'_>, request: &Request, refused: HttpRefusa
         return gate.too_narrow(needed, body);
     }
     answer::body(refused.status, gate.media, gate.request_id, body)
-}
-
-async fn record(request: &Request, code: &'static str) {
-    let Worker { store, ledger, .. } = &request.worker;
-    let event = Event::AccessDenied { code, object: None };
-    let agent = request.caller.agent();
-    if ledger
-        .note(store, event, &agent, &request.meta)
-        .await
-        .is_err()
-    {
-        let request = &request.meta.request;
-        error!(request, code, "a denied attempt could not be recorded");
-    }
 }
 
 /// An answer that no cache keeps and no browser takes for something else.

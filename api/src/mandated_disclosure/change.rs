@@ -80,7 +80,7 @@ async fn record(
 ) -> Result<(Model, Event)> {
     let survivor = own_survivor(change, &told.survivor).await?;
     let recipient = recipient(change, told.recipient.as_ref()).await?;
-    if let Err(defects) = rules::check(told, change.agency(), recipient, change.now()) {
+    if let Err(defects) = rules::check(&told.told(recipient), change.agency(), change.now()) {
         let remedies = defects
             .iter()
             .map(|defect| format!("`{}`: {defect}", defect.field()))
@@ -91,9 +91,10 @@ async fn record(
     let sealed = seal(request, id, told, change).await?;
     let model = model(id, survivor.id, recipient, told, sealed, change);
     let model = model.into_active_model().insert(change).await?;
-    let event = Event::MandatedDisclosure {
+    let event = Event::MandatedDisclosureRecorded {
         id,
         survivor: survivor.audit_id,
+        discloser: change.agency(),
         recipient,
         categories: model.categories,
         instrument: model.instrument,

@@ -1,11 +1,13 @@
 //! What goes into the record of a mandated disclosure.
 
 use async_graphql::{ID, InputObject};
+use concord_entities::ids::AgencyId;
 use concord_entities::vocabulary::{
     ContactChannel, DataCategory, MandateInstrument, NoNoticeReason, NoProtectionReason,
     NoticeResult, OutsideRecipient, ProtectiveStep, Purpose,
 };
 
+use super::rules::ToldDisclosure;
 use crate::wire::scalars::{Date, DateTime};
 
 /// A disclosure that a statute or a court's order demanded of your agency. None of its texts is about the person; they
@@ -47,6 +49,33 @@ pub struct MandatedDisclosureInput {
     pub no_protection: Option<NoProtectionReason>,
     /// The same key again returns what the first call made.
     pub idempotency_key: Option<ID>,
+}
+
+impl MandatedDisclosureInput {
+    /// Returns what the rules judge; `recipient` is the agency that the input names.
+    #[must_use]
+    pub fn told(&self, recipient: Option<AgencyId>) -> ToldDisclosure<'_> {
+        ToldDisclosure {
+            instrument: self.instrument,
+            issuing_authority: &self.issuing_authority,
+            citation: &self.citation,
+            dated_on: self.dated_on.0,
+            disclosed_on: self.disclosed_on.0,
+            recipient,
+            outside: self.recipient_outside.as_ref().map(|one| one.name.as_str()),
+            ordered_categories: self.ordered_categories.iter().copied().collect(),
+            categories: self.categories.iter().copied().collect(),
+            minimum_necessary: self.minimum_necessary,
+            attempts: self
+                .attempts
+                .iter()
+                .map(|one| (one.at.0, one.result))
+                .collect(),
+            no_notice: self.no_notice,
+            protective_steps: self.protective_steps.iter().copied().collect(),
+            no_protection: self.no_protection,
+        }
+    }
 }
 
 /// Somebody outside the task force who was told.

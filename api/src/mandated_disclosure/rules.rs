@@ -7,12 +7,11 @@
 use std::time::Duration;
 
 use concord_entities::ids::AgencyId;
-use concord_entities::instant::Instant;
+use concord_entities::instant::{Day, Instant};
 use concord_entities::vocabulary::{
-    Categories, MandateInstrument, NoticeResult, ProtectiveStep, Set,
+    Categories, MandateInstrument, NoNoticeReason, NoProtectionReason, NoticeResult,
+    ProtectiveStep, Set,
 };
-
-use super::input::MandatedDisclosureInput;
 
 /// How many characters a text has at most.
 pub const LONGEST: usize = 200;
@@ -20,6 +19,39 @@ pub const LONGEST: usize = 200;
 pub const ATTEMPTS: usize = 50;
 /// How long before UTC's a day begins, where it begins first.
 const AHEAD: Duration = Duration::from_hours(14);
+
+/// A disclosure without consent, as the agency that made it tells it.
+#[derive(Clone, Debug)]
+pub struct ToldDisclosure<'t> {
+    /// What demanded it.
+    pub instrument: MandateInstrument,
+    /// Who issued that.
+    pub issuing_authority: &'t str,
+    /// Where it is written.
+    pub citation: &'t str,
+    /// The day on the instrument.
+    pub dated_on: Day,
+    /// The day of the disclosure.
+    pub disclosed_on: Day,
+    /// The agency that was told.
+    pub recipient: Option<AgencyId>,
+    /// The name of the body outside the task force that was told.
+    pub outside: Option<&'t str>,
+    /// What the instrument names.
+    pub ordered_categories: Categories,
+    /// What was told.
+    pub categories: Categories,
+    /// Whether no less would have done.
+    pub minimum_necessary: bool,
+    /// When somebody tried to notify the person, and what came of it.
+    pub attempts: Vec<(Instant, NoticeResult)>,
+    /// Why nobody tried.
+    pub no_notice: Option<NoNoticeReason>,
+    /// What was done to protect the person.
+    pub protective_steps: Set<ProtectiveStep>,
+    /// Why nothing could be done.
+    pub no_protection: Option<NoProtectionReason>,
+}
 
 /// What the law asks for and a record lacks. Safe to show: it repeats nothing of the record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
@@ -148,18 +180,17 @@ impl MandatedDisclosureError {
     }
 }
 
-/// That the law demanded this disclosure of `own`, as it is told at `now`; `recipient` is the agency that was told.
+/// Checks that the law demanded this disclosure of `own`, as it is told at `now`.
 ///
 /// # Errors
 /// Everything that it lacks, in the order of the list; never empty.
 pub fn check(
-    told: &MandatedDisclosureInput,
+    told: &ToldDisclosure<'_>,
     own: AgencyId,
-    recipient: Option<AgencyId>,
     now: Instant,
 ) -> Result<(), Vec<MandatedDisclosureError>> {
     let defects: Vec<MandatedDisclosureError> = mandate(told, now)
-        .chain(audience(told, own, recipient))
+        .chain(audience(told, own))
         .chain(extent(told))
         .chain(notice(told, now))
         .chain(protection(told))
@@ -175,18 +206,18 @@ pub fn check(
 type MandatedDisclosureErrors<const N: usize> =
     std::array::IntoIter<Option<MandatedDisclosureError>, N>;
 
-fn mandate(told: &MandatedDisclosureInput, now: Instant) -> MandatedDisclosureErrors<6> {
+fn mandate(told: &ToldDisclosure<'_>, now: Instant) -> MandatedDisclosureErrors<6> {
     let compels = match told.instrument {
         MandateInstrument::Statute | MandateInstrument::CourtOrder => true,
         MandateInstrument::Subpoena => false,
     };
     // A day ahead, for those whose day has begun before UTC's.
     let latest = now.day().plus_days(1);
-    let (dated, disclosed) = (told.dated_on.0, told.disclosed_on.0);
+    let (dated, disclosed) = (told.dated_on, told.disclosed_on);
     [
         (!compels).then_some(MandatedDisclosureError::SubpoenaAlone),
-        (!is_text(&told.issuing_authority)).then_some(MandatedDisclosureError::Authority),
-        (!is_text(&told.citation)).then_some(MandatedDisclosureError::Citation),
+        (!is_text(told.issuing_authority)).then_some(MandatedDisclosureError::Authority),
+        (!is_text(told.citation)).then_some(MandatedDisclosureError::Citation),
         (dated > latest).then_some(MandatedDisclosureError::DatedAhead),
         (disclosed > latest).then_some(MandatedDisclosureError::DisclosedAhead),
         (disclosed < dated).then_some(MandatedDisclosureError::DisclosedBefore),
@@ -194,49 +225,43 @@ fn mandate(told: &MandatedDisclosureInput, now: Instant) -> MandatedDisclosureEr
     .into_iter()
 }
 
-fn audience(
-    told: &MandatedDisclosureInput,
-    own: AgencyId,
-    recipient: Option<AgencyId>,
-) -> MandatedDisclosureErrors<3> {
-    let count = match (recipient, &told.recipient_outside) {
+fn audience(told: &ToldDisclosure<'_>, own: AgencyId) -> MandatedDisclosureErrors<3> {
+    let count = match (told.recipient, told.outside) {
         (None, None) => Some(MandatedDisclosureError::NoRecipient),
         (Some(_), Some(_)) => Some(MandatedDisclosureError::TwoRecipients),
         (Some(_), None) | (None, Some(_)) => None,
     };
-    let outside = told.recipient_outside.as_ref();
-    let unnamed = outside.is_some_and(|outside| !is_text(&outside.name));
+    let unnamed = told.outside.is_some_and(|name| !is_text(name));
     [
         count,
-        (recipient == Some(own)).then_some(MandatedDisclosureError::OwnRecipient),
+        (told.recipient == Some(own)).then_some(MandatedDisclosureError::OwnRecipient),
         unnamed.then_some(MandatedDisclosureError::OutsideName),
     ]
     .into_iter()
 }
 
-fn extent(told: &MandatedDisclosureInput) -> MandatedDisclosureErrors<3> {
-    let categories: Categories = told.categories.iter().copied().collect();
-    let ordered: Categories = told.ordered_categories.iter().copied().collect();
+fn extent(told: &ToldDisclosure<'_>) -> MandatedDisclosureErrors<3> {
     [
-        categories
+        told.categories
             .is_empty()
             .then_some(MandatedDisclosureError::NoCategory),
-        (!categories.within(ordered)).then_some(MandatedDisclosureError::BeyondOrder),
+        (!told.categories.within(told.ordered_categories))
+            .then_some(MandatedDisclosureError::BeyondOrder),
         (!told.minimum_necessary).then_some(MandatedDisclosureError::NotMinimum),
     ]
     .into_iter()
 }
 
-fn notice(told: &MandatedDisclosureInput, now: Instant) -> MandatedDisclosureErrors<4> {
-    let tried = told.attempts.iter().any(|one| was_made(one.result));
+fn notice(told: &ToldDisclosure<'_>, now: Instant) -> MandatedDisclosureErrors<4> {
+    let tried = told.attempts.iter().any(|(_, result)| was_made(*result));
     let balance = match (tried, told.no_notice) {
         (false, None) => Some(MandatedDisclosureError::NoNotice),
         (true, Some(_)) => Some(MandatedDisclosureError::NoticeContradicted),
         (false, Some(_)) | (true, None) => None,
     };
-    let ahead = told.attempts.iter().any(|attempt| attempt.at.0 > now);
-    let first = told.dated_on.0.start().minus(AHEAD);
-    let before = told.attempts.iter().any(|attempt| attempt.at.0 < first);
+    let ahead = told.attempts.iter().any(|(at, _)| *at > now);
+    let first = told.dated_on.start().minus(AHEAD);
+    let before = told.attempts.iter().any(|(at, _)| *at < first);
     [
         balance,
         (told.attempts.len() > ATTEMPTS).then_some(MandatedDisclosureError::TooManyAttempts),
@@ -254,8 +279,8 @@ fn was_made(result: NoticeResult) -> bool {
     }
 }
 
-fn protection(told: &MandatedDisclosureInput) -> MandatedDisclosureErrors<2> {
-    let steps: Set<ProtectiveStep> = told.protective_steps.iter().copied().collect();
+fn protection(told: &ToldDisclosure<'_>) -> MandatedDisclosureErrors<2> {
+    let steps = told.protective_steps;
     let none = steps.has(ProtectiveStep::NonePossible);
     let alone = steps == Set::only(ProtectiveStep::NonePossible);
     [

@@ -6,7 +6,7 @@ use async_graphql::{Context, ID, Object};
 use concord_entities::SelectLocked;
 use concord_entities::ids::{AgencyId, MouId, TaskForceId};
 use concord_entities::mou::{self, Column};
-use concord_entities::vocabulary::{AuditType, MouAction};
+use concord_entities::vocabulary::MouAction;
 use concord_entities::{agency, membership, mou_party};
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, Set};
 
@@ -15,7 +15,7 @@ use super::input::{MouInput, MouSignatureInput};
 use super::rules::{self, Involvement};
 use crate::access::grant::{Permission, Resource};
 use crate::audit::change::Change;
-use crate::audit::event::Event;
+use crate::audit::event::{Event, MouEvent};
 use crate::error::{Error, Result};
 use crate::request::idempotency::{self, Replay};
 use crate::request::{InRequest, Request};
@@ -51,7 +51,7 @@ impl MouMutation {
                 model
             }
         };
-        finish(request, change, AuditType::MouDrafted, model).await
+        finish(request, change, Event::MouDrafted, model).await
     }
 
     /// Puts your draft before its parties.
@@ -74,7 +74,7 @@ impl MouMutation {
         let mut model = model.into_active_model();
         model.offered_at = Set(Some(change.now()));
         let model = model.update(&*change).await?;
-        finish(request, change, AuditType::MouOffered, model).await
+        finish(request, change, Event::MouOffered, model).await
     }
 
     /// Signs an offered MOU for your agency. With the last party's signature it is in force, from its first day on.
@@ -93,22 +93,21 @@ impl MouMutation {
             .one_locked(&*change)
             .await?;
         let model = sign(&change, found.ok_or(Error::NotFound)?, signature).await?;
-        finish(request, change, AuditType::MouSigned, model).await
+        finish(request, change, Event::MouSigned, model).await
     }
 }
 
 async fn finish(
     request: &Request,
     change: Change<'_>,
-    kind: AuditType,
+    happened: fn(MouEvent) -> Event,
     model: mou::Model,
 ) -> Result<Mou> {
     let now = change.now();
-    let event = Event::Mou {
-        kind,
+    let event = happened(MouEvent {
         id: model.id,
         version: model.version,
-    };
+    });
     change.commit(event).await?;
     Ok(MouView::of(request, std::slice::from_ref(&model))
         .await?

@@ -4,8 +4,7 @@ use async_graphql::{ComplexObject, Context, ID, Object, SimpleObject};
 use concord_entities::ids::{ConsentId, NoticeId};
 use concord_entities::notice::{self, Column};
 use concord_entities::vocabulary::NoticeKind;
-use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Select};
+use sea_orm::Select;
 use tracing::warn;
 
 use crate::access::grant::{Permission, Resource};
@@ -131,10 +130,7 @@ async fn mark_seen(request: &Request, page: &Page<notice::Model>) {
     let store = &request.worker.store;
     let marked = async {
         let now = store.ping().await?;
-        notice::Entity::update_many()
-            .col_expr(Column::SeenAt, Expr::value(now))
-            .filter(Column::Id.is_in(unseen))
-            .filter(Column::SeenAt.is_null())
+        notice::Entity::mark_seen(unseen, now)
             .exec(&store.write)
             .await
     };

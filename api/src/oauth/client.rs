@@ -10,9 +10,10 @@ use concord_entities::{application, application_secret};
 use tokio::sync::Semaphore;
 use url::form_urlencoded;
 
+use super::assertion;
 use super::fault::{OauthError, OauthErrorCode};
 use super::form::FormParameters;
-use super::{AuthorizationServer, OauthRequest, assertion};
+use super::server::{AuthorizationServer, OauthRequest};
 use crate::access::replay_guard;
 use crate::access::scope::Scopes;
 use crate::application::secret;

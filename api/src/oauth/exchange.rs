@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::client::Client;
 use super::fault::{OauthError, OauthErrorCode};
 use super::issue::{self, TokenDraft};
-use super::{AuthorizationServer, OauthRequest};
+use super::server::{AuthorizationServer, OauthRequest};
 use crate::access::scope::{Scopes, narrower};
 use crate::access::token::{Actor, MAX_NAME};
 use crate::access::{Caller, token_status};

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::client::Client;
 use super::fault::OauthError;
-use super::{AuthorizationServer, OauthRequest};
+use super::server::{AuthorizationServer, OauthRequest};
 use crate::access::{Caller, token_status};
 
 /// Says what a token is worth.

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::client::Client;
 use super::fault::{OauthError, OauthErrorCode};
-use super::{AuthorizationServer, OauthRequest};
+use super::server::{AuthorizationServer, OauthRequest};
 use crate::access::scope::Scopes;
 use crate::access::token::{Actor, Claims};
 use crate::access::token_status;

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use super::client::Client;
 use super::fault::OauthError;
-use super::{AuthorizationServer, OauthRequest, issue};
+use super::issue;
+use super::server::{AuthorizationServer, OauthRequest};
 use crate::access::{revoked, token_status};
 use crate::audit::change::Ending;
 use crate::audit::event::Event;

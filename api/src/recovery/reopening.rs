@@ -9,8 +9,7 @@ use std::collections::HashSet;
 
 use concord_entities::ids::{ConsentId, ReferralId};
 use concord_entities::{agency, consent, package_key, referral};
-use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, DatabaseConnection, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::audit::change::{ByOperator, Ending};
 use crate::audit::event::Event;
@@ -57,12 +56,7 @@ pub async fn reopen(store: &Store) -> Result<Option<Reopened>> {
             ending.record(event).await?;
         }
     }
-    agency::Entity::update_many()
-        .col_expr(
-            agency::Column::TokenEpoch,
-            Expr::col(agency::Column::TokenEpoch).add(1),
-        )
-        .col_expr(agency::Column::EpochBeganAt, Expr::value(ending.now()))
+    agency::Entity::begin_token_epochs(ending.now())
         .exec(&ending)
         .await?;
     ending.acts_for(None);

@@ -5,8 +5,7 @@ use concord_entities::SelectLocked;
 use concord_entities::ids::{ConsentId, ReferralId};
 
 use concord_entities::vocabulary::{
-    AuditType, ConsentStatus, Needs, ReferralAction, ReferralStatus, RejectReason, StatusReason,
-    Urgency,
+    ConsentStatus, Needs, ReferralAction, ReferralStatus, RejectReason, StatusReason, Urgency,
 };
 use concord_entities::{agency, consent, mou, mou_party, referral, sealed_part};
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, Set};
@@ -16,7 +15,7 @@ use super::input::{OutcomeInput, ReferralInput};
 use super::rules::{self, Side, StoredStatus};
 use crate::access::grant::{Permission, Resource};
 use crate::audit::change::Change;
-use crate::audit::event::Event;
+use crate::audit::event::{Event, ReferralEvent};
 use crate::consent::rules as consent_rules;
 use crate::error::{Error, Refusal, Result};
 use crate::mou::rules as mou_rules;
@@ -52,7 +51,7 @@ impl ReferralMutation {
                 let drafted = draft(request, &change, referral).await?;
                 idempotency::keep(&change, key, drafted.id.0).await?;
                 let event =
-                    Event::referral(AuditType::ReferralDrafted, drafted.id, drafted.recipient_id);
+                    Event::ReferralDrafted(ReferralEvent::of(drafted.id, drafted.recipient_id));
                 change.commit(event).await?;
                 shown(ctx, drafted.id).await
             }
@@ -74,11 +73,10 @@ impl ReferralMutation {
             .await?;
         let sent = send(&change, found.ok_or(Error::NotFound)?).await?;
         change
-            .commit(Event::referral(
-                AuditType::ReferralSent,
+            .commit(Event::ReferralSent(ReferralEvent::of(
                 id,
                 sent.recipient_id,
-            ))
+            )))
             .await?;
         shown(ctx, id).await
     }
@@ -93,7 +91,7 @@ impl ReferralMutation {
             action: ReferralAction::Accept,
             status: ReferralStatus::Accepted,
             reason: None,
-            event: AuditType::ReferralAccepted,
+            event: Event::ReferralAccepted,
         };
         answer(ctx, &id, step, |_| ()).await
     }
@@ -109,7 +107,7 @@ impl ReferralMutation {
             action: ReferralAction::Reject,
             status: ReferralStatus::Rejected,
             reason: Some(why(reason)),
-            event: AuditType::ReferralRejected,
+            event: Event::ReferralRejected,
         };
         answer(ctx, &id, step, |_| ()).await
     }
@@ -126,7 +124,7 @@ impl ReferralMutation {
             action: ReferralAction::Complete,
             status: ReferralStatus::Completed,
             reason: None,
-            event: AuditType::ReferralCompleted,
+            event: Event::ReferralCompleted,
         };
         answer(ctx, &id, step, |referral| {
             referral.outcome = Set(Some(outcome.code));
@@ -141,7 +139,7 @@ struct RecipientStep {
     action: ReferralAction,
     status: ReferralStatus,
     reason: Option<StatusReason>,
-    event: AuditType,
+    event: fn(ReferralEvent) -> Event,
 }
 
 /// Takes a recipient's step: who, what, rule, save, record.
@@ -174,12 +172,11 @@ async fn answer(
     besides(&mut changed);
     changed.update(&*change).await?;
 
-    let event = Event::Referral {
-        kind: step.event,
+    let event = (step.event)(ReferralEvent {
         id,
         counterpart: sender,
         reason: step.reason.map(|reason| reason.to_string()),
-    };
+    });
     change.commit(event).await?;
     shown(ctx, id).await
 }

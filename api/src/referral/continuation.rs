@@ -6,11 +6,9 @@
 use async_graphql::{Context, ID, Object};
 use concord_entities::SelectLocked;
 use concord_entities::ids::{ConsentId, ReferralId};
-use concord_entities::vocabulary::{
-    AuditType, Categories, ConsentStatus, ReferralAction, ReferralStatus,
-};
+use concord_entities::vocabulary::{Categories, ConsentStatus, ReferralAction, ReferralStatus};
 use concord_entities::{consent, mou, referral, sealed_part};
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
 
 use super::change::{mou_in_force, recipient_takes_part, shown};
 use super::graphql::Referral;
@@ -18,7 +16,7 @@ use super::package::Contents;
 use super::rules::{self, Side, StoredStatus};
 use crate::access::grant::{Permission, Resource};
 use crate::audit::change::Change;
-use crate::audit::event::Event;
+use crate::audit::event::{Event, ReferralEvent};
 use crate::consent::{ending, rules as consent_rules};
 use crate::error::{Error, Refusal, Result};
 use crate::request::{InRequest, Request};
@@ -68,11 +66,10 @@ impl ContinuationMutation {
         let before = PackageVersion::from(&found);
         let continued = restore(request, &change, found, &consent, package).await?;
         change
-            .commit(Event::referral(
-                AuditType::ReferralContinued,
+            .commit(Event::ReferralContinued(ReferralEvent::of(
                 id,
                 continued.recipient_id,
-            ))
+            )))
             .await?;
         if PackageVersion::from(&continued) != before {
             let worker = &request.worker;
@@ -188,8 +185,7 @@ async fn seal(
     let parts = contents.parts().map_err(Refusal::internal)?;
     let vault = &request.worker.vault;
     let sealed = vault.seal(package, &parts, change.now()).await?;
-    sealed_part::Entity::delete_many()
-        .filter(sealed_part::Column::ReferralId.eq(package.referral))
+    sealed_part::Entity::remove_of([package.referral])
         .exec(&**change)
         .await?;
     if !sealed.is_empty() {

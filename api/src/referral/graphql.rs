@@ -18,6 +18,7 @@ use super::package::{
     Legal, Location, Medical, NeedsDetail, PART_2_NOTICE, Safety, SubstanceUse,
 };
 use super::read::{self, Depth, PackageDecision, Seen};
+use super::withheld::WithheldReason;
 use super::{find, rules};
 use crate::access::grant::{Permission, Resource};
 use crate::agency::graphql::Agency;
@@ -28,7 +29,6 @@ use crate::mou::graphql::Mou;
 use crate::request::directory::AgenciesById;
 use crate::request::{InRequest, Request};
 use crate::seal::vault::{self, OpenedPackages};
-use crate::sharing::Reason;
 use crate::store::page::{self, Page, PageRequest};
 use crate::survivor::contact::plan::SafeContactPlan;
 use crate::wire::connection::Connection;
@@ -214,7 +214,7 @@ pub struct Withheld {
     /// The category.
     pub category: DataCategory,
     /// Why.
-    pub reason: Reason,
+    pub reason: WithheldReason,
 }
 
 /// Proof that a disclosure is in the audit log: a promise, signed by the ledger, that this leaf is in the tree.
@@ -508,7 +508,7 @@ fn package(
             .iter()
             .map(|(category, reason)| Withheld {
                 category: *category,
-                reason: *reason,
+                reason: (*reason).into(),
             })
             .collect(),
         notice: part_2.then(|| PART_2_NOTICE.to_owned()),

@@ -12,3 +12,4 @@ pub mod input;
 pub mod package;
 pub mod read;
 pub mod rules;
+pub mod withheld;

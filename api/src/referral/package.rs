@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::survivor::contact::plan::SafeContactPlan;
-use crate::survivor::contact::rules::Plan;
 use crate::wire::scalars::{Date, LanguageTag};
 
 /// Declares one category's shape.
@@ -292,7 +291,7 @@ impl Contents {
         let Some(contact) = &self.contact else {
             return Ok(());
         };
-        let contact = Plan::of(contact).map(drop);
+        let contact = contact.followed().map(drop);
         contact.map_err(|fault| Error::input(&fault.field(&format!("{path}.contact")), fault))
     }
 }

@@ -11,7 +11,7 @@ use crate::access::grant::{Permission, RequiredScope, Resource};
 use crate::access::token_status::{self, TokenStatuses};
 use crate::audit::change::{Change, Ending};
 use crate::audit::checkpoint::LedgerKey;
-use crate::audit::event::RequestMeta;
+use crate::audit::event::{Event, RequestMeta};
 use crate::audit::ledger::{Decided, Ledger, RecordingError, Released};
 use crate::clock;
 use crate::error::{Refusal, Result};
@@ -145,6 +145,15 @@ impl Request {
         let standing = token_status::read(change, self.worker.store.backend, &self.caller).await?;
         standing.require()?;
         clock::trust(change.now())
+    }
+
+    /// Puts a refused attempt on record, with the record that was asked for where one is known.
+    pub async fn deny(&self, code: &'static str, object: Option<String>) {
+        let Worker { store, ledger, .. } = &self.worker;
+        let denied = |code| Event::AccessDenied { code, object };
+        ledger
+            .deny(store, &self.caller.agent(), &self.meta, code, denied)
+            .await;
     }
 
     /// Finds and decides, records, and releases; from the start again where some sharing ended in between.

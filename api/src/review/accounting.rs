@@ -16,7 +16,7 @@ use crate::audit::ledger::Decided;
 use crate::error::{Refusal, Result};
 use crate::request::Request;
 use crate::request::directory::AgenciesById;
-use crate::store::page::PageRequest;
+use crate::store::page::{Page, PageRequest};
 use crate::wire::connection::Connection;
 use crate::wire::scalars::DateTime;
 
@@ -103,20 +103,15 @@ pub async fn page(
         .iter()
         .flat_map(|row| row.agency_id.into_iter().chain(row.recipient_id));
     let agencies = worker.directory.among(&worker.store, told).await?;
-    let mut fault = None;
-    let page = rows.map(|row| Disclosure::read(&row, &agencies));
-    let entries = page
+    let entries = rows
         .entries
-        .into_iter()
-        .filter_map(|read| read.map_err(|refusal| fault = Some(refusal)).ok())
-        .collect();
-    if let Some(refusal) = fault {
-        return Err(refusal);
-    }
-    let page = crate::store::page::Page {
+        .iter()
+        .map(|row| Disclosure::read(row, &agencies))
+        .collect::<Result<Vec<_>>>()?;
+    let page = Page {
         entries,
-        has_next: page.has_next,
-        has_previous: page.has_previous,
+        has_next: rows.has_next,
+        has_previous: rows.has_previous,
     };
     Ok(Connection::of(page, |one| one.event.0))
 }

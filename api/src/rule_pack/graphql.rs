@@ -5,13 +5,13 @@ use concord_entities::SelectLocked;
 use concord_entities::ids::RulePackId;
 use concord_entities::instant::Day;
 use concord_entities::rule_pack;
-use concord_entities::vocabulary::{AuditType, Pack};
+use concord_entities::vocabulary::Pack;
 use sea_orm::{ActiveModelTrait, IntoActiveModel, Set};
 
 use crate::access::grant::{Permission, Resource};
 use crate::audit::change::Change;
 use crate::audit::disclose;
-use crate::audit::event::Event;
+use crate::audit::event::{Event, RulePackEvent};
 use crate::error::{Error, Result};
 use crate::request::idempotency::{self, Created, Creation};
 use crate::request::{InRequest, Request};
@@ -131,7 +131,7 @@ impl PackMutation {
                 let made = bind(change, pack).await?;
                 Ok(Creation {
                     id: made.id.0,
-                    event: recorded(AuditType::RulePackBound, &made),
+                    event: Event::RulePackBound(recorded(&made)),
                     made,
                 })
             },
@@ -155,15 +155,14 @@ impl PackMutation {
         let id = page::id("id", &id)?;
         let unbound = unbind(&change, id, until_on.map(|day| day.0)).await?;
         change
-            .commit(recorded(AuditType::RulePackUnbound, &unbound))
+            .commit(Event::RulePackUnbound(recorded(&unbound)))
             .await?;
         Ok(unbound.into())
     }
 }
 
-fn recorded(kind: AuditType, row: &rule_pack::Model) -> Event {
-    Event::RulePack {
-        kind,
+fn recorded(row: &rule_pack::Model) -> RulePackEvent {
+    RulePackEvent {
         id: row.id,
         pack: row.pack,
     }

@@ -7,12 +7,12 @@ use std::fmt;
 
 use concord_entities::ids::{ConsentId, ReferralId};
 use concord_entities::{document_key, package_key, record_key};
-use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter};
+use sea_orm::DatabaseConnection;
 use uuid::Uuid;
 
 use super::record::RecordKind;
 use super::vault::PackageVersion;
-use crate::error::Result;
+use crate::error::{Refusal, Result};
 
 /// How many are destroyed by one statement.
 const TOGETHER: usize = 500;
@@ -77,11 +77,10 @@ async fn destroy_packages(keyring: &DatabaseConnection, packages: &[PackageVersi
     }
     for (version, referrals) in by_version {
         for some in referrals.chunks(TOGETHER) {
-            package_key::Entity::delete_many()
-                .filter(package_key::Column::ReferralId.is_in(some.iter().copied()))
-                .filter(package_key::Column::Version.lte(version))
+            package_key::Entity::destroy_up_to(version, some.iter().copied())
                 .exec(keyring)
-                .await?;
+                .await
+                .map_err(Refusal::unavailable)?;
         }
     }
     Ok(())
@@ -89,10 +88,10 @@ async fn destroy_packages(keyring: &DatabaseConnection, packages: &[PackageVersi
 
 async fn destroy_documents(keyring: &DatabaseConnection, consents: &[ConsentId]) -> Result<()> {
     for some in consents.chunks(TOGETHER) {
-        document_key::Entity::delete_many()
-            .filter(document_key::Column::ConsentId.is_in(some.iter().copied()))
+        document_key::Entity::destroy(some.iter().copied())
             .exec(keyring)
-            .await?;
+            .await
+            .map_err(Refusal::unavailable)?;
     }
     Ok(())
 }
@@ -103,11 +102,10 @@ async fn destroy_records(
     owners: &[Uuid],
 ) -> Result<()> {
     for some in owners.chunks(TOGETHER) {
-        record_key::Entity::delete_many()
-            .filter(record_key::Column::Kind.eq(kind.name()))
-            .filter(record_key::Column::Owner.is_in(some.iter().copied()))
+        record_key::Entity::destroy(kind.name(), some.iter().copied())
             .exec(keyring)
-            .await?;
+            .await
+            .map_err(Refusal::unavailable)?;
     }
     Ok(())
 }
@@ -118,11 +116,9 @@ async fn destroy_older(
     owner: Uuid,
     version: i32,
 ) -> Result<()> {
-    record_key::Entity::delete_many()
-        .filter(record_key::Column::Kind.eq(kind.name()))
-        .filter(record_key::Column::Owner.eq(owner))
-        .filter(record_key::Column::Version.lt(version))
+    record_key::Entity::destroy_older(kind.name(), owner, version)
         .exec(keyring)
-        .await?;
+        .await
+        .map_err(Refusal::unavailable)?;
     Ok(())
 }

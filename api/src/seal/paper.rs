@@ -11,7 +11,7 @@ use concord_entities::ids::ConsentId;
 use concord_entities::instant::Instant;
 use concord_entities::{consent_document, document_key};
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
+use sea_orm::{EntityTrait, IntoActiveModel, QuerySelect};
 use tracing::info;
 use zeroize::Zeroizing;
 
@@ -73,7 +73,8 @@ impl Vault {
         document_key::Entity::insert(row.into_active_model())
             .on_conflict(replaced)
             .exec_without_returning(&self.keyring)
-            .await?;
+            .await
+            .map_err(Refusal::unavailable)?;
         let paper = DocumentBinding {
             consent,
             content_type,
@@ -95,7 +96,11 @@ impl Vault {
         document: &consent_document::Model,
     ) -> Result<Option<Zeroizing<Vec<u8>>>> {
         let consent = document.consent_id;
-        let Some(row) = document_key::Entity::of(consent).one(&self.keyring).await? else {
+        let Some(row) = document_key::Entity::of(consent)
+            .one(&self.keyring)
+            .await
+            .map_err(Refusal::unavailable)?
+        else {
             return Ok(None);
         };
         let version = u32::try_from(row.version).map_err(Refusal::internal)?;
@@ -124,7 +129,8 @@ impl Vault {
         loop {
             let keys = document_key::Entity::in_order(after, BATCH)
                 .all(&self.keyring)
-                .await?;
+                .await
+                .map_err(Refusal::unavailable)?;
             let Some(last) = keys.last() else {
                 return Ok(());
             };
@@ -149,11 +155,10 @@ impl Vault {
                 );
             }
             // Not one that was made meanwhile, for an upload that is tried again.
-            document_key::Entity::delete_many()
-                .filter(document_key::Column::ConsentId.is_in(dead))
-                .filter(document_key::Column::CreatedAt.lt(begun))
+            document_key::Entity::destroy_made_before(begun, dead)
                 .exec(&self.keyring)
-                .await?;
+                .await
+                .map_err(Refusal::unavailable)?;
         }
     }
 }

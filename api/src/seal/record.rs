@@ -10,7 +10,7 @@ use std::time::Duration;
 use concord_entities::ids::{MandateId, SurvivorId};
 use concord_entities::instant::Instant;
 use concord_entities::{mandated_disclosure, record_key, safe_contact};
-use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{EntityTrait, IntoActiveModel};
 use tracing::info;
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -90,12 +90,14 @@ impl Vault {
             created_at: now,
         };
         // A change that was given up may have left its key.
-        record_key::Entity::delete_by_id((kind.name().to_owned(), owner, version))
+        record_key::Entity::destroy_version(kind.name(), owner, version)
             .exec(&self.keyring)
-            .await?;
+            .await
+            .map_err(Refusal::unavailable)?;
         record_key::Entity::insert(row.into_active_model())
             .exec_without_returning(&self.keyring)
-            .await?;
+            .await
+            .map_err(Refusal::unavailable)?;
         key.seal_record(holder, plain).map_err(Refusal::unavailable)
     }
 
@@ -114,7 +116,8 @@ impl Vault {
         }
         let keys = record_key::Entity::of(kind.name(), left().map(|one| one.owner))
             .all(&self.keyring)
-            .await?;
+            .await
+            .map_err(Refusal::unavailable)?;
         let mut opened = OpenedRecords::new();
         for one in left() {
             let its =
@@ -144,7 +147,8 @@ impl Vault {
             loop {
                 let keys = record_key::Entity::in_order(kind.name(), hour_ago, after, BATCH)
                     .all(&self.keyring)
-                    .await?;
+                    .await
+                    .map_err(Refusal::unavailable)?;
                 let Some(last) = keys.last() else {
                     break;
                 };
@@ -159,10 +163,15 @@ impl Vault {
                         "destroying the key of a record that is gone"
                     );
                     // Not one that was made meanwhile, for a change that is tried again.
-                    record_key::Entity::delete_by_id((key.kind, key.owner, key.version))
-                        .filter(record_key::Column::CreatedAt.lt(hour_ago))
-                        .exec(&self.keyring)
-                        .await?;
+                    record_key::Entity::destroy_version_made_before(
+                        hour_ago,
+                        kind.name(),
+                        key.owner,
+                        key.version,
+                    )
+                    .exec(&self.keyring)
+                    .await
+                    .map_err(Refusal::unavailable)?;
                 }
             }
         }

@@ -10,10 +10,9 @@ use concord_entities::ids::ReferralId;
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{Categories, DataCategory};
 use concord_entities::{package_key, referral, sealed_part};
-use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{DatabaseConnection, EntityTrait, IntoActiveModel};
 use tracing::info;
 
-use super::doomed::DoomedKeys;
 use super::envelope::{KeyEncryptionKey, KeyOwner, PackageBinding, PackageKey};
 use crate::error::{Refusal, Result};
 use crate::store::Store;
@@ -86,12 +85,14 @@ impl Vault {
             created_at: now,
         };
         // A change that was given up may have left its key.
-        package_key::Entity::delete_by_id((package.referral, package.version))
+        package_key::Entity::destroy(package.referral, package.version)
             .exec(&self.keyring)
-            .await?;
+            .await
+            .map_err(Refusal::unavailable)?;
         package_key::Entity::insert(row.into_active_model())
             .exec_without_returning(&self.keyring)
-            .await?;
+            .await
+            .map_err(Refusal::unavailable)?;
         seal(&key, package, parts)
     }
 
@@ -115,7 +116,8 @@ impl Vault {
         }
         let keys = package_key::Entity::of(released.keys().copied())
             .all(&self.keyring)
-            .await?;
+            .await
+            .map_err(Refusal::unavailable)?;
         let parts = sealed_part::Entity::of(released.keys().copied())
             .all(&store.read)
             .await?;
@@ -158,14 +160,9 @@ impl Vault {
         Ok(opened)
     }
 
-    /// Destroys the keys of these packages, as [`DoomedKeys::Packages`] does.
-    ///
-    /// # Errors
-    /// `UNAVAILABLE`; the next [`sweep`](Self::sweep) tries again.
-    pub async fn destroy(&self, packages: &[PackageVersion]) -> Result<()> {
-        DoomedKeys::Packages(packages.to_vec())
-            .destroy(&self.keyring)
-            .await
+    /// The keyring, for a change that does not yet destroy its keys by itself.
+    pub(crate) fn keyring(&self) -> &DatabaseConnection {
+        &self.keyring
     }
 
     /// Destroys the keys of packages whose consent has ended and those that another took the place of, and keys that are
@@ -179,7 +176,8 @@ impl Vault {
         loop {
             let keys = package_key::Entity::in_order(after, BATCH)
                 .all(&self.keyring)
-                .await?;
+                .await
+                .map_err(Refusal::unavailable)?;
             let Some(last) = keys.last() else {
                 return Ok(());
             };
@@ -200,12 +198,10 @@ impl Vault {
                 });
             for key in dead {
                 info!("destroying the key of a package that has ended");
-                package_key::Entity::delete_many()
-                    .filter(package_key::Column::ReferralId.eq(key.referral_id))
-                    .filter(package_key::Column::Version.eq(key.version))
-                    .filter(package_key::Column::CreatedAt.eq(key.created_at))
+                package_key::Entity::destroy_made_at(key.referral_id, key.version, key.created_at)
                     .exec(&self.keyring)
-                    .await?;
+                    .await
+                    .map_err(Refusal::unavailable)?;
             }
         }
     }

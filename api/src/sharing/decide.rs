@@ -4,7 +4,6 @@
 //! for exactly this recipient, category and purpose, a token with the scope, and the purpose that is stated
 //! (34 U.S.C. 12291(b)(2); 28 CFR 94.115; an MOU never authorises identity by itself).
 
-use async_graphql::Enum;
 use concord_entities::ids::{AgencyId, ConsentId, MouId};
 use concord_entities::instant::{Day, Instant};
 use concord_entities::vocabulary::{
@@ -128,8 +127,7 @@ pub enum Ground {
 }
 
 /// Why something is withheld.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Enum)]
-#[graphql(name = "WithheldReason")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Reason {
     /// There is no MOU between the two agencies.
     NoMou,

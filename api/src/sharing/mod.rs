@@ -1,6 +1,6 @@
 //! May this agency see this category, for this purpose, now?
 //!
-//! [`decide`] is the pure rule; [`facts`] brings what it judges, read in one statement with the rows.
+//! [`decide()`] is the pure rule; [`facts`] brings what it judges, read in one statement with the rows.
 
 pub mod decide;
 pub mod facts;

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use concord_entities::ids::InvalidId;
+use concord_entities::ids::InvalidIdError;
 use concord_entities::instant::Instant;
 use uuid::Uuid;
 
@@ -187,7 +187,7 @@ fn cursor<P: CursorKey>(argument: &str, text: &str) -> Result<P, Error> {
 ///
 /// # Errors
 /// `BAD_USER_INPUT`: not an id of this kind.
-pub fn id<T: FromStr<Err = InvalidId>>(argument: &str, text: &str) -> Result<T, Error> {
+pub fn id<T: FromStr<Err = InvalidIdError>>(argument: &str, text: &str) -> Result<T, Error> {
     text.parse()
-        .map_err(|invalid: InvalidId| Error::input(argument, invalid))
+        .map_err(|invalid: InvalidIdError| Error::input(argument, invalid))
 }

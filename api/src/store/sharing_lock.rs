@@ -2,10 +2,9 @@
 
 use concord_entities::instant::Instant;
 use concord_entities::sharing_epoch;
-use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, ExprTrait, Statement,
-    TransactionOptions, TransactionTrait,
+    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, Statement, TransactionOptions,
+    TransactionTrait,
 };
 
 use super::Store;
@@ -80,11 +79,7 @@ pub(crate) async fn hold(
 /// Has every decision that is under way made again: for whoever holds the sharing lock alone and ends some sharing. The
 /// epoch is one more from then on.
 pub(crate) async fn bump(transaction: &DatabaseTransaction) -> Result<(), DbErr> {
-    sharing_epoch::Entity::update_many()
-        .col_expr(
-            sharing_epoch::Column::Epoch,
-            Expr::col(sharing_epoch::Column::Epoch).add(1),
-        )
+    sharing_epoch::Entity::bump()
         .exec(transaction)
         .await
         .map(|_| ())

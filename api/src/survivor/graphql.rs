@@ -3,7 +3,6 @@
 use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObject};
 use concord_entities::SelectLocked;
 use concord_entities::ids::{SurvivorAuditId, SurvivorId};
-use concord_entities::vocabulary::AuditType;
 use concord_entities::{audit_event, survivor};
 use sea_orm::{ActiveModelTrait, IntoActiveModel, Set, SqlErr};
 
@@ -180,10 +179,7 @@ impl SurvivorMutation {
                 let made = register(change, survivor).await?;
                 Ok(Creation {
                     id: made.id.0,
-                    event: Event::Survivor {
-                        kind: AuditType::SurvivorRegistered,
-                        survivor: made.audit_id,
-                    },
+                    event: Event::SurvivorRegistered(made.audit_id),
                     made,
                 })
             },
@@ -218,10 +214,7 @@ impl SurvivorMutation {
         survivor.language = Set(Some(language.as_str().to_owned()));
         let corrected = survivor.update(&change).await?;
         change
-            .commit(Event::Survivor {
-                kind: AuditType::SurvivorCorrected,
-                survivor: corrected.audit_id,
-            })
+            .commit(Event::SurvivorCorrected(corrected.audit_id))
             .await?;
         Ok(corrected.into())
     }

@@ -54,7 +54,7 @@ impl ScalarType for DateTime {
         text(&value, |text| {
             text.parse()
                 .map(Self)
-                .map_err(|fault: concord_entities::instant::InvalidTime| fault.to_string())
+                .map_err(|fault: concord_entities::instant::InvalidTimeError| fault.to_string())
         })
     }
 
@@ -70,7 +70,7 @@ impl ScalarType for Date {
         text(&value, |text| {
             text.parse()
                 .map(Self)
-                .map_err(|fault: concord_entities::instant::InvalidTime| fault.to_string())
+                .map_err(|fault: concord_entities::instant::InvalidTimeError| fault.to_string())
         })
     }
 

@@ -6,10 +6,10 @@ use sea_orm_migration::schema::{
 };
 
 #[derive(DeriveMigrationName)]
-pub(crate) struct Step;
+pub(crate) struct CreateAgencies;
 
 #[async_trait::async_trait]
-impl MigrationTrait for Step {
+impl MigrationTrait for CreateAgencies {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         for table in [
             task_force(),

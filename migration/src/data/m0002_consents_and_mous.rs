@@ -7,10 +7,10 @@ use sea_orm_migration::schema::{
 };
 
 #[derive(DeriveMigrationName)]
-pub(crate) struct Step;
+pub(crate) struct CreateConsentsAndMous;
 
 #[async_trait::async_trait]
-impl MigrationTrait for Step {
+impl MigrationTrait for CreateConsentsAndMous {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         for table in [
             survivor(),

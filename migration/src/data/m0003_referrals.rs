@@ -7,14 +7,14 @@ use sea_orm_migration::schema::{
 use sea_orm_migration::sea_orm::DbBackend;
 
 #[derive(DeriveMigrationName)]
-pub(crate) struct Step;
+pub(crate) struct CreateReferrals;
 
 /// What a header shows: a page of the inbox or outbox is read from the index alone.
 const HEADER: &str = "status, status_reason, needs, urgency, created_at, sent_at, respond_by, updated_at, \
     consent_until, mou_until, halted";
 
 #[async_trait::async_trait]
-impl MigrationTrait for Step {
+impl MigrationTrait for CreateReferrals {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager.create_table(referral()).await?;
         manager.create_table(sealed_part()).await?;

@@ -7,10 +7,10 @@ use sea_orm_migration::schema::{
 };
 
 #[derive(DeriveMigrationName)]
-pub(crate) struct Step;
+pub(crate) struct CreateAudit;
 
 #[async_trait::async_trait]
-impl MigrationTrait for Step {
+impl MigrationTrait for CreateAudit {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         for table in [
             audit_event(),

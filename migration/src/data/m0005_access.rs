@@ -6,10 +6,10 @@ use sea_orm_migration::schema::{
 };
 
 #[derive(DeriveMigrationName)]
-pub(crate) struct Step;
+pub(crate) struct CreateAccess;
 
 #[async_trait::async_trait]
-impl MigrationTrait for Step {
+impl MigrationTrait for CreateAccess {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let added = [
             ("agency", big_integer("epoch_began_at").default(0).take()),

@@ -4,10 +4,10 @@ use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{big_integer, big_integer_null, string, text};
 
 #[derive(DeriveMigrationName)]
-pub(crate) struct Step;
+pub(crate) struct CreateTokenKeys;
 
 #[async_trait::async_trait]
-impl MigrationTrait for Step {
+impl MigrationTrait for CreateTokenKeys {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let token_key = Table::create()
             .table("token_key")

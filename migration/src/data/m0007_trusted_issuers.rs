@@ -6,10 +6,10 @@ use sea_orm_migration::schema::{
 };
 
 #[derive(DeriveMigrationName)]
-pub(crate) struct Step;
+pub(crate) struct CreateTrustedIssuers;
 
 #[async_trait::async_trait]
-impl MigrationTrait for Step {
+impl MigrationTrait for CreateTrustedIssuers {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager.create_table(trusted_issuer()).await?;
         manager

@@ -7,10 +7,10 @@ use sea_orm_migration::schema::{
 };
 
 #[derive(DeriveMigrationName)]
-pub(crate) struct Step;
+pub(crate) struct AddLawfulConsents;
 
 #[async_trait::async_trait]
-impl MigrationTrait for Step {
+impl MigrationTrait for AddLawfulConsents {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         // What nobody said of an earlier consent stays unsaid: null, and never "explained".
         let added = [

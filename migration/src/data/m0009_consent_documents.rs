@@ -4,10 +4,10 @@ use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{big_integer, blob, integer, string, text, uuid};
 
 #[derive(DeriveMigrationName)]
-pub(crate) struct Step;
+pub(crate) struct CreateConsentDocuments;
 
 #[async_trait::async_trait]
-impl MigrationTrait for Step {
+impl MigrationTrait for CreateConsentDocuments {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let documents = Table::create()
             .table("consent_document")

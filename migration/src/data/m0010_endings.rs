@@ -7,10 +7,10 @@ use sea_orm_migration::sea_orm::prelude::Uuid;
 use sea_orm_migration::sea_orm::{ConnectionTrait, Statement};
 
 #[derive(DeriveMigrationName)]
-pub(crate) struct Step;
+pub(crate) struct AddEndings;
 
 #[async_trait::async_trait]
-impl MigrationTrait for Step {
+impl MigrationTrait for AddEndings {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         for (table, column) in [
             ("audit_event", uuid_null("disclosed_under")),

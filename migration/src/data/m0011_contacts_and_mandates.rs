@@ -6,10 +6,10 @@ use sea_orm_migration::schema::{
 };
 
 #[derive(DeriveMigrationName)]
-pub(crate) struct Step;
+pub(crate) struct CreateContactsAndMandates;
 
 #[async_trait::async_trait]
-impl MigrationTrait for Step {
+impl MigrationTrait for CreateContactsAndMandates {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         manager.create_table(safe_contact()).await?;
         manager.create_table(mandated_disclosure()).await?;

@@ -4,10 +4,10 @@ use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::integer;
 
 #[derive(DeriveMigrationName)]
-pub(crate) struct Step;
+pub(crate) struct AddKeyVersions;
 
 #[async_trait::async_trait]
-impl MigrationTrait for Step {
+impl MigrationTrait for AddKeyVersions {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let statement = Table::alter()
             .table("referral")

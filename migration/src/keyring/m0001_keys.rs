@@ -4,10 +4,10 @@ use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{big_integer, blob, integer, string, uuid};
 
 #[derive(DeriveMigrationName)]
-pub(crate) struct Step;
+pub(crate) struct CreateKeys;
 
 #[async_trait::async_trait]
-impl MigrationTrait for Step {
+impl MigrationTrait for CreateKeys {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let package_keys = Table::create()
             .table("package_key")

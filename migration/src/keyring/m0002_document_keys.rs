@@ -4,10 +4,10 @@ use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{big_integer, blob, integer, uuid};
 
 #[derive(DeriveMigrationName)]
-pub(crate) struct Step;
+pub(crate) struct CreateDocumentKeys;
 
 #[async_trait::async_trait]
-impl MigrationTrait for Step {
+impl MigrationTrait for CreateDocumentKeys {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let keys = Table::create()
             .table("document_key")

@@ -4,10 +4,10 @@ use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{big_integer, blob, integer, string, uuid};
 
 #[derive(DeriveMigrationName)]
-pub(crate) struct Step;
+pub(crate) struct CreateRecordKeys;
 
 #[async_trait::async_trait]
-impl MigrationTrait for Step {
+impl MigrationTrait for CreateRecordKeys {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let record_keys = Table::create()
             .table("record_key")

@@ -4,10 +4,10 @@ use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{big_integer, blob, integer};
 
 #[derive(DeriveMigrationName)]
-pub(crate) struct Step;
+pub(crate) struct CreateWitness;
 
 #[async_trait::async_trait]
-impl MigrationTrait for Step {
+impl MigrationTrait for CreateWitness {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let witness = Table::create()
             .table("ledger_witness")

@@ -4,10 +4,10 @@ use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{big_integer, blob, integer, uuid};
 
 #[derive(DeriveMigrationName)]
-pub(crate) struct Step;
+pub(crate) struct AddVersions;
 
 #[async_trait::async_trait]
-impl MigrationTrait for Step {
+impl MigrationTrait for AddVersions {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let by_version = Table::create()
             .table("package_key_by_version")

@@ -18,6 +18,7 @@ const NAMES: &[&str] = &[
     "envelope",
     "grammar",
     "grant",
+    "language",
     "lint",
     "proof",
     "schedule",

@@ -2,19 +2,16 @@
 
 use concord_entities::ids::{AgencyId, IssuerId};
 use concord_entities::instant::Instant;
-use concord_entities::trusted_issuer::{self, Algorithms, Column};
-use concord_entities::vocabulary::{AgencyStatus, AuditType};
-use sea_orm::sea_query::Expr;
-use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
-};
+use concord_entities::trusted_issuer::{self, Algorithms};
+use concord_entities::vocabulary::AgencyStatus;
+use sea_orm::{ConnectionTrait, DbErr, EntityTrait, IntoActiveModel};
 
 use super::age::PAUSE;
 use super::fetch::{FetchError, Fetched, Fetcher};
 use super::rules::{IssuerError, IssuerRegistration};
 use crate::access::revoked;
 use crate::audit::change::{ByOperator, Change, Ending};
-use crate::audit::event::Event;
+use crate::audit::event::{Event, IssuerEvent};
 use crate::error::{Refusal, Result};
 use crate::jose::jwk::ExternalKeys;
 use crate::jose::jws::Algorithm;
@@ -112,8 +109,8 @@ pub async fn add(
     trusted_issuer::Entity::insert(row.into_active_model())
         .exec_without_returning(&change)
         .await?;
-    let kind = AuditType::IssuerTrusted;
-    change.commit(Event::Issuer { kind, id, agency }).await?;
+    let issuer = IssuerEvent { id, agency };
+    change.commit(Event::IssuerTrusted(issuer)).await?;
     Ok((id, copy))
 }
 
@@ -138,13 +135,11 @@ pub async fn refresh(
     let change = Change::at_command_line(store, ByOperator::default()).await?;
     let agency = in_force(&change, id).await?.agency_id;
     write_keys(&change, id, &copy.jwks, change.now()).await?;
-    trusted_issuer::Entity::update_many()
-        .col_expr(Column::AttemptedAt, Expr::value(change.now()))
-        .filter(Column::Id.eq(id))
+    trusted_issuer::Entity::note_attempt(id, change.now())
         .exec(&change)
         .await?;
-    let kind = AuditType::IssuerRefreshed;
-    change.commit(Event::Issuer { kind, id, agency }).await?;
+    let issuer = IssuerEvent { id, agency };
+    change.commit(Event::IssuerRefreshed(issuer)).await?;
     Ok(copy)
 }
 
@@ -155,14 +150,10 @@ pub async fn refresh(
 pub async fn suspend(store: &Store, id: IssuerId) -> Result<(), IssuerChangeError> {
     let ending = Ending::at_command_line(store, ByOperator::default()).await?;
     let agency = in_force(&ending, id).await?.agency_id;
-    trusted_issuer::Entity::update_many()
-        .col_expr(Column::Status, Expr::value(AgencyStatus::Suspended))
-        .filter(Column::Id.eq(id))
-        .exec(&ending)
-        .await?;
+    trusted_issuer::Entity::suspend(id).exec(&ending).await?;
     revoked::revoke_of_issuer(&ending, id).await?;
-    let kind = AuditType::IssuerSuspended;
-    ending.commit(Event::Issuer { kind, id, agency }).await?;
+    let issuer = IssuerEvent { id, agency };
+    ending.commit(Event::IssuerSuspended(issuer)).await?;
     Ok(())
 }
 
@@ -172,15 +163,7 @@ pub async fn suspend(store: &Store, id: IssuerId) -> Result<(), IssuerChangeErro
 /// # Errors
 /// `UNAVAILABLE`.
 pub(super) async fn attempt(store: &Store, id: IssuerId, now: Instant) -> Result<bool> {
-    let may_ask = Condition::any()
-        .add(Column::AttemptedAt.is_null())
-        .add(Column::AttemptedAt.lte(now.minus(PAUSE)))
-        .add(Column::AttemptedAt.gt(now.plus(PAUSE)));
-    let claimed = trusted_issuer::Entity::update_many()
-        .col_expr(Column::AttemptedAt, Expr::value(now))
-        .filter(Column::Id.eq(id))
-        .filter(Column::Status.eq(AgencyStatus::Active))
-        .filter(may_ask)
+    let claimed = trusted_issuer::Entity::claim_attempt(id, now, PAUSE)
         .exec(&store.write)
         .await?;
     Ok(claimed.rows_affected == 1)
@@ -200,10 +183,7 @@ async fn write_keys(
     jwks: &str,
     now: Instant,
 ) -> Result<(), DbErr> {
-    trusted_issuer::Entity::update_many()
-        .col_expr(Column::Jwks, Expr::value(jwks))
-        .col_expr(Column::FetchedAt, Expr::value(now))
-        .filter(Column::Id.eq(id))
+    trusted_issuer::Entity::keep_keys(id, jwks, now)
         .exec(database)
         .await
         .map(|_| ())

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use concord_entities::instant::Instant;
 use concord_entities::signing_key;
-use sea_orm::{ColumnTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, DatabaseConnection, DbErr, QueryFilter};
 
 use crate::jose::key::{SigningKey, SigningKeyError};
 use crate::seal::envelope::{KeyEncryptionKey, SealError};
@@ -117,9 +117,7 @@ pub async fn destroy_all_but(
     keyring: &DatabaseConnection,
     needed: &BTreeSet<String>,
 ) -> Result<(), DbErr> {
-    signing_key::Entity::delete_many()
-        .filter(signing_key::Column::Signs.eq(TOKEN))
-        .filter(signing_key::Column::Kid.is_not_in(needed))
+    signing_key::Entity::destroy_but(TOKEN, needed)
         .exec(keyring)
         .await
         .map(|_| ())

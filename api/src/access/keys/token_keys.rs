@@ -10,7 +10,6 @@ use std::sync::Arc;
 
 use concord_entities::instant::Instant;
 use concord_entities::token_key;
-use concord_entities::vocabulary::AuditType;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{DbErr, EntityTrait, IntoActiveModel};
 
@@ -104,7 +103,7 @@ impl TokenKeys {
     /// Lets the next key take over, and makes a new next one. Gives the name of the key that signs from now on.
     ///
     /// # Errors
-    /// [`KeyChangeError`]; before the next key has been published for [`super::key_life::NOTICE`], says from when it may.
+    /// [`KeyChangeError`]; before the next key has been published for [`super::schedule::NOTICE`], says from when it may.
     pub async fn rotate(&self) -> Result<String, KeyChangeError> {
         let mut change = self.begin().await?;
         let kid = change.roll.rotate(change.now)?;
@@ -120,10 +119,7 @@ impl TokenKeys {
     pub async fn retire(&self, kid: &str) -> Result<(), KeyChangeError> {
         let mut change = self.begin().await?;
         change.roll.retire(kid, change.now)?;
-        let event = Event::SigningKey {
-            kind: AuditType::SigningKeyRetired,
-            kid: kid.to_owned(),
-        };
+        let event = Event::SigningKeyRetired(kid.to_owned());
         change.commit(Some(event)).await
     }
 
@@ -297,10 +293,7 @@ impl KeyChange<'_> {
     fn succession(&self) -> Option<Event> {
         let since = |key: &&KeyLife| key.signs_from == Some(self.now);
         let current = self.roll.one(KeyState::Current, self.now).filter(since)?;
-        (!self.before.0.is_empty()).then(|| Event::SigningKey {
-            kind: AuditType::SigningKeyRotated,
-            kid: current.kid.clone(),
-        })
+        (!self.before.0.is_empty()).then(|| Event::SigningKeyRotated(current.kid.clone()))
     }
 }
 

@@ -3,7 +3,6 @@
 use aws_lc_rs::digest::{SHA256, digest};
 use concord_entities::SelectLocked;
 use concord_entities::ids::ConsentId;
-use concord_entities::vocabulary::AuditType;
 use concord_entities::{consent, consent_document, consent_signature, survivor};
 use sea_orm::{ActiveModelTrait, IntoActiveModel, QuerySelect};
 use zeroize::Zeroizing;
@@ -12,7 +11,7 @@ use super::formats::DocumentType;
 use crate::access::grant::Resource;
 use crate::audit::change::Change;
 use crate::audit::disclose;
-use crate::audit::event::Event;
+use crate::audit::event::{ConsentDocumentEvent, Event};
 use crate::audit::ledger::Decided;
 use crate::error::{Error, Refusal, Result};
 use crate::request::Request;
@@ -87,12 +86,11 @@ pub async fn store(request: &Request, id: ConsentId, scan: &Scan<'_>) -> Result<
     };
     row.into_active_model().insert(&change).await?;
     change
-        .commit(Event::ConsentDocument {
-            kind: AuditType::ConsentDocumentStored,
+        .commit(Event::ConsentDocumentStored(ConsentDocumentEvent {
             id,
             version: consent.version,
             survivor: survivor.audit_id,
-        })
+        }))
         .await?;
     Ok(receipt)
 }
@@ -167,12 +165,11 @@ async fn found(request: &Request, id: ConsentId) -> Result<Decided<Option<Docume
     Ok(Decided {
         epoch: held.epoch,
         now: held.now,
-        events: vec![Event::ConsentDocument {
-            kind: AuditType::ConsentDocumentRead,
+        events: vec![Event::ConsentDocumentRead(ConsentDocumentEvent {
             id,
             version: consent.version,
             survivor: survivor.audit_id,
-        }],
+        })],
         content: Some(receipt),
     })
 }

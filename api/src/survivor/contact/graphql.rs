@@ -1,16 +1,15 @@
 //! Safe contact on the wire: to the survivor's own agency only.
 
-use async_graphql::{Context, ID, Object, SimpleObject};
+use async_graphql::{Context, ID, Object};
 use concord_entities::SelectLocked;
 use concord_entities::ids::SurvivorId;
-use concord_entities::vocabulary::{AuditType, ContactBar, ContactChannel, MessageForm};
+use concord_entities::vocabulary::ContactChannel;
 use concord_entities::{safe_contact, survivor};
 use sea_orm::{ActiveModelTrait, IntoActiveModel};
 
-use super::door::Permit;
+use super::advice::ContactAdvice;
 use super::plan::SafeContactPlan;
 use super::read;
-use super::rules::{ContactBarredError, Plan};
 use crate::access::grant::{Permission, Resource};
 use crate::audit::change::Change;
 use crate::audit::event::Event;
@@ -20,63 +19,6 @@ use crate::seal::doomed::DoomedKeys;
 use crate::seal::record::RecordKind;
 use crate::store::page;
 use crate::survivor::graphql::Survivor;
-use crate::wire::scalars::DateTime;
-
-/// Whether a survivor may be contacted by a channel now, and how. Your agency's screens can enforce the same rule as the
-/// service.
-#[derive(Clone, Debug, SimpleObject)]
-pub struct ContactAdvice {
-    /// Whether the person may be contacted by this channel now.
-    pub allowed: bool,
-    /// The channel that you asked for.
-    pub channel: ContactChannel,
-    /// Why not; null where it is allowed.
-    pub bar: Option<ContactBar>,
-    /// When the next window opens; null where it is open, or no window would help.
-    pub opens_at: Option<DateTime>,
-    /// When the open window closes; null where none is open, or it never does.
-    pub closes_at: Option<DateTime>,
-    /// Where to reach the person; null where it is not allowed.
-    pub address: Option<String>,
-    /// The word that shows that the caller is safe; null where it is not allowed.
-    pub code_word: Option<String>,
-    /// All that may be left as a message; empty where nothing may.
-    pub may_be_left: Vec<MessageForm>,
-}
-
-impl ContactAdvice {
-    /// What a plan answered.
-    pub(super) fn of(
-        channel: ContactChannel,
-        permit: Result<Permit<'_>, ContactBarredError>,
-    ) -> Self {
-        match permit {
-            Ok(permit) => {
-                let manner = permit.manner();
-                Self {
-                    allowed: true,
-                    channel,
-                    bar: None,
-                    opens_at: None,
-                    closes_at: manner.until.map(DateTime::from),
-                    address: Some(manner.address.to_owned()),
-                    code_word: manner.code_word.map(str::to_owned),
-                    may_be_left: permit.forms().to_vec(),
-                }
-            }
-            Err(not) => Self {
-                allowed: false,
-                channel,
-                bar: Some(not.bar),
-                opens_at: not.opens.map(DateTime::from),
-                closes_at: None,
-                address: None,
-                code_word: None,
-                may_be_left: Vec::new(),
-            },
-        }
-    }
-}
 
 /// Asking whether somebody may be contacted.
 #[derive(Default)]
@@ -119,7 +61,8 @@ impl ContactMutation {
         let request = ctx.request()?;
         let mut change = request.change(Resource::Survivor.update()).await?;
         let id = page::id("survivor", &survivor)?;
-        Plan::of(&plan).map_err(|fault| Error::input(&fault.field("plan"), fault))?;
+        plan.followed()
+            .map_err(|fault| Error::input(&fault.field("plan"), fault))?;
         let survivor = survivor::Entity::one_of(change.agency(), id)
             .one_locked(&change)
             .await?;
@@ -132,11 +75,7 @@ impl ContactMutation {
             version,
         });
         change
-            .commit(Event::SafeContact {
-                kind: AuditType::SafeContactSet,
-                survivor: survivor.audit_id,
-                answer: None,
-            })
+            .commit(Event::SafeContactSet(survivor.audit_id))
             .await?;
         Ok(survivor.into())
     }

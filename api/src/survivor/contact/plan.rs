@@ -4,6 +4,7 @@ use async_graphql::{InputObject, SimpleObject};
 use concord_entities::vocabulary::{ContactChannel, Weekday};
 use serde::{Deserialize, Serialize};
 
+use super::rules::{ContactPlanError, Plan, Route, StatedPlan, Window};
 use crate::wire::scalars::LocalTime;
 
 /// How the person may be reached safely.
@@ -29,6 +30,32 @@ pub struct SafeContactPlan {
     /// The word that shows that the caller is safe.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code_word: Option<String>,
+}
+
+impl SafeContactPlan {
+    /// Returns the plan as one can follow it.
+    ///
+    /// # Errors
+    /// [`ContactPlanError`]: what is wrong with it.
+    pub fn followed(&self) -> Result<Plan, ContactPlanError> {
+        let route = |route: &ContactRoute| Route {
+            channel: route.channel,
+            address: route.address.clone(),
+        };
+        let window = |window: &ContactWindow| Window {
+            days: window.days.iter().copied().collect(),
+            from: window.from.minutes(),
+            until: window.until.minutes(),
+        };
+        Plan::of(StatedPlan {
+            do_not_contact: self.do_not_contact.unwrap_or(false),
+            routes: self.channels.iter().flatten().map(route).collect(),
+            windows: self.windows.iter().flatten().map(window).collect(),
+            zone: self.time_zone.clone(),
+            may_leave_message: self.may_leave_message.unwrap_or(false),
+            code_word: self.code_word.clone(),
+        })
+    }
 }
 
 /// One way to reach the person.

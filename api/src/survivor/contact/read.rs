@@ -1,13 +1,13 @@
 //! A survivor's plan for safe contact, unsealed for the agency that holds it.
 
 use concord_entities::ids::SurvivorId;
-use concord_entities::vocabulary::{AuditType, Code, ContactBar, ContactChannel};
+use concord_entities::vocabulary::{Code, ContactBar, ContactChannel};
 use concord_entities::{safe_contact, survivor};
 
+use super::advice::ContactAdvice;
 use super::door::Permit;
-use super::graphql::ContactAdvice;
 use super::plan::SafeContactPlan;
-use super::rules::{ContactBarredError, Plan};
+use super::rules::ContactBarredError;
 use crate::audit::disclose;
 use crate::audit::event::Event;
 use crate::audit::ledger::Decided;
@@ -27,11 +27,7 @@ pub(crate) async fn plan(request: &Request, id: SurvivorId) -> Result<Option<Saf
         .disclose(|| async {
             let mut held = held(request, id).await?;
             if let Some((survivor, _)) = &held.content {
-                held.events = vec![Event::SafeContact {
-                    kind: AuditType::SafeContactRead,
-                    survivor: survivor.audit_id,
-                    answer: None,
-                }];
+                held.events = vec![Event::SafeContactRead(survivor.audit_id)];
             }
             Ok(held.map(|held| held.and_then(|(_, plan)| plan)))
         })
@@ -67,7 +63,7 @@ pub(crate) async fn advice(
             };
             // The answer goes on record, so the plan is opened before; it leaves only after.
             let plan = open(request, sealed).await?;
-            let plan = plan.as_ref().map(Plan::of).transpose();
+            let plan = plan.as_ref().map(SafeContactPlan::followed).transpose();
             let plan = plan.map_err(Refusal::internal)?;
             let permit = plan
                 .as_ref()
@@ -76,14 +72,11 @@ pub(crate) async fn advice(
                     opens: None,
                 })
                 .and_then(|plan| Permit::ask(plan, channel, now));
-            let event = Event::SafeContact {
-                kind: AuditType::ContactAdvised,
+            let event = Event::ContactAdvised {
                 survivor: survivor.audit_id,
-                answer: Some(
-                    permit
-                        .as_ref()
-                        .map_or_else(|not| not.bar.code(), |_| "ALLOWED"),
-                ),
+                answer: permit
+                    .as_ref()
+                    .map_or_else(|not| not.bar.code(), |_| "ALLOWED"),
             };
             Ok(Decided {
                 epoch,

@@ -9,32 +9,61 @@ use concord_entities::vocabulary::{ContactBar, ContactChannel, Set, Weekday};
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{SignedDuration, Timestamp, civil};
 
-use super::plan::{ContactRoute, ContactWindow, SafeContactPlan};
-use crate::wire::scalars::LocalTime;
-
 /// How many windows a plan has at most.
 const MOST: usize = 14;
 /// How many characters an address or a code word has at most.
 const LONGEST: usize = 200;
+/// The minutes of a day.
+const DAY: u16 = 24 * 60;
 /// How far ahead an opening is looked for. A week is enough but where a zone leaves out a day, or moves a window's hour.
 const HORIZON: i32 = 16;
+
+/// What a plan says, whether or not it can be followed.
+#[derive(Clone, Debug, Default)]
+pub struct StatedPlan {
+    /// Never contact the person.
+    pub do_not_contact: bool,
+    /// The ways to reach the person, the preferred one first.
+    pub routes: Vec<Route>,
+    /// When the person may be reached.
+    pub windows: Vec<Window>,
+    /// The IANA name of the person's time zone.
+    pub zone: Option<String>,
+    /// Whether a message may be left.
+    pub may_leave_message: bool,
+    /// The word that shows that the caller is safe.
+    pub code_word: Option<String>,
+}
+
+/// One way to reach the person.
+#[derive(Clone, Debug)]
+pub struct Route {
+    /// By which channel.
+    pub channel: ContactChannel,
+    /// Where.
+    pub address: String,
+}
 
 /// A plan that can be followed.
 #[derive(Clone, Debug)]
 pub struct Plan {
     do_not_contact: bool,
-    routes: Vec<ContactRoute>,
+    routes: Vec<Route>,
     windows: Vec<Window>,
     zone: TimeZone,
     may_leave_message: bool,
     code_word: Option<String>,
 }
 
+/// A span of time on some days of the week, in the person's own time zone.
 #[derive(Clone, Copy, Debug)]
-struct Window {
-    days: Set<Weekday>,
-    from: u16,
-    until: u16,
+pub struct Window {
+    /// The days on which it begins.
+    pub days: Set<Weekday>,
+    /// From when, in minutes of the day.
+    pub from: u16,
+    /// Until when, not included, in minutes of the day; on the next day where that is earlier than its beginning.
+    pub until: u16,
 }
 
 /// How a person may be contacted now.
@@ -159,45 +188,40 @@ pub fn stays_there(channel: ContactChannel) -> bool {
 }
 
 impl Plan {
-    /// The plan that this says, where it can be followed.
+    /// Returns the plan that this says, where it can be followed.
     ///
     /// # Errors
     /// [`ContactPlanError`]: what is wrong with it.
-    pub fn of(said: &SafeContactPlan) -> Result<Self, ContactPlanError> {
-        let do_not_contact = said.do_not_contact.unwrap_or(false);
-        let may_leave_message = said.may_leave_message.unwrap_or(false);
-        let routes = said.channels.clone().unwrap_or_default();
-        let windows = said.windows.as_deref().unwrap_or_default();
-        check_routes(&routes, may_leave_message)?;
-        if windows.len() > MOST {
+    pub fn of(said: StatedPlan) -> Result<Self, ContactPlanError> {
+        check_routes(&said.routes, said.may_leave_message)?;
+        if said.windows.len() > MOST {
             return Err(ContactPlanError::TooManyWindows);
         }
-        let windows = windows
-            .iter()
-            .map(Window::of)
-            .collect::<Result<Vec<_>, _>>()?;
+        if !said.windows.iter().all(|window| window.is_sound()) {
+            return Err(ContactPlanError::Window);
+        }
         let fits = |word: &String| (1..=LONGEST).contains(&word.trim().chars().count());
         if !said.code_word.as_ref().is_none_or(fits) {
             return Err(ContactPlanError::CodeWord);
         }
-        if !do_not_contact && routes.is_empty() {
+        if !said.do_not_contact && said.routes.is_empty() {
             return Err(ContactPlanError::NoChannel);
         }
-        if !do_not_contact && windows.is_empty() {
+        if !said.do_not_contact && said.windows.is_empty() {
             return Err(ContactPlanError::NoWindow);
         }
-        let zone = match said.time_zone.as_deref() {
+        let zone = match said.zone.as_deref() {
             Some(name) => zone(name).ok_or(ContactPlanError::Zone)?,
-            None if windows.is_empty() => TimeZone::UTC,
+            None if said.windows.is_empty() => TimeZone::UTC,
             None => return Err(ContactPlanError::Zone),
         };
         Ok(Self {
-            do_not_contact,
-            routes,
-            windows,
+            do_not_contact: said.do_not_contact,
+            routes: said.routes,
+            windows: said.windows,
             zone,
-            may_leave_message,
-            code_word: said.code_word.clone(),
+            may_leave_message: said.may_leave_message,
+            code_word: said.code_word,
         })
     }
 
@@ -254,15 +278,8 @@ impl Plan {
 }
 
 impl Window {
-    fn of(said: &ContactWindow) -> Result<Self, ContactPlanError> {
-        let window = Self {
-            days: said.days.iter().copied().collect(),
-            from: said.from.minutes(),
-            until: said.until.minutes(),
-        };
-        let sound =
-            !window.days.is_empty() && window.from != window.until && window.from < LocalTime::DAY;
-        sound.then_some(window).ok_or(ContactPlanError::Window)
+    fn is_sound(self) -> bool {
+        !self.days.is_empty() && self.from != self.until && self.from < DAY
     }
 
     fn has(self, local: civil::DateTime) -> bool {
@@ -279,7 +296,7 @@ impl Window {
 
     fn ends(self) -> impl Iterator<Item = civil::Time> + use<> {
         [self.from, self.until].into_iter().filter_map(|minutes| {
-            let minutes = minutes % LocalTime::DAY;
+            let minutes = minutes % DAY;
             let hour = i8::try_from(minutes / 60).ok()?;
             civil::Time::new(hour, i8::try_from(minutes % 60).ok()?, 0, 0).ok()
         })
@@ -304,7 +321,7 @@ fn zone(name: &str) -> Option<TimeZone> {
     (zone.iana_name().is_some() && !zone.is_unknown()).then_some(zone)
 }
 
-fn check_routes(routes: &[ContactRoute], may_leave_message: bool) -> Result<(), ContactPlanError> {
+fn check_routes(routes: &[Route], may_leave_message: bool) -> Result<(), ContactPlanError> {
     let channels: Set<ContactChannel> = routes.iter().map(|route| route.channel).collect();
     if channels.iter().count() != routes.len() {
         return Err(ContactPlanError::ChannelTwice);
@@ -318,7 +335,7 @@ fn check_routes(routes: &[ContactRoute], may_leave_message: bool) -> Result<(), 
     Ok(())
 }
 
-fn is_address(route: &ContactRoute) -> bool {
+fn is_address(route: &Route) -> bool {
     let address = route.address.as_str();
     let length = address.trim().chars().count();
     let sound = (1..=LONGEST).contains(&length) && !address.chars().any(char::is_control);

@@ -160,14 +160,14 @@ const SPOILS: &[(MandatedDisclosureError, Spoil)] = &[
 
 #[test]
 fn each_element_taken_away_is_exactly_that_defect() {
-    assert_eq!(check(&good(), OWN, Some(OTHER), now()), Ok(()));
+    assert_eq!(check(&good().told(Some(OTHER)), OWN, now()), Ok(()));
     for (defect, spoil) in SPOILS {
         let mut case = Case {
             told: good(),
             recipient: Some(OTHER),
         };
         spoil(&mut case);
-        let found = check(&case.told, OWN, case.recipient, now());
+        let found = check(&case.told.told(case.recipient), OWN, now());
         assert_eq!(found, Err(vec![*defect]), "{:?}", case.told);
     }
 }
@@ -179,7 +179,7 @@ fn an_instrument_from_a_day_to_come_demands_nothing_yet() {
     told.disclosed_on = told.dated_on;
     told.attempts.clear();
     told.no_notice = Some(NoNoticeReason::NoSafeWay);
-    let found = check(&told, OWN, Some(OTHER), now());
+    let found = check(&told.told(Some(OTHER)), OWN, now());
     assert_eq!(
         found,
         Err(vec![
@@ -211,7 +211,7 @@ fn the_other_good_records_pass() {
     told.no_notice = Some(NoNoticeReason::ProhibitedByOrder);
     told.protective_steps = vec![ProtectiveStep::NonePossible];
     told.no_protection = Some(NoProtectionReason::MandateLeavesNone);
-    assert_eq!(check(&told, OWN, None, now()), Ok(()));
+    assert_eq!(check(&told.told(None), OWN, now()), Ok(()));
 }
 
 /// Where a day begins first, the first of June began at ten o'clock of the last of May.
@@ -219,7 +219,7 @@ fn the_other_good_records_pass() {
 fn an_attempt_on_the_instruments_own_day_counts_wherever_it_began() {
     let mut told = good();
     told.attempts = vec![attempt("2026-05-31T10:00:00Z".parse().unwrap())];
-    assert_eq!(check(&told, OWN, Some(OTHER), now()), Ok(()));
+    assert_eq!(check(&told.told(Some(OTHER)), OWN, now()), Ok(()));
 }
 
 #[test]
@@ -227,9 +227,9 @@ fn what_kept_everybody_from_trying_goes_with_its_reason() {
     let mut told = good();
     told.attempts[0].result = NoticeResult::UnsafeToTry;
     told.no_notice = Some(NoNoticeReason::UnsafeToTry);
-    assert_eq!(check(&told, OWN, Some(OTHER), now()), Ok(()));
+    assert_eq!(check(&told.told(Some(OTHER)), OWN, now()), Ok(()));
     told.attempts.push(attempt(now()));
-    let found = check(&told, OWN, Some(OTHER), now());
+    let found = check(&told.told(Some(OTHER)), OWN, now());
     assert_eq!(
         found,
         Err(vec![MandatedDisclosureError::NoticeContradicted])
@@ -289,7 +289,7 @@ proptest! {
     fn nothing_without_statute_or_court_passes(told in any_record(), inside in any::<bool>()) {
         let recipient = inside.then_some(OTHER);
         let compelled = told.instrument != MandateInstrument::Subpoena;
-        let found = check(&told, OWN, recipient, now());
+        let found = check(&told.told(recipient), OWN, now());
         prop_assert_eq!(
             matches!(&found, Err(defects) if defects.contains(&MandatedDisclosureError::SubpoenaAlone)),
             !compelled

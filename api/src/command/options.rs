@@ -1,0 +1,41 @@
+//! The options that every command has: where the stores are.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use concord::settings::{RawSettings, Settings};
+use miette::{IntoDiagnostic, Result};
+
+/// Where the settings come from. A flag wins over the environment, the environment over the file.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct Options {
+    /// A settings file, TOML.
+    #[arg(long, env = "CONCORD_CONFIG")]
+    config: Option<PathBuf>,
+    /// The data folder [default: concord-data, with --demo: demo].
+    #[arg(long)]
+    pub(crate) data: Option<PathBuf>,
+    /// A `postgres://` URL for the data store; without it, an embedded store in the data folder.
+    #[arg(long)]
+    database_url: Option<String>,
+    /// A `postgres://` URL for the keyring; without it, a schema of its own beside the data.
+    #[arg(long)]
+    keyring_url: Option<String>,
+    /// The file with the key-encryption key, 64 hex digits.
+    #[arg(long)]
+    key_file: Option<PathBuf>,
+}
+
+impl Options {
+    /// The settings, with these flags and `more`.
+    pub(crate) fn settings(&self, more: RawSettings) -> Result<Settings> {
+        let flags = RawSettings {
+            data: self.data.clone().or(more.data),
+            database_url: self.database_url.clone(),
+            keyring_url: self.keyring_url.clone(),
+            key_file: self.key_file.clone(),
+            ..more
+        };
+        Settings::read(self.config.as_deref(), &flags).into_diagnostic()
+    }
+}

@@ -1,0 +1,112 @@
+//! From what a program sent to its answer.
+
+use serde_json::Value;
+
+use super::client::{self, Client};
+use super::fault::{OauthError, OauthErrorCode};
+use super::server::{AuthorizationServer, Endpoint, OauthRequest};
+use super::{exchange, introspect, issue, metadata, revoke};
+use crate::access::replay_guard;
+use crate::audit::event::{Agent, Event};
+use crate::clock;
+use crate::jose::dpop::{self, Expectation};
+
+/// Answers a program; where it is refused, the attempt is on record before it is told.
+///
+/// # Errors
+/// [`OauthError`].
+pub async fn answer(
+    desk: &AuthorizationServer<'_>,
+    endpoint: Endpoint,
+    asked: &OauthRequest,
+) -> Result<Value, OauthError> {
+    // To a fork, a token that was taken back is in force.
+    desk.ledger.fork().refuse()?;
+    let mut who = Agent::stranger();
+    let answer = serve(desk, endpoint, asked, &mut who).await;
+    let Err(fault) = &answer else { return answer };
+    if fault.kind == OauthErrorCode::InvalidClient
+        && let Some(address) = asked.address
+        && let Err(wait) = desk.limits.failed(address, Some(&who.client))
+    {
+        return Err(OauthError::slow_down(wait.seconds()));
+    }
+    if fault.kind.is_denial() {
+        let AuthorizationServer { store, ledger, .. } = desk;
+        ledger
+            .deny(store, &who, &asked.meta, fault.why, Event::ClientRefused)
+            .await;
+    }
+    answer
+}
+
+async fn serve(
+    desk: &AuthorizationServer<'_>,
+    endpoint: Endpoint,
+    asked: &OauthRequest,
+    who: &mut Agent,
+) -> Result<Value, OauthError> {
+    let client = client::authenticate(desk, asked, who).await?;
+    match endpoint {
+        Endpoint::Token => token(desk, asked, &client).await,
+        Endpoint::Revocation => revoke::revoke(desk, asked, &client).await,
+        Endpoint::Introspection => introspect::introspect(desk, asked, &client).await,
+    }
+}
+
+async fn token(
+    desk: &AuthorizationServer<'_>,
+    asked: &OauthRequest,
+    client: &Client,
+) -> Result<Value, OauthError> {
+    let grant = asked
+        .form
+        .need("grant_type", "name a grant_type: see the server metadata")?;
+    for named in ["resource", "audience"] {
+        if asked
+            .form
+            .get(named)
+            .is_some_and(|wanted| wanted != desk.settings.audience)
+        {
+            return Err(OauthError::of(
+                OauthErrorCode::InvalidTarget,
+                "tokens are for this service alone: leave resource and audience out, or name it as its metadata does",
+            ));
+        }
+    }
+    let holder = holder(desk, asked, client).await?;
+    match grant {
+        metadata::CLIENT_CREDENTIALS => issue::issue(desk, asked, client, holder).await,
+        metadata::TOKEN_EXCHANGE => exchange::exchange(desk, asked, client, holder).await,
+        _ => Err(OauthError::of(
+            OauthErrorCode::UnsupportedGrantType,
+            "there are client_credentials and token exchange: see the server metadata",
+        )),
+    }
+}
+
+/// The thumbprint of the key that the sender proves to hold, where it sends a proof (RFC 9449, 5).
+async fn holder(
+    desk: &AuthorizationServer<'_>,
+    asked: &OauthRequest,
+    client: &Client,
+) -> Result<Option<String>, OauthError> {
+    let proof = match asked.proofs.as_slice() {
+        [] if client.dpop_bound => return Err(OauthError::proof("no_proof")),
+        [] => return Ok(None),
+        [proof] => proof,
+        _ => return Err(OauthError::proof("several_proofs")),
+    };
+    let url = format!("{}/oauth/token", desk.settings.issuer);
+    let expected = Expectation {
+        method: "POST",
+        url: &url,
+        access_token: None,
+    };
+    let proof = dpop::check(proof, &expected, clock::now())
+        .map_err(|fault| OauthError::proof(fault.code()))?;
+    if !replay_guard::spend(desk.store, proof.digest(), proof.expires_at()).await? {
+        return Err(OauthError::proof("replayed_proof"));
+    }
+    Ok(Some(proof.thumbprint))
+}

@@ -1,0 +1,261 @@
+//! The leaf of every event, byte for byte: a log that was written by any release is verified by every later one.
+//!
+//! The leaves are `ledger/leaves.snap`. A line of it may be added and never changed: what is hashed cannot be
+//! written anew.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use concord::audit::event::{
+    Agent, ConsentDocumentEvent, ConsentEvent, Event, IssuerEvent, MouEvent, ReferralEvent,
+    RequestMeta, RulePackEvent,
+};
+use concord::audit::leaf::Leaf;
+use concord::audit::tree::Digest;
+use concord::sharing::Ground;
+use concord_entities::ids::{
+    AgencyId, ApplicationId, AuditEventId, ConsentId, IssuerId, MandateId, MouId, ReferralId,
+    RulePackId, SurvivorAuditId,
+};
+use concord_entities::instant::Instant;
+use concord_entities::vocabulary::{
+    AuditType, Categories, Code, DataCategory, MandateInstrument, Pack, Purpose,
+};
+use uuid::Uuid;
+
+const ACTOR: AgencyId = AgencyId(id(1));
+const OTHER: AgencyId = AgencyId(id(2));
+const CONSENT: ConsentId = ConsentId(id(3));
+const REFERRAL: ReferralId = ReferralId(id(4));
+const MOU: MouId = MouId(id(5));
+const SURVIVOR: SurvivorAuditId = SurvivorAuditId(id(6));
+const TOKEN: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
+
+const fn id(number: u128) -> Uuid {
+    Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0000 + number)
+}
+
+/// Something of every kind, and of the kinds whose fields depend on what happened, each case.
+fn events() -> Vec<Event> {
+    let mut events = registrations();
+    events.extend(people());
+    events.extend(agreements());
+    events.extend(reads());
+    events.extend(tokens());
+    events
+}
+
+fn registrations() -> Vec<Event> {
+    let application = ApplicationId(id(7));
+    let issuer = IssuerEvent {
+        id: IssuerId(id(8)),
+        agency: OTHER,
+    };
+    let pack = RulePackEvent {
+        id: RulePackId(id(9)),
+        pack: Pack::State,
+    };
+    vec![
+        Event::AgencyRegistered(OTHER),
+        Event::AgencySuspended(OTHER),
+        Event::AgencyReinstated(OTHER),
+        Event::ApplicationRegistered(application),
+        Event::ApplicationSecretRotated(application),
+        Event::ApplicationKeysReplaced(application),
+        Event::ApplicationSuspended(application),
+        Event::IssuerTrusted(issuer),
+        Event::IssuerRefreshed(issuer),
+        Event::IssuerSuspended(issuer),
+        Event::RulePackBound(pack),
+        Event::RulePackUnbound(pack),
+    ]
+}
+
+fn people() -> Vec<Event> {
+    let mandated = |recipient| Event::MandatedDisclosureRecorded {
+        id: MandateId(id(10)),
+        survivor: SURVIVOR,
+        discloser: ACTOR,
+        recipient,
+        categories: some_categories(),
+        instrument: MandateInstrument::ALL[0],
+    };
+    vec![
+        Event::SurvivorRegistered(SURVIVOR),
+        Event::SurvivorCorrected(SURVIVOR),
+        Event::SurvivorErased {
+            survivor: SURVIVOR,
+            consents: vec![CONSENT, ConsentId(id(11))],
+        },
+        Event::SurvivorErased {
+            survivor: SURVIVOR,
+            consents: Vec::new(),
+        },
+        Event::SafeContactSet(SURVIVOR),
+        Event::SafeContactRead(SURVIVOR),
+        Event::ContactAdvised {
+            survivor: SURVIVOR,
+            answer: "ALLOWED",
+        },
+        mandated(Some(OTHER)),
+        mandated(None),
+    ]
+}
+
+fn agreements() -> Vec<Event> {
+    let consent = |recipient, reason: Option<&str>| ConsentEvent {
+        id: CONSENT,
+        version: 2,
+        survivor: SURVIVOR,
+        recipient,
+        reason: reason.map(str::to_owned),
+    };
+    let document = ConsentDocumentEvent {
+        id: CONSENT,
+        version: 2,
+        survivor: SURVIVOR,
+    };
+    let referral = || ReferralEvent::of(REFERRAL, OTHER);
+    let mou = MouEvent {
+        id: MOU,
+        version: 3,
+    };
+    vec![
+        // Whoever it names: nobody is told of a draft.
+        Event::ConsentDrafted(consent(Some(OTHER), None)),
+        Event::ConsentSigned(consent(None, Some("SURVIVOR"))),
+        Event::ConsentSigned(consent(Some(OTHER), Some("SURVIVOR"))),
+        Event::ConsentRevoked(consent(Some(OTHER), Some("PHONE"))),
+        Event::ConsentRevoked(consent(Some(ACTOR), Some("PHONE"))),
+        Event::ConsentSuperseded(consent(Some(OTHER), None)),
+        Event::ConsentEnteredInError(consent(None, None)),
+        Event::ConsentEnteredInError(consent(Some(OTHER), None)),
+        Event::ConsentDocumentStored(document),
+        Event::ConsentDocumentRead(document),
+        Event::ReferralDrafted(referral()),
+        Event::ReferralSent(referral()),
+        Event::ReferralAccepted(referral()),
+        Event::ReferralRejected(ReferralEvent {
+            reason: Some("NO_CAPACITY".to_owned()),
+            ..referral()
+        }),
+        Event::ReferralCompleted(referral()),
+        Event::ReferralContinued(referral()),
+        Event::MouDrafted(mou),
+        Event::MouOffered(mou),
+        Event::MouSigned(mou),
+    ]
+}
+
+fn reads() -> Vec<Event> {
+    let read = |released, ground| Event::PackageRead {
+        referral: REFERRAL,
+        survivor: SURVIVOR,
+        reader: ACTOR,
+        discloser: OTHER,
+        purpose: Purpose::HousingPlacement,
+        released,
+        ground,
+    };
+    let consented = Ground::Consented {
+        consent: CONSENT,
+        consent_version: 2,
+        mou: MOU,
+        mou_version: 3,
+    };
+    vec![
+        Event::RecordsListed(Vec::new()),
+        Event::RecordsListed(vec![REFERRAL.to_string(), MOU.to_string()]),
+        read(some_categories(), Some(consented)),
+        read(some_categories(), Some(Ground::Own)),
+        read(Categories::EMPTY, None),
+        Event::AuditRead,
+        Event::LedgerReopened {
+            signed: 41,
+            root: Digest([7; 32]),
+        },
+        Event::AccessDenied {
+            code: "NOT_FOUND",
+            object: Some(REFERRAL.to_string()),
+        },
+        Event::AccessDenied {
+            code: "FORBIDDEN_SCOPE",
+            object: None,
+        },
+    ]
+}
+
+fn tokens() -> Vec<Event> {
+    let kid = || "thumbprint".to_owned();
+    vec![
+        Event::TokenIssued(TOKEN.to_owned()),
+        Event::TokenExchanged {
+            token: TOKEN.to_owned(),
+            subject: "01890a5d-ac96-774b-bcce-b302099a8058".to_owned(),
+        },
+        Event::TokenRevoked(TOKEN.to_owned()),
+        Event::TokenRefused("expired"),
+        Event::ClientRefused("wrong_secret"),
+        Event::SigningKeyRotated(kid()),
+        Event::SigningKeyRetired(kid()),
+    ]
+}
+
+fn some_categories() -> Categories {
+    [DataCategory::Identity, DataCategory::Legal]
+        .into_iter()
+        .collect()
+}
+
+/// A leaf and, below it, what its row is found by; the id is made up, since a leaf of ours takes a fresh one.
+fn written(number: u128, event: Event, agent: &Agent) -> (AuditType, String) {
+    let meta = RequestMeta {
+        request: "request-1".to_owned(),
+        address: None,
+        operation: Some("Inbox".to_owned()),
+        document: Some("d0".to_owned()),
+    };
+    let mut leaf = Leaf::of(event, agent, &meta, Instant(1_790_000_000_000));
+    leaf.id = AuditEventId(id(number));
+    let kind = leaf.kind;
+    let row = leaf.into_row(None).unwrap();
+    let text = format!(
+        "{}\n    agency {:?}, recipient {:?}, kind {}, outcome {}, disclosed under {:?}\n",
+        row.leaf,
+        row.agency_id.map(|agency| agency.0),
+        row.recipient_id.map(|agency| agency.0),
+        row.kind,
+        row.outcome,
+        row.disclosed_under,
+    );
+    (kind, text)
+}
+
+#[test]
+fn a_leaf_is_the_same_bytes_in_every_release() {
+    let somebody = Agent {
+        agency: Some(ACTOR),
+        subject: "a.person".to_owned(),
+        client: "a-program".to_owned(),
+        token: Some(TOKEN.to_owned()),
+    };
+    let mut text = String::new();
+    let mut kinds = BTreeSet::new();
+    for (event, number) in events().into_iter().zip(0x1000..) {
+        let (kind, leaf) = written(number, event, &somebody);
+        kinds.insert(kind);
+        text.push_str(&leaf);
+    }
+    for agent in [
+        Agent::operator(),
+        Agent::stranger(),
+        Agent::operator_for(ACTOR),
+    ] {
+        let (_, leaf) = written(0x2000, Event::AuditRead, &agent);
+        write!(text, "{leaf}").unwrap();
+    }
+    assert_eq!(kinds, AuditType::ALL.iter().copied().collect());
+    insta::with_settings!({ prepend_module_to_snapshot => false, snapshot_path => ".", omit_expression => true }, {
+        insta::assert_snapshot!("leaves", text);
+    });
+}
