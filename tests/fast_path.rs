@@ -9,7 +9,7 @@ use concord::graphql::node::Node;
 use concord::referral::fast::ReferralPage;
 use concord::referral::graphql::Referral;
 use concord::referral::read::{Header, Seen};
-use concord::referral::rules::{self, Side, StoredStatus};
+use concord::referral::rules::{CurrentStatus, Side, StoredStatus};
 use concord::store::page::Page;
 use concord::wire::connection::Connection;
 use concord_entities::agency::{self, StoredVetting, TextList};
@@ -65,7 +65,7 @@ fn page() -> Connection<Referral> {
                 halted: !bit(3),
             };
             let seen = Seen {
-                standing: rules::standing(&StoredStatus::from(&header), moment),
+                current: CurrentStatus::of(&StoredStatus::from(&header), moment),
                 side: if bit(2) {
                     Side::Sender
                 } else {
@@ -73,7 +73,7 @@ fn page() -> Connection<Referral> {
                 },
                 header,
                 beyond: None,
-                grants: std::collections::BTreeMap::new(),
+                packages: std::collections::BTreeMap::new(),
             };
             Referral::headed(seen, sender.clone(), recipient.clone())
         });

@@ -45,6 +45,7 @@ mod refusal;
 mod seal;
 mod transport;
 mod tree;
+mod twins;
 mod upgrade;
 mod verify;
 mod world;

@@ -250,22 +250,24 @@ impl From<DbErr> for Refusal {
 /// Everything else is a fault of ours.
 #[must_use]
 pub fn may_pass(fault: &DbErr) -> bool {
-    match fault {
-        DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => true,
-        DbErr::Exec(RuntimeErr::SqlxError(fault)) | DbErr::Query(RuntimeErr::SqlxError(fault)) => {
-            matches!(
-                **fault,
-                SqlxError::Io(_)
-                    | SqlxError::Tls(_)
-                    | SqlxError::Protocol(_)
-                    | SqlxError::PoolTimedOut
-                    | SqlxError::PoolClosed
-                    | SqlxError::WorkerCrashed
-                    | SqlxError::BeginFailed
-            ) || fault.as_database_error().is_some_and(says_later)
-        }
-        _ => false,
+    if matches!(fault, DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) {
+        return true;
     }
+    let (DbErr::Exec(RuntimeErr::SqlxError(fault)) | DbErr::Query(RuntimeErr::SqlxError(fault))) =
+        fault
+    else {
+        return false;
+    };
+    matches!(
+        **fault,
+        SqlxError::Io(_)
+            | SqlxError::Tls(_)
+            | SqlxError::Protocol(_)
+            | SqlxError::PoolTimedOut
+            | SqlxError::PoolClosed
+            | SqlxError::WorkerCrashed
+            | SqlxError::BeginFailed
+    ) || fault.as_database_error().is_some_and(says_later)
 }
 
 fn says_later(fault: &(dyn DatabaseError + 'static)) -> bool {

@@ -123,7 +123,58 @@ pub struct StoredInterpreter {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// That a consent has ended by `now`, signed or not: it expired, was revoked, superseded or entered in error.
+/// The moments that say whether a consent is in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConsentDates {
+    /// From when.
+    pub effective_at: Instant,
+    /// Until when.
+    pub expires_at: Instant,
+    /// When it was completely signed.
+    pub signed_at: Option<Instant>,
+    /// When the survivor took it back.
+    pub revoked_at: Option<Instant>,
+    /// When it was replaced, or found to be an error.
+    pub void_at: Option<Instant>,
+}
+
+impl ConsentDates {
+    /// Returns whether it is signed and its time has come.
+    #[must_use]
+    pub fn has_begun(&self, now: Instant) -> bool {
+        self.signed_at.is_some_and(|signed| signed <= now) && self.effective_at <= now
+    }
+
+    /// Returns whether it has ended, signed or not: it expired, was revoked, superseded or entered in error. [`ended`]
+    /// says the same in SQL.
+    #[must_use]
+    pub fn has_ended(&self, now: Instant) -> bool {
+        self.expires_at <= now || self.revoked_at.is_some() || self.void_at.is_some()
+    }
+
+    /// Returns whether it is in force.
+    #[must_use]
+    pub fn is_in_force(&self, now: Instant) -> bool {
+        self.has_begun(now) && !self.has_ended(now)
+    }
+}
+
+impl Model {
+    /// The moments that say whether it is in force.
+    #[must_use]
+    pub fn dates(&self) -> ConsentDates {
+        let void = self.superseded_at.into_iter();
+        ConsentDates {
+            effective_at: self.effective_at,
+            expires_at: self.expires_at,
+            signed_at: self.signed_at,
+            revoked_at: self.revoked_at,
+            void_at: void.chain(self.entered_in_error_at).min(),
+        }
+    }
+}
+
+/// The condition that a consent has ended by `now`: [`ConsentDates::has_ended`] in SQL.
 pub(crate) fn ended(now: Instant) -> Condition {
     Condition::any()
         .add(COLUMN.expires_at.lte(now))

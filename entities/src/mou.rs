@@ -70,6 +70,49 @@ pub struct Model {
 
 impl ActiveModelBehavior for ActiveModel {}
 
+/// The days and moments that say whether an MOU is in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MouDates {
+    /// Its first day.
+    pub effective_on: Day,
+    /// Its last day.
+    pub expires_on: Day,
+    /// When the last party signed.
+    pub signed_at: Option<Instant>,
+    /// When it was suspended, ended, declined or replaced.
+    pub halted_at: Option<Instant>,
+}
+
+impl MouDates {
+    /// Returns whether it is in force: signed by all, within its days, and not halted.
+    #[must_use]
+    pub fn is_in_force(&self, now: Instant) -> bool {
+        self.signed_at.is_some_and(|signed| signed <= now)
+            && self.halted_at.is_none()
+            && self.effective_on.start() <= now
+            && now < self.expires_on.end()
+    }
+}
+
+impl Model {
+    /// The days and moments that say whether it is in force.
+    #[must_use]
+    pub fn dates(&self) -> MouDates {
+        let halts = [
+            self.suspended_at,
+            self.terminated_at,
+            self.declined_at,
+            self.superseded_at,
+        ];
+        MouDates {
+            effective_on: self.effective_on,
+            expires_on: self.expires_on,
+            signed_at: self.signed_at,
+            halted_at: halts.into_iter().flatten().min(),
+        }
+    }
+}
+
 /// The clauses of an MOU, as its parties agreed on them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
 pub struct Terms {
@@ -112,6 +155,18 @@ impl Entity {
                 ),
             )
             .order_by_desc(COLUMN.id)
+    }
+
+    /// Those of these MOUs that `agency` may follow.
+    #[must_use]
+    pub fn among(agency: AgencyId, ids: impl IntoIterator<Item = MouId>) -> Select<Self> {
+        Self::followed_by(agency).filter(COLUMN.id.is_in(ids))
+    }
+
+    /// The MOU `id`, where `agency` may follow it.
+    #[must_use]
+    pub fn known_to(agency: AgencyId, id: MouId) -> Select<Self> {
+        Self::among(agency, [id])
     }
 
     /// The MOU `id` that `agency` drafted.

@@ -1,7 +1,9 @@
 //! A referral of one survivor from one agency to another.
 
+use std::time::Duration;
+
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, ExprTrait, IntoCondition};
 use sea_orm::{Condition, QueryFilter, UpdateMany};
 
 use crate::consent;
@@ -85,6 +87,49 @@ pub struct Model {
 }
 
 impl ActiveModelBehavior for ActiveModel {}
+
+/// How long a recipient may leave a referral unanswered before it expires.
+pub const UNANSWERED: Duration = Duration::from_hours(30 * 24);
+
+/// The condition that a referral's current status at `now` is `status`: what the rule over one row computes, in SQL.
+#[must_use]
+pub fn stands_at(status: ReferralStatus, now: &Expr) -> Condition {
+    let past = |column: Column, now: Expr| {
+        Expr::col(column)
+            .is_not_null()
+            .and(Expr::col(column).lte(now))
+    };
+    let suspended = Condition::any()
+        .add(Column::Halted.eq(true))
+        .add(past(Column::ConsentUntil, now.clone()))
+        .add(past(Column::MouUntil, now.clone()));
+    let unanswered = i64::try_from(UNANSWERED.as_micros()).unwrap_or(i64::MAX);
+    let expired = past(Column::SentAt, now.clone().sub(unanswered));
+    match status {
+        ReferralStatus::Suspended => Condition::all()
+            .add(Column::Status.is_in(ReferralStatus::OPEN))
+            .add(suspended),
+        ReferralStatus::Expired => Condition::all()
+            .add(Column::Status.eq(ReferralStatus::Requested))
+            .add(suspended.not())
+            .add(expired),
+        ReferralStatus::Requested => Condition::all()
+            .add(Column::Status.eq(status))
+            .add(suspended.not())
+            .add(expired.not()),
+        ReferralStatus::Accepted | ReferralStatus::InProgress | ReferralStatus::OnHold => {
+            Condition::all()
+                .add(Column::Status.eq(status))
+                .add(suspended.not())
+        }
+        ReferralStatus::Draft
+        | ReferralStatus::Rejected
+        | ReferralStatus::Cancelled
+        | ReferralStatus::Completed
+        | ReferralStatus::Failed
+        | ReferralStatus::EnteredInError => Column::Status.eq(status).into_condition(),
+    }
+}
 
 impl Entity {
     /// What was sent to `agency`, drafts excepted.

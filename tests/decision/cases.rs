@@ -2,8 +2,10 @@
 
 use concord::sharing::Answer;
 use concord::sharing::decide::{ConsentFacts, Facts, MouFacts, Party, Question, decide};
+use concord_entities::consent::ConsentDates;
 use concord_entities::ids::{AgencyId, ConsentId, MouId};
 use concord_entities::instant::{Day, Instant};
+use concord_entities::mou::MouDates;
 use concord_entities::vocabulary::{
     AgencyStatus, Categories, Code, DataCategory, Purpose, Purposes, ReferralStatus, Set,
 };
@@ -74,11 +76,13 @@ pub fn in_order() -> Case {
                 recipient: SOUTH,
                 categories: Categories::all(),
                 purposes: Purposes::all(),
-                effective_at: noon(0),
-                expires_at: noon(4),
-                signed_at: Some(noon(0)),
-                revoked_at: None,
-                void_at: None,
+                dates: ConsentDates {
+                    effective_at: noon(0),
+                    expires_at: noon(4),
+                    signed_at: Some(noon(0)),
+                    revoked_at: None,
+                    void_at: None,
+                },
             }),
             mou: Some(MouFacts {
                 id: MouId(Uuid::from_u128(20)),
@@ -86,10 +90,12 @@ pub fn in_order() -> Case {
                 binds_both: true,
                 categories: Categories::all(),
                 purposes: Purposes::all(),
-                effective_on: MONDAY,
-                expires_on: MONDAY.plus_days(4),
-                signed_at: Some(noon(0)),
-                halted_at: None,
+                dates: MouDates {
+                    effective_on: MONDAY,
+                    expires_on: MONDAY.plus_days(4),
+                    signed_at: Some(noon(0)),
+                    halted_at: None,
+                },
             }),
         },
         now: noon(2),
@@ -221,11 +227,13 @@ fn consents() -> impl Strategy<Value = ConsentFacts> {
                 recipient,
                 categories: covers.0,
                 purposes: covers.1,
-                effective_at: time.0,
-                expires_at: time.1,
-                signed_at,
-                revoked_at: ends.0,
-                void_at: ends.1,
+                dates: ConsentDates {
+                    effective_at: time.0,
+                    expires_at: time.1,
+                    signed_at,
+                    revoked_at: ends.0,
+                    void_at: ends.1,
+                },
             },
         )
 }
@@ -250,10 +258,12 @@ fn mous() -> impl Strategy<Value = MouFacts> {
                 binds_both,
                 categories: covers.0,
                 purposes: covers.1,
-                effective_on: days.0,
-                expires_on: days.1,
-                signed_at,
-                halted_at,
+                dates: MouDates {
+                    effective_on: days.0,
+                    expires_on: days.1,
+                    signed_at,
+                    halted_at,
+                },
             },
         )
 }

@@ -2,8 +2,10 @@
 
 use concord::sharing::decide::{ConsentFacts, Facts, MouFacts, Party, Question};
 use concord::sharing::{Answer, Ground, decide};
+use concord_entities::consent::ConsentDates;
 use concord_entities::ids::{ConsentId, MouId};
 use concord_entities::instant::{Day, Instant};
+use concord_entities::mou::MouDates;
 use concord_entities::vocabulary::{
     AgencyStatus, Code, DataCategory, Purpose, ReferralStatus, Set,
 };
@@ -104,11 +106,13 @@ impl Raw {
             recipient: SOUTH,
             categories: stored(self.bits[1]),
             purposes: stored(self.bits[2]),
-            effective_at: begins,
-            expires_at: ends,
-            signed_at: is_signed.then_some(signed),
-            revoked_at: is_revoked.then_some(revoked),
-            void_at: is_void.then_some(void),
+            dates: ConsentDates {
+                effective_at: begins,
+                expires_at: ends,
+                signed_at: is_signed.then_some(signed),
+                revoked_at: is_revoked.then_some(revoked),
+                void_at: is_void.then_some(void),
+            },
         };
         let mou = MouFacts {
             id: MouId(Uuid::nil()),
@@ -116,10 +120,12 @@ impl Raw {
             binds_both: true,
             categories: stored(self.bits[3]),
             purposes: stored(self.bits[4]),
-            effective_on: Day(self.days[0]),
-            expires_on: Day(self.days[1]),
-            signed_at: mou_is_signed.then_some(mou_signed),
-            halted_at: is_halted.then_some(halted),
+            dates: MouDates {
+                effective_on: Day(self.days[0]),
+                expires_on: Day(self.days[1]),
+                signed_at: mou_is_signed.then_some(mou_signed),
+                halted_at: is_halted.then_some(halted),
+            },
         };
         let facts = Facts {
             sender: party(NORTH),

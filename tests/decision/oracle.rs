@@ -165,13 +165,13 @@ impl Law {
             ),
             ("categories", codes(consent.categories)),
             ("purposes", codes(consent.purposes)),
-            ("effectiveAt", moment(consent.effective_at)),
-            ("expiresAt", moment(consent.expires_at)),
+            ("effectiveAt", moment(consent.dates.effective_at)),
+            ("expiresAt", moment(consent.dates.expires_at)),
         ];
         let happened = [
-            ("signedAt", consent.signed_at),
-            ("revokedAt", consent.revoked_at),
-            ("voidAt", consent.void_at),
+            ("signedAt", consent.dates.signed_at),
+            ("revokedAt", consent.dates.revoked_at),
+            ("voidAt", consent.dates.void_at),
         ];
         entity(&self.consent, says.into_iter().chain(those(happened)))
     }
@@ -181,10 +181,13 @@ impl Law {
             ("signedByBoth", Value::new_bool(mou.binds_both)),
             ("categories", codes(mou.categories)),
             ("purposes", codes(mou.purposes)),
-            ("firstDay", Value::new_long(mou.effective_on.0.into())),
-            ("lastDay", Value::new_long(mou.expires_on.0.into())),
+            ("firstDay", Value::new_long(mou.dates.effective_on.0.into())),
+            ("lastDay", Value::new_long(mou.dates.expires_on.0.into())),
         ];
-        let happened = [("signedAt", mou.signed_at), ("haltedAt", mou.halted_at)];
+        let happened = [
+            ("signedAt", mou.dates.signed_at),
+            ("haltedAt", mou.dates.halted_at),
+        ];
         entity(&self.mou, says.into_iter().chain(those(happened)))
     }
 }

@@ -52,11 +52,15 @@ impl Narrowing {
             Self::ConsentLosesPurpose(purpose) => {
                 case.consent(|c| c.purposes = c.purposes.without(purpose));
             }
-            Self::ConsentBeginsAt(at) => case.consent(|c| c.effective_at = c.effective_at.max(at)),
-            Self::ConsentEndsAt(at) => case.consent(|c| c.expires_at = c.expires_at.min(at)),
-            Self::ConsentUnsigned => case.consent(|c| c.signed_at = None),
-            Self::ConsentRevoked(at) => case.consent(|c| c.revoked_at = Some(at)),
-            Self::ConsentVoid(at) => case.consent(|c| c.void_at = Some(at)),
+            Self::ConsentBeginsAt(at) => {
+                case.consent(|c| c.dates.effective_at = c.dates.effective_at.max(at))
+            }
+            Self::ConsentEndsAt(at) => {
+                case.consent(|c| c.dates.expires_at = c.dates.expires_at.min(at))
+            }
+            Self::ConsentUnsigned => case.consent(|c| c.dates.signed_at = None),
+            Self::ConsentRevoked(at) => case.consent(|c| c.dates.revoked_at = Some(at)),
+            Self::ConsentVoid(at) => case.consent(|c| c.dates.void_at = Some(at)),
             Self::ConsentGone => case.facts.consent = None,
             Self::MouLosesCategory(category) => {
                 case.mou(|m| m.categories = m.categories.without(category));
@@ -64,10 +68,12 @@ impl Narrowing {
             Self::MouLosesPurpose(purpose) => {
                 case.mou(|m| m.purposes = m.purposes.without(purpose));
             }
-            Self::MouBeginsOn(day) => case.mou(|m| m.effective_on = m.effective_on.max(day)),
-            Self::MouEndsOn(day) => case.mou(|m| m.expires_on = m.expires_on.min(day)),
-            Self::MouUnsigned => case.mou(|m| m.signed_at = None),
-            Self::MouHalted(at) => case.mou(|m| m.halted_at = Some(at)),
+            Self::MouBeginsOn(day) => {
+                case.mou(|m| m.dates.effective_on = m.dates.effective_on.max(day))
+            }
+            Self::MouEndsOn(day) => case.mou(|m| m.dates.expires_on = m.dates.expires_on.min(day)),
+            Self::MouUnsigned => case.mou(|m| m.dates.signed_at = None),
+            Self::MouHalted(at) => case.mou(|m| m.dates.halted_at = Some(at)),
             Self::MouBindsOneOnly => case.mou(|m| m.binds_both = false),
             Self::MouGone => case.facts.mou = None,
             Self::SenderSuspended => case.facts.sender.status = AgencyStatus::Suspended,
@@ -161,9 +167,9 @@ proptest! {
     fn timely_a_disclosure_lies_within_every_date(case in cases()) {
         if let Answer::Share(Ground::Consented { .. }) = case.answer() {
             let (consent, mou) = (case.facts.consent.unwrap(), case.facts.mou.unwrap());
-            prop_assert!(case.now < consent.expires_at && case.now.day() <= mou.expires_on);
-            prop_assert!(case.now >= consent.effective_at && case.now.day() >= mou.effective_on);
-            prop_assert!(consent.signed_at.unwrap() <= case.now && mou.signed_at.unwrap() <= case.now);
+            prop_assert!(case.now < consent.dates.expires_at && case.now.day() <= mou.dates.expires_on);
+            prop_assert!(case.now >= consent.dates.effective_at && case.now.day() >= mou.dates.effective_on);
+            prop_assert!(consent.dates.signed_at.unwrap() <= case.now && mou.dates.signed_at.unwrap() <= case.now);
         }
     }
 

@@ -42,26 +42,26 @@ const SITUATIONS: &[(&str, &[Situation])] = &[
                 c.mou(|m| m.binds_both = false);
             }),
             ("not signed by all its parties", |c| {
-                c.mou(|m| m.signed_at = None);
+                c.mou(|m| m.dates.signed_at = None);
             }),
             ("the microsecond before its first day", |c| {
-                c.mou(|m| m.effective_on = MONDAY.plus_days(2));
+                c.mou(|m| m.dates.effective_on = MONDAY.plus_days(2));
                 c.now = before(midnight(2));
             }),
             ("its first microsecond", |c| {
-                c.mou(|m| m.effective_on = MONDAY.plus_days(2));
+                c.mou(|m| m.dates.effective_on = MONDAY.plus_days(2));
                 c.now = midnight(2);
             }),
             ("the last microsecond of its last day", |c| {
-                c.mou(|m| m.expires_on = MONDAY.plus_days(2));
+                c.mou(|m| m.dates.expires_on = MONDAY.plus_days(2));
                 c.now = before(midnight(3));
             }),
             ("the midnight after its last day", |c| {
-                c.mou(|m| m.expires_on = MONDAY.plus_days(2));
+                c.mou(|m| m.dates.expires_on = MONDAY.plus_days(2));
                 c.now = midnight(3);
             }),
             ("suspended, ended or replaced", |c| {
-                c.mou(|m| m.halted_at = Some(noon(1)));
+                c.mou(|m| m.dates.halted_at = Some(noon(1)));
             }),
             ("does not cover the purpose", |c| {
                 c.mou(|m| m.purposes = m.purposes.without(Purpose::ServiceDelivery));
@@ -72,34 +72,36 @@ const SITUATIONS: &[(&str, &[Situation])] = &[
         "The second key: the consent",
         &[
             ("there is none", |c| c.facts.consent = None),
-            ("not signed", |c| c.consent(|k| k.signed_at = None)),
+            ("not signed", |c| c.consent(|k| k.dates.signed_at = None)),
             ("the microsecond before it begins", |c| {
-                c.consent(|k| k.effective_at = noon(2));
+                c.consent(|k| k.dates.effective_at = noon(2));
                 c.now = before(noon(2));
             }),
             ("the moment it begins", |c| {
-                c.consent(|k| k.effective_at = noon(2));
+                c.consent(|k| k.dates.effective_at = noon(2));
             }),
             ("the microsecond before it ends", |c| {
                 c.now = before(noon(4));
             }),
             ("the moment it ends", |c| c.now = noon(4)),
-            ("revoked", |c| c.consent(|k| k.revoked_at = Some(noon(1)))),
+            ("revoked", |c| {
+                c.consent(|k| k.dates.revoked_at = Some(noon(1)))
+            }),
             ("superseded, or an error", |c| {
-                c.consent(|k| k.void_at = Some(noon(1)));
+                c.consent(|k| k.dates.void_at = Some(noon(1)));
             }),
             ("it names another recipient", |c| {
                 c.consent(|k| k.recipient = EAST);
             }),
             ("it names another recipient, and is revoked", |c| {
-                c.consent(|k| (k.recipient, k.revoked_at) = (EAST, Some(noon(1))));
+                c.consent(|k| (k.recipient, k.dates.revoked_at) = (EAST, Some(noon(1))));
             }),
             ("it names another discloser", |c| {
                 c.consent(|k| k.discloser = WEST);
             }),
             ("revoked, and the MOU is suspended too", |c| {
-                c.consent(|k| k.revoked_at = Some(noon(1)));
-                c.mou(|m| m.halted_at = Some(noon(1)));
+                c.consent(|k| k.dates.revoked_at = Some(noon(1)));
+                c.mou(|m| m.dates.halted_at = Some(noon(1)));
             }),
         ],
     ),
@@ -149,7 +151,7 @@ const SITUATIONS: &[(&str, &[Situation])] = &[
             ("a draft, the consent not signed, no MOU", |c| {
                 own(c);
                 c.facts.status = ReferralStatus::Draft;
-                c.consent(|k| k.signed_at = None);
+                c.consent(|k| k.dates.signed_at = None);
                 c.facts.mou = None;
             }),
             ("completed", |c| {
@@ -163,7 +165,7 @@ const SITUATIONS: &[(&str, &[Situation])] = &[
             }),
             ("the consent is revoked", |c| {
                 own(c);
-                c.consent(|k| k.revoked_at = Some(noon(1)));
+                c.consent(|k| k.dates.revoked_at = Some(noon(1)));
             }),
             ("the consent ends this moment", |c| {
                 own(c);
@@ -171,7 +173,7 @@ const SITUATIONS: &[(&str, &[Situation])] = &[
             }),
             ("the consent is superseded", |c| {
                 own(c);
-                c.consent(|k| k.void_at = Some(noon(1)));
+                c.consent(|k| k.dates.void_at = Some(noon(1)));
             }),
             ("the sender is suspended", |c| {
                 own(c);

@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use concord::referral::find;
-use concord::referral::graphql::ReferralBox as Side;
+use concord::referral::input::ReferralBox as Side;
 use concord::referral::input::ReferralFilter;
 use concord::referral::read::{self, Depth, Header};
 use concord::sharing::decide::{ConsentFacts, Facts, MouFacts, Party};

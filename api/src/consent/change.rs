@@ -238,7 +238,7 @@ async fn reload(request: &Request, id: ConsentId) -> Result<Consent> {
 
 /// The consent as the change leaves it.
 async fn view(request: &Request, now: Instant, model: consent::Model) -> Result<Consent> {
-    Ok(ConsentView::of(request, std::slice::from_ref(&model))
+    Ok(ConsentView::load(request, std::slice::from_ref(&model))
         .await?
-        .show(model, now))
+        .view(model, now))
 }

@@ -328,9 +328,9 @@ impl ConsentQuery {
                 with_context(request, found, |page| page.entries.as_slice()).await
             })
             .await?;
-        let (page, context, now) = released.content();
+        let (page, views, now) = released.content();
         Ok(Connection::of(
-            page.map(|model| context.show(model, now)),
+            page.map(|model| views.view(model, now)),
             |one| one.model.id.0,
         ))
     }
@@ -348,7 +348,7 @@ pub(crate) struct ConsentView {
 
 impl ConsentView {
     /// Reads what these consents, which the caller may see, are shown with.
-    pub(crate) async fn of(request: &Request, consents: &[consent::Model]) -> Result<Self> {
+    pub(crate) async fn load(request: &Request, consents: &[consent::Model]) -> Result<Self> {
         let store = &request.worker.store;
         let own = request.caller.agency();
         let parties = consents.iter().flat_map(|one| {
@@ -383,7 +383,7 @@ impl ConsentView {
     }
 
     /// The consent as the caller sees it.
-    pub(crate) fn show(&self, model: consent::Model, now: Instant) -> Consent {
+    pub(crate) fn view(&self, model: consent::Model, now: Instant) -> Consent {
         let model = if is_party(self.reader, &model) {
             model
         } else {
@@ -444,9 +444,9 @@ async fn with_context<T>(
     found: Decided<T>,
     consents: impl Fn(&T) -> &[consent::Model],
 ) -> Result<Decided<(T, ConsentView, Instant)>> {
-    let shown = ConsentView::of(request, consents(&found.content)).await?;
+    let views = ConsentView::load(request, consents(&found.content)).await?;
     let now = found.now;
-    Ok(found.map(|content| (content, shown, now)))
+    Ok(found.map(|content| (content, views, now)))
 }
 
 /// One consent that the caller's agency holds or is named in.
@@ -485,6 +485,6 @@ async fn seen(
             with_context(request, found, |one| one.as_slice()).await
         })
         .await?;
-    let (found, shown, now) = released.content();
-    Ok(found.map(|model| shown.show(model, now)))
+    let (found, views, now) = released.content();
+    Ok(found.map(|model| views.view(model, now)))
 }

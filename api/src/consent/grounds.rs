@@ -11,7 +11,6 @@ use sea_orm::{ConnectionTrait, DbErr};
 
 use super::lint::{self, Beside, ConsentDraft, RulePacks};
 use crate::error::Finding;
-use crate::mou::rules as mou_rules;
 
 /// What is known of an agency when its consents are judged.
 #[derive(Clone, Debug)]
@@ -97,7 +96,7 @@ async fn ceilings<C: ConnectionTrait>(
         parties.entry(party.mou_id).or_default().push(party);
     }
     let mut ceilings: HashMap<AgencyId, Categories> = HashMap::new();
-    for mou in &mous {
+    for mou in mous.iter().filter(|mou| mou.dates().is_in_force(now)) {
         let signed: Vec<AgencyId> = parties
             .remove(&mou.id)
             .unwrap_or_default()
@@ -105,9 +104,6 @@ async fn ceilings<C: ConnectionTrait>(
             .filter(|party| party.signed_at.is_some())
             .map(|party| party.agency_id)
             .collect();
-        if !mou_rules::in_force(mou_rules::status(mou, signed.len(), now)) {
-            continue;
-        }
         for other in signed.into_iter().filter(|party| *party != agency) {
             let ceiling = ceilings.entry(other).or_insert(Categories::EMPTY);
             *ceiling = ceiling.iter().chain(mou.categories.iter()).collect();

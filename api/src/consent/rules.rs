@@ -4,7 +4,7 @@ use concord_entities::consent;
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{Categories, ConsentStatus};
 
-/// Where a consent stands at `now`, from its dates, signatures and revocation.
+/// Returns a consent's status at `now`, from its dates, signatures and revocation.
 #[must_use]
 pub fn status(consent: &consent::Model, now: Instant) -> ConsentStatus {
     if consent.entered_in_error_at.is_some() {
@@ -13,12 +13,12 @@ pub fn status(consent: &consent::Model, now: Instant) -> ConsentStatus {
         ConsentStatus::Revoked
     } else if consent.superseded_at.is_some() {
         ConsentStatus::Superseded
-    } else if consent.expires_at <= now {
+    } else if consent.dates().has_ended(now) {
         ConsentStatus::Expired
-    } else if consent.signed_at.is_none() || consent.effective_at > now {
-        ConsentStatus::Draft
-    } else {
+    } else if consent.dates().has_begun(now) {
         ConsentStatus::Active
+    } else {
+        ConsentStatus::Draft
     }
 }
 

@@ -270,14 +270,10 @@ impl Scene<'_> {
 
     /// What the end of its consent or MOU did to an open referral.
     fn halt(&self, row: &mut referral::Model, mou: Option<&mou::Model>) {
-        let halts = [
-            (self.consent.revoked_at, StatusReason::ConsentNotInForce),
-            (mou.and_then(halted_at), StatusReason::MouNotInForce),
-        ];
-        for (at, reason) in halts {
-            if let Some(at) = at.filter(|_| row.status.is_open()) {
+        let halts = [self.consent.revoked_at, mou.and_then(halted_at)];
+        for at in halts.into_iter().flatten() {
+            if row.status.is_open() {
                 row.halted = true;
-                row.status_reason = Some(reason);
                 row.updated_at = at;
             }
         }

@@ -14,7 +14,8 @@ use crate::consent::graphql::Consent;
 use crate::error::{Error, Result};
 use crate::mandated_disclosure::graphql::MandatedDisclosure;
 use crate::mou::graphql::Mou;
-use crate::referral::graphql::{Referral, ReferralSelection};
+use crate::referral::graphql::Referral;
+use crate::referral::selection::ReferralSelection;
 use crate::request::{InRequest, Request};
 use crate::review::events::AuditEvent;
 use crate::sharing::facts;
@@ -154,15 +155,15 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
         MandateId::PREFIX => crate::mandated_disclosure::graphql::node(request, MandateId(uuid))
             .await?
             .map(|record| Node::from(std::boxed::Box::new(record))),
-        MouId::PREFIX => crate::mou::graphql::node(request, MouId(uuid))
+        MouId::PREFIX => crate::mou::query::mou_by_id(request, MouId(uuid))
             .await?
             .map(Node::from),
         AuditEventId::PREFIX => crate::review::events::node(request, AuditEventId(uuid))
             .await?
             .map(|event| Node::from(std::boxed::Box::new(event))),
         ReferralId::PREFIX => {
-            let asked = ReferralSelection::below(ctx, &[])?;
-            crate::referral::graphql::one(request, ReferralId(uuid), &asked)
+            let selection = ReferralSelection::below(ctx, &[])?;
+            crate::referral::view::referral_by_id(request, ReferralId(uuid), &selection)
                 .await?
                 .map(|referral| Node::from(std::boxed::Box::new(referral)))
         }

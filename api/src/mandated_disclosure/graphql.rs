@@ -209,10 +209,10 @@ impl MandateQuery {
                 with_context(request, found, |page| page.entries.as_slice()).await
             })
             .await?;
-        let (page, context) = released.content();
+        let (page, views) = released.content();
         let texts = MandatedDisclosureView::texts(request, &page.entries).await?;
         Ok(Connection::of(
-            page.map(|model| context.show(model, &texts)),
+            page.map(|model| views.view(model, &texts)),
             MandatedDisclosure::key,
         ))
     }
@@ -228,7 +228,7 @@ struct MandatedDisclosureView {
 type AllTexts = HashMap<MandateId, DisclosureTexts>;
 
 impl MandatedDisclosureView {
-    async fn of(request: &Request, records: &[Model]) -> Result<Self> {
+    async fn load(request: &Request, records: &[Model]) -> Result<Self> {
         let store = &request.worker.store;
         let told = records.iter().filter_map(|one| one.recipient_id);
         let agencies = request.worker.directory.among(store, told).await?;
@@ -266,7 +266,7 @@ impl MandatedDisclosureView {
             .collect()
     }
 
-    fn show(&self, model: Model, texts: &AllTexts) -> MandatedDisclosure {
+    fn view(&self, model: Model, texts: &AllTexts) -> MandatedDisclosure {
         let survivor = self.survivors.get(&model.survivor_id).cloned();
         MandatedDisclosure {
             survivor: survivor.map(Survivor::from),
@@ -284,8 +284,8 @@ async fn with_context<T>(
     found: Decided<T>,
     records: impl Fn(&T) -> &[Model],
 ) -> Result<Decided<(T, MandatedDisclosureView)>> {
-    let shown = MandatedDisclosureView::of(request, records(&found.content)).await?;
-    Ok(found.map(|content| (content, shown)))
+    let views = MandatedDisclosureView::load(request, records(&found.content)).await?;
+    Ok(found.map(|content| (content, views)))
 }
 
 /// A record of the caller's own agency.
@@ -305,7 +305,7 @@ pub(crate) async fn found(request: &Request, id: MandateId) -> Result<Option<Man
             with_context(request, found, |one| one.as_slice()).await
         })
         .await?;
-    let (found, shown) = released.content();
+    let (found, views) = released.content();
     let texts = MandatedDisclosureView::texts(request, found.as_slice()).await?;
-    Ok(found.map(|model| shown.show(model, &texts)))
+    Ok(found.map(|model| views.view(model, &texts)))
 }

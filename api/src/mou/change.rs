@@ -5,14 +5,13 @@ use std::collections::HashMap;
 use async_graphql::{Context, ID, Object};
 use concord_entities::SelectLocked;
 use concord_entities::ids::{AgencyId, MouId, TaskForceId};
-use concord_entities::mou::{self, Column};
-use concord_entities::vocabulary::MouAction;
-use concord_entities::{agency, membership, mou_party};
-use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, Set};
+use concord_entities::{agency, membership, mou, mou_party};
+use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter};
 
-use super::graphql::{Mou, MouView, found};
+use super::graphql::{Mou, MouView};
 use super::input::{MouInput, MouSignatureInput};
-use super::rules::{self, Involvement};
+use super::query::find_mou;
+use super::rules;
 use crate::access::grant::{Permission, Resource};
 use crate::audit::change::Change;
 use crate::audit::event::{Event, MouEvent};
@@ -36,22 +35,7 @@ impl MouMutation {
     ) -> Result<Mou> {
         let request = ctx.request()?;
         request.caller(Resource::Mou, Permission::Create)?;
-        let change = request.begin().await?;
-        let key = mou.idempotency_key.as_ref();
-        let model = match idempotency::replay(&change, "draftMou", key, &format!("{mou:?}")).await?
-        {
-            Replay::Made(id) => {
-                drop(change);
-                let made = found(request, MouId(id)).await?;
-                return made.ok_or_else(|| Error::NotFound.into());
-            }
-            Replay::Fresh(key) => {
-                let model = draft(&change, mou).await?;
-                idempotency::keep(&change, key, model.id.0).await?;
-                model
-            }
-        };
-        finish(request, change, Event::MouDrafted, model).await
+        Box::pin(draft_once(request, mou)).await
     }
 
     /// Puts your draft before its parties.
@@ -64,17 +48,12 @@ impl MouMutation {
         request.caller(Resource::Mou, Permission::Update)?;
         let id: MouId = page::id("id", &id)?;
         let change = request.begin().await?;
-        let found = mou::Entity::drafted_by(change.agency(), id)
+        let draft = mou::Entity::drafted_by(change.agency(), id)
             .one_locked(&*change)
-            .await?;
-        let model = found.ok_or(Error::NotFound)?;
-        if model.offered_at.is_some() {
-            return Err(Error::NotNow("this MOU is offered already".into()).into());
-        }
-        let mut model = model.into_active_model();
-        model.offered_at = Set(Some(change.now()));
-        let model = model.update(&*change).await?;
-        finish(request, change, Event::MouOffered, model).await
+            .await?
+            .ok_or(Error::NotFound)?;
+        let offered = save(&change, rules::offer(draft, change.now())?).await?;
+        finish(request, change, Event::MouOffered, offered).await
     }
 
     /// Signs an offered MOU for your agency. With the last party's signature it is in force, from its first day on.
@@ -88,15 +67,39 @@ impl MouMutation {
         request.caller(Resource::Mou, Permission::Update)?;
         let id: MouId = page::id("id", &id)?;
         let change = request.begin().await?;
-        let found = mou::Entity::followed_by(change.agency())
-            .filter(Column::Id.eq(id))
+        let mou = mou::Entity::known_to(change.agency(), id)
             .one_locked(&*change)
-            .await?;
-        let model = sign(&change, found.ok_or(Error::NotFound)?, signature).await?;
-        finish(request, change, Event::MouSigned, model).await
+            .await?
+            .ok_or(Error::NotFound)?;
+        let parties = mou_party::Entity::of([id]).all(&*change).await?;
+        let (agency, now) = (change.agency(), change.now());
+        let signed = rules::sign(mou, &parties, agency, signature.into(), now)?;
+        let party = signed.party.into_active_model().reset_all();
+        party.update(&*change).await?;
+        let mou = save(&change, signed.mou).await?;
+        finish(request, change, Event::MouSigned, mou).await
     }
 }
 
+/// Drafts an MOU, or returns the one that an earlier call with the same key drafted.
+async fn draft_once(request: &Request, mou: MouInput) -> Result<Mou> {
+    let change = request.begin().await?;
+    let key = mou.idempotency_key.as_ref();
+    match idempotency::replay(&change, "draftMou", key, &format!("{mou:?}")).await? {
+        Replay::Made(id) => {
+            drop(change);
+            let made = find_mou(request, MouId(id)).await?;
+            made.ok_or_else(|| Error::NotFound.into())
+        }
+        Replay::Fresh(key) => {
+            let drafted = draft(&change, mou).await?;
+            idempotency::keep(&change, key, drafted.id.0).await?;
+            finish(request, change, Event::MouDrafted, drafted).await
+        }
+    }
+}
+
+/// Records the event, and returns the MOU as the caller sees it.
 async fn finish(
     request: &Request,
     change: Change<'_>,
@@ -109,9 +112,8 @@ async fn finish(
         version: model.version,
     });
     change.commit(event).await?;
-    Ok(MouView::of(request, std::slice::from_ref(&model))
-        .await?
-        .show(model, now))
+    let views = MouView::load(request, std::slice::from_ref(&model)).await?;
+    Ok(views.view(model, now))
 }
 
 async fn draft(change: &Change<'_>, input: MouInput) -> Result<mou::Model> {
@@ -164,7 +166,7 @@ async fn draft(change: &Change<'_>, input: MouInput) -> Result<mou::Model> {
     Ok(model)
 }
 
-/// The parties: at least two different agencies that know one another, the drafter among them.
+/// Reads the parties: at least two different agencies that know one another, the drafter among them.
 async fn parties(change: &Change<'_>, input: &MouInput) -> Result<HashMap<AgencyId, String>> {
     let mut parties = HashMap::new();
     for party in &input.parties {
@@ -207,48 +209,11 @@ async fn own_task_force(change: &Change<'_>, id: TaskForceId) -> Result<TaskForc
         })
 }
 
-async fn sign(
-    change: &Change<'_>,
-    model: mou::Model,
-    signature: MouSignatureInput,
-) -> Result<mou::Model> {
-    let parties = mou_party::Entity::of([model.id]).all(&**change).await?;
-    let signed = parties
-        .iter()
-        .filter(|party| party.signed_at.is_some())
-        .count();
-    let own = parties
-        .iter()
-        .find(|party| party.agency_id == change.agency());
-    let own = own.ok_or(Error::NotFound)?;
-    let involvement = Involvement {
-        drafted: model.drafted_by == change.agency(),
-        party: true,
-        signed: own.signed_at.is_some(),
-    };
-    if !rules::allowed(rules::status(&model, signed, change.now()), involvement)
-        .contains(&MouAction::Sign)
-    {
-        return Err(Error::NotNow("this MOU does not await your agency's signature".into()).into());
-    }
-    for (field, text) in [
-        ("signature.signatory", &signature.signatory),
-        ("signature.title", &signature.title),
-    ] {
-        if text.trim().is_empty() || text.chars().count() > 200 {
-            return Err(Error::input(field, "1 to 200 characters").into());
-        }
-    }
-    let mut party = own.clone().into_active_model();
-    party.signatory = Set(Some(signature.signatory));
-    party.title = Set(Some(signature.title));
-    party.document_sha256 = Set(Some(signature.document_sha256.as_str().to_owned()));
-    party.signed_at = Set(Some(change.now()));
-    party.update(&**change).await?;
-    if signed + 1 < parties.len() {
-        return Ok(model);
-    }
-    let mut model = model.into_active_model();
-    model.signed_at = Set(Some(change.now()));
-    Ok(model.update(&**change).await?)
+/// Saves the rows that a rule returned.
+async fn save(change: &Change<'_>, row: mou::Model) -> Result<mou::Model> {
+    Ok(row
+        .into_active_model()
+        .reset_all()
+        .update(&**change)
+        .await?)
 }

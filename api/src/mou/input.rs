@@ -4,6 +4,7 @@ use async_graphql::{ID, InputObject, SimpleObject};
 use concord_entities::mou::Terms;
 use concord_entities::vocabulary::{DataCategory, MouKind, Purpose};
 
+use super::rules::PartySignature;
 use crate::error::{Error, Result};
 use crate::wire::scalars::{Date, Sha256};
 
@@ -75,6 +76,15 @@ pub struct MouSignatureInput {
     pub document_sha256: Sha256,
 }
 
+/// What to look for among MOUs.
+#[derive(Clone, Debug, Default, InputObject)]
+pub struct MouFilter {
+    /// Any of these kinds.
+    pub kinds: Option<Vec<MouKind>>,
+    /// Those followed by this task force.
+    pub task_force: Option<ID>,
+}
+
 impl TryFrom<MouTerms> for Terms {
     type Error = crate::error::Refusal;
 
@@ -94,6 +104,16 @@ impl TryFrom<MouTerms> for Terms {
                 terms.termination_notice_days,
             )?,
         })
+    }
+}
+
+impl From<MouSignatureInput> for PartySignature {
+    fn from(signature: MouSignatureInput) -> Self {
+        Self {
+            signatory: signature.signatory,
+            title: signature.title,
+            document_sha256: signature.document_sha256.as_str().to_owned(),
+        }
     }
 }
 

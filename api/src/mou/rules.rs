@@ -1,12 +1,15 @@
-//! What an MOU's status is now, and what may follow. Pure.
+//! What may follow what in an MOU's life, and what its status is now. Pure.
 //!
 //! The status is computed from dates and signatures, so that "active" is never shown for what is not in force.
 
+use concord_entities::ids::AgencyId;
 use concord_entities::instant::Instant;
-use concord_entities::mou;
-use concord_entities::vocabulary::{MouAction, MouStatus};
+use concord_entities::vocabulary::{Categories, MouAction, MouStatus, Purposes};
+use concord_entities::{mou, mou_party};
 
-/// Where an MOU stands at `now`; `signed` of its parties have signed.
+use crate::error::Error;
+
+/// Returns an MOU's status at `now`; `signed` of its parties have signed.
 #[must_use]
 pub fn status(mou: &mou::Model, signed: usize, now: Instant) -> MouStatus {
     if mou.superseded_at.is_some() {
@@ -27,7 +30,8 @@ pub fn status(mou: &mou::Model, signed: usize, now: Instant) -> MouStatus {
         }
     } else if mou.suspended_at.is_some() {
         MouStatus::Suspended
-    } else if now < mou.effective_on.start() {
+    } else if !mou.dates().is_in_force(now) {
+        // Its first day is still to come.
         MouStatus::Signed
     } else if mou.review_on.is_some_and(|day| day.start() <= now) {
         MouStatus::DueForReview
@@ -36,13 +40,22 @@ pub fn status(mou: &mou::Model, signed: usize, now: Instant) -> MouStatus {
     }
 }
 
-/// Whether an MOU that stands here is in force.
+/// Returns the first of these MOUs that is in force and covers all of these categories and any of these purposes.
 #[must_use]
-pub fn in_force(status: MouStatus) -> bool {
-    matches!(status, MouStatus::Active | MouStatus::DueForReview)
+pub fn covering(
+    mous: &[mou::Model],
+    categories: Categories,
+    purposes: Purposes,
+    now: Instant,
+) -> Option<&mou::Model> {
+    mous.iter().find(|mou| {
+        mou.dates().is_in_force(now)
+            && categories.within(mou.categories)
+            && purposes.iter().any(|purpose| mou.purposes.has(purpose))
+    })
 }
 
-/// How the caller's agency is bound up with an MOU.
+/// An agency's part in an MOU.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Involvement {
     /// It drafted it.
@@ -53,7 +66,27 @@ pub struct Involvement {
     pub signed: bool,
 }
 
-/// What an agency may do next with an MOU that stands here.
+impl Involvement {
+    /// Reads an agency's part from the MOU and its parties.
+    #[must_use]
+    pub fn of(agency: AgencyId, mou: &mou::Model, parties: &[mou_party::Model]) -> Self {
+        let own = parties.iter().find(|party| party.agency_id == agency);
+        Self {
+            drafted: mou.drafted_by == agency,
+            party: own.is_some(),
+            signed: own.is_some_and(|party| party.signed_at.is_some()),
+        }
+    }
+}
+
+/// Counts the parties that have signed.
+#[must_use]
+pub fn signed(parties: &[mou_party::Model]) -> usize {
+    let signed = parties.iter().filter(|party| party.signed_at.is_some());
+    signed.count()
+}
+
+/// Lists what an agency may do next with an MOU of this status.
 #[must_use]
 pub fn allowed(status: MouStatus, involvement: Involvement) -> Vec<MouAction> {
     match status {
@@ -77,13 +110,91 @@ pub fn allowed(status: MouStatus, involvement: Involvement) -> Vec<MouAction> {
     }
 }
 
-/// How many days an MOU that is in force has left, its last day included.
+/// Counts the days that an MOU in force has left, its last day included.
 #[must_use]
-pub fn days_left(mou: &mou::Model, status: MouStatus, now: Instant) -> Option<i32> {
-    in_force(status).then(|| {
+pub fn days_left(mou: &mou::Model, now: Instant) -> Option<i32> {
+    mou.dates().is_in_force(now).then(|| {
         mou.expires_on
             .0
             .saturating_sub(now.day().0)
             .saturating_add(1)
+    })
+}
+
+/// Offers a draft to its parties.
+///
+/// # Errors
+/// `INVALID_TRANSITION`: it is offered already.
+pub fn offer(draft: mou::Model, now: Instant) -> Result<mou::Model, Error> {
+    if draft.offered_at.is_some() {
+        return Err(Error::NotNow("this MOU is offered already".into()));
+    }
+    Ok(mou::Model {
+        offered_at: Some(now),
+        ..draft
+    })
+}
+
+/// Who signs for a party, and what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PartySignature {
+    /// The signatory.
+    pub signatory: String,
+    /// The signatory's title.
+    pub title: String,
+    /// The SHA-256 of the signed document, 64 lower-case hex digits.
+    pub document_sha256: String,
+}
+
+/// An MOU after a party's signature.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MouAfterSignature {
+    /// The MOU, signed if this was the last signature.
+    pub mou: mou::Model,
+    /// The party that signed.
+    pub party: mou_party::Model,
+}
+
+/// Signs an offered MOU for one of its parties.
+///
+/// # Errors
+/// `NOT_FOUND`: the agency is no party. `INVALID_TRANSITION`: the MOU does not wait for its signature.
+/// `BAD_USER_INPUT`: no name or title, or one that is too long.
+pub fn sign(
+    mou: mou::Model,
+    parties: &[mou_party::Model],
+    agency: AgencyId,
+    signature: PartySignature,
+    now: Instant,
+) -> Result<MouAfterSignature, Error> {
+    let own = parties.iter().find(|party| party.agency_id == agency);
+    let own = own.ok_or(Error::NotFound)?;
+    let signed = signed(parties);
+    let involvement = Involvement::of(agency, &mou, parties);
+    if !allowed(status(&mou, signed, now), involvement).contains(&MouAction::Sign) {
+        let text = "this MOU does not await your agency's signature";
+        return Err(Error::NotNow(text.into()));
+    }
+    for (field, text) in [
+        ("signature.signatory", &signature.signatory),
+        ("signature.title", &signature.title),
+    ] {
+        if text.trim().is_empty() || text.chars().count() > 200 {
+            return Err(Error::input(field, "1 to 200 characters"));
+        }
+    }
+    let is_last = signed.saturating_add(1) >= parties.len();
+    Ok(MouAfterSignature {
+        mou: mou::Model {
+            signed_at: if is_last { Some(now) } else { mou.signed_at },
+            ..mou
+        },
+        party: mou_party::Model {
+            signatory: Some(signature.signatory),
+            title: Some(signature.title),
+            document_sha256: Some(signature.document_sha256),
+            signed_at: Some(now),
+            ..own.clone()
+        },
     })
 }

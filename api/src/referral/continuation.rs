@@ -4,21 +4,18 @@
 //! its own. Where only the MOU had lapsed, the consent and the package are still there.
 
 use async_graphql::{Context, ID, Object};
-use concord_entities::SelectLocked;
 use concord_entities::ids::{ConsentId, ReferralId};
-use concord_entities::vocabulary::{Categories, ConsentStatus, ReferralAction, ReferralStatus};
-use concord_entities::{consent, mou, referral, sealed_part};
-use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
+use concord_entities::sealed_part;
 
-use super::change::{mou_in_force, recipient_takes_part, shown};
+use super::change::{basis, save, seal, written};
 use super::graphql::Referral;
 use super::package::Contents;
-use super::rules::{self, Side, StoredStatus};
+use super::rules;
+use super::view::reload;
 use crate::access::grant::{Permission, Resource};
-use crate::audit::change::Change;
 use crate::audit::event::{Event, ReferralEvent};
-use crate::consent::{ending, rules as consent_rules};
-use crate::error::{Error, Refusal, Result};
+use crate::consent::ending;
+use crate::error::Result;
 use crate::request::{InRequest, Request};
 use crate::seal::vault::PackageVersion;
 use crate::store::page;
@@ -52,147 +49,34 @@ impl ContinuationMutation {
         if let Some(package) = &package {
             package.check("package")?;
         }
-        let change = request.begin().await?;
-        let found = referral::Entity::written_by(change.agency(), id)
-            .one_locked(&*change)
-            .await?;
-        let found = found.ok_or(Error::NotFound)?;
-        rules::permit(
-            ReferralAction::Continue,
-            rules::standing(&StoredStatus::from(&found), change.now()),
-            Side::Sender,
-        )?;
-        let consent = fitting(&change, &found, consent).await?;
-        let before = PackageVersion::from(&found);
-        let continued = restore(request, &change, found, &consent, package).await?;
-        change
-            .commit(Event::ReferralContinued(ReferralEvent::of(
-                id,
-                continued.recipient_id,
-            )))
-            .await?;
-        if PackageVersion::from(&continued) != before {
-            let worker = &request.worker;
-            ending::destroy(&worker.vault, &[before], &request.meta.request).await;
-        }
-        shown(ctx, id).await
+        Box::pin(continue_referral(request, id, consent, package)).await?;
+        reload(ctx, id).await
     }
 }
 
-/// The consent, where it is in force and of the same survivor for the same recipient.
-async fn fitting(
-    change: &Change<'_>,
-    referral: &referral::Model,
-    id: ConsentId,
-) -> Result<consent::Model> {
-    let consent = consent::Entity::held_by(change.agency(), id)
-        .one(&**change)
-        .await?
-        .filter(|one| {
-            one.survivor_id == referral.survivor_id && one.recipient_id == referral.recipient_id
-        })
-        .ok_or_else(|| {
-            Error::input(
-                "consent",
-                "no consent of this survivor's for this recipient has this id",
-            )
-        })?;
-    if consent_rules::status(&consent, change.now()) != ConsentStatus::Active {
-        let text = "this consent is not in force: the survivor decides on a new one";
-        return Err(Error::NotNow(text.into()).into());
-    }
-    Ok(consent)
-}
-
-async fn restore(
+/// Continues a referral, with its package sealed anew where one is given.
+async fn continue_referral(
     request: &Request,
-    change: &Change<'_>,
-    left: referral::Model,
-    consent: &consent::Model,
+    id: ReferralId,
+    consent: ConsentId,
     package: Option<Contents>,
-) -> Result<referral::Model> {
-    recipient_takes_part(change, &left).await?;
-    let contains = match &package {
-        Some(package) => package.categories(),
-        None if consent.id == left.consent_id => left.contains,
-        None => {
-            let text = "the package ended with the consent that it was sealed under: seal it anew";
-            return Err(Error::input("package", text).into());
-        }
-    };
-    if !contains.within(consent.categories) {
-        let text = "holds a category that the consent does not name";
-        return Err(Error::input("package", text).into());
-    }
-    let told = referral::Model {
-        contains,
-        ..left.clone()
-    };
-    let mou = mou_in_force(change, &told, consent).await?;
-    let mut restored = returned(&left, consent, &mou, contains, change)?;
-    if let Some(package) = package {
-        restored.key_version = left.key_version.saturating_add(1);
-        seal(request, change, PackageVersion::from(&restored), &package).await?;
-    }
-    Ok(restored
-        .into_active_model()
-        .reset_all()
-        .update(&**change)
-        .await?)
-}
-
-/// The referral where it was before it was suspended.
-fn returned(
-    left: &referral::Model,
-    consent: &consent::Model,
-    mou: &mou::Model,
-    contains: Categories,
-    change: &Change<'_>,
-) -> Result<referral::Model> {
-    let respond_by = if left.status == ReferralStatus::Requested {
-        // Its recipient could not answer meanwhile, and has the whole time again.
-        Some(change.now().plus(rules::response_time(left.urgency)))
-    } else {
-        left.respond_by
-    };
-    let returned = referral::Model {
-        consent_id: consent.id,
-        consent_until: Some(consent.expires_at),
-        mou_id: Some(mou.id),
-        mou_until: Some(mou.expires_on.end()),
-        halted: false,
-        status_reason: rules::left(left.status_reason),
-        respond_by,
-        contains,
-        updated_at: change.now(),
-        ..left.clone()
-    };
-    let now = rules::standing(&StoredStatus::from(&returned), change.now());
-    if now.status != returned.status {
-        let text = "this referral was not answered in time: draft a new one";
-        return Err(Error::NotNow(text.into()).into());
-    }
-    Ok(returned)
-}
-
-/// Seals a package in the place of the one that ended.
-async fn seal(
-    request: &Request,
-    change: &Change<'_>,
-    package: PackageVersion,
-    contents: &Contents,
 ) -> Result<()> {
-    let parts = contents.parts().map_err(Refusal::internal)?;
-    let vault = &request.worker.vault;
-    let sealed = vault.seal(package, &parts, change.now()).await?;
-    sealed_part::Entity::remove_of([package.referral])
-        .exec(&**change)
-        .await?;
-    if !sealed.is_empty() {
-        let rows = sealed.into_iter().map(IntoActiveModel::into_active_model);
-        sealed_part::Entity::insert_many(rows)
-            .exec_without_returning(&**change)
-            .await?;
+    let change = request.begin().await?;
+    let suspended = written(&change, id).await?;
+    let before = PackageVersion::from(&suspended);
+    let basis = basis(&change, &suspended, consent).await?;
+    let resealed = package.as_ref().map(Contents::categories);
+    let continued = rules::continue_under(suspended, &basis, resealed, change.now())?;
+    let continued = save(&change, continued).await?;
+    if let Some(package) = &package {
+        sealed_part::Entity::remove_of([id]).exec(&*change).await?;
+        seal(request, &change, PackageVersion::from(&continued), package).await?;
+    }
+    let event = Event::ReferralContinued(ReferralEvent::of(id, continued.recipient_id));
+    change.commit(event).await?;
+    if package.is_some() {
+        let vault = &request.worker.vault;
+        ending::destroy(vault, &[before], &request.meta.request).await;
     }
     Ok(())
 }

@@ -2,18 +2,16 @@
 
 use concord_entities::ids::AgencyId;
 use concord_entities::referral::{self, Column};
-use concord_entities::vocabulary::{Needs, ReferralStatus};
-use sea_orm::sea_query::{Expr, ExprTrait, IntoCondition};
+use concord_entities::vocabulary::Needs;
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, Condition, DbBackend, QueryFilter, Select};
 
-use super::graphql::ReferralBox;
-use super::input::ReferralFilter;
-use super::rules;
+use super::input::{ReferralBox, ReferralFilter};
 use crate::clock;
 use crate::error::Result;
 use crate::store::page;
 
-/// The rows of one box that a filter lets through.
+/// Selects the rows of one box that a filter lets through.
 ///
 /// # Errors
 /// `BAD_USER_INPUT`: an id that is none.
@@ -39,8 +37,9 @@ pub fn among(
         rows = rows.filter(Expr::col(Column::Needs).bit_and(needs.bits()).ne(0));
     }
     if let Some(statuses) = &filter.statuses {
+        let now = Expr::cust(clock::sql(backend));
         let any = statuses.iter().fold(Condition::any(), |any, status| {
-            any.add(stands_at(*status, backend))
+            any.add(referral::stands_at(*status, &now))
         });
         // No status at all lets nothing through.
         rows = if statuses.is_empty() {
@@ -50,48 +49,4 @@ pub fn among(
         };
     }
     Ok(rows)
-}
-
-/// The rows that stand at `status` now: the same as [`rules::standing`] says of one row.
-fn stands_at(status: ReferralStatus, backend: DbBackend) -> Condition {
-    let open = Column::Status.is_in([
-        ReferralStatus::Requested,
-        ReferralStatus::Accepted,
-        ReferralStatus::InProgress,
-        ReferralStatus::OnHold,
-    ]);
-    let now = || Expr::cust(clock::sql(backend));
-    let ended = |column: Column| {
-        Expr::col(column)
-            .is_not_null()
-            .and(Expr::col(column).lte(now()))
-    };
-    let suspended = Condition::any()
-        .add(Column::Halted.eq(true))
-        .add(ended(Column::ConsentUntil))
-        .add(ended(Column::MouUntil));
-    let unanswered = i64::try_from(rules::UNANSWERED.as_micros()).unwrap_or(i64::MAX);
-    let expired = Expr::col(Column::SentAt).lte(now().sub(unanswered));
-    match status {
-        ReferralStatus::Suspended => Condition::all().add(open).add(suspended),
-        ReferralStatus::Expired => Condition::all()
-            .add(Column::Status.eq(ReferralStatus::Requested))
-            .add(suspended.not())
-            .add(expired),
-        ReferralStatus::Requested => Condition::all()
-            .add(Column::Status.eq(status))
-            .add(suspended.not())
-            .add(expired.not()),
-        ReferralStatus::Accepted | ReferralStatus::InProgress | ReferralStatus::OnHold => {
-            Condition::all()
-                .add(Column::Status.eq(status))
-                .add(suspended.not())
-        }
-        ReferralStatus::Draft
-        | ReferralStatus::Rejected
-        | ReferralStatus::Cancelled
-        | ReferralStatus::Completed
-        | ReferralStatus::Failed
-        | ReferralStatus::EnteredInError => Column::Status.eq(status).into_condition(),
-    }
 }

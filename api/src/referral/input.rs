@@ -1,9 +1,19 @@
 //! What goes into a referral.
 
-use async_graphql::{ID, InputObject, SimpleObject};
+use async_graphql::{Enum, ID, InputObject, SimpleObject};
 use concord_entities::vocabulary::{Need, OutcomeCode, ReferralStatus, Urgency};
 
 use super::package::Contents;
+
+/// Which of your agency's two boxes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(name = "Box")]
+pub enum ReferralBox {
+    /// What was sent to your agency.
+    Inbox,
+    /// What your agency wrote, drafts included.
+    Outbox,
+}
 
 /// A referral to draft.
 #[derive(Clone, Debug, InputObject)]

@@ -1,7 +1,10 @@
 //! Referrals: one survivor's package on its way from one agency to another.
 //!
-//! [`rules`] says what may follow what, [`package`] what a package holds, [`read`] how one is found, decided on and
-//! released; [`graphql`] and [`change`] are the wire.
+//! - [`rules`]: what may follow what, and what a referral's status is now.
+//! - [`change`], [`continuation`]: the verbs.
+//! - [`query`]: reading; [`find`] selects rows, [`read`] decides on them, `view` releases and opens them.
+//! - [`package`]: what a package holds; `package_view` opens it.
+//! - [`graphql`], [`input`], `selection`: the wire; [`fast`] writes its hot page by hand.
 
 pub mod change;
 pub mod continuation;
@@ -10,6 +13,10 @@ pub mod find;
 pub mod graphql;
 pub mod input;
 pub mod package;
+mod package_view;
+pub mod query;
 pub mod read;
 pub mod rules;
+pub(crate) mod selection;
+pub(crate) mod view;
 pub mod withheld;

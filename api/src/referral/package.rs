@@ -3,13 +3,14 @@
 //! Everything in a category is optional: a package carries the minimum that the service needs. A shape is written as
 //! JSON, sealed, and never stored, logged or recorded in the open.
 
-use async_graphql::{Enum, InputObject, SimpleObject};
-use concord_entities::vocabulary::{Categories, DataCategory, Need};
+use async_graphql::{Enum, ID, InputObject, SimpleObject};
+use concord_entities::vocabulary::{Categories, DataCategory, Need, Purpose};
 use serde::{Deserialize, Serialize};
 
+use super::withheld::WithheldReason;
 use crate::error::Error;
 use crate::survivor::contact::plan::SafeContactPlan;
-use crate::wire::scalars::{Date, LanguageTag};
+use crate::wire::scalars::{Date, LanguageTag, Sha256};
 
 /// Declares one category's shape.
 macro_rules! shapes {
@@ -201,14 +202,52 @@ pub enum ExploitationPurpose {
     ForcedLabor,
 }
 
-/// Declares the package: each category's shape under the name of its field.
+/// Declares the package, the only list of its categories here: what goes in, what comes out, and what is sealed. Each
+/// category has a shape, a field of it, and one line about it, or one for each way where they differ.
 macro_rules! package {
-    ($($(#[$doc:meta])* $field:ident: $shape:ty = $category:ident,)*) => {
+    ($(
+        $(#[$doc:meta])*
+        $([going in: #[$doc_in:meta]] [coming out: #[$doc_out:meta]])?
+        $field:ident: $shape:ty = $category:ident,
+    )*) => {
         /// What goes into a package: a shape for each category that the consent names and the service needs.
         #[derive(Clone, Debug, Default, InputObject)]
         #[graphql(name = "PackageInput")]
         pub struct Contents {
-            $($(#[$doc])* pub $field: Option<$shape>,)*
+            $($(#[$doc])* $(#[$doc_in])? pub $field: Option<$shape>,)*
+        }
+
+        /// What a sender tells a recipient under one consent: a nullable field for each data category.
+        #[derive(Clone, Debug, SimpleObject)]
+        pub struct Package {
+            /// What it is read for.
+            pub purpose: Purpose,
+            $($(#[$doc])* $(#[$doc_out])? pub $field: Option<$shape>,)*
+            /// Every category that you may not see, whether or not there is something in it, and why.
+            pub withheld: Vec<Withheld>,
+            /// The redisclosure notice that must travel with what you read.
+            pub notice: Option<String>,
+            /// Proof that this disclosure is in the audit log.
+            pub receipt: DisclosureReceipt,
+        }
+
+        impl Package {
+            /// The package as it comes out: `contents` holds only what may be shown.
+            pub(super) fn new(
+                purpose: Purpose,
+                contents: Contents,
+                withheld: Vec<Withheld>,
+                notice: Option<String>,
+                receipt: DisclosureReceipt,
+            ) -> Self {
+                Self {
+                    purpose,
+                    $($field: contents.$field,)*
+                    withheld,
+                    notice,
+                    receipt,
+                }
+            }
         }
 
         impl Contents {
@@ -222,10 +261,10 @@ macro_rules! package {
                 categories
             }
 
-            /// Each category's bytes, to be sealed.
+            /// Writes each category's bytes, to be sealed.
             ///
             /// # Errors
-            /// Where a shape cannot be written as JSON, which none of ours is.
+            /// A shape cannot be written as JSON, which none of ours is.
             pub fn parts(&self) -> Result<Vec<(DataCategory, Vec<u8>)>, serde_json::Error> {
                 let mut parts = Vec::new();
                 $(if let Some(shape) = &self.$field {
@@ -237,7 +276,7 @@ macro_rules! package {
             /// Puts the unsealed bytes of one category back.
             ///
             /// # Errors
-            /// Where the bytes are none that we wrote.
+            /// The bytes are none that we wrote.
             pub fn put(&mut self, category: DataCategory, bytes: &[u8]) -> Result<(), serde_json::Error> {
                 match category {
                     $(DataCategory::$category => self.$field = Some(serde_json::from_slice(bytes)?),)*
@@ -251,7 +290,8 @@ macro_rules! package {
 package! {
     /// Who the person is.
     identity: Identity = Identity,
-    /// What the person is like.
+    [going in: #[doc = " What the person is like."]]
+    [coming out: #[doc = " What the person is like, without naming them."]]
     demographics: Demographics = Demographics,
     /// How the person may be reached safely.
     contact: SafeContactPlan = Contact,
@@ -281,9 +321,30 @@ package! {
     financial: Financial = Financial,
 }
 
+/// A category that you may not see, and why.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct Withheld {
+    /// The category.
+    pub category: DataCategory,
+    /// Why.
+    pub reason: WithheldReason,
+}
+
+/// Proof that a disclosure is in the audit log: a promise, signed by the ledger, that this leaf is in the tree.
+#[derive(Clone, Debug, SimpleObject)]
+#[graphql(name = "Receipt")]
+pub struct DisclosureReceipt {
+    /// The audit event.
+    pub event: ID,
+    /// The hash of its leaf (RFC 6962).
+    pub leaf_hash: Sha256,
+    /// The ledger's Ed25519 signature over event and hash, base64.
+    pub signature: String,
+}
+
 impl Contents {
-    /// That whoever is told can follow what it says, where it stands at `path`: how to contact the person safely, above
-    /// all.
+    /// Checks that whoever is told can follow what it says: how to contact the person safely, above all. `path` is where it
+    /// stands in the arguments.
     ///
     /// # Errors
     /// `BAD_USER_INPUT`.

@@ -18,7 +18,7 @@ use sea_orm::{
     QueryResult, QuerySelect, QueryTrait, Select,
 };
 
-use super::rules::{self, CurrentStatus, Side, StoredStatus};
+use super::rules::{CurrentStatus, Side, StoredStatus};
 use crate::access::Caller;
 use crate::audit::event::Event;
 use crate::audit::ledger::Decided;
@@ -28,7 +28,7 @@ use crate::sharing::{self, Ground, Question, Reason, decide};
 use crate::store::Store;
 use crate::store::page::{Page, PageRequest, Towards};
 
-/// What a header shows; an index of its own answers it.
+/// The columns of a list entry, all in one covering index.
 const HEADER: [Column; 14] = [
     Column::Id,
     Column::SenderId,
@@ -46,7 +46,7 @@ const HEADER: [Column; 14] = [
     Column::Halted,
 ];
 
-/// What is needed besides, where more than headers is asked for.
+/// The further columns, read if more than headers is asked for.
 const BEYOND: [Column; 7] = [
     Column::ConsentId,
     Column::MouId,
@@ -60,7 +60,7 @@ const BEYOND: [Column; 7] = [
 /// How much of each referral is asked for.
 #[derive(Clone, Debug, Default)]
 pub struct Depth {
-    /// Whether anything but the header is: consent, MOU, outcome or package.
+    /// Whether anything beyond the header is: consent, MOU, outcome or package.
     pub beyond_header: bool,
     /// Whether the consent is shown with it.
     pub consent: bool,
@@ -73,7 +73,7 @@ pub struct Depth {
 /// A referral's header.
 #[derive(Clone, Debug, FromQueryResult)]
 pub struct Header {
-    /// Which.
+    /// The referral's id.
     pub id: ReferralId,
     /// The agency that refers.
     pub sender_id: AgencyId,
@@ -99,7 +99,7 @@ pub struct Header {
     pub consent_until: Option<Instant>,
     /// When its MOU ends by itself.
     pub mou_until: Option<Instant>,
-    /// Whether its consent or MOU was ended before its time.
+    /// Whether its consent was ended before its time.
     pub halted: bool,
 }
 
@@ -108,14 +108,14 @@ pub struct Header {
 pub struct Seen {
     /// Its header.
     pub header: Header,
-    /// Where it stands now.
-    pub standing: CurrentStatus,
-    /// On which side its reader is.
+    /// Its status now.
+    pub current: CurrentStatus,
+    /// The side that its reader is on.
     pub side: Side,
     /// What lies beyond the header, where it was asked for.
     pub beyond: Option<Beyond>,
-    /// The package as decided, for each purpose that was asked for.
-    pub grants: BTreeMap<Purpose, PackageDecision>,
+    /// The decision on its package, for each purpose that was asked for.
+    pub packages: BTreeMap<Purpose, PackageDecision>,
 }
 
 /// What lies beyond the header.
@@ -133,7 +133,7 @@ pub struct Beyond {
     pub key_version: i32,
 }
 
-/// What the decision says of one package, for one purpose.
+/// The decision on one package, for one purpose.
 #[derive(Clone, Debug)]
 pub struct PackageDecision {
     /// The categories that may be shown and that there is something in.
@@ -145,7 +145,7 @@ pub struct PackageDecision {
 }
 
 impl Seen {
-    /// The records that showing this one tells of: they all go on record.
+    /// Lists the records that showing this one tells of: they all go into the audit log.
     fn records(&self, depth: &Depth) -> Vec<String> {
         let mut records = vec![self.header.id.to_string()];
         if let Some(beyond) = &self.beyond {
@@ -201,7 +201,7 @@ pub async fn page(
     Ok(decided.map(|seen| wanted.cut(seen)))
 }
 
-/// The one statement that brings a page.
+/// Builds the one statement that brings a page.
 #[must_use]
 pub fn page_statement(
     backend: DbBackend,
@@ -268,6 +268,7 @@ async fn find(
     })
 }
 
+/// Reads one row and decides on it.
 fn judge(
     row: &QueryResult,
     caller: &Caller,
@@ -281,13 +282,13 @@ fn judge(
     } else {
         Side::Recipient
     };
-    let standing = rules::standing(&StoredStatus::from(&header), now);
-    let mut grants = BTreeMap::new();
+    let current = CurrentStatus::of(&StoredStatus::from(&header), now);
+    let mut packages = BTreeMap::new();
     let beyond = if depth.beyond_header {
         let gathered = Gathered::from_row(row)?;
         for purpose in &depth.purposes {
-            let grant = grant(&header, &gathered, caller, *purpose, now, events);
-            grants.insert(*purpose, grant);
+            let decision = decide_package(&header, &gathered, caller, *purpose, now, events);
+            packages.insert(*purpose, decision);
         }
         Some(Beyond {
             consent: gathered.consent,
@@ -301,14 +302,15 @@ fn judge(
     };
     Ok(Seen {
         header,
-        standing,
+        current,
         side,
         beyond,
-        grants,
+        packages,
     })
 }
 
-fn grant(
+/// Decides on each category of a package, and adds the event of its reading to `events`.
+fn decide_package(
     header: &Header,
     gathered: &Gathered,
     caller: &Caller,

@@ -2,13 +2,18 @@
 
 use std::time::Duration;
 
+use concord_entities::consent;
 use concord_entities::instant::Instant;
-use concord_entities::vocabulary::{ReferralAction, ReferralStatus, StatusReason, Urgency};
+use concord_entities::mou;
+use concord_entities::referral::{Model, UNANSWERED};
+use concord_entities::vocabulary::{
+    AgencyStatus, Categories, ConsentStatus, Needs, OutcomeCode, ReferralAction, ReferralStatus,
+    RejectReason, StatusReason, Urgency,
+};
 
+use crate::consent::rules as consent_rules;
 use crate::error::Error;
-
-/// A referral that nobody answers ends by itself after this long.
-pub const UNANSWERED: Duration = Duration::from_hours(30 * 24);
+use crate::mou::rules as mou_rules;
 
 /// Which side of a referral somebody is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +24,7 @@ pub enum Side {
     Recipient,
 }
 
-/// What a referral's row says of where it stands.
+/// What a referral's row says of its status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StoredStatus {
     /// Where people brought it.
@@ -32,76 +37,57 @@ pub struct StoredStatus {
     pub consent_until: Option<Instant>,
     /// When its MOU ends by itself.
     pub mou_until: Option<Instant>,
-    /// Whether its consent or MOU was ended before its time.
+    /// Whether its consent was ended before its time.
     pub halted: bool,
 }
 
-/// Where a referral stands now, and why.
+impl From<&Model> for StoredStatus {
+    fn from(row: &Model) -> Self {
+        Self {
+            status: row.status,
+            reason: row.status_reason,
+            sent_at: row.sent_at,
+            consent_until: row.consent_until,
+            mou_until: row.mou_until,
+            halted: row.halted,
+        }
+    }
+}
+
+/// A referral's status now, and the reason for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CurrentStatus {
-    /// Where.
+    /// The status.
     pub status: ReferralStatus,
-    /// Why.
+    /// The reason.
     pub reason: Option<StatusReason>,
 }
 
-/// Where a referral stands at `now`: what people did, and what time and its consent and MOU made of it.
-#[must_use]
-pub fn standing(recorded: &StoredStatus, now: Instant) -> CurrentStatus {
-    let past = |end: Option<Instant>| end.is_some_and(|end| end <= now);
-    let suspended = |reason| CurrentStatus {
-        status: ReferralStatus::Suspended,
-        reason,
-    };
-    if !recorded.status.is_open() {
-        return CurrentStatus {
-            status: recorded.status,
-            reason: recorded.reason,
+impl CurrentStatus {
+    /// Computes the status at `now` from what people did, and what time, consent and MOU made of it.
+    /// [`stands_at`](concord_entities::referral::stands_at) says the same in SQL.
+    #[must_use]
+    pub fn of(stored: &StoredStatus, now: Instant) -> Self {
+        let past = |end: Option<Instant>| end.is_some_and(|end| end <= now);
+        let (status, reason) = if !stored.status.is_open() {
+            (stored.status, stored.reason)
+        } else if stored.halted || past(stored.consent_until) {
+            let reason = StatusReason::ConsentNotInForce;
+            (ReferralStatus::Suspended, Some(reason))
+        } else if past(stored.mou_until) {
+            (ReferralStatus::Suspended, Some(StatusReason::MouNotInForce))
+        } else if stored.status == ReferralStatus::Requested
+            && past(stored.sent_at.map(|at| at.plus(UNANSWERED)))
+        {
+            (ReferralStatus::Expired, Some(StatusReason::NotAnswered))
+        } else {
+            (stored.status, stored.reason)
         };
-    }
-    if recorded.halted {
-        return suspended(Some(halting(recorded.reason)));
-    }
-    if past(recorded.consent_until) {
-        return suspended(Some(StatusReason::ConsentNotInForce));
-    }
-    if past(recorded.mou_until) {
-        return suspended(Some(StatusReason::MouNotInForce));
-    }
-    if recorded.status == ReferralStatus::Requested
-        && past(recorded.sent_at.map(|at| at.plus(UNANSWERED)))
-    {
-        return CurrentStatus {
-            status: ReferralStatus::Expired,
-            reason: Some(StatusReason::NotAnswered),
-        };
-    }
-    CurrentStatus {
-        status: recorded.status,
-        reason: recorded.reason,
+        Self { status, reason }
     }
 }
 
-/// Why a halted referral is suspended: beneath, its row keeps the reason of the state that it left.
-fn halting(recorded: Option<StatusReason>) -> StatusReason {
-    match recorded {
-        Some(StatusReason::MouNotInForce) => StatusReason::MouNotInForce,
-        Some(_) | None => StatusReason::ConsentNotInForce,
-    }
-}
-
-/// The reason of the state that a suspended referral left.
-#[must_use]
-pub fn left(recorded: Option<StatusReason>) -> Option<StatusReason> {
-    recorded.filter(|reason| {
-        !matches!(
-            reason,
-            StatusReason::MouNotInForce | StatusReason::ConsentNotInForce
-        )
-    })
-}
-
-/// What a side may do next with a referral that stands here.
+/// Lists what a side may do next with a referral of this status.
 #[must_use]
 pub fn allowed(status: ReferralStatus, side: Side) -> &'static [ReferralAction] {
     use ReferralAction::{Accept, Complete, Continue, Reject, Send};
@@ -117,23 +103,6 @@ pub fn allowed(status: ReferralStatus, side: Side) -> &'static [ReferralAction] 
     }
 }
 
-/// Nothing, where `side` may do `action` with a referral that stands here.
-///
-/// # Errors
-/// `INVALID_TRANSITION`, with what is allowed instead.
-pub fn permit(action: ReferralAction, standing: CurrentStatus, side: Side) -> Result<(), Error> {
-    let allowed = allowed(standing.status, side);
-    if allowed.contains(&action) {
-        Ok(())
-    } else {
-        Err(Error::InvalidTransition {
-            tried: action,
-            from: standing.status,
-            allowed: allowed.to_vec(),
-        })
-    }
-}
-
 /// How long a recipient has to answer.
 #[must_use]
 pub fn response_time(urgency: Urgency) -> Duration {
@@ -141,5 +110,208 @@ pub fn response_time(urgency: Urgency) -> Duration {
         Urgency::Emergency => Duration::from_hours(1),
         Urgency::Urgent => Duration::from_hours(24),
         Urgency::Routine => Duration::from_hours(5 * 24),
+    }
+}
+
+/// What a referral is to be sent or continued under, as its change read it.
+#[derive(Clone, Debug)]
+pub struct Basis {
+    /// The consent, where the sender holds one with the id that was named.
+    pub consent: Option<consent::Model>,
+    /// Whether the recipient takes part; none where there is no such agency.
+    pub recipient: Option<AgencyStatus>,
+    /// The MOUs that both agencies have signed, newest first.
+    pub mous: Vec<mou::Model>,
+}
+
+impl Basis {
+    /// Checks that the recipient takes part.
+    fn require_recipient(&self) -> Result<(), Error> {
+        match self.recipient {
+            Some(AgencyStatus::Active) => Ok(()),
+            Some(AgencyStatus::Suspended) | None => {
+                let text = "the recipient does not take part at the moment";
+                Err(Error::NotNow(text.into()))
+            }
+        }
+    }
+
+    /// Returns the newest MOU in force that covers these categories and a purpose of the consent.
+    fn covering_mou(
+        &self,
+        consent: &consent::Model,
+        contains: Categories,
+        now: Instant,
+    ) -> Result<&mou::Model, Error> {
+        mou_rules::covering(&self.mous, contains, consent.purposes, now).ok_or(Error::MouRequired)
+    }
+}
+
+/// Sends a draft.
+///
+/// # Errors
+/// `INVALID_TRANSITION`: it is no draft, its consent is not in force, or its recipient does not take part.
+/// `MOU_REQUIRED`: no MOU in force covers it.
+pub fn send(draft: Model, basis: &Basis, now: Instant) -> Result<Model, Error> {
+    let draft = permit(draft, ReferralAction::Send, Side::Sender, now)?;
+    let consent = basis.consent.as_ref().ok_or(Error::NotFound)?;
+    if consent_rules::status(consent, now) != ConsentStatus::Active {
+        let text =
+            "the consent that this referral stands on is not in force: sign it, or draft a new one";
+        return Err(Error::NotNow(text.into()));
+    }
+    basis.require_recipient()?;
+    let mou = basis.covering_mou(consent, draft.contains, now)?;
+    Ok(Model {
+        status: ReferralStatus::Requested,
+        sent_at: Some(now),
+        respond_by: Some(now.plus(response_time(draft.urgency))),
+        mou_id: Some(mou.id),
+        mou_until: Some(mou.expires_on.end()),
+        consent_until: Some(consent.expires_at),
+        updated_at: now,
+        ..draft
+    })
+}
+
+/// Accepts a referral.
+///
+/// # Errors
+/// `INVALID_TRANSITION`: it does not wait for an answer.
+pub fn accept(referral: Model, now: Instant) -> Result<Model, Error> {
+    Ok(Model {
+        status: ReferralStatus::Accepted,
+        status_reason: None,
+        updated_at: now,
+        ..permit(referral, ReferralAction::Accept, Side::Recipient, now)?
+    })
+}
+
+/// Turns a referral down.
+///
+/// # Errors
+/// `INVALID_TRANSITION`: it does not wait for an answer.
+pub fn reject(referral: Model, reason: RejectReason, now: Instant) -> Result<Model, Error> {
+    Ok(Model {
+        status: ReferralStatus::Rejected,
+        status_reason: Some(reason.into()),
+        updated_at: now,
+        ..permit(referral, ReferralAction::Reject, Side::Recipient, now)?
+    })
+}
+
+/// Completes a referral, with what came of it and the needs that were met.
+///
+/// # Errors
+/// `INVALID_TRANSITION`: its recipient does not work on it.
+pub fn complete(
+    referral: Model,
+    outcome: OutcomeCode,
+    provided: Needs,
+    now: Instant,
+) -> Result<Model, Error> {
+    Ok(Model {
+        status: ReferralStatus::Completed,
+        status_reason: None,
+        outcome: Some(outcome),
+        provided,
+        updated_at: now,
+        ..permit(referral, ReferralAction::Complete, Side::Recipient, now)?
+    })
+}
+
+/// Continues a suspended referral in the state that it left. `resealed` names the categories of a package that is sealed
+/// anew, under a key of the next version; without it the package stays, which it can only under the same consent.
+///
+/// # Errors
+/// `INVALID_TRANSITION`: it is not suspended, was not answered in time before, the consent is not in force, or the
+/// recipient does not take part. `BAD_USER_INPUT`: the consent is not this survivor's for this recipient, or does not
+/// name what the package holds. `MOU_REQUIRED`: no MOU in force covers it.
+pub fn continue_under(
+    referral: Model,
+    basis: &Basis,
+    resealed: Option<Categories>,
+    now: Instant,
+) -> Result<Model, Error> {
+    let referral = permit(referral, ReferralAction::Continue, Side::Sender, now)?;
+    let consent = consent_to_continue(&referral, basis, now)?;
+    basis.require_recipient()?;
+    let contains = match resealed {
+        Some(categories) => categories,
+        None if consent.id == referral.consent_id => referral.contains,
+        None => {
+            let text = "the package ended with the consent that it was sealed under: seal it anew";
+            return Err(Error::input("package", text));
+        }
+    };
+    if !contains.within(consent.categories) {
+        let text = "holds a category that the consent does not name";
+        return Err(Error::input("package", text));
+    }
+    let mou = basis.covering_mou(consent, contains, now)?;
+    let respond_by = if referral.status == ReferralStatus::Requested {
+        // Its recipient could not answer meanwhile, and has the whole time again.
+        Some(now.plus(response_time(referral.urgency)))
+    } else {
+        referral.respond_by
+    };
+    let continued = Model {
+        consent_id: consent.id,
+        consent_until: Some(consent.expires_at),
+        mou_id: Some(mou.id),
+        mou_until: Some(mou.expires_on.end()),
+        halted: false,
+        respond_by,
+        contains,
+        key_version: referral
+            .key_version
+            .saturating_add(i32::from(resealed.is_some())),
+        updated_at: now,
+        ..referral
+    };
+    if CurrentStatus::of(&StoredStatus::from(&continued), now).status != continued.status {
+        let text = "this referral was not answered in time: draft a new one";
+        return Err(Error::NotNow(text.into()));
+    }
+    Ok(continued)
+}
+
+/// Returns the consent of the basis, if it is in force and of the referral's survivor for its recipient.
+fn consent_to_continue<'b>(
+    referral: &Model,
+    basis: &'b Basis,
+    now: Instant,
+) -> Result<&'b consent::Model, Error> {
+    let fits = |one: &&consent::Model| {
+        one.survivor_id == referral.survivor_id && one.recipient_id == referral.recipient_id
+    };
+    let consent = basis.consent.as_ref().filter(fits).ok_or_else(|| {
+        let text = "no consent of this survivor's for this recipient has this id";
+        Error::input("consent", text)
+    })?;
+    if consent_rules::status(consent, now) != ConsentStatus::Active {
+        let text = "this consent is not in force: the survivor decides on a new one";
+        return Err(Error::NotNow(text.into()));
+    }
+    Ok(consent)
+}
+
+/// Returns the referral unchanged if this side may do this with it now.
+fn permit(
+    referral: Model,
+    action: ReferralAction,
+    side: Side,
+    now: Instant,
+) -> Result<Model, Error> {
+    let current = CurrentStatus::of(&StoredStatus::from(&referral), now);
+    let allowed = allowed(current.status, side);
+    if allowed.contains(&action) {
+        Ok(referral)
+    } else {
+        Err(Error::InvalidTransition {
+            tried: action,
+            from: current.status,
+            allowed: allowed.to_vec(),
+        })
     }
 }

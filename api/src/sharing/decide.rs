@@ -4,8 +4,10 @@
 //! for exactly this recipient, category and purpose, a token with the scope, and the purpose that is stated
 //! (34 U.S.C. 12291(b)(2); 28 CFR 94.115; an MOU never authorises identity by itself).
 
+use concord_entities::consent::ConsentDates;
 use concord_entities::ids::{AgencyId, ConsentId, MouId};
-use concord_entities::instant::{Day, Instant};
+use concord_entities::instant::Instant;
+use concord_entities::mou::MouDates;
 use concord_entities::vocabulary::{
     AgencyStatus, Categories, DataCategory, Purpose, Purposes, ReferralStatus,
 };
@@ -64,16 +66,8 @@ pub struct ConsentFacts {
     pub categories: Categories,
     /// What for.
     pub purposes: Purposes,
-    /// From when.
-    pub effective_at: Instant,
-    /// Until when.
-    pub expires_at: Instant,
-    /// When it was completely signed.
-    pub signed_at: Option<Instant>,
-    /// When it was taken back.
-    pub revoked_at: Option<Instant>,
-    /// When it was replaced, or found to be an error.
-    pub void_at: Option<Instant>,
+    /// When it is in force.
+    pub dates: ConsentDates,
 }
 
 /// What an MOU says.
@@ -89,14 +83,8 @@ pub struct MouFacts {
     pub categories: Categories,
     /// The purposes it permits.
     pub purposes: Purposes,
-    /// Its first day.
-    pub effective_on: Day,
-    /// Its last day.
-    pub expires_on: Day,
-    /// When the last party signed.
-    pub signed_at: Option<Instant>,
-    /// When it was suspended, ended, declined or replaced.
-    pub halted_at: Option<Instant>,
+    /// When it is in force.
+    pub dates: MouDates,
 }
 
 /// What the decision says.
@@ -236,20 +224,8 @@ fn own(facts: &Facts, now: Instant) -> Result<Ground, Reason> {
 
 /// A closed referral has served its purpose: its package is read no more.
 fn readable(status: ReferralStatus) -> bool {
-    match status {
-        ReferralStatus::Requested
-        | ReferralStatus::Accepted
-        | ReferralStatus::InProgress
-        | ReferralStatus::OnHold
-        | ReferralStatus::Suspended => true,
-        ReferralStatus::Draft
-        | ReferralStatus::Rejected
-        | ReferralStatus::Cancelled
-        | ReferralStatus::Completed
-        | ReferralStatus::Failed
-        | ReferralStatus::Expired
-        | ReferralStatus::EnteredInError => false,
-    }
+    // A suspended one is refused for its own reason, once its keys have been asked for theirs.
+    status.is_open() || status == ReferralStatus::Suspended
 }
 
 fn mou_key<'f>(
@@ -261,7 +237,7 @@ fn mou_key<'f>(
     if !mou.binds_both {
         return Err(Reason::NoMou);
     }
-    if !mou.in_force(now) {
+    if !mou.dates.is_in_force(now) {
         return Err(Reason::MouNotInForce);
     }
     if !mou.categories.has(question.category) || !mou.purposes.has(question.purpose) {
@@ -277,7 +253,7 @@ fn consent_key<'f>(
 ) -> Result<&'f ConsentFacts, Reason> {
     let consent = consent_between(facts)?;
     not_ended(consent, now)?;
-    if !consent.begun(now) {
+    if !consent.dates.has_begun(now) {
         return Err(Reason::NoConsent);
     }
     if !consent.categories.has(question.category) {
@@ -301,38 +277,14 @@ fn consent_between(facts: &Facts) -> Result<&ConsentFacts, Reason> {
 }
 
 fn not_ended(consent: &ConsentFacts, now: Instant) -> Result<(), Reason> {
-    if consent.revoked_at.is_some() {
-        Err(Reason::ConsentRevoked)
-    } else if consent.void_at.is_some() {
-        Err(Reason::NoConsent)
-    } else if consent.expires_at <= now {
-        Err(Reason::ConsentExpired)
-    } else {
+    let dates = &consent.dates;
+    if !dates.has_ended(now) {
         Ok(())
-    }
-}
-
-impl ConsentFacts {
-    /// Whether it is signed and its time has come.
-    #[must_use]
-    pub fn begun(&self, now: Instant) -> bool {
-        self.signed_at.is_some_and(|signed| signed <= now) && self.effective_at <= now
-    }
-
-    /// Whether it is in force.
-    #[must_use]
-    pub fn in_force(&self, now: Instant) -> bool {
-        self.begun(now) && not_ended(self, now).is_ok()
-    }
-}
-
-impl MouFacts {
-    /// Whether it is in force: signed by all, within its days, and not halted.
-    #[must_use]
-    pub fn in_force(&self, now: Instant) -> bool {
-        self.signed_at.is_some_and(|signed| signed <= now)
-            && self.halted_at.is_none()
-            && self.effective_on.start() <= now
-            && now < self.expires_on.end()
+    } else if dates.revoked_at.is_some() {
+        Err(Reason::ConsentRevoked)
+    } else if dates.void_at.is_some() {
+        Err(Reason::NoConsent)
+    } else {
+        Err(Reason::ConsentExpired)
     }
 }

@@ -1,7 +1,9 @@
 //! What the decision judges, read in one statement together with the rows, the sharing epoch and the time.
 
+use concord_entities::consent::ConsentDates;
 use concord_entities::ids::{ConsentId, MouId, SurvivorAuditId};
-use concord_entities::instant::{Day, Instant};
+use concord_entities::instant::Instant;
+use concord_entities::mou::MouDates;
 use concord_entities::vocabulary::Categories;
 use concord_entities::{agency, consent, mou, mou_party, sharing_epoch, survivor};
 use sea_orm::sea_query::{Expr, ExprTrait, Func, Query, SelectStatement};
@@ -201,11 +203,13 @@ fn consent_facts(row: &QueryResult, id: ConsentId) -> Result<Option<ConsentFacts
         recipient: row.try_get("", "c_recipient_id")?,
         categories: row.try_get("", "c_categories")?,
         purposes: row.try_get("", "c_purposes")?,
-        effective_at: row.try_get("", "c_effective_at")?,
-        expires_at: row.try_get("", "c_expires_at")?,
-        signed_at: row.try_get("", "c_signed_at")?,
-        revoked_at: row.try_get("", "c_revoked_at")?,
-        void_at: first(row, &["c_superseded_at", "c_entered_in_error_at"])?,
+        dates: ConsentDates {
+            effective_at: row.try_get("", "c_effective_at")?,
+            expires_at: row.try_get("", "c_expires_at")?,
+            signed_at: row.try_get("", "c_signed_at")?,
+            revoked_at: row.try_get("", "c_revoked_at")?,
+            void_at: first(row, &["c_superseded_at", "c_entered_in_error_at"])?,
+        },
     }))
 }
 
@@ -216,18 +220,20 @@ fn mou_facts(row: &QueryResult, id: MouId) -> Result<MouFacts, DbErr> {
         binds_both: row.try_get::<i64>("", "m_bound")? == 2,
         categories: row.try_get("", "m_categories")?,
         purposes: row.try_get("", "m_purposes")?,
-        effective_on: row.try_get::<Day>("", "m_effective_on")?,
-        expires_on: row.try_get::<Day>("", "m_expires_on")?,
-        signed_at: row.try_get("", "m_signed_at")?,
-        halted_at: first(
-            row,
-            &[
-                "m_suspended_at",
-                "m_terminated_at",
-                "m_declined_at",
-                "m_superseded_at",
-            ],
-        )?,
+        dates: MouDates {
+            effective_on: row.try_get("", "m_effective_on")?,
+            expires_on: row.try_get("", "m_expires_on")?,
+            signed_at: row.try_get("", "m_signed_at")?,
+            halted_at: first(
+                row,
+                &[
+                    "m_suspended_at",
+                    "m_terminated_at",
+                    "m_declined_at",
+                    "m_superseded_at",
+                ],
+            )?,
+        },
     })
 }
 

@@ -135,3 +135,17 @@ impl ReferralStatus {
         }
     }
 }
+
+impl From<RejectReason> for StatusReason {
+    fn from(reason: RejectReason) -> Self {
+        match reason {
+            RejectReason::NoCapacity => Self::NoCapacity,
+            RejectReason::NotEligible => Self::NotEligible,
+            RejectReason::OutsideServiceArea => Self::OutsideServiceArea,
+            RejectReason::LanguageNotAvailable => Self::LanguageNotAvailable,
+            RejectReason::SafetyConcern => Self::SafetyConcern,
+            RejectReason::ConflictOfInterest => Self::ConflictOfInterest,
+            RejectReason::SurvivorDecision => Self::SurvivorDecision,
+        }
+    }
+}

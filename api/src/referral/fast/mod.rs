@@ -38,7 +38,7 @@ impl OutputType for ReferralPage {
         field: &Positioned<Field>,
     ) -> ServerResult<Value> {
         if stands_alone(ctx, field)
-            && let Some(plan) = plan::PagePlan::of(ctx)
+            && let Some(plan) = plan::PagePlan::read(ctx)
             && let Some(text) = write::page(&self.0, &plan)
             && let Some(value) = ready_made(text)
         {
@@ -48,7 +48,7 @@ impl OutputType for ReferralPage {
     }
 }
 
-/// Whether no other selection shares this field's place in the answer: the executor cannot merge what is written.
+/// Returns whether no other selection shares this field's place in the answer: the executor cannot merge what is written.
 fn stands_alone(ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> bool {
     let at_root = ctx.path_node.is_some_and(|node| node.parent.is_none());
     let mut namesakes = 0;
@@ -64,7 +64,7 @@ fn stands_alone(ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> boo
     at_root && namesakes == 1
 }
 
-/// JSON text as a value that is sent as it is. None where the library no longer knows such values.
+/// Makes JSON text a value that is sent as it is. Returns `None` if the library does not know such values.
 fn ready_made(text: String) -> Option<Value> {
     static KEY: LazyLock<Option<Name>> = LazyLock::new(|| {
         let Ok(Value::Object(raw)) = async_graphql::to_value(RawValue::NULL) else {

@@ -61,8 +61,8 @@ pub(super) enum OfAgency {
 }
 
 impl PagePlan {
-    /// The plan of a page's selection; none where something in it is not covered.
-    pub(super) fn of(ctx: &ContextSelectionSet<'_>) -> Option<Self> {
+    /// Reads the plan of a page's selection. Returns `None` if something in it is not covered.
+    pub(super) fn read(ctx: &ContextSelectionSet<'_>) -> Option<Self> {
         let all = [&ctx.item.node];
         let names = ["ReferralConnection"];
         object(ctx, &names, &all, |field| match field.name {
@@ -139,7 +139,7 @@ struct Selected<'a> {
     below: Vec<&'a SelectionSet>,
 }
 
-/// The plan of an object that answers to `names`: its type and its interfaces.
+/// Reads the plan of an object that answers to `names`: its type and its interfaces.
 fn object<'a, F>(
     ctx: &ContextSelectionSet<'a>,
     names: &[&str],
@@ -157,7 +157,7 @@ fn object<'a, F>(
 }
 
 /// Gathers fields as the specification's `CollectFields` does: fragments looked through, and fields of one key together.
-/// `@skip` and `@include` are gone by now; none where any other directive stands.
+/// `@skip` and `@include` are gone by now. Returns `None` at any other directive.
 fn collect<'a>(
     ctx: &ContextSelectionSet<'a>,
     names: &[&str],

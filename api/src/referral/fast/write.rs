@@ -13,7 +13,7 @@ use crate::wire::connection::{Connection, Edge, PageInfo};
 /// About what an entry of a page takes, in bytes.
 const ENTRY: usize = 640;
 
-/// A page as JSON; none where something cannot be written, which the derived type then says in its own way.
+/// Writes a page as JSON. Returns `None` if something cannot be written, which the derived type then says in its own way.
 pub(super) fn page(page: &Connection<Referral>, plan: &PagePlan) -> Option<String> {
     let mut out = String::with_capacity(ENTRY * (page.edges.len() + 1));
     object(&mut out, &plan.0, |out, field| match field {
@@ -44,12 +44,12 @@ fn page_info(out: &mut String, info: &PageInfo, plan: &Object<OfPageInfo>) -> Op
 
 fn referral(out: &mut String, referral: &Referral, plan: &Object<OfReferral>) -> Option<()> {
     let header = &referral.seen.header;
-    let standing = referral.seen.standing;
+    let current = referral.seen.current;
     object(out, plan, |out, field| match field {
         OfReferral::TypeName => text(out, "Referral"),
         OfReferral::Id => plain(out, header.id),
-        OfReferral::Status => plain(out, standing.status.code()),
-        OfReferral::StatusReason => or_null(out, standing.reason, |out, it| plain(out, it.code())),
+        OfReferral::Status => plain(out, current.status.code()),
+        OfReferral::StatusReason => or_null(out, current.reason, |out, it| plain(out, it.code())),
         OfReferral::Needs => list(out, header.needs.iter(), |out, it| plain(out, it.code())),
         OfReferral::Urgency => plain(out, header.urgency.code()),
         OfReferral::CreatedAt => plain(out, header.created_at),
@@ -57,7 +57,7 @@ fn referral(out: &mut String, referral: &Referral, plan: &Object<OfReferral>) ->
         OfReferral::RespondBy => or_null(out, header.respond_by, plain),
         OfReferral::UpdatedAt => plain(out, header.updated_at),
         OfReferral::AllowedActions => {
-            let allowed = rules::allowed(standing.status, referral.seen.side);
+            let allowed = rules::allowed(current.status, referral.seen.side);
             list(out, allowed, |out, it| plain(out, it.code()))
         }
         OfReferral::Sender(plan) => agency(out, &referral.sender, plan),

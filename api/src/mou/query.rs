@@ -1,0 +1,111 @@
+//! Reading MOUs.
+
+use async_graphql::{Context, ID, Object};
+use concord_entities::ids::{MouId, TaskForceId};
+use concord_entities::instant::Instant;
+use concord_entities::mou::{self, Column};
+use sea_orm::{ColumnTrait, QueryFilter};
+
+use super::graphql::{Mou, MouView};
+use super::input::MouFilter;
+use crate::access::grant::{Permission, Resource};
+use crate::audit::disclose;
+use crate::audit::ledger::Decided;
+use crate::error::Result;
+use crate::request::{InRequest, Request};
+use crate::store::page::{self, PageRequest};
+use crate::wire::connection::Connection;
+
+/// Reading MOUs.
+#[derive(Default)]
+pub struct MouQuery;
+
+/// Reading MOUs.
+#[Object]
+impl MouQuery {
+    /// The MOUs that your agency is a party of, drafted, or follows as a coordinator; newest first.
+    async fn mous(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which of them; all where you leave it out.")] filter: Option<MouFilter>,
+        #[graphql(desc = "How many, 1 to 100; 20 where you leave it out.")] first: Option<i32>,
+        #[graphql(desc = "The cursor of the entry to go on after.")] after: Option<String>,
+    ) -> Result<Connection<Mou>> {
+        let request = ctx.request()?;
+        let caller = request.caller(Resource::Mou, Permission::Search)?;
+        let wanted = PageRequest::parse(first, after.as_deref(), None, None)?;
+        let filter = filter.unwrap_or_default();
+        let task_force: Option<TaskForceId> = filter
+            .task_force
+            .as_deref()
+            .map(|id| page::id("filter.taskForce", id))
+            .transpose()?;
+        let released = request
+            .disclose(|| async {
+                let mut among = mou::Entity::followed_by(caller.agency());
+                if let Some(kinds) = &filter.kinds {
+                    among = among.filter(Column::Kind.is_in(kinds.iter().copied()));
+                }
+                if let Some(task_force) = task_force {
+                    among = among.filter(Column::TaskForceId.eq(task_force));
+                }
+                let store = &request.worker.store;
+                let found =
+                    disclose::page(store, among, Column::Id, wanted, |row| row.id.to_string())
+                        .await?;
+                with_parties(request, found, |page| page.entries.as_slice()).await
+            })
+            .await?;
+        let (page, views, now) = released.content();
+        Ok(Connection::of(
+            page.map(|model| views.view(model, now)),
+            |one| one.model.id.0,
+        ))
+    }
+
+    /// One MOU that your agency may follow; null for what does not exist and for what you may not see.
+    async fn mou(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The MOU's id.")] id: ID,
+    ) -> Option<Result<Mou>> {
+        let mou = async {
+            let id = page::id("id", &id)?;
+            mou_by_id(ctx.request()?, id).await
+        };
+        mou.await.transpose()
+    }
+}
+
+/// Reads what decided MOUs are shown with.
+async fn with_parties<T>(
+    request: &Request,
+    found: Decided<T>,
+    mous: impl Fn(&T) -> &[mou::Model],
+) -> Result<Decided<(T, MouView, Instant)>> {
+    let views = MouView::load(request, mous(&found.content)).await?;
+    let now = found.now;
+    Ok(found.map(|content| (content, views, now)))
+}
+
+/// Returns one MOU that the caller's agency may follow.
+pub(crate) async fn mou_by_id(request: &Request, id: MouId) -> Result<Option<Mou>> {
+    request.caller(Resource::Mou, Permission::Read)?;
+    find_mou(request, id).await
+}
+
+/// Returns an MOU to a caller whose change named it, whether or not its token may read: decided and recorded like any
+/// other read.
+pub(super) async fn find_mou(request: &Request, id: MouId) -> Result<Option<Mou>> {
+    let caller = &request.caller;
+    let released = request
+        .disclose(|| async {
+            let among = mou::Entity::known_to(caller.agency(), id);
+            let found =
+                disclose::one(&request.worker.store, among, &id, |row| row.id.to_string()).await?;
+            with_parties(request, found, |one| one.as_slice()).await
+        })
+        .await?;
+    let (found, views, now) = released.content();
+    Ok(found.map(|model| views.view(model, now)))
+}

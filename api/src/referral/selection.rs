@@ -1,0 +1,68 @@
+//! What a query selects of each referral, read ahead so that one statement brings it all.
+
+use async_graphql::{Context, InputType, SelectionField, Value};
+use concord_entities::vocabulary::Purpose;
+
+use super::read::Depth;
+use crate::error::{Error, Result};
+use crate::request::InRequest;
+use crate::wire::lookahead;
+
+/// What a query selects of each referral.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ReferralSelection {
+    /// How much of each row it needs.
+    pub(super) depth: Depth,
+    /// Whether an agency's state is selected, beyond the name that it is known by.
+    pub(super) agency_state: bool,
+}
+
+impl ReferralSelection {
+    /// Reads what is selected under `path` below the current field.
+    pub(crate) fn below(ctx: &Context<'_>, path: &[&str]) -> Result<Self> {
+        let at = |names: &[&'static str]| [path, names].concat();
+        let purposes = purposes(ctx, &at(&["package"]))?;
+        let consent = lookahead::asks(ctx, &at(&["consent"]));
+        let mou = lookahead::asks(ctx, &at(&["mou"]));
+        let outcome = lookahead::asks(ctx, &at(&["outcome"]));
+        Ok(Self {
+            depth: Depth {
+                beyond_header: consent || mou || outcome || !purposes.is_empty(),
+                consent,
+                mou,
+                purposes,
+            },
+            agency_state: lookahead::asks(ctx, &at(&["sender", "status"]))
+                || lookahead::asks(ctx, &at(&["recipient", "status"])),
+        })
+    }
+}
+
+/// Collects the purposes for which packages are selected at `path`, each once.
+fn purposes(ctx: &Context<'_>, path: &[&str]) -> Result<Vec<Purpose>> {
+    let caller = &ctx.request()?.caller;
+    let mut purposes = Vec::new();
+    for field in lookahead::under(ctx, path) {
+        // A package whose purpose is missing says so by itself, at its own place in the answer.
+        if let Ok(purpose) = caller.purpose(stated_purpose(field)?)
+            && !purposes.contains(&purpose)
+        {
+            purposes.push(purpose);
+        }
+    }
+    Ok(purposes)
+}
+
+/// Reads a package's argument `purpose`.
+fn stated_purpose(field: SelectionField<'_>) -> Result<Option<Purpose>> {
+    let invalid = || Error::input("purpose", "not a purpose");
+    let arguments = field.arguments().map_err(|_| invalid())?;
+    let stated = arguments
+        .into_iter()
+        .find(|(name, _)| name == "purpose")
+        .map(|(_, value)| value);
+    match stated {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => Ok(Some(Purpose::parse(Some(value)).map_err(|_| invalid())?)),
+    }
+}
