@@ -10,6 +10,7 @@ use super::grant::{Permission, RequiredScope, Resource};
 use super::issuer::token::ExternalClaims;
 use super::scope::Scopes;
 use super::token::{Actor, Claims, Span, TokenError};
+use crate::audit::change::{Author, ByAgency};
 use crate::audit::event::Agent;
 use crate::error::{Error, Result};
 
@@ -223,8 +224,14 @@ impl Caller {
     /// The parts that go on record.
     #[must_use]
     pub fn agent(&self) -> Agent {
-        Agent {
-            agency: Some(self.agency),
+        self.author().agent()
+    }
+
+    /// The author of what the caller changes.
+    #[must_use]
+    pub fn author(&self) -> ByAgency {
+        ByAgency {
+            agency: self.agency,
             subject: self.subject.clone(),
             client: self.client.clone(),
             token: Some(self.token.clone()),

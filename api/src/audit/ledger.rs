@@ -306,7 +306,7 @@ async fn commit(store: &Store, jobs: &[Job]) -> Result<i64, DbErr> {
 }
 
 /// Writes audit events within a transaction.
-pub(crate) async fn insert(
+pub(super) async fn insert(
     transaction: &DatabaseTransaction,
     rows: &[&audit_event::Model],
 ) -> Result<(), DbErr> {

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+pub(super) use concord_entities::ids::uuid_at as id_at;
 use concord_entities::instant::Instant;
-use uuid::{NoContext, Timestamp, Uuid};
 
 /// The time before `now`.
 #[derive(Clone, Copy, Debug)]
@@ -25,11 +25,4 @@ impl Past {
             .minus(Duration::from_hours(hours))
             .minus(Duration::from_mins(minutes))
     }
-}
-
-/// An id that says it was made at `at`, so that lists which run by id run by time.
-pub(super) fn id_at(at: Instant) -> Uuid {
-    let micros = u64::try_from(at.0).unwrap_or(0);
-    let nanos = u32::try_from(micros % 1_000_000 * 1000).unwrap_or(0);
-    Uuid::new_v7(Timestamp::from_unix(NoContext, micros / 1_000_000, nanos))
 }

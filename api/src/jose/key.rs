@@ -10,7 +10,7 @@ use aws_lc_rs::signature::{
     ParsedPublicKey,
 };
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{DecodingKey, EncodingKey};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
@@ -18,11 +18,6 @@ use zeroize::Zeroizing;
 /// Why something is not a key for access tokens. Safe to show: it repeats nothing of the key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SigningKeyError {
-    /// The text is not PEM of one private key.
-    #[error(
-        "not a private key in PEM: it must be one block that starts with `-----BEGIN PRIVATE KEY-----`"
-    )]
-    NotPem,
     /// The bytes are not a private key on P-256.
     #[error("not a private key for ES256: it must be PKCS#8 of a key on the curve P-256")]
     NotPrivate,
@@ -76,51 +71,10 @@ impl SigningKey {
         Self::from_pair(&pair)
     }
 
-    /// The key in a PKCS#8 document, in PEM (RFC 7468).
-    ///
-    /// # Errors
-    /// When it is not PEM of one private key, or not one on P-256.
-    pub fn from_pem(pem: &str) -> Result<Self, SigningKeyError> {
-        let body = pem
-            .trim()
-            .strip_prefix(BEGIN)
-            .and_then(|rest| rest.strip_suffix(END))
-            .ok_or(SigningKeyError::NotPem)?;
-        let mut lines = Zeroizing::new(String::with_capacity(body.len()));
-        lines.extend(body.split_ascii_whitespace());
-        let der = Zeroizing::new(
-            STANDARD
-                .decode(lines.as_bytes())
-                .map_err(|_| SigningKeyError::NotPem)?,
-        );
-        Self::from_pkcs8_der(&der)
-    }
-
     /// This key as a PKCS#8 document, in DER.
     #[must_use]
     pub fn to_pkcs8_der(&self) -> Zeroizing<Vec<u8>> {
         Zeroizing::new(self.pkcs8.as_bytes().to_vec())
-    }
-
-    /// This key as a PKCS#8 document, in PEM.
-    #[must_use]
-    pub fn to_pem(&self) -> Zeroizing<String> {
-        let body = Zeroizing::new(STANDARD.encode(self.pkcs8.as_bytes()));
-        // All of it at once: a buffer that grows leaves copies of the key behind.
-        let mut pem = Zeroizing::new(String::with_capacity(
-            body.len() * 2 + BEGIN.len() + END.len(),
-        ));
-        pem.push_str(BEGIN);
-        for (place, letter) in body.chars().enumerate() {
-            if place % PEM_LINE == 0 {
-                pem.push('\n');
-            }
-            pem.push(letter);
-        }
-        pem.push('\n');
-        pem.push_str(END);
-        pem.push('\n');
-        pem
     }
 
     /// The public half of this key.
@@ -159,11 +113,6 @@ impl SigningKey {
         })
     }
 }
-
-const BEGIN: &str = "-----BEGIN PRIVATE KEY-----";
-const END: &str = "-----END PRIVATE KEY-----";
-/// Letters a line, after RFC 7468.
-const PEM_LINE: usize = 64;
 
 impl PublicKey {
     /// The key that a JWK describes (RFC 7517). Its own `kid` is not believed: the thumbprint is the name.

@@ -13,9 +13,9 @@ use super::server::{AuthorizationServer, OauthRequest};
 use crate::access::scope::{Scopes, narrower};
 use crate::access::token::{Actor, MAX_NAME};
 use crate::access::{Caller, token_status};
+use crate::audit::change::Change;
 use crate::audit::event::Event;
 use crate::jose::claim::is_name;
-use crate::store::sharing_lock::{self, LockedTransaction, SharingLock};
 
 /// The one type of token that is brought and given (RFC 8693, 3).
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
@@ -44,31 +44,22 @@ pub async fn exchange(
         actor: Some(actor(client, &brought)?),
         until: Some(brought.expires_at()),
     };
-    let LockedTransaction { transaction, .. } =
-        sharing_lock::open(desk.store, SharingLock::Shared).await?;
-    let standing = token_status::read(&transaction, desk.store.backend, &brought).await?;
+    let parent = brought.token().to_owned();
+    let author = issue::author(client, draft.subject.clone(), Some(parent.clone()));
+    let change = Change::open(desk.store, desk.ledger, author, &asked.meta).await?;
+    let standing = token_status::read(&change, desk.store.backend, &brought).await?;
     if standing.require().is_err() {
         return Err(not_in_force("standing"));
     }
-    let claims = issue::claims(desk, &transaction, client, draft).await?;
+    let claims = issue::claims(desk, &change, client, draft).await?;
     if claims.expires_at <= claims.issued_at {
         return Err(not_in_force("expired"));
     }
-    let parent = brought.token().to_owned();
     let event = Event::TokenExchanged {
         token: claims.id.clone(),
         subject: parent.clone(),
     };
-    let mut answer = issue::keep(
-        desk,
-        asked,
-        client,
-        transaction,
-        &claims,
-        Some(parent),
-        event,
-    )
-    .await?;
+    let mut answer = issue::keep(desk, change, client, &claims, Some(parent), event).await?;
     if let Some(members) = answer.as_object_mut() {
         members.insert("issued_token_type".to_owned(), json!(ACCESS_TOKEN));
     }

@@ -11,17 +11,16 @@ use std::sync::Arc;
 use concord_entities::instant::Instant;
 use concord_entities::token_key;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel};
+use sea_orm::{DbErr, EntityTrait, IntoActiveModel};
 
 use super::schedule::{KeyLife, KeySchedule, KeyState, RetirementError, RotationError};
 use super::store::{self, TokenKeyError};
-use crate::audit::event::{Agent, Event, RequestMeta};
-use crate::audit::leaf::Leaf;
-use crate::audit::ledger;
+use crate::audit::change::{ByOperator, Ending};
+use crate::audit::event::Event;
+use crate::error::Refusal;
 use crate::jose::key::{KeySet, PublicKey, SigningKey, SigningKeyError};
 use crate::seal::envelope::KeyEncryptionKey;
 use crate::store::Store;
-use crate::store::sharing_lock::{self, LockedTransaction, SharingLock};
 
 /// The keys that sign access tokens, as they are kept.
 #[derive(Clone, Debug)]
@@ -51,9 +50,15 @@ pub enum KeyChangeError {
     /// The keys cannot be read or kept.
     #[error(transparent)]
     Keys(#[from] TokenKeyError),
-    /// The audit event cannot be written.
-    #[error("the audit event cannot be written: {0}")]
-    Event(#[from] serde_json::Error),
+    /// The store cannot be used.
+    #[error("the store cannot be used")]
+    Refused(Refusal),
+}
+
+impl From<Refusal> for KeyChangeError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
 }
 
 impl From<DbErr> for KeyChangeError {
@@ -165,13 +170,12 @@ impl TokenKeys {
     /// Begins a change of the keys: alone, on what is true then. Keys without their private half are given up, and those
     /// that the data store has never heard of are taken over where it knows none at all.
     async fn begin(&self) -> Result<KeyChange<'_>, KeyChangeError> {
-        let LockedTransaction {
-            transaction, now, ..
-        } = sharing_lock::open(&self.store, SharingLock::Exclusive).await?;
-        let rows = token_key::Entity::published().all(&transaction).await?;
+        let ending = Ending::at_command_line(&self.store, ByOperator::default()).await?;
+        let now = ending.now();
+        let rows = token_key::Entity::published().all(&ending).await?;
         let mut change = KeyChange {
             keys: self,
-            transaction,
+            ending,
             now,
             roll: roll(&rows),
             before: roll(&rows),
@@ -197,7 +201,7 @@ impl TokenKeys {
 /// A change of the keys in the making; dropped, it rolls back.
 struct KeyChange<'k> {
     keys: &'k TokenKeys,
-    transaction: DatabaseTransaction,
+    ending: Ending<'k, ByOperator>,
     now: Instant,
     before: KeySchedule,
     roll: KeySchedule,
@@ -223,8 +227,8 @@ impl KeyChange<'_> {
         Ok(())
     }
 
-    /// Makes the keys that are missing, and makes all of it durable, with its events. Who ends a key bumps the epoch.
-    async fn commit(mut self, ending: Option<Event>) -> Result<(), KeyChangeError> {
+    /// Makes the keys that are missing, and makes all of it durable, with its events. Only who ends a key ends sharing.
+    async fn commit(mut self, ended: Option<Event>) -> Result<(), KeyChangeError> {
         let fresh = &mut self.fresh;
         self.roll.settle(self.now, || {
             let key = SigningKey::generate()?;
@@ -233,16 +237,17 @@ impl KeyChange<'_> {
             Ok::<_, SigningKeyError>(kid)
         })?;
         self.keep().await?;
-        let ends = ending.is_some();
-        let succession = self.succession();
-        for event in ending.into_iter().chain(succession) {
-            self.record(event).await?;
-        }
-        if ends {
-            sharing_lock::bump(&self.transaction).await?;
-        }
         let needed = needed(&self.roll, self.now);
-        self.transaction.commit().await?;
+        match (ended, self.succession()) {
+            (Some(ended), succession) => {
+                let events = [ended].into_iter().chain(succession).collect();
+                self.ending.commit_all(events).await?;
+            }
+            (None, Some(succession)) => {
+                self.ending.ends_nothing().commit(succession).await?;
+            }
+            (None, None) => self.ending.ends_nothing().commit_unrecorded().await?,
+        }
         store::destroy_all_but(&self.keys.store.keyring, &needed).await?;
         Ok(())
     }
@@ -278,7 +283,7 @@ impl KeyChange<'_> {
                 .to_owned();
             token_key::Entity::insert(row.into_active_model())
                 .on_conflict(changed)
-                .exec_without_returning(&self.transaction)
+                .exec_without_returning(&self.ending)
                 .await?;
         }
         Ok(())
@@ -289,13 +294,6 @@ impl KeyChange<'_> {
         let since = |key: &&KeyLife| key.signs_from == Some(self.now);
         let current = self.roll.one(KeyState::Current, self.now).filter(since)?;
         (!self.before.0.is_empty()).then(|| Event::SigningKeyRotated(current.kid.clone()))
-    }
-
-    /// Puts an event on record as the operator's.
-    async fn record(&self, event: Event) -> Result<(), KeyChangeError> {
-        let leaf = Leaf::of(event, &Agent::operator(), &RequestMeta::default(), self.now);
-        ledger::insert(&self.transaction, &[&leaf.into_row(None)?]).await?;
-        Ok(())
     }
 }
 
