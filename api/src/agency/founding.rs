@@ -28,7 +28,10 @@ pub struct Founding {
 ///
 /// # Errors
 /// `UNAVAILABLE`: nothing was registered.
-pub async fn found(store: &Store, founding: Founding) -> Result<(TaskForceId, AgencyId)> {
+pub async fn found_task_force(
+    store: &Store,
+    founding: Founding,
+) -> Result<(TaskForceId, AgencyId)> {
     let mut change = Change::at_command_line(store, ByOperator::default()).await?;
     let now = change.now();
     let task_force = task_force::Model {

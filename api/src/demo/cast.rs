@@ -113,7 +113,7 @@ impl Member {
         }
     }
 
-    /// Who acts for it.
+    /// Returns who acts for it.
     pub(super) fn author(&self) -> ByAgency {
         ByAgency {
             agency: self.id,

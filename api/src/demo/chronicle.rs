@@ -29,7 +29,7 @@ impl AuditHistory {
         self.tell(at, member, happened(of));
     }
 
-    /// All of it, in the order of time.
+    /// Returns all of it, in the order of time.
     pub(super) fn in_order(mut self) -> Vec<(Instant, ByAgency, Event)> {
         self.0.sort_by_key(|(at, ..)| *at);
         let mut last = Instant(0);

@@ -115,7 +115,7 @@ impl From<Refusal> for PersonaError {
     }
 }
 
-/// The widest scope of the programs of the agency of this name.
+/// Returns the widest scope of the programs of the agency of this name.
 pub(super) fn widest(agency: &str) -> String {
     // An agency's first persona reaches all that its others do.
     PERSONAS
@@ -161,7 +161,7 @@ pub(super) async fn write(
 }
 
 impl Persona {
-    /// What their token says.
+    /// Returns what their token says.
     async fn claims(
         &self,
         of: &DatabaseConnection,
