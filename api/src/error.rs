@@ -250,22 +250,24 @@ impl From<DbErr> for Refusal {
 /// Everything else is a fault of ours.
 #[must_use]
 pub fn may_pass(fault: &DbErr) -> bool {
-    match fault {
-        DbErr::ConnectionAcquire(_) | DbErr::Conn(_) => true,
-        DbErr::Exec(RuntimeErr::SqlxError(fault)) | DbErr::Query(RuntimeErr::SqlxError(fault)) => {
-            matches!(
-                **fault,
-                SqlxError::Io(_)
-                    | SqlxError::Tls(_)
-                    | SqlxError::Protocol(_)
-                    | SqlxError::PoolTimedOut
-                    | SqlxError::PoolClosed
-                    | SqlxError::WorkerCrashed
-                    | SqlxError::BeginFailed
-            ) || fault.as_database_error().is_some_and(says_later)
-        }
-        _ => false,
+    if matches!(fault, DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) {
+        return true;
     }
+    let (DbErr::Exec(RuntimeErr::SqlxError(fault)) | DbErr::Query(RuntimeErr::SqlxError(fault))) =
+        fault
+    else {
+        return false;
+    };
+    matches!(
+        **fault,
+        SqlxError::Io(_)
+            | SqlxError::Tls(_)
+            | SqlxError::Protocol(_)
+            | SqlxError::PoolTimedOut
+            | SqlxError::PoolClosed
+            | SqlxError::WorkerCrashed
+            | SqlxError::BeginFailed
+    ) || fault.as_database_error().is_some_and(says_later)
 }
 
 fn says_later(fault: &(dyn DatabaseError + 'static)) -> bool {
@@ -301,7 +303,7 @@ fn is_passing_in_sqlite(extended: i32) -> bool {
     const CANNOT_OPEN: i32 = 14;
     const LOCK_PROTOCOL: i32 = 15;
     // Refused by a trigger, of which we have none.
-    const TRIGGER: i32 = 19 | (7 << 8);
+    const TRIGGER: i32 = 0x0713;
     // The primary code is the lowest byte.
     extended == TRIGGER
         || matches!(

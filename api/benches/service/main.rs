@@ -7,7 +7,7 @@
 //! A name narrows it: `--cpu inbox`. It lasts about a minute for each database.
 // The schema's futures lie within each other: optimised, their layout goes deeper than the compiler's usual limit.
 #![recursion_limit = "256"]
-#![allow(
+#![expect(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -22,7 +22,7 @@
 mod bare;
 mod cpu;
 mod load;
-#[allow(dead_code, reason = "the tests need more of it than the benchmark")]
+#[expect(dead_code, reason = "the tests need more of it than the benchmark")]
 #[path = "../../../tests/world/postgres.rs"]
 mod postgres;
 mod seed;

@@ -99,7 +99,7 @@ impl ConsentMutation {
         let survivor = survivor_of(&change, &consent).await?;
         let role = signature.role.to_string();
         let signed = match sign::sign(&change, consent, &survivor, signature).await? {
-            Signing::Taken(signed) => signed,
+            Signing::Taken(signed) => *signed,
             Signing::Repeated => {
                 drop(change);
                 let told = found(request, id).await?;
