@@ -15,7 +15,6 @@
     clippy::as_conversions,
     clippy::cast_precision_loss,
     clippy::print_stdout,
-    missing_docs,
     reason = "a measurement fails by panicking"
 )]
 
