@@ -303,7 +303,7 @@ fn is_passing_in_sqlite(extended: i32) -> bool {
     const CANNOT_OPEN: i32 = 14;
     const LOCK_PROTOCOL: i32 = 15;
     // Refused by a trigger, of which we have none.
-    const TRIGGER: i32 = 19 | (7 << 8);
+    const TRIGGER: i32 = 0x0713;
     // The primary code is the lowest byte.
     extended == TRIGGER
         || matches!(

@@ -54,6 +54,7 @@ impl Application {
     }
 
     /// The thumbprints of its public keys (RFC 7638, SHA-256); none where it has a secret.
+    #[expect(clippy::unused_async, reason = "a resolver is asynchronous")]
     async fn keys(&self) -> Result<Vec<String>> {
         let keys = ExternalKeys::parse(self.model.keys.as_bytes(), Accepted::CurvesOnly);
         let keys = keys.map_err(Refusal::internal)?;

@@ -107,7 +107,7 @@ impl Fork {
         match witness::compare(store).await {
             Ok(()) | Err(WitnessError::Unread(_)) => {}
             Err(fork @ (WitnessError::Older { .. } | WitnessError::Different { .. })) => {
-                self.find(&fork)
+                self.find(&fork);
             }
         }
     }

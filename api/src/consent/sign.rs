@@ -24,7 +24,7 @@ use crate::seal::vault::PackageVersion;
 #[derive(Debug)]
 pub(super) enum Signing {
     /// It was taken.
-    Taken(Signed),
+    Taken(Box<Signed>),
     /// The very same is on record already.
     Repeated,
     /// The consent or the signature lacks something that blocks.
@@ -96,11 +96,11 @@ pub(super) async fn sign(
 
     new.into_active_model().insert(change).await?;
     if !situation.complete(&roles) {
-        return Ok(Signing::Taken(Signed {
+        return Ok(Signing::Taken(Box::new(Signed {
             consent,
             superseded: None,
             left_behind: Vec::new(),
-        }));
+        })));
     }
     let mut consent = consent.into_active_model();
     consent.signed_at = Set(Some(change.now()));
@@ -112,11 +112,11 @@ pub(super) async fn sign(
         }
         None => (None, Vec::new()),
     };
-    Ok(Signing::Taken(Signed {
+    Ok(Signing::Taken(Box::new(Signed {
         consent,
         superseded,
         left_behind,
-    }))
+    })))
 }
 
 /// Who must sign, where neither the consent nor the signature that is offered lacks anything.

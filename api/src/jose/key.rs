@@ -96,6 +96,7 @@ impl SigningKey {
     }
 
     /// Returns the half that signs.
+    #[must_use]
     pub fn signer(&self) -> &EncodingKey {
         &self.pkcs8
     }
@@ -161,6 +162,7 @@ impl PublicKey {
     }
 
     /// Returns the half that verifies.
+    #[must_use]
     pub fn verifier(&self) -> &DecodingKey {
         &self.verifier
     }

@@ -122,6 +122,7 @@ impl Referral {
 
     /// What the sender tells the recipient, as far as it may be told to you, for this purpose, now. Reading it is a
     /// disclosure on record.
+    #[expect(clippy::unused_async, reason = "a resolver is asynchronous")]
     async fn package(
         &self,
         ctx: &Context<'_>,
