@@ -377,14 +377,6 @@ async fn destroy(store: &Store, doomed: &[DoomedKeys], request: &str) {
     }
 }
 
-impl<By> Deref for Change<'_, By> {
-    type Target = DatabaseTransaction;
-
-    fn deref(&self) -> &DatabaseTransaction {
-        &self.transaction
-    }
-}
-
 impl<'c, By> Deref for Ending<'c, By> {
     type Target = Change<'c, By>;
 

@@ -12,7 +12,6 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, PaginatorTrait, Qu
 use crate::audit::change::{Author, Change, Ending};
 use crate::audit::event::{ConsentEvent, Event};
 use crate::error::{Error, Result};
-use crate::seal::Vault;
 use crate::seal::doomed::DoomedKeys;
 use crate::seal::vault::PackageVersion;
 
@@ -150,15 +149,6 @@ pub async fn suspended(change: &Change<'_>, consents: &[ConsentId]) -> Result<i3
         .count(change)
         .await?;
     Ok(i32::try_from(suspended).unwrap_or(i32::MAX))
-}
-
-/// Destroys the keys of what is denied already, for a change that does not yet name them.
-pub async fn destroy(vault: &Vault, packages: &[PackageVersion], request: &str) {
-    let keys = DoomedKeys::Packages(packages.to_vec());
-    if let Err(refusal) = keys.destroy(vault.keyring()).await {
-        let code = refusal.error.code();
-        tracing::warn!(request, code, "keys are left to the sweep");
-    }
 }
 
 /// Returns the packages of the referrals that stand on a consent, as they are sealed now.

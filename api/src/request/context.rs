@@ -114,7 +114,10 @@ impl Request {
     /// `FORBIDDEN_SCOPE`, `UNAUTHENTICATED`, `UNAVAILABLE`.
     pub async fn change(&self, needed: RequiredScope) -> Result<Change<'_>> {
         self.caller.may(needed)?;
-        self.begin().await
+        let Worker { store, ledger, .. } = &self.worker;
+        let change = Change::open(store, ledger, self.caller.author(), &self.meta).await?;
+        self.admit(&change).await?;
+        Ok(change)
     }
 
     /// Opens a change that ends some sharing, for such a caller.
@@ -127,17 +130,6 @@ impl Request {
         let ending = Ending::open(store, ledger, self.caller.author(), &self.meta).await?;
         self.admit(&ending).await?;
         Ok(ending)
-    }
-
-    /// Opens a change for a caller whose scope was looked at before.
-    ///
-    /// # Errors
-    /// `UNAUTHENTICATED`, `UNAVAILABLE`.
-    pub async fn begin(&self) -> Result<Change<'_>> {
-        let Worker { store, ledger, .. } = &self.worker;
-        let change = Change::open(store, ledger, self.caller.author(), &self.meta).await?;
-        self.admit(&change).await?;
-        Ok(change)
     }
 
     /// Refuses a caller whose agency or token is not in good standing: within the change, after it has the lock.

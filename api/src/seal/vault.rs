@@ -160,11 +160,6 @@ impl Vault {
         Ok(opened)
     }
 
-    /// Returns the keyring, for a change that does not yet destroy its keys by itself.
-    pub(crate) fn keyring(&self) -> &DatabaseConnection {
-        &self.keyring
-    }
-
     /// Destroys the keys of packages whose consent has ended and those that another took the place of, and keys that are
     /// older than an hour and seal nothing: a change that was given up left them.
     ///
