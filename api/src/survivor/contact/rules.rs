@@ -24,7 +24,7 @@ pub struct StatedPlan {
     /// Never contact the person.
     pub do_not_contact: bool,
     /// The ways to reach the person, the preferred one first.
-    pub routes: Vec<Route>,
+    pub routes: Vec<StatedRoute>,
     /// When the person may be reached.
     pub windows: Vec<Window>,
     /// The IANA name of the person's time zone.
@@ -37,7 +37,7 @@ pub struct StatedPlan {
 
 /// One way to reach the person.
 #[derive(Clone, Debug)]
-pub struct Route {
+pub struct StatedRoute {
     /// By which channel.
     pub channel: ContactChannel,
     /// Where.
@@ -48,7 +48,7 @@ pub struct Route {
 #[derive(Clone, Debug)]
 pub struct Plan {
     do_not_contact: bool,
-    routes: Vec<Route>,
+    routes: Vec<StatedRoute>,
     windows: Vec<Window>,
     zone: TimeZone,
     may_leave_message: bool,
@@ -321,7 +321,7 @@ fn zone(name: &str) -> Option<TimeZone> {
     (zone.iana_name().is_some() && !zone.is_unknown()).then_some(zone)
 }
 
-fn check_routes(routes: &[Route], may_leave_message: bool) -> Result<(), ContactPlanError> {
+fn check_routes(routes: &[StatedRoute], may_leave_message: bool) -> Result<(), ContactPlanError> {
     let channels: Set<ContactChannel> = routes.iter().map(|route| route.channel).collect();
     if channels.iter().count() != routes.len() {
         return Err(ContactPlanError::ChannelTwice);
@@ -335,7 +335,7 @@ fn check_routes(routes: &[Route], may_leave_message: bool) -> Result<(), Contact
     Ok(())
 }
 
-fn is_address(route: &Route) -> bool {
+fn is_address(route: &StatedRoute) -> bool {
     let address = route.address.as_str();
     let length = address.trim().chars().count();
     let sound = (1..=LONGEST).contains(&length) && !address.chars().any(char::is_control);
