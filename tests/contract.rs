@@ -1,5 +1,6 @@
 //! What partners and maintainers rely on: the schema as it is written down, the tables, the shape of the house.
 
+mod bans;
 mod house;
 mod readme;
 mod schema;
