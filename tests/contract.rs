@@ -2,6 +2,7 @@
 
 mod documents;
 mod files;
+mod bans;
 mod house;
 mod readme;
 mod schema;
