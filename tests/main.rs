@@ -8,7 +8,6 @@
     clippy::single_match_else,
     clippy::too_many_lines,
     clippy::wildcard_enum_match_arm,
-    missing_docs,
     reason = "tests fail by panicking, and some of them are long tables"
 )]
 

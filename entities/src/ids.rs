@@ -8,7 +8,17 @@ use std::str::FromStr;
 
 use sea_orm::DeriveValueType;
 use type_safe_id::{DynamicType, TypeSafeId};
-use uuid::Uuid;
+use uuid::{NoContext, Timestamp, Uuid};
+
+use crate::instant::Instant;
+
+/// Returns a UUID that says it was made at `moment`, so that lists which run by id run by time.
+#[must_use]
+pub fn uuid_at(moment: Instant) -> Uuid {
+    let micros = u64::try_from(moment.0).unwrap_or(0);
+    let nanos = u32::try_from(micros % 1_000_000 * 1000).unwrap_or(0);
+    Uuid::new_v7(Timestamp::from_unix(NoContext, micros / 1_000_000, nanos))
+}
 
 /// Why a text is not an id of the expected kind. Safe to show: it repeats nothing but the expected prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -45,7 +55,7 @@ impl FromStr for AnyId {
 /// The letters of a `TypeID`'s second part: Crockford's base 32, lower case.
 const LETTERS: [u8; 32] = *b"0123456789abcdefghjkmnpqrstvwxyz";
 
-/// Written by hand: a page writes a few hundred, and the library would check and allocate for each.
+/// Writes an id as text. By hand: a page writes a few hundred, and the library would check and allocate for each.
 fn write_type_id(prefix: &str, uuid: Uuid, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let bits = uuid.as_u128();
     let mut text = [0; 26];

@@ -1,6 +1,7 @@
 //! A plan is set while others set and read it: whoever reads finds a plan, and no newer one loses its key.
 
 use concord::clock;
+use concord::seal::doomed::DoomedKeys;
 use concord::seal::record::{RecordKind, SealedRecord};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -20,7 +21,14 @@ async fn an_overtaken_setting_leaves_the_newer_plans_key(world: World) {
         kept.push((version, plain, bytes.await.unwrap()));
     }
     // The second comes to its end after the third.
-    vault.destroy_older(kind, owner, 2).await.unwrap();
+    DoomedKeys::Older {
+        kind,
+        owner,
+        version: 2,
+    }
+    .destroy(&world.service.store.keyring)
+    .await
+    .unwrap();
     for (version, plain, bytes) in &kept {
         let sealed = SealedRecord {
             owner,

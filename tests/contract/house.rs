@@ -9,3 +9,4 @@ mod names;
 mod pure;
 mod shown;
 mod source;
+mod unit_of_work;

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use concord::seal::doomed::DoomedKeys;
 use concord::seal::vault::PackageVersion;
 use concord::service::Service;
 use concord::settings::{RawSettings, Settings};
@@ -280,7 +281,10 @@ async fn a_key_goes_with_the_package_that_it_sealed_and_no_other_does(world: Wor
     vault.sweep(store, now).await.unwrap();
     assert_eq!(keys().trim(), "2");
     vault.seal(of(1), &parts, now).await.unwrap();
-    vault.destroy(&[of(1)]).await.unwrap();
+    DoomedKeys::Packages(vec![of(1)])
+        .destroy(&store.keyring)
+        .await
+        .unwrap();
     assert_eq!(keys().trim(), "2");
 
     // What was decided on is opened, and nothing that was sealed since.

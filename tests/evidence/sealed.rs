@@ -1,6 +1,7 @@
 //! A paper is sealed: it is nowhere in the clear, opens as no other, and is gone with its key.
 
 use concord::consent::document::formats::DocumentType;
+use concord::seal::doomed::DoomedKeys;
 use concord_entities::ids::ConsentId;
 
 use super::files::file;
@@ -108,8 +109,12 @@ async fn a_paper_is_gone_with_its_key(world: World) {
     }
     let vault = &world.service.vault;
     let ada: ConsentId = ids[0].parse().unwrap();
-    vault.destroy_documents(&[]).await.unwrap();
-    vault.destroy_documents(&[ada]).await.unwrap();
+    for doomed in [vec![], vec![ada]] {
+        DoomedKeys::Documents(doomed)
+            .destroy(&world.service.store.keyring)
+            .await
+            .unwrap();
+    }
     assert_eq!(gets(&north, &ids[0]).await.verdict(), "404 NOT_FOUND");
     assert_eq!(gets(&north, &ids[1]).await.status, 200);
 

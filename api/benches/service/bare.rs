@@ -13,7 +13,9 @@ use concord::sharing::decide::{ConsentFacts, Facts, MouFacts, Party};
 use concord::sharing::{self, Question};
 use concord::store::Store;
 use concord::store::page::PageRequest;
+use concord_entities::consent::ConsentDates;
 use concord_entities::ids::{AgencyId, ConsentId, MouId};
+use concord_entities::mou::MouDates;
 use concord_entities::vocabulary::{
     AgencyStatus, Categories, Code, DataCategory, Purpose, Purposes, ReferralStatus,
 };
@@ -181,11 +183,13 @@ fn facts(now: concord_entities::instant::Instant) -> Facts {
             recipient: recipient.agency,
             categories: Categories::all(),
             purposes: Purposes::all(),
-            effective_at: now.minus(day),
-            expires_at: now.plus(day),
-            signed_at: Some(now.minus(day)),
-            revoked_at: None,
-            void_at: None,
+            dates: ConsentDates {
+                effective_at: now.minus(day),
+                expires_at: now.plus(day),
+                signed_at: Some(now.minus(day)),
+                revoked_at: None,
+                void_at: None,
+            },
         }),
         mou: Some(MouFacts {
             id: MouId::new(),
@@ -193,10 +197,12 @@ fn facts(now: concord_entities::instant::Instant) -> Facts {
             binds_both: true,
             categories: Categories::all(),
             purposes: Purposes::all(),
-            effective_on: now.day().plus_days(-1),
-            expires_on: now.day().plus_days(1),
-            signed_at: Some(now.minus(day)),
-            halted_at: None,
+            dates: MouDates {
+                effective_on: now.day().plus_days(-1),
+                expires_on: now.day().plus_days(1),
+                signed_at: Some(now.minus(day)),
+                halted_at: None,
+            },
         }),
     }
 }

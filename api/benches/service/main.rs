@@ -7,7 +7,7 @@
 //! A name narrows it: `--cpu inbox`. It lasts about a minute for each database.
 // The schema's futures lie within each other: optimised, their layout goes deeper than the compiler's usual limit.
 #![recursion_limit = "256"]
-#![allow(
+#![expect(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -15,14 +15,13 @@
     clippy::as_conversions,
     clippy::cast_precision_loss,
     clippy::print_stdout,
-    missing_docs,
     reason = "a measurement fails by panicking"
 )]
 
 mod bare;
 mod cpu;
 mod load;
-#[allow(dead_code, reason = "the tests need more of it than the benchmark")]
+#[expect(dead_code, reason = "the tests need more of it than the benchmark")]
 #[path = "../../../tests/world/postgres.rs"]
 mod postgres;
 mod seed;

@@ -1,40 +1,34 @@
-//! Taking tokens back, and with each everything that was exchanged for it.
-//!
-//! The change that this is part of ends some sharing, so no exchange is under way beside it.
+//! Taking tokens back, and with each everything that was exchanged for it. No exchange is under way beside an ending.
 
 use concord_entities::ids::{AgencyId, ApplicationId, IssuerId};
 use concord_entities::instant::Instant;
 use concord_entities::{token_state, trusted_issuer};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, DbBackend, EntityTrait, IntoActiveModel,
-    QueryFilter, Statement, Value,
+    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, Statement, Value,
 };
 
 use super::caller::foreign_token;
 use super::token::{LEEWAY, MAX_JTI, MAX_LIFE};
+use crate::audit::change::{Author, Ending};
 use crate::error::Result;
 use crate::jose::claim::is_name;
 
-/// Denies the token `jti` of `agency` from `now` on, and every token that it was exchanged for, however often. Whether
+/// Denies the token `jti` of `agency` from now on, and every token that it was exchanged for, however often. Whether
 /// there is such a token: one that was taken back before is, and stays as it is.
 ///
 /// # Errors
 /// `UNAVAILABLE`.
-pub async fn revoke(
-    transaction: &DatabaseTransaction,
-    backend: DbBackend,
+pub async fn revoke<By: Author>(
+    ending: &Ending<'_, By>,
     agency: AgencyId,
     jti: &str,
-    now: Instant,
 ) -> Result<bool> {
-    let known = token_state::Entity::of(agency, jti)
-        .one(transaction)
-        .await?;
-    if known.is_none() && !remember_foreign(transaction, agency, jti, now).await? {
+    let known = token_state::Entity::of(agency, jti).one(ending).await?;
+    if known.is_none() && !remember_foreign(ending, agency, jti, ending.now()).await? {
         return Ok(false);
     }
     let roots = "SELECT jti FROM token_state WHERE jti = $2";
-    deny(transaction, backend, roots, jti.into(), now).await?;
+    deny(ending, roots, jti.into()).await?;
     Ok(true)
 }
 
@@ -42,39 +36,26 @@ pub async fn revoke(
 ///
 /// # Errors
 /// `UNAVAILABLE`.
-pub async fn revoke_of_application(
-    transaction: &DatabaseTransaction,
-    backend: DbBackend,
+pub async fn revoke_of_application<By: Author>(
+    ending: &Ending<'_, By>,
     application: ApplicationId,
-    now: Instant,
 ) -> Result<()> {
     let roots = "SELECT jti FROM token_state WHERE application_id = $2";
-    deny(transaction, backend, roots, application.into(), now).await
+    deny(ending, roots, application.into()).await
 }
 
 /// Denies what was exchanged for the tokens of an agency's own issuer; those themselves fall with its registration.
 ///
 /// # Errors
 /// `UNAVAILABLE`.
-pub async fn revoke_of_issuer(
-    transaction: &DatabaseTransaction,
-    backend: DbBackend,
-    issuer: IssuerId,
-    now: Instant,
-) -> Result<()> {
+pub async fn revoke_of_issuer<By: Author>(ending: &Ending<'_, By>, issuer: IssuerId) -> Result<()> {
     let roots = "SELECT jti FROM token_state WHERE parent IS NOT NULL AND substr(parent, 1, length($2)) = $2";
     let prefix = foreign_token(issuer, "");
-    deny(transaction, backend, roots, prefix.into(), now).await
+    deny(ending, roots, prefix.into()).await
 }
 
 /// Denies the roots and what was exchanged for them. `roots` selects `jti`s, by the value `$2`.
-async fn deny(
-    transaction: &DatabaseTransaction,
-    backend: DbBackend,
-    roots: &str,
-    value: Value,
-    now: Instant,
-) -> Result<()> {
+async fn deny<By: Author>(ending: &Ending<'_, By>, roots: &str, value: Value) -> Result<()> {
     // `UNION`, not `UNION ALL`: a circle of parents, which nothing makes, would otherwise never end.
     let sql = format!(
         "WITH RECURSIVE taken (jti) AS ( \
@@ -84,20 +65,16 @@ async fn deny(
          UPDATE token_state SET denied_at = $1 \
          WHERE denied_at IS NULL AND jti IN (SELECT jti FROM taken)"
     );
-    transaction
-        .execute_raw(Statement::from_sql_and_values(
-            backend,
-            sql,
-            [now.into(), value],
-        ))
-        .await?;
+    let values = [ending.now().into(), value];
+    let statement = Statement::from_sql_and_values(ending.get_database_backend(), sql, values);
+    ending.execute_raw(statement).await?;
     Ok(())
 }
 
 /// Makes a row for a token of the agency's own issuer, of which nothing is known before somebody takes it back. Whether
 /// it can be one.
 async fn remember_foreign(
-    transaction: &DatabaseTransaction,
+    database: &impl ConnectionTrait,
     agency: AgencyId,
     jti: &str,
     now: Instant,
@@ -108,7 +85,7 @@ async fn remember_foreign(
     };
     let own = trusted_issuer::Entity::of(agency)
         .filter(trusted_issuer::Column::Id.eq(issuer))
-        .one(transaction)
+        .one(database)
         .await?;
     if own.is_none() {
         return Ok(false);
@@ -123,7 +100,7 @@ async fn remember_foreign(
         denied_at: None,
     };
     token_state::Entity::insert(row.into_active_model())
-        .exec_without_returning(transaction)
+        .exec_without_returning(database)
         .await?;
     Ok(true)
 }

@@ -8,14 +8,14 @@ use concord_entities::membership;
 use concord_entities::vocabulary::{AgencyStatus, MemberRole};
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, Set, Unchanged};
 
-use super::graphql::{Agency, AgencyInput, found};
+use super::graphql::{Agency, AgencyInput, find_agency};
 use super::rules;
-use crate::access::grant::{Permission, Resource};
-use crate::audit::change::Change;
+use crate::access::grant::Resource;
+use crate::audit::change::{Change, Ending};
 use crate::audit::event::Event;
 use crate::error::{Error, Result};
 use crate::request::InRequest;
-use crate::request::idempotency::{self, Replay};
+use crate::request::idempotency::{self, Created, Creation};
 use crate::store::page;
 
 /// Changing the directory.
@@ -32,33 +32,37 @@ impl AgencyMutation {
         #[graphql(desc = "The agency, and the task force that it joins.")] agency: AgencyInput,
     ) -> Result<Agency> {
         let request = ctx.request()?;
-        let caller = request.caller(Resource::Agency, Permission::Create)?;
+        let change = request.change(Resource::Agency.create()).await?;
         let task_force: TaskForceId = page::id("agency.taskForce", &agency.task_force)?;
-        let change = request.begin().await?;
-        let replay = idempotency::replay(
-            &change,
+        let key = agency.idempotency_key.clone();
+        let outline = format!("{agency:?}");
+        let created = idempotency::creates_once(
+            change,
             "registerAgency",
-            agency.idempotency_key.as_ref(),
-            &format!("{agency:?}"),
+            key.as_ref(),
+            &outline,
+            async |change| {
+                membership::Entity::coordinated_by(change.agency())
+                    .filter(membership::Column::TaskForceId.eq(task_force))
+                    .one(change)
+                    .await?
+                    .ok_or(Error::NotFound)?;
+                let made = register(change, agency, task_force).await?;
+                Ok(Creation {
+                    id: made.id.0,
+                    event: Event::AgencyRegistered(made.id),
+                    made,
+                })
+            },
         )
         .await?;
-        let key = match replay {
-            Replay::Made(id) => {
-                drop(change);
-                let made = found(request, AgencyId(id)).await?;
-                return made.ok_or_else(|| Error::NotFound.into());
+        match created {
+            Created::Now(made) => Ok(Agency::read(made)),
+            Created::Before(id) => {
+                let made = find_agency(request, AgencyId(id)).await?;
+                made.ok_or_else(|| Error::NotFound.into())
             }
-            Replay::Fresh(key) => key,
-        };
-        membership::Entity::coordinated_by(caller.agency())
-            .filter(membership::Column::TaskForceId.eq(task_force))
-            .one(&*change)
-            .await?
-            .ok_or(Error::NotFound)?;
-        let model = register(&change, agency, task_force).await?;
-        idempotency::keep(&change, key, model.id.0).await?;
-        change.commit(Event::AgencyRegistered(model.id)).await?;
-        Ok(Agency::read(model))
+        }
     }
 
     /// Suspends an agency of a task force that your agency coordinates: nothing is shared with it, and its tokens are
@@ -72,13 +76,11 @@ impl AgencyMutation {
         )]
         reason: String,
     ) -> Result<Agency> {
-        let request = ctx.request()?;
-        request.caller(Resource::Agency, Permission::Update)?;
+        let ending = ctx.request()?.ending(Resource::Agency.update()).await?;
         let id = page::id("id", &id)?;
-        let change = request.begin_ending().await?;
-        let agency = coordinated(&change, id).await?;
-        let agency = save(&change, rules::suspended(agency, &reason, change.now())?).await?;
-        change.commit(Event::AgencySuspended(id)).await?;
+        let agency = coordinated(&ending, id).await?;
+        let agency = save(&ending, rules::suspended(agency, &reason, ending.now())?).await?;
+        ending.commit(Event::AgencySuspended(id)).await?;
         Ok(Agency::read(agency))
     }
 
@@ -89,29 +91,28 @@ impl AgencyMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The agency's id.")] id: ID,
     ) -> Result<Agency> {
-        let request = ctx.request()?;
-        request.caller(Resource::Agency, Permission::Update)?;
-        let id = page::id("id", &id)?;
         // Nobody's sharing ends, but what was read of the agency's tokens under this epoch is no longer so.
-        let change = request.begin_ending().await?;
-        let agency = coordinated(&change, id).await?;
-        let agency = save(&change, rules::reinstated(agency)?).await?;
-        change.commit(Event::AgencyReinstated(id)).await?;
+        let ending = ctx.request()?.ending(Resource::Agency.update()).await?;
+        let id = page::id("id", &id)?;
+        let agency = coordinated(&ending, id).await?;
+        let agency = save(&ending, rules::reinstated(agency)?).await?;
+        ending.commit(Event::AgencyReinstated(id)).await?;
         Ok(Agency::read(agency))
     }
 }
 
-/// The agency, locked, where it is in a task force that the acting agency coordinates, and is not that agency itself.
-async fn coordinated(change: &Change<'_>, id: AgencyId) -> Result<agency::Model> {
-    let agency = agency::Entity::coordinated_by(change.agency())
+/// Returns the agency, locked, where it is in a task force that the acting agency coordinates, and is not that agency
+/// itself.
+async fn coordinated(ending: &Ending<'_>, id: AgencyId) -> Result<agency::Model> {
+    let agency = agency::Entity::coordinated_by(ending.agency())
         .filter(agency::Column::Id.eq(id))
-        .one_locked(&**change)
+        .one_locked(ending)
         .await?;
     agency.ok_or_else(|| Error::NotFound.into())
 }
 
 /// Saves what a suspension or its end changes.
-async fn save(change: &Change<'_>, agency: agency::Model) -> Result<agency::Model> {
+async fn save(ending: &Ending<'_>, agency: agency::Model) -> Result<agency::Model> {
     let changed = agency::ActiveModel {
         id: Unchanged(agency.id),
         status: Set(agency.status),
@@ -120,7 +121,7 @@ async fn save(change: &Change<'_>, agency: agency::Model) -> Result<agency::Mode
         epoch_began_at: Set(agency.epoch_began_at),
         ..Default::default()
     };
-    Ok(changed.update(&**change).await?)
+    Ok(changed.update(ending).await?)
 }
 
 async fn register(
@@ -153,13 +154,13 @@ async fn register(
         service_areas: TextList(input.service_areas),
         created_at: change.now(),
     };
-    let model = model.into_active_model().insert(&**change).await?;
+    let model = model.into_active_model().insert(change).await?;
     let place = membership::Model {
         task_force_id: task_force,
         agency_id: model.id,
         role: MemberRole::Member,
         since: change.now(),
     };
-    place.into_active_model().insert(&**change).await?;
+    place.into_active_model().insert(change).await?;
     Ok(model)
 }

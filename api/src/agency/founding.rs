@@ -6,12 +6,10 @@ use concord_entities::vocabulary::{AgencyKind, AgencyStatus, MemberRole};
 use concord_entities::{membership, task_force};
 use sea_orm::{EntityTrait, IntoActiveModel};
 
-use crate::audit::change;
-use crate::audit::event::{Agent, Event, RequestMeta};
-use crate::audit::leaf::Leaf;
+use crate::audit::change::{ByOperator, Change};
+use crate::audit::event::Event;
 use crate::error::Result;
 use crate::store::Store;
-use crate::store::sharing_lock::{self, LockedTransaction, SharingLock};
 
 /// A task force to found.
 #[derive(Clone, Debug)]
@@ -30,10 +28,12 @@ pub struct Founding {
 ///
 /// # Errors
 /// `UNAVAILABLE`: nothing was registered.
-pub async fn found(store: &Store, founding: Founding) -> Result<(TaskForceId, AgencyId)> {
-    let LockedTransaction {
-        transaction, now, ..
-    } = sharing_lock::open(store, SharingLock::Shared).await?;
+pub async fn found_task_force(
+    store: &Store,
+    founding: Founding,
+) -> Result<(TaskForceId, AgencyId)> {
+    let mut change = Change::at_command_line(store, ByOperator::default()).await?;
+    let now = change.now();
     let task_force = task_force::Model {
         id: TaskForceId::new(),
         name: founding.task_force,
@@ -62,22 +62,17 @@ pub async fn found(store: &Store, founding: Founding) -> Result<(TaskForceId, Ag
         since: now,
     };
     let ids = (task_force.id, coordinator.id);
-    let agent = Agent::operator_for(coordinator.id);
-    let leaf = Leaf::of(
-        Event::AgencyRegistered(coordinator.id),
-        &agent,
-        &RequestMeta::default(),
-        now,
-    );
     task_force::Entity::insert(task_force.into_active_model())
-        .exec_without_returning(&transaction)
+        .exec_without_returning(&change)
         .await?;
     agency::Entity::insert(coordinator.into_active_model())
-        .exec_without_returning(&transaction)
+        .exec_without_returning(&change)
         .await?;
     membership::Entity::insert(place.into_active_model())
-        .exec_without_returning(&transaction)
+        .exec_without_returning(&change)
         .await?;
-    change::commit(transaction, SharingLock::Shared, leaf, None).await?;
+    let (_, coordinator) = ids;
+    change.acts_for(Some(coordinator));
+    change.commit(Event::AgencyRegistered(coordinator)).await?;
     Ok(ids)
 }

@@ -7,16 +7,16 @@ use concord_entities::ids::ApplicationId;
 use concord_entities::vocabulary::ClientAuthentication;
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, Set};
 
-use super::graphql::{Application, RegisteredApplication, found};
+use super::graphql::{Application, RegisteredApplication, find_application};
 use super::input::ApplicationInput;
 use super::register::{self, Fresh};
 use super::rules::{self, ApplicationRegistration, Registrar};
-use crate::access::grant::{Permission, Resource};
+use crate::access::grant::Resource;
 use crate::access::revoked;
 use crate::audit::change::Change;
 use crate::audit::event::Event;
 use crate::error::{Error, Result};
-use crate::request::idempotency::{self, Replay};
+use crate::request::idempotency::{self, Created, Creation};
 use crate::request::{InRequest, Request};
 use crate::store::page;
 
@@ -35,7 +35,7 @@ impl ApplicationMutation {
         application: ApplicationInput,
     ) -> Result<RegisteredApplication> {
         let request = ctx.request()?;
-        let caller = request.caller(Resource::Agency, Permission::Create)?;
+        let caller = request.caller.may(Resource::Agency.create())?;
         let registrar = Registrar::Token(caller.granted());
         let registration = rules::check(&application.wanted(), registrar)?;
         // Before the change is opened: nobody waits for a lock while a secret is hashed.
@@ -51,14 +51,14 @@ impl ApplicationMutation {
         #[graphql(desc = "The application's id.")] id: ID,
     ) -> Result<RegisteredApplication> {
         let request = ctx.request()?;
-        let caller = request.caller(Resource::Agency, Permission::Update)?;
+        let caller = request.caller.may(Resource::Agency.update())?;
         let id = page::id("id", &id)?;
         let fresh = Fresh::issue().await?;
-        let change = request.begin().await?;
+        let change = request.change(Resource::Agency.update()).await?;
         let model = held(&change, id).await?;
         let by = ClientAuthentication::ClientSecretBasic;
         rules::renewable(&model, by, Registrar::Token(caller.granted()))?;
-        register::rotate(&change, &model, &fresh, change.now()).await?;
+        register::rotate(&change, &model, &fresh).await?;
         change
             .commit(Event::ApplicationSecretRotated(model.id))
             .await?;
@@ -80,16 +80,16 @@ impl ApplicationMutation {
         keys: Vec<String>,
     ) -> Result<Application> {
         let request = ctx.request()?;
-        let caller = request.caller(Resource::Agency, Permission::Update)?;
+        let caller = request.caller.may(Resource::Agency.update())?;
         let id = page::id("id", &id)?;
         let keys = rules::key_set("keys", &keys)?;
-        let change = request.begin().await?;
+        let change = request.change(Resource::Agency.update()).await?;
         let model = held(&change, id).await?;
         let by = ClientAuthentication::PrivateKeyJwt;
         rules::renewable(&model, by, Registrar::Token(caller.granted()))?;
         let mut model = model.into_active_model();
         model.keys = Set(keys);
-        let model = model.update(&*change).await?;
+        let model = model.update(&change).await?;
         change
             .commit(Event::ApplicationKeysReplaced(model.id))
             .await?;
@@ -102,13 +102,10 @@ impl ApplicationMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The application's id.")] id: ID,
     ) -> Result<Application> {
-        let request = ctx.request()?;
-        request.caller(Resource::Agency, Permission::Update)?;
-        let id = page::id("id", &id)?;
-        let change = request.begin_ending().await?;
-        let model = held(&change, id).await?;
-        let model = register::suspend(&change, model, change.now()).await?;
-        change.commit(Event::ApplicationSuspended(model.id)).await?;
+        let ending = ctx.request()?.ending(Resource::Agency.update()).await?;
+        let model = held(&ending, page::id("id", &id)?).await?;
+        let model = register::suspend(&ending, model).await?;
+        ending.commit(Event::ApplicationSuspended(model.id)).await?;
         Ok(model.into())
     }
 
@@ -119,14 +116,11 @@ impl ApplicationMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The token's id, its `jti`; never the token.")] token_id: ID,
     ) -> Result<bool> {
-        let request = ctx.request()?;
-        let caller = request.caller(Resource::Agency, Permission::Delete)?;
-        let backend = request.worker.store.backend;
-        let change = request.begin_ending().await?;
-        if !revoked::revoke(&change, backend, caller.agency(), &token_id, change.now()).await? {
+        let ending = ctx.request()?.ending(Resource::Agency.delete()).await?;
+        if !revoked::revoke(&ending, ending.agency(), &token_id).await? {
             return Err(Error::NotFound.into());
         }
-        change.commit(Event::TokenRevoked(token_id.0)).await?;
+        ending.commit(Event::TokenRevoked(token_id.0)).await?;
         Ok(true)
     }
 }
@@ -137,38 +131,43 @@ async fn register(
     registration: ApplicationRegistration,
     fresh: Option<Fresh>,
 ) -> Result<RegisteredApplication> {
-    let change = request.begin().await?;
-    let key = input.idempotency_key.as_ref();
-    let key = match idempotency::replay(&change, "registerApplication", key, &format!("{input:?}"))
-        .await?
-    {
-        Replay::Made(id) => {
-            drop(change);
-            let made = found(request, ApplicationId(id)).await?;
-            return Ok(RegisteredApplication {
+    let change = request.change(Resource::Agency.create()).await?;
+    let created = idempotency::creates_once(
+        change,
+        "registerApplication",
+        input.idempotency_key.as_ref(),
+        &format!("{input:?}"),
+        async |change| {
+            let agency = change.agency();
+            let made = register::register(change, agency, registration, fresh.as_ref()).await?;
+            Ok(Creation {
+                id: made.id.0,
+                event: Event::ApplicationRegistered(made.id),
+                made,
+            })
+        },
+    )
+    .await?;
+    match created {
+        Created::Now(made) => Ok(RegisteredApplication {
+            application: made.into(),
+            secret: fresh.map(|fresh| fresh.secret.to_string()),
+        }),
+        Created::Before(id) => {
+            let made = find_application(request, ApplicationId(id)).await?;
+            Ok(RegisteredApplication {
                 application: made.ok_or(Error::NotFound)?,
                 secret: None,
-            });
+            })
         }
-        Replay::Fresh(key) => key,
-    };
-    let (agency, now) = (change.agency(), change.now());
-    let model = register::register(&change, agency, registration, fresh.as_ref(), now).await?;
-    idempotency::keep(&change, key, model.id.0).await?;
-    change
-        .commit(Event::ApplicationRegistered(model.id))
-        .await?;
-    Ok(RegisteredApplication {
-        application: model.into(),
-        secret: fresh.map(|fresh| fresh.secret.to_string()),
-    })
+    }
 }
 
-/// The application, locked, where it is the acting agency's.
+/// Returns the application, locked, where it is the acting agency's.
 async fn held(change: &Change<'_>, id: ApplicationId) -> Result<application::Model> {
     let application = application::Entity::of(change.agency())
         .filter(application::Column::Id.eq(id))
-        .one_locked(&**change)
+        .one_locked(change)
         .await?;
     application.ok_or_else(|| Error::NotFound.into())
 }

@@ -1,17 +1,15 @@
 //! What the wire and the command line do alike, inside an open change: who may do it has been judged before.
 
 use concord_entities::ids::{AgencyId, ApplicationId, SecretId};
-use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{AgencyStatus, ClientAuthentication};
 use concord_entities::{application, application_secret};
-use sea_orm::{
-    ActiveModelTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, Set,
-};
+use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, Set};
 use zeroize::Zeroizing;
 
 use super::rules::{self, ApplicationRegistration};
 use super::secret;
 use crate::access::revoked;
+use crate::audit::change::{Author, Change, Ending};
 use crate::error::Result;
 
 /// A secret to be kept as its hash, and shown once.
@@ -22,7 +20,7 @@ pub struct Fresh {
 }
 
 impl Fresh {
-    /// A fresh secret.
+    /// Returns a fresh secret.
     ///
     /// # Errors
     /// `INTERNAL`.
@@ -31,7 +29,7 @@ impl Fresh {
         Ok(Self { secret, hash })
     }
 
-    /// A fresh secret, where an application is to have one.
+    /// Returns a fresh secret, where an application is to have one.
     ///
     /// # Errors
     /// `INTERNAL`.
@@ -47,12 +45,11 @@ impl Fresh {
 ///
 /// # Errors
 /// `UNAVAILABLE`.
-pub async fn register(
-    transaction: &DatabaseTransaction,
+pub async fn register<By: Author>(
+    change: &Change<'_, By>,
     agency: AgencyId,
     registration: ApplicationRegistration,
     fresh: Option<&Fresh>,
-    now: Instant,
 ) -> Result<application::Model> {
     let model = application::Model {
         id: ApplicationId::new(),
@@ -63,11 +60,11 @@ pub async fn register(
         authentication: registration.authentication,
         keys: registration.keys,
         dpop_bound: registration.dpop_bound,
-        created_at: now,
+        created_at: change.now(),
     };
-    let model = model.into_active_model().insert(transaction).await?;
+    let model = model.into_active_model().insert(change).await?;
     if let Some(fresh) = fresh {
-        keep(transaction, model.id, fresh, now).await?;
+        keep(change, model.id, fresh).await?;
     }
     Ok(model)
 }
@@ -77,58 +74,54 @@ pub async fn register(
 ///
 /// # Errors
 /// `UNAVAILABLE`.
-pub async fn rotate(
-    transaction: &DatabaseTransaction,
+pub async fn rotate<By: Author>(
+    change: &Change<'_, By>,
     application: &application::Model,
     fresh: &Fresh,
-    now: Instant,
 ) -> Result<()> {
-    let in_force = application_secret::Entity::in_force(application.id, now)
-        .all(transaction)
+    let in_force = application_secret::Entity::in_force(application.id, change.now())
+        .all(change)
         .await?;
-    let endings = rules::endings(&in_force, now);
+    let endings = rules::endings(&in_force, change.now());
     for secret in in_force {
         if let Some((_, ends_at)) = endings.iter().find(|(id, _)| *id == secret.id) {
             let mut secret = secret.into_active_model();
             secret.ends_at = Set(Some(*ends_at));
-            secret.update(transaction).await?;
+            secret.update(change).await?;
         }
     }
-    keep(transaction, application.id, fresh, now).await
+    keep(change, application.id, fresh).await
 }
 
-/// Suspends an application, and takes back its tokens and what other applications exchanged them for. The change that this is part of ends some sharing.
+/// Suspends an application, and takes back its tokens and what other applications exchanged them for.
 ///
 /// # Errors
 /// `INVALID_TRANSITION`: it is suspended already. `UNAVAILABLE`.
-pub async fn suspend(
-    transaction: &DatabaseTransaction,
+pub async fn suspend<By: Author>(
+    ending: &Ending<'_, By>,
     application: application::Model,
-    now: Instant,
 ) -> Result<application::Model> {
     rules::suspendable(&application)?;
-    let backend = transaction.get_database_backend();
-    revoked::revoke_of_application(transaction, backend, application.id, now).await?;
+    revoked::revoke_of_application(ending, application.id).await?;
     let mut application = application.into_active_model();
     application.status = Set(AgencyStatus::Suspended);
-    Ok(application.update(transaction).await?)
+    Ok(application.update(ending).await?)
 }
 
-async fn keep(
-    transaction: &DatabaseTransaction,
+async fn keep<By: Author>(
+    change: &Change<'_, By>,
     application: ApplicationId,
     fresh: &Fresh,
-    now: Instant,
 ) -> Result<()> {
     let secret = application_secret::Model {
         id: SecretId::new(),
         application_id: application,
         hash: fresh.hash.clone(),
-        created_at: now,
+        created_at: change.now(),
         ends_at: None,
     };
     application_secret::Entity::insert(secret.into_active_model())
-        .exec_without_returning(transaction)
+        .exec_without_returning(change)
         .await?;
     Ok(())
 }

@@ -1,84 +1,156 @@
-//! A change: an open transaction that can be committed only by naming its audit event; dropped, it rolls back.
+//! The unit of work: a change is an open transaction that is committed only by naming what happened; dropped, it rolls
+//! back.
+//!
+//! Whoever changes something does it by a [`Change`]: an agency's caller or program ([`ByAgency`]), or the service's
+//! operator ([`ByOperator`]). A change that ends some sharing is an [`Ending`]. It holds the sharing lock alone, so that
+//! it waits for every release under way, and it moves the sharing epoch on, so that every later release is decided
+//! again. Either destroys the keys that it was told to ([`Change::destroys`]), by itself, once it is durable.
 
+use std::borrow::Cow;
 use std::ops::Deref;
+use std::pin::Pin;
 
 use concord_entities::audit_event;
-use concord_entities::ids::{AgencyId, AuditEventId};
+use concord_entities::ids::{self, AgencyId, AuditEventId};
 use concord_entities::instant::Instant;
-use sea_orm::DatabaseTransaction;
+use sea_orm::{
+    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement,
+};
 
-use super::event::{Event, RequestMeta};
+use super::event::{Agent, Event, RequestMeta};
 use super::leaf::Leaf;
 use super::ledger::{self, Ledger};
-use crate::access::{Caller, token_status};
-use crate::clock;
 use crate::error::{Refusal, Result};
+use crate::seal::doomed::DoomedKeys;
 use crate::store::Store;
-use crate::store::sharing_lock::{LockedTransaction, SharingLock, bump, open};
+use crate::store::sharing_lock::{self, LockedTransaction, SharingLock};
 
-/// A change in the making.
-#[derive(Debug)]
-pub struct Change<'c> {
-    transaction: DatabaseTransaction,
-    epoch: i64,
-    now: Instant,
-    caller: &'c Caller,
-    meta: &'c RequestMeta,
-    ledger: &'c Ledger,
-    holding: SharingLock,
+/// What a command at the command line puts on record of where it came from.
+static AT_COMMAND_LINE: RequestMeta = RequestMeta {
+    request: String::new(),
+    address: None,
+    operation: None,
+    document: None,
+};
+
+/// Whoever makes a change.
+pub trait Author: Send + Sync {
+    /// Returns the parts of them that go on record.
+    fn agent(&self) -> Agent;
 }
 
-impl<'c> Change<'c> {
-    /// Opens a change for a caller whose agency and token are in good standing.
-    ///
-    /// # Errors
-    /// `UNAUTHENTICATED`, `UNAVAILABLE`.
-    pub async fn begin(
-        store: &Store,
-        ledger: &'c Ledger,
-        caller: &'c Caller,
-        meta: &'c RequestMeta,
-        holding: SharingLock,
-    ) -> Result<Self> {
-        let before = ledger.fork().highest();
-        let LockedTransaction {
-            transaction,
-            epoch,
-            now,
-        } = open(store, holding).await?;
-        // What is written to a fork is lost with it.
+/// An agency, by one of its people or programs.
+#[derive(Clone, Debug)]
+pub struct ByAgency {
+    /// The agency.
+    pub agency: AgencyId,
+    /// The person or program, as the agency calls it.
+    pub subject: String,
+    /// The program's registration.
+    pub client: String,
+    /// The `jti` of the token, where there is one.
+    pub token: Option<String>,
+}
+
+/// The service's operator, at the command line.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ByOperator {
+    agency: Option<AgencyId>,
+}
+
+impl Author for ByAgency {
+    fn agent(&self) -> Agent {
+        Agent {
+            agency: Some(self.agency),
+            subject: self.subject.clone(),
+            client: self.client.clone(),
+            token: self.token.clone(),
+        }
+    }
+}
+
+impl Author for ByOperator {
+    fn agent(&self) -> Agent {
+        self.agency
+            .map_or_else(Agent::operator, Agent::operator_for)
+    }
+}
+
+/// A change in the making, which ends no sharing. It is a connection: what is read and written by it is part of it.
+#[derive(Debug)]
+pub struct Change<'c, By = ByAgency> {
+    transaction: DatabaseTransaction,
+    now: Instant,
+    by: By,
+    store: &'c Store,
+    ledger: Option<&'c Ledger>,
+    meta: Cow<'c, RequestMeta>,
+    doomed: Vec<DoomedKeys>,
+    /// Whether its events get ids of its moment, and not of now.
+    invented: bool,
+}
+
+/// A change in the making that ends some sharing: it holds the sharing lock alone.
+#[derive(Debug)]
+pub struct Ending<'c, By = ByAgency> {
+    change: Change<'c, By>,
+    epoch: i64,
+}
+
+/// Opens a change that holds the lock in this way; says under which epoch.
+async fn open<'c, By>(
+    holding: SharingLock,
+    store: &'c Store,
+    ledger: Option<&'c Ledger>,
+    by: By,
+    meta: &'c RequestMeta,
+) -> Result<(Change<'c, By>, i64)> {
+    let before = ledger.map(|ledger| ledger.fork().highest());
+    let LockedTransaction {
+        transaction,
+        epoch,
+        now,
+    } = sharing_lock::open(store, holding).await?;
+    // What is written to a fork is lost with it.
+    if let (Some(ledger), Some(before)) = (ledger, before) {
         ledger.fork().meets(before, epoch);
         ledger.fork().refuse()?;
-        let standing = token_status::read(&transaction, store.backend, caller).await?;
-        standing.require()?;
-        clock::trust(now)?;
-        Ok(Self {
-            transaction,
-            epoch,
-            now,
-            caller,
-            meta,
-            ledger,
-            holding,
-        })
+    }
+    let change = Change {
+        transaction,
+        now,
+        by,
+        store,
+        ledger,
+        meta: Cow::Borrowed(meta),
+        doomed: Vec::new(),
+        invented: false,
+    };
+    Ok((change, epoch))
+}
+
+impl<'c, By: Author> Change<'c, By> {
+    /// Opens a change that a request makes.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE`.
+    pub async fn open(
+        store: &'c Store,
+        ledger: &'c Ledger,
+        by: By,
+        meta: &'c RequestMeta,
+    ) -> Result<Self> {
+        let (change, _) = open(SharingLock::Shared, store, Some(ledger), by, meta).await?;
+        Ok(change)
     }
 
-    /// The database's time, read after the sharing lock was taken.
-    #[must_use]
-    pub fn now(&self) -> Instant {
-        self.now
-    }
-
-    /// The agency that acts.
-    #[must_use]
-    pub fn agency(&self) -> AgencyId {
-        self.caller.agency()
-    }
-
-    /// Who acts.
-    #[must_use]
-    pub fn caller(&self) -> &'c Caller {
-        self.caller
+    /// Opens a change that a command makes, beside whatever servers run.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE`.
+    pub async fn at_command_line(store: &'c Store, by: By) -> Result<Self> {
+        let (change, _) = open(SharingLock::Shared, store, None, by, &AT_COMMAND_LINE).await?;
+        Ok(change)
     }
 
     /// Puts a further event on record with the change, for a change that is more than one thing. It is on record only
@@ -86,86 +158,285 @@ impl<'c> Change<'c> {
     ///
     /// # Errors
     /// `UNAVAILABLE`: nothing was changed.
-    pub async fn record(&self, event: Event) -> Result<()> {
-        let leaf = Leaf::of(event, &self.caller.agent(), self.meta, self.now);
-        let row = leaf
+    pub async fn record(&self, event: Event) -> Result<AuditEventId> {
+        let mut leaf = Leaf::new(event, &self.by.agent(), &self.meta, self.now);
+        if self.invented {
+            leaf.id = AuditEventId(ids::uuid_at(self.now));
+        }
+        let id = leaf.id;
+        let row: audit_event::Model = leaf
             .into_row(self.meta.address.as_deref())
             .map_err(Refusal::internal)?;
         ledger::insert(&self.transaction, &[&row]).await?;
+        Ok(id)
+    }
+
+    /// Records what happened and makes the change durable, both or neither. Then destroys the keys that it was told to.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE`: nothing was changed.
+    pub async fn commit(self, event: Event) -> Result<AuditEventId> {
+        let id = self.record(event).await?;
+        self.make_durable(None).await?;
+        Ok(id)
+    }
+}
+
+impl<By> Change<'_, By> {
+    /// Returns the database's time, read after the sharing lock was taken.
+    #[must_use]
+    pub fn now(&self) -> Instant {
+        self.now
+    }
+
+    /// Has keys destroyed once this change is durable. What the keyring does not take then is logged, and left to the
+    /// sweep.
+    pub fn destroys(&mut self, keys: DoomedKeys) {
+        self.doomed.push(keys);
+    }
+
+    /// Commits, and destroys the keys that the change was told to. `epoch` is the one that is in force from then on,
+    /// where the change moved it.
+    async fn make_durable(self, epoch: Option<i64>) -> Result<()> {
+        self.transaction.commit().await?;
+        if let Some(ledger) = self.ledger {
+            if let Some(epoch) = epoch {
+                ledger.fork().remember(epoch);
+            }
+            ledger.has_grown();
+        }
+        destroy(self.store, &self.doomed, &self.meta.request).await;
         Ok(())
     }
+}
 
-    /// Records the event and makes the change durable, both or neither.
-    ///
-    /// # Errors
-    /// `UNAVAILABLE`: nothing was changed.
-    pub async fn commit(self, event: Event) -> Result<()> {
-        self.commit_all(vec![event]).await.map(|_| ())
+impl Change<'_> {
+    /// Returns the agency that acts.
+    #[must_use]
+    pub fn agency(&self) -> AgencyId {
+        self.by.agency
     }
 
-    /// The same for a change of several events, at least one; names them.
+    /// Returns the registration of the program that acts.
+    #[must_use]
+    pub fn client(&self) -> &str {
+        &self.by.client
+    }
+}
+
+impl Change<'_, ByOperator> {
+    /// Says on whose behalf the operator acts from here on: what is recorded is on that agency's record too. For no
+    /// agency, it is on the service's alone.
+    pub fn acts_for(&mut self, agency: Option<AgencyId>) {
+        self.by.agency = agency;
+    }
+
+    /// Makes a change durable that nobody needs to be told of: a store's first keys.
     ///
     /// # Errors
     /// `UNAVAILABLE`: nothing was changed.
-    pub async fn commit_all(self, events: Vec<Event>) -> Result<Vec<AuditEventId>> {
-        let agent = self.caller.agent();
-        let leaves: Vec<Leaf> = events
-            .into_iter()
-            .map(|event| Leaf::of(event, &agent, self.meta, self.now))
-            .collect();
-        let ids = leaves.iter().map(|leaf| leaf.id).collect();
-        let address = self.meta.address.as_deref();
-        commit_all(self.transaction, self.holding, leaves, address).await?;
-        if self.holding == SharingLock::Exclusive {
-            self.ledger.fork().remember(self.epoch + 1);
+    pub async fn commit_unrecorded(self) -> Result<()> {
+        self.make_durable(None).await
+    }
+}
+
+impl<'c, By: Author> Ending<'c, By> {
+    /// Opens a change that a request makes.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE`.
+    pub async fn open(
+        store: &'c Store,
+        ledger: &'c Ledger,
+        by: By,
+        meta: &'c RequestMeta,
+    ) -> Result<Self> {
+        let (change, epoch) = open(SharingLock::Exclusive, store, Some(ledger), by, meta).await?;
+        Ok(Self { change, epoch })
+    }
+
+    /// Opens a change that a command makes, beside whatever servers run.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE`.
+    pub async fn at_command_line(store: &'c Store, by: By) -> Result<Self> {
+        let (change, epoch) =
+            open(SharingLock::Exclusive, store, None, by, &AT_COMMAND_LINE).await?;
+        Ok(Self { change, epoch })
+    }
+
+    /// Records what ended, has every decision under way made again, and makes the change durable, all or nothing. Then
+    /// destroys the keys that it was told to.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE`: nothing was changed.
+    pub async fn commit(self, event: Event) -> Result<AuditEventId> {
+        let id = self.change.record(event).await?;
+        sharing_lock::bump(&self.change.transaction).await?;
+        self.change.make_durable(Some(self.epoch + 1)).await?;
+        Ok(id)
+    }
+
+    /// Commits a change of several events. Where there are none, nothing ended: nothing is changed then, and the epoch
+    /// stays. The keys are destroyed all the same: whoever ended it before may not have come to it.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE`: nothing was changed.
+    pub async fn commit_all(self, mut events: Vec<Event>) -> Result<()> {
+        if let Some(last) = events.pop() {
+            for event in events {
+                self.change.record(event).await?;
+            }
+            self.commit(last).await?;
+        } else {
+            let Change {
+                transaction,
+                store,
+                meta,
+                doomed,
+                ..
+            } = self.change;
+            transaction.rollback().await?;
+            destroy(store, &doomed, &meta.request).await;
         }
-        self.ledger.has_grown();
-        Ok(ids)
+        Ok(())
     }
 }
 
-/// Records the event of a change that no caller makes, and makes the change durable, both or neither. `transaction` was
-/// opened with the same `holding`.
-///
-/// # Errors
-/// `UNAVAILABLE`: nothing was changed.
-pub(crate) async fn commit(
-    transaction: DatabaseTransaction,
-    holding: SharingLock,
-    leaf: Leaf,
-    address: Option<&str>,
-) -> Result<()> {
-    commit_all(transaction, holding, vec![leaf], address).await
+impl<'c, By> Ending<'c, By> {
+    /// Has keys destroyed once this change is durable, as [`Change::destroys`] does.
+    pub fn destroys(&mut self, keys: DoomedKeys) {
+        self.change.destroys(keys);
+    }
+
+    /// Returns the change that is left where, looked at alone, nothing is to end: the epoch stays.
+    #[must_use]
+    pub fn ends_nothing(self) -> Change<'c, By> {
+        self.change
+    }
 }
 
-/// The same for a change of several events.
-///
-/// # Errors
-/// `UNAVAILABLE`: nothing was changed.
-pub(crate) async fn commit_all(
-    transaction: DatabaseTransaction,
-    holding: SharingLock,
-    leaves: Vec<Leaf>,
-    address: Option<&str>,
-) -> Result<()> {
-    let rows = leaves
-        .into_iter()
-        .map(|leaf| leaf.into_row(address))
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(Refusal::internal)?;
-    let rows: Vec<&audit_event::Model> = rows.iter().collect();
-    ledger::insert(&transaction, &rows).await?;
-    if holding == SharingLock::Exclusive {
-        bump(&transaction).await?;
+impl Ending<'_, ByOperator> {
+    /// Says on whose behalf the operator acts, as [`Change::acts_for`] does.
+    pub fn acts_for(&mut self, agency: Option<AgencyId>) {
+        self.change.acts_for(agency);
     }
-    transaction.commit().await?;
-    Ok(())
 }
 
-impl Deref for Change<'_> {
-    type Target = DatabaseTransaction;
+/// The past of an empty store, as somebody invents it: what agencies did, each at its moment, all of it durable or
+/// nothing. Rows and events get the time of the moment. For sample data alone: no moment of a real store is chosen.
+#[derive(Debug)]
+pub struct InventedPast<'c>(Change<'c>);
 
-    fn deref(&self) -> &DatabaseTransaction {
-        &self.transaction
+impl<'c> InventedPast<'c> {
+    /// Begins it, at the moment of its first event, alone: of two that begin together, one finds the store filled.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE`.
+    pub async fn open(store: &'c Store, moment: Instant, by: ByAgency) -> Result<Self> {
+        let change = Ending::at_command_line(store, by.clone()).await?;
+        let mut past = Self(change.ends_nothing());
+        past.0.invented = true;
+        past.at(moment, by);
+        Ok(past)
     }
+
+    /// Has keys destroyed once it is durable, as [`Change::destroys`] does.
+    pub fn destroys(&mut self, keys: DoomedKeys) {
+        self.0.destroys(keys);
+    }
+
+    /// Returns the change, at another moment, by another agency. Moments a millisecond apart and growing keep the log
+    /// in order.
+    pub fn at(&mut self, moment: Instant, by: ByAgency) -> &mut Change<'c> {
+        self.0.now = moment;
+        self.0.by = by;
+        self.0.meta = Cow::Owned(RequestMeta {
+            request: ids::uuid_at(moment).to_string(),
+            ..RequestMeta::default()
+        });
+        &mut self.0
+    }
+
+    /// Records the last event and makes everything durable.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE`: nothing was.
+    pub async fn commit(self, last: Event) -> Result<()> {
+        self.0.commit(last).await.map(|_| ())
+    }
+}
+
+/// Destroys the keys of what is denied already, and leaves to the sweep what the keyring does not take now.
+async fn destroy(store: &Store, doomed: &[DoomedKeys], request: &str) {
+    for keys in doomed {
+        if let Err(refusal) = keys.destroy(&store.keyring).await {
+            let code = refusal.error.code();
+            tracing::warn!(request, code, keys = %keys, "keys are left to the sweep");
+        }
+    }
+}
+
+impl<'c, By> Deref for Ending<'c, By> {
+    type Target = Change<'c, By>;
+
+    fn deref(&self) -> &Change<'c, By> {
+        &self.change
+    }
+}
+
+impl<'c> Deref for InventedPast<'c> {
+    type Target = Change<'c>;
+
+    fn deref(&self) -> &Change<'c> {
+        &self.0
+    }
+}
+
+/// What a statement comes to.
+type Answered<'f, T> = Pin<Box<dyn Future<Output = Result<T, DbErr>> + Send + 'f>>;
+
+/// Hands statements on to what a type is made over.
+macro_rules! connect {
+    ($([$($of:tt)*] $inner:tt;)*) => {$(
+        impl $($of)* {
+            fn get_database_backend(&self) -> DbBackend {
+                self.$inner.get_database_backend()
+            }
+
+            fn execute_raw<'s: 'f, 'f>(&'s self, statement: Statement) -> Answered<'f, ExecResult>
+            where
+                Self: 'f,
+            {
+                self.$inner.execute_raw(statement)
+            }
+
+            fn execute_unprepared<'s: 'f, 't: 'f, 'f>(&'s self, sql: &'t str) -> Answered<'f, ExecResult>
+            where
+                Self: 'f,
+            {
+                self.$inner.execute_unprepared(sql)
+            }
+
+            fn query_one_raw<'s: 'f, 'f>(&'s self, statement: Statement) -> Answered<'f, Option<QueryResult>>
+            where
+                Self: 'f,
+            {
+                self.$inner.query_one_raw(statement)
+            }
+
+            fn query_all_raw<'s: 'f, 'f>(&'s self, statement: Statement) -> Answered<'f, Vec<QueryResult>>
+            where
+                Self: 'f,
+            {
+                self.$inner.query_all_raw(statement)
+            }
+        }
+    )*};
+}
+
+connect! {
+    [<By: Sync> ConnectionTrait for Change<'_, By>] transaction;
+    [<By: Sync> ConnectionTrait for Ending<'_, By>] change;
+    [ConnectionTrait for InventedPast<'_>] 0;
 }

@@ -52,7 +52,7 @@ async fn verify(service: &Service) -> Result<()> {
 }
 
 async fn reopen(service: &Service) -> Result<()> {
-    let reopened = reopening::reopen(&service.store, &service.vault)
+    let reopened = reopening::reopen(&service.store)
         .await
         .map_err(|refusal| miette!("{}", refusal.error))?;
     match reopened {

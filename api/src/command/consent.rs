@@ -41,7 +41,7 @@ impl ConsentCommand {
         })?;
         let settings = options.settings(RawSettings::default())?;
         let service = Service::open(settings).await.into_diagnostic()?;
-        let ended = operator::revoke(&service.store, &service.vault, id, channel)
+        let ended = operator::revoke(&service.store, id, channel)
             .await
             .map_err(|refusal| miette!("{}", refusal.error))?;
         if ended.events.is_empty() {

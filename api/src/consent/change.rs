@@ -4,22 +4,23 @@ use async_graphql::{Context, ID, Object};
 use concord_entities::SelectLocked;
 use concord_entities::consent::{self};
 use concord_entities::ids::ConsentId;
+use concord_entities::instant::Instant;
 use concord_entities::survivor;
 use concord_entities::vocabulary::RevocationChannel;
 
 use super::checks::ConsentCheck;
 use super::ending::{self, By};
-use super::graphql::{Consent, ConsentView, Revocation, found, revoked_before};
+use super::graphql::{Consent, ConsentView, Revocation, find_consent, revoked_before};
 use super::input::{ConsentInput, SignatureInput};
 use super::sign::{self, Defects, Signing};
 use super::{draft, life};
-use crate::access::grant::{Permission, Resource};
-use crate::audit::change::Change;
+use crate::access::grant::Resource;
+use crate::audit::change::{Change, Ending};
 use crate::audit::event::{ConsentEvent, Event};
 use crate::error::{Error, Refusal, Result};
-use crate::request::idempotency::{self, Replay};
+use crate::request::idempotency::{self, Created, Creation};
 use crate::request::{InRequest, Request};
-use crate::seal::vault::PackageVersion;
+use crate::seal::doomed::DoomedKeys;
 use crate::store::page;
 use crate::wire::scalars::DateTime;
 
@@ -38,22 +39,25 @@ impl ConsentMutation {
         consent: ConsentInput,
     ) -> Result<Consent> {
         let request = ctx.request()?;
-        request.caller(Resource::Consent, Permission::Create)?;
-        let change = request.begin().await?;
-        let key = consent.idempotency_key.as_ref();
-        match idempotency::replay(&change, "draftConsent", key, &format!("{consent:?}")).await? {
-            Replay::Made(id) => {
-                drop(change);
-                let made = found(request, ConsentId(id)).await?;
-                made.ok_or_else(|| Error::NotFound.into())
-            }
-            Replay::Fresh(key) => {
-                let (model, survivor) = draft::draft(&change, &consent).await?;
-                idempotency::keep(&change, key, model.id.0).await?;
-                let event =
-                    Event::ConsentDrafted(ConsentEvent::of(&model, survivor.audit_id, None));
-                finish(request, change, event, model).await
-            }
+        let change = request.change(Resource::Consent.create()).await?;
+        let created = idempotency::creates_once(
+            change,
+            "draftConsent",
+            consent.idempotency_key.as_ref(),
+            &format!("{consent:?}"),
+            async |change| {
+                let (made, survivor) = draft::draft(change, &consent).await?;
+                Ok(Creation {
+                    id: made.id.0,
+                    event: Event::ConsentDrafted(ConsentEvent::of(&made, survivor.audit_id, None)),
+                    made,
+                })
+            },
+        )
+        .await?;
+        match created {
+            Created::Now(made) => view(request, made.created_at, made).await,
+            Created::Before(id) => reload(request, ConsentId(id)).await,
         }
     }
 
@@ -67,14 +71,14 @@ impl ConsentMutation {
         expires_at: DateTime,
     ) -> Result<Consent> {
         let request = ctx.request()?;
-        request.caller(Resource::Consent, Permission::Create)?;
-        let id = page::id("id", &id)?;
-        let change = request.begin().await?;
-        let earlier = life::held(&change, id).await?;
+        let change = request.change(Resource::Consent.create()).await?;
+        let earlier = life::held(&change, page::id("id", &id)?).await?;
         let survivor = survivor_of(&change, &earlier).await?;
         let renewed = life::renew(&change, &earlier, expires_at.0).await?;
         let event = Event::ConsentDrafted(ConsentEvent::of(&renewed, survivor.audit_id, None));
-        finish(request, change, event, renewed).await
+        let now = change.now();
+        change.commit(event).await?;
+        view(request, now, renewed).await
     }
 
     /// Records a signature under a consent. With the last one that it needs, it is in force, in place of the version
@@ -87,39 +91,21 @@ impl ConsentMutation {
         #[graphql(desc = "Who signs, how, and when.")] signature: SignatureInput,
     ) -> Result<Consent> {
         let request = ctx.request()?;
-        request.caller(Resource::Consent, Permission::Update)?;
+        request.caller.may(Resource::Consent.update())?;
         let id = page::id("id", &id)?;
-        // Taking an earlier version's place ends what that one allowed.
-        let change = if replaces_another(request, id).await? {
-            request.begin_ending().await?
+        let (now, signing) = if replaces_another(request, id).await? {
+            // Taking an earlier version's place ends what that one allowed.
+            let ending = request.ending(Resource::Consent.update()).await?;
+            sign_in_place(ending, id, signature).await?
         } else {
-            request.begin().await?
+            let change = request.change(Resource::Consent.update()).await?;
+            sign(change, id, signature).await?
         };
-        let consent = life::held(&change, id).await?;
-        let survivor = survivor_of(&change, &consent).await?;
-        let role = signature.role.to_string();
-        let signed = match sign::sign(&change, consent, &survivor, signature).await? {
-            Signing::Taken(signed) => signed,
-            Signing::Repeated => {
-                drop(change);
-                let told = found(request, id).await?;
-                return told.ok_or_else(|| Error::NotFound.into());
-            }
-            Signing::Blocked(defects) => {
-                drop(change);
-                return Err(refuse(request, id, defects).await);
-            }
-        };
-        let consent = &signed.consent;
-        let event = Event::ConsentSigned(ConsentEvent::of(consent, survivor.audit_id, Some(role)));
-        if let Some(earlier) = &signed.superseded {
-            let superseded =
-                Event::ConsentSuperseded(ConsentEvent::of(earlier, survivor.audit_id, None));
-            change.record(superseded).await?;
+        match signing {
+            Signing::Taken(signed) => view(request, now, signed.consent).await,
+            Signing::Repeated => reload(request, id).await,
+            Signing::Blocked(defects) => Err(refuse(request, id, defects).await),
         }
-        let consent = finish(request, change, event, signed.consent).await?;
-        destroy(request, &signed.left_behind).await;
-        Ok(consent)
     }
 
     /// Marks a consent of your agency's as one that should never have been. In force on the very next read, and forever.
@@ -129,18 +115,19 @@ impl ConsentMutation {
         #[graphql(desc = "The consent's id.")] id: ID,
     ) -> Result<Consent> {
         let request = ctx.request()?;
-        request.caller(Resource::Consent, Permission::Update)?;
+        let mut ending = request.ending(Resource::Consent.update()).await?;
         let id = page::id("id", &id)?;
-        let change = request.begin_ending().await?;
-        let consent = life::held(&change, id).await?;
-        let survivor = survivor_of(&change, &consent).await?;
+        let consent = life::held(&ending, id).await?;
+        let survivor = survivor_of(&ending, &consent).await?;
         let event =
             Event::ConsentEnteredInError(ConsentEvent::of(&consent, survivor.audit_id, None));
-        let consent = life::enter_in_error(&change, consent).await?;
-        let packages = ending::standing_on(&change, id).await?;
-        let consent = finish(request, change, event, consent).await?;
-        destroy(request, &packages).await;
-        Ok(consent)
+        let consent = life::enter_in_error(&ending, consent).await?;
+        ending.destroys(DoomedKeys::Packages(
+            ending::standing_on(&ending, id).await?,
+        ));
+        let now = ending.now();
+        ending.commit(event).await?;
+        view(request, now, consent).await
     }
 
     /// Takes a consent back, with every later version of it: at any time, through any channel, without a reason. In
@@ -154,32 +141,23 @@ impl ConsentMutation {
         #[graphql(desc = "How the survivor took it back.")] channel: RevocationChannel,
     ) -> Result<Revocation> {
         let request = ctx.request()?;
-        request.caller(Resource::Consent, Permission::Update)?;
+        let mut ending = request.ending(Resource::Consent.update()).await?;
         let id = page::id("id", &id)?;
-        let change = request.begin_ending().await?;
-        let now = change.now();
-        let found = consent::Entity::revocable_by(change.agency(), id)
-            .one_locked(&*change)
+        let (now, by) = (ending.now(), By::Agency(ending.agency()));
+        let found = consent::Entity::revocable_by(ending.agency(), id)
+            .one_locked(&ending)
             .await?
             .ok_or(Error::NotFound)?;
-        let by = By::Agency(change.agency());
-        let ended = ending::revoke(&change, found, by, Some(channel), now).await?;
-        let referrals_suspended = ending::suspended(&change, &ended.versions).await?;
+        let ended = ending::revoke(&mut ending, found, by, Some(channel)).await?;
+        let referrals_suspended = ending::suspended(&ending, &ended.versions).await?;
         let again = ended.events.is_empty();
-        if again {
-            drop(change);
-        } else {
-            change.commit_all(ended.events).await?;
-        }
-        destroy(request, &ended.packages).await;
+        ending.commit_all(ended.events).await?;
         let consent = if again {
             // Nothing is on record yet that would let it leave.
             let before = revoked_before(request, id).await?;
             before.ok_or(Error::NotFound)?
         } else {
-            ConsentView::load(request, std::slice::from_ref(&ended.consent))
-                .await?
-                .view(ended.consent, now)
+            view(request, now, ended.consent).await?
         };
         Ok(Revocation {
             consent,
@@ -199,7 +177,7 @@ async fn refuse(request: &Request, id: ConsentId, defects: Defects) -> Refusal {
     Error::ConsentDefective { findings }.into()
 }
 
-/// Whether a consent of the agency's is a later version, which it is from its drafting or never.
+/// Returns whether a consent of the agency's is a later version, which it is from its drafting or never.
 async fn replaces_another(request: &Request, id: ConsentId) -> Result<bool> {
     let consent = consent::Entity::held_by(request.caller.agency(), id)
         .one(&request.worker.store.read)
@@ -207,27 +185,59 @@ async fn replaces_another(request: &Request, id: ConsentId) -> Result<bool> {
     Ok(consent.is_some_and(|consent| consent.supersedes.is_some()))
 }
 
-/// Destroys the keys of packages that are denied already.
-async fn destroy(request: &Request, packages: &[PackageVersion]) {
-    let meta = &request.meta.request;
-    ending::destroy(&request.worker.vault, packages, meta).await;
-}
-
 async fn survivor_of(change: &Change<'_>, consent: &consent::Model) -> Result<survivor::Model> {
     let survivor = survivor::Entity::one_of(change.agency(), consent.survivor_id)
-        .one(&**change)
+        .one(change)
         .await?;
     survivor.ok_or_else(|| Error::NotFound.into())
 }
 
-async fn finish(
-    request: &Request,
+/// Puts a signature under the first version of a consent.
+async fn sign(
     change: Change<'_>,
-    event: Event,
-    model: consent::Model,
-) -> Result<Consent> {
-    let now = change.now();
-    change.commit(event).await?;
+    id: ConsentId,
+    signature: SignatureInput,
+) -> Result<(Instant, Signing)> {
+    let consent = life::held(&change, id).await?;
+    let survivor = survivor_of(&change, &consent).await?;
+    let (role, now) = (signature.role, change.now());
+    let signing = sign::sign(&change, consent, &survivor, signature).await?;
+    if let Signing::Taken(signed) = &signing {
+        change.commit(signed.event(role, &survivor)).await?;
+    }
+    Ok((now, signing))
+}
+
+/// Puts a signature under a later version of a consent, which takes the place of the one before with the last that it
+/// needs.
+async fn sign_in_place(
+    mut ending: Ending<'_>,
+    id: ConsentId,
+    signature: SignatureInput,
+) -> Result<(Instant, Signing)> {
+    let consent = life::held(&ending, id).await?;
+    let survivor = survivor_of(&ending, &consent).await?;
+    let (role, now) = (signature.role, ending.now());
+    let signing = sign::sign(&ending, consent, &survivor, signature).await?;
+    if let Signing::Taken(signed) = &signing {
+        if let Some(earlier) = &signed.superseded {
+            let superseded = ConsentEvent::of(earlier, survivor.audit_id, None);
+            ending.record(Event::ConsentSuperseded(superseded)).await?;
+        }
+        ending.destroys(DoomedKeys::Packages(signed.left_behind.clone()));
+        ending.commit(signed.event(role, &survivor)).await?;
+    }
+    Ok((now, signing))
+}
+
+/// Returns the consent as an earlier call left it.
+async fn reload(request: &Request, id: ConsentId) -> Result<Consent> {
+    let made = find_consent(request, id).await?;
+    made.ok_or_else(|| Error::NotFound.into())
+}
+
+/// Returns the consent as the change leaves it.
+async fn view(request: &Request, now: Instant, model: consent::Model) -> Result<Consent> {
     Ok(ConsentView::load(request, std::slice::from_ref(&model))
         .await?
         .view(model, now))

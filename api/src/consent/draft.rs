@@ -25,11 +25,11 @@ pub(super) async fn draft(
 ) -> Result<(consent::Model, survivor::Model)> {
     let survivor: SurvivorId = page::id("consent.survivor", &input.survivor)?;
     let survivor = survivor::Entity::one_of(change.agency(), survivor)
-        .one(&**change)
+        .one(change)
         .await?
         .ok_or_else(no_such_survivor)?;
     let Some(end) = input.expires_at else {
-        let grounds = Grounds::of(&**change, change.agency(), change.now()).await?;
+        let grounds = Grounds::gather(change, change.agency(), change.now()).await?;
         let findings =
             vec![ConsentCheck::ExpiryMissing.finding(&grounds.packs.bound(change.now().day()))];
         return Err(Error::ConsentDefective { findings }.into());
@@ -49,11 +49,11 @@ pub(super) async fn draft(
         let earlier: ConsentId = page::id("consent.supersedes", earlier)?;
         replaces(change, &mut model, earlier).await?;
     }
-    let model = model.into_active_model().insert(&**change).await?;
+    let model = model.into_active_model().insert(change).await?;
     Ok((model, survivor))
 }
 
-/// What a consent that is not saved lacks.
+/// Returns what a consent that is not saved lacks.
 pub(super) async fn judge(request: &Request, input: &ConsentInput) -> Result<Vec<Finding>> {
     let agency = request.caller.agency();
     let store = &request.worker.store;
@@ -66,7 +66,7 @@ pub(super) async fn judge(request: &Request, input: &ConsentInput) -> Result<Vec
                     row.audit_id.to_string()
                 })
                 .await?;
-            let grounds = Grounds::of(&store.read, agency, found.now).await?;
+            let grounds = Grounds::gather(&store.read, agency, found.now).await?;
             let now = found.now;
             Ok(found.map(|survivor| (survivor, grounds, now)))
         })
@@ -82,7 +82,7 @@ pub(super) async fn judge(request: &Request, input: &ConsentInput) -> Result<Vec
     }))
 }
 
-/// The first version of what an input says.
+/// Returns the first version of what an input says.
 fn said(
     input: &ConsentInput,
     discloser: AgencyId,
@@ -139,7 +139,7 @@ fn no_such_survivor() -> Error {
 async fn known(change: &Change<'_>, field: &str, id: AgencyId) -> Result<()> {
     agency::Entity::known_to(change.agency())
         .filter(agency::Column::Id.eq(id))
-        .one(&**change)
+        .one(change)
         .await?
         .map(|_| ())
         .ok_or_else(|| Error::input(field, "no agency of your task forces has this id").into())
@@ -153,7 +153,7 @@ async fn replaces(
 ) -> Result<()> {
     let refuse = |why: &str| Err(Error::input("consent.supersedes", why).into());
     let Some(earlier) = consent::Entity::held_by(change.agency(), earlier)
-        .one(&**change)
+        .one(change)
         .await?
     else {
         return refuse("no consent of your agency's has this id");

@@ -1,23 +1,18 @@
 //! How consents end before their time: by the survivor's word, or with the survivor's erasure.
 //!
-//! Everything here happens within one transaction that holds the sharing lock alone, and so is in force on the very
-//! next read; the keys are destroyed after it. It asks nothing of the discloser's standing: a survivor's word counts
+//! Everything here happens within an [`Ending`], and so is in force on the very next read; it destroys the keys. It asks nothing of the discloser's standing: a survivor's word counts
 //! whether or not the agency that wrote the consent down still takes part.
 
 use concord_entities::consent;
 use concord_entities::ids::{AgencyId, ConsentId, NoticeId};
-use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{NoticeKind, ReferralStatus, RevocationChannel};
 use concord_entities::{notice, referral, survivor};
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DatabaseTransaction, IntoActiveModel, PaginatorTrait,
-    QueryFilter, Set,
-};
-use tracing::warn;
+use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, PaginatorTrait, QueryFilter, Set};
 
+use crate::audit::change::{Author, Change, Ending};
 use crate::audit::event::{ConsentEvent, Event};
 use crate::error::{Error, Result};
-use crate::seal::Vault;
+use crate::seal::doomed::DoomedKeys;
 use crate::seal::vault::PackageVersion;
 
 /// Why a consent counts as taken back where nobody's word is at hand.
@@ -41,49 +36,45 @@ pub struct EndedConsent {
     pub versions: Vec<ConsentId>,
     /// What goes on record; nothing where all of it had ended before.
     pub events: Vec<Event>,
-    /// The packages of the referrals that stand on what ended, whose keys are to be destroyed.
-    pub packages: Vec<PackageVersion>,
 }
 
 /// Takes a consent back, and every signed version that followed it: what a survivor takes back is the agreement.
 /// Where it was taken back before, nothing changes. Without a channel it is not the survivor's word but the missing key
-/// that says so. A discloser that did not do it itself is told.
+/// that says so. A discloser that did not do it itself is told. The keys of the packages that stood on it go with the
+/// change.
 ///
 /// # Errors
 /// `UNAVAILABLE`.
-pub async fn revoke(
-    transaction: &DatabaseTransaction,
+pub async fn revoke<Who: Author>(
+    ending: &mut Ending<'_, Who>,
     named: consent::Model,
     by: By,
     channel: Option<RevocationChannel>,
-    now: Instant,
 ) -> Result<EndedConsent> {
     let reason = channel.map_or_else(|| KEY_GONE.to_owned(), |one| one.to_string());
     let mut ended = EndedConsent {
         consent: named.clone(),
         versions: Vec::new(),
         events: Vec::new(),
-        packages: Vec::new(),
     };
+    let mut packages = Vec::new();
     let mut versions = vec![named];
     while let Some(version) = versions.pop() {
         versions.extend(
             consent::Entity::following(version.discloser_id, version.id)
-                .all(transaction)
+                .all(ending)
                 .await?,
         );
         let is_named = version.id == ended.consent.id;
         ended.versions.push(version.id);
-        ended
-            .packages
-            .extend(standing_on(transaction, version.id).await?);
+        packages.extend(standing_on(ending, version.id).await?);
         if version.revoked_at.is_some() || (!is_named && version.signed_at.is_none()) {
             continue;
         }
-        let event = recorded(transaction, &version, reason.clone()).await?;
-        let version = end(transaction, version, channel, now).await?;
+        let event = recorded(ending, &version, reason.clone()).await?;
+        let version = end(ending, version, channel).await?;
         if by != By::Agency(version.discloser_id) {
-            tell(transaction, version.discloser_id, &version, now).await?;
+            tell(ending, version.discloser_id, &version).await?;
         }
         let told = for_discloser(&event, &version, by);
         ended.events.extend(told.map(Event::ConsentRevoked));
@@ -92,6 +83,7 @@ pub async fn revoke(
             ended.consent = version;
         }
     }
+    ending.destroys(DoomedKeys::Packages(packages));
     Ok(ended)
 }
 
@@ -100,39 +92,37 @@ pub async fn revoke(
 ///
 /// # Errors
 /// `UNAVAILABLE`.
-pub async fn end(
-    transaction: &DatabaseTransaction,
+pub async fn end<Who: Author>(
+    ending: &Ending<'_, Who>,
     consent: consent::Model,
     channel: Option<RevocationChannel>,
-    now: Instant,
 ) -> Result<consent::Model> {
     let mut ended = consent.into_active_model();
-    ended.revoked_at = Set(Some(now));
+    ended.revoked_at = Set(Some(ending.now()));
     ended.revocation_channel = Set(channel);
-    let ended = ended.update(transaction).await?;
-    halt(transaction, ended.id, now).await?;
+    let ended = ended.update(ending).await?;
+    halt(ending, ended.id).await?;
     // A recipient does not know of what was never signed.
     if ended.signed_at.is_some() && ended.entered_in_error_at.is_none() {
-        tell(transaction, ended.recipient_id, &ended, now).await?;
+        tell(ending, ended.recipient_id, &ended).await?;
     }
     Ok(ended)
 }
 
-async fn tell(
-    transaction: &DatabaseTransaction,
+async fn tell<Who: Author>(
+    ending: &Ending<'_, Who>,
     agency: AgencyId,
     ended: &consent::Model,
-    now: Instant,
 ) -> Result<()> {
     let notice = notice::Model {
         id: NoticeId::new(),
         agency_id: agency,
         kind: NoticeKind::ConsentRevoked,
         object: ended.id.to_string(),
-        created_at: now,
+        created_at: ending.now(),
         seen_at: None,
     };
-    notice.into_active_model().insert(transaction).await?;
+    notice.into_active_model().insert(ending).await?;
     Ok(())
 }
 
@@ -141,64 +131,56 @@ async fn tell(
 ///
 /// # Errors
 /// `UNAVAILABLE`.
-pub async fn halt(transaction: &DatabaseTransaction, id: ConsentId, now: Instant) -> Result<u64> {
-    let halted = referral::Entity::halt_under(id, now)
-        .exec(transaction)
+pub async fn halt<Who: Author>(change: &Change<'_, Who>, id: ConsentId) -> Result<u64> {
+    let halted = referral::Entity::halt_under(id, change.now())
+        .exec(change)
         .await?;
     Ok(halted.rows_affected)
 }
 
-/// How many open referrals stand suspended on these consents.
+/// Returns how many open referrals stand suspended on these consents.
 ///
 /// # Errors
 /// `UNAVAILABLE`.
-pub async fn suspended(transaction: &DatabaseTransaction, consents: &[ConsentId]) -> Result<i32> {
+pub async fn suspended(change: &Change<'_>, consents: &[ConsentId]) -> Result<i32> {
     let suspended = referral::Entity::standing_on_any(consents.iter().copied())
         .filter(referral::Column::Halted.eq(true))
         .filter(referral::Column::Status.is_in(ReferralStatus::OPEN))
-        .count(transaction)
+        .count(change)
         .await?;
     Ok(i32::try_from(suspended).unwrap_or(i32::MAX))
 }
 
-/// Destroys the keys of what is denied already, and leaves to the sweep what the keyring does not take now.
-pub async fn destroy(vault: &Vault, packages: &[PackageVersion], request: &str) {
-    if let Err(refusal) = vault.destroy(packages).await {
-        let code = refusal.error.code();
-        warn!(request, code, "keys are left to the sweep");
-    }
-}
-
-/// The packages of the referrals that stand on a consent, as they are sealed now.
+/// Returns the packages of the referrals that stand on a consent, as they are sealed now.
 ///
 /// # Errors
 /// `UNAVAILABLE`.
-pub async fn standing_on(
-    transaction: &DatabaseTransaction,
+pub async fn standing_on<Who: Author>(
+    change: &Change<'_, Who>,
     id: ConsentId,
 ) -> Result<Vec<PackageVersion>> {
-    let referrals = referral::Entity::standing_on(id).all(transaction).await?;
+    let referrals = referral::Entity::standing_on(id).all(change).await?;
     Ok(referrals.iter().map(PackageVersion::from).collect())
 }
 
-/// What goes on record of a consent that was taken back, or ended with its survivor's erasure.
+/// Returns what goes on record of a consent that was taken back, or ended with its survivor's erasure.
 ///
 /// # Errors
 /// `UNAVAILABLE`.
-pub async fn recorded(
-    transaction: &DatabaseTransaction,
+pub async fn recorded<Who: Author>(
+    change: &Change<'_, Who>,
     consent: &consent::Model,
     reason: String,
 ) -> Result<ConsentEvent> {
     let survivor = survivor::Entity::consenting(consent.survivor_id)
-        .one(transaction)
+        .one(change)
         .await?
         .ok_or(Error::NotFound)?;
     Ok(ConsentEvent::of(consent, survivor.audit_id, Some(reason)))
 }
 
-/// The same event once more for a discloser in whose place another agency acted: in the log, an agency finds what it did
-/// and what was done to it, and here the one is the coordinator and the other the recipient.
+/// Returns the same event once more for a discloser in whose place another agency acted: in the log, an agency finds
+/// what it did and what was done to it, and here the one is the coordinator and the other the recipient.
 fn for_discloser(event: &ConsentEvent, consent: &consent::Model, by: By) -> Option<ConsentEvent> {
     let By::Agency(agency) = by else {
         // It is recorded as done by the discloser.

@@ -9,14 +9,14 @@ use concord_entities::vocabulary::ReferralStatus;
 use sea_orm::{ActiveModelTrait, IntoActiveModel, Set};
 
 use super::{ending, rules};
-use crate::audit::change::Change;
+use crate::audit::change::{Change, Ending};
 use crate::error::{Error, Result};
 use crate::seal::vault::PackageVersion;
 
-/// One of the agency's consents, locked for a change.
+/// Returns one of the agency's consents, locked for a change.
 pub(super) async fn held(change: &Change<'_>, id: ConsentId) -> Result<consent::Model> {
     let consent = consent::Entity::held_by(change.agency(), id)
-        .one_locked(&**change)
+        .one_locked(change)
         .await?;
     consent.ok_or_else(|| Error::NotFound.into())
 }
@@ -44,18 +44,18 @@ pub(super) async fn renew(
         created_at: change.now(),
         ..earlier.clone()
     };
-    Ok(renewed.into_active_model().insert(&**change).await?)
+    Ok(renewed.into_active_model().insert(change).await?)
 }
 
 /// Puts a version in its predecessor's place: the open referrals that it carries on stand on it from now, the others are
-/// suspended and named. `act` ends sharing.
+/// suspended and named. The change ends sharing.
 pub(super) async fn supersede(
     change: &Change<'_>,
     earlier: consent::Model,
     later: &consent::Model,
 ) -> Result<(consent::Model, Vec<PackageVersion>)> {
     let standing = referral::Entity::standing_on(earlier.id)
-        .all(&**change)
+        .all(change)
         .await?;
     let (carried, left): (Vec<_>, Vec<_>) = standing.iter().partition(|one| {
         is_unfinished(one.status) && rules::carries_on(&earlier, later, one.contains, change.now())
@@ -63,34 +63,34 @@ pub(super) async fn supersede(
     let carried: Vec<ReferralId> = carried.into_iter().map(|one| one.id).collect();
     let left: Vec<PackageVersion> = left.into_iter().map(PackageVersion::from).collect();
     referral::Entity::carry_on_under(later.id, later.expires_at, carried, change.now())
-        .exec(&**change)
+        .exec(change)
         .await?;
     halt(change, earlier.id).await?;
     let mut earlier = earlier.into_active_model();
     earlier.superseded_at = Set(Some(change.now()));
-    Ok((earlier.update(&**change).await?, left))
+    Ok((earlier.update(change).await?, left))
 }
 
-/// Marks a consent as one that should never have been, and halts what stands on it. `act` ends sharing.
+/// Marks a consent as one that should never have been, and halts what stands on it.
 pub(super) async fn enter_in_error(
-    change: &Change<'_>,
+    ending: &Ending<'_>,
     consent: consent::Model,
 ) -> Result<consent::Model> {
     if consent.entered_in_error_at.is_some() {
         return Ok(consent);
     }
-    halt(change, consent.id).await?;
+    halt(ending, consent.id).await?;
     let mut consent = consent.into_active_model();
-    consent.entered_in_error_at = Set(Some(change.now()));
-    Ok(consent.update(&**change).await?)
+    consent.entered_in_error_at = Set(Some(ending.now()));
+    Ok(consent.update(ending).await?)
 }
 
 /// Halts the open referrals that stand on a consent; says how many.
 pub(super) async fn halt(change: &Change<'_>, id: ConsentId) -> Result<u64> {
-    ending::halt(change, id, change.now()).await
+    ending::halt(change, id).await
 }
 
-/// Whether a referral may still be worked on, by its sender or its recipient.
+/// Returns whether a referral may still be worked on, by its sender or its recipient.
 fn is_unfinished(status: ReferralStatus) -> bool {
     status == ReferralStatus::Draft || status.is_open()
 }

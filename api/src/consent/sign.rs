@@ -16,6 +16,7 @@ use super::lint::{self, ConsentDraft};
 use super::signers::{Offered, Situation};
 use super::{life, rules, signatures};
 use crate::audit::change::Change;
+use crate::audit::event::{ConsentEvent, Event};
 use crate::error::{Error, Finding, Refusal, Result};
 use crate::seal::vault::PackageVersion;
 
@@ -23,7 +24,7 @@ use crate::seal::vault::PackageVersion;
 #[derive(Debug)]
 pub(super) enum Signing {
     /// It was taken.
-    Taken(Signed),
+    Taken(Box<Signed>),
     /// The very same is on record already.
     Repeated,
     /// The consent or the signature lacks something that blocks.
@@ -50,6 +51,14 @@ pub(super) struct Signed {
     pub(super) left_behind: Vec<PackageVersion>,
 }
 
+impl Signed {
+    /// Returns what goes on record of the signature.
+    pub(super) fn event(&self, role: SignerRole, survivor: &survivor::Model) -> Event {
+        let role = Some(role.to_string());
+        Event::ConsentSigned(ConsentEvent::of(&self.consent, survivor.audit_id, role))
+    }
+}
+
 /// Takes a signature, where nothing keeps the consent from being signed.
 pub(super) async fn sign(
     change: &Change<'_>,
@@ -61,7 +70,7 @@ pub(super) async fn sign(
     let offered = Offered::from(&input);
     let new = written(change, consent.id, input);
     let beside = consent_signature::Entity::under([consent.id])
-        .all(&**change)
+        .all(change)
         .await?;
     if !offered.is_abuser
         && beside
@@ -85,17 +94,17 @@ pub(super) async fn sign(
         .map_err(|misfit| Error::input(misfit.field(), misfit))?;
     store::refuse_another_than_stored(change, consent.id, new.document_sha256.as_deref()).await?;
 
-    new.into_active_model().insert(&**change).await?;
+    new.into_active_model().insert(change).await?;
     if !situation.complete(&roles) {
-        return Ok(Signing::Taken(Signed {
+        return Ok(Signing::Taken(Box::new(Signed {
             consent,
             superseded: None,
             left_behind: Vec::new(),
-        }));
+        })));
     }
     let mut consent = consent.into_active_model();
     consent.signed_at = Set(Some(change.now()));
-    let consent = consent.update(&**change).await?;
+    let consent = consent.update(change).await?;
     let (superseded, left_behind) = match earlier {
         Some(earlier) => {
             let (superseded, left) = life::supersede(change, earlier, &consent).await?;
@@ -103,14 +112,14 @@ pub(super) async fn sign(
         }
         None => (None, Vec::new()),
     };
-    Ok(Signing::Taken(Signed {
+    Ok(Signing::Taken(Box::new(Signed {
         consent,
         superseded,
         left_behind,
-    }))
+    })))
 }
 
-/// Who must sign, where neither the consent nor the signature that is offered lacks anything.
+/// Returns who must sign, where neither the consent nor the signature that is offered lacks anything.
 async fn judge(
     change: &Change<'_>,
     consent: &consent::Model,
@@ -119,7 +128,7 @@ async fn judge(
     beside: &[consent_signature::Model],
     new: &consent_signature::Model,
 ) -> Result<Result<Situation, Defects>> {
-    let grounds = Grounds::of(&**change, change.agency(), change.now()).await?;
+    let grounds = Grounds::gather(change, change.agency(), change.now()).await?;
     let draft = ConsentDraft {
         first_signed: beside.iter().chain([new]).map(|one| one.signed_on).min(),
         ..grounds.draft(consent, survivor)
@@ -165,7 +174,7 @@ fn no_more() -> Refusal {
     Error::NotNow("this consent takes no more signatures: draft a new one".into()).into()
 }
 
-/// The signatures under every version before this one.
+/// Returns the signatures under every version before this one.
 async fn before(
     change: &Change<'_>,
     consent: &consent::Model,
@@ -178,7 +187,7 @@ async fn before(
         .select_only()
         .columns([consent::Column::Id, consent::Column::Supersedes])
         .into_tuple()
-        .all(&**change)
+        .all(change)
         .await?
         .into_iter()
         .collect();
@@ -190,11 +199,12 @@ async fn before(
         earlier = *before;
     }
     Ok(consent_signature::Entity::under(versions)
-        .all(&**change)
+        .all(change)
         .await?)
 }
 
-/// The version before, which must not have been taken back meanwhile: whoever takes a consent back takes its renewal back.
+/// Returns the version before, which must not have been taken back meanwhile: whoever takes a consent back takes its
+/// renewal back.
 async fn still_there(change: &Change<'_>, earlier: ConsentId) -> Result<consent::Model> {
     let earlier = life::held(change, earlier).await?;
     if rules::may_be_superseded(&earlier) {

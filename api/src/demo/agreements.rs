@@ -48,7 +48,7 @@ impl Agreements {
             .find(|row| row.title == title && row.superseded_at.is_some())
     }
 
-    /// The MOU that both agencies have signed, and that no later version replaced.
+    /// Returns the MOU that both agencies have signed, and that no later version replaced.
     pub(super) fn between(&self, one: Who, other: Who) -> Option<&mou::Model> {
         self.bound
             .iter()
@@ -98,7 +98,7 @@ fn offered(created_at: Instant) -> Instant {
     created_at.plus(Duration::from_hours(30))
 }
 
-/// When the `nth` party signed, from 1.
+/// Returns when the `nth` party signed, from 1.
 fn signed(created_at: Instant, nth: usize) -> Instant {
     let nth = u64::try_from(nth).unwrap_or(0);
     offered(created_at).plus(Duration::from_hours(41 * nth))
@@ -143,7 +143,7 @@ fn tell(pact: &MouPlan, row: &mou::Model, cast: &Agencies, chronicle: &mut Audit
     }
 }
 
-/// When an MOU was ended before its last day, where referrals under it were halted by that.
+/// Returns when an MOU was ended before its last day, where referrals under it were halted by that.
 pub(super) fn halted_at(row: &mou::Model) -> Option<Instant> {
     row.suspended_at.or(row.terminated_at)
 }

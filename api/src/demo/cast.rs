@@ -10,7 +10,8 @@ use super::chronicle::AuditHistory;
 use super::past::{Past, id_at};
 use super::personas;
 use super::profiles::Profile;
-use crate::audit::event::{Agent, Event};
+use crate::audit::change::ByAgency;
+use crate::audit::event::Event;
 
 /// Declares who takes part: each agency's name in the plans, and its place in the cast.
 macro_rules! cast {
@@ -112,10 +113,10 @@ impl Member {
         }
     }
 
-    /// Who acts for it.
-    pub(super) fn agent(&self) -> Agent {
-        Agent {
-            agency: Some(self.id),
+    /// Returns who acts for it.
+    pub(super) fn author(&self) -> ByAgency {
+        ByAgency {
+            agency: self.id,
             subject: self.profile.desk.to_owned(),
             client: self.application.to_string(),
             token: None,

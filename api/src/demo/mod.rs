@@ -21,11 +21,10 @@ mod services;
 use std::path::Path;
 
 use concord_entities::agency;
-use concord_entities::audit_event;
 use concord_entities::instant::Instant;
 use concord_entities::sealed_part;
 use concord_entities::vocabulary::RevocationChannel;
-use sea_orm::{DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel};
+use sea_orm::{DbErr, EntityTrait, IntoActiveModel};
 
 use self::agreements::Agreements;
 use self::cast::{Agencies, Registered, Who};
@@ -34,14 +33,14 @@ use self::journeys::{Journey, World};
 use self::past::Past;
 use self::people::{ConsentRequest, Consents, RegisteredSurvivor};
 use self::services::OfferedService;
-use crate::audit::ledger;
+use crate::audit::change::InventedPast;
 use crate::error::Result;
 use crate::jose::key::SigningKey;
 use crate::seal::Vault;
+use crate::seal::doomed::DoomedKeys;
 use crate::seal::vault::PackageVersion;
 use crate::settings::Settings;
 use crate::store::Store;
-use crate::store::sharing_lock::{self, LockedTransaction, SharingLock};
 
 pub use self::personas::{PERSONAS, Persona, PersonaError};
 
@@ -53,24 +52,27 @@ pub use self::personas::{PERSONAS, Persona, PersonaError};
 /// `UNAVAILABLE`: the store or the keyring cannot be written; nothing was.
 pub async fn fill(store: &Store, vault: &Vault, now: Instant) -> Result<bool> {
     // Alone, so that of two replicas that start together only one finds the store empty.
-    let LockedTransaction { transaction, .. } =
-        sharing_lock::open(store, SharingLock::Exclusive).await?;
-    if agency::Entity::everywhere()
-        .one(&transaction)
-        .await?
-        .is_some()
-    {
+    let told = tell(Past { now })?;
+    let mut events = told.chronicle.in_order().into_iter();
+    let Some((moment, by, first)) = events.next() else {
+        return Ok(false);
+    };
+    let mut past = InventedPast::open(store, moment, by).await?;
+    if agency::Entity::everywhere().one(&past).await?.is_some() {
         return Ok(false);
     }
-    let told = tell(Past { now })?;
-    let sealed = seal(vault, &told.journeys, now).await?;
-    let events = told.chronicle.into_rows()?;
-    keep_parties(&transaction, told.registered, told.agreements).await?;
-    keep_people(&transaction, told.survivors, told.consents).await?;
-    keep_journeys(&transaction, told.journeys, sealed).await?;
-    let events: Vec<&audit_event::Model> = events.iter().collect();
-    ledger::insert(&transaction, &events).await?;
-    transaction.commit().await?;
+    let (sealed, ended) = seal(vault, &told.journeys, now).await?;
+    keep_parties(&past, told.registered, told.agreements).await?;
+    keep_people(&past, told.survivors, told.consents).await?;
+    keep_journeys(&past, told.journeys, sealed).await?;
+    past.destroys(DoomedKeys::Packages(ended));
+    let mut last = first;
+    for (moment, by, event) in events {
+        past.record(last).await?;
+        past.at(moment, by);
+        last = event;
+    }
+    past.commit(last).await?;
     Ok(true)
 }
 
@@ -190,7 +192,7 @@ async fn seal(
     vault: &Vault,
     journeys: &[Journey],
     now: Instant,
-) -> Result<Vec<sealed_part::Model>> {
+) -> Result<(Vec<sealed_part::Model>, Vec<PackageVersion>)> {
     let mut sealed = Vec::new();
     for journey in journeys {
         // The keys are of now: a sweep takes an old key without a package for a left-over.
@@ -205,12 +207,11 @@ async fn seal(
         .filter(|journey| journey.ended)
         .map(|journey| PackageVersion::from(&journey.row))
         .collect();
-    vault.destroy(&ended).await?;
-    Ok(sealed)
+    Ok((sealed, ended))
 }
 
 async fn keep_parties(
-    to: &DatabaseTransaction,
+    to: &InventedPast<'_>,
     registered: Registered,
     agreements: Agreements,
 ) -> Result<(), DbErr> {
@@ -223,7 +224,7 @@ async fn keep_parties(
 }
 
 async fn keep_people(
-    to: &DatabaseTransaction,
+    to: &InventedPast<'_>,
     survivors: Vec<RegisteredSurvivor>,
     consents: Consents,
 ) -> Result<(), DbErr> {
@@ -237,7 +238,7 @@ async fn keep_people(
 }
 
 async fn keep_journeys(
-    to: &DatabaseTransaction,
+    to: &InventedPast<'_>,
     journeys: Vec<Journey>,
     sealed: Vec<sealed_part::Model>,
 ) -> Result<(), DbErr> {
@@ -250,7 +251,7 @@ async fn keep_journeys(
 }
 
 /// Writes the rows of one table.
-async fn insert<M>(to: &DatabaseTransaction, rows: Vec<M>) -> Result<(), DbErr>
+async fn insert<M>(to: &InventedPast<'_>, rows: Vec<M>) -> Result<(), DbErr>
 where
     M: sea_orm::ModelTrait + IntoActiveModel<<M::Entity as EntityTrait>::ActiveModel>,
 {

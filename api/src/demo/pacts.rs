@@ -55,22 +55,22 @@ pub(super) enum End {
 }
 
 impl MouPlan {
-    /// Who drafted it.
+    /// Returns who drafted it.
     pub(super) fn drafter(&self) -> Who {
         self.parties.first().map_or(Who::Office, |(who, _)| *who)
     }
 
-    /// Whether an agency is a party.
+    /// Returns whether an agency is a party.
     pub(super) fn names(&self, one: Who) -> bool {
         self.parties.iter().any(|(who, _)| *who == one)
     }
 
-    /// Whether it was put before its parties.
+    /// Returns whether it was put before its parties.
     pub(super) fn is_offered(&self) -> bool {
         self.end != End::Draft
     }
 
-    /// How many parties have signed.
+    /// Returns how many parties have signed.
     pub(super) fn signatures(&self) -> usize {
         match self.end {
             End::Draft | End::Offered | End::Declined => 0,
@@ -79,12 +79,12 @@ impl MouPlan {
         }
     }
 
-    /// Whether every party has signed.
+    /// Returns whether every party has signed.
     pub(super) fn signed_by_all(&self) -> bool {
         self.signatures() == self.parties.len()
     }
 
-    /// Its clauses.
+    /// Returns its clauses.
     pub(super) fn terms(&self) -> Terms {
         let (purpose, services) = match self.service {
             OfferedService::Housing => (

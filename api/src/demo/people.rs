@@ -31,7 +31,7 @@ pub(super) struct RegisteredSurvivor {
 }
 
 impl RegisteredSurvivor {
-    /// A person whom an agency has come to know; when is set by what happened first.
+    /// Returns a person whom an agency has come to know; when is set by what happened first.
     pub(super) fn new(person: &'static Person, cast: &Agencies, created_at: Instant) -> Self {
         let row = survivor::Model {
             erased_at: None,
@@ -131,7 +131,7 @@ impl Consents {
     }
 }
 
-/// When the last signature under a consent that was drafted at `drafted` was recorded.
+/// Returns when the last signature under a consent that was drafted at `drafted` was recorded.
 pub(super) fn signed_at(drafted: Instant) -> Instant {
     drafted.plus(Duration::from_hours(2))
 }
@@ -211,7 +211,7 @@ fn signatures(consent: &consent::Model, minor: bool, nth: usize) -> Vec<consent_
     }
 }
 
-/// The hash of a document that the demo does not have.
+/// Returns the hash of a document that the demo does not have.
 pub(super) fn document(text: &str) -> String {
     hex::encode(digest(&SHA256, text.as_bytes()))
 }

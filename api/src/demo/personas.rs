@@ -9,20 +9,18 @@ use std::time::Duration;
 
 use concord_entities::ids::{AgencyId, TokenId};
 use concord_entities::instant::Instant;
-use concord_entities::{agency, application, audit_event, token_state};
-use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter};
+use concord_entities::{agency, application};
+use sea_orm::{ColumnTrait, DatabaseConnection, QueryFilter};
 use serde::Serialize;
 
 use super::cast::Who;
 use super::past::id_at;
+use crate::access::issued;
 use crate::access::token::{self, Claims, TokenSigningError};
-use crate::audit::event::{Agent, Event, RequestMeta};
-use crate::audit::leaf::Leaf;
-use crate::audit::ledger;
+use crate::error::Refusal;
 use crate::jose::key::SigningKey;
 use crate::settings::Settings;
 use crate::store::Store;
-use crate::store::sharing_lock::{self, LockedTransaction, SharingLock};
 
 /// How long a persona's token is good for.
 const LIFE: Duration = Duration::from_hours(12);
@@ -95,9 +93,12 @@ pub enum PersonaError {
     /// A token could not be signed.
     #[error(transparent)]
     NotSigned(#[from] TokenSigningError),
-    /// A token or its record could not be written as JSON.
-    #[error("a token could not be recorded: {0}")]
+    /// The tokens could not be written as JSON.
+    #[error("the tokens could not be written: {0}")]
     Unwritten(#[from] serde_json::Error),
+    /// A token could not be recorded.
+    #[error("a token could not be recorded")]
+    Refused(Refusal),
     /// The file cannot be written.
     #[error("the tokens cannot be written to {file}: {fault}")]
     File {
@@ -108,7 +109,13 @@ pub enum PersonaError {
     },
 }
 
-/// The widest scope of the programs of the agency of this name.
+impl From<Refusal> for PersonaError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+/// Returns the widest scope of the programs of the agency of this name.
 pub(super) fn widest(agency: &str) -> String {
     // An agency's first persona reaches all that its others do.
     PERSONAS
@@ -139,26 +146,13 @@ pub(super) async fn write(
     file: &Path,
     now: Instant,
 ) -> Result<(), PersonaError> {
-    let LockedTransaction { transaction, .. } =
-        sharing_lock::open(store, SharingLock::Shared).await?;
     let mut cards = BTreeMap::new();
-    let mut states = Vec::new();
-    let mut events = Vec::new();
     for persona in PERSONAS {
-        let claims = persona.claims(&transaction, settings, now).await?;
-        cards.insert(
-            persona.name,
-            persona.card(token::issue(signing, &claims)?, claims.agency),
-        );
-        states.push(state(&claims).into_active_model());
-        events.push(record(&claims, now)?);
+        let claims = persona.claims(&store.write, settings, now).await?;
+        let card = persona.card(token::issue(signing, &claims)?, claims.agency);
+        issued::record(store, &claims).await?;
+        cards.insert(persona.name, card);
     }
-    token_state::Entity::insert_many(states)
-        .exec_without_returning(&transaction)
-        .await?;
-    let events: Vec<&audit_event::Model> = events.iter().collect();
-    ledger::insert(&transaction, &events).await?;
-    transaction.commit().await?;
     let text = serde_json::to_vec_pretty(&cards)?;
     keep(file, &text).map_err(|fault| PersonaError::File {
         file: file.to_owned(),
@@ -167,10 +161,10 @@ pub(super) async fn write(
 }
 
 impl Persona {
-    /// What their token says.
+    /// Returns what their token says.
     async fn claims(
         &self,
-        of: &DatabaseTransaction,
+        of: &DatabaseConnection,
         settings: &Settings,
         now: Instant,
     ) -> Result<Claims, PersonaError> {
@@ -209,31 +203,6 @@ impl Persona {
             scopes: self.scope.split(' ').collect(),
         }
     }
-}
-
-fn state(claims: &Claims) -> token_state::Model {
-    token_state::Model {
-        jti: claims.id.clone(),
-        agency_id: claims.agency,
-        application_id: claims.client.parse().ok(),
-        parent: None,
-        expires_at: claims.expires_at,
-        denied_at: None,
-    }
-}
-
-fn record(claims: &Claims, now: Instant) -> Result<audit_event::Model, serde_json::Error> {
-    let agent = Agent {
-        agency: Some(claims.agency),
-        subject: claims.subject.clone(),
-        client: claims.client.clone(),
-        token: None,
-    };
-    let meta = RequestMeta {
-        request: id_at(now).to_string(),
-        ..RequestMeta::default()
-    };
-    Leaf::of(Event::TokenIssued(claims.id.clone()), &agent, &meta, now).into_row(None)
 }
 
 /// Puts a secret text in the place of a file, all of it at once, for its owner's eyes alone.

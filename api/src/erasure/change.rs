@@ -15,15 +15,15 @@ use concord_entities::{
     safe_contact, sealed_part, survivor,
 };
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter};
-use tracing::warn;
 use uuid::Uuid;
 
-use crate::access::grant::{Permission, Resource};
-use crate::audit::change::Change;
+use crate::access::grant::Resource;
+use crate::audit::change::{Change, Ending};
 use crate::audit::event::Event;
 use crate::consent::{ending, rules as consent_rules};
 use crate::error::{Error, Result};
-use crate::request::{InRequest, Request};
+use crate::request::InRequest;
+use crate::seal::doomed::DoomedKeys;
 use crate::seal::record::RecordKind;
 use crate::seal::vault::PackageVersion;
 use crate::store::page;
@@ -64,65 +64,64 @@ impl ErasureMutation {
         #[graphql(desc = "The survivor's id.")] id: ID,
     ) -> Result<ErasureReceipt> {
         let request = ctx.request()?;
-        request.caller(Resource::Survivor, Permission::Delete)?;
+        let mut ending = request.ending(Resource::Survivor.delete()).await?;
         let id: SurvivorId = page::id("id", &id)?;
-        let change = request.begin_ending().await?;
-        let now = change.now();
-        let found = survivor::Entity::one_of(change.agency(), id)
-            .one_locked(&*change)
+        let now = ending.now();
+        let found = survivor::Entity::one_of(ending.agency(), id)
+            .one_locked(&ending)
             .await?;
         let person = found.ok_or(Error::NotFound)?;
         let known_as = person.audit_id;
 
-        let (consents, mut events) = end_consents(&change, id).await?;
-        let packages = end_referrals(&change, id).await?;
-        forget_papers(&change, &consents).await?;
-        let mandates = forget_mandates(&change, id).await?;
+        let consents = end_consents(&ending, id).await?;
+        let packages = end_referrals(&ending, id).await?;
+        forget_papers(&ending, &consents).await?;
+        let mandates = forget_mandates(&ending, id).await?;
         let made = consents.iter().map(|consent| consent.0);
         let made = made.chain(packages.iter().map(|package| package.referral.0));
         let made: Vec<Uuid> = made.chain(mandates.iter().copied()).chain([id.0]).collect();
-        forget_keys(&change, &made).await?;
-        forget(&change, person).await?;
+        forget_keys(&ending, &made).await?;
+        forget(&ending, person).await?;
 
-        events.push(Event::SurvivorErased {
-            survivor: known_as,
-            consents: consents.clone(),
-        });
-        let events = change.commit_all(events).await?;
-        let worker = &request.worker;
-        ending::destroy(&worker.vault, &packages, &request.meta.request).await;
-        destroy_records(request, id, &mandates, &consents).await;
+        let count = i32::try_from(packages.len()).unwrap_or(i32::MAX);
+        ending.destroys(DoomedKeys::Packages(packages));
+        ending.destroys(DoomedKeys::Documents(consents.clone()));
+        ending.destroys(DoomedKeys::Records(RecordKind::SafeContact, vec![id.0]));
+        ending.destroys(DoomedKeys::Records(RecordKind::Mandate, mandates));
+        let survivor = known_as;
+        let event = ending
+            .commit(Event::SurvivorErased { survivor, consents })
+            .await?;
         Ok(ErasureReceipt {
-            event: events.last().map(ID::from).ok_or(Error::Internal)?,
+            event: ID::from(&event),
             erased_at: now.into(),
-            packages: i32::try_from(packages.len()).unwrap_or(i32::MAX),
-            keyring_backups_until: now.plus(worker.keyring_backups).into(),
+            packages: count,
+            keyring_backups_until: now.plus(request.worker.keyring_backups).into(),
         })
     }
 }
 
-/// Ends every consent of theirs that is drafted or in force, and names them all, with what goes on record of those that
-/// others know of. Of one that was over before, nobody is told anew.
-async fn end_consents(change: &Change<'_>, id: SurvivorId) -> Result<(Vec<ConsentId>, Vec<Event>)> {
-    let consents = consent::Entity::of_survivor(change.agency(), id)
-        .all(&**change)
+/// Ends every consent of theirs that is drafted or in force, and puts on record that those ended which others know of;
+/// names them all. Of one that was over before, nobody is told anew.
+async fn end_consents(ending: &Ending<'_>, id: SurvivorId) -> Result<Vec<ConsentId>> {
+    let consents = consent::Entity::of_survivor(ending.agency(), id)
+        .all(ending)
         .await?;
     let ids = consents.iter().map(|one| one.id).collect();
-    let mut events = Vec::new();
     for one in consents {
         if !matches!(
-            consent_rules::status(&one, change.now()),
+            consent_rules::status(&one, ending.now()),
             ConsentStatus::Draft | ConsentStatus::Active
         ) {
             continue;
         }
         if one.signed_at.is_some() {
-            let ended = ending::recorded(change, &one, ERASED.to_owned()).await?;
-            events.push(Event::ConsentRevoked(ended));
+            let ended = ending::recorded(ending, &one, ERASED.to_owned()).await?;
+            ending.record(Event::ConsentRevoked(ended)).await?;
         }
-        ending::end(change, one, None, change.now()).await?;
+        ending::end(ending, one, None).await?;
     }
-    Ok((ids, events))
+    Ok(ids)
 }
 
 /// Cancels what is drafted, and removes what every package holds; names the packages. What was sent is suspended with
@@ -130,17 +129,17 @@ async fn end_consents(change: &Change<'_>, id: SurvivorId) -> Result<(Vec<Consen
 async fn end_referrals(change: &Change<'_>, id: SurvivorId) -> Result<Vec<PackageVersion>> {
     let packages: Vec<PackageVersion> = referral::Entity::of_survivor(id)
         .filter(referral::Column::SenderId.eq(change.agency()))
-        .all(&**change)
+        .all(change)
         .await?
         .iter()
         .map(PackageVersion::from)
         .collect();
     referral::Entity::cancel_drafts_of(id, change.now())
-        .exec(&**change)
+        .exec(change)
         .await?;
     for some in packages.chunks(TOGETHER) {
         sealed_part::Entity::remove_of(some.iter().map(|one| one.referral))
-            .exec(&**change)
+            .exec(change)
             .await?;
     }
     Ok(packages)
@@ -151,11 +150,11 @@ async fn end_referrals(change: &Change<'_>, id: SurvivorId) -> Result<Vec<Packag
 async fn forget_mandates(change: &Change<'_>, id: SurvivorId) -> Result<Vec<Uuid>> {
     let mandates = mandated_disclosure::Entity::by(change.agency())
         .filter(mandated_disclosure::Column::SurvivorId.eq(id))
-        .all(&**change)
+        .all(change)
         .await?;
     let ids: Vec<Uuid> = mandates.into_iter().map(|one| one.id.0).collect();
     mandated_disclosure::Entity::remove_texts(ids.iter().copied().map(MandateId))
-        .exec(&**change)
+        .exec(change)
         .await?;
     Ok(ids)
 }
@@ -166,14 +165,12 @@ async fn forget_papers(change: &Change<'_>, consents: &[ConsentId]) -> Result<()
     for some in consents.chunks(TOGETHER) {
         let some = || some.iter().copied();
         consent_document::Entity::remove_under(some())
-            .exec(&**change)
+            .exec(change)
             .await?;
         consent_signature::Entity::forget_signers(some())
-            .exec(&**change)
+            .exec(change)
             .await?;
-        consent::Entity::forget_person(some())
-            .exec(&**change)
-            .await?;
+        consent::Entity::forget_person(some()).exec(change).await?;
     }
     Ok(())
 }
@@ -182,33 +179,10 @@ async fn forget_papers(change: &Change<'_>, consents: &[ConsentId]) -> Result<()
 async fn forget_keys(change: &Change<'_>, made: &[Uuid]) -> Result<()> {
     for some in made.chunks(TOGETHER) {
         idempotency::Entity::forget(some.iter().copied())
-            .exec(&**change)
+            .exec(change)
             .await?;
     }
     Ok(())
-}
-
-/// Destroys the keys of what was sealed of them besides packages.
-async fn destroy_records(
-    request: &Request,
-    id: SurvivorId,
-    mandates: &[Uuid],
-    papers: &[ConsentId],
-) {
-    let vault = &request.worker.vault;
-    if let Err(refusal) = vault.destroy_documents(papers).await {
-        let (request, code) = (&request.meta.request, refusal.error.code());
-        warn!(request, code, "the keys of papers are left to the sweep");
-    }
-    for (kind, owners) in [
-        (RecordKind::SafeContact, [id.0].as_slice()),
-        (RecordKind::Mandate, mandates),
-    ] {
-        if let Err(refusal) = vault.destroy_records(kind, owners).await {
-            let (request, code) = (&request.meta.request, refusal.error.code());
-            warn!(request, code, kind = kind.name(), "keys are left");
-        }
-    }
 }
 
 /// Has whatever pointed at the person point at a row that was never anybody, and removes theirs.
@@ -224,19 +198,19 @@ async fn forget(change: &Change<'_>, person: survivor::Model) -> Result<()> {
         erased_at: Some(change.now()),
     };
     let id = nobody.id;
-    nobody.into_active_model().insert(&**change).await?;
+    nobody.into_active_model().insert(change).await?;
     consent::Entity::replace_survivor(person.id, id)
-        .exec(&**change)
+        .exec(change)
         .await?;
     referral::Entity::replace_survivor(person.id, id)
-        .exec(&**change)
+        .exec(change)
         .await?;
     mandated_disclosure::Entity::replace_survivor(person.id, id)
-        .exec(&**change)
+        .exec(change)
         .await?;
     safe_contact::Entity::remove_of(person.id)
-        .exec(&**change)
+        .exec(change)
         .await?;
-    survivor::Entity::remove(person.id).exec(&**change).await?;
+    survivor::Entity::remove(person.id).exec(change).await?;
     Ok(())
 }

@@ -13,8 +13,6 @@ pub struct Params {
     pub operation_name: Option<String>,
     /// The variables as they were sent.
     pub variables: Option<Map<String, Value>>,
-    /// What the client adds to the protocol.
-    pub extensions: Option<Map<String, Value>>,
 }
 
 impl Params {
@@ -39,13 +37,14 @@ impl Params {
                 return Err(bad("the body must be a JSON object with a `query`"));
             }
         };
+        // Nothing is read of it, but what the protocol does not know is refused.
+        object(&mut params, "extensions")?;
         Ok(Self {
             query: text(&mut params, "query")?.ok_or_else(|| {
                 Error::input("query", "is missing: send the GraphQL document as a string")
             })?,
             operation_name: text(&mut params, "operationName")?,
             variables: object(&mut params, "variables")?,
-            extensions: object(&mut params, "extensions")?,
         })
     }
 }

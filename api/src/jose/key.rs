@@ -10,7 +10,7 @@ use aws_lc_rs::signature::{
     ParsedPublicKey,
 };
 use base64::Engine;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{DecodingKey, EncodingKey};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
@@ -18,11 +18,6 @@ use zeroize::Zeroizing;
 /// Why something is not a key for access tokens. Safe to show: it repeats nothing of the key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SigningKeyError {
-    /// The text is not PEM of one private key.
-    #[error(
-        "not a private key in PEM: it must be one block that starts with `-----BEGIN PRIVATE KEY-----`"
-    )]
-    NotPem,
     /// The bytes are not a private key on P-256.
     #[error("not a private key for ES256: it must be PKCS#8 of a key on the curve P-256")]
     NotPrivate,
@@ -56,7 +51,7 @@ pub struct PublicKey {
 pub struct KeySet(BTreeMap<String, PublicKey>);
 
 impl SigningKey {
-    /// A fresh key.
+    /// Returns a fresh key.
     ///
     /// # Errors
     /// When the system has no randomness to give.
@@ -66,7 +61,7 @@ impl SigningKey {
         Self::from_pair(&pair)
     }
 
-    /// The key in a PKCS#8 document (RFC 5958), in DER.
+    /// Returns the key in a PKCS#8 document (RFC 5958), in DER.
     ///
     /// # Errors
     /// When it is not a private key on P-256.
@@ -76,72 +71,32 @@ impl SigningKey {
         Self::from_pair(&pair)
     }
 
-    /// The key in a PKCS#8 document, in PEM (RFC 7468).
-    ///
-    /// # Errors
-    /// When it is not PEM of one private key, or not one on P-256.
-    pub fn from_pem(pem: &str) -> Result<Self, SigningKeyError> {
-        let body = pem
-            .trim()
-            .strip_prefix(BEGIN)
-            .and_then(|rest| rest.strip_suffix(END))
-            .ok_or(SigningKeyError::NotPem)?;
-        let mut lines = Zeroizing::new(String::with_capacity(body.len()));
-        lines.extend(body.split_ascii_whitespace());
-        let der = Zeroizing::new(
-            STANDARD
-                .decode(lines.as_bytes())
-                .map_err(|_| SigningKeyError::NotPem)?,
-        );
-        Self::from_pkcs8_der(&der)
-    }
-
-    /// This key as a PKCS#8 document, in DER.
+    /// Returns this key as a PKCS#8 document, in DER.
     #[must_use]
     pub fn to_pkcs8_der(&self) -> Zeroizing<Vec<u8>> {
         Zeroizing::new(self.pkcs8.as_bytes().to_vec())
     }
 
-    /// This key as a PKCS#8 document, in PEM.
-    #[must_use]
-    pub fn to_pem(&self) -> Zeroizing<String> {
-        let body = Zeroizing::new(STANDARD.encode(self.pkcs8.as_bytes()));
-        // All of it at once: a buffer that grows leaves copies of the key behind.
-        let mut pem = Zeroizing::new(String::with_capacity(
-            body.len() * 2 + BEGIN.len() + END.len(),
-        ));
-        pem.push_str(BEGIN);
-        for (place, letter) in body.chars().enumerate() {
-            if place % PEM_LINE == 0 {
-                pem.push('\n');
-            }
-            pem.push(letter);
-        }
-        pem.push('\n');
-        pem.push_str(END);
-        pem.push('\n');
-        pem
-    }
-
-    /// The public half of this key.
+    /// Returns the public half of this key.
     #[must_use]
     pub fn public(&self) -> &PublicKey {
         &self.public
     }
 
-    /// The name of this key: see [`PublicKey::kid`].
+    /// Returns the name of this key: see [`PublicKey::kid`].
     #[must_use]
     pub fn kid(&self) -> &str {
         self.public.kid()
     }
 
-    /// The public half of this key as a JWK: see [`PublicKey::jwk`].
+    /// Returns the public half of this key as a JWK: see [`PublicKey::jwk`].
     #[must_use]
     pub fn public_jwk(&self) -> Value {
         self.public.jwk()
     }
 
     /// Returns the half that signs.
+    #[must_use]
     pub fn signer(&self) -> &EncodingKey {
         &self.pkcs8
     }
@@ -159,13 +114,8 @@ impl SigningKey {
     }
 }
 
-const BEGIN: &str = "-----BEGIN PRIVATE KEY-----";
-const END: &str = "-----END PRIVATE KEY-----";
-/// Letters a line, after RFC 7468.
-const PEM_LINE: usize = 64;
-
 impl PublicKey {
-    /// The key that a JWK describes (RFC 7517). Its own `kid` is not believed: the thumbprint is the name.
+    /// Returns the key that a JWK describes (RFC 7517). Its own `kid` is not believed: the thumbprint is the name.
     ///
     /// # Errors
     /// When it is not a public key on P-256.
@@ -177,7 +127,7 @@ impl PublicKey {
         Self::from_coordinates(text("x").unwrap_or_default(), text("y").unwrap_or_default())
     }
 
-    /// The key at these coordinates, as a JWK writes them (RFC 7518, 6.2.1).
+    /// Returns the key at these coordinates, as a JWK writes them (RFC 7518, 6.2.1).
     ///
     /// # Errors
     /// When they are not coordinates of a point on P-256.
@@ -191,13 +141,13 @@ impl PublicKey {
         Self::from_point(&point)
     }
 
-    /// The name of this key: its thumbprint (RFC 7638, with SHA-256).
+    /// Returns the name of this key: its thumbprint (RFC 7638, with SHA-256).
     #[must_use]
     pub fn kid(&self) -> &str {
         &self.kid
     }
 
-    /// This key as a JWK, as the world may see it.
+    /// Returns this key as a JWK, as the world may see it.
     #[must_use]
     pub fn jwk(&self) -> Value {
         json!({
@@ -212,11 +162,12 @@ impl PublicKey {
     }
 
     /// Returns the half that verifies.
+    #[must_use]
     pub fn verifier(&self) -> &DecodingKey {
         &self.verifier
     }
 
-    /// `point` is SEC 1's uncompressed form: 4, then both coordinates.
+    /// Reads a key from `point`, SEC 1's uncompressed form: 4, then both coordinates.
     fn from_point(point: &[u8]) -> Result<Self, SigningKeyError> {
         ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point)
             .map_err(|_| SigningKeyError::NotPublic)?;
@@ -238,8 +189,8 @@ impl PublicKey {
     }
 }
 
-/// The thumbprint of a key (RFC 7638, with SHA-256). `required` is its JWK with the required members alone, in the order
-/// of their names, with no white space.
+/// Returns the thumbprint of a key (RFC 7638, with SHA-256). `required` is its JWK with the required members alone, in
+/// the order of their names, with no white space.
 pub(super) fn thumbprint(required: &str) -> String {
     URL_SAFE_NO_PAD.encode(digest(&SHA256, required.as_bytes()))
 }
@@ -249,13 +200,13 @@ const UNCOMPRESSED: u8 = 4;
 const COORDINATE: usize = 32;
 
 impl KeySet {
-    /// The key of this name.
+    /// Returns the key of this name.
     #[must_use]
     pub fn get(&self, kid: &str) -> Option<&PublicKey> {
         self.0.get(kid)
     }
 
-    /// These keys as a JWK set (RFC 7517), as `/.well-known/jwks.json` shows it.
+    /// Returns these keys as a JWK set (RFC 7517), as `/.well-known/jwks.json` shows it.
     #[must_use]
     pub fn jwks(&self) -> Value {
         json!({ "keys": self.0.values().map(PublicKey::jwk).collect::<Vec<_>>() })

@@ -7,14 +7,14 @@ use concord_entities::{agency, survivor};
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter};
 use zeroize::Zeroizing;
 
-use super::graphql::{DisclosureTexts, KEY_VERSION, MandatedDisclosure, found};
+use super::graphql::{DisclosureTexts, KEY_VERSION, MandatedDisclosure, find_mandated_disclosure};
 use super::input::{MandatedDisclosureInput, OutsideRecipientInput};
 use super::rules;
-use crate::access::grant::{Permission, Resource};
+use crate::access::grant::Resource;
 use crate::audit::change::Change;
 use crate::audit::event::Event;
 use crate::error::{Error, Refusal, Result};
-use crate::request::idempotency::{self, Replay};
+use crate::request::idempotency::{self, Created, Creation};
 use crate::request::{InRequest, Request};
 use crate::seal::record::RecordKind;
 use crate::store::page;
@@ -36,28 +36,29 @@ impl MandateMutation {
         disclosure: MandatedDisclosureInput,
     ) -> Result<MandatedDisclosure> {
         let request = ctx.request()?;
-        request.caller(Resource::Survivor, Permission::Update)?;
-        let change = request.begin().await?;
-        let key = disclosure.idempotency_key.as_ref();
-        let operation = "recordMandatedDisclosure";
-        let id = match idempotency::replay(&change, operation, key, &outline(&disclosure)).await? {
-            Replay::Made(id) => {
-                drop(change);
-                MandateId(id)
-            }
-            Replay::Fresh(key) => {
-                let (model, event) = record(request, &change, &disclosure).await?;
-                idempotency::keep(&change, key, model.id.0).await?;
-                change.commit(event).await?;
-                model.id
-            }
+        let change = request.change(Resource::Survivor.update()).await?;
+        let created = idempotency::creates_once(
+            change,
+            "recordMandatedDisclosure",
+            disclosure.idempotency_key.as_ref(),
+            &outline(&disclosure),
+            async |change| {
+                let (made, event) = record(request, change, &disclosure).await?;
+                let (id, made) = (made.id.0, made.id);
+                Ok(Creation { id, made, event })
+            },
+        )
+        .await?;
+        let id = match created {
+            Created::Now(id) => id,
+            Created::Before(id) => MandateId(id),
         };
-        let made = found(request, id).await?;
+        let made = find_mandated_disclosure(request, id).await?;
         made.ok_or_else(|| Error::NotFound.into())
     }
 }
 
-/// What of an input a repeated call is compared by. The texts stay out: a hashed identity is still an identity.
+/// Returns what of an input a repeated call is compared by. The texts stay out: a hashed identity is still an identity.
 fn outline(input: &MandatedDisclosureInput) -> String {
     let outside = input.recipient_outside.as_ref();
     let outline = MandatedDisclosureInput {
@@ -89,7 +90,7 @@ async fn record(
     let id = MandateId::new();
     let sealed = seal(request, id, told, change).await?;
     let model = model(id, survivor.id, recipient, told, sealed, change);
-    let model = model.into_active_model().insert(&**change).await?;
+    let model = model.into_active_model().insert(change).await?;
     let event = Event::MandatedDisclosureRecorded {
         id,
         survivor: survivor.audit_id,
@@ -104,12 +105,12 @@ async fn record(
 async fn own_survivor(change: &Change<'_>, id: &ID) -> Result<survivor::Model> {
     let id: SurvivorId = page::id("disclosure.survivor", id)?;
     let survivor = survivor::Entity::one_of(change.agency(), id)
-        .one(&**change)
+        .one(change)
         .await?;
     survivor.ok_or_else(|| Error::NotFound.into())
 }
 
-/// The agency that was told, where the caller's agency can know of it.
+/// Returns the agency that was told, where the caller's agency can know of it.
 async fn recipient(change: &Change<'_>, id: Option<&ID>) -> Result<Option<AgencyId>> {
     let Some(id) = id else {
         return Ok(None);
@@ -117,7 +118,7 @@ async fn recipient(change: &Change<'_>, id: Option<&ID>) -> Result<Option<Agency
     let id: AgencyId = page::id("disclosure.recipient", id)?;
     let known = agency::Entity::known_to(change.agency())
         .filter(agency::Column::Id.eq(id))
-        .one(&**change)
+        .one(change)
         .await?;
     if known.is_none() && id != change.agency() {
         return Err(Error::input(

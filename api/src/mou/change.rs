@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use async_graphql::{Context, ID, Object};
 use concord_entities::SelectLocked;
 use concord_entities::ids::{AgencyId, MouId, TaskForceId};
+use concord_entities::instant::Instant;
 use concord_entities::{agency, membership, mou, mou_party};
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter};
 
@@ -12,11 +13,11 @@ use super::graphql::{Mou, MouView};
 use super::input::{MouInput, MouSignatureInput};
 use super::query::find_mou;
 use super::rules;
-use crate::access::grant::{Permission, Resource};
+use crate::access::grant::Resource;
 use crate::audit::change::Change;
 use crate::audit::event::{Event, MouEvent};
 use crate::error::{Error, Result};
-use crate::request::idempotency::{self, Replay};
+use crate::request::idempotency::{self, Created, Creation};
 use crate::request::{InRequest, Request};
 use crate::store::page;
 
@@ -33,9 +34,7 @@ impl MouMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The parties, and what they agree on.")] mou: MouInput,
     ) -> Result<Mou> {
-        let request = ctx.request()?;
-        request.caller(Resource::Mou, Permission::Create)?;
-        Box::pin(draft_once(request, mou)).await
+        Box::pin(draft_once(ctx.request()?, mou)).await
     }
 
     /// Puts your draft before its parties.
@@ -45,15 +44,16 @@ impl MouMutation {
         #[graphql(desc = "The MOU's id.")] id: ID,
     ) -> Result<Mou> {
         let request = ctx.request()?;
-        request.caller(Resource::Mou, Permission::Update)?;
+        let change = request.change(Resource::Mou.update()).await?;
         let id: MouId = page::id("id", &id)?;
-        let change = request.begin().await?;
         let draft = mou::Entity::drafted_by(change.agency(), id)
-            .one_locked(&*change)
+            .one_locked(&change)
             .await?
             .ok_or(Error::NotFound)?;
         let offered = save(&change, rules::offer(draft, change.now())?).await?;
-        finish(request, change, Event::MouOffered, offered).await
+        let now = change.now();
+        change.commit(Event::MouOffered(recorded(&offered))).await?;
+        view(request, now, offered).await
     }
 
     /// Signs an offered MOU for your agency. With the last party's signature it is in force, from its first day on.
@@ -64,54 +64,56 @@ impl MouMutation {
         #[graphql(desc = "Who signs for your agency.")] signature: MouSignatureInput,
     ) -> Result<Mou> {
         let request = ctx.request()?;
-        request.caller(Resource::Mou, Permission::Update)?;
+        let change = request.change(Resource::Mou.update()).await?;
         let id: MouId = page::id("id", &id)?;
-        let change = request.begin().await?;
         let mou = mou::Entity::known_to(change.agency(), id)
-            .one_locked(&*change)
+            .one_locked(&change)
             .await?
             .ok_or(Error::NotFound)?;
-        let parties = mou_party::Entity::of([id]).all(&*change).await?;
+        let parties = mou_party::Entity::of([id]).all(&change).await?;
         let (agency, now) = (change.agency(), change.now());
         let signed = rules::sign(mou, &parties, agency, signature.into(), now)?;
         let party = signed.party.into_active_model().reset_all();
-        party.update(&*change).await?;
+        party.update(&change).await?;
         let mou = save(&change, signed.mou).await?;
-        finish(request, change, Event::MouSigned, mou).await
+        change.commit(Event::MouSigned(recorded(&mou))).await?;
+        view(request, now, mou).await
     }
 }
 
 /// Drafts an MOU, or returns the one that an earlier call with the same key drafted.
 async fn draft_once(request: &Request, mou: MouInput) -> Result<Mou> {
-    let change = request.begin().await?;
-    let key = mou.idempotency_key.as_ref();
-    match idempotency::replay(&change, "draftMou", key, &format!("{mou:?}")).await? {
-        Replay::Made(id) => {
-            drop(change);
+    let change = request.change(Resource::Mou.create()).await?;
+    let key = mou.idempotency_key.clone();
+    let outline = format!("{mou:?}");
+    let created =
+        idempotency::creates_once(change, "draftMou", key.as_ref(), &outline, async |change| {
+            let made = draft(change, mou).await?;
+            Ok(Creation {
+                id: made.id.0,
+                event: Event::MouDrafted(recorded(&made)),
+                made,
+            })
+        })
+        .await?;
+    match created {
+        Created::Now(made) => view(request, made.created_at, made).await,
+        Created::Before(id) => {
             let made = find_mou(request, MouId(id)).await?;
             made.ok_or_else(|| Error::NotFound.into())
-        }
-        Replay::Fresh(key) => {
-            let drafted = draft(&change, mou).await?;
-            idempotency::keep(&change, key, drafted.id.0).await?;
-            finish(request, change, Event::MouDrafted, drafted).await
         }
     }
 }
 
-/// Records the event, and returns the MOU as the caller sees it.
-async fn finish(
-    request: &Request,
-    change: Change<'_>,
-    happened: fn(MouEvent) -> Event,
-    model: mou::Model,
-) -> Result<Mou> {
-    let now = change.now();
-    let event = happened(MouEvent {
-        id: model.id,
-        version: model.version,
-    });
-    change.commit(event).await?;
+fn recorded(mou: &mou::Model) -> MouEvent {
+    MouEvent {
+        id: mou.id,
+        version: mou.version,
+    }
+}
+
+/// The MOU as the caller sees it.
+async fn view(request: &Request, now: Instant, model: mou::Model) -> Result<Mou> {
     let views = MouView::load(request, std::slice::from_ref(&model)).await?;
     Ok(views.view(model, now))
 }
@@ -150,7 +152,7 @@ async fn draft(change: &Change<'_>, input: MouInput) -> Result<mou::Model> {
         superseded_at: None,
         created_at: change.now(),
     };
-    let model = model.into_active_model().insert(&**change).await?;
+    let model = model.into_active_model().insert(change).await?;
     for (agency_id, responsibilities) in parties {
         let party = mou_party::Model {
             mou_id: model.id,
@@ -161,7 +163,7 @@ async fn draft(change: &Change<'_>, input: MouInput) -> Result<mou::Model> {
             document_sha256: None,
             signed_at: None,
         };
-        party.into_active_model().insert(&**change).await?;
+        party.into_active_model().insert(change).await?;
     }
     Ok(model)
 }
@@ -180,7 +182,7 @@ async fn parties(change: &Change<'_>, input: &MouInput) -> Result<HashMap<Agency
     }
     let known = agency::Entity::known_to(change.agency())
         .filter(agency::Column::Id.is_in(parties.keys().copied()))
-        .all(&**change)
+        .all(change)
         .await?;
     if known.len() == parties.len() {
         Ok(parties)
@@ -197,7 +199,7 @@ async fn own_task_force(change: &Change<'_>, id: TaskForceId) -> Result<TaskForc
     membership::Entity::seen_by(change.agency())
         .filter(membership::Column::TaskForceId.eq(id))
         .filter(membership::Column::AgencyId.eq(change.agency()))
-        .one(&**change)
+        .one(change)
         .await?
         .map(|place| place.task_force_id)
         .ok_or_else(|| {
@@ -211,9 +213,5 @@ async fn own_task_force(change: &Change<'_>, id: TaskForceId) -> Result<TaskForc
 
 /// Saves the rows that a rule returned.
 async fn save(change: &Change<'_>, row: mou::Model) -> Result<mou::Model> {
-    Ok(row
-        .into_active_model()
-        .reset_all()
-        .update(&**change)
-        .await?)
+    Ok(row.into_active_model().reset_all().update(change).await?)
 }

@@ -13,9 +13,9 @@ use super::server::{AuthorizationServer, OauthRequest};
 use crate::access::scope::{Scopes, narrower};
 use crate::access::token::{Actor, MAX_NAME};
 use crate::access::{Caller, token_status};
+use crate::audit::change::Change;
 use crate::audit::event::Event;
 use crate::jose::claim::is_name;
-use crate::store::sharing_lock::{self, LockedTransaction, SharingLock};
 
 /// The one type of token that is brought and given (RFC 8693, 3).
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
@@ -44,38 +44,29 @@ pub async fn exchange(
         actor: Some(actor(client, &brought)?),
         until: Some(brought.expires_at()),
     };
-    let LockedTransaction { transaction, .. } =
-        sharing_lock::open(desk.store, SharingLock::Shared).await?;
-    let standing = token_status::read(&transaction, desk.store.backend, &brought).await?;
+    let parent = brought.token().to_owned();
+    let author = issue::author(client, draft.subject.clone(), Some(parent.clone()));
+    let change = Change::open(desk.store, desk.ledger, author, &asked.meta).await?;
+    let standing = token_status::read(&change, desk.store.backend, &brought).await?;
     if standing.require().is_err() {
         return Err(not_in_force("standing"));
     }
-    let claims = issue::claims(desk, &transaction, client, draft).await?;
+    let claims = issue::claims(desk, &change, client, draft).await?;
     if claims.expires_at <= claims.issued_at {
         return Err(not_in_force("expired"));
     }
-    let parent = brought.token().to_owned();
     let event = Event::TokenExchanged {
         token: claims.id.clone(),
         subject: parent.clone(),
     };
-    let mut answer = issue::keep(
-        desk,
-        asked,
-        client,
-        transaction,
-        &claims,
-        Some(parent),
-        event,
-    )
-    .await?;
+    let mut answer = issue::keep(desk, change, client, &claims, Some(parent), event).await?;
     if let Some(members) = answer.as_object_mut() {
         members.insert("issued_token_type".to_owned(), json!(ACCESS_TOKEN));
     }
     Ok(answer)
 }
 
-/// Who the token that is brought proves to act, in the client's own agency.
+/// Returns who the token that is brought proves to act, in the client's own agency.
 async fn subject(
     desk: &AuthorizationServer<'_>,
     asked: &OauthRequest,
@@ -112,7 +103,7 @@ async fn subject(
     Ok(caller)
 }
 
-/// A token that is no token, not in force, or another agency's: in the same words.
+/// Returns a token that is no token, not in force, or another agency's: in the same words.
 const fn not_in_force(why: &'static str) -> OauthError {
     OauthError {
         kind: OauthErrorCode::InvalidSubjectToken,
@@ -121,7 +112,8 @@ const fn not_in_force(why: &'static str) -> OauthError {
     }
 }
 
-/// For whom the new token is: a user whom the request names, where the token that is brought is an application's own.
+/// Returns for whom the new token is: a user whom the request names, where the token that is brought is an
+/// application's own.
 fn named(asked: &OauthRequest, brought: &Caller) -> Result<String, OauthError> {
     let Some(wanted) = asked.form.get("requested_subject") else {
         return Ok(brought.subject().to_owned());
@@ -143,11 +135,11 @@ fn named(asked: &OauthRequest, brought: &Caller) -> Result<String, OauthError> {
     Ok(wanted.to_owned())
 }
 
-/// What the new token allows: no more than what was brought, and no more than what the client may ask for.
+/// Returns what the new token allows: no more than what was brought, and no more than what the client may ask for.
 fn narrowed(asked: &OauthRequest, client: &Client, brought: &Scopes) -> Result<Scopes, OauthError> {
     let wanted = Client::wanted(&asked.form, brought)?;
     if !narrower(&wanted, &client.scopes) {
-        return Err(OauthError::of(
+        return Err(OauthError::new(
             OauthErrorCode::InvalidScope,
             "the client itself may not ask for this much: name a narrower scope",
         ));
@@ -155,7 +147,7 @@ fn narrowed(asked: &OauthRequest, client: &Client, brought: &Scopes) -> Result<S
     Ok(wanted)
 }
 
-/// The client as the actor, with those who acted before it (RFC 8693, 4.1).
+/// Returns the client as the actor, with those who acted before it (RFC 8693, 4.1).
 fn actor(client: &Client, brought: &Caller) -> Result<Actor, OauthError> {
     let actor = Actor {
         subject: client.id.to_string(),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use concord_entities::ids::TokenId;
 use concord_entities::instant::Instant;
 use concord_entities::token_state;
-use sea_orm::{DatabaseTransaction, EntityTrait, IntoActiveModel};
+use sea_orm::{EntityTrait, IntoActiveModel};
 use serde_json::{Value, json};
 
 use super::client::Client;
@@ -15,10 +15,8 @@ use super::server::{AuthorizationServer, OauthRequest};
 use crate::access::scope::Scopes;
 use crate::access::token::{Actor, Claims};
 use crate::access::token_status;
-use crate::audit::change;
-use crate::audit::event::{Agent, Event};
-use crate::audit::leaf::Leaf;
-use crate::store::sharing_lock::{self, LockedTransaction, SharingLock};
+use crate::audit::change::{ByAgency, Change};
+use crate::audit::event::Event;
 
 /// How long a token is good.
 pub const LIFE: Duration = Duration::from_mins(5);
@@ -38,7 +36,7 @@ pub struct TokenDraft {
     pub until: Option<Instant>,
 }
 
-/// A token for the program itself: it acts as its own agency's machine.
+/// Returns a token for the program itself: it acts as its own agency's machine.
 ///
 /// # Errors
 /// `invalid_scope`, `invalid_client`, `temporarily_unavailable`.
@@ -55,25 +53,35 @@ pub async fn issue(
         actor: None,
         until: None,
     };
-    let LockedTransaction { transaction, .. } =
-        sharing_lock::open(desk.store, SharingLock::Shared).await?;
-    let claims = claims(desk, &transaction, client, draft).await?;
+    let author = author(client, draft.subject.clone(), None);
+    let change = Change::open(desk.store, desk.ledger, author, &asked.meta).await?;
+    let claims = claims(desk, &change, client, draft).await?;
     let event = Event::TokenIssued(claims.id.clone());
-    keep(desk, asked, client, transaction, &claims, None, event).await
+    keep(desk, change, client, &claims, None, event).await
 }
 
-/// The claims of a new token, by the database's clock, for an application and an agency that take part.
+/// Returns the author of a token for `subject`, made for the token `parent` where it was exchanged.
+pub(super) fn author(client: &Client, subject: String, parent: Option<String>) -> ByAgency {
+    ByAgency {
+        agency: client.agency,
+        subject,
+        client: client.id.to_string(),
+        token: parent,
+    }
+}
+
+/// Returns the claims of a new token, by the database's clock, for an application and an agency that take part.
 ///
 /// # Errors
 /// `invalid_client`, `temporarily_unavailable`.
 pub(super) async fn claims(
     desk: &AuthorizationServer<'_>,
-    transaction: &DatabaseTransaction,
+    change: &Change<'_>,
     client: &Client,
     draft: TokenDraft,
 ) -> Result<Claims, OauthError> {
     let (epoch, now) =
-        token_status::of_client(transaction, desk.store.backend, client.agency, client.id)
+        token_status::of_client(change, desk.store.backend, client.agency, client.id)
             .await?
             .ok_or(OauthError::client("standing"))?;
     let now = Instant::from_unix_seconds(now.unix_seconds());
@@ -101,15 +109,14 @@ pub(super) async fn claims(
 /// `temporarily_unavailable`: no token was handed out.
 pub(super) async fn keep(
     desk: &AuthorizationServer<'_>,
-    asked: &OauthRequest,
+    change: Change<'_>,
     client: &Client,
-    transaction: DatabaseTransaction,
     claims: &Claims,
     parent: Option<String>,
     event: Event,
 ) -> Result<Value, OauthError> {
     let unavailable = |_| {
-        OauthError::of(
+        OauthError::new(
             OauthErrorCode::Unavailable,
             "no token can be signed at the moment",
         )
@@ -119,28 +126,14 @@ pub(super) async fn keep(
         jti: claims.id.clone(),
         agency_id: claims.agency,
         application_id: Some(client.id),
-        parent: parent.clone(),
+        parent,
         expires_at: claims.expires_at,
         denied_at: None,
     };
     token_state::Entity::insert(state.into_active_model())
-        .exec_without_returning(&transaction)
+        .exec_without_returning(&change)
         .await?;
-    let agent = Agent {
-        agency: Some(client.agency),
-        subject: claims.subject.clone(),
-        client: client.id.to_string(),
-        token: parent,
-    };
-    let leaf = Leaf::of(event, &agent, &asked.meta, claims.issued_at);
-    change::commit(
-        transaction,
-        SharingLock::Shared,
-        leaf,
-        asked.meta.address.as_deref(),
-    )
-    .await?;
-    desk.ledger.has_grown();
+    change.commit(event).await?;
     Ok(json!({
         "access_token": compact,
         "token_type": if claims.holder.is_some() { "DPoP" } else { "Bearer" },

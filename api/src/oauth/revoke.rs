@@ -4,12 +4,11 @@ use serde_json::{Value, json};
 
 use super::client::Client;
 use super::fault::OauthError;
+use super::issue;
 use super::server::{AuthorizationServer, OauthRequest};
 use crate::access::{revoked, token_status};
-use crate::audit::change;
-use crate::audit::event::{Agent, Event};
-use crate::audit::leaf::Leaf;
-use crate::store::sharing_lock::{self, LockedTransaction, SharingLock};
+use crate::audit::change::Ending;
+use crate::audit::event::Event;
 
 /// Takes a token back that this client was given. For any other the answer is the same (RFC 7009, 2.2).
 ///
@@ -25,28 +24,19 @@ pub async fn revoke(
     let Some(jti) = name(desk, client, brought).await? else {
         return Ok(done);
     };
-    let backend = desk.store.backend;
-    let LockedTransaction { transaction, .. } =
-        sharing_lock::open(desk.store, SharingLock::Exclusive).await?;
-    let found = token_status::of_client(&transaction, backend, client.agency, client.id).await?;
-    let (_, now) = found.ok_or(OauthError::client("standing"))?;
-    if !revoked::revoke(&transaction, backend, client.agency, &jti, now).await? {
+    let author = issue::author(client, client.id.to_string(), None);
+    let ending = Ending::open(desk.store, desk.ledger, author, &asked.meta).await?;
+    token_status::of_client(&ending, desk.store.backend, client.agency, client.id)
+        .await?
+        .ok_or(OauthError::client("standing"))?;
+    if !revoked::revoke(&ending, client.agency, &jti).await? {
         return Ok(done);
     }
-    let agent = Agent {
-        agency: Some(client.agency),
-        subject: client.id.to_string(),
-        client: client.id.to_string(),
-        token: None,
-    };
-    let leaf = Leaf::of(Event::TokenRevoked(jti), &agent, &asked.meta, now);
-    let address = asked.meta.address.as_deref();
-    change::commit(transaction, SharingLock::Exclusive, leaf, address).await?;
-    desk.ledger.has_grown();
+    ending.commit(Event::TokenRevoked(jti)).await?;
     Ok(done)
 }
 
-/// The `jti` of a token of this client's that is not over; none where it is no such thing.
+/// Returns the `jti` of a token of this client's that is not over; none where it is no such thing.
 async fn name(
     desk: &AuthorizationServer<'_>,
     client: &Client,

@@ -8,20 +8,16 @@
 use std::collections::HashSet;
 
 use concord_entities::ids::{ConsentId, ReferralId};
-use concord_entities::instant::Instant;
 use concord_entities::{agency, consent, package_key, referral};
-use sea_orm::{ColumnTrait, DatabaseTransaction, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, DatabaseConnection, QueryFilter, QueryOrder, QuerySelect};
 
-use crate::audit::change;
-use crate::audit::event::{Agent, Event, RequestMeta};
-use crate::audit::leaf::Leaf;
+use crate::audit::change::{ByOperator, Ending};
+use crate::audit::event::Event;
 use crate::audit::witness::{self, WitnessError};
 use crate::consent::ending::{self, By};
 use crate::error::{Refusal, Result};
-use crate::seal::Vault;
 use crate::seal::vault::PackageVersion;
 use crate::store::Store;
-use crate::store::sharing_lock::{self, LockedTransaction, SharingLock};
 
 /// How many packages are looked at together.
 const BATCH: u64 = 500;
@@ -40,44 +36,36 @@ pub struct Reopened {
 ///
 /// # Errors
 /// `UNAVAILABLE`: try again, it can be done twice.
-pub async fn reopen(store: &Store, vault: &Vault) -> Result<Option<Reopened>> {
+pub async fn reopen(store: &Store) -> Result<Option<Reopened>> {
     match witness::compare(store).await {
         Ok(()) => return Ok(None),
         Err(WitnessError::Unread(fault)) => return Err(fault.into()),
         Err(WitnessError::Older { .. } | WitnessError::Different { .. }) => {}
     }
     let witnessed = witness::newest(&store.keyring).await?;
-    let LockedTransaction {
-        transaction, now, ..
-    } = sharing_lock::open(store, SharingLock::Exclusive).await?;
-    let leaf = |event, agent: &Agent| Leaf::of(event, agent, &RequestMeta::default(), now);
-    let reopened = Event::LedgerReopened {
-        signed: witnessed.size,
-        root: witnessed.root,
-    };
-    let mut leaves = vec![leaf(reopened, &Agent::operator())];
-    let mut keyless = Vec::new();
+    let mut ending = Ending::at_command_line(store, ByOperator::default()).await?;
     let mut consents = 0;
-    for id in keyless_in_force(store, &transaction, now).await? {
-        let Some(found) = consent::Entity::anywhere(id).one(&transaction).await? else {
+    for id in keyless_in_force(&ending, &store.keyring).await? {
+        let Some(found) = consent::Entity::anywhere(id).one(&ending).await? else {
             continue;
         };
-        let discloser = Agent::operator_for(found.discloser_id);
-        let ended = ending::revoke(&transaction, found, By::Operator, None, now).await?;
+        ending.acts_for(Some(found.discloser_id));
+        let ended = ending::revoke(&mut ending, found, By::Operator, None).await?;
         consents += ended.events.len();
-        leaves.extend(
-            ended
-                .events
-                .into_iter()
-                .map(|event| leaf(event, &discloser)),
-        );
-        keyless.extend(ended.packages);
+        for event in ended.events {
+            ending.record(event).await?;
+        }
     }
-    agency::Entity::begin_token_epochs(now)
-        .exec(&transaction)
+    agency::Entity::begin_token_epochs(ending.now())
+        .exec(&ending)
         .await?;
-    change::commit_all(transaction, SharingLock::Exclusive, leaves, None).await?;
-    ending::destroy(vault, &keyless, "").await;
+    ending.acts_for(None);
+    ending
+        .commit(Event::LedgerReopened {
+            signed: witnessed.size,
+            root: witnessed.root,
+        })
+        .await?;
     witness::follow(store).await.map_err(Refusal::unavailable)?;
     Ok(Some(Reopened {
         signed: witnessed.size,
@@ -85,29 +73,28 @@ pub async fn reopen(store: &Store, vault: &Vault) -> Result<Option<Reopened>> {
     }))
 }
 
-/// The consents that would be in force, and have a package without the key that sealed it.
+/// Returns the consents that would be in force, and have a package without the key that sealed it.
 async fn keyless_in_force(
-    store: &Store,
-    transaction: &DatabaseTransaction,
-    now: Instant,
+    ending: &Ending<'_, ByOperator>,
+    keyring: &DatabaseConnection,
 ) -> Result<Vec<ConsentId>> {
     let mut consents = Vec::new();
     let mut after: Option<ReferralId> = None;
     loop {
-        let mut among = referral::Entity::under_standing_consents(now)
+        let mut among = referral::Entity::under_standing_consents(ending.now())
             .order_by_asc(referral::Column::Id)
             .limit(BATCH);
         if let Some(after) = after {
             among = among.filter(referral::Column::Id.gt(after));
         }
-        let page = among.all(transaction).await?;
+        let page = among.all(ending).await?;
         let Some(last) = page.last() else {
             consents.dedup();
             return Ok(consents);
         };
         after = Some(last.id);
         let kept: HashSet<PackageVersion> = package_key::Entity::of(page.iter().map(|one| one.id))
-            .all(&store.keyring)
+            .all(keyring)
             .await?
             .iter()
             .map(PackageVersion::from)

@@ -3,23 +3,21 @@
 use async_graphql::{Context, ID, Object};
 use concord_entities::SelectLocked;
 use concord_entities::ids::{AgencyId, ConsentId, ReferralId};
-use concord_entities::vocabulary::{
-    AgencyStatus, ConsentStatus, Needs, ReferralStatus, RejectReason,
-};
+use concord_entities::vocabulary::{AgencyStatus, ConsentStatus, Needs, RejectReason};
 use concord_entities::{agency, consent, mou, referral, sealed_part};
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
 
 use super::graphql::Referral;
 use super::input::{OutcomeInput, ReferralInput};
 use super::package::Contents;
-use super::rules::{self, Basis};
+use super::rules::{self, Basis, NewReferral};
 use super::view::reload;
-use crate::access::grant::{Permission, Resource};
+use crate::access::grant::Resource;
 use crate::audit::change::Change;
 use crate::audit::event::{Event, ReferralEvent};
 use crate::consent::rules as consent_rules;
 use crate::error::{Error, Refusal, Result};
-use crate::request::idempotency::{self, Replay};
+use crate::request::idempotency::{self, Created, Creation};
 use crate::request::{InRequest, Request};
 use crate::seal::vault::PackageVersion;
 use crate::store::page;
@@ -48,10 +46,8 @@ impl ReferralMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The referral's id.")] id: ID,
     ) -> Result<Referral> {
-        let request = ctx.request()?;
-        request.caller(Resource::Referral, Permission::Update)?;
+        let change = ctx.request()?.change(Resource::Referral.update()).await?;
         let id: ReferralId = page::id("id", &id)?;
-        let change = request.begin().await?;
         let draft = written(&change, id).await?;
         let basis = basis(&change, &draft, draft.consent_id).await?;
         let sent = save(&change, rules::send(draft, &basis, change.now())?).await?;
@@ -66,10 +62,8 @@ impl ReferralMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The referral's id.")] id: ID,
     ) -> Result<Referral> {
-        let request = ctx.request()?;
-        request.caller(Resource::Referral, Permission::Update)?;
+        let change = ctx.request()?.change(Resource::Referral.update()).await?;
         let id: ReferralId = page::id("id", &id)?;
-        let change = request.begin().await?;
         let referral = received(&change, id).await?;
         let accepted = save(&change, rules::accept(referral, change.now())?).await?;
         let event = Event::ReferralAccepted(ReferralEvent::of(id, accepted.sender_id));
@@ -84,10 +78,8 @@ impl ReferralMutation {
         #[graphql(desc = "The referral's id.")] id: ID,
         #[graphql(desc = "Why, as the sender is told.")] reason: RejectReason,
     ) -> Result<Referral> {
-        let request = ctx.request()?;
-        request.caller(Resource::Referral, Permission::Update)?;
+        let change = ctx.request()?.change(Resource::Referral.update()).await?;
         let id: ReferralId = page::id("id", &id)?;
-        let change = request.begin().await?;
         let referral = received(&change, id).await?;
         let rejected = save(&change, rules::reject(referral, reason, change.now())?).await?;
         let event = Event::ReferralRejected(ReferralEvent {
@@ -106,10 +98,8 @@ impl ReferralMutation {
         #[graphql(desc = "The referral's id.")] id: ID,
         #[graphql(desc = "What came of it.")] outcome: OutcomeInput,
     ) -> Result<Referral> {
-        let request = ctx.request()?;
-        request.caller(Resource::Referral, Permission::Update)?;
+        let change = ctx.request()?.change(Resource::Referral.update()).await?;
         let id: ReferralId = page::id("id", &id)?;
-        let change = request.begin().await?;
         let referral = received(&change, id).await?;
         let provided: Needs = outcome.provided.iter().copied().collect();
         let completed = rules::complete(referral, outcome.code, provided, change.now())?;
@@ -123,7 +113,7 @@ impl ReferralMutation {
 /// Locks a referral that the acting agency wrote.
 pub(super) async fn written(change: &Change<'_>, id: ReferralId) -> Result<referral::Model> {
     let referral = referral::Entity::written_by(change.agency(), id)
-        .one_locked(&**change)
+        .one_locked(change)
         .await?;
     referral.ok_or_else(|| Error::NotFound.into())
 }
@@ -131,18 +121,14 @@ pub(super) async fn written(change: &Change<'_>, id: ReferralId) -> Result<refer
 /// Locks a referral that was sent to the acting agency.
 async fn received(change: &Change<'_>, id: ReferralId) -> Result<referral::Model> {
     let referral = referral::Entity::sent_to(change.agency(), id)
-        .one_locked(&**change)
+        .one_locked(change)
         .await?;
     referral.ok_or_else(|| Error::NotFound.into())
 }
 
 /// Saves the row that a rule returned.
 pub(super) async fn save(change: &Change<'_>, row: referral::Model) -> Result<referral::Model> {
-    Ok(row
-        .into_active_model()
-        .reset_all()
-        .update(&**change)
-        .await?)
+    Ok(row.into_active_model().reset_all().update(change).await?)
 }
 
 /// Reads what a referral is to be sent or continued under.
@@ -153,35 +139,45 @@ pub(super) async fn basis(
 ) -> Result<Basis> {
     Ok(Basis {
         consent: consent::Entity::held_by(change.agency(), consent)
-            .one(&**change)
+            .one(change)
             .await?,
         recipient: status_of(change, referral.recipient_id).await?,
         mous: mou::Entity::between(referral.sender_id, referral.recipient_id)
-            .all(&**change)
+            .all(change)
             .await?,
     })
 }
 
 async fn status_of(change: &Change<'_>, agency: AgencyId) -> Result<Option<AgencyStatus>> {
-    let agency = agency::Entity::named(agency).one(&**change).await?;
+    let agency = agency::Entity::named(agency).one(change).await?;
     Ok(agency.map(|agency| agency.status))
 }
 
 /// Drafts a referral, unless an earlier call with the same key has done so.
 async fn draft_once(request: &Request, input: ReferralInput) -> Result<ReferralId> {
-    request.caller(Resource::Referral, Permission::Create)?;
-    let change = request.begin().await?;
-    let key = input.idempotency_key.as_ref();
-    match idempotency::replay(&change, "draftReferral", key, &outline(&input)).await? {
-        Replay::Made(id) => Ok(ReferralId(id)),
-        Replay::Fresh(key) => {
-            let drafted = draft(request, &change, input).await?;
-            idempotency::keep(&change, key, drafted.id.0).await?;
-            let event = Event::ReferralDrafted(ReferralEvent::of(drafted.id, drafted.recipient_id));
-            change.commit(event).await?;
-            Ok(drafted.id)
-        }
-    }
+    let change = request.change(Resource::Referral.create()).await?;
+    let key = input.idempotency_key.clone();
+    let outline = outline(&input);
+    let created = idempotency::creates_once(
+        change,
+        "draftReferral",
+        key.as_ref(),
+        &outline,
+        async |change| {
+            let drafted = draft(request, change, input).await?;
+            let of = ReferralEvent::of(drafted.id, drafted.recipient_id);
+            Ok(Creation {
+                id: drafted.id.0,
+                made: drafted.id,
+                event: Event::ReferralDrafted(of),
+            })
+        },
+    )
+    .await?;
+    Ok(match created {
+        Created::Now(id) => id,
+        Created::Before(id) => ReferralId(id),
+    })
 }
 
 /// Writes down what of an input a repeated call is compared by. The package's content stays out: a hashed identity is
@@ -194,71 +190,44 @@ fn outline(input: &ReferralInput) -> String {
     )
 }
 
+/// Saves a draft and its sealed package.
 async fn draft(
     request: &Request,
     change: &Change<'_>,
     input: ReferralInput,
 ) -> Result<referral::Model> {
-    let consent: ConsentId = page::id("referral.consent", &input.consent)?;
-    let consent = consent::Entity::held_by(change.agency(), consent)
-        .one(&**change)
-        .await?
-        .ok_or_else(|| {
-            Error::input(
-                "referral.consent",
-                "no consent of your agency's has this id",
-            )
-        })?;
-    if !matches!(
-        consent_rules::status(&consent, change.now()),
-        ConsentStatus::Draft | ConsentStatus::Active
-    ) {
-        return Err(Error::input(
-            "referral.consent",
-            "this consent has ended: the survivor decides on a new one",
-        )
-        .into());
-    }
+    let consent = consent_to_draft_under(change, &input.consent).await?;
     input.package.check("referral.package")?;
-    let contains = input.package.categories();
-    if !contains.within(consent.categories) {
-        return Err(Error::input(
-            "referral.package",
-            "holds a category that the consent does not name",
-        )
-        .into());
-    }
-    let needs: Needs = input.needs.iter().copied().collect();
-    if needs.is_empty() {
-        return Err(Error::input("referral.needs", "name at least one").into());
-    }
-    let model = referral::Model {
-        id: ReferralId::new(),
-        sender_id: change.agency(),
-        recipient_id: consent.recipient_id,
-        survivor_id: consent.survivor_id,
-        consent_id: consent.id,
-        mou_id: None,
-        status: ReferralStatus::Draft,
-        status_reason: None,
-        needs,
+    let told = NewReferral {
+        needs: input.needs.iter().copied().collect(),
         urgency: input.urgency,
-        contains,
-        key_version: 1,
-        created_at: change.now(),
-        sent_at: None,
-        respond_by: None,
-        updated_at: change.now(),
-        consent_until: Some(consent.expires_at),
-        mou_until: None,
-        halted: false,
-        outcome: None,
-        provided: Needs::EMPTY,
+        contains: input.package.categories(),
     };
-    let package = PackageVersion::from(&model);
-    let model = model.into_active_model().insert(&**change).await?;
+    let drafted = rules::draft(&consent, told, change.now())?;
+    let drafted = drafted.into_active_model().insert(change).await?;
+    let package = PackageVersion::from(&drafted);
     seal(request, change, package, &input.package).await?;
-    Ok(model)
+    Ok(drafted)
+}
+
+/// Reads a consent of the acting agency's that has not ended.
+async fn consent_to_draft_under(change: &Change<'_>, id: &ID) -> Result<consent::Model> {
+    let refused = |text| Error::input("referral.consent", text);
+    let id: ConsentId = page::id("referral.consent", id)?;
+    let consent = consent::Entity::held_by(change.agency(), id)
+        .one(change)
+        .await?
+        .ok_or_else(|| refused("no consent of your agency's has this id"))?;
+    match consent_rules::status(&consent, change.now()) {
+        ConsentStatus::Draft | ConsentStatus::Active => Ok(consent),
+        ConsentStatus::Expired
+        | ConsentStatus::Revoked
+        | ConsentStatus::Superseded
+        | ConsentStatus::EnteredInError => {
+            let text = "this consent has ended: the survivor decides on a new one";
+            Err(refused(text).into())
+        }
+    }
 }
 
 /// Seals a package under a key of its own, and saves it.
@@ -274,7 +243,7 @@ pub(super) async fn seal(
     if !sealed.is_empty() {
         let rows = sealed.into_iter().map(IntoActiveModel::into_active_model);
         sealed_part::Entity::insert_many(rows)
-            .exec_without_returning(&**change)
+            .exec_without_returning(change)
             .await?;
     }
     Ok(())

@@ -12,11 +12,11 @@ use super::graphql::Referral;
 use super::package::Contents;
 use super::rules;
 use super::view::reload;
-use crate::access::grant::{Permission, Resource};
+use crate::access::grant::Resource;
 use crate::audit::event::{Event, ReferralEvent};
-use crate::consent::ending;
 use crate::error::Result;
 use crate::request::{InRequest, Request};
+use crate::seal::doomed::DoomedKeys;
 use crate::seal::vault::PackageVersion;
 use crate::store::page;
 
@@ -43,7 +43,7 @@ impl ContinuationMutation {
         package: Option<Contents>,
     ) -> Result<Referral> {
         let request = ctx.request()?;
-        request.caller(Resource::Referral, Permission::Update)?;
+        request.caller.may(Resource::Referral.update())?;
         let id: ReferralId = page::id("id", &id)?;
         let consent: ConsentId = page::id("consent", &consent)?;
         if let Some(package) = &package {
@@ -61,7 +61,7 @@ async fn continue_referral(
     consent: ConsentId,
     package: Option<Contents>,
 ) -> Result<()> {
-    let change = request.begin().await?;
+    let mut change = request.change(Resource::Referral.update()).await?;
     let suspended = written(&change, id).await?;
     let before = PackageVersion::from(&suspended);
     let basis = basis(&change, &suspended, consent).await?;
@@ -69,14 +69,11 @@ async fn continue_referral(
     let continued = rules::continue_under(suspended, &basis, resealed, change.now())?;
     let continued = save(&change, continued).await?;
     if let Some(package) = &package {
-        sealed_part::Entity::remove_of([id]).exec(&*change).await?;
+        sealed_part::Entity::remove_of([id]).exec(&change).await?;
         seal(request, &change, PackageVersion::from(&continued), package).await?;
+        change.destroys(DoomedKeys::Packages(vec![before]));
     }
     let event = Event::ReferralContinued(ReferralEvent::of(id, continued.recipient_id));
     change.commit(event).await?;
-    if package.is_some() {
-        let vault = &request.worker.vault;
-        ending::destroy(vault, &[before], &request.meta.request).await;
-    }
     Ok(())
 }

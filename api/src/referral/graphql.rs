@@ -39,7 +39,7 @@ pub struct Referral {
 }
 
 impl Referral {
-    /// A released referral of which no more than the header was asked for.
+    /// Returns a released referral of which no more than the header was asked for.
     #[must_use]
     pub fn headed(seen: Seen, sender: Agency, recipient: Agency) -> Self {
         Self {
@@ -52,7 +52,7 @@ impl Referral {
         }
     }
 
-    /// The referral's id, by which a page is sorted.
+    /// Returns the referral's id, by which a page is sorted.
     #[must_use]
     pub fn key(&self) -> ReferralId {
         self.seen.header.id
@@ -122,6 +122,7 @@ impl Referral {
 
     /// What the sender tells the recipient, as far as it may be told to you, for this purpose, now. Reading it is a
     /// disclosure on record.
+    #[expect(clippy::unused_async, reason = "a resolver is asynchronous")]
     async fn package(
         &self,
         ctx: &Context<'_>,

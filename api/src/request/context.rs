@@ -8,8 +8,8 @@ use async_graphql::Context;
 use super::directory::Directory;
 use crate::access::Caller;
 use crate::access::grant::{Permission, RequiredScope, Resource};
-use crate::access::token_status::TokenStatuses;
-use crate::audit::change::Change;
+use crate::access::token_status::{self, TokenStatuses};
+use crate::audit::change::{Change, Ending};
 use crate::audit::checkpoint::LedgerKey;
 use crate::audit::event::{Event, RequestMeta};
 use crate::audit::ledger::{Decided, Ledger, RecordingError, Released};
@@ -20,7 +20,6 @@ use crate::seal::envelope::KeyEncryptionKey;
 use crate::settings::{Settings, StoreLocation};
 use crate::store::Store;
 use crate::store::pool::StoreError;
-use crate::store::sharing_lock::SharingLock;
 
 /// How often a read that some ending sharing overtook is decided again before it is refused.
 const ATTEMPTS: usize = 16;
@@ -98,7 +97,7 @@ pub struct Request {
 }
 
 impl Request {
-    /// The caller, where its token reaches this far.
+    /// Returns the caller, where its token reaches this far.
     ///
     /// # Errors
     /// `FORBIDDEN_SCOPE`.
@@ -109,30 +108,35 @@ impl Request {
         })
     }
 
-    /// Opens a change that ends no sharing.
+    /// Opens a change for a caller whose token reaches this far, and whose agency and token are in good standing.
     ///
     /// # Errors
-    /// `UNAUTHENTICATED`, `UNAVAILABLE`.
-    pub async fn begin(&self) -> Result<Change<'_>> {
+    /// `FORBIDDEN_SCOPE`, `UNAUTHENTICATED`, `UNAVAILABLE`.
+    pub async fn change(&self, needed: RequiredScope) -> Result<Change<'_>> {
+        self.caller.may(needed)?;
         let Worker { store, ledger, .. } = &self.worker;
-        Change::begin(store, ledger, &self.caller, &self.meta, SharingLock::Shared).await
+        let change = Change::open(store, ledger, self.caller.author(), &self.meta).await?;
+        self.admit(&change).await?;
+        Ok(change)
     }
 
-    /// Opens a change that ends some sharing: it waits for every release under way, and every later one is decided
-    /// again.
+    /// Opens a change that ends some sharing, for such a caller.
     ///
     /// # Errors
-    /// `UNAUTHENTICATED`, `UNAVAILABLE`.
-    pub async fn begin_ending(&self) -> Result<Change<'_>> {
+    /// `FORBIDDEN_SCOPE`, `UNAUTHENTICATED`, `UNAVAILABLE`.
+    pub async fn ending(&self, needed: RequiredScope) -> Result<Ending<'_>> {
+        self.caller.may(needed)?;
         let Worker { store, ledger, .. } = &self.worker;
-        Change::begin(
-            store,
-            ledger,
-            &self.caller,
-            &self.meta,
-            SharingLock::Exclusive,
-        )
-        .await
+        let ending = Ending::open(store, ledger, self.caller.author(), &self.meta).await?;
+        self.admit(&ending).await?;
+        Ok(ending)
+    }
+
+    /// Refuses a caller whose agency or token is not in good standing: within the change, after it has the lock.
+    async fn admit(&self, change: &Change<'_>) -> Result<()> {
+        let standing = token_status::read(change, self.worker.store.backend, &self.caller).await?;
+        standing.require()?;
+        clock::trust(change.now())
     }
 
     /// Puts a refused attempt on record, with the record that was asked for where one is known.
@@ -183,7 +187,7 @@ struct EpochMovedError;
 
 /// Finds the request in a resolver's context.
 pub trait InRequest {
-    /// The request.
+    /// Returns the request.
     ///
     /// # Errors
     /// `INTERNAL`, where the schema is executed without one.

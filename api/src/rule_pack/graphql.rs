@@ -13,7 +13,7 @@ use crate::audit::change::Change;
 use crate::audit::disclose;
 use crate::audit::event::{Event, RulePackEvent};
 use crate::error::{Error, Result};
-use crate::request::idempotency::{self, Replay};
+use crate::request::idempotency::{self, Created, Creation};
 use crate::request::{InRequest, Request};
 use crate::store::page::{self, PageRequest};
 use crate::wire::connection::Connection;
@@ -97,7 +97,7 @@ impl PackQuery {
                 .await
             })
             .await?;
-        Ok(Connection::of(
+        Ok(Connection::from_page(
             released.content().map(RulePack::from),
             |one| one.key.0,
         ))
@@ -119,19 +119,27 @@ impl PackMutation {
         #[graphql(desc = "Which rules, and from when.")] pack: RulePackInput,
     ) -> Result<RulePack> {
         let request = ctx.request()?;
-        request.caller(Resource::Agency, Permission::Update)?;
-        let change = request.begin().await?;
-        let key = pack.idempotency_key.as_ref();
-        match idempotency::replay(&change, "bindRulePack", key, &format!("{pack:?}")).await? {
-            Replay::Made(id) => {
-                drop(change);
-                found(request, RulePackId(id)).await
-            }
-            Replay::Fresh(key) => {
-                let bound = bind(&change, pack).await?;
-                idempotency::keep(&change, key, bound.id.0).await?;
-                finish(change, Event::RulePackBound, bound).await
-            }
+        let change = request.change(Resource::Agency.update()).await?;
+        let key = pack.idempotency_key.clone();
+        let outline = format!("{pack:?}");
+        let created = idempotency::creates_once(
+            change,
+            "bindRulePack",
+            key.as_ref(),
+            &outline,
+            async |change| {
+                let made = bind(change, pack).await?;
+                Ok(Creation {
+                    id: made.id.0,
+                    event: Event::RulePackBound(recorded(&made)),
+                    made,
+                })
+            },
+        )
+        .await?;
+        match created {
+            Created::Now(made) => Ok(made.into()),
+            Created::Before(id) => find_rule_pack(request, RulePackId(id)).await,
         }
     }
 
@@ -143,29 +151,24 @@ impl PackMutation {
         #[graphql(desc = "Its last day, from yesterday on; yesterday where you leave it out.")]
         until_on: Option<Date>,
     ) -> Result<RulePack> {
-        let request = ctx.request()?;
-        request.caller(Resource::Agency, Permission::Update)?;
+        let change = ctx.request()?.change(Resource::Agency.update()).await?;
         let id = page::id("id", &id)?;
-        let change = request.begin().await?;
         let unbound = unbind(&change, id, until_on.map(|day| day.0)).await?;
-        finish(change, Event::RulePackUnbound, unbound).await
+        change
+            .commit(Event::RulePackUnbound(recorded(&unbound)))
+            .await?;
+        Ok(unbound.into())
     }
 }
 
-async fn finish(
-    change: Change<'_>,
-    happened: fn(RulePackEvent) -> Event,
-    row: rule_pack::Model,
-) -> Result<RulePack> {
-    let event = happened(RulePackEvent {
+fn recorded(row: &rule_pack::Model) -> RulePackEvent {
+    RulePackEvent {
         id: row.id,
         pack: row.pack,
-    });
-    change.commit(event).await?;
-    Ok(row.into())
+    }
 }
 
-async fn found(request: &Request, id: RulePackId) -> Result<RulePack> {
+async fn find_rule_pack(request: &Request, id: RulePackId) -> Result<RulePack> {
     let agency = request.caller.agency();
     let released = request
         .disclose(|| async {
@@ -208,9 +211,7 @@ async fn bind(change: &Change<'_>, input: RulePackInput) -> Result<rule_pack::Mo
         return Err(Error::input("pack.maxDays", "1 to 366").into());
     }
     let from_on = input.from_on.map_or(change.now().day(), |day| day.0);
-    let said = rule_pack::Entity::of(change.agency())
-        .all(&**change)
-        .await?;
+    let said = rule_pack::Entity::of(change.agency()).all(change).await?;
     let already = |one: &rule_pack::Model| {
         one.pack == input.pack && !state && one.until_on.is_none_or(|last| from_on <= last)
     };
@@ -227,7 +228,7 @@ async fn bind(change: &Change<'_>, input: RulePackInput) -> Result<rule_pack::Mo
         citation: input.citation,
         created_at: change.now(),
     };
-    Ok(row.into_active_model().insert(&**change).await?)
+    Ok(row.into_active_model().insert(change).await?)
 }
 
 async fn unbind(
@@ -236,7 +237,7 @@ async fn unbind(
     until_on: Option<Day>,
 ) -> Result<rule_pack::Model> {
     let row = rule_pack::Entity::one_of(change.agency(), id)
-        .one_locked(&**change)
+        .one_locked(change)
         .await?
         .ok_or(Error::NotFound)?;
     let yesterday = change.now().day().plus_days(-1);
@@ -250,5 +251,5 @@ async fn unbind(
     }
     let mut row = row.into_active_model();
     row.until_on = Set(Some(last));
-    Ok(row.update(&**change).await?)
+    Ok(row.update(change).await?)
 }

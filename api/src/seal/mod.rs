@@ -1,5 +1,6 @@
 //! Sealed packages: what a referral carries can be read only while its key exists.
 //!
+//! - [`doomed`]: keys that are to be destroyed once what they open is denied.
 //! - [`envelope`]: one category's bytes under a package's key, and that key under the key-encryption key. Pure.
 //! - [`vault`]: packages sealed and opened with the keys of the keyring, and keys destroyed.
 //! - [`paper`]: signed papers, sealed and opened likewise.
@@ -7,6 +8,7 @@
 //! - [`signing`]: the keys that sign tokens and the ledger, kept in the keyring.
 //! - [`kek`]: where the key-encryption key comes from.
 
+pub mod doomed;
 pub mod envelope;
 pub mod kek;
 pub mod paper;

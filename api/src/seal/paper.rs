@@ -1,8 +1,8 @@
 //! The signed papers behind consents, sealed one by one with keys of the keyring: key first, data second.
 //!
 //! Such a key outlives the consent's end, because the paper proves to its holder what was lawful before. Only erasure
-//! destroys it: first the paper's row, then [`Vault::destroy_documents`]; [`Vault::sweep_documents`] finishes what a
-//! crash left in between.
+//! destroys it: first the paper's row, then [the key](super::doomed::DoomedKeys::Documents); [`Vault::sweep_documents`]
+//! finishes what a crash left in between.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -117,21 +117,6 @@ impl Vault {
             .open_paper(paper, &document.sealed)
             .map_err(Refusal::internal)?;
         Ok(Some(plain))
-    }
-
-    /// Destroys the keys of these consents' papers: no copy of the data store can be read any more. For erasure alone.
-    ///
-    /// # Errors
-    /// `UNAVAILABLE`; the next [`sweep_documents`](Self::sweep_documents) tries again for papers that are gone.
-    pub async fn destroy_documents(&self, consents: &[ConsentId]) -> Result<()> {
-        if consents.is_empty() {
-            return Ok(());
-        }
-        document_key::Entity::destroy(consents.iter().copied())
-            .exec(&self.keyring)
-            .await
-            .map_err(Refusal::unavailable)?;
-        Ok(())
     }
 
     /// Destroys keys older than an hour whose paper is not stored: it was erased, or never came to be.

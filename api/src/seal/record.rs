@@ -47,7 +47,7 @@ pub struct SealedRecord<'a> {
 pub type OpenedRecords = HashMap<Uuid, Zeroizing<Vec<u8>>>;
 
 impl RecordKind {
-    /// The word for this kind in the keyring and in the seals.
+    /// Returns the word for this kind in the keyring and in the seals.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -136,31 +136,6 @@ impl Vault {
         Ok(opened)
     }
 
-    /// Destroys every key of these owners' records: no copy of the data store can be read any more.
-    ///
-    /// # Errors
-    /// `UNAVAILABLE`.
-    pub async fn destroy_records(&self, kind: RecordKind, owners: &[Uuid]) -> Result<()> {
-        record_key::Entity::destroy(kind.name(), owners.iter().copied())
-            .exec(&self.keyring)
-            .await
-            .map_err(Refusal::unavailable)?;
-        Ok(())
-    }
-
-    /// Destroys the keys of an owner's record before this version: it took their place. A newer one may have taken its
-    /// own meanwhile, and stays.
-    ///
-    /// # Errors
-    /// `UNAVAILABLE`; the next [`sweep_records`](Self::sweep_records) tries again.
-    pub async fn destroy_older(&self, kind: RecordKind, owner: Uuid, version: i32) -> Result<()> {
-        record_key::Entity::destroy_older(kind.name(), owner, version)
-            .exec(&self.keyring)
-            .await
-            .map_err(Refusal::unavailable)?;
-        Ok(())
-    }
-
     /// Destroys keys older than an hour that seal no record any more.
     ///
     /// # Errors
@@ -204,7 +179,7 @@ impl Vault {
     }
 }
 
-/// The owners who have a record, and the version of the key that seals it.
+/// Returns the owners who have a record, and the version of the key that seals it.
 async fn live(
     kind: RecordKind,
     store: &Store,

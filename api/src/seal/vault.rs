@@ -3,7 +3,7 @@
 //! Writing goes key first, data second; ending goes deny first, destroy second. So a crash leaves a key without data
 //! (harmless) or a denied package with a key (unreadable through us); [`Vault::sweep`] finishes what it left.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use concord_entities::ids::ReferralId;
@@ -21,8 +21,6 @@ use crate::store::Store;
 const PURPOSE: &str = "package";
 /// How many keys the sweep looks at together.
 const BATCH: u64 = 500;
-/// How many are destroyed by one statement.
-const TOGETHER: usize = 500;
 
 /// The keyring with the key-encryption key in hand.
 #[derive(Clone, Debug)]
@@ -54,7 +52,7 @@ impl From<&referral::Model> for PackageVersion {
 pub type OpenedPackages = HashMap<ReferralId, Vec<(DataCategory, zeroize::Zeroizing<Vec<u8>>)>>;
 
 impl Vault {
-    /// The vault of a store.
+    /// Returns the vault of a store.
     #[must_use]
     pub fn new(store: &Store, kek: Arc<KeyEncryptionKey>) -> Self {
         Self {
@@ -162,28 +160,6 @@ impl Vault {
         Ok(opened)
     }
 
-    /// Destroys the keys of these packages, up to the version that they had when they ended: no copy of the data store can
-    /// be read any more. A later version belongs to a package that was sealed anew.
-    ///
-    /// # Errors
-    /// `UNAVAILABLE`; the next [`sweep`](Self::sweep) tries again.
-    pub async fn destroy(&self, packages: &[PackageVersion]) -> Result<()> {
-        let mut by_version: BTreeMap<i32, Vec<ReferralId>> = BTreeMap::new();
-        for package in packages {
-            let referrals = by_version.entry(package.version).or_default();
-            referrals.push(package.referral);
-        }
-        for (version, referrals) in by_version {
-            for some in referrals.chunks(TOGETHER) {
-                package_key::Entity::destroy_up_to(version, some.iter().copied())
-                    .exec(&self.keyring)
-                    .await
-                    .map_err(Refusal::unavailable)?;
-            }
-        }
-        Ok(())
-    }
-
     /// Destroys the keys of packages whose consent has ended and those that another took the place of, and keys that are
     /// older than an hour and seal nothing: a change that was given up left them.
     ///
@@ -265,7 +241,7 @@ fn numbered(version: i32) -> Result<u32> {
     u32::try_from(version).map_err(Refusal::internal)
 }
 
-/// The version of the key that each of these packages is sealed under.
+/// Returns the version of the key that each of these packages is sealed under.
 async fn versions(
     rows: sea_orm::Select<referral::Entity>,
     store: &Store,

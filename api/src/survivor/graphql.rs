@@ -12,7 +12,7 @@ use crate::audit::change::Change;
 use crate::audit::disclose;
 use crate::audit::event::Event;
 use crate::error::{Error, Result};
-use crate::request::idempotency::{self, Replay};
+use crate::request::idempotency::{self, Created, Creation};
 use crate::request::{InRequest, Request};
 use crate::review::accounting::{self, Disclosure};
 use crate::store::page::{self, Moment, PageRequest};
@@ -122,7 +122,7 @@ impl SurvivorQuery {
                 .await
             })
             .await?;
-        Ok(Connection::of(
+        Ok(Connection::from_page(
             released.content().map(Survivor::from),
             |one| Moment {
                 at: one.created_at.0,
@@ -132,14 +132,14 @@ impl SurvivorQuery {
     }
 }
 
-/// One survivor of the caller's own agency.
-pub(crate) async fn node(request: &Request, id: SurvivorId) -> Result<Option<Survivor>> {
+/// Returns one survivor of the caller's own agency.
+pub(crate) async fn survivor_by_id(request: &Request, id: SurvivorId) -> Result<Option<Survivor>> {
     request.caller(Resource::Survivor, Permission::Read)?;
-    found(request, id).await
+    find_survivor(request, id).await
 }
 
-/// The same, for a caller whose change named it: read and recorded like any other.
-pub(crate) async fn found(request: &Request, id: SurvivorId) -> Result<Option<Survivor>> {
+/// Reads the survivor for a caller whose change named it, and records the reading like any other.
+pub(crate) async fn find_survivor(request: &Request, id: SurvivorId) -> Result<Option<Survivor>> {
     let caller = &request.caller;
     let released = request
         .disclose(|| async {
@@ -167,26 +167,31 @@ impl SurvivorMutation {
         #[graphql(desc = "The pseudonym, and what is said with it.")] survivor: SurvivorInput,
     ) -> Result<Survivor> {
         let request = ctx.request()?;
-        request.caller(Resource::Survivor, Permission::Create)?;
-        let change = request.begin().await?;
-        let key = survivor.idempotency_key.as_ref();
-        let key =
-            match idempotency::replay(&change, "registerSurvivor", key, &format!("{survivor:?}"))
-                .await?
-            {
-                Replay::Made(id) => {
-                    drop(change);
-                    let made = found(request, SurvivorId(id)).await?;
-                    return made.ok_or_else(|| Error::NotFound.into());
-                }
-                Replay::Fresh(key) => key,
-            };
-        let registered = register(&change, survivor).await?;
-        idempotency::keep(&change, key, registered.id.0).await?;
-        change
-            .commit(Event::SurvivorRegistered(registered.audit_id))
-            .await?;
-        Ok(registered.into())
+        let change = request.change(Resource::Survivor.create()).await?;
+        let key = survivor.idempotency_key.clone();
+        let outline = format!("{survivor:?}");
+        let created = idempotency::creates_once(
+            change,
+            "registerSurvivor",
+            key.as_ref(),
+            &outline,
+            async |change| {
+                let made = register(change, survivor).await?;
+                Ok(Creation {
+                    id: made.id.0,
+                    event: Event::SurvivorRegistered(made.audit_id),
+                    made,
+                })
+            },
+        )
+        .await?;
+        match created {
+            Created::Now(made) => Ok(made.into()),
+            Created::Before(id) => {
+                let made = find_survivor(request, SurvivorId(id)).await?;
+                made.ok_or_else(|| Error::NotFound.into())
+            }
+        }
     }
 
     /// Corrects what your agency has on record of its survivor, where it was wrong or has changed: it decides who signs,
@@ -199,17 +204,15 @@ impl SurvivorMutation {
         #[graphql(desc = "Whether the person is under 18.")] minor: bool,
         #[graphql(desc = "The language that the person understands best.")] language: LanguageTag,
     ) -> Result<Survivor> {
-        let request = ctx.request()?;
-        request.caller(Resource::Survivor, Permission::Update)?;
+        let change = ctx.request()?.change(Resource::Survivor.update()).await?;
         let id: SurvivorId = page::id("id", &id)?;
-        let change = request.begin().await?;
         let survivor = survivor::Entity::one_of(change.agency(), id)
-            .one_locked(&*change)
+            .one_locked(&change)
             .await?;
         let mut survivor = survivor.ok_or(Error::NotFound)?.into_active_model();
         survivor.minor = Set(minor);
         survivor.language = Set(Some(language.as_str().to_owned()));
-        let corrected = survivor.update(&*change).await?;
+        let corrected = survivor.update(&change).await?;
         change
             .commit(Event::SurvivorCorrected(corrected.audit_id))
             .await?;
@@ -236,7 +239,7 @@ async fn register(change: &Change<'_>, input: SurvivorInput) -> Result<survivor:
         created_at: change.now(),
         erased_at: None,
     };
-    match model.into_active_model().insert(&**change).await {
+    match model.into_active_model().insert(change).await {
         Ok(model) => Ok(model),
         Err(fault) if matches!(fault.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => Err(
             Error::Conflict("your agency has this pseudonym already: choose another".into()).into(),

@@ -10,14 +10,12 @@ use super::age::PAUSE;
 use super::fetch::{FetchError, Fetched, Fetcher};
 use super::rules::{IssuerError, IssuerRegistration};
 use crate::access::revoked;
-use crate::audit::change;
-use crate::audit::event::{Agent, Event, IssuerEvent, RequestMeta};
-use crate::audit::leaf::Leaf;
+use crate::audit::change::{ByOperator, Change, Ending};
+use crate::audit::event::{Event, IssuerEvent};
 use crate::error::{Refusal, Result};
 use crate::jose::jwk::ExternalKeys;
 use crate::jose::jws::Algorithm;
 use crate::store::Store;
-use crate::store::sharing_lock::{self, LockedTransaction, SharingLock};
 
 /// Why a registration was not made or changed. Nothing was.
 #[derive(Debug, thiserror::Error)]
@@ -86,11 +84,10 @@ pub async fn add(
             registration.algorithms.join(", "),
         ));
     }
-    let LockedTransaction {
-        transaction, now, ..
-    } = sharing_lock::open(store, SharingLock::Shared).await?;
+    let change = Change::at_command_line(store, ByOperator::default()).await?;
+    let now = change.now();
     let same = trusted_issuer::Entity::issuing_as(&registration.issuer);
-    if same.one(&transaction).await?.is_some() {
+    if same.one(&change).await?.is_some() {
         return Err(IssuerChangeError::Registered);
     }
     let row = trusted_issuer::Model {
@@ -108,12 +105,12 @@ pub async fn add(
         attempted_at: Some(now),
         created_at: now,
     };
-    let leaf = leaf(Event::IssuerTrusted, row.id, agency, now);
     let id = row.id;
     trusted_issuer::Entity::insert(row.into_active_model())
-        .exec_without_returning(&transaction)
+        .exec_without_returning(&change)
         .await?;
-    change::commit(transaction, SharingLock::Shared, leaf, None).await?;
+    let issuer = IssuerEvent { id, agency };
+    change.commit(Event::IssuerTrusted(issuer)).await?;
     Ok((id, copy))
 }
 
@@ -135,16 +132,14 @@ pub async fn refresh(
 ) -> Result<Fetched, IssuerChangeError> {
     let row = in_force(&store.read, id).await?;
     let copy = fetch(fetcher, &row.jwks_uri).await?;
-    let LockedTransaction {
-        transaction, now, ..
-    } = sharing_lock::open(store, SharingLock::Shared).await?;
-    let row = in_force(&transaction, id).await?;
-    write_keys(&transaction, id, &copy.jwks, now).await?;
-    trusted_issuer::Entity::note_attempt(id, now)
-        .exec(&transaction)
+    let change = Change::at_command_line(store, ByOperator::default()).await?;
+    let agency = in_force(&change, id).await?.agency_id;
+    write_keys(&change, id, &copy.jwks, change.now()).await?;
+    trusted_issuer::Entity::note_attempt(id, change.now())
+        .exec(&change)
         .await?;
-    let leaf = leaf(Event::IssuerRefreshed, id, row.agency_id, now);
-    change::commit(transaction, SharingLock::Shared, leaf, None).await?;
+    let issuer = IssuerEvent { id, agency };
+    change.commit(Event::IssuerRefreshed(issuer)).await?;
     Ok(copy)
 }
 
@@ -153,21 +148,17 @@ pub async fn refresh(
 /// # Errors
 /// [`IssuerChangeError`]: there is no such issuer in force.
 pub async fn suspend(store: &Store, id: IssuerId) -> Result<(), IssuerChangeError> {
-    let LockedTransaction {
-        transaction, now, ..
-    } = sharing_lock::open(store, SharingLock::Exclusive).await?;
-    let row = in_force(&transaction, id).await?;
-    trusted_issuer::Entity::suspend(id)
-        .exec(&transaction)
-        .await?;
-    revoked::revoke_of_issuer(&transaction, store.backend, id, now).await?;
-    let leaf = leaf(Event::IssuerSuspended, id, row.agency_id, now);
-    change::commit(transaction, SharingLock::Exclusive, leaf, None).await?;
+    let ending = Ending::at_command_line(store, ByOperator::default()).await?;
+    let agency = in_force(&ending, id).await?.agency_id;
+    trusted_issuer::Entity::suspend(id).exec(&ending).await?;
+    revoked::revoke_of_issuer(&ending, id).await?;
+    let issuer = IssuerEvent { id, agency };
+    ending.commit(Event::IssuerSuspended(issuer)).await?;
     Ok(())
 }
 
-/// Whether this replica is the one to ask an issuer for its keys: among all of them one a minute, with success or
-/// without.
+/// Returns whether this replica is the one to ask an issuer for its keys: among all of them one a minute, with success
+/// or without.
 ///
 /// # Errors
 /// `UNAVAILABLE`.
@@ -216,9 +207,4 @@ async fn in_force(
         AgencyStatus::Active => Ok(row),
         AgencyStatus::Suspended => Err(IssuerChangeError::Suspended),
     }
-}
-
-fn leaf(happened: fn(IssuerEvent) -> Event, id: IssuerId, agency: AgencyId, now: Instant) -> Leaf {
-    let event = happened(IssuerEvent { id, agency });
-    Leaf::of(event, &Agent::operator(), &RequestMeta::default(), now)
 }

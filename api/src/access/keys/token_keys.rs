@@ -11,17 +11,16 @@ use std::sync::Arc;
 use concord_entities::instant::Instant;
 use concord_entities::token_key;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel};
+use sea_orm::{DbErr, EntityTrait, IntoActiveModel};
 
 use super::schedule::{KeyLife, KeySchedule, KeyState, RetirementError, RotationError};
 use super::store::{self, TokenKeyError};
-use crate::audit::event::{Agent, Event, RequestMeta};
-use crate::audit::leaf::Leaf;
-use crate::audit::ledger;
+use crate::audit::change::{ByOperator, Ending};
+use crate::audit::event::Event;
+use crate::error::Refusal;
 use crate::jose::key::{KeySet, PublicKey, SigningKey, SigningKeyError};
 use crate::seal::envelope::KeyEncryptionKey;
 use crate::store::Store;
-use crate::store::sharing_lock::{self, LockedTransaction, SharingLock};
 
 /// The keys that sign access tokens, as they are kept.
 #[derive(Clone, Debug)]
@@ -51,9 +50,15 @@ pub enum KeyChangeError {
     /// The keys cannot be read or kept.
     #[error(transparent)]
     Keys(#[from] TokenKeyError),
-    /// The audit event cannot be written.
-    #[error("the audit event cannot be written: {0}")]
-    Event(#[from] serde_json::Error),
+    /// The store cannot be used.
+    #[error("the store cannot be used")]
+    Refused(Refusal),
+}
+
+impl From<Refusal> for KeyChangeError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
 }
 
 impl From<DbErr> for KeyChangeError {
@@ -69,8 +74,8 @@ impl From<SigningKeyError> for KeyChangeError {
 }
 
 impl TokenKeys {
-    /// The keys of these stores. Where there are none yet, those that the keyring alone knows of are taken over, or a
-    /// first one is made; and whatever else one current and one next key need.
+    /// Returns the keys of these stores. Where there are none yet, those that the keyring alone knows of are taken
+    /// over, or a first one is made; and whatever else one current and one next key need.
     ///
     /// # Errors
     /// [`KeyChangeError`].
@@ -86,7 +91,7 @@ impl TokenKeys {
         Ok(keys)
     }
 
-    /// Every key that was ever published, oldest first, and the time by which to see them.
+    /// Returns every key that was ever published, oldest first, and the time by which to see them.
     ///
     /// # Errors
     /// What the data store says.
@@ -118,7 +123,8 @@ impl TokenKeys {
         change.commit(Some(event)).await
     }
 
-    /// The keys that are accepted, and the one that signs; `known` spares the keyring where it is still that one.
+    /// Returns the keys that are accepted, and the one that signs; `known` spares the keyring where it is still that
+    /// one.
     pub(super) async fn read(
         &self,
         known: Option<&Arc<SigningKey>>,
@@ -165,13 +171,12 @@ impl TokenKeys {
     /// Begins a change of the keys: alone, on what is true then. Keys without their private half are given up, and those
     /// that the data store has never heard of are taken over where it knows none at all.
     async fn begin(&self) -> Result<KeyChange<'_>, KeyChangeError> {
-        let LockedTransaction {
-            transaction, now, ..
-        } = sharing_lock::open(&self.store, SharingLock::Exclusive).await?;
-        let rows = token_key::Entity::published().all(&transaction).await?;
+        let ending = Ending::at_command_line(&self.store, ByOperator::default()).await?;
+        let now = ending.now();
+        let rows = token_key::Entity::published().all(&ending).await?;
         let mut change = KeyChange {
             keys: self,
-            transaction,
+            ending,
             now,
             roll: roll(&rows),
             before: roll(&rows),
@@ -197,7 +202,7 @@ impl TokenKeys {
 /// A change of the keys in the making; dropped, it rolls back.
 struct KeyChange<'k> {
     keys: &'k TokenKeys,
-    transaction: DatabaseTransaction,
+    ending: Ending<'k, ByOperator>,
     now: Instant,
     before: KeySchedule,
     roll: KeySchedule,
@@ -223,8 +228,8 @@ impl KeyChange<'_> {
         Ok(())
     }
 
-    /// Makes the keys that are missing, and makes all of it durable, with its events. Who ends a key bumps the epoch.
-    async fn commit(mut self, ending: Option<Event>) -> Result<(), KeyChangeError> {
+    /// Makes the keys that are missing, and makes all of it durable, with its events. Only who ends a key ends sharing.
+    async fn commit(mut self, ended: Option<Event>) -> Result<(), KeyChangeError> {
         let fresh = &mut self.fresh;
         self.roll.settle(self.now, || {
             let key = SigningKey::generate()?;
@@ -233,21 +238,22 @@ impl KeyChange<'_> {
             Ok::<_, SigningKeyError>(kid)
         })?;
         self.keep().await?;
-        let ends = ending.is_some();
-        let succession = self.succession();
-        for event in ending.into_iter().chain(succession) {
-            self.record(event).await?;
-        }
-        if ends {
-            sharing_lock::bump(&self.transaction).await?;
-        }
         let needed = needed(&self.roll, self.now);
-        self.transaction.commit().await?;
+        match (ended, self.succession()) {
+            (Some(ended), succession) => {
+                let events = [ended].into_iter().chain(succession).collect();
+                self.ending.commit_all(events).await?;
+            }
+            (None, Some(succession)) => {
+                self.ending.ends_nothing().commit(succession).await?;
+            }
+            (None, None) => self.ending.ends_nothing().commit_unrecorded().await?,
+        }
         store::destroy_all_but(&self.keys.store.keyring, &needed).await?;
         Ok(())
     }
 
-    /// Key first, data second.
+    /// Writes the keys: key first, data second.
     async fn keep(&mut self) -> Result<(), KeyChangeError> {
         let TokenKeys { store, kek } = self.keys;
         for key in &self.fresh {
@@ -278,24 +284,17 @@ impl KeyChange<'_> {
                 .to_owned();
             token_key::Entity::insert(row.into_active_model())
                 .on_conflict(changed)
-                .exec_without_returning(&self.transaction)
+                .exec_without_returning(&self.ending)
                 .await?;
         }
         Ok(())
     }
 
-    /// That another key signs now than when this change began, where one did.
+    /// Returns the event that another key signs now than when this change began, where one does.
     fn succession(&self) -> Option<Event> {
         let since = |key: &&KeyLife| key.signs_from == Some(self.now);
         let current = self.roll.one(KeyState::Current, self.now).filter(since)?;
         (!self.before.0.is_empty()).then(|| Event::SigningKeyRotated(current.kid.clone()))
-    }
-
-    /// Puts an event on record as the operator's.
-    async fn record(&self, event: Event) -> Result<(), KeyChangeError> {
-        let leaf = Leaf::of(event, &Agent::operator(), &RequestMeta::default(), self.now);
-        ledger::insert(&self.transaction, &[&leaf.into_row(None)?]).await?;
-        Ok(())
     }
 }
 
@@ -313,7 +312,7 @@ fn life(row: &token_key::Model) -> KeyLife {
     }
 }
 
-/// The public half in a row, which must be the one that its name promises.
+/// Returns the public half in a row, which must be the one that its name promises.
 fn public(row: &token_key::Model) -> Result<PublicKey, SigningKeyError> {
     let jwk = serde_json::from_str(&row.public_key).map_err(|_| SigningKeyError::NotPublic)?;
     let key = PublicKey::from_jwk(&jwk)?;
@@ -324,7 +323,7 @@ fn public(row: &token_key::Model) -> Result<PublicKey, SigningKeyError> {
     }
 }
 
-/// The keys whose private half must be in the keyring.
+/// Returns the keys whose private half must be in the keyring.
 fn needed(roll: &KeySchedule, now: Instant) -> BTreeSet<String> {
     let needed = roll.0.iter().filter(|key| key.needs_private_half(now));
     needed.map(|key| key.kid.clone()).collect()

@@ -8,6 +8,7 @@ use sea_orm::{ActiveModelTrait, IntoActiveModel, QuerySelect};
 use zeroize::Zeroizing;
 
 use super::formats::DocumentType;
+use crate::access::grant::Resource;
 use crate::audit::change::Change;
 use crate::audit::disclose;
 use crate::audit::event::{ConsentDocumentEvent, Event};
@@ -54,13 +55,13 @@ pub struct StoredDocument {
 /// `UNAVAILABLE`.
 pub async fn store(request: &Request, id: ConsentId, scan: &Scan<'_>) -> Result<DocumentReceipt> {
     let sha256 = hex::encode(digest(&SHA256, scan.bytes));
-    let change = request.begin().await?;
+    let change = request.change(Resource::Evidence.create()).await?;
     let consent = consent::Entity::held_by(change.agency(), id)
-        .one_locked(&*change)
+        .one_locked(&change)
         .await?
         .ok_or(Error::NotFound)?;
     let survivor = survivor::Entity::one_of(change.agency(), consent.survivor_id)
-        .one(&*change)
+        .one(&change)
         .await?
         .ok_or(Error::NotFound)?;
     if let Some(known) = receipt_of(&change, id).await? {
@@ -83,7 +84,7 @@ pub async fn store(request: &Request, id: ConsentId, scan: &Scan<'_>) -> Result<
         content_type: row.content_type.clone(),
         fresh: true,
     };
-    row.into_active_model().insert(&*change).await?;
+    row.into_active_model().insert(&change).await?;
     change
         .commit(Event::ConsentDocumentStored(ConsentDocumentEvent {
             id,
@@ -114,7 +115,7 @@ async fn sealed(
         key_version: sealed.key_version,
         sealed: sealed.bytes,
         created_at: change.now(),
-        created_by: change.caller().client().to_owned(),
+        created_by: change.client().to_owned(),
     })
 }
 
@@ -123,7 +124,7 @@ async fn sealed(
 /// # Errors
 /// `UNAUTHENTICATED`; `UNAVAILABLE`; `INTERNAL` where it is no longer what was stored.
 pub async fn read(request: &Request, id: ConsentId) -> Result<Option<StoredDocument>> {
-    let released = request.disclose(|| found(request, id)).await?;
+    let released = request.disclose(|| find_receipt(request, id)).await?;
     let Some(receipt) = released.content() else {
         return Ok(None);
     };
@@ -140,7 +141,10 @@ pub async fn read(request: &Request, id: ConsentId) -> Result<Option<StoredDocum
     Ok(Some(StoredDocument { receipt, bytes }))
 }
 
-async fn found(request: &Request, id: ConsentId) -> Result<Decided<Option<DocumentReceipt>>> {
+async fn find_receipt(
+    request: &Request,
+    id: ConsentId,
+) -> Result<Decided<Option<DocumentReceipt>>> {
     let store = &request.worker.store;
     let agency = request.caller.agency();
     let among = consent::Entity::held_by(agency, id);
@@ -201,9 +205,7 @@ async fn refuse_another_than_signed(
     id: ConsentId,
     stored: &str,
 ) -> Result<()> {
-    let signatures = consent_signature::Entity::under([id])
-        .all(&**change)
-        .await?;
+    let signatures = consent_signature::Entity::under([id]).all(change).await?;
     let other = |signed: &String| signed != stored;
     if signatures
         .into_iter()
@@ -219,10 +221,10 @@ async fn refuse_another_than_signed(
 }
 
 async fn receipt_of(change: &Change<'_>, id: ConsentId) -> Result<Option<DocumentReceipt>> {
-    receipt_of_stored(&**change, id).await
+    receipt_of_stored(change, id).await
 }
 
-/// What is told about a paper, without reading it.
+/// Returns what is told about a paper, without reading it.
 async fn receipt_of_stored(
     database: &impl sea_orm::ConnectionTrait,
     id: ConsentId,

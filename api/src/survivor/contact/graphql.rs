@@ -6,7 +6,6 @@ use concord_entities::ids::SurvivorId;
 use concord_entities::vocabulary::ContactChannel;
 use concord_entities::{safe_contact, survivor};
 use sea_orm::{ActiveModelTrait, IntoActiveModel};
-use tracing::warn;
 
 use super::advice::ContactAdvice;
 use super::plan::SafeContactPlan;
@@ -16,6 +15,7 @@ use crate::audit::change::Change;
 use crate::audit::event::Event;
 use crate::error::{Error, Refusal, Result};
 use crate::request::{InRequest, Request};
+use crate::seal::doomed::DoomedKeys;
 use crate::seal::record::RecordKind;
 use crate::store::page;
 use crate::survivor::graphql::Survivor;
@@ -59,20 +59,24 @@ impl ContactMutation {
         #[graphql(desc = "The whole plan.")] plan: SafeContactPlan,
     ) -> Result<Survivor> {
         let request = ctx.request()?;
-        request.caller(Resource::Survivor, Permission::Update)?;
+        let mut change = request.change(Resource::Survivor.update()).await?;
         let id = page::id("survivor", &survivor)?;
         plan.followed()
             .map_err(|fault| Error::input(&fault.field("plan"), fault))?;
-        let change = request.begin().await?;
         let survivor = survivor::Entity::one_of(change.agency(), id)
-            .one_locked(&*change)
+            .one_locked(&change)
             .await?;
         let survivor = survivor.ok_or(Error::NotFound)?;
         let version = set(request, &change, survivor.id, &plan).await?;
+        // An older plan cannot be read from any copy of the data store.
+        change.destroys(DoomedKeys::Older {
+            kind: RecordKind::SafeContact,
+            owner: survivor.id.0,
+            version,
+        });
         change
             .commit(Event::SafeContactSet(survivor.audit_id))
             .await?;
-        forget_older(request, survivor.id, version).await;
         Ok(survivor.into())
     }
 }
@@ -84,7 +88,7 @@ async fn set(
     survivor: SurvivorId,
     plan: &SafeContactPlan,
 ) -> Result<i32> {
-    let before = safe_contact::Entity::of(survivor).one(&**change).await?;
+    let before = safe_contact::Entity::of(survivor).one(change).await?;
     let version = before.as_ref().map_or(1, |row| row.key_version + 1);
     let written = zeroize::Zeroizing::new(serde_json::to_vec(plan).map_err(Refusal::internal)?);
     let vault = &request.worker.vault;
@@ -105,23 +109,8 @@ async fn set(
     };
     let row = row.into_active_model();
     match before {
-        Some(_) => row.reset_all().update(&**change).await?,
-        None => row.insert(&**change).await?,
+        Some(_) => row.reset_all().update(change).await?,
+        None => row.insert(change).await?,
     };
     Ok(version)
-}
-
-/// An older plan cannot be read from any copy of the data store; the sweep does it where the keyring does not answer.
-async fn forget_older(request: &Request, survivor: SurvivorId, version: i32) {
-    let vault = &request.worker.vault;
-    let destroyed = vault
-        .destroy_older(RecordKind::SafeContact, survivor.0, version)
-        .await;
-    if let Err(refusal) = destroyed {
-        let code = refusal.error.code();
-        warn!(
-            request = request.meta.request,
-            code, "an older plan's key is left to the sweep"
-        );
-    }
 }

@@ -4,7 +4,7 @@ use async_graphql::{InputObject, SimpleObject};
 use concord_entities::vocabulary::{ContactChannel, Weekday};
 use serde::{Deserialize, Serialize};
 
-use super::rules::{ContactPlanError, Plan, Route, StatedPlan, Window};
+use super::rules::{ContactPlanError, Plan, StatedPlan, StatedRoute, Window};
 use crate::wire::scalars::LocalTime;
 
 /// How the person may be reached safely.
@@ -38,7 +38,7 @@ impl SafeContactPlan {
     /// # Errors
     /// [`ContactPlanError`]: what is wrong with it.
     pub fn followed(&self) -> Result<Plan, ContactPlanError> {
-        let route = |route: &ContactRoute| Route {
+        let route = |route: &ContactRoute| StatedRoute {
             channel: route.channel,
             address: route.address.clone(),
         };
@@ -47,7 +47,7 @@ impl SafeContactPlan {
             from: window.from.minutes(),
             until: window.until.minutes(),
         };
-        Plan::of(StatedPlan {
+        Plan::from_stated(StatedPlan {
             do_not_contact: self.do_not_contact.unwrap_or(false),
             routes: self.channels.iter().flatten().map(route).collect(),
             windows: self.windows.iter().flatten().map(window).collect(),
