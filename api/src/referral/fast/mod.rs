@@ -23,6 +23,7 @@ use crate::wire::connection::Connection;
 /// A page of referrals: on the wire, exactly a `Connection<Referral>`.
 pub struct ReferralPage(pub Connection<Referral>);
 
+#[async_graphql::async_trait::async_trait]
 impl OutputType for ReferralPage {
     fn type_name() -> Cow<'static, str> {
         <Connection<Referral> as OutputType>::type_name()
