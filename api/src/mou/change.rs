@@ -48,12 +48,8 @@ impl MouMutation {
         request.caller(Resource::Mou, Permission::Update)?;
         let id: MouId = page::id("id", &id)?;
         let change = request.begin().await?;
-        let draft = mou::Entity::drafted_by(change.agency(), id)
-            .one_locked(&*change)
-            .await?
-            .ok_or(Error::NotFound)?;
-        let offered = save(&change, rules::offer(draft, change.now())?).await?;
-        finish(request, change, Event::MouOffered, offered).await
+        let (offered, event) = offer(&change, id).await?;
+        finish(request, change, event, offered).await
     }
 
     /// Signs an offered MOU for your agency. With the last party's signature it is in force, from its first day on.
@@ -67,17 +63,8 @@ impl MouMutation {
         request.caller(Resource::Mou, Permission::Update)?;
         let id: MouId = page::id("id", &id)?;
         let change = request.begin().await?;
-        let mou = mou::Entity::known_to(change.agency(), id)
-            .one_locked(&*change)
-            .await?
-            .ok_or(Error::NotFound)?;
-        let parties = mou_party::Entity::of([id]).all(&*change).await?;
-        let (agency, now) = (change.agency(), change.now());
-        let signed = rules::sign(mou, &parties, agency, signature.into(), now)?;
-        let party = signed.party.into_active_model().reset_all();
-        party.update(&*change).await?;
-        let mou = save(&change, signed.mou).await?;
-        finish(request, change, Event::MouSigned, mou).await
+        let (signed, event) = sign(&change, id, signature).await?;
+        finish(request, change, event, signed).await
     }
 }
 
@@ -92,9 +79,9 @@ async fn draft_once(request: &Request, mou: MouInput) -> Result<Mou> {
             made.ok_or_else(|| Error::NotFound.into())
         }
         Replay::Fresh(key) => {
-            let drafted = draft(&change, mou).await?;
+            let (drafted, event) = draft(&change, mou).await?;
             idempotency::keep(&change, key, drafted.id.0).await?;
-            finish(request, change, Event::MouDrafted, drafted).await
+            finish(request, change, event, drafted).await
         }
     }
 }
@@ -103,20 +90,57 @@ async fn draft_once(request: &Request, mou: MouInput) -> Result<Mou> {
 async fn finish(
     request: &Request,
     change: Change<'_>,
-    happened: fn(MouEvent) -> Event,
+    event: Event,
     model: mou::Model,
 ) -> Result<Mou> {
     let now = change.now();
-    let event = happened(MouEvent {
-        id: model.id,
-        version: model.version,
-    });
     change.commit(event).await?;
     let views = MouView::load(request, std::slice::from_ref(&model)).await?;
     Ok(views.view(model, now))
 }
 
-async fn draft(change: &Change<'_>, input: MouInput) -> Result<mou::Model> {
+impl From<&mou::Model> for MouEvent {
+    fn from(mou: &mou::Model) -> Self {
+        Self {
+            id: mou.id,
+            version: mou.version,
+        }
+    }
+}
+
+/// Offers a draft of the acting agency's; returns the event to record.
+pub(crate) async fn offer(change: &Change<'_>, id: MouId) -> Result<(mou::Model, Event)> {
+    let draft = mou::Entity::drafted_by(change.agency(), id)
+        .one_locked(&**change)
+        .await?
+        .ok_or(Error::NotFound)?;
+    let offered = save(change, rules::offer(draft, change.now())?).await?;
+    let event = Event::MouOffered(MouEvent::from(&offered));
+    Ok((offered, event))
+}
+
+/// Signs an offered MOU for the acting agency; returns the event to record.
+pub(crate) async fn sign(
+    change: &Change<'_>,
+    id: MouId,
+    signature: MouSignatureInput,
+) -> Result<(mou::Model, Event)> {
+    let mou = mou::Entity::known_to(change.agency(), id)
+        .one_locked(&**change)
+        .await?
+        .ok_or(Error::NotFound)?;
+    let parties = mou_party::Entity::of([id]).all(&**change).await?;
+    let (agency, now) = (change.agency(), change.now());
+    let signed = rules::sign(mou, &parties, agency, signature.into(), now)?;
+    let party = signed.party.into_active_model().reset_all();
+    party.update(&**change).await?;
+    let mou = save(change, signed.mou).await?;
+    let event = Event::MouSigned(MouEvent::from(&mou));
+    Ok((mou, event))
+}
+
+/// Drafts an MOU; returns the event to record.
+pub(crate) async fn draft(change: &Change<'_>, input: MouInput) -> Result<(mou::Model, Event)> {
     let parties = parties(change, &input).await?;
     let task_force = match &input.task_force {
         Some(id) => Some(own_task_force(change, page::id("mou.taskForce", id)?).await?),
@@ -163,7 +187,8 @@ async fn draft(change: &Change<'_>, input: MouInput) -> Result<mou::Model> {
         };
         party.into_active_model().insert(&**change).await?;
     }
-    Ok(model)
+    let event = Event::MouDrafted(MouEvent::from(&model));
+    Ok((model, event))
 }
 
 /// Reads the parties: at least two different agencies that know one another, the drafter among them.
