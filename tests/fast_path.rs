@@ -82,7 +82,7 @@ fn page() -> Connection<Referral> {
         has_next: true,
         has_previous: false,
     };
-    Connection::of(page, |one| one.key().0)
+    Connection::from_page(page, |one| one.key().0)
 }
 
 struct Fast;

@@ -311,7 +311,7 @@ async fn caller(world: &World, agency: &Agency) -> Caller {
         issuer: world.service.settings.issuer.clone(),
         audience: world.service.settings.audience.clone(),
     };
-    let issuers = Issuers::new(Fetcher::of(&world.service.settings).unwrap());
+    let issuers = Issuers::new(Fetcher::from_settings(&world.service.settings).unwrap());
     TokenVerifier::new(world.service.ring.clone(), issuers, expected)
         .read(&world.service.store, &agency.token)
         .await

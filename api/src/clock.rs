@@ -14,7 +14,7 @@ use crate::error::{Refusal, Result};
 /// How far this machine's clock and the database's may differ.
 pub const TOLERANCE: Duration = Duration::from_secs(30);
 
-/// The time by this machine's clock.
+/// Returns the time by this machine's clock.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "this is the place that asks")]
 pub fn now() -> Instant {
@@ -24,7 +24,7 @@ pub fn now() -> Instant {
     Instant(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
 }
 
-/// The SQL expression for the time by the database's clock, in microseconds since the Unix epoch.
+/// Returns the SQL expression for the time by the database's clock, in microseconds since the Unix epoch.
 #[must_use]
 pub fn sql(backend: DbBackend) -> &'static str {
     if backend == DbBackend::Postgres {
@@ -34,13 +34,13 @@ pub fn sql(backend: DbBackend) -> &'static str {
     }
 }
 
-/// Whether the two clocks agree well enough to judge an expiry by.
+/// Returns whether the two clocks agree well enough to judge an expiry by.
 #[must_use]
 pub fn agree(machine: Instant, database: Instant) -> bool {
     machine.since(database).max(database.since(machine)) <= TOLERANCE
 }
 
-/// Nothing, where the database's clock can be trusted to judge an expiry by.
+/// Checks that the database's clock can be trusted to judge an expiry by.
 ///
 /// # Errors
 /// `UNAVAILABLE`.

@@ -119,7 +119,7 @@ pub struct Finding {
 }
 
 impl Error {
-    /// The stable code of this reason, as `extensions.code` carries it.
+    /// Returns the stable code of this reason, as `extensions.code` carries it.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
@@ -139,13 +139,13 @@ impl Error {
         }
     }
 
-    /// Input that is wrong at `field`, with what to write instead.
+    /// Returns the error for input that is wrong at `field`, with what to write instead.
     #[must_use]
     pub fn input(field: &str, remedy: impl std::fmt::Display) -> Self {
         Self::BadUserInput(format!("`{field}`: {remedy}").into())
     }
 
-    /// What a GraphQL error carries besides the message.
+    /// Returns what a GraphQL error carries besides the message.
     pub fn extend(&self, extensions: &mut ErrorExtensionValues) {
         extensions.set("code", self.code());
         match self {
@@ -207,7 +207,7 @@ pub struct Refusal {
 pub type Result<T, E = Refusal> = std::result::Result<T, E>;
 
 impl Refusal {
-    /// We cannot keep a promise, because of `cause`.
+    /// Refuses because a promise cannot be kept now, because of `cause`.
     pub fn unavailable(cause: impl std::error::Error + Send + Sync + 'static) -> Self {
         Self {
             error: Error::Unavailable,
@@ -215,7 +215,7 @@ impl Refusal {
         }
     }
 
-    /// We are at fault, because of `cause`.
+    /// Refuses because we are at fault, because of `cause`.
     pub fn internal(cause: impl std::error::Error + Send + Sync + 'static) -> Self {
         Self {
             error: Error::Internal,
@@ -223,7 +223,7 @@ impl Refusal {
         }
     }
 
-    /// What the log may see.
+    /// Returns what the log may see.
     #[must_use]
     pub fn cause(&self) -> Option<&(dyn std::error::Error + Send + Sync)> {
         self.cause.as_deref()
@@ -246,8 +246,8 @@ impl From<DbErr> for Refusal {
     }
 }
 
-/// Whether what a database refuses may pass by itself: it cannot be reached, is busy, full, restarting or obstructed.
-/// Everything else is a fault of ours.
+/// Returns whether what a database refuses may pass by itself: it cannot be reached, is busy, full, restarting or
+/// obstructed. Everything else is a fault of ours.
 #[must_use]
 pub fn may_pass(fault: &DbErr) -> bool {
     if matches!(fault, DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) {
@@ -280,7 +280,7 @@ fn says_later(fault: &(dyn DatabaseError + 'static)) -> bool {
     }
 }
 
-/// Whether an SQLSTATE (PostgreSQL, appendix A) may pass.
+/// Returns whether an SQLSTATE (PostgreSQL, appendix A) may pass.
 fn is_passing_sqlstate(code: &str) -> bool {
     // Connections and logins; rolled back by a conflict; out of a resource; a lock; ended by its operator; the system.
     const CLASSES: [&str; 8] = ["08", "28", "3D", "40", "53", "55", "57", "58"];
@@ -290,7 +290,7 @@ fn is_passing_sqlstate(code: &str) -> bool {
     CODES.contains(&code) || CLASSES.iter().any(|class| code.starts_with(class))
 }
 
-/// Whether a result code of SQLite may pass.
+/// Returns whether a result code of SQLite may pass.
 fn is_passing_in_sqlite(extended: i32) -> bool {
     const ABORT: i32 = 4;
     const BUSY: i32 = 5;

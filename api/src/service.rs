@@ -127,7 +127,7 @@ impl Service {
             documents: Documents::new(),
             verifier: TokenVerifier::new(
                 self.ring.clone(),
-                Issuers::new(Fetcher::of(&self.settings)?),
+                Issuers::new(Fetcher::from_settings(&self.settings)?),
                 Expected {
                     issuer: self.settings.issuer.clone(),
                     audience: self.settings.audience.clone(),
@@ -135,7 +135,7 @@ impl Service {
             ),
             ring: self.ring,
             limits: limits.clone(),
-            challenges: Challenges::of(&self.settings),
+            challenges: Challenges::from_settings(&self.settings),
             settings: self.settings.clone(),
         };
         let ledger_key = Arc::new(self.ledger_key);
@@ -235,7 +235,7 @@ impl Background {
     }
 }
 
-/// The origin that the ledger's checkpoints name: the audience without its scheme.
+/// Returns the origin that the ledger's checkpoints name: the audience without its scheme.
 #[must_use]
 pub fn origin(settings: &Settings) -> String {
     let audience = settings.audience.as_str();

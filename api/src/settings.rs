@@ -86,7 +86,7 @@ pub enum StoreLocation {
 }
 
 impl std::fmt::Display for StoreLocation {
-    /// Never with a password.
+    /// Writes where the store is, never with a password.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::File(file) => write!(f, "embedded, {}", file.display()),
@@ -192,7 +192,7 @@ impl Settings {
     }
 }
 
-/// The variables that are settings. Two of ours are not: where the settings file is, and how much to log.
+/// Returns the variables that are settings. Two of ours are not: where the settings file is, and how much to log.
 fn variables() -> HashMap<String, String> {
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
@@ -304,7 +304,7 @@ impl RawSettings {
     }
 }
 
-/// For how long backups of the keyring are kept; 30 days unless told.
+/// Returns for how long backups of the keyring are kept; 30 days unless told.
 fn keyring_backups(days: Option<u32>, faults: &mut Vec<String>) -> Duration {
     let days = days.unwrap_or(30);
     if days > 3650 {
@@ -323,8 +323,8 @@ fn positive(key: &str, value: u32, faults: &mut Vec<String>) -> NonZeroU32 {
 /// Who we are to a partner who tries the service on its own machine.
 const DEFAULT_ISSUER: &str = "http://127.0.0.1:4000";
 
-/// Whether a URL can be an issuer's or a resource's identifier (RFC 8414, 2; RFC 9728, 1.2). It is compared letter for
-/// letter, so it must be written as every library would write it.
+/// Returns whether a URL can be an issuer's or a resource's identifier (RFC 8414, 2; RFC 9728, 1.2). It is compared
+/// letter for letter, so it must be written as every library would write it.
 fn is_identifier(text: &str) -> bool {
     let Ok(url) = Url::parse(text) else {
         return false;

@@ -76,7 +76,7 @@ pub struct StoredVettingCheck {
 }
 
 impl Entity {
-    /// The agencies that share a task force with `agency`, and itself.
+    /// Returns the agencies that share a task force with `agency`, and itself.
     #[must_use]
     pub fn known_to(agency: AgencyId) -> Select<Self> {
         let partners = Query::select()
@@ -95,13 +95,13 @@ impl Entity {
         )
     }
 
-    /// One agency by its id, for the caller itself and for the directory of names.
+    /// Returns one agency by its id, for the caller itself and for the directory of names.
     #[must_use]
     pub fn named(id: AgencyId) -> Select<Self> {
         Self::find().filter(COLUMN.id.eq(id))
     }
 
-    /// The members of the task forces that `coordinator` coordinates, but for itself.
+    /// Returns the members of the task forces that `coordinator` coordinates, but for itself.
     #[must_use]
     pub fn coordinated_by(coordinator: AgencyId) -> Select<Self> {
         Self::find()
@@ -113,12 +113,12 @@ impl Entity {
             .filter(COLUMN.id.ne(coordinator))
     }
 
-    /// These agencies, for the directory of names.
+    /// Returns these agencies, for the directory of names.
     pub fn among(ids: impl IntoIterator<Item = AgencyId>) -> Select<Self> {
         Self::find().filter(COLUMN.id.is_in(ids))
     }
 
-    /// Every agency, for the command line alone.
+    /// Returns every agency, for the command line alone.
     #[must_use]
     pub fn everywhere() -> Select<Self> {
         Self::find()
@@ -134,7 +134,7 @@ impl Entity {
 }
 
 impl Model {
-    /// An agency that the directory no longer has, under the id that other records still name.
+    /// Returns an agency that the directory no longer has, under the id that other records still name.
     #[must_use]
     pub fn gone(id: AgencyId) -> Self {
         Self {

@@ -46,13 +46,13 @@ pub const NO_KEYS: &str = r#"{"keys":[]}"#;
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Entity {
-    /// The applications of `agency`.
+    /// Returns the applications of `agency`.
     #[must_use]
     pub fn of(agency: AgencyId) -> Select<Self> {
         Self::find().filter(COLUMN.agency_id.eq(agency))
     }
 
-    /// The application that a program names as itself, of any agency: for authentication alone.
+    /// Returns the application that a program names as itself, of any agency: for authentication alone.
     #[must_use]
     pub fn claimed(id: ApplicationId) -> Select<Self> {
         Self::find().filter(COLUMN.id.eq(id))

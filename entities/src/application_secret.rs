@@ -30,7 +30,7 @@ pub struct Model {
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Entity {
-    /// The secrets of `application` that are good at `now`.
+    /// Returns the secrets of `application` that are good at `now`.
     #[must_use]
     pub fn in_force(application: ApplicationId, now: Instant) -> Select<Self> {
         let unended = Condition::any()

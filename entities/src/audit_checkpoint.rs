@@ -19,7 +19,7 @@ pub struct Model {
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Entity {
-    /// The checkpoints of more than `size` leaves, smallest first, for verification.
+    /// Returns the checkpoints of more than `size` leaves, smallest first, for verification.
     #[must_use]
     pub fn beyond(size: i64) -> Select<Self> {
         Self::find()

@@ -47,7 +47,7 @@ pub struct Model {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// The ids of the events with an agency within reach of `agency` in this column.
+/// Returns the ids of the events with an agency within reach of `agency` in this column.
 fn involving(column: Column, agency: AgencyId) -> SelectStatement {
     Query::select()
         .column(COLUMN.id)
@@ -57,8 +57,8 @@ fn involving(column: Column, agency: AgencyId) -> SelectStatement {
 }
 
 impl Entity {
-    /// The events that `agency` may read about: those in which it, or an agency of a task force that it coordinates,
-    /// acted or was told, and to a coordinator those of nobody's. Newest first.
+    /// Returns the events that `agency` may read about: those in which it, or an agency of a task force that it
+    /// coordinates, acted or was told, and to a coordinator those of nobody's. Newest first.
     #[must_use]
     pub fn within_reach_of(agency: AgencyId) -> Select<Self> {
         // Each branch is answered by its own index: an `OR` of the two would walk the whole log for a quiet agency.
@@ -80,7 +80,7 @@ impl Entity {
             .order_by_desc(COLUMN.id)
     }
 
-    /// What was told under these consents of `discloser`'s, newest first.
+    /// Returns what was told under these consents of `discloser`'s, newest first.
     #[must_use]
     pub fn told_under(
         discloser: AgencyId,
@@ -95,7 +95,7 @@ impl Entity {
         Self::disclosures(own)
     }
 
-    /// What was told of the survivor `id` of `discloser`'s, under any consent and by any mandate, newest first.
+    /// Returns what was told of the survivor `id` of `discloser`'s, under any consent and by any mandate, newest first.
     #[must_use]
     pub fn told_of(discloser: AgencyId, id: SurvivorId) -> Select<Self> {
         let mandates = Query::select()
@@ -120,8 +120,8 @@ impl Entity {
             .order_by_desc(COLUMN.id)
     }
 
-    /// The events that are not in the tree yet, oldest first by the database's clock: an id's own time is that of
-    /// whichever server made it.
+    /// Returns the events that are not in the tree yet, oldest first by the database's clock: an id's own time is that
+    /// of whichever server made it.
     #[must_use]
     pub fn awaiting_integration() -> Select<Self> {
         Self::find()
@@ -130,7 +130,7 @@ impl Entity {
             .order_by_asc(COLUMN.id)
     }
 
-    /// The leaves from `index` on, in order, for verification.
+    /// Returns the leaves from `index` on, in order, for verification.
     #[must_use]
     pub fn leaves_from(index: i64) -> Select<Self> {
         Self::find()

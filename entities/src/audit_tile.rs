@@ -20,7 +20,7 @@ pub struct Model {
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Entity {
-    /// Every tile, to read the tree.
+    /// Returns every tile, to read the tree.
     #[must_use]
     pub fn all() -> Select<Self> {
         Self::find()

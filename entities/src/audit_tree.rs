@@ -24,7 +24,7 @@ pub struct Model {
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Entity {
-    /// The head.
+    /// Returns the head.
     #[must_use]
     pub fn head() -> Select<Self> {
         Self::find()

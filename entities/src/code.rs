@@ -12,13 +12,13 @@ pub trait Code: Copy + Eq + fmt::Debug + Send + Sync + 'static {
     /// Every value, in the order of the list.
     const ALL: &'static [Self];
 
-    /// The word for this value.
+    /// Returns the word for this value.
     fn code(self) -> &'static str;
 
-    /// This value's place in the list, from 0. Stored in sets: new values are added at the end.
+    /// Returns this value's place in the list, from 0. Stored in sets: new values are added at the end.
     fn place(self) -> u32;
 
-    /// The value that a word stands for.
+    /// Returns the value that a word stands for.
     fn from_code(code: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|value| value.code() == code)
     }
@@ -38,19 +38,19 @@ impl<C: Code> Set<C> {
         of: PhantomData,
     };
 
-    /// Every code of the list.
+    /// Returns every code of the list.
     #[must_use]
     pub fn all() -> Self {
         C::ALL.iter().copied().collect()
     }
 
-    /// Just this one.
+    /// Returns the set of just this one.
     #[must_use]
     pub fn only(code: C) -> Self {
         Self::EMPTY.with(code)
     }
 
-    /// These and `code`.
+    /// Returns these and `code`.
     #[must_use]
     pub fn with(self, code: C) -> Self {
         Self {
@@ -59,7 +59,7 @@ impl<C: Code> Set<C> {
         }
     }
 
-    /// These without `code`.
+    /// Returns these without `code`.
     #[must_use]
     pub fn without(self, code: C) -> Self {
         Self {
@@ -68,30 +68,30 @@ impl<C: Code> Set<C> {
         }
     }
 
-    /// Whether `code` is among these.
+    /// Returns whether `code` is among these.
     #[must_use]
     pub fn has(self, code: C) -> bool {
         self.bits & (1 << code.place()) != 0
     }
 
-    /// Whether these are all among `others`.
+    /// Returns whether these are all among `others`.
     #[must_use]
     pub fn within(self, others: Self) -> bool {
         self.bits & !others.bits == 0
     }
 
-    /// Whether there is none.
+    /// Returns whether there is none.
     #[must_use]
     pub fn is_empty(self) -> bool {
         self.bits == 0
     }
 
-    /// Each of these, in the order of the list.
+    /// Returns each of these, in the order of the list.
     pub fn iter(self) -> impl Iterator<Item = C> {
         C::ALL.iter().copied().filter(move |code| self.has(*code))
     }
 
-    /// The number that the database holds.
+    /// Returns the number that the database holds.
     #[must_use]
     pub fn bits(self) -> i32 {
         self.bits

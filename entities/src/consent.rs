@@ -160,7 +160,7 @@ impl ConsentDates {
 }
 
 impl Model {
-    /// The moments that say whether it is in force.
+    /// Returns the moments that say whether it is in force.
     #[must_use]
     pub fn dates(&self) -> ConsentDates {
         let void = self.superseded_at.into_iter();
@@ -174,7 +174,8 @@ impl Model {
     }
 }
 
-/// The condition that a consent has ended by `now`: [`ConsentDates::has_ended`] in SQL.
+/// Returns the condition that a consent has ended by `now`, signed or not: it expired, was revoked, superseded or
+/// entered in error.
 pub(crate) fn ended(now: Instant) -> Condition {
     Condition::any()
         .add(COLUMN.expires_at.lte(now))
@@ -183,7 +184,7 @@ pub(crate) fn ended(now: Instant) -> Condition {
         .add(COLUMN.entered_in_error_at.is_not_null())
 }
 
-/// The ids of the consents of which this holds, as a subquery.
+/// Returns the ids of the consents of which this holds, as a subquery.
 pub(crate) fn ids_where(condition: Condition) -> SelectStatement {
     Query::select()
         .column(COLUMN.id)
@@ -193,7 +194,7 @@ pub(crate) fn ids_where(condition: Condition) -> SelectStatement {
 }
 
 impl Entity {
-    /// The consents under which `agency` may disclose, newest first.
+    /// Returns the consents under which `agency` may disclose, newest first.
     #[must_use]
     pub fn given_to(agency: AgencyId) -> Select<Self> {
         Self::find()
@@ -201,7 +202,7 @@ impl Entity {
             .order_by_desc(COLUMN.id)
     }
 
-    /// The signed consents under which `agency` may be told, newest first.
+    /// Returns the signed consents under which `agency` may be told, newest first.
     #[must_use]
     pub fn naming(agency: AgencyId) -> Select<Self> {
         Self::find()
@@ -211,7 +212,7 @@ impl Entity {
             .order_by_desc(COLUMN.id)
     }
 
-    /// Those of these consents that `agency` holds, or is named in once they are signed.
+    /// Returns those of these consents that `agency` holds, or is named in once they are signed.
     #[must_use]
     pub fn known_to(agency: AgencyId, ids: impl IntoIterator<Item = ConsentId>) -> Select<Self> {
         Self::find().filter(COLUMN.id.is_in(ids)).filter(
@@ -224,20 +225,21 @@ impl Entity {
         )
     }
 
-    /// Every consent of this survivor of `agency`'s.
+    /// Returns every consent of this survivor of `agency`'s.
     #[must_use]
     pub fn of_survivor(agency: AgencyId, survivor: SurvivorId) -> Select<Self> {
         Self::given_to(agency).filter(COLUMN.survivor_id.eq(survivor))
     }
 
-    /// The versions of `discloser`'s that directly follow its consent `id`, signed or not, to end them with it.
+    /// Returns the versions of `discloser`'s that directly follow its consent `id`, signed or not, to end them with it.
     #[must_use]
     pub fn following(discloser: AgencyId, id: ConsentId) -> Select<Self> {
         Self::given_to(discloser).filter(COLUMN.supersedes.eq(id))
     }
 
-    /// The consent `id`, where `agency` may take it back: its own, or a signed one whose discloser cannot, since it does
-    /// not take part, and is in a task force that `agency` coordinates. What nobody signed allows nothing.
+    /// Returns the consent `id`, where `agency` may take it back: its own, or a signed one whose discloser cannot,
+    /// since it does not take part, and is in a task force that `agency` coordinates. What nobody signed allows
+    /// nothing.
     #[must_use]
     pub fn revocable_by(agency: AgencyId, id: ConsentId) -> Select<Self> {
         let absent = Query::select()
@@ -260,13 +262,13 @@ impl Entity {
         )
     }
 
-    /// The consent `id` of any agency, for the command line alone.
+    /// Returns the consent `id` of any agency, for the command line alone.
     #[must_use]
     pub fn anywhere(id: ConsentId) -> Select<Self> {
         Self::find().filter(COLUMN.id.eq(id))
     }
 
-    /// The consent `id` under which `agency` may disclose.
+    /// Returns the consent `id` under which `agency` may disclose.
     #[must_use]
     pub fn held_by(agency: AgencyId, id: ConsentId) -> Select<Self> {
         Self::find()

@@ -36,13 +36,13 @@ pub struct Model {
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Entity {
-    /// The document of this consent, which the caller has found by a scoped finder.
+    /// Returns the document of this consent, which the caller has found by a scoped finder.
     #[must_use]
     pub fn under(consent: ConsentId) -> Select<Self> {
         Self::among([consent])
     }
 
-    /// Those of these consents' documents that are stored, for the keyring's sweep.
+    /// Returns those of these consents' documents that are stored, for the keyring's sweep.
     pub fn among(consents: impl IntoIterator<Item = ConsentId>) -> Select<Self> {
         Self::find().filter(COLUMN.consent_id.is_in(consents))
     }

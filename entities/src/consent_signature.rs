@@ -45,7 +45,7 @@ pub struct Model {
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Entity {
-    /// The signatures under these consents, which the caller has found by a scoped finder.
+    /// Returns the signatures under these consents, which the caller has found by a scoped finder.
     pub fn under(consents: impl IntoIterator<Item = ConsentId>) -> Select<Self> {
         Self::find().filter(COLUMN.consent_id.is_in(consents))
     }

@@ -26,13 +26,13 @@ pub struct Model {
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Entity {
-    /// The key of this consent's paper, whose release the caller has decided and recorded.
+    /// Returns the key of this consent's paper, whose release the caller has decided and recorded.
     #[must_use]
     pub fn of(consent: ConsentId) -> Select<Self> {
         Self::find().filter(COLUMN.consent_id.eq(consent))
     }
 
-    /// The next keys in the order of their consents, for the sweep.
+    /// Returns the next keys in the order of their consents, for the sweep.
     #[must_use]
     pub fn in_order(after: Option<ConsentId>, limit: u64) -> Select<Self> {
         let keys = Self::find().order_by_asc(COLUMN.consent_id).limit(limit);

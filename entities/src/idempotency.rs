@@ -39,7 +39,7 @@ impl Entity {
         Self::delete_many().filter(COLUMN.object_id.is_in(made))
     }
 
-    /// What `key` of this program made.
+    /// Returns what `key` of this program made.
     #[must_use]
     pub fn used(agency: AgencyId, client: &str, key: &str) -> Select<Self> {
         Self::find()

@@ -12,7 +12,7 @@ use uuid::{NoContext, Timestamp, Uuid};
 
 use crate::instant::Instant;
 
-/// A UUID that says it was made at `moment`, so that lists which run by id run by time.
+/// Returns a UUID that says it was made at `moment`, so that lists which run by id run by time.
 #[must_use]
 pub fn uuid_at(moment: Instant) -> Uuid {
     let micros = u64::try_from(moment.0).unwrap_or(0);
@@ -55,7 +55,7 @@ impl FromStr for AnyId {
 /// The letters of a `TypeID`'s second part: Crockford's base 32, lower case.
 const LETTERS: [u8; 32] = *b"0123456789abcdefghjkmnpqrstvwxyz";
 
-/// Written by hand: a page writes a few hundred, and the library would check and allocate for each.
+/// Writes an id as text. By hand: a page writes a few hundred, and the library would check and allocate for each.
 fn write_type_id(prefix: &str, uuid: Uuid, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let bits = uuid.as_u128();
     let mut text = [0; 26];

@@ -31,39 +31,39 @@ pub enum InvalidTimeError {
 impl Instant {
     const DAY: i64 = 86_400_000_000;
 
-    /// This moment and `span` later; the end of time where that is beyond it.
+    /// Returns this moment and `span` later; the end of time where that is beyond it.
     #[must_use]
     pub fn plus(self, span: Duration) -> Self {
         let micros = i64::try_from(span.as_micros()).unwrap_or(i64::MAX);
         Self(self.0.saturating_add(micros))
     }
 
-    /// This moment and `span` earlier.
+    /// Returns this moment and `span` earlier.
     #[must_use]
     pub fn minus(self, span: Duration) -> Self {
         let micros = i64::try_from(span.as_micros()).unwrap_or(i64::MAX);
         Self(self.0.saturating_sub(micros))
     }
 
-    /// The time from `earlier` to this moment; zero where `earlier` is later.
+    /// Returns the time from `earlier` to this moment; zero where `earlier` is later.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
-    /// The day in UTC that this moment falls on.
+    /// Returns the day in UTC that this moment falls on.
     #[must_use]
     pub fn day(self) -> Day {
         Day(i32::try_from(self.0.div_euclid(Self::DAY)).unwrap_or(i32::MAX))
     }
 
-    /// Whole seconds since the Unix epoch, as tokens count them.
+    /// Returns whole seconds since the Unix epoch, as tokens count them.
     #[must_use]
     pub fn unix_seconds(self) -> i64 {
         self.0.div_euclid(1_000_000)
     }
 
-    /// The moment `seconds` after the Unix epoch.
+    /// Returns the moment `seconds` after the Unix epoch.
     #[must_use]
     pub fn from_unix_seconds(seconds: i64) -> Self {
         Self(seconds.saturating_mul(1_000_000))
@@ -71,19 +71,19 @@ impl Instant {
 }
 
 impl Day {
-    /// The first moment of this day.
+    /// Returns the first moment of this day.
     #[must_use]
     pub fn start(self) -> Instant {
         Instant(i64::from(self.0).saturating_mul(Instant::DAY))
     }
 
-    /// The first moment after this day.
+    /// Returns the first moment after this day.
     #[must_use]
     pub fn end(self) -> Instant {
         Self(self.0.saturating_add(1)).start()
     }
 
-    /// This day and `days` later (earlier where negative).
+    /// Returns this day and `days` later (earlier where negative).
     #[must_use]
     pub fn plus_days(self, days: i32) -> Self {
         Self(self.0.saturating_add(days))

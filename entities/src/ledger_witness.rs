@@ -19,7 +19,7 @@ pub struct Model {
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Entity {
-    /// What was witnessed last.
+    /// Returns what was witnessed last.
     #[must_use]
     pub fn newest() -> Select<Self> {
         Self::find()

@@ -76,7 +76,7 @@ pub struct Attempt {
 }
 
 impl Entity {
-    /// What `agency` had to disclose, newest first.
+    /// Returns what `agency` had to disclose, newest first.
     #[must_use]
     pub fn by(agency: AgencyId) -> Select<Self> {
         Self::find()
@@ -84,7 +84,7 @@ impl Entity {
             .order_by_desc(COLUMN.id)
     }
 
-    /// The disclosure `id` that `agency` had to make.
+    /// Returns the disclosure `id` that `agency` had to make.
     #[must_use]
     pub fn one_by(agency: AgencyId, id: MandateId) -> Select<Self> {
         Self::find()
@@ -92,7 +92,7 @@ impl Entity {
             .filter(COLUMN.agency_id.eq(agency))
     }
 
-    /// Those of these disclosures that exist, for the sweep.
+    /// Returns those of these disclosures that exist, for the sweep.
     pub fn among(ids: impl IntoIterator<Item = MandateId>) -> Select<Self> {
         Self::find().filter(COLUMN.id.is_in(ids))
     }

@@ -33,7 +33,7 @@ pub struct Model {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// The task forces that `agency` belongs to, as a subquery.
+/// Returns the task forces that `agency` belongs to, as a subquery.
 pub(crate) fn task_forces_of(agency: AgencyId) -> SelectStatement {
     Query::select()
         .column(COLUMN.task_force_id)
@@ -42,14 +42,14 @@ pub(crate) fn task_forces_of(agency: AgencyId) -> SelectStatement {
         .to_owned()
 }
 
-/// The places in which `agency` coordinates, as a subquery.
+/// Returns the places in which `agency` coordinates, as a subquery.
 pub(crate) fn coordination(agency: AgencyId) -> SelectStatement {
     task_forces_of(agency)
         .and_where(COLUMN.role.eq(MemberRole::Coordinator))
         .to_owned()
 }
 
-/// `agency` itself, and every agency in the task forces that it coordinates, as a subquery.
+/// Returns `agency` itself, and every agency in the task forces that it coordinates, as a subquery.
 pub(crate) fn coordinated_with(agency: AgencyId) -> SelectStatement {
     let coordinated = coordination(agency);
     Query::select()
@@ -66,13 +66,13 @@ pub(crate) fn coordinated_with(agency: AgencyId) -> SelectStatement {
 }
 
 impl Entity {
-    /// The places of every agency in the task forces that `agency` belongs to.
+    /// Returns the places of every agency in the task forces that `agency` belongs to.
     #[must_use]
     pub fn seen_by(agency: AgencyId) -> Select<Self> {
         Self::find().filter(COLUMN.task_force_id.in_subquery(task_forces_of(agency)))
     }
 
-    /// The place of `agency` as a coordinator, in any task force.
+    /// Returns the place of `agency` as a coordinator, in any task force.
     #[must_use]
     pub fn coordinated_by(agency: AgencyId) -> Select<Self> {
         Self::find()

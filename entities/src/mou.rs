@@ -95,7 +95,7 @@ impl MouDates {
 }
 
 impl Model {
-    /// The days and moments that say whether it is in force.
+    /// Returns the days and moments that say whether it is in force.
     #[must_use]
     pub fn dates(&self) -> MouDates {
         let halts = [
@@ -133,8 +133,8 @@ pub struct Terms {
 }
 
 impl Entity {
-    /// The MOUs that `agency` may follow, newest first: it is a party and the MOU is offered, it drafted
-    /// the MOU, or it coordinates the task force that follows the MOU.
+    /// Returns the MOUs that `agency` may follow, newest first: it is a party and the MOU is offered, it drafted the
+    /// MOU, or it coordinates the task force that follows the MOU.
     #[must_use]
     pub fn followed_by(agency: AgencyId) -> Select<Self> {
         let signed_up = Query::select()
@@ -157,19 +157,19 @@ impl Entity {
             .order_by_desc(COLUMN.id)
     }
 
-    /// Those of these MOUs that `agency` may follow.
+    /// Returns those of these MOUs that `agency` may follow.
     #[must_use]
     pub fn among(agency: AgencyId, ids: impl IntoIterator<Item = MouId>) -> Select<Self> {
         Self::followed_by(agency).filter(COLUMN.id.is_in(ids))
     }
 
-    /// The MOU `id`, where `agency` may follow it.
+    /// Returns the MOU `id`, where `agency` may follow it.
     #[must_use]
     pub fn known_to(agency: AgencyId, id: MouId) -> Select<Self> {
         Self::among(agency, [id])
     }
 
-    /// The MOU `id` that `agency` drafted.
+    /// Returns the MOU `id` that `agency` drafted.
     #[must_use]
     pub fn drafted_by(agency: AgencyId, id: MouId) -> Select<Self> {
         Self::find()
@@ -177,7 +177,8 @@ impl Entity {
             .filter(COLUMN.drafted_by.eq(agency))
     }
 
-    /// The MOUs that `agency` and every other party have signed; whether one is in force is for the rules to say.
+    /// Returns the MOUs that `agency` and every other party have signed; whether one is in force is for the rules to
+    /// say.
     #[must_use]
     pub fn signed_by(agency: AgencyId) -> Select<Self> {
         Self::find()
@@ -185,7 +186,8 @@ impl Entity {
             .filter(COLUMN.signed_at.is_not_null())
     }
 
-    /// The MOUs that `one` and `other` have both signed, newest first; whether one is in force is for the rules to say.
+    /// Returns the MOUs that `one` and `other` have both signed, newest first; whether one is in force is for the rules
+    /// to say.
     #[must_use]
     pub fn between(one: AgencyId, other: AgencyId) -> Select<Self> {
         Self::find()

@@ -38,7 +38,7 @@ pub struct Model {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// The MOUs that `agency` has signed, as a subquery.
+/// Returns the MOUs that `agency` has signed, as a subquery.
 pub(crate) fn signed_by(agency: AgencyId) -> SelectStatement {
     Query::select()
         .column(COLUMN.mou_id)
@@ -49,7 +49,7 @@ pub(crate) fn signed_by(agency: AgencyId) -> SelectStatement {
 }
 
 impl Entity {
-    /// The parties of these MOUs, which the caller has found by a scoped finder.
+    /// Returns the parties of these MOUs, which the caller has found by a scoped finder.
     pub fn of(mous: impl IntoIterator<Item = MouId>) -> Select<Self> {
         Self::find().filter(COLUMN.mou_id.is_in(mous))
     }

@@ -34,7 +34,7 @@ pub struct Model {
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Entity {
-    /// The notices to `agency`, newest first.
+    /// Returns the notices to `agency`, newest first.
     #[must_use]
     pub fn to(agency: AgencyId) -> Select<Self> {
         Self::find()
@@ -42,7 +42,7 @@ impl Entity {
             .order_by_desc(COLUMN.id)
     }
 
-    /// The notices of these consents to any agency, for their discloser.
+    /// Returns the notices of these consents to any agency, for their discloser.
     #[must_use]
     pub fn of(consents: &[ConsentId]) -> Select<Self> {
         Self::find()

@@ -26,12 +26,12 @@ pub struct Model {
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Entity {
-    /// The keys of these referrals, whose disclosure the caller has decided and recorded.
+    /// Returns the keys of these referrals, whose disclosure the caller has decided and recorded.
     pub fn of(referrals: impl IntoIterator<Item = ReferralId>) -> Select<Self> {
         Self::find().filter(COLUMN.referral_id.is_in(referrals))
     }
 
-    /// The next keys in the order of their referrals and versions, for the sweep.
+    /// Returns the next keys in the order of their referrals and versions, for the sweep.
     #[must_use]
     pub fn in_order(after: Option<(ReferralId, i32)>, limit: u64) -> Select<Self> {
         let keys = Self::find()

@@ -29,14 +29,14 @@ pub struct Model {
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Entity {
-    /// The keys of these owners' records, which the caller may read.
+    /// Returns the keys of these owners' records, which the caller may read.
     pub fn of(kind: &str, owners: impl IntoIterator<Item = Uuid>) -> Select<Self> {
         Self::find()
             .filter(COLUMN.kind.eq(kind))
             .filter(COLUMN.owner.is_in(owners))
     }
 
-    /// The next keys older than `before` in the order of their owners, for the sweep.
+    /// Returns the next keys older than `before` in the order of their owners, for the sweep.
     #[must_use]
     pub fn in_order(
         kind: &str,

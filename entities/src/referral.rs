@@ -91,7 +91,8 @@ impl ActiveModelBehavior for ActiveModel {}
 /// How long a recipient may leave a referral unanswered before it expires.
 pub const UNANSWERED: Duration = Duration::from_hours(30 * 24);
 
-/// The condition that a referral's current status at `now` is `status`: what the rule over one row computes, in SQL.
+/// Returns the condition that a referral's current status at `now` is `status`: what the rule over one row computes, in
+/// SQL.
 #[must_use]
 pub fn stands_at(status: ReferralStatus, now: &Expr) -> Condition {
     let past = |column: Column, now: Expr| {
@@ -132,7 +133,7 @@ pub fn stands_at(status: ReferralStatus, now: &Expr) -> Condition {
 }
 
 impl Entity {
-    /// What was sent to `agency`, drafts excepted.
+    /// Returns what was sent to `agency`, drafts excepted.
     #[must_use]
     pub fn inbox(agency: AgencyId) -> Select<Self> {
         Self::find()
@@ -140,13 +141,13 @@ impl Entity {
             .filter(COLUMN.sent_at.is_not_null())
     }
 
-    /// What `agency` wrote, drafts included.
+    /// Returns what `agency` wrote, drafts included.
     #[must_use]
     pub fn outbox(agency: AgencyId) -> Select<Self> {
         Self::find().filter(COLUMN.sender_id.eq(agency))
     }
 
-    /// The referral `id`, where `agency` is a party that may know of it.
+    /// Returns the referral `id`, where `agency` is a party that may know of it.
     #[must_use]
     pub fn known_to(agency: AgencyId, id: ReferralId) -> Select<Self> {
         Self::find().filter(COLUMN.id.eq(id)).filter(
@@ -158,25 +159,25 @@ impl Entity {
         )
     }
 
-    /// The referral `id` that was sent to `agency`.
+    /// Returns the referral `id` that was sent to `agency`.
     #[must_use]
     pub fn sent_to(agency: AgencyId, id: ReferralId) -> Select<Self> {
         Self::inbox(agency).filter(COLUMN.id.eq(id))
     }
 
-    /// The referral `id` that `agency` wrote.
+    /// Returns the referral `id` that `agency` wrote.
     #[must_use]
     pub fn written_by(agency: AgencyId, id: ReferralId) -> Select<Self> {
         Self::outbox(agency).filter(COLUMN.id.eq(id))
     }
 
-    /// Those of these referrals that exist, for the keyring's sweep.
+    /// Returns those of these referrals that exist, for the keyring's sweep.
     #[must_use]
     pub fn among(ids: impl IntoIterator<Item = ReferralId>) -> Select<Self> {
         Self::find().filter(COLUMN.id.is_in(ids))
     }
 
-    /// Those of these referrals whose consent has ended by `now`, for the keyring's sweep.
+    /// Returns those of these referrals whose consent has ended by `now`, for the keyring's sweep.
     #[must_use]
     pub fn whose_consent_has_ended(
         ids: impl IntoIterator<Item = ReferralId>,
@@ -186,26 +187,26 @@ impl Entity {
         Self::among(ids).filter(COLUMN.consent_id.in_subquery(ended))
     }
 
-    /// The referrals whose consent has not ended by `now`, wherever they are, for the command line alone.
+    /// Returns the referrals whose consent has not ended by `now`, wherever they are, for the command line alone.
     #[must_use]
     pub fn under_standing_consents(now: Instant) -> Select<Self> {
         let standing = consent::ids_where(consent::ended(now).not());
         Self::find().filter(COLUMN.consent_id.in_subquery(standing))
     }
 
-    /// The referrals of the survivor `id`, which the caller holds.
+    /// Returns the referrals of the survivor `id`, which the caller holds.
     #[must_use]
     pub fn of_survivor(id: SurvivorId) -> Select<Self> {
         Self::find().filter(COLUMN.survivor_id.eq(id))
     }
 
-    /// The referrals that stand on the consent `id`, which the caller holds.
+    /// Returns the referrals that stand on the consent `id`, which the caller holds.
     #[must_use]
     pub fn standing_on(id: ConsentId) -> Select<Self> {
         Self::standing_on_any([id])
     }
 
-    /// The referrals that stand on any of these consents, which the caller holds.
+    /// Returns the referrals that stand on any of these consents, which the caller holds.
     #[must_use]
     pub fn standing_on_any(ids: impl IntoIterator<Item = ConsentId>) -> Select<Self> {
         Self::find().filter(COLUMN.consent_id.is_in(ids))

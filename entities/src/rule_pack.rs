@@ -37,7 +37,7 @@ pub struct Model {
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Entity {
-    /// What `agency` said of itself, newest first.
+    /// Returns what `agency` said of itself, newest first.
     #[must_use]
     pub fn of(agency: AgencyId) -> Select<Self> {
         Self::find()
@@ -45,7 +45,7 @@ impl Entity {
             .order_by_desc(COLUMN.id)
     }
 
-    /// The rule pack `id` of `agency`.
+    /// Returns the rule pack `id` of `agency`.
     #[must_use]
     pub fn one_of(agency: AgencyId, id: RulePackId) -> Select<Self> {
         Self::of(agency).filter(COLUMN.id.eq(id))

@@ -28,13 +28,13 @@ pub struct Model {
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Entity {
-    /// The plan of a survivor whom the caller's agency serves.
+    /// Returns the plan of a survivor whom the caller's agency serves.
     #[must_use]
     pub fn of(survivor: SurvivorId) -> Select<Self> {
         Self::among([survivor])
     }
 
-    /// The plans of these, for the sweep.
+    /// Returns the plans of these, for the sweep.
     pub fn among(survivors: impl IntoIterator<Item = SurvivorId>) -> Select<Self> {
         Self::find().filter(COLUMN.survivor_id.is_in(survivors))
     }

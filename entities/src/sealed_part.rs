@@ -29,7 +29,7 @@ pub struct Model {
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Entity {
-    /// The parts of these referrals, whose disclosure the caller has decided and recorded.
+    /// Returns the parts of these referrals, whose disclosure the caller has decided and recorded.
     pub fn of(referrals: impl IntoIterator<Item = ReferralId>) -> Select<Self> {
         Self::find().filter(COLUMN.referral_id.is_in(referrals))
     }

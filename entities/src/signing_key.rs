@@ -24,7 +24,7 @@ pub struct Model {
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Entity {
-    /// The keys that sign `what`, newest first.
+    /// Returns the keys that sign `what`, newest first.
     #[must_use]
     pub fn signing(what: &str) -> Select<Self> {
         Self::find()
@@ -33,7 +33,7 @@ impl Entity {
             .order_by_desc(COLUMN.kid)
     }
 
-    /// The key of this name.
+    /// Returns the key of this name.
     #[must_use]
     pub fn named(kid: &str) -> Select<Self> {
         Self::find().filter(COLUMN.kid.eq(kid))

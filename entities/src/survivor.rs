@@ -42,7 +42,7 @@ pub struct Model {
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Entity {
-    /// The survivors of `agency` who are not erased, newest first.
+    /// Returns the survivors of `agency` who are not erased, newest first.
     #[must_use]
     pub fn of(agency: AgencyId) -> Select<Self> {
         Self::find()
@@ -52,15 +52,15 @@ impl Entity {
             .order_by_desc(COLUMN.id)
     }
 
-    /// What comes after the survivor `id`, registered at `at`, in the order of [`of`](Self::of). Ids alone are random, and
-    /// say nothing of it.
+    /// Returns what comes after the survivor `id`, registered at `at`, in the order of [`of`](Self::of). Ids alone are
+    /// random, and say nothing of it.
     #[must_use]
     pub fn after(at: Instant, id: SurvivorId) -> Expr {
         let place = Expr::tuple([Expr::value(at), Expr::value(id)]);
         Expr::tuple([Expr::col(COLUMN.created_at), Expr::col(COLUMN.id)]).lt(place)
     }
 
-    /// The survivor `id` of `agency`, unless erased.
+    /// Returns the survivor `id` of `agency`, unless erased.
     #[must_use]
     pub fn one_of(agency: AgencyId, id: SurvivorId) -> Select<Self> {
         Self::find()
@@ -69,7 +69,7 @@ impl Entity {
             .filter(COLUMN.erased_at.is_null())
     }
 
-    /// The survivor `id`, erased or not, whose consent the caller ends.
+    /// Returns the survivor `id`, erased or not, whose consent the caller ends.
     #[must_use]
     pub fn consenting(id: SurvivorId) -> Select<Self> {
         Self::find().filter(COLUMN.id.eq(id))

@@ -29,7 +29,7 @@ pub struct Model {
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Entity {
-    /// The task forces that `agency` belongs to, newest first.
+    /// Returns the task forces that `agency` belongs to, newest first.
     #[must_use]
     pub fn joined_by(agency: AgencyId) -> Select<Self> {
         Self::find()

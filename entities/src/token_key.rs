@@ -30,7 +30,8 @@ pub struct Model {
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Entity {
-    /// Every key that was ever published, oldest first; of those made together, first those that signed first. They belong to nobody: anyone may see them.
+    /// Returns every key that was ever published, oldest first; of those made together, first those that signed first.
+    /// They belong to nobody: anyone may see them.
     #[must_use]
     pub fn published() -> Select<Self> {
         Self::find()

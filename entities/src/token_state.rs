@@ -32,7 +32,7 @@ pub struct Model {
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Entity {
-    /// The state of the token `jti` of `agency`.
+    /// Returns the state of the token `jti` of `agency`.
     #[must_use]
     pub fn of(agency: AgencyId, jti: &str) -> Select<Self> {
         Self::find()

@@ -66,25 +66,25 @@ pub struct Mapping {
 }
 
 impl Entity {
-    /// The issuers of `agency`.
+    /// Returns the issuers of `agency`.
     #[must_use]
     pub fn of(agency: AgencyId) -> Select<Self> {
         Self::find().filter(COLUMN.agency_id.eq(agency))
     }
 
-    /// The one whose tokens say `issuer`, to verify such a token.
+    /// Returns the one whose tokens say `issuer`, to verify such a token.
     #[must_use]
     pub fn issuing_as(issuer: &str) -> Select<Self> {
         Self::find().filter(COLUMN.issuer.eq(issuer))
     }
 
-    /// One issuer by its id, for the command line alone.
+    /// Returns one issuer by its id, for the command line alone.
     #[must_use]
     pub fn named(id: IssuerId) -> Select<Self> {
         Self::find().filter(COLUMN.id.eq(id))
     }
 
-    /// Every issuer in the order of registration, for the command line alone.
+    /// Returns every issuer in the order of registration, for the command line alone.
     #[must_use]
     pub fn everywhere() -> Select<Self> {
         Self::find().order_by_asc(COLUMN.id)

@@ -301,7 +301,7 @@ async fn consents_are_signed_as_the_law_asks() {
             understood: survivor.language.clone(),
             minor: survivor.minor,
         };
-        let draft = ConsentDraft::of(&row, beside);
+        let draft = ConsentDraft::from_consent(&row, beside);
         let findings = lint(&draft, &RulePacks::default(), row.created_at);
         assert_eq!(findings, [], "{row:?}");
         let roles: Vec<_> = signatures

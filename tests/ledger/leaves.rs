@@ -215,7 +215,7 @@ fn written(number: u128, event: Event, agent: &Agent) -> (AuditType, String) {
         operation: Some("Inbox".to_owned()),
         document: Some("d0".to_owned()),
     };
-    let mut leaf = Leaf::of(event, agent, &meta, Instant(1_790_000_000_000));
+    let mut leaf = Leaf::new(event, agent, &meta, Instant(1_790_000_000_000));
     leaf.id = AuditEventId(id(number));
     let kind = leaf.kind;
     let row = leaf.into_row(None).unwrap();

@@ -21,7 +21,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use concord::access::token::{Claims, issue};
-use concord::agency::founding::{Founding, found};
+use concord::agency::founding::{Founding, found_task_force};
 use concord::clock;
 use concord::service::Service;
 use concord::settings::{RawSettings, Settings};
@@ -121,7 +121,7 @@ impl World {
             coordinator: "Coordination Office".to_owned(),
             kind: AgencyKind::VictimAssistanceAgency,
         };
-        let (task_force, coordinator) = found(&service.store, founding).await.unwrap();
+        let (task_force, coordinator) = found_task_force(&service.store, founding).await.unwrap();
         let server = Server::start(&flags(&folder, url.as_deref()));
         Self {
             database,

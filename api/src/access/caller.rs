@@ -47,7 +47,7 @@ pub(super) struct CallerKey {
 }
 
 impl Caller {
-    /// The caller that claims name which the key `kid` has proven. A scope that cannot be read grants nothing.
+    /// Returns the caller that claims name which the key `kid` has proven. A scope that cannot be read grants nothing.
     #[must_use]
     pub(super) fn of_ours(claims: Claims, kid: String) -> Self {
         Self {
@@ -66,8 +66,8 @@ impl Caller {
         }
     }
 
-    /// The caller that an agency's own issuer names. Its registration stands for the program, and its tokens' names
-    /// are set apart from ours and from other issuers'.
+    /// Returns the caller that an agency's own issuer names. Its registration stands for the program, and its tokens'
+    /// names are set apart from ours and from other issuers'.
     #[must_use]
     pub(super) fn of_issuer(foreign: ExternalClaims) -> Self {
         Self {
@@ -86,67 +86,67 @@ impl Caller {
         }
     }
 
-    /// The agency that the caller acts for.
+    /// Returns the agency that the caller acts for.
     #[must_use]
     pub fn agency(&self) -> AgencyId {
         self.agency
     }
 
-    /// The person or program, as its agency calls it.
+    /// Returns the person or program, as its agency calls it.
     #[must_use]
     pub fn subject(&self) -> &str {
         &self.subject
     }
 
-    /// The program's registration.
+    /// Returns the program's registration.
     #[must_use]
     pub fn client(&self) -> &str {
         &self.client
     }
 
-    /// The registered program that carries the token, where its `client_id` is one of ours.
+    /// Returns the registered program that carries the token, where its `client_id` is one of ours.
     #[must_use]
     pub fn application(&self) -> Option<ApplicationId> {
         self.client.parse().ok()
     }
 
-    /// The `jti` of the token.
+    /// Returns the `jti` of the token.
     #[must_use]
     pub fn token(&self) -> &str {
         &self.token
     }
 
-    /// When the token was issued.
+    /// Returns when the token was issued.
     #[must_use]
     pub fn issued_at(&self) -> Instant {
         self.span.issued_at
     }
 
-    /// From when the token is good.
+    /// Returns from when the token is good.
     #[must_use]
     pub fn not_before(&self) -> Instant {
         self.span.not_before
     }
 
-    /// When the token dies of itself.
+    /// Returns when the token dies of itself.
     #[must_use]
     pub fn expires_at(&self) -> Instant {
         self.span.expires_at
     }
 
-    /// The thumbprint of the key that the token is bound to, where it is.
+    /// Returns the thumbprint of the key that the token is bound to, where it is.
     #[must_use]
     pub fn holder(&self) -> Option<&str> {
         self.holder.as_deref()
     }
 
-    /// Who acts for the subject, where the token was exchanged.
+    /// Returns who acts for the subject, where the token was exchanged.
     #[must_use]
     pub fn actor(&self) -> Option<&Actor> {
         self.actor.as_ref()
     }
 
-    /// The agency's own issuer on whose word the caller is believed, where it is not ours.
+    /// Returns the agency's own issuer on whose word the caller is believed, where it is not ours.
     #[must_use]
     pub fn issuer(&self) -> Option<IssuerId> {
         match self.authority {
@@ -155,35 +155,35 @@ impl Caller {
         }
     }
 
-    /// On whose word the caller is believed.
+    /// Returns on whose word the caller is believed.
     pub(super) fn authority(&self) -> &Authority {
         &self.authority
     }
 
-    /// Nothing, where the token is good at `now`.
+    /// Checks that the token is good at `now`.
     pub(super) fn in_time(&self, now: Instant) -> Result<(), TokenError> {
         self.span.holds(now)
     }
 
-    /// The scopes, each as it is written.
+    /// Returns the scopes, each as it is written.
     #[must_use]
     pub fn scopes(&self) -> Vec<String> {
         self.scopes.iter().map(ToString::to_string).collect()
     }
 
-    /// All that the token allows.
+    /// Returns all that the token allows.
     #[must_use]
     pub fn granted(&self) -> &Scopes {
         &self.scopes
     }
 
-    /// The purposes for which the token may read packages.
+    /// Returns the purposes for which the token may read packages.
     #[must_use]
     pub fn purposes(&self) -> Purposes {
         self.scopes.purposes(Resource::Referral, Permission::Read)
     }
 
-    /// Nothing, where the token reaches this far.
+    /// Checks that the token reaches this far.
     ///
     /// # Errors
     /// `FORBIDDEN_SCOPE`, naming the scope needed.
@@ -198,14 +198,14 @@ impl Caller {
         }
     }
 
-    /// How far the token reaches into packages for one purpose.
+    /// Returns how far the token reaches into packages for one purpose.
     #[must_use]
     pub fn ceiling(&self, purpose: Purpose) -> Categories {
         self.scopes
             .categories_for(Resource::Referral, Permission::Read, purpose)
     }
 
-    /// The purpose that is stated, or else the token's only one.
+    /// Returns the purpose that is stated, or else the token's only one.
     ///
     /// # Errors
     /// `PURPOSE_REQUIRED`: none was stated, and the token has none or several.
@@ -221,13 +221,13 @@ impl Caller {
         }
     }
 
-    /// The parts that go on record.
+    /// Returns the parts that go on record.
     #[must_use]
     pub fn agent(&self) -> Agent {
         self.author().agent()
     }
 
-    /// The author of what the caller changes.
+    /// Returns the author of what the caller changes.
     #[must_use]
     pub fn author(&self) -> ByAgency {
         ByAgency {
@@ -238,7 +238,7 @@ impl Caller {
         }
     }
 
-    /// What a caller's standing depends on.
+    /// Returns what a caller's standing depends on.
     #[must_use]
     pub(super) fn standing_key(&self) -> CallerKey {
         CallerKey {
@@ -250,7 +250,7 @@ impl Caller {
     }
 }
 
-/// The name of an issuer's token among all others.
+/// Returns the name of an issuer's token among all others.
 #[must_use]
 pub fn foreign_token(issuer: IssuerId, id: &str) -> String {
     format!("{issuer}/{id}")

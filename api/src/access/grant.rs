@@ -68,7 +68,7 @@ impl Resource {
         Self::Webhook,
     ];
 
-    /// The word for this resource in a scope.
+    /// Returns the word for this resource in a scope.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -84,37 +84,37 @@ impl Resource {
         }
     }
 
-    /// To make one of these.
+    /// Returns what it takes to create one of these.
     #[must_use]
     pub const fn create(self) -> RequiredScope {
         self.to(Permission::Create)
     }
 
-    /// To read one of these.
+    /// Returns what it takes to read one of these.
     #[must_use]
     pub const fn read(self) -> RequiredScope {
         self.to(Permission::Read)
     }
 
-    /// To change one of these.
+    /// Returns what it takes to change one of these.
     #[must_use]
     pub const fn update(self) -> RequiredScope {
         self.to(Permission::Update)
     }
 
-    /// To end or remove one of these.
+    /// Returns what it takes to end or remove one of these.
     #[must_use]
     pub const fn delete(self) -> RequiredScope {
         self.to(Permission::Delete)
     }
 
-    /// To list these.
+    /// Returns what it takes to list these.
     #[must_use]
     pub const fn search(self) -> RequiredScope {
         self.to(Permission::Search)
     }
 
-    /// To do this with one of these.
+    /// Returns what it takes to do this with one of these.
     #[must_use]
     pub const fn to(self, permission: Permission) -> RequiredScope {
         RequiredScope {

@@ -25,7 +25,7 @@ use crate::settings::Allowances;
 pub struct Wait(Duration);
 
 impl Wait {
-    /// How many seconds to wait before it is worth another try, rounded up (`Retry-After`, RFC 9110, 10.2.3).
+    /// Returns how many seconds to wait before it is worth another try, rounded up (`Retry-After`, RFC 9110, 10.2.3).
     #[must_use]
     pub fn seconds(self) -> u64 {
         let begun = u64::from(self.0.subsec_nanos() > 0);
@@ -49,7 +49,7 @@ impl Limits {
     /// How often to [`tidy`](Self::tidy).
     pub const TIDY_EVERY: Duration = Duration::from_mins(1);
 
-    /// Nobody has asked for anything yet.
+    /// Returns the limits before anybody has asked for anything.
     #[must_use]
     pub fn new(allowances: Allowances) -> Self {
         let selections = Quota::per_second(allowances.selections_per_second)
@@ -101,8 +101,8 @@ impl Limits {
         }
     }
 
-    /// Whether a secret that is sent for this client from this address is worth its password hash. Counts nothing: whoever
-    /// does not fail may try as often as they like.
+    /// Returns whether a secret that is sent for this client from this address is worth its password hash. Counts
+    /// nothing: whoever does not fail may try as often as they like.
     ///
     /// # Errors
     /// How long to wait: this client has failed too often from there.
@@ -110,7 +110,7 @@ impl Limits {
         self.touch(Touch::Looks(Failing::at(address, Some(client))))
     }
 
-    /// Whether somebody at this address may still fail. Counts nothing.
+    /// Returns whether somebody at this address may still fail. Counts nothing.
     ///
     /// # Errors
     /// How long to wait: they have failed too often.
@@ -130,13 +130,13 @@ impl Limits {
         self.asked.shrink_to_fit();
     }
 
-    /// How many applications' allowances are remembered.
+    /// Returns how many applications' allowances are remembered.
     #[must_use]
     pub fn asking(&self) -> usize {
         self.asked.len()
     }
 
-    /// How many addresses, and clients at addresses, are remembered for having failed.
+    /// Returns how many addresses, and clients at addresses, are remembered for having failed.
     #[must_use]
     pub fn failing(&self) -> u64 {
         self.failures.0.run_pending_tasks();
@@ -165,7 +165,8 @@ impl Failing {
     }
 }
 
-/// What one host has: an IPv4 address, or the whole /64 of an IPv6 address, in which it can take any (RFC 7421, 1).
+/// Returns what one host has: an IPv4 address, or the whole /64 of an IPv6 address, in which it can take any (RFC 7421,
+/// 1).
 fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
@@ -190,7 +191,7 @@ enum Touch {
 struct Failures(Cache<Failing, Arc<InMemoryState>>);
 
 impl Failures {
-    /// Kept until an allowance that was not used for this long is surely full again.
+    /// Keeps an allowance until it is surely full again, where it is not used for this long.
     fn kept_for(refill: Duration) -> Self {
         Self(
             Cache::builder()

@@ -37,7 +37,7 @@ pub struct Ceiling {
 const PURPOSES: usize = <Purpose as Code>::ALL.len();
 
 impl Scope {
-    /// Whether this allows the permission on the resource, for some category and purpose.
+    /// Returns whether this allows the permission on the resource, for some category and purpose.
     #[must_use]
     pub fn allows(&self, grant: RequiredScope) -> bool {
         self.resource == grant.resource && self.permissions.has(grant.permission)
@@ -52,7 +52,7 @@ impl Scope {
             == (other.resource, other.categories, other.purposes)
     }
 
-    /// Whether this has other limits than `wider`, and all of them within its.
+    /// Returns whether this has other limits than `wider`, and all of them within its.
     fn strictly_within(&self, wider: &Self) -> bool {
         self.resource == wider.resource
             && !self.same_limits(wider)
@@ -76,19 +76,19 @@ fn limit_within<C: Code>(limit: Option<Set<C>>, wider: Option<Set<C>>) -> bool {
 }
 
 impl Scopes {
-    /// Whether some scope allows the permission on the resource, for some category and purpose.
+    /// Returns whether some scope allows the permission on the resource, for some category and purpose.
     #[must_use]
     pub fn allows(&self, resource: Resource, permission: Permission) -> bool {
         self.reaches(resource.to(permission))
     }
 
-    /// Whether these scopes give what an operation needs, for some category and purpose.
+    /// Returns whether these scopes give what an operation needs, for some category and purpose.
     #[must_use]
     pub fn reaches(&self, grant: RequiredScope) -> bool {
         self.0.iter().any(|scope| scope.allows(grant))
     }
 
-    /// Whether some scope allows the permission on the resource for this category and this purpose.
+    /// Returns whether some scope allows the permission on the resource for this category and this purpose.
     #[must_use]
     pub fn permits(
         &self,
@@ -101,7 +101,7 @@ impl Scopes {
             .has(category)
     }
 
-    /// The categories that may be touched for this purpose.
+    /// Returns the categories that may be touched for this purpose.
     #[must_use]
     pub fn categories_for(
         &self,
@@ -117,13 +117,13 @@ impl Scopes {
             .collect()
     }
 
-    /// The purposes for which at least one category may be touched.
+    /// Returns the purposes for which at least one category may be touched.
     #[must_use]
     pub fn purposes(&self, resource: Resource, permission: Permission) -> Purposes {
         self.ceiling(resource, permission).purposes()
     }
 
-    /// Every pair of category and purpose that is allowed.
+    /// Returns every pair of category and purpose that is allowed.
     #[must_use]
     pub fn ceiling(&self, resource: Resource, permission: Permission) -> Ceiling {
         let mut by_purpose = [Categories::EMPTY; PURPOSES];
@@ -133,12 +133,12 @@ impl Scopes {
         Ceiling { by_purpose }
     }
 
-    /// Each scope, in the normal order.
+    /// Returns each scope, in the normal order.
     pub fn iter(&self) -> impl Iterator<Item = &Scope> {
         self.0.iter()
     }
 
-    /// Whether nothing is allowed.
+    /// Returns whether nothing is allowed.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -156,7 +156,7 @@ impl Scopes {
     }
 }
 
-/// Whether `scopes` allow nothing that `of` do not, over every resource, permission, category and purpose.
+/// Returns whether `scopes` allow nothing that `of` do not, over every resource, permission, category and purpose.
 ///
 /// Exact, because it compares all of that finite space: it is what a token may be exchanged for (RFC 8693).
 #[must_use]
@@ -168,13 +168,13 @@ pub fn narrower(scopes: &Scopes, of: &Scopes) -> bool {
 }
 
 impl Ceiling {
-    /// Whether this category may be touched for this purpose.
+    /// Returns whether this category may be touched for this purpose.
     #[must_use]
     pub fn permits(&self, category: DataCategory, purpose: Purpose) -> bool {
         self.categories(purpose).has(category)
     }
 
-    /// The categories that may be touched for this purpose.
+    /// Returns the categories that may be touched for this purpose.
     #[must_use]
     pub fn categories(&self, purpose: Purpose) -> Categories {
         self.pairs()
@@ -182,7 +182,7 @@ impl Ceiling {
             .unwrap_or(Categories::EMPTY)
     }
 
-    /// The purposes for which at least one category may be touched.
+    /// Returns the purposes for which at least one category may be touched.
     #[must_use]
     pub fn purposes(&self) -> Purposes {
         self.pairs()
@@ -191,7 +191,7 @@ impl Ceiling {
             .collect()
     }
 
-    /// Whether every pair of this is a pair of `wider`.
+    /// Returns whether every pair of this is a pair of `wider`.
     #[must_use]
     pub fn within(&self, wider: &Self) -> bool {
         self.by_purpose
@@ -200,7 +200,7 @@ impl Ceiling {
             .all(|(narrow, wide)| narrow.within(*wide))
     }
 
-    /// Whether there is no pair at all.
+    /// Returns whether there is no pair at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.by_purpose
@@ -236,7 +236,7 @@ impl FromIterator<Scope> for Scopes {
     }
 }
 
-/// `scope` without the permissions that a scope with wider limits gives as well.
+/// Returns `scope` without the permissions that a scope with wider limits gives as well.
 fn without_the_given(scope: &Scope, among: &[Scope]) -> Scope {
     let wider = || among.iter().filter(|other| scope.strictly_within(other));
     Scope {

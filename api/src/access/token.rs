@@ -88,7 +88,7 @@ pub struct Actor {
 }
 
 impl Actor {
-    /// How many actors there are.
+    /// Returns how many actors there are.
     #[must_use]
     pub fn count(&self) -> usize {
         1 + self.before.as_ref().map_or(0, |before| before.count())
@@ -163,7 +163,7 @@ pub enum TokenError {
 pub struct TokenSigningError;
 
 impl TokenError {
-    /// The stable code of this fault, as log and audit carry it.
+    /// Returns the stable code of this fault, as log and audit carry it.
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
@@ -209,7 +209,8 @@ impl From<ClaimError> for TokenError {
     }
 }
 
-/// What `compact` says, if one of `keys` signed it, `expected` names its issuer and audience, and it is good at `now`.
+/// Returns what `compact` says, if one of `keys` signed it, `expected` names its issuer and audience, and it is good at
+/// `now`.
 ///
 /// # Errors
 /// The first thing that is wrong with it. Nothing that it claims is read before its signature is found right.
@@ -224,7 +225,7 @@ pub fn verify(
     Ok(claims)
 }
 
-/// All of [`verify`] but the time: what is true of a token for good, as long as the keys are the same.
+/// Returns all of [`verify`] but the time: what is true of a token for good, as long as the keys are the same.
 pub(super) fn prove(
     compact: &str,
     keys: &KeySet,
@@ -253,7 +254,7 @@ pub(super) fn prove(
     Ok(VerifiedToken { claims, kid })
 }
 
-/// A token that says `claims`, signed with `key`. Times are cut to whole seconds.
+/// Returns a token that says `claims`, signed with `key`. Times are cut to whole seconds.
 ///
 /// # Errors
 /// When the signature cannot be made.
@@ -288,7 +289,7 @@ fn read_claims(members: &JsonMembers<'_>) -> Result<Claims, TokenError> {
     })
 }
 
-/// The key that a token is bound to. One that is bound in a way that is not understood here must not pass for a
+/// Returns the key that a token is bound to. One that is bound in a way that is not understood here must not pass for a
 /// bearer's.
 pub(super) fn holder(members: &JsonMembers<'_>) -> Result<Option<String>, TokenError> {
     if !members.has("cnf") {
@@ -323,7 +324,7 @@ pub(super) struct Span {
 }
 
 impl Span {
-    /// Nothing, where a token of this span is good at `now`.
+    /// Checks that a token of this span is good at `now`.
     ///
     /// # Errors
     /// When its time is over, has not come, or is longer than a token's may be.
@@ -345,7 +346,7 @@ impl Span {
 }
 
 impl Claims {
-    /// From when until when it is good.
+    /// Returns from when until when the token is good.
     pub(super) fn span(&self) -> Span {
         Span {
             issued_at: self.issued_at,

@@ -41,7 +41,7 @@ impl Default for TokenStatuses {
 }
 
 impl TokenStatuses {
-    /// The caller's standing under `epoch`; none where the epoch has passed meanwhile.
+    /// Returns the caller's standing under `epoch`; none where the epoch has passed meanwhile.
     ///
     /// # Errors
     /// `UNAVAILABLE`.
@@ -73,8 +73,8 @@ pub(crate) async fn read(
     Ok(standing)
 }
 
-/// The token epoch of an agency that takes part and whose application does, and the database's time; none where one of
-/// them does not. For whoever makes a token, within the same transaction.
+/// Returns the token epoch of an agency that takes part and whose application does, and the database's time; none where
+/// one of them does not. For whoever makes a token, within the same transaction.
 pub(crate) async fn of_client(
     database: &impl ConnectionTrait,
     backend: DbBackend,
@@ -162,7 +162,7 @@ impl TokenFacts {
         Ok(row.ok_or_else(missing)?)
     }
 
-    /// Whether a token that verified still counts.
+    /// Returns whether a token that verified still counts.
     fn bear(&self, caller: &Caller) -> bool {
         let active = Some(AgencyStatus::Active);
         let believed = match caller.authority() {
@@ -184,7 +184,7 @@ impl TokenFacts {
 }
 
 impl TokenStatus {
-    /// Nothing, for a caller in good standing.
+    /// Checks that the token still counts.
     ///
     /// # Errors
     /// `UNAUTHENTICATED`.

@@ -54,7 +54,7 @@ pub enum CallerError {
 }
 
 impl CallerError {
-    /// The stable code of this fault.
+    /// Returns the stable code of this fault.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
@@ -95,8 +95,8 @@ enum Scheme {
 }
 
 impl TokenVerifier {
-    /// A verifier by the keys that prove our tokens and by agencies' own issuers, of tokens that are issued as is
-    /// expected.
+    /// Returns a verifier by the keys that prove our tokens and by agencies' own issuers, of tokens that are issued as
+    /// is expected.
     #[must_use]
     pub fn new(ring: TokenKeyCache, issuers: Issuers, expected: Expected) -> Self {
         Self {
@@ -107,7 +107,7 @@ impl TokenVerifier {
         }
     }
 
-    /// The caller that a request proves.
+    /// Returns the caller that a request proves.
     ///
     /// # Errors
     /// [`CallerError`].
@@ -133,7 +133,7 @@ impl TokenVerifier {
         Ok(caller)
     }
 
-    /// Whom a token by itself names, if it proves anything and is good now. Whoever brings it need not hold its key.
+    /// Returns the caller that a valid token names. Does not check that the bearer holds the key that it is bound to.
     ///
     /// # Errors
     /// [`CallerError`].
@@ -160,7 +160,7 @@ impl TokenVerifier {
         Ok(caller)
     }
 
-    /// Whether a token says that it is ours, or says nothing that could make it another's.
+    /// Returns whether a token says that it is ours, or says nothing that could make it another's.
     fn is_ours(&self, compact: &str) -> bool {
         issuer::token::named(compact).map_or(true, |named| named.issuer == self.expected.issuer)
     }

@@ -8,7 +8,7 @@ use concord_entities::membership;
 use concord_entities::vocabulary::{AgencyStatus, MemberRole};
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, Set, Unchanged};
 
-use super::graphql::{Agency, AgencyInput, found};
+use super::graphql::{Agency, AgencyInput, find_agency};
 use super::rules;
 use crate::access::grant::Resource;
 use crate::audit::change::{Change, Ending};
@@ -47,7 +47,7 @@ impl AgencyMutation {
         match created {
             Created::Now(made) => Ok(Agency::read(made)),
             Created::Before(id) => {
-                let made = found(request, AgencyId(id)).await?;
+                let made = find_agency(request, AgencyId(id)).await?;
                 made.ok_or_else(|| Error::NotFound.into())
             }
         }
@@ -88,7 +88,8 @@ impl AgencyMutation {
     }
 }
 
-/// The agency, locked, where it is in a task force that the acting agency coordinates, and is not that agency itself.
+/// Returns the agency, locked, where it is in a task force that the acting agency coordinates, and is not that agency
+/// itself.
 async fn coordinated(ending: &Ending<'_>, id: AgencyId) -> Result<agency::Model> {
     let agency = agency::Entity::coordinated_by(ending.agency())
         .filter(agency::Column::Id.eq(id))

@@ -37,7 +37,10 @@ pub struct Founded {
 ///
 /// # Errors
 /// `UNAVAILABLE`: nothing was registered.
-pub async fn found(store: &Store, founding: Founding) -> Result<(TaskForceId, AgencyId)> {
+pub async fn found_task_force(
+    store: &Store,
+    founding: Founding,
+) -> Result<(TaskForceId, AgencyId)> {
     let mut change = Change::at_command_line(store, ByOperator::default()).await?;
     let founded = founding.drawn_up(change.now());
     let (task_force, coordinator) = founded.ids();
@@ -87,7 +90,7 @@ impl Founding {
 }
 
 impl Founded {
-    /// The task force, and the agency that coordinates it.
+    /// Returns the task force, and the agency that coordinates it.
     #[must_use]
     pub fn ids(&self) -> (TaskForceId, AgencyId) {
         (self.task_force.id, self.coordinator.id)

@@ -28,7 +28,7 @@ pub struct Agency {
 }
 
 impl Agency {
-    /// From a row just read: its state is known.
+    /// Shows a row just read: its state is known.
     #[must_use]
     pub fn read(model: agency::Model) -> Self {
         Self {
@@ -37,7 +37,7 @@ impl Agency {
         }
     }
 
-    /// From the directory of names: its state is not known.
+    /// Shows an agency from the directory of names: its state is not known.
     #[must_use]
     pub fn named(model: Arc<agency::Model>) -> Self {
         Self {
@@ -46,7 +46,7 @@ impl Agency {
         }
     }
 
-    /// As the directory names it; an agency that is gone from the directory keeps its id.
+    /// Shows an agency as the directory names it; one that is gone from the directory keeps its id.
     #[must_use]
     pub fn from_directory(agencies: &AgenciesById, id: AgencyId) -> Self {
         match agencies.get(&id) {
@@ -55,13 +55,13 @@ impl Agency {
         }
     }
 
-    /// Which.
+    /// Returns the agency's id.
     #[must_use]
     pub fn key(&self) -> AgencyId {
         self.model.id
     }
 
-    /// What is known of it; whether it takes part may have changed since.
+    /// Returns what is known of it; whether it takes part may have changed since.
     pub(crate) fn known(&self) -> &agency::Model {
         &self.model
     }
@@ -284,7 +284,7 @@ impl AgencyQuery {
                 .await
             })
             .await?;
-        Ok(Connection::of(
+        Ok(Connection::from_page(
             released.content().map(Agency::read),
             |one| one.key().0,
         ))
@@ -311,7 +311,7 @@ impl AgencyQuery {
             })
             .await?;
         let members = members(request).await?;
-        Ok(Connection::of(
+        Ok(Connection::from_page(
             released.content().map(|row| TaskForce {
                 key: row.id,
                 name: row.name,
@@ -324,7 +324,7 @@ impl AgencyQuery {
     }
 }
 
-/// The members of every task force that the caller's agency belongs to.
+/// Returns the members of every task force that the caller's agency belongs to.
 async fn members(request: &Request) -> Result<HashMap<TaskForceId, Vec<TaskForceMember>>> {
     let Request { worker, caller, .. } = request;
     let places = membership::Entity::seen_by(caller.agency())
@@ -351,7 +351,7 @@ async fn members(request: &Request) -> Result<HashMap<TaskForceId, Vec<TaskForce
     Ok(members)
 }
 
-/// Why an agency is suspended, as far as the caller may know.
+/// Returns why an agency is suspended, as far as the caller may know.
 async fn suspension_reason(ctx: &Context<'_>, id: AgencyId) -> Result<Option<String>> {
     let request = ctx.request()?;
     let caller = &request.caller;
@@ -376,14 +376,14 @@ async fn suspension_reason(ctx: &Context<'_>, id: AgencyId) -> Result<Option<Str
         .and_then(|agency| agency.suspension_reason))
 }
 
-/// One agency that the caller may know of.
-pub(crate) async fn node(request: &Request, id: AgencyId) -> Result<Option<Agency>> {
+/// Returns one agency that the caller may know of.
+pub(crate) async fn agency_by_id(request: &Request, id: AgencyId) -> Result<Option<Agency>> {
     request.caller(Resource::Directory, Permission::Read)?;
-    found(request, id).await
+    find_agency(request, id).await
 }
 
-/// The same, for a caller whose change named it: read and recorded like any other.
-pub(crate) async fn found(request: &Request, id: AgencyId) -> Result<Option<Agency>> {
+/// Reads the agency for a caller whose change named it, and records the reading like any other.
+pub(crate) async fn find_agency(request: &Request, id: AgencyId) -> Result<Option<Agency>> {
     let caller = &request.caller;
     let released = request
         .disclose(|| async {

@@ -9,8 +9,8 @@ use crate::error::Error;
 /// Letters in the longest reason.
 pub const MAX_REASON: usize = 500;
 
-/// The agency, shut out from `now` on for this reason. Its tokens are over for good: a new epoch begins, so that they
-/// stay dead when it takes part again.
+/// Returns the agency, shut out from `now` on for this reason. Its tokens are over for good: a new epoch begins, so
+/// that they stay dead when it takes part again.
 ///
 /// # Errors
 /// `INVALID_TRANSITION`: it is shut out already. `BAD_USER_INPUT`: no reason, or one that is too long.
@@ -39,7 +39,7 @@ pub fn suspended(
     })
 }
 
-/// The agency, taking part again. Its epoch stays the new one.
+/// Returns the agency, taking part again. Its epoch stays the new one.
 ///
 /// # Errors
 /// `INVALID_TRANSITION`: it takes part.

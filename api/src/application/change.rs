@@ -7,7 +7,7 @@ use concord_entities::ids::ApplicationId;
 use concord_entities::vocabulary::ClientAuthentication;
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, Set};
 
-use super::graphql::{Application, RegisteredApplication, found};
+use super::graphql::{Application, RegisteredApplication, find_application};
 use super::input::ApplicationInput;
 use super::register::{self, Fresh};
 use super::rules::{self, ApplicationRegistration, Registrar};
@@ -154,7 +154,7 @@ async fn register(
             secret: fresh.map(|fresh| fresh.secret.to_string()),
         }),
         Created::Before(id) => {
-            let made = found(request, ApplicationId(id)).await?;
+            let made = find_application(request, ApplicationId(id)).await?;
             Ok(RegisteredApplication {
                 application: made.ok_or(Error::NotFound)?,
                 secret: None,
@@ -163,7 +163,7 @@ async fn register(
     }
 }
 
-/// The application, locked, where it is the acting agency's.
+/// Returns the application, locked, where it is the acting agency's.
 async fn held(change: &Change<'_>, id: ApplicationId) -> Result<application::Model> {
     let application = application::Entity::of(change.agency())
         .filter(application::Column::Id.eq(id))

@@ -117,21 +117,28 @@ impl ApplicationQuery {
                 .await
             })
             .await?;
-        Ok(Connection::of(
+        Ok(Connection::from_page(
             released.content().map(Application::from),
             |one| one.model.id.0,
         ))
     }
 }
 
-/// One application of the caller's own agency.
-pub(crate) async fn node(request: &Request, id: ApplicationId) -> Result<Option<Application>> {
+/// Returns one application of the caller's own agency.
+pub(crate) async fn application_by_id(
+    request: &Request,
+    id: ApplicationId,
+) -> Result<Option<Application>> {
     request.caller(Resource::Agency, Permission::Read)?;
-    found(request, id).await
+    find_application(request, id).await
 }
 
-/// The same, for a caller that is this application, or whose change named it: read and recorded like any other.
-pub(crate) async fn found(request: &Request, id: ApplicationId) -> Result<Option<Application>> {
+/// Reads the application for a caller that is this application, or whose change named it, and records the reading like
+/// any other.
+pub(crate) async fn find_application(
+    request: &Request,
+    id: ApplicationId,
+) -> Result<Option<Application>> {
     let caller = &request.caller;
     let released = request
         .disclose(|| async {
@@ -142,7 +149,7 @@ pub(crate) async fn found(request: &Request, id: ApplicationId) -> Result<Option
     Ok(released.content().map(Application::from))
 }
 
-/// Those of the caller's own agency among these, to be shown with what is read and recorded beside them.
+/// Returns those of the caller's own agency among these, to be shown with what is read and recorded beside them.
 pub(crate) async fn own(
     request: &Request,
     ids: impl IntoIterator<Item = ApplicationId>,

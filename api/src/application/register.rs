@@ -20,7 +20,7 @@ pub struct Fresh {
 }
 
 impl Fresh {
-    /// A fresh secret.
+    /// Returns a fresh secret.
     ///
     /// # Errors
     /// `INTERNAL`.
@@ -29,7 +29,7 @@ impl Fresh {
         Ok(Self { secret, hash })
     }
 
-    /// A fresh secret, where an application is to have one.
+    /// Returns a fresh secret, where an application is to have one.
     ///
     /// # Errors
     /// `INTERNAL`.

@@ -65,7 +65,7 @@ pub struct ApplicationRegistration {
     pub dpop_bound: bool,
 }
 
-/// What somebody asks for, where `registrar` may register it.
+/// Returns what somebody asks for, where `registrar` may register it.
 ///
 /// # Errors
 /// `BAD_USER_INPUT`: the first thing that is wrong with it. `FORBIDDEN_SCOPE`: it would reach further than its registrar.
@@ -111,7 +111,7 @@ pub fn check(
     })
 }
 
-/// Nothing, where whoever registers or takes over a program with these scopes reaches as far itself.
+/// Checks that whoever registers or takes over a program with these scopes reaches as far itself.
 ///
 /// # Errors
 /// `FORBIDDEN_SCOPE`.
@@ -124,8 +124,8 @@ pub fn within(scopes: &Scopes, registrar: Registrar<'_>) -> Result<(), Error> {
     }
 }
 
-/// Nothing, where an application may be given other means to prove itself: whoever hands them over can be it from then
-/// on, so it must not reach further than they do.
+/// Checks that an application may be given other means to prove itself: whoever hands them over can be it from then on,
+/// so it must not reach further than they do.
 ///
 /// # Errors
 /// `INVALID_TRANSITION`: it is suspended, or proves itself otherwise. `FORBIDDEN_SCOPE`.
@@ -154,7 +154,7 @@ pub fn renewable(
     within(&scopes, registrar)
 }
 
-/// Nothing, where an application may be suspended.
+/// Checks that an application may be suspended.
 ///
 /// # Errors
 /// `INVALID_TRANSITION`: it is suspended already.
@@ -167,8 +167,8 @@ pub fn suspendable(application: &application::Model) -> Result<(), Error> {
     }
 }
 
-/// The JWK set of these public keys, each a JWK as JSON: P-256 or Ed25519, told apart by key and by name. A key without
-/// a `kid` is named by its thumbprint.
+/// Returns the JWK set of these public keys, each a JWK as JSON: P-256 or Ed25519, told apart by key and by name. A key
+/// without a `kid` is named by its thumbprint.
 ///
 /// # Errors
 /// `BAD_USER_INPUT` at `argument`. Nothing of a key is repeated.
@@ -194,7 +194,7 @@ pub fn key_set(argument: &str, keys: &[String]) -> Result<String, Error> {
     Ok(json!({ "keys": set }).to_string())
 }
 
-/// A key's thumbprint, its name, and what is kept of it.
+/// Returns a key's thumbprint, its name, and what is kept of it.
 fn read(text: &str) -> Result<(String, String, Map<String, Value>), String> {
     if text.len() > MAX_KEY_TEXT {
         return Err("a key is at most 2048 bytes of JSON".to_owned());
@@ -211,9 +211,9 @@ fn read(text: &str) -> Result<(String, String, Map<String, Value>), String> {
     Ok((thumbprint, name, members))
 }
 
-/// When the secrets that are in force now end, once a new one is made at `now`: the newest of them after an overlap,
-/// every older one at once. So there are never more than two, and rotating twice ends a secret that leaked. No end is
-/// moved to a later time; a secret that keeps its end is not named.
+/// Returns when the secrets that are in force now end, once a new one is made at `now`: the newest of them after an
+/// overlap, every older one at once. So there are never more than two, and rotating twice ends a secret that leaked. No
+/// end is moved to a later time; a secret that keeps its end is not named.
 #[must_use]
 pub fn endings(in_force: &[application_secret::Model], now: Instant) -> Vec<(SecretId, Instant)> {
     let newest = in_force

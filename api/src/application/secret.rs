@@ -35,7 +35,7 @@ pub const OF_NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$U5ur2VCQbGDwHHooEypj
 #[error("a client secret could not be made")]
 pub struct SecretError;
 
-/// A fresh secret, and its hash as a PHC string. For `spawn_blocking`.
+/// Returns a fresh secret, and its hash as a PHC string. For `spawn_blocking`.
 ///
 /// # Errors
 /// Where the system has no randomness or memory to give.
@@ -53,7 +53,7 @@ pub fn issue() -> Result<(Zeroizing<String>, String), SecretError> {
     Ok((secret, hash.to_string()))
 }
 
-/// The same, on a thread of its own.
+/// Makes a secret on a thread of its own.
 ///
 /// # Errors
 /// `INTERNAL`.
@@ -64,8 +64,8 @@ pub async fn issued() -> Result<(Zeroizing<String>, String)> {
         .map_err(Refusal::internal)
 }
 
-/// Whether this is the secret that `hash` was made of; never where the hash is not one of argon2id. Takes as long
-/// whichever it is. For `spawn_blocking`.
+/// Returns whether this is the secret that `hash` was made of; never where the hash is not one of argon2id. Takes as
+/// long whichever it is. For `spawn_blocking`.
 #[must_use]
 pub fn matches(secret: &str, hash: &str) -> bool {
     let Ok(hash) = PasswordHash::new(hash) else {

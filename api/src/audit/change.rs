@@ -35,7 +35,7 @@ static AT_COMMAND_LINE: RequestMeta = RequestMeta {
 
 /// Whoever makes a change.
 pub trait Author: Send + Sync {
-    /// The parts of them that go on record.
+    /// Returns the parts of them that go on record.
     fn agent(&self) -> Agent;
 }
 
@@ -159,7 +159,7 @@ impl<'c, By: Author> Change<'c, By> {
     /// # Errors
     /// `UNAVAILABLE`: nothing was changed.
     pub async fn record(&self, event: Event) -> Result<AuditEventId> {
-        let mut leaf = Leaf::of(event, &self.by.agent(), &self.meta, self.now);
+        let mut leaf = Leaf::new(event, &self.by.agent(), &self.meta, self.now);
         if self.invented {
             leaf.id = AuditEventId(ids::uuid_at(self.now));
         }
@@ -183,7 +183,7 @@ impl<'c, By: Author> Change<'c, By> {
 }
 
 impl<By> Change<'_, By> {
-    /// The database's time, read after the sharing lock was taken.
+    /// Returns the database's time, read after the sharing lock was taken.
     #[must_use]
     pub fn now(&self) -> Instant {
         self.now
@@ -195,7 +195,8 @@ impl<By> Change<'_, By> {
         self.doomed.push(keys);
     }
 
-    /// `epoch` is the one that is in force from then on, where the change moved it.
+    /// Commits, and destroys the keys that the change was told to. `epoch` is the one that is in force from then on,
+    /// where the change moved it.
     async fn make_durable(self, epoch: Option<i64>) -> Result<()> {
         self.transaction.commit().await?;
         if let Some(ledger) = self.ledger {
@@ -210,13 +211,13 @@ impl<By> Change<'_, By> {
 }
 
 impl Change<'_> {
-    /// The agency that acts.
+    /// Returns the agency that acts.
     #[must_use]
     pub fn agency(&self) -> AgencyId {
         self.by.agency
     }
 
-    /// The registration of the program that acts.
+    /// Returns the registration of the program that acts.
     #[must_use]
     pub fn client(&self) -> &str {
         &self.by.client
@@ -276,8 +277,8 @@ impl<'c, By: Author> Ending<'c, By> {
         Ok(id)
     }
 
-    /// The same for a change of several events. Where there are none, nothing ended: nothing is changed then, and the
-    /// epoch stays. The keys are destroyed all the same: whoever ended it before may not have come to it.
+    /// Commits a change of several events. Where there are none, nothing ended: nothing is changed then, and the epoch
+    /// stays. The keys are destroyed all the same: whoever ended it before may not have come to it.
     ///
     /// # Errors
     /// `UNAVAILABLE`: nothing was changed.
@@ -308,7 +309,7 @@ impl<'c, By> Ending<'c, By> {
         self.change.destroys(keys);
     }
 
-    /// The change that is left where, looked at alone, nothing is to end: the epoch stays.
+    /// Returns the change that is left where, looked at alone, nothing is to end: the epoch stays.
     #[must_use]
     pub fn ends_nothing(self) -> Change<'c, By> {
         self.change
@@ -339,7 +340,8 @@ impl<'c> InventedPast<'c> {
         Ok(past)
     }
 
-    /// The change, at another moment, by another agency. Moments a millisecond apart and growing keep the log in order.
+    /// Returns the change, at another moment, by another agency. Moments a millisecond apart and growing keep the log
+    /// in order.
     pub fn at(&mut self, moment: Instant, by: ByAgency) -> &mut Ending<'c> {
         let change = &mut self.0.change;
         change.now = moment;

@@ -147,7 +147,7 @@ pub async fn check(
     verified
 }
 
-/// What the witness makes of a fault: a ledger that the witness alone contradicts is a fork.
+/// Returns what the witness makes of a fault: a ledger that the witness alone contradicts is a fork.
 fn forked(witnessed: Head, fault: LedgerFaultError) -> LedgerCheckError {
     let signed = witnessed.size;
     let older =
@@ -215,7 +215,7 @@ async fn read(
     })
 }
 
-/// Every checkpoint that is stored, opened.
+/// Returns every checkpoint that is stored, opened.
 async fn checkpoints(
     snapshot: &DatabaseTransaction,
     key: &LedgerPublicKey,
@@ -245,7 +245,7 @@ async fn checkpoints(
     }
 }
 
-/// The head that the events give, and how many of them a checkpoint vouches for.
+/// Returns the head that the events give, and how many of them a checkpoint vouches for.
 async fn events(
     snapshot: &DatabaseTransaction,
     checkpoints: Vec<Checkpoint>,
@@ -296,7 +296,7 @@ async fn events(
     Ok((sound.head, sound.signed))
 }
 
-/// The earlier of the two faults; of one event, the graver.
+/// Returns the earlier of the two faults; of one event, the graver.
 fn first(
     compared: Result<(), LedgerFaultError>,
     copy: Option<(u64, &'static str)>,
@@ -308,7 +308,7 @@ fn first(
     }
 }
 
-/// How many events have no index yet; they too must agree with their hashes.
+/// Returns how many events have no index yet; they too must agree with their hashes.
 async fn awaiting(snapshot: &DatabaseTransaction) -> Result<u64, LedgerCheckError> {
     let mut awaiting = 0;
     let mut last = None;
@@ -344,7 +344,7 @@ fn hash(row: &audit_event::Model) -> Option<Digest> {
     row.leaf_hash.as_slice().try_into().ok().map(Digest)
 }
 
-/// The first column that does not say what the leaf says.
+/// Returns the first column that does not say what the leaf says.
 fn differing_copy(row: &audit_event::Model) -> Option<&'static str> {
     let Ok(leaf) = serde_json::from_str::<Leaf>(&row.leaf) else {
         return Some("leaf, which cannot be read,");

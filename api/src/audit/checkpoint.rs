@@ -83,7 +83,7 @@ impl fmt::Debug for LedgerKey {
 }
 
 impl LedgerKey {
-    /// The key of the ledger `origin`, from 32 secret random bytes, which are cleared.
+    /// Returns the key of the ledger `origin`, from 32 secret random bytes, which are cleared.
     ///
     /// # Errors
     /// `Origin`, `Secret`.
@@ -99,7 +99,7 @@ impl LedgerKey {
         Ok(Self { pair, public })
     }
 
-    /// The key that checks what this one signs.
+    /// Returns the key that checks what this one signs.
     #[must_use]
     pub fn public(&self) -> &LedgerPublicKey {
         &self.public
@@ -160,14 +160,14 @@ impl LedgerPublicKey {
         })
     }
 
-    /// The ledger that this key signs for.
+    /// Returns the ledger that this key signs for.
     #[must_use]
     pub fn origin(&self) -> &str {
         &self.origin
     }
 
-    /// The checkpoint in a signed note, if this key signed it for its own origin. Signatures of others (witnesses)
-    /// and extension lines may stand beside, and are not looked at.
+    /// Returns the checkpoint in a signed note, if this key signed it for its own origin. Signatures of others
+    /// (witnesses) and extension lines may stand beside, and are not looked at.
     ///
     /// # Errors
     /// `Malformed`, `NotSigned`, `OtherOrigin`.
@@ -189,7 +189,7 @@ impl LedgerPublicKey {
         })
     }
 
-    /// Whether this receipt was given for the event with this leaf hash.
+    /// Returns whether this receipt was given for the event with this leaf hash.
     ///
     /// # Errors
     /// `Malformed`, `NotSigned`.
@@ -208,7 +208,7 @@ impl LedgerPublicKey {
         Ok(())
     }
 
-    /// What a receipt signs. The origin is in it, so that one key in two ledgers still gives two receipts.
+    /// Returns what a receipt signs. The origin is in it, so that one key in two ledgers still gives two receipts.
     fn receipt(&self, event: &str, leaf: Digest) -> Vec<u8> {
         format!("concord receipt v1\n{}\n{event}\n{leaf}\n", self.origin).into_bytes()
     }
@@ -219,7 +219,7 @@ impl LedgerPublicKey {
             .is_ok()
     }
 
-    /// The key as a verifier key holds it: the algorithm, then the key's bytes.
+    /// Returns the key as a verifier key holds it: the algorithm, then the key's bytes.
     fn encoded(&self) -> Vec<u8> {
         [[ED25519_ALGORITHM].as_slice(), &self.bytes].concat()
     }

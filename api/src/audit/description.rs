@@ -30,7 +30,7 @@ pub(super) struct EventFields {
     pub(super) categories: Option<Categories>,
 }
 
-/// No field.
+/// Returns no field.
 pub(super) fn nothing() -> EventFields {
     EventFields {
         outcome: AuditOutcome::Success,
@@ -47,7 +47,7 @@ pub(super) fn nothing() -> EventFields {
     }
 }
 
-/// The record that it happened to.
+/// Returns the record that it happened to.
 pub(super) fn about(object: &impl ToString) -> EventFields {
     EventFields {
         object: Some(object.to_string()),
@@ -55,12 +55,12 @@ pub(super) fn about(object: &impl ToString) -> EventFields {
     }
 }
 
-/// The person that it happened to, whom no object names.
+/// Returns the person that it happened to, whom no object names.
 pub(super) fn of_person(survivor: SurvivorAuditId) -> EventFields {
     nothing().person(survivor)
 }
 
-/// An attempt that was refused, and the code that says why.
+/// Returns an attempt that was refused, and the code that says why.
 pub(super) fn refused(code: &str) -> EventFields {
     EventFields {
         outcome: AuditOutcome::Refused,
@@ -69,56 +69,56 @@ pub(super) fn refused(code: &str) -> EventFields {
 }
 
 impl EventFields {
-    /// The agency that may know of it beside the one that acted.
+    /// Returns the agency that may know of it beside the one that acted.
     pub(super) fn told(mut self, agency: impl Into<Option<AgencyId>>) -> Self {
         self.recipient = agency.into();
         self
     }
 
-    /// Who disclosed, and what.
+    /// Returns who disclosed, and what.
     pub(super) fn disclosed(mut self, discloser: AgencyId, categories: Categories) -> Self {
         self.discloser = Some(discloser);
         self.categories = Some(categories);
         self
     }
 
-    /// Why, as a code.
+    /// Adds why, as a code.
     pub(super) fn because(mut self, reason: impl Into<Option<String>>) -> Self {
         self.reason = reason.into();
         self
     }
 
-    /// The person, under the audit log's own id.
+    /// Returns the person, under the audit log's own id.
     pub(super) fn person(mut self, survivor: SurvivorAuditId) -> Self {
         self.survivor = Some(survivor);
         self
     }
 
-    /// Further records.
+    /// Adds further records.
     pub(super) fn and(mut self, objects: Vec<String>) -> Self {
         self.objects = objects;
         self
     }
 
-    /// The consent, and its version.
+    /// Returns the consent, and its version.
     pub(super) fn under_consent(mut self, id: ConsentId, version: i32) -> Self {
         self.consent = Some((id, version));
         self
     }
 
-    /// The MOU, and its version.
+    /// Returns the MOU, and its version.
     pub(super) fn under_mou(mut self, id: MouId, version: i32) -> Self {
         self.mou = Some((id, version));
         self
     }
 
-    /// What for.
+    /// Returns what for.
     pub(super) fn used_for(mut self, purpose: Purpose) -> Self {
         self.purpose = Some(purpose);
         self
     }
 
-    /// What a release stands on; none where everything was withheld.
+    /// Returns what a release stands on; none where everything was withheld.
     pub(super) fn on_ground(self, ground: Option<Ground>) -> Self {
         match ground {
             Some(Ground::Consented {

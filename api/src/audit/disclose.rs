@@ -14,7 +14,7 @@ use crate::sharing::facts;
 use crate::store::Store;
 use crate::store::page::{CursorKey, Page, PageRequest, Towards};
 
-/// A page of a list that is sorted by `key`, an id that grows with time, newest first.
+/// Returns a page of a list that is sorted by `key`, an id that grows with time, newest first.
 ///
 /// # Errors
 /// `UNAVAILABLE`; `BAD_USER_INPUT` where the list is asked for backwards.
@@ -28,7 +28,7 @@ pub async fn page<E: EntityTrait>(
     page_beyond(store, among, |id| key.lt(id), wanted, name).await
 }
 
-/// The same of a list with places of its own; `beyond` is what stands after one in the order of the list.
+/// Reads a page of a list with places of its own; `beyond` is what stands after one in the order of the list.
 ///
 /// # Errors
 /// As [`page`].
@@ -51,7 +51,7 @@ pub async fn page_beyond<E: EntityTrait, P: CursorKey + Copy>(
     Ok(decided.map(|rows| wanted.cut(rows)))
 }
 
-/// The one record that a finder finds; `asked` goes on record where it finds none.
+/// Returns the one record that a finder finds; `asked` goes on record where it finds none.
 ///
 /// # Errors
 /// `UNAVAILABLE`.

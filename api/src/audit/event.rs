@@ -248,7 +248,7 @@ pub struct ConsentEvent {
 }
 
 impl ConsentEvent {
-    /// A consent as it stands after what was done to it.
+    /// Returns a consent as it stands after what was done to it.
     #[must_use]
     pub fn of(consent: &consent::Model, survivor: SurvivorAuditId, reason: Option<String>) -> Self {
         Self {
@@ -309,7 +309,7 @@ pub struct ReferralEvent {
 }
 
 impl ReferralEvent {
-    /// A step that needs no reason.
+    /// Returns a step that needs no reason.
     #[must_use]
     pub fn of(id: ReferralId, counterpart: AgencyId) -> Self {
         Self {
@@ -347,7 +347,7 @@ pub struct Agent {
 }
 
 impl Agent {
-    /// The operator, at the command line.
+    /// Returns the operator, at the command line.
     #[must_use]
     pub fn operator() -> Self {
         Self {
@@ -358,7 +358,7 @@ impl Agent {
         }
     }
 
-    /// Somebody who did not prove who they are.
+    /// Returns the agent of somebody who did not prove who they are.
     #[must_use]
     pub fn stranger() -> Self {
         Self {
@@ -369,7 +369,7 @@ impl Agent {
         }
     }
 
-    /// The operator, on behalf of an agency.
+    /// Returns the operator, on behalf of an agency.
     #[must_use]
     pub fn operator_for(agency: AgencyId) -> Self {
         Self {

@@ -52,13 +52,13 @@ struct EpochFellError {
 }
 
 impl Fork {
-    /// Whether a fork is known.
+    /// Returns whether a fork is known.
     #[must_use]
     pub fn is_found(&self) -> bool {
         self.0.found.load(Ordering::SeqCst)
     }
 
-    /// Nothing, while no fork is known.
+    /// Checks that no fork is known.
     ///
     /// # Errors
     /// `UNAVAILABLE`.
@@ -77,8 +77,8 @@ impl Fork {
         }
     }
 
-    /// The highest epoch that was read so far. Ask before an epoch is read that [`meets`](Self::meets) it: of two reads at
-    /// once, the one that ends later may have begun earlier.
+    /// Returns the highest epoch that was read so far. Ask before an epoch is read that [`meets`](Self::meets) it: of
+    /// two reads at once, the one that ends later may have begun earlier.
     #[must_use]
     pub fn highest(&self) -> i64 {
         self.0.epoch.load(Ordering::SeqCst)

@@ -64,7 +64,7 @@ pub enum IntegrationError {
 }
 
 impl IntegrationError {
-    /// Whether the ledger is not what was signed, rather than out of reach.
+    /// Returns whether the ledger is not what was signed, rather than out of reach.
     #[must_use]
     pub fn is_the_ledgers(&self) -> bool {
         match self {
@@ -307,7 +307,7 @@ async fn number(
     }
 }
 
-/// Whether the newest checkpoint covers every integrated event.
+/// Returns whether the newest checkpoint covers every integrated event.
 fn covered(row: &audit_tree::Model, key: &LedgerKey) -> bool {
     let signed = key.public().open(&row.note).ok();
     signed.is_some_and(|signed| stored::size_and_root(row) == Some(signed.head))
@@ -356,8 +356,8 @@ async fn sign(
     Ok(Some(note))
 }
 
-/// Whether the tree with this head begins with what was witnessed; not where another integrator has witnessed a later
-/// one meanwhile.
+/// Returns whether the tree with this head begins with what was witnessed; not where another integrator has witnessed a
+/// later one meanwhile.
 async fn extends_the_witness(store: &Store, head: Head) -> Result<bool, IntegrationError> {
     let witnessed = witness::newest(&store.keyring).await?;
     if witnessed.size <= head.size {
@@ -371,7 +371,7 @@ async fn extends_the_witness(store: &Store, head: Head) -> Result<bool, Integrat
     }
 }
 
-/// Nothing, where the stored tiles show that the tree with the head `new` begins with the one that was signed.
+/// Checks that the stored tiles show that the tree with the head `new` begins with the one that was signed.
 async fn extends(store: &Store, signed: Head, new: Head) -> Result<(), IntegrationError> {
     let rewritten = |_| IntegrationError::Rewritten;
     let wanted = tiles_for_consistency(signed.size, new.size).map_err(rewritten)?;

@@ -92,9 +92,9 @@ pub struct Leaf {
 }
 
 impl Leaf {
-    /// The leaf of an event that `agent` caused now.
+    /// Returns the leaf of an event that `agent` caused now.
     #[must_use]
-    pub fn of(event: Event, agent: &Agent, meta: &RequestMeta, now: Instant) -> Self {
+    pub fn new(event: Event, agent: &Agent, meta: &RequestMeta, now: Instant) -> Self {
         let Description {
             kind,
             action,
@@ -132,7 +132,7 @@ impl Leaf {
         }
     }
 
-    /// The consent, or the record of a mandate, under which something was told; none where nothing was.
+    /// Returns the consent, or the record of a mandate, under which something was told; none where nothing was.
     #[must_use]
     pub fn disclosed_under(&self) -> Option<Uuid> {
         if self.kind == AuditType::PackageRead {
@@ -143,7 +143,7 @@ impl Leaf {
         }
     }
 
-    /// The record of the mandate that something was disclosed by.
+    /// Returns the record of the mandate that something was disclosed by.
     #[must_use]
     pub fn mandate(&self) -> Option<MandateId> {
         self.object
@@ -153,7 +153,7 @@ impl Leaf {
             .ok()
     }
 
-    /// The row that keeps this leaf.
+    /// Returns the row that keeps this leaf.
     ///
     /// # Errors
     /// Where the leaf cannot be written as JSON, which no leaf of ours is.
@@ -187,7 +187,7 @@ impl Leaf {
     }
 }
 
-/// A commitment to `text`: whoever has the salt can check it; once the salt is erased it says nothing.
+/// Returns a commitment to `text`: whoever has the salt can check it; once the salt is erased it says nothing.
 #[must_use]
 pub fn commitment(salt: &[u8], text: &str) -> String {
     let mut bytes = salt.to_vec();

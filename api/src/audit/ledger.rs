@@ -53,7 +53,7 @@ pub struct Decided<T> {
 }
 
 impl<T> Decided<T> {
-    /// The same decision over something else made of the content.
+    /// Returns the same decision over something else made of the content.
     pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Decided<U> {
         Decided {
             epoch: self.epoch,
@@ -65,8 +65,8 @@ impl<T> Decided<T> {
 }
 
 impl<T> Decided<Option<T>> {
-    /// The same; where nothing was found, with the attempt on record. What does not exist and what may not be seen
-    /// are recorded alike.
+    /// Returns the same decision; where nothing was found, with the attempt on record. What does not exist and what may
+    /// not be seen are recorded alike.
     #[must_use]
     pub fn or_denied(mut self, asked: &impl std::fmt::Display) -> Self {
         if self.content.is_none() {
@@ -96,12 +96,12 @@ pub struct RecordedEvent {
 }
 
 impl<T> Released<T> {
-    /// The content, and the events that record its release, in the order in which they were handed in.
+    /// Returns the content, and the events that record its release, in the order in which they were handed in.
     pub fn into_parts(self) -> (T, Vec<RecordedEvent>) {
         (self.content, self.recorded)
     }
 
-    /// The content.
+    /// Returns the content.
     pub fn content(self) -> T {
         self.content
     }
@@ -150,7 +150,7 @@ impl Ledger {
             .events
             .into_iter()
             .map(|event| {
-                Leaf::of(event, agent, meta, decided.now).into_row(meta.address.as_deref())
+                Leaf::new(event, agent, meta, decided.now).into_row(meta.address.as_deref())
             })
             .collect::<Result<Vec<_>, _>>()
             .map_err(|fault| RecordingError::Refused(Refusal::internal(fault)))?;
@@ -229,7 +229,7 @@ impl Ledger {
         }
     }
 
-    /// What is known of a fork.
+    /// Returns what is known of a fork.
     #[must_use]
     pub fn fork(&self) -> &Fork {
         &self.fork
@@ -240,7 +240,7 @@ impl Ledger {
         self.grown.notify_one();
     }
 
-    /// What the integrator waits for.
+    /// Returns what the integrator waits for.
     #[must_use]
     pub fn growth(&self) -> Arc<Notify> {
         Arc::clone(&self.grown)
@@ -326,7 +326,7 @@ pub(super) async fn insert(
     Ok(())
 }
 
-/// One statement whatever the number of rows, so that PostgreSQL plans it once.
+/// Inserts events by one statement whatever their number, so that PostgreSQL plans it once.
 async fn insert_columns(
     transaction: &DatabaseTransaction,
     rows: &[&audit_event::Model],
@@ -369,7 +369,7 @@ async fn insert_under_epoch(transaction: &DatabaseTransaction, jobs: &[Job]) -> 
         .try_get("", "epoch")
 }
 
-/// A statement over events, which travel as text: the driver would send a JSON value as `jsonb`, another type.
+/// Returns a statement over events, which travel as text: the driver would send a JSON value as `jsonb`, another type.
 fn over(statement: &str, events: Vec<serde_json::Value>) -> Statement {
     let text = serde_json::Value::Array(events).to_string();
     Statement::from_sql_and_values(DbBackend::Postgres, statement, [text.into()])

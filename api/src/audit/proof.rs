@@ -12,7 +12,7 @@ use tlog_tiles::tlog::{self, Hash, HashReader};
 
 use super::tree::{Digest, HEIGHT, Head, TileId, Tiles, TreeError, bounded, edge, read, root};
 
-/// The tiles that [`prove_inclusion`] needs.
+/// Returns the tiles that [`prove_inclusion`] needs.
 ///
 /// # Errors
 /// `BeyondSize`, `TooLarge`.
@@ -27,7 +27,7 @@ pub fn tiles_for_inclusion(index: u64, size: u64) -> Result<BTreeSet<TileId>, Tr
     Ok(tiles)
 }
 
-/// The proof that leaf `index` is in the tree of the first `size` leaves (RFC 6962 section 2.1.1), for
+/// Returns the proof that leaf `index` is in the tree of the first `size` leaves (RFC 6962 section 2.1.1), for
 /// [`check_inclusion`]. It is checked before it is given: tiles that were tampered with yield no proof.
 ///
 /// # Errors
@@ -44,7 +44,7 @@ pub fn prove_inclusion(index: u64, size: u64, tiles: &Tiles) -> Result<Vec<Diges
     Ok(proof.into_iter().map(Digest::from).collect())
 }
 
-/// Whether the proof shows that the leaf stands at `index` of the tree with this head.
+/// Returns whether the proof shows that the leaf stands at `index` of the tree with this head.
 ///
 /// # Errors
 /// `InvalidProof`, `BeyondSize`, `TooLarge`.
@@ -60,7 +60,7 @@ pub fn check_inclusion(
         .map_err(|_| TreeError::InvalidProof)
 }
 
-/// The tiles that [`prove_consistency`] needs.
+/// Returns the tiles that [`prove_consistency`] needs.
 ///
 /// # Errors
 /// `BeyondSize`, `TooLarge`.
@@ -76,7 +76,7 @@ pub fn tiles_for_consistency(from: u64, to: u64) -> Result<BTreeSet<TileId>, Tre
     Ok(tiles)
 }
 
-/// The proof that the tree of `to` leaves begins with the tree of `from` leaves (RFC 6962 section 2.1.2), for
+/// Returns the proof that the tree of `to` leaves begins with the tree of `from` leaves (RFC 6962 section 2.1.2), for
 /// [`check_consistency`]. Empty where `from` is 0 or `to`. It is checked before it is given.
 ///
 /// # Errors
@@ -93,7 +93,7 @@ pub fn prove_consistency(from: u64, to: u64, tiles: &Tiles) -> Result<Vec<Digest
     Ok(proof.into_iter().map(Digest::from).collect())
 }
 
-/// Whether the proof shows that the tree with the head `new` begins with the one with the head `old`.
+/// Returns whether the proof shows that the tree with the head `new` begins with the one with the head `old`.
 ///
 /// # Errors
 /// `InvalidProof`, `BeyondSize`, `TooLarge`.
@@ -130,7 +130,7 @@ fn within(asked: u64, size: u64) -> Result<(), TreeError> {
     Ok(())
 }
 
-/// The tiles in which a question looks for hashes.
+/// Returns the tiles in which a question looks for hashes.
 fn wanted<T>(
     question: impl FnOnce(&TileRecorder) -> Result<T, tlog::Error>,
 ) -> Result<BTreeSet<TileId>, TreeError> {

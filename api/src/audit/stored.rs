@@ -13,7 +13,7 @@ use super::tree::{Digest, Head, TileId, Tiles};
 /// The head's only row.
 pub(super) const HEAD: i32 = 1;
 
-/// The head's row; none before the first event is integrated.
+/// Returns the head's row; none before the first event is integrated.
 ///
 /// # Errors
 /// What the database says.
@@ -21,7 +21,7 @@ pub async fn head(database: &impl ConnectionTrait) -> Result<Option<audit_tree::
     audit_tree::Entity::head().one(database).await
 }
 
-/// The size and root that the head's row holds; none where they cannot be ones.
+/// Returns the size and root that the head's row holds; none where they cannot be ones.
 #[must_use]
 pub fn size_and_root(row: &audit_tree::Model) -> Option<Head> {
     Some(Head {
@@ -51,7 +51,7 @@ pub async fn keep_head(database: &impl ConnectionTrait, head: Head) -> Result<()
         .map(|_| ())
 }
 
-/// Those of the tiles that there are, by one statement.
+/// Returns those of the tiles that there are, by one statement.
 ///
 /// # Errors
 /// What the database says.
@@ -118,7 +118,7 @@ pub async fn keep_tiles(database: &impl ConnectionTrait, changed: Tiles) -> Resu
         .map(|_| ())
 }
 
-/// A size or an index as a column holds it.
+/// Returns a size or an index as a column holds it.
 pub(crate) fn in_column(number: u64) -> Result<i64, DbErr> {
     i64::try_from(number).map_err(|_| DbErr::Type(format!("{number} is too large for a column")))
 }

@@ -98,7 +98,7 @@ pub struct TileId {
 }
 
 impl TileId {
-    /// The tile of `level` below which the leaf stands (on level 0: in which).
+    /// Returns the tile of `level` below which the leaf stands (on level 0: in which).
     fn over(level: u8, leaf: u64) -> Self {
         Self {
             level,
@@ -106,7 +106,7 @@ impl TileId {
         }
     }
 
-    /// The index of the first leaf below the hash at `position` of this tile.
+    /// Returns the index of the first leaf below the hash at `position` of this tile.
     #[must_use]
     pub fn first_leaf(self, position: usize) -> u64 {
         let position = u64::try_from(position).unwrap_or(u64::MAX);
@@ -166,25 +166,25 @@ pub enum TreeError {
     InvalidProof,
 }
 
-/// The hash of a leaf, as RFC 6962 section 2.1 says.
+/// Returns the hash of a leaf, as RFC 6962 section 2.1 says.
 #[must_use]
 pub fn leaf_hash(leaf: &[u8]) -> Digest {
     tlog::record_hash(leaf).into()
 }
 
-/// The number of hashes that a tree of `size` leaves has on a level.
+/// Returns the number of hashes that a tree of `size` leaves has on a level.
 fn entries(level: u8, size: u64) -> u64 {
     size.checked_shr(u32::from(HEIGHT) * u32::from(level))
         .unwrap_or(0)
 }
 
-/// The partly filled tiles at the right edge of a tree of this size: all that [`grow`] and [`root`] need.
+/// Returns the partly filled tiles at the right edge of a tree of this size: all that [`grow`] and [`root`] need.
 #[must_use]
 pub fn edge(size: u64) -> Vec<TileId> {
     edge_widths(size).map(|(tile, _)| tile).collect()
 }
 
-/// The tiles of the edge, each with the hashes that it holds (1 to 255).
+/// Returns the tiles of the edge, each with the hashes that it holds (1 to 255).
 fn edge_widths(size: u64) -> impl Iterator<Item = (TileId, usize)> {
     (0..=u8::MAX)
         .map_while(move |level| {
@@ -206,7 +206,7 @@ pub struct RightEdge {
 }
 
 impl RightEdge {
-    /// The edge of the empty tree.
+    /// Returns the edge of the empty tree.
     #[must_use]
     pub fn empty() -> Self {
         Self {
@@ -215,7 +215,7 @@ impl RightEdge {
         }
     }
 
-    /// The edge of a tree of `size`, from its tiles. Those that do not belong to the edge are left alone.
+    /// Returns the edge of a tree of `size`, from its tiles. Those that do not belong to the edge are left alone.
     ///
     /// # Errors
     /// `MissingTile`, `MalformedTile` when a tile holds more or fewer hashes than at this size, `TooLarge`.
@@ -237,7 +237,7 @@ impl RightEdge {
         Ok(loaded)
     }
 
-    /// The leaves that the tree has.
+    /// Returns the leaves that the tree has.
     #[must_use]
     pub fn size(&self) -> u64 {
         self.size
@@ -264,7 +264,7 @@ impl RightEdge {
         Ok(filled)
     }
 
-    /// The partly filled tiles.
+    /// Returns the partly filled tiles.
     #[must_use]
     pub fn tiles(&self) -> Tiles {
         (0..)
@@ -274,7 +274,7 @@ impl RightEdge {
             .collect()
     }
 
-    /// The tree's size and root.
+    /// Returns the tree's size and root.
     ///
     /// # Errors
     /// None in practice: an edge is complete by construction.
@@ -314,8 +314,8 @@ pub fn grow(size: u64, tiles: &Tiles, leaves: &[Digest]) -> Result<Grown, TreeEr
     })
 }
 
-/// The root of the tree of the first `size` leaves. It needs the tiles of that size's [`edge`]; they may have grown
-/// since.
+/// Returns the root of the tree of the first `size` leaves. It needs the tiles of that size's [`edge`]; they may have
+/// grown since.
 ///
 /// # Errors
 /// `MissingTile`, `MalformedTile`, `TooLarge`.
@@ -332,7 +332,7 @@ pub(super) fn bounded(size: u64) -> Result<(), TreeError> {
     Ok(())
 }
 
-/// What a question answers from these tiles.
+/// Returns what a question answers from these tiles.
 pub(super) fn read<T>(
     tiles: &Tiles,
     question: impl FnOnce(&Stored<'_>) -> Result<T, tlog::Error>,

@@ -117,7 +117,7 @@ enum Extent {
 }
 
 impl LedgerVerifier {
-    /// A verification from the first event on, against opened checkpoints of any sizes. The more there are, the
+    /// Returns a verification from the first event on, against opened checkpoints of any sizes. The more there are, the
     /// closer a rewritten ledger's fault is narrowed down; two of one size and different roots are a fault as well.
     #[must_use]
     pub fn against(checkpoints: impl IntoIterator<Item = Checkpoint>) -> Self {
@@ -143,7 +143,7 @@ impl LedgerVerifier {
         }
     }
 
-    /// The tiles to load for the next [`compare`](Self::compare).
+    /// Returns the tiles to load for the next [`compare`](Self::compare).
     #[must_use]
     pub fn due(&self) -> Vec<TileId> {
         self.due.iter().map(|due| due.tile).collect()
@@ -163,7 +163,7 @@ impl LedgerVerifier {
         self.stopped.map_or(Ok(()), Err)
     }
 
-    /// There are no more events.
+    /// Notes that there are no more events.
     #[must_use]
     pub fn end(mut self) -> LastTilesCheck {
         if self.stopped.is_none() {
@@ -265,7 +265,7 @@ impl LedgerVerifier {
 pub struct LastTilesCheck(LedgerVerifier);
 
 impl LastTilesCheck {
-    /// The tiles to load for [`finish`](Self::finish).
+    /// Returns the tiles to load for [`finish`](Self::finish).
     #[must_use]
     pub fn due(&self) -> Vec<TileId> {
         self.0.due()
@@ -317,7 +317,7 @@ impl Due {
         Some(self.fault_at(agreeing, LedgerError::TileDiffers(self.tile)))
     }
 
-    /// A fault in one hash of the tile, which on a level above 0 covers many events.
+    /// Returns a fault in one hash of the tile, which on a level above 0 covers many events.
     fn fault_at(&self, position: usize, kind: LedgerError) -> LedgerFaultError {
         LedgerFaultError {
             index: self.tile.first_leaf(position),

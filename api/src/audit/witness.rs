@@ -43,7 +43,7 @@ pub enum WitnessError {
     },
 }
 
-/// The size and root that were witnessed last; the empty ledger's before the first.
+/// Returns the size and root that were witnessed last; the empty ledger's before the first.
 ///
 /// # Errors
 /// What the keyring says.
@@ -92,7 +92,7 @@ async fn write(keyring: &DatabaseConnection, head: Head, only: &str) -> Result<(
     keyring.execute_raw(statement).await.map(|_| ())
 }
 
-/// Nothing, where the ledger is the witnessed one or has grown from it.
+/// Checks that the ledger is the witnessed one or has grown from it.
 ///
 /// # Errors
 /// [`WitnessError`].

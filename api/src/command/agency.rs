@@ -4,7 +4,7 @@ use concord::store::Store;
 use concord_entities::agency;
 use miette::{IntoDiagnostic, Result, miette};
 
-/// The one agency with this id, or this name as the directory has it.
+/// Returns the one agency with this id, or this name as the directory has it.
 pub(crate) async fn named(store: &Store, text: &str) -> Result<agency::Model> {
     let all = agency::Entity::everywhere()
         .all(&store.read)

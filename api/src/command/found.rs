@@ -1,7 +1,7 @@
 //! `concord found`: register the first task force, with the agency that coordinates it.
 
 use clap::Args;
-use concord::agency::founding::{Founding, found};
+use concord::agency::founding::{Founding, found_task_force};
 use concord::service::Service;
 use concord::settings::RawSettings;
 use concord_entities::vocabulary::{AgencyKind, Code};
@@ -42,7 +42,7 @@ impl Found {
             coordinator: self.coordinator,
             kind,
         };
-        let (task_force, agency) = found(&service.store, founding)
+        let (task_force, agency) = found_task_force(&service.store, founding)
             .await
             .map_err(|refusal| miette!("{}", refusal.error))?;
         println!("task force   {task_force}");

@@ -81,7 +81,7 @@ impl IssuerCommand {
             Self::List(options) => list(&open(&options).await?).await,
             Self::Refresh(one) => {
                 let service = open(&one.options).await?;
-                let fetcher = Fetcher::of(&service.settings).into_diagnostic()?;
+                let fetcher = Fetcher::from_settings(&service.settings).into_diagnostic()?;
                 let copy = register::refresh(&service.store, &fetcher, one.id).await;
                 println!("{}", told(&copy.map_err(|fault| refused(&fault))?));
                 Ok(())
@@ -101,7 +101,7 @@ impl Add {
     async fn run(self) -> Result<()> {
         let service = open(&self.options).await?;
         let agency = super::agency::named(&service.store, &self.agency).await?;
-        let fetcher = Fetcher::of(&service.settings).into_diagnostic()?;
+        let fetcher = Fetcher::from_settings(&service.settings).into_diagnostic()?;
         let ours = service.settings.issuer.clone();
         let registration = self.registration()?;
         let added = register::add(&service.store, &fetcher, &ours, agency.id, registration).await;

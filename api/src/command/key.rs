@@ -83,7 +83,7 @@ fn word(key: &KeyLife, now: Instant) -> &'static str {
     }
 }
 
-/// Since when the key signs, or from when it may.
+/// Returns since when the key signs, or from when it may.
 fn signs_from(key: &KeyLife, now: Instant) -> String {
     match (key.signs_from, key.state(now)) {
         (Some(from), _) => from.to_string(),

@@ -27,7 +27,7 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// The settings, with these flags and `more`.
+    /// Returns the settings, with these flags and `more`.
     pub(crate) fn settings(&self, more: RawSettings) -> Result<Settings> {
         let flags = RawSettings {
             data: self.data.clone().or(more.data),

@@ -56,7 +56,7 @@ impl Serve {
     }
 }
 
-/// One JSON line an event on standard error; never a value of a request.
+/// Logs one JSON line an event on standard error; never a value of a request.
 fn log() {
     let level = EnvFilter::try_from_env("CONCORD_LOG")
         .unwrap_or_else(|_| EnvFilter::new("warn,concord=info"));

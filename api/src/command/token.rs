@@ -72,7 +72,7 @@ impl Issue {
     }
 }
 
-/// The scopes, those for referrals narrowed to the purposes.
+/// Returns the scopes, those for referrals narrowed to the purposes.
 fn narrowed(scope: &str, purposes: &[String]) -> Result<Scopes> {
     let scopes = Scopes::parse(scope).into_diagnostic()?;
     if purposes.is_empty() {

@@ -10,7 +10,7 @@ use concord_entities::vocabulary::RevocationChannel;
 
 use super::checks::ConsentCheck;
 use super::ending::{self, By, EndedConsent};
-use super::graphql::{Consent, ConsentView, Revocation, found, revoked_before};
+use super::graphql::{Consent, ConsentView, Revocation, find_consent, revoked_before};
 use super::input::{ConsentInput, SignatureInput};
 use super::sign::{self, Defects, Signing};
 use super::{draft, life};
@@ -156,7 +156,7 @@ async fn refuse(request: &Request, id: ConsentId, defects: Defects) -> Refusal {
     Error::ConsentDefective { findings }.into()
 }
 
-/// Whether a consent of the agency's is a later version, which it is from its drafting or never.
+/// Returns whether a consent of the agency's is a later version, which it is from its drafting or never.
 async fn replaces_another(request: &Request, id: ConsentId) -> Result<bool> {
     let consent = consent::Entity::held_by(request.caller.agency(), id)
         .one(&request.worker.store.read)
@@ -279,13 +279,13 @@ pub(crate) async fn revoke(
     ending::revoke(ending, found, by, Some(channel)).await
 }
 
-/// The consent as an earlier call left it.
+/// Returns the consent as an earlier call left it.
 async fn reload(request: &Request, id: ConsentId) -> Result<Consent> {
-    let made = found(request, id).await?;
+    let made = find_consent(request, id).await?;
     made.ok_or_else(|| Error::NotFound.into())
 }
 
-/// The consent as the change leaves it.
+/// Returns the consent as the change leaves it.
 async fn view(request: &Request, now: Instant, model: consent::Model) -> Result<Consent> {
     Ok(ConsentView::load(request, std::slice::from_ref(&model))
         .await?

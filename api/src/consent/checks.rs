@@ -232,7 +232,7 @@ checks! {
 }
 
 impl ConsentCheck {
-    /// That something was not explained.
+    /// Returns the check that this was explained.
     #[must_use]
     pub fn not_explained(what: Explanation) -> Self {
         match what {
@@ -247,7 +247,7 @@ impl ConsentCheck {
         }
     }
 
-    /// Whether it keeps a consent from being signed, for an agency that these packs bind.
+    /// Returns whether it keeps a consent from being signed, for an agency that these packs bind.
     #[must_use]
     pub fn severity(self, bound: &[Pack]) -> Severity {
         let binds = |packs: &[Pack]| packs.iter().any(|pack| bound.contains(pack));
@@ -264,7 +264,7 @@ impl ConsentCheck {
         }
     }
 
-    /// What is told of it to an agency that these packs bind.
+    /// Returns what is told of it to an agency that these packs bind.
     #[must_use]
     pub fn finding(self, bound: &[Pack]) -> Finding {
         let (rule, citation, remedy) = self.text();

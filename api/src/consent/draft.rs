@@ -29,7 +29,7 @@ pub(super) async fn draft(
         .await?
         .ok_or_else(no_such_survivor)?;
     let Some(end) = input.expires_at else {
-        let grounds = Grounds::of(change, change.agency(), change.now()).await?;
+        let grounds = Grounds::gather(change, change.agency(), change.now()).await?;
         let findings =
             vec![ConsentCheck::ExpiryMissing.finding(&grounds.packs.bound(change.now().day()))];
         return Err(Error::ConsentDefective { findings }.into());
@@ -53,7 +53,7 @@ pub(super) async fn draft(
     Ok((model, survivor))
 }
 
-/// What a consent that is not saved lacks.
+/// Returns what a consent that is not saved lacks.
 pub(super) async fn judge(request: &Request, input: &ConsentInput) -> Result<Vec<Finding>> {
     let agency = request.caller.agency();
     let store = &request.worker.store;
@@ -66,7 +66,7 @@ pub(super) async fn judge(request: &Request, input: &ConsentInput) -> Result<Vec
                     row.audit_id.to_string()
                 })
                 .await?;
-            let grounds = Grounds::of(&store.read, agency, found.now).await?;
+            let grounds = Grounds::gather(&store.read, agency, found.now).await?;
             let now = found.now;
             Ok(found.map(|survivor| (survivor, grounds, now)))
         })
@@ -82,7 +82,7 @@ pub(super) async fn judge(request: &Request, input: &ConsentInput) -> Result<Vec
     }))
 }
 
-/// The first version of what an input says.
+/// Returns the first version of what an input says.
 fn said(
     input: &ConsentInput,
     discloser: AgencyId,

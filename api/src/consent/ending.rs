@@ -139,7 +139,7 @@ pub async fn halt<Who: Author>(change: &Change<'_, Who>, id: ConsentId) -> Resul
     Ok(halted.rows_affected)
 }
 
-/// How many open referrals stand suspended on these consents.
+/// Returns how many open referrals stand suspended on these consents.
 ///
 /// # Errors
 /// `UNAVAILABLE`.
@@ -161,7 +161,7 @@ pub async fn destroy(vault: &Vault, packages: &[PackageVersion], request: &str) 
     }
 }
 
-/// The packages of the referrals that stand on a consent, as they are sealed now.
+/// Returns the packages of the referrals that stand on a consent, as they are sealed now.
 ///
 /// # Errors
 /// `UNAVAILABLE`.
@@ -173,7 +173,7 @@ pub async fn standing_on<Who: Author>(
     Ok(referrals.iter().map(PackageVersion::from).collect())
 }
 
-/// What goes on record of a consent that was taken back, or ended with its survivor's erasure.
+/// Returns what goes on record of a consent that was taken back, or ended with its survivor's erasure.
 ///
 /// # Errors
 /// `UNAVAILABLE`.
@@ -189,8 +189,8 @@ pub async fn recorded<Who: Author>(
     Ok(ConsentEvent::of(consent, survivor.audit_id, Some(reason)))
 }
 
-/// The same event once more for a discloser in whose place another agency acted: in the log, an agency finds what it did
-/// and what was done to it, and here the one is the coordinator and the other the recipient.
+/// Returns the same event once more for a discloser in whose place another agency acted: in the log, an agency finds
+/// what it did and what was done to it, and here the one is the coordinator and the other the recipient.
 fn for_discloser(event: &ConsentEvent, consent: &consent::Model, by: By) -> Option<ConsentEvent> {
     let By::Agency(agency) = by else {
         // It is recorded as done by the discloser.

@@ -133,7 +133,7 @@ impl Consent {
             Ok(request) => request,
             Err(refusal) => return Some(Err(refusal)),
         };
-        found(request, earlier).await.transpose()
+        find_consent(request, earlier).await.transpose()
     }
 
     /// What was explained before it was asked for; null where nobody said, and to the recipient.
@@ -197,13 +197,13 @@ impl Consent {
 }
 
 impl Consent {
-    /// Read once for all consents that are shown together.
+    /// Reads the grounds, once for all consents that are shown together.
     async fn grounds<'h>(&self, ctx: &Context<'_>, held: &'h Held) -> Result<&'h Grounds> {
         let store = &ctx.request()?.worker.store;
         let (discloser, now) = (self.model.discloser_id, self.judged_at);
         let read = held
             .grounds
-            .get_or_try_init(|| Grounds::of(&store.read, discloser, now))
+            .get_or_try_init(|| Grounds::gather(&store.read, discloser, now))
             .await?;
         Ok(read)
     }
@@ -329,7 +329,7 @@ impl ConsentQuery {
             })
             .await?;
         let (page, views, now) = released.content();
-        Ok(Connection::of(
+        Ok(Connection::from_page(
             page.map(|model| views.view(model, now)),
             |one| one.model.id.0,
         ))
@@ -382,7 +382,7 @@ impl ConsentView {
         })
     }
 
-    /// The consent as the caller sees it.
+    /// Returns the consent as the caller sees it.
     pub(crate) fn view(&self, model: consent::Model, now: Instant) -> Consent {
         let model = if is_party(self.reader, &model) {
             model
@@ -419,7 +419,8 @@ fn is_party(agency: AgencyId, consent: &consent::Model) -> bool {
     [consent.discloser_id, consent.recipient_id].contains(&agency)
 }
 
-/// What a coordinator is shown of a consent that it takes back in its discloser's place: which, between whom, and when.
+/// Returns what a coordinator is shown of a consent that it takes back in its discloser's place: which, between whom,
+/// and when.
 fn without_content(model: &consent::Model) -> consent::Model {
     consent::Model {
         supersedes: None,
@@ -449,21 +450,21 @@ async fn with_context<T>(
     Ok(found.map(|content| (content, views, now)))
 }
 
-/// One consent that the caller's agency holds or is named in.
-pub(crate) async fn node(request: &Request, id: ConsentId) -> Result<Option<Consent>> {
+/// Returns one consent that the caller's agency holds or is named in.
+pub(crate) async fn consent_by_id(request: &Request, id: ConsentId) -> Result<Option<Consent>> {
     request.caller(Resource::Consent, Permission::Read)?;
-    found(request, id).await
+    find_consent(request, id).await
 }
 
-/// The same, for a caller whose change named it: read and recorded like any other.
-pub(crate) async fn found(request: &Request, id: ConsentId) -> Result<Option<Consent>> {
+/// Reads the consent for a caller whose change named it, and records the reading like any other.
+pub(crate) async fn find_consent(request: &Request, id: ConsentId) -> Result<Option<Consent>> {
     seen(request, id, || {
         consent::Entity::known_to(request.caller.agency(), [id])
     })
     .await
 }
 
-/// A consent that was taken back before, for a caller that may take it back: read and recorded like any other.
+/// Returns a consent that was taken back before, for a caller that may take it back: read and recorded like any other.
 pub(super) async fn revoked_before(request: &Request, id: ConsentId) -> Result<Option<Consent>> {
     seen(request, id, || {
         consent::Entity::revocable_by(request.caller.agency(), id)

@@ -27,7 +27,7 @@ impl Grounds {
     ///
     /// # Errors
     /// Where the database does not answer.
-    pub async fn of<C: ConnectionTrait>(
+    pub async fn gather<C: ConnectionTrait>(
         database: &C,
         discloser: AgencyId,
         now: Instant,
@@ -42,7 +42,7 @@ impl Grounds {
         })
     }
 
-    /// What is known beside a consent to `recipient`.
+    /// Returns what is known beside a consent to `recipient`.
     #[must_use]
     pub fn beside(&self, recipient: AgencyId, survivor: &survivor::Model) -> Beside {
         Beside {
@@ -53,19 +53,19 @@ impl Grounds {
         }
     }
 
-    /// What a saved consent says, and what is known beside it; its signatures where they are to be judged.
+    /// Returns what a saved consent says, and what is known beside it; its signatures where they are to be judged.
     #[must_use]
     pub fn draft(&self, consent: &consent::Model, survivor: &survivor::Model) -> ConsentDraft {
-        ConsentDraft::of(consent, self.beside(consent.recipient_id, survivor))
+        ConsentDraft::from_consent(consent, self.beside(consent.recipient_id, survivor))
     }
 
-    /// What a draft lacks.
+    /// Returns what a draft lacks.
     #[must_use]
     pub fn lint(&self, draft: &ConsentDraft) -> Vec<Finding> {
         lint::lint(draft, &self.packs, self.now)
     }
 
-    /// What a saved consent lacks, signatures included.
+    /// Returns what a saved consent lacks, signatures included.
     #[must_use]
     pub fn judge(
         &self,
@@ -81,7 +81,7 @@ impl Grounds {
     }
 }
 
-/// What the MOUs in force permit, by the other party.
+/// Returns what the MOUs in force permit, by the other party.
 async fn ceilings<C: ConnectionTrait>(
     database: &C,
     agency: AgencyId,

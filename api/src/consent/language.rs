@@ -4,7 +4,7 @@ use concord_entities::consent::StoredInterpreter;
 
 use super::checks::ConsentCheck;
 
-/// What is wrong with an interpreter.
+/// Returns what is wrong with an interpreter.
 pub fn of_interpreter(
     interpreter: &StoredInterpreter,
 ) -> impl Iterator<Item = ConsentCheck> + use<> {
@@ -35,7 +35,7 @@ pub fn of_interpreter(
     .filter_map(|(lacks, check)| lacks.then_some(check))
 }
 
-/// Whether two BCP 47 tags name one language; their regions may differ.
+/// Returns whether two BCP 47 tags name one language; their regions may differ.
 #[must_use]
 pub fn same_language(one: &str, other: &str) -> bool {
     let primary = |tag: &str| tag.split('-').next().unwrap_or_default().to_lowercase();

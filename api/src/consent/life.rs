@@ -13,7 +13,7 @@ use crate::audit::change::{Change, Ending};
 use crate::error::{Error, Result};
 use crate::seal::vault::PackageVersion;
 
-/// One of the agency's consents, locked for a change.
+/// Returns one of the agency's consents, locked for a change.
 pub(super) async fn held(change: &Change<'_>, id: ConsentId) -> Result<consent::Model> {
     let consent = consent::Entity::held_by(change.agency(), id)
         .one_locked(change)
@@ -90,7 +90,7 @@ pub(super) async fn halt(change: &Change<'_>, id: ConsentId) -> Result<u64> {
     ending::halt(change, id).await
 }
 
-/// Whether a referral may still be worked on, by its sender or its recipient.
+/// Returns whether a referral may still be worked on, by its sender or its recipient.
 fn is_unfinished(status: ReferralStatus) -> bool {
     status == ReferralStatus::Draft || status.is_open()
 }

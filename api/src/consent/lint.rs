@@ -86,9 +86,9 @@ pub struct Beside {
 }
 
 impl ConsentDraft {
-    /// What a consent's row says.
+    /// Returns what a consent's row says.
     #[must_use]
-    pub fn of(consent: &consent::Model, beside: Beside) -> Self {
+    pub fn from_consent(consent: &consent::Model, beside: Beside) -> Self {
         Self {
             discloser: consent.discloser_id,
             recipient: consent.recipient_id,
@@ -115,7 +115,7 @@ impl ConsentDraft {
         }
     }
 
-    /// What the law's answer to "who signs?" hangs on.
+    /// Returns what the law's answer to "who signs?" hangs on.
     #[must_use]
     pub fn situation(&self) -> Situation {
         Situation {
@@ -131,19 +131,19 @@ impl ConsentDraft {
 pub struct RulePacks(pub Vec<rule_pack::Model>);
 
 impl RulePacks {
-    /// Those in force on a day.
+    /// Returns those in force on a day.
     pub fn on(&self, day: Day) -> impl Iterator<Item = &rule_pack::Model> {
         self.0.iter().filter(move |bound| is_in_force(bound, day))
     }
 
-    /// Which packs are in force on a day.
+    /// Returns which packs are in force on a day.
     #[must_use]
     pub fn bound(&self, day: Day) -> Vec<Pack> {
         self.on(day).map(|bound| bound.pack).collect()
     }
 
-    /// The longest that a consent may run, in days, and where that is written where a state's law says so. The strictest of
-    /// what binds: a state's law replaces no federal practice.
+    /// Returns the longest that a consent may run, in days, and where that is written where a state's law says so. The
+    /// strictest of what binds: a state's law replaces no federal practice.
     #[must_use]
     pub fn longest(&self, day: Day) -> (i32, Option<&str>) {
         let own = |bound: &rule_pack::Model| match bound.pack {
@@ -158,13 +158,13 @@ impl RulePacks {
     }
 }
 
-/// Whether a pack binds on a day.
+/// Returns whether a pack binds on a day.
 #[must_use]
 pub fn is_in_force(bound: &rule_pack::Model, day: Day) -> bool {
     bound.from_on <= day && bound.until_on.is_none_or(|last| day <= last)
 }
 
-/// Everything that a consent lacks at `now`, in the order of the checks; empty for a good one.
+/// Lists everything that a consent lacks at `now`, in the order of the checks; empty for a good one.
 #[must_use]
 pub fn lint(draft: &ConsentDraft, packs: &RulePacks, now: Instant) -> Vec<Finding> {
     let day = now.day();
@@ -197,7 +197,7 @@ pub fn lint(draft: &ConsentDraft, packs: &RulePacks, now: Instant) -> Vec<Findin
         .collect()
 }
 
-/// Those that keep it from being signed.
+/// Returns those that keep it from being signed.
 #[must_use]
 pub fn blocking(findings: Vec<Finding>) -> Vec<Finding> {
     findings

@@ -97,7 +97,7 @@ pub struct Signature {
 }
 
 impl Signature {
-    /// As the agency that holds the consent sees it, or as its recipient does.
+    /// Shows it as the agency that holds the consent sees it, or as its recipient does.
     pub(super) fn seen(row: &consent_signature::Model, by_holder: bool) -> Self {
         let interpreter = row.interpreter.clone().filter(|_| by_holder);
         let language = row.language.clone().filter(|_| by_holder);

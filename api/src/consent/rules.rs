@@ -22,7 +22,8 @@ pub fn status(consent: &consent::Model, now: Instant) -> ConsentStatus {
     }
 }
 
-/// Whether a later version may take this one's place: signed once, and never taken back or found to be an error.
+/// Returns whether a later version may take this one's place: signed once, and never taken back or found to be an
+/// error.
 #[must_use]
 pub fn may_be_superseded(consent: &consent::Model) -> bool {
     consent.signed_at.is_some()
@@ -31,9 +32,9 @@ pub fn may_be_superseded(consent: &consent::Model) -> bool {
         && consent.entered_in_error_at.is_none()
 }
 
-/// Whether a later version carries on a referral that stands on the earlier one and holds these categories: the earlier
-/// one has not lapsed (a package ends with the time that it was sealed for), and the later one names the same two
-/// agencies, everything that the package holds, and every purpose that was consented to before.
+/// Returns whether a later version carries on a referral that stands on the earlier one and holds these categories: the
+/// earlier one has not lapsed (a package ends with the time that it was sealed for), and the later one names the same
+/// two agencies, everything that the package holds, and every purpose that was consented to before.
 #[must_use]
 pub fn carries_on(
     earlier: &consent::Model,

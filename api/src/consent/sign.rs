@@ -52,7 +52,7 @@ pub(crate) struct Signed {
 }
 
 impl Signed {
-    /// What goes on record of the signature.
+    /// Returns what goes on record of the signature.
     pub(super) fn event(&self, role: SignerRole, survivor: &survivor::Model) -> Event {
         let role = Some(role.to_string());
         Event::ConsentSigned(ConsentEvent::of(&self.consent, survivor.audit_id, role))
@@ -119,7 +119,7 @@ pub(super) async fn sign(
     })))
 }
 
-/// Who must sign, where neither the consent nor the signature that is offered lacks anything.
+/// Returns who must sign, where neither the consent nor the signature that is offered lacks anything.
 async fn judge(
     change: &Change<'_>,
     consent: &consent::Model,
@@ -128,7 +128,7 @@ async fn judge(
     beside: &[consent_signature::Model],
     new: &consent_signature::Model,
 ) -> Result<Result<Situation, Defects>> {
-    let grounds = Grounds::of(change, change.agency(), change.now()).await?;
+    let grounds = Grounds::gather(change, change.agency(), change.now()).await?;
     let draft = ConsentDraft {
         first_signed: beside.iter().chain([new]).map(|one| one.signed_on).min(),
         ..grounds.draft(consent, survivor)
@@ -174,7 +174,7 @@ fn no_more() -> Refusal {
     Error::NotNow("this consent takes no more signatures: draft a new one".into()).into()
 }
 
-/// The signatures under every version before this one.
+/// Returns the signatures under every version before this one.
 async fn before(
     change: &Change<'_>,
     consent: &consent::Model,
@@ -203,7 +203,8 @@ async fn before(
         .await?)
 }
 
-/// The version before, which must not have been taken back meanwhile: whoever takes a consent back takes its renewal back.
+/// Returns the version before, which must not have been taken back meanwhile: whoever takes a consent back takes its
+/// renewal back.
 async fn still_there(change: &Change<'_>, earlier: ConsentId) -> Result<consent::Model> {
     let earlier = life::held(change, earlier).await?;
     if rules::may_be_superseded(&earlier) {

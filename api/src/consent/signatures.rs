@@ -28,7 +28,7 @@ pub enum SignatureError {
 }
 
 impl SignatureError {
-    /// The field of the input that is wrong.
+    /// Returns the field of the input that is wrong.
     #[must_use]
     pub fn field(self) -> &'static str {
         match self {
@@ -39,7 +39,7 @@ impl SignatureError {
     }
 }
 
-/// That `new` fits the signatures `beside` it under its consent, and those under the versions `before`.
+/// Checks that `new` fits the signatures `beside` it under its consent, and those under the versions `before`.
 ///
 /// # Errors
 /// The first [`SignatureError`].
@@ -66,7 +66,7 @@ pub fn fit(
     }
 }
 
-/// Whether `new` says what `known` says: the same signature, told once more.
+/// Returns whether `new` says what `known` says: the same signature, told once more.
 #[must_use]
 pub fn is_repeat(new: &Model, known: &Model) -> bool {
     let told = Model {
@@ -77,7 +77,7 @@ pub fn is_repeat(new: &Model, known: &Model) -> bool {
     told == *known
 }
 
-/// Whether a day can stand on a signature that is recorded at `now`.
+/// Returns whether a day can stand on a signature that is recorded at `now`.
 #[must_use]
 pub fn can_be_signed_on(day: Day, now: Instant) -> bool {
     // A day ahead, for those whose day has begun before UTC's.

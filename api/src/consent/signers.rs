@@ -42,7 +42,7 @@ pub struct Offered {
 }
 
 impl Situation {
-    /// Who must sign.
+    /// Returns who must sign.
     #[must_use]
     pub fn needs(self) -> &'static [SignerRole] {
         if self.incapacitated {
@@ -54,8 +54,8 @@ impl Situation {
         }
     }
 
-    /// Whether a signature of this role has a place under the consent. The person may always sign, and somebody may always
-    /// have seen it.
+    /// Returns whether a signature of this role has a place under the consent. The person may always sign, and somebody
+    /// may always have seen it.
     #[must_use]
     pub fn allows(self, role: SignerRole) -> bool {
         match role {
@@ -64,7 +64,7 @@ impl Situation {
         }
     }
 
-    /// Which signatures are missing among these.
+    /// Returns which signatures are missing among these.
     pub fn missing(self, roles: &[SignerRole]) -> impl Iterator<Item = ConsentCheck> {
         self.needs()
             .iter()
@@ -77,14 +77,14 @@ impl Situation {
             })
     }
 
-    /// Whether these are all that must sign.
+    /// Returns whether these are all that must sign.
     #[must_use]
     pub fn complete(self, roles: &[SignerRole]) -> bool {
         self.missing(roles).next().is_none()
     }
 
-    /// What keeps a signature from being taken; empty for a good one. `understood` is the language that the person
-    /// understands best, BCP 47.
+    /// Returns what keeps a signature from being taken; empty for a good one. `understood` is the language that the
+    /// person understands best, BCP 47.
     #[must_use]
     pub fn faults(self, offered: &Offered, understood: Option<&str>) -> Vec<ConsentCheck> {
         let mut faults = Vec::new();
@@ -113,7 +113,8 @@ impl Situation {
     }
 }
 
-/// Whether the person understood what they sign, as far as the signature itself says in which language it was explained.
+/// Returns whether the person understood what they sign, as far as the signature itself says in which language it was
+/// explained.
 fn is_understood(offered: &Offered, understood: Option<&str>) -> bool {
     let interpreted = offered.interpreter.as_ref().map(|one| &one.language);
     let spoken = interpreted.or(offered.language.as_ref());
@@ -124,7 +125,7 @@ fn is_understood(offered: &Offered, understood: Option<&str>) -> bool {
     }
 }
 
-/// Whether what ties somebody to the survivor makes them what they sign as.
+/// Returns whether what ties somebody to the survivor makes them what they sign as.
 #[must_use]
 pub fn fits(role: SignerRole, relation: Option<SignerRelation>) -> bool {
     match (role, relation) {

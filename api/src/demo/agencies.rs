@@ -25,7 +25,7 @@ use crate::wire::scalars::LanguageTag;
 const CLOSED: &str =
     "The building inspection closed both houses; to be looked at again once the stairs are mended.";
 
-/// The founding of the task force, and when it was.
+/// Returns the founding of the task force, and when it was.
 pub(super) fn founding(past: Past) -> (Instant, Founding) {
     let office = Who::Office.profile();
     let founding = Founding {

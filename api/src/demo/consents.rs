@@ -66,7 +66,7 @@ pub(super) fn ask(script: &mut Script, asked: &ConsentRequest) -> ConsentPlan {
     plan
 }
 
-/// Who signs, and how many hours after the draft.
+/// Returns who signs, and how many hours after the draft.
 fn signers(person: &Person) -> &'static [(SignerRole, u64)] {
     if person.minor {
         &[(SignerRole::Survivor, 1), (SignerRole::ParentOrGuardian, 2)]

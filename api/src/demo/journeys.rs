@@ -60,7 +60,7 @@ struct Times {
 }
 
 impl Times {
-    /// Spread over the time from `start`, when it was sent (a draft: drafted), to `now`.
+    /// Spreads them over the time from `start`, when it was sent (a draft: drafted), to `now`.
     fn of(fate: Fate, start: Instant, now: Instant) -> Self {
         let gone = now.since(start);
         let answering = (gone / 8).min(Duration::from_hours(70));
@@ -172,7 +172,7 @@ impl Journey {
         }
     }
 
-    /// How its consent ended, where it did not end by itself.
+    /// Returns how its consent ended, where it did not end by itself.
     fn end_of_consent(&self) -> Option<ConsentDeed> {
         match self.fate {
             Fate::Revoked(channel) => Some(ConsentDeed::Revoke(channel)),

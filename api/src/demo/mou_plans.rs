@@ -44,17 +44,17 @@ pub(super) enum End {
 }
 
 impl MouPlan {
-    /// Who drafted it.
+    /// Returns who drafted it.
     pub(super) fn drafter(&self) -> Who {
         self.parties.first().map_or(Who::Office, |(who, _)| *who)
     }
 
-    /// Whether it was put before its parties.
+    /// Returns whether it was put before its parties.
     pub(super) fn is_offered(&self) -> bool {
         self.end != End::Draft
     }
 
-    /// How many parties have signed.
+    /// Returns how many parties have signed.
     pub(super) fn signatures(&self) -> usize {
         match self.end {
             End::Draft | End::Offered => 0,
@@ -63,7 +63,7 @@ impl MouPlan {
         }
     }
 
-    /// Its clauses.
+    /// Returns its clauses.
     pub(super) fn terms(&self) -> MouTerms {
         let (purpose, services) = match self.service {
             OfferedService::Housing => (

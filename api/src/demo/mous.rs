@@ -32,7 +32,7 @@ pub(super) fn tell(script: &mut Script) {
     }
 }
 
-/// When the `nth` party signed, from 1.
+/// Returns when the `nth` party signed, from 1.
 fn signed(offered: Instant, nth: u64) -> Instant {
     offered.plus(Duration::from_hours(41 * nth))
 }

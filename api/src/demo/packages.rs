@@ -13,7 +13,7 @@ use crate::referral::package::{
 use crate::survivor::contact::plan::{ContactRoute, ContactWindow, SafeContactPlan};
 use crate::wire::scalars::{LanguageTag, LocalTime};
 
-/// The package of the `nth` referral: what the person consented to, and the service needs.
+/// Returns the package of the `nth` referral: what the person consented to, and the service needs.
 pub(super) fn pack(
     service: OfferedService,
     person: &Person,
@@ -72,7 +72,7 @@ fn list(texts: &[&str]) -> Option<Vec<String>> {
 }
 
 impl Told<'_> {
-    /// One of some texts, in turn.
+    /// Returns one of some texts, in turn.
     fn one_of<'t>(&self, texts: &[&'t str]) -> &'t str {
         texts
             .iter()

@@ -12,12 +12,12 @@ pub(super) struct Past {
 }
 
 impl Past {
-    /// The moment so many days ago.
+    /// Returns the moment so many days ago.
     pub(super) fn days_ago(self, days: u64) -> Instant {
         self.now.minus(Duration::from_hours(24 * days))
     }
 
-    /// A moment a little more than so many hours ago: `nth` happenings do not fall on the same minute.
+    /// Returns a moment a little more than so many hours ago: `nth` happenings do not fall on the same minute.
     pub(super) fn about(self, hours: u64, nth: usize) -> Instant {
         let minutes = u64::try_from(nth).unwrap_or(0) * 17 % 41 + 5;
         self.now
@@ -25,7 +25,7 @@ impl Past {
             .minus(Duration::from_mins(minutes))
     }
 
-    /// The day so many days from today.
+    /// Returns the day so many days from today.
     pub(super) fn in_days(self, days: i32) -> Day {
         self.now.day().plus_days(days)
     }

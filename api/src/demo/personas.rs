@@ -114,7 +114,7 @@ impl From<Refusal> for PersonaError {
     }
 }
 
-/// The widest scope of an agency's program.
+/// Returns the widest scope of an agency's program.
 pub(super) fn widest(agency: Who) -> &'static str {
     // An agency's first persona reaches all that its others do.
     PERSONAS
@@ -159,7 +159,7 @@ pub(super) async fn write(
 }
 
 impl Persona {
-    /// What their token says.
+    /// Returns what their token says.
     async fn claims(
         &self,
         of: &DatabaseConnection,

@@ -30,7 +30,7 @@ pub(super) struct Profile {
 }
 
 impl Who {
-    /// What is told of it.
+    /// Returns what is told of it.
     pub(super) fn profile(self) -> &'static Profile {
         match self {
             Self::Office => &OFFICE,

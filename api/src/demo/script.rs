@@ -139,7 +139,7 @@ pub(super) enum ReferralDeed {
 }
 
 impl Script {
-    /// A script of nothing yet.
+    /// Returns a script of nothing yet.
     pub(super) fn new(past: Past) -> Self {
         Self {
             past,
@@ -160,13 +160,13 @@ impl Script {
         self.happenings.push(Happening { at, by, deed });
     }
 
-    /// The number of the next consent.
+    /// Returns the number of the next consent.
     pub(super) fn number_consent(&mut self) -> usize {
         self.consents += 1;
         self.consents
     }
 
-    /// When a person's first consent was drafted.
+    /// Returns when a person's first consent was drafted.
     pub(super) fn first_asked(&self, person: &Person) -> Option<Instant> {
         let asked = self.happenings.iter().filter(|happening| {
             matches!(happening.deed, Deed::Consent(plan, _) if plan.person.pseudonym == person.pseudonym)
@@ -174,7 +174,7 @@ impl Script {
         asked.map(|happening| happening.at).min()
     }
 
-    /// Everything in the order of time. No two happenings share a millisecond: ids tell no less.
+    /// Returns everything in the order of time. No two happenings share a millisecond: ids tell no less.
     pub(super) fn in_order(mut self) -> Vec<Happening> {
         self.happenings.sort_by_key(|happening| happening.at);
         let mut last = Instant(0);

@@ -22,7 +22,7 @@ pub(super) enum OfferedService {
 }
 
 impl OfferedService {
-    /// The categories that it needs at most.
+    /// Returns the categories that it needs at most.
     pub(super) fn categories(self) -> Categories {
         use DataCategory::{
             Contact, Demographics, Exploitation, Family, Financial, Identity, Immigration,
@@ -80,7 +80,7 @@ impl OfferedService {
         categories.iter().copied().collect()
     }
 
-    /// A category that some people choose not to have told.
+    /// Returns a category that some people choose not to have told.
     fn spared(self, nth: usize) -> DataCategory {
         let (one, other) = match self {
             Self::Housing => (DataCategory::Identity, DataCategory::Family),
@@ -94,7 +94,7 @@ impl OfferedService {
         if nth.is_multiple_of(2) { one } else { other }
     }
 
-    /// What the `nth` person consents to have told: two of three leave something out.
+    /// Returns what the `nth` person consents to have told: two of three leave something out.
     pub(super) fn consented(self, nth: usize) -> Categories {
         if nth.is_multiple_of(3) {
             self.categories()
@@ -103,7 +103,7 @@ impl OfferedService {
         }
     }
 
-    /// What it is for.
+    /// Returns what it is for.
     pub(super) fn purpose(self) -> Purpose {
         match self {
             Self::Housing => Purpose::HousingPlacement,
@@ -114,7 +114,7 @@ impl OfferedService {
         }
     }
 
-    /// The purposes that an agreement on it permits.
+    /// Returns the purposes that an agreement on it permits.
     pub(super) fn purposes(self) -> Purposes {
         let own = Purposes::only(self.purpose());
         match self {
@@ -129,7 +129,7 @@ impl OfferedService {
         }
     }
 
-    /// What the `nth` person needs of it.
+    /// Returns what the `nth` person needs of it.
     pub(super) fn needs(self, nth: usize) -> Needs {
         let (always, now_and_then) = match self {
             Self::Housing => (Need::Housing, Need::MaterialAssistance),

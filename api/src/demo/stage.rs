@@ -40,7 +40,7 @@ pub(super) struct Stage<'s> {
 }
 
 impl<'s> Stage<'s> {
-    /// The stage with the task force and the office that coordinates it.
+    /// Returns the stage with the task force and the office that coordinates it.
     pub(super) fn new(
         vault: &'s Vault,
         past: Past,
@@ -60,7 +60,7 @@ impl<'s> Stage<'s> {
         }
     }
 
-    /// Whoever acts, as it goes on record.
+    /// Returns whoever acts, as it goes on record.
     ///
     /// # Errors
     /// `INTERNAL`: they are not registered yet.
@@ -80,7 +80,7 @@ impl<'s> Stage<'s> {
     }
 }
 
-/// The service's operator, on behalf of an agency.
+/// Returns the service's operator, on behalf of an agency.
 pub(super) fn operator_for(agency: AgencyId) -> ByAgency {
     let operator = Agent::operator();
     ByAgency {
@@ -107,7 +107,7 @@ impl<Name: Ord + Debug, Id: Copy> Made<Name, Id> {
         self.0.insert(name, id);
     }
 
-    /// The id of what was made.
+    /// Returns the id of what was made.
     ///
     /// # Errors
     /// `INTERNAL`: the script has it used before it is made.

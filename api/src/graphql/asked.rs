@@ -13,7 +13,7 @@ const ARGUMENTS: [&str; 3] = ["id", "survivor", "tokenId"];
 pub struct AskedObjects(Vec<(String, String)>);
 
 impl AskedObjects {
-    /// What an operation asks for, its fragments included.
+    /// Returns what an operation asks for, its fragments included.
     #[must_use]
     pub fn of(
         document: &ExecutableDocument,
@@ -43,7 +43,7 @@ impl AskedObjects {
         Self(asked)
     }
 
-    /// What was asked for where the answer has an error.
+    /// Returns what was asked for where the answer has an error.
     #[must_use]
     pub fn at(&self, path: &[PathSegment]) -> Option<&str> {
         let Some(PathSegment::Field(key)) = path.first() else {

@@ -31,13 +31,13 @@ pub struct Admitted {
 }
 
 impl Admitted {
-    /// The parsed document. The executor wants one of its own: `Request::set_parsed_query` takes a clone.
+    /// Returns the parsed document. The executor wants one of its own: `Request::set_parsed_query` takes a clone.
     #[must_use]
     pub fn document(&self) -> &Arc<ExecutableDocument> {
         &self.document
     }
 
-    /// How many selections it comes to, each fragment counted wherever it is spread.
+    /// Returns how many selections it comes to, each fragment counted wherever it is spread.
     #[must_use]
     pub fn cost(&self) -> usize {
         self.cost
@@ -75,7 +75,7 @@ impl Documents {
     pub const MAX_TOKENS_KEPT: u64 = 250_000;
     const UNUSED: Duration = Duration::from_mins(10);
 
-    /// No documents yet.
+    /// Returns an empty memory of documents.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -283,7 +283,7 @@ fn unreadable(error: &parser::Error) -> Error {
     Error::BadUserInput(format!("the document cannot be read{place}: {what}").into())
 }
 
-/// The last line of the parser's message, which alone does not quote the document.
+/// Returns the last line of the parser's message, which alone does not quote the document.
 fn expectation(message: &str) -> String {
     const LONGEST: usize = 120;
     let Some((_, expected)) = message.rsplit_once("\n  = ") else {

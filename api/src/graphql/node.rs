@@ -133,34 +133,40 @@ async fn own_agency(request: &Request) -> Result<Decided<Agency>> {
 }
 
 async fn own_application(ctx: &Context<'_>, id: ApplicationId) -> Result<Option<Application>> {
-    crate::application::graphql::found(ctx.request()?, id).await
+    crate::application::graphql::find_application(ctx.request()?, id).await
 }
 
 async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
     let request = ctx.request()?;
     let AnyId { prefix, uuid } = id.parse().map_err(|invalid| Error::input("id", invalid))?;
     let found = match prefix.as_str() {
-        AgencyId::PREFIX => crate::agency::graphql::node(request, AgencyId(uuid))
+        AgencyId::PREFIX => crate::agency::graphql::agency_by_id(request, AgencyId(uuid))
             .await?
             .map(Node::from),
-        ApplicationId::PREFIX => crate::application::graphql::node(request, ApplicationId(uuid))
+        ApplicationId::PREFIX => {
+            crate::application::graphql::application_by_id(request, ApplicationId(uuid))
+                .await?
+                .map(Node::from)
+        }
+        SurvivorId::PREFIX => crate::survivor::graphql::survivor_by_id(request, SurvivorId(uuid))
             .await?
             .map(Node::from),
-        SurvivorId::PREFIX => crate::survivor::graphql::node(request, SurvivorId(uuid))
+        ConsentId::PREFIX => crate::consent::graphql::consent_by_id(request, ConsentId(uuid))
             .await?
             .map(Node::from),
-        ConsentId::PREFIX => crate::consent::graphql::node(request, ConsentId(uuid))
-            .await?
-            .map(Node::from),
-        MandateId::PREFIX => crate::mandated_disclosure::graphql::node(request, MandateId(uuid))
-            .await?
-            .map(|record| Node::from(std::boxed::Box::new(record))),
+        MandateId::PREFIX => {
+            crate::mandated_disclosure::graphql::mandated_disclosure_by_id(request, MandateId(uuid))
+                .await?
+                .map(|record| Node::from(std::boxed::Box::new(record)))
+        }
         MouId::PREFIX => crate::mou::query::mou_by_id(request, MouId(uuid))
             .await?
             .map(Node::from),
-        AuditEventId::PREFIX => crate::review::events::node(request, AuditEventId(uuid))
-            .await?
-            .map(|event| Node::from(std::boxed::Box::new(event))),
+        AuditEventId::PREFIX => {
+            crate::review::events::audit_event_by_id(request, AuditEventId(uuid))
+                .await?
+                .map(|event| Node::from(std::boxed::Box::new(event)))
+        }
         ReferralId::PREFIX => {
             let selection = ReferralSelection::below(ctx, &[])?;
             crate::referral::view::referral_by_id(request, ReferralId(uuid), &selection)

@@ -6,7 +6,7 @@ use async_graphql::parser::types::{
 
 use crate::error::Error;
 
-/// The operation that a request means.
+/// Returns the operation that a request means.
 ///
 /// # Errors
 /// [`Error::BadUserInput`] where there is none of this name, or several and none was named.

@@ -59,14 +59,14 @@ pub struct Mutation(
 /// The whole schema.
 pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 
-/// The schema. It holds no state: everything that a resolver needs comes with the request.
+/// Returns the schema. It holds no state: everything that a resolver needs comes with the request.
 #[must_use]
 pub fn schema() -> Schema {
     // The guard has measured every document before it comes here, so the executor's own limits stay off.
     Schema::build(Query::default(), Mutation::default(), EmptySubscription).finish()
 }
 
-/// The contract: the schema in the schema definition language, as `schema.graphql` has it.
+/// Returns the contract: the schema in the schema definition language, as `schema.graphql` has it.
 #[must_use]
 pub fn sdl() -> String {
     schema().sdl_with_options(

@@ -270,7 +270,7 @@ impl InputKind {
         }
     }
 
-    /// A single value that fits, or none.
+    /// Returns a single value that fits, or none.
     fn coerce(&self, given: &Json) -> Option<Value> {
         match (self, given) {
             (Self::Int, Json::Number(number)) => int(number),
@@ -316,7 +316,7 @@ impl InputKind {
     }
 }
 
-/// A 32-bit integer; `2.0` is one too.
+/// Returns a 32-bit integer; `2.0` is one too.
 fn int(number: &Number) -> Option<Value> {
     let whole = match (number.as_i64(), number.as_f64()) {
         (Some(whole), _) => i32::try_from(whole).ok()?,

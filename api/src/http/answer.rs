@@ -12,7 +12,7 @@ use crate::error::Error;
 /// The header that carries the request id.
 pub const REQUEST_ID: &str = "x-request-id";
 
-/// An answer with this body.
+/// Returns an answer with this body.
 #[must_use]
 pub fn body(status: StatusCode, media: MediaType, request_id: &str, body: Vec<u8>) -> HttpResponse {
     HttpResponse::build(status)
@@ -24,7 +24,7 @@ pub fn body(status: StatusCode, media: MediaType, request_id: &str, body: Vec<u8
         .body(body)
 }
 
-/// A refusal before execution: errors alone, and no `data` key.
+/// Returns a refusal before execution: errors alone, and no `data` key.
 #[must_use]
 pub fn errors(
     status: StatusCode,
@@ -36,7 +36,7 @@ pub fn errors(
     body(status, media, request_id, without_data(&errors, request_id))
 }
 
-/// A refusal because an allowance is used up: `429` with `Retry-After` (RFC 6585, 4).
+/// Returns a refusal because an allowance is used up: `429` with `Retry-After` (RFC 6585, 4).
 #[must_use]
 pub fn too_much(media: MediaType, request_id: &str, wait: Wait) -> HttpResponse {
     let seconds = wait.seconds();
@@ -48,20 +48,20 @@ pub fn too_much(media: MediaType, request_id: &str, wait: Wait) -> HttpResponse 
     answer
 }
 
-/// The bytes of a request error.
+/// Returns the bytes of a request error.
 #[must_use]
 pub fn without_data(errors: &[ServerError], request_id: &str) -> Vec<u8> {
     let answer = json!({ "errors": errors, "extensions": { "requestId": request_id } });
     serde_json::to_vec(&answer).unwrap_or_default()
 }
 
-/// The bytes of an executed answer.
+/// Returns the bytes of an executed answer.
 #[must_use]
 pub fn executed(response: &Response) -> Vec<u8> {
     serde_json::to_vec(response).unwrap_or_default()
 }
 
-/// An error of ours as GraphQL writes it.
+/// Returns an error of ours as GraphQL writes it.
 #[must_use]
 pub fn wire(error: &Error) -> ServerError {
     let mut extensions = ErrorExtensionValues::default();

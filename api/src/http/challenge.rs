@@ -27,9 +27,9 @@ pub struct Challenges {
 }
 
 impl Challenges {
-    /// The challenges of the service that these settings describe.
+    /// Returns the challenges of the service that these settings describe.
     #[must_use]
-    pub fn of(settings: &Settings) -> Self {
+    pub fn from_settings(settings: &Settings) -> Self {
         Self {
             metadata: format!(
                 "resource_metadata=\"{}\"",

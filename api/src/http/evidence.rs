@@ -30,7 +30,7 @@ const READ: Operation = Operation {
 /// The headers that may state a digest of the body (RFC 9530, 2 and 3): without a coding they mean the same bytes.
 const DIGESTS: [&str; 2] = ["content-digest", "repr-digest"];
 
-/// The routes of signed papers.
+/// Registers the routes of signed papers.
 pub fn routes(service: &mut web::ServiceConfig) {
     service.service(
         web::resource("/consents/{id}/document")
@@ -107,7 +107,7 @@ async fn released(request: &Request, id: &str) -> Result<HttpResponse, HttpRefus
         .body(std::mem::take(&mut *paper.bytes)))
 }
 
-/// The kind of file that the headers name.
+/// Returns the kind of file that the headers name.
 fn kind(http: &HttpRequest) -> Result<DocumentType, HttpRefusal> {
     let only = |name| {
         let mut all = http.headers().get_all(name);

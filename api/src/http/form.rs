@@ -18,7 +18,7 @@ const READ: Operation = Operation {
     cost: 20,
 };
 
-/// The route of the form.
+/// Registers the route of the form.
 pub fn routes(service: &mut web::ServiceConfig) {
     service.service(web::resource("/consents/{id}/form").route(web::get().to(form)));
 }
@@ -71,7 +71,7 @@ async fn page(request: &Request, id: &str, query: &str) -> Result<HttpResponse, 
         .body(page.html))
 }
 
-/// The paper that is asked for; Letter where nothing is said.
+/// Returns the paper that is asked for; Letter where nothing is said.
 fn paper(word: Option<&str>) -> Result<PaperSize, HttpRefusal> {
     let Some(word) = word else {
         return Ok(PaperSize::Letter);

@@ -34,7 +34,7 @@ pub struct Authenticator<'r> {
 }
 
 impl Authenticator<'_> {
-    /// The caller that the request proves.
+    /// Returns the caller that the request proves.
     ///
     /// # Errors
     /// What the request is answered with instead.
@@ -119,7 +119,7 @@ impl Authenticator<'_> {
     }
 }
 
-/// What goes on record about a request before it is known what it asks.
+/// Returns what goes on record about a request before it is known what it asks.
 #[must_use]
 pub fn meta(http: &HttpRequest, request_id: &str) -> RequestMeta {
     RequestMeta {
@@ -129,7 +129,8 @@ pub fn meta(http: &HttpRequest, request_id: &str) -> RequestMeta {
     }
 }
 
-/// The request's URL, as its sender knows it: the audience where that is GraphQL, and otherwise a path under the issuer.
+/// Returns the request's URL, as its sender knows it: the audience where that is GraphQL, and otherwise a path under
+/// the issuer.
 fn url<'r>(http: &HttpRequest, settings: &'r Settings) -> Cow<'r, str> {
     match http.path() {
         "/graphql" => Cow::Borrowed(&settings.audience),
@@ -137,13 +138,13 @@ fn url<'r>(http: &HttpRequest, settings: &'r Settings) -> Cow<'r, str> {
     }
 }
 
-/// Where a request comes from.
+/// Returns where a request comes from.
 #[must_use]
 pub fn address(http: &HttpRequest) -> Option<IpAddr> {
     http.peer_addr().map(|address| address.ip())
 }
 
-/// The `Authorization` header; empty where there is none, more than one, or none that could be right.
+/// Returns the `Authorization` header; empty where there is none, more than one, or none that could be right.
 #[must_use]
 pub fn authorization(http: &HttpRequest) -> &str {
     let mut all = http.headers().get_all(header::AUTHORIZATION);
@@ -153,7 +154,7 @@ pub fn authorization(http: &HttpRequest) -> &str {
     }
 }
 
-/// Every `DPoP` header, as it was sent.
+/// Returns every `DPoP` header, as it was sent.
 #[must_use]
 pub fn proofs(http: &HttpRequest) -> Vec<String> {
     http.headers()

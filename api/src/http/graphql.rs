@@ -29,7 +29,7 @@ pub const MAX_BODY: usize = 64 * 1024;
 /// How long an execution may take.
 pub const DEADLINE: Duration = Duration::from_secs(5);
 
-/// Any request to `/graphql`.
+/// Answers any request to `/graphql`.
 pub async fn graphql(
     http: HttpRequest,
     payload: web::Payload,
@@ -217,7 +217,7 @@ async fn execute(gate: &Authenticator<'_>, caller: Caller, params: Params) -> Ht
     answer::body(media.status(outcome), media, request_id, bytes)
 }
 
-/// The reasons of ours for each error; none where an error is not ours, or there is none.
+/// Returns the reasons of ours for each error; none where an error is not ours, or there is none.
 fn reasons(response: &Response) -> Option<Vec<&Error>> {
     let reason = |error: &'_ async_graphql::ServerError| error.source::<Refusal>().is_some();
     if response.errors.is_empty() || !response.errors.iter().all(reason) {
@@ -230,7 +230,7 @@ fn reasons(response: &Response) -> Option<Vec<&Error>> {
     Some(refusals.map(|refusal| &refusal.error).collect())
 }
 
-/// Whether the whole request was refused because its token does not count any more.
+/// Returns whether the whole request was refused because its token does not count any more.
 fn is_out_of_force(response: &Response) -> bool {
     reasons(response).is_some_and(|reasons| {
         reasons
@@ -239,7 +239,7 @@ fn is_out_of_force(response: &Response) -> bool {
     })
 }
 
-/// The scopes that the token lacks, where that is why there is nothing to answer.
+/// Returns the scopes that the token lacks, where that is why there is nothing to answer.
 fn lacking(response: &Response) -> Option<String> {
     if response.data != async_graphql::Value::Null {
         return None;
@@ -274,7 +274,7 @@ async fn report(request: &Request, response: &Response, asked: &AskedObjects) {
     }
 }
 
-/// Whether a refusal is a denied attempt, which goes on record, rather than a slip.
+/// Returns whether a refusal is a denied attempt, which goes on record, rather than a slip.
 fn is_denial(error: &Error) -> bool {
     match error {
         Error::ForbiddenScope { .. } | Error::NotFound | Error::MouRequired => true,

@@ -44,7 +44,7 @@ pub enum NegotiationError {
 }
 
 impl NegotiationError {
-    /// The status to answer with.
+    /// Returns the status to answer with.
     #[must_use]
     pub fn status(self) -> StatusCode {
         match self {
@@ -55,7 +55,7 @@ impl NegotiationError {
 }
 
 impl MediaType {
-    /// The answer's `Content-Type`.
+    /// Returns the answer's `Content-Type`.
     #[must_use]
     pub fn content_type(self) -> HeaderValue {
         HeaderValue::from_static(match self {
@@ -64,7 +64,7 @@ impl MediaType {
         })
     }
 
-    /// The answer's status.
+    /// Returns the answer's status.
     #[must_use]
     pub fn status(self, outcome: Outcome) -> StatusCode {
         match (outcome, self) {
@@ -75,7 +75,8 @@ impl MediaType {
         }
     }
 
-    /// The media type that the client likes best, of those that we serve. Answers vary by `Accept`: say so in `Vary`.
+    /// Returns the media type that the client likes best, of those that we serve. Answers vary by `Accept`: say so in
+    /// `Vary`.
     ///
     /// The higher `q` wins; then what is named over what a wildcard allows; then, where both are named, the newer.
     ///
@@ -106,7 +107,7 @@ impl MediaType {
         }
     }
 
-    /// How much the client likes this type. The nearest range decides, even where it says "no" (`q=0`).
+    /// Returns how much the client likes this type. The nearest range decides, even where it says "no" (`q=0`).
     fn liking(self, accepted: &Accept) -> Option<Liking> {
         let ranges = accepted.iter().filter_map(|range| {
             Some(Liking {
@@ -155,7 +156,7 @@ struct Liking {
 }
 
 impl Outcome {
-    /// What became of a request that the executor answered.
+    /// Returns what became of a request that the executor answered.
     ///
     /// A field's error has the path of that field, and a request's error has none; where there is no data this is what
     /// tells them apart.

@@ -15,7 +15,7 @@ use crate::oauth::form::FormParameters;
 use crate::oauth::{self, AuthorizationServer, Endpoint, OauthRequest};
 use crate::request::Worker;
 
-/// The routes of the authorization server.
+/// Registers the routes of the authorization server.
 pub fn routes(service: &mut web::ServiceConfig) {
     service
         .route("/oauth/token", web::route().to(token))
@@ -77,7 +77,7 @@ async fn serve(
                 settings: &shared.settings,
             };
             let answer = tokio::time::timeout(DEADLINE, oauth::answer(&desk, endpoint, &asked));
-            answer.await.unwrap_or(Err(OauthError::of(
+            answer.await.unwrap_or(Err(OauthError::new(
                 OauthErrorCode::Unavailable,
                 "this took too long: try again in a little while",
             )))
@@ -132,7 +132,7 @@ async fn asked(
     })
 }
 
-/// The status of a refusal (RFC 6749, 5.2).
+/// Returns the status of a refusal (RFC 6749, 5.2).
 fn status(kind: OauthErrorCode) -> StatusCode {
     match kind {
         OauthErrorCode::InvalidClient => StatusCode::UNAUTHORIZED,

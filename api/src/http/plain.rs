@@ -34,7 +34,7 @@ pub struct HttpRefusal {
 }
 
 impl HttpRefusal {
-    /// Input that is wrong, with a more telling status than 400.
+    /// Returns the refusal of wrong input, with a more telling status than 400.
     #[must_use]
     pub fn input(status: StatusCode, text: impl Into<String>) -> Self {
         Self {
@@ -44,7 +44,7 @@ impl HttpRefusal {
         }
     }
 
-    /// Nothing was found, which the read has put on record.
+    /// Returns the refusal where nothing was found, which the read has put on record.
     #[must_use]
     pub fn not_found() -> Self {
         Self {
@@ -159,7 +159,7 @@ async fn refuse(gate: &Authenticator<'_>, request: &Request, refused: HttpRefusa
     answer::body(refused.status, gate.media, gate.request_id, body)
 }
 
-/// An answer that no cache keeps and no browser takes for something else.
+/// Returns an answer that no cache keeps and no browser takes for something else.
 #[must_use]
 pub fn kept_by_nobody(status: StatusCode, request: &Request) -> HttpResponseBuilder {
     let mut answer = HttpResponse::build(status);
@@ -172,7 +172,7 @@ pub fn kept_by_nobody(status: StatusCode, request: &Request) -> HttpResponseBuil
     answer
 }
 
-/// The id in a path. What is no id is answered like one that is nobody's.
+/// Returns the id in a path. What is no id is answered like one that is nobody's.
 ///
 /// # Errors
 /// `NOT_FOUND`.

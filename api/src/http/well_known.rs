@@ -13,8 +13,8 @@ const JWK_SET: &str = "application/jwk-set+json";
 /// gone from everywhere.
 const FRESH: &str = "public, max-age=300";
 
-/// The routes of what is well known. The metadata of an identifier with a path is read under that path (RFC 8414, 3.1;
-/// RFC 9728, 3.1), and the resource's also without: there is but one.
+/// Registers the routes of what is well known. The metadata of an identifier with a path is read under that path (RFC
+/// 8414, 3.1; RFC 9728, 3.1), and the resource's also without: there is but one.
 pub fn routes(service: &mut web::ServiceConfig) {
     service
         .route("/.well-known/jwks.json", web::get().to(jwks))
@@ -48,7 +48,7 @@ async fn protected_resource(http: HttpRequest, shared: web::Data<Shared>) -> Htt
     document(&metadata::protected_resource(&shared.settings))
 }
 
-/// The path of the identifier that is asked about.
+/// Returns the path of the identifier that is asked about.
 fn asked_of<'http>(http: &'http HttpRequest, well_known: &str) -> &'http str {
     let path = http.path();
     path.strip_prefix(well_known).unwrap_or(path)
@@ -61,7 +61,8 @@ fn document(said: &Value) -> HttpResponse {
         .body(said.to_string())
 }
 
-/// The public keys that prove our tokens (RFC 7517, 5): those that sign next, sign now, or signed tokens that may live.
+/// Returns the public keys that prove our tokens (RFC 7517, 5): those that sign next, sign now, or signed tokens that
+/// may live.
 async fn jwks(shared: web::Data<Shared>) -> HttpResponse {
     HttpResponse::Ok()
         .content_type(JWK_SET)

@@ -23,7 +23,7 @@ pub enum ClaimError {
 }
 
 impl ClaimError {
-    /// The stable code of this fault.
+    /// Returns the stable code of this fault.
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
@@ -33,7 +33,7 @@ impl ClaimError {
     }
 }
 
-/// A claim that must be there.
+/// Returns a claim that must be there.
 ///
 /// # Errors
 /// When it is not, or is no `T`.
@@ -47,7 +47,7 @@ pub(crate) fn claim<T: DeserializeOwned>(
     members.read(claimed).ok_or(ClaimError::Malformed(claimed))
 }
 
-/// A name that may stand in a log: not empty, not long, and nothing that a terminal would obey.
+/// Returns a name that may stand in a log: not empty, not long, and nothing that a terminal would obey.
 ///
 /// # Errors
 /// When it is missing or no such name.
@@ -62,12 +62,13 @@ pub(crate) fn name(
         .ok_or(ClaimError::Malformed(claimed))
 }
 
-/// Whether a text may stand in a log as somebody's name: not empty, not long, and nothing that a terminal would obey.
+/// Returns whether a text may stand in a log as somebody's name: not empty, not long, and nothing that a terminal would
+/// obey.
 pub(crate) fn is_name(text: &str, longest: usize) -> bool {
     (1..=longest).contains(&text.chars().count()) && !text.chars().any(char::is_control)
 }
 
-/// `jti`: 1 to 128 visible letters of ASCII, by which what may be used once is remembered.
+/// Reads `jti`: 1 to 128 visible letters of ASCII, by which what may be used once is remembered.
 ///
 /// # Errors
 /// When it is missing or no such name.
@@ -80,8 +81,8 @@ pub(crate) fn id(members: &JsonMembers<'_>) -> Result<String, ClaimError> {
         .ok_or(ClaimError::Malformed("jti"))
 }
 
-/// `aud`: the one audience, alone or as the only one of a list (RFC 7519, 4.1.3); nobody where the list is longer or
-/// empty.
+/// Reads `aud`: the one audience, alone or as the only one of a list (RFC 7519, 4.1.3); none where the list is longer
+/// or empty.
 ///
 /// # Errors
 /// When it is missing, or neither text nor a list of texts.
@@ -93,7 +94,7 @@ pub(crate) fn audience(members: &JsonMembers<'_>) -> Result<Option<String>, Clai
     }
 }
 
-/// A moment in whole seconds. RFC 7519 would let them have a fraction; we never write one.
+/// Returns a moment in whole seconds. RFC 7519 would let them have a fraction; we never write one.
 ///
 /// # Errors
 /// When it is missing or no such moment.
@@ -106,7 +107,7 @@ pub(crate) fn whole_second(
     Ok(Instant::from_unix_seconds(seconds.into()))
 }
 
-/// A moment as others write them: a `NumericDate` (RFC 7519, 2), which may have a fraction; from 1970 to 2106.
+/// Returns a moment as others write them: a `NumericDate` (RFC 7519, 2), which may have a fraction; from 1970 to 2106.
 ///
 /// # Errors
 /// When it is missing or no such moment.
@@ -124,7 +125,7 @@ pub(crate) fn moment(
     Ok(Instant::from_unix_seconds(0).plus(since))
 }
 
-/// A moment as others write them, where there is one.
+/// Returns a moment as others write them, where there is one.
 ///
 /// # Errors
 /// When it is there and no moment.

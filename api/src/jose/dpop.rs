@@ -92,7 +92,7 @@ pub enum DpopError {
 }
 
 impl DpopError {
-    /// The stable code of this fault.
+    /// Returns the stable code of this fault.
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
@@ -113,21 +113,22 @@ impl DpopError {
 }
 
 impl DpopProof {
-    /// The name of this proof in the memory of those that were used: SHA-256 over its key's thumbprint and its `jti`.
+    /// Returns the name of this proof in the memory of those that were used: SHA-256 over its key's thumbprint and its
+    /// `jti`.
     #[must_use]
     pub fn digest(&self) -> [u8; 32] {
         digest_of(&["dpop proof", &self.thumbprint, &self.id])
     }
 
-    /// The first moment in which it is refused for its age, until which it must be remembered, by the clock that
-    /// [`check`] is told.
+    /// Returns the first moment in which it is refused for its age, until which it must be remembered, by the clock
+    /// that [`check`] is told.
     #[must_use]
     pub fn expires_at(&self) -> Instant {
         self.issued_at.plus(MAX_AGE)
     }
 }
 
-/// What a proof says, if it was made for this request and is good at `now` (RFC 9449, 4.3).
+/// Returns what a proof says, if it was made for this request and is good at `now` (RFC 9449, 4.3).
 ///
 /// # Errors
 /// The first thing that is wrong with it. Nothing that it claims is read before its signature is found right.
@@ -171,7 +172,7 @@ fn is_for(claims: &JsonMembers<'_>, expected: &Expectation<'_>) -> Result<(), Dp
     Ok(())
 }
 
-/// When it was made, if it is neither too old nor from the future.
+/// Returns when it was made, if it is neither too old nor from the future.
 fn in_time(claims: &JsonMembers<'_>, now: Instant) -> Result<Instant, DpopError> {
     let issued_at = moment(claims, "iat")?;
     let over = any_moment(claims, "exp")?.is_some_and(|end| now >= end);
@@ -187,8 +188,8 @@ fn in_time(claims: &JsonMembers<'_>, now: Instant) -> Result<Instant, DpopError>
     Ok(issued_at)
 }
 
-/// A URL of the web without its query and fragment, normal after RFC 3986, 6.2.2 and 6.2.3: case, percent-encoding,
-/// dot segments, default port. Nothing where it is no such URL.
+/// Returns a URL of the web without its query and fragment, normal after RFC 3986, 6.2.2 and 6.2.3: case,
+/// percent-encoding, dot segments, default port. Nothing where it is no such URL.
 fn target(url: &str) -> Option<String> {
     let (scheme, rest) = url.split_once("://")?;
     let of_the_web = ["http", "https"]
@@ -209,12 +210,12 @@ fn target(url: &str) -> Option<String> {
     Some(normal.into())
 }
 
-/// Whether RFC 3986, 2 lets this letter stand in a URI, as itself or for an escape.
+/// Returns whether RFC 3986, 2 lets this letter stand in a URI, as itself or for an escape.
 fn is_uri_letter(letter: u8) -> bool {
     letter.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=%".contains(&letter)
 }
 
-/// A URI whose escapes are in capitals, and stand only where they are needed (RFC 3986, 6.2.2.1 and 6.2.2.2).
+/// Returns a URI whose escapes are in capitals, and stand only where they are needed (RFC 3986, 6.2.2.1 and 6.2.2.2).
 fn unescape(uri: &str) -> Option<String> {
     let mut pieces = uri.split('%');
     let mut normal = pieces.next()?.to_owned();

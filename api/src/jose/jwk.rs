@@ -68,7 +68,7 @@ pub enum JwkError {
 }
 
 impl JwkError {
-    /// The stable code of this fault.
+    /// Returns the stable code of this fault.
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
@@ -113,7 +113,7 @@ pub struct ExternalKeys {
 }
 
 impl ExternalKey {
-    /// The key that a JWK describes. Members that are not known are ignored (RFC 7517, 4).
+    /// Returns the key that a JWK describes. Members that are not known are ignored (RFC 7517, 4).
     ///
     /// # Errors
     /// When it is not a public key of a kind that is accepted, or not only a public key.
@@ -121,7 +121,7 @@ impl ExternalKey {
         Self::from_members(&said_once(json)?, accepted)
     }
 
-    /// `jwk` has been read by a reader that refuses what is said twice.
+    /// Reads a `jwk` that a reader has read which refuses what is said twice.
     pub(super) fn from_members(
         jwk: &Map<String, Value>,
         accepted: Accepted,
@@ -151,25 +151,25 @@ impl ExternalKey {
         Ok(key)
     }
 
-    /// Its owner's name for it, where it has one.
+    /// Returns its owner's name for it, where it has one.
     #[must_use]
     pub fn kid(&self) -> Option<&str> {
         self.kid.as_deref()
     }
 
-    /// Its thumbprint (RFC 7638, with SHA-256), in base64url.
+    /// Returns its thumbprint (RFC 7638, with SHA-256), in base64url.
     #[must_use]
     pub fn thumbprint(&self) -> &str {
         &self.thumbprint
     }
 
-    /// Whether it may prove a signature by this algorithm.
+    /// Returns whether it may prove a signature by this algorithm.
     #[must_use]
     pub fn fits(&self, algorithm: Algorithm) -> bool {
         self.algorithms.contains(&algorithm)
     }
 
-    /// What a JWS says, if this key signed it.
+    /// Returns what a JWS says, if this key signed it.
     ///
     /// # Errors
     /// When the key is not for the algorithm that the JWS names, or did not sign it.
@@ -191,7 +191,7 @@ impl ExternalKey {
 }
 
 impl ExternalKeys {
-    /// The keys of a JWK Set. Those that cannot be used here are skipped (RFC 7517, 5).
+    /// Returns the keys of a JWK Set. Those that cannot be used here are skipped (RFC 7517, 5).
     ///
     /// # Errors
     /// When it is not a set of at most [`MAX_KEYS`], says something twice, or one of its keys tells a secret: then
@@ -216,8 +216,8 @@ impl ExternalKeys {
         Ok(keys)
     }
 
-    /// The one key for this algorithm that `kid` names or, without a `kid`, the only one for it. Nothing where several
-    /// would do: which of them is meant must not be guessed.
+    /// Returns the one key for this algorithm that `kid` names or, without a `kid`, the only one for it. Nothing where
+    /// several would do: which of them is meant must not be guessed.
     #[must_use]
     pub fn find(&self, kid: Option<&str>, algorithm: Algorithm) -> Option<&ExternalKey> {
         let mut fitting = self
@@ -227,18 +227,18 @@ impl ExternalKeys {
         fitting.next().filter(|_| fitting.next().is_none())
     }
 
-    /// The keys that can be used here, in the order of the set.
+    /// Returns the keys that can be used here, in the order of the set.
     pub fn iter(&self) -> impl Iterator<Item = &ExternalKey> {
         self.keys.iter()
     }
 
-    /// Whether none can be used here.
+    /// Returns whether none can be used here.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.keys.is_empty()
     }
 
-    /// Why the others were skipped, in the order of the set.
+    /// Returns why the others were skipped, in the order of the set.
     #[must_use]
     pub fn skipped(&self) -> &[JwkError] {
         &self.skipped
@@ -283,7 +283,7 @@ fn bytes(jwk: &Map<String, Value>, name: &str) -> Result<Vec<u8>, JwkError> {
     bytes.map_err(|_| JwkError::Malformed)
 }
 
-/// Whether it is for verifying signatures, as far as it says (RFC 7517, 4.2 and 4.3).
+/// Returns whether it is for verifying signatures, as far as it says (RFC 7517, 4.2 and 4.3).
 fn verifies(jwk: &Map<String, Value>) -> Result<bool, JwkError> {
     let by_use = !jwk.contains_key("use") || text(jwk, "use")? == "sig";
     let by_operations = match jwk.get("key_ops") {
@@ -319,7 +319,7 @@ fn p256(jwk: &Map<String, Value>) -> Result<ExternalKey, JwkError> {
     ))
 }
 
-/// RFC 8037, 2.
+/// Reads an Ed25519 key (RFC 8037, 2).
 fn ed25519(jwk: &Map<String, Value>) -> Result<ExternalKey, JwkError> {
     if text(jwk, "crv")? != "Ed25519" {
         return Err(JwkError::UnknownKind);
@@ -337,8 +337,9 @@ fn ed25519(jwk: &Map<String, Value>) -> Result<ExternalKey, JwkError> {
     ))
 }
 
-/// Whether a point of edwards25519 is of small order, so that signatures can be had under it without a private key, or
-/// is not written in its one canonical form (RFC 8032, 5.1.3). `y` is little-endian; its last bit is the sign of `x`.
+/// Returns whether a point of edwards25519 is of small order, so that signatures can be had under it without a private
+/// key, or is not written in its one canonical form (RFC 8032, 5.1.3). `y` is little-endian; its last bit is the sign
+/// of `x`.
 fn proves_anything(mut y: [u8; 32]) -> bool {
     let [first, between @ .., last] = &mut y;
     *last &= 0x7f;
@@ -359,7 +360,7 @@ const ORDER_8: [&str; 2] = [
     "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
 ];
 
-/// RFC 7518, 6.3.1.
+/// Reads an RSA key (RFC 7518, 6.3.1).
 fn rsa(jwk: &Map<String, Value>) -> Result<ExternalKey, JwkError> {
     let (modulus, exponent) = (bytes(jwk, "n")?, bytes(jwk, "e")?);
     let bits = bits(&modulus)?;
@@ -379,7 +380,7 @@ fn rsa(jwk: &Map<String, Value>) -> Result<ExternalKey, JwkError> {
     ))
 }
 
-/// How many bits a big-endian number has, if it starts with none that is zero (RFC 7518, 2, `Base64urlUInt`).
+/// Returns how many bits a big-endian number has, if it starts with none that is zero (RFC 7518, 2, `Base64urlUInt`).
 fn bits(number: &[u8]) -> Result<usize, JwkError> {
     let leading = number.first().copied().filter(|first| *first != 0);
     let leading = leading.ok_or(JwkError::Malformed)?.leading_zeros();

@@ -26,7 +26,7 @@ pub enum Algorithm {
 impl Algorithm {
     const ALL: [Self; 4] = [Self::Es256, Self::EdDsa, Self::Rs256, Self::Ps256];
 
-    /// This algorithm as `alg` names it.
+    /// Returns this algorithm as `alg` names it.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -37,8 +37,8 @@ impl Algorithm {
         }
     }
 
-    /// The algorithm that `alg` names, letter for letter. `Ed25519` is the younger name of the one curve of `EdDSA` that
-    /// is meant here (RFC 9864, 2.2).
+    /// Returns the algorithm that `alg` names, letter for letter. `Ed25519` is the younger name of the one curve of
+    /// `EdDSA` that is meant here (RFC 9864, 2.2).
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         if name == "Ed25519" {
@@ -91,7 +91,7 @@ pub enum JwsError {
 }
 
 impl JwsError {
-    /// The stable code of this fault.
+    /// Returns the stable code of this fault.
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
@@ -156,19 +156,19 @@ impl<'text> UnverifiedJws<'text> {
         })
     }
 
-    /// `alg`: the algorithm that it says it is signed with.
+    /// Returns `alg`, the algorithm that the JWS says it is signed with.
     #[must_use]
     pub fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
 
-    /// Whether it does not say what it is.
+    /// Returns whether it does not say what it is.
     #[must_use]
     pub fn is_untyped(&self) -> bool {
         !self.header.contains_key("typ")
     }
 
-    /// Whether `typ` is this type, whatever its case, with or without `application/` (RFC 7515, 4.1.9).
+    /// Returns whether `typ` is this type, whatever its case, with or without `application/` (RFC 7515, 4.1.9).
     #[must_use]
     pub fn is_typed(&self, kind: &str) -> bool {
         let said = self.header.get("typ").and_then(Value::as_str);
@@ -179,7 +179,7 @@ impl<'text> UnverifiedJws<'text> {
         })
     }
 
-    /// `kid`: the name of the key, where it names one.
+    /// Returns `kid`, the name of the key, where it names one.
     ///
     /// # Errors
     /// When `kid` is there and not text.
@@ -190,13 +190,13 @@ impl<'text> UnverifiedJws<'text> {
         }
     }
 
-    /// `jwk`: the key itself, where it brings one as an object. Nothing in it is said twice.
+    /// Returns `jwk`, the key itself, where the header brings one as an object. Nothing in it is said twice.
     #[must_use]
     pub fn jwk(&self) -> Option<&Map<String, Value>> {
         self.header.get("jwk").and_then(Value::as_object)
     }
 
-    /// What it says, if `key` signed it.
+    /// Returns what it says, if `key` signed it.
     ///
     /// # Errors
     /// When the signature is not that key's over this text by the algorithm that the header names.
@@ -213,14 +213,14 @@ impl<'text> UnverifiedJws<'text> {
         }
     }
 
-    /// What it claims without any proof, only to find whose keys to ask.
+    /// Returns what it claims without any proof, only to find whose keys to ask.
     pub(crate) fn claimed(self) -> Payload {
         Payload(self.payload)
     }
 }
 
 impl Payload {
-    /// The claims, where the payload is a JSON object in which nothing is said twice.
+    /// Returns the claims, where the payload is a JSON object in which nothing is said twice.
     ///
     /// # Errors
     /// When it is not.
@@ -228,14 +228,14 @@ impl Payload {
         Ok(JsonMembers::parse(&self.0)?)
     }
 
-    /// The payload as it was signed.
+    /// Returns the payload as it was signed.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.0
     }
 }
 
-/// A part of the compact form. A further point is no letter of base64url, so more than three parts fail here.
+/// Returns a part of the compact form. A further point is no letter of base64url, so more than three parts fail here.
 fn decode(part: &str) -> Result<Vec<u8>, JwsError> {
     match URL_SAFE_NO_PAD.decode(part) {
         Ok(bytes) if !bytes.is_empty() => Ok(bytes),

@@ -51,7 +51,7 @@ pub struct PublicKey {
 pub struct KeySet(BTreeMap<String, PublicKey>);
 
 impl SigningKey {
-    /// A fresh key.
+    /// Returns a fresh key.
     ///
     /// # Errors
     /// When the system has no randomness to give.
@@ -61,7 +61,7 @@ impl SigningKey {
         Self::from_pair(&pair)
     }
 
-    /// The key in a PKCS#8 document (RFC 5958), in DER.
+    /// Returns the key in a PKCS#8 document (RFC 5958), in DER.
     ///
     /// # Errors
     /// When it is not a private key on P-256.
@@ -71,25 +71,25 @@ impl SigningKey {
         Self::from_pair(&pair)
     }
 
-    /// This key as a PKCS#8 document, in DER.
+    /// Returns this key as a PKCS#8 document, in DER.
     #[must_use]
     pub fn to_pkcs8_der(&self) -> Zeroizing<Vec<u8>> {
         Zeroizing::new(self.pkcs8.as_bytes().to_vec())
     }
 
-    /// The public half of this key.
+    /// Returns the public half of this key.
     #[must_use]
     pub fn public(&self) -> &PublicKey {
         &self.public
     }
 
-    /// The name of this key: see [`PublicKey::kid`].
+    /// Returns the name of this key: see [`PublicKey::kid`].
     #[must_use]
     pub fn kid(&self) -> &str {
         self.public.kid()
     }
 
-    /// The public half of this key as a JWK: see [`PublicKey::jwk`].
+    /// Returns the public half of this key as a JWK: see [`PublicKey::jwk`].
     #[must_use]
     pub fn public_jwk(&self) -> Value {
         self.public.jwk()
@@ -115,7 +115,7 @@ impl SigningKey {
 }
 
 impl PublicKey {
-    /// The key that a JWK describes (RFC 7517). Its own `kid` is not believed: the thumbprint is the name.
+    /// Returns the key that a JWK describes (RFC 7517). Its own `kid` is not believed: the thumbprint is the name.
     ///
     /// # Errors
     /// When it is not a public key on P-256.
@@ -127,7 +127,7 @@ impl PublicKey {
         Self::from_coordinates(text("x").unwrap_or_default(), text("y").unwrap_or_default())
     }
 
-    /// The key at these coordinates, as a JWK writes them (RFC 7518, 6.2.1).
+    /// Returns the key at these coordinates, as a JWK writes them (RFC 7518, 6.2.1).
     ///
     /// # Errors
     /// When they are not coordinates of a point on P-256.
@@ -141,13 +141,13 @@ impl PublicKey {
         Self::from_point(&point)
     }
 
-    /// The name of this key: its thumbprint (RFC 7638, with SHA-256).
+    /// Returns the name of this key: its thumbprint (RFC 7638, with SHA-256).
     #[must_use]
     pub fn kid(&self) -> &str {
         &self.kid
     }
 
-    /// This key as a JWK, as the world may see it.
+    /// Returns this key as a JWK, as the world may see it.
     #[must_use]
     pub fn jwk(&self) -> Value {
         json!({
@@ -167,7 +167,7 @@ impl PublicKey {
         &self.verifier
     }
 
-    /// `point` is SEC 1's uncompressed form: 4, then both coordinates.
+    /// Reads a key from `point`, SEC 1's uncompressed form: 4, then both coordinates.
     fn from_point(point: &[u8]) -> Result<Self, SigningKeyError> {
         ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point)
             .map_err(|_| SigningKeyError::NotPublic)?;
@@ -189,8 +189,8 @@ impl PublicKey {
     }
 }
 
-/// The thumbprint of a key (RFC 7638, with SHA-256). `required` is its JWK with the required members alone, in the order
-/// of their names, with no white space.
+/// Returns the thumbprint of a key (RFC 7638, with SHA-256). `required` is its JWK with the required members alone, in
+/// the order of their names, with no white space.
 pub(super) fn thumbprint(required: &str) -> String {
     URL_SAFE_NO_PAD.encode(digest(&SHA256, required.as_bytes()))
 }
@@ -200,13 +200,13 @@ const UNCOMPRESSED: u8 = 4;
 const COORDINATE: usize = 32;
 
 impl KeySet {
-    /// The key of this name.
+    /// Returns the key of this name.
     #[must_use]
     pub fn get(&self, kid: &str) -> Option<&PublicKey> {
         self.0.get(kid)
     }
 
-    /// These keys as a JWK set (RFC 7517), as `/.well-known/jwks.json` shows it.
+    /// Returns these keys as a JWK set (RFC 7517), as `/.well-known/jwks.json` shows it.
     #[must_use]
     pub fn jwks(&self) -> Value {
         json!({ "keys": self.0.values().map(PublicKey::jwk).collect::<Vec<_>>() })

@@ -2,8 +2,8 @@
 
 use aws_lc_rs::digest::{Context, SHA256};
 
-/// SHA-256 over these parts, each after its length in bytes (64 bits, big-endian), so that no two lists of parts run
-/// together into one text.
+/// Returns the SHA-256 over these parts, each after its length in bytes (64 bits, big-endian), so that no two lists of
+/// parts run together into one text.
 #[must_use]
 pub fn digest_of(parts: &[&str]) -> [u8; 32] {
     let mut context = Context::new(&SHA256);

@@ -41,18 +41,18 @@ impl<'text> JsonMembers<'text> {
         Ok(Self(everything))
     }
 
-    /// Whether it has a member of this name.
+    /// Returns whether it has a member of this name.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
         self.0.contains_key(name)
     }
 
-    /// The names of its members.
+    /// Returns the names of its members.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
     }
 
-    /// The member of this name, where it has one and it is a `T`.
+    /// Returns the member of this name, where it has one and it is a `T`.
     #[must_use]
     pub fn read<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
         serde_json::from_str(self.0.get(name)?.get()).ok()

@@ -7,7 +7,7 @@ use concord_entities::{agency, survivor};
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter};
 use zeroize::Zeroizing;
 
-use super::graphql::{DisclosureTexts, KEY_VERSION, MandatedDisclosure, found};
+use super::graphql::{DisclosureTexts, KEY_VERSION, MandatedDisclosure, find_mandated_disclosure};
 use super::input::{MandatedDisclosureInput, OutsideRecipientInput};
 use super::rules;
 use crate::access::grant::Resource;
@@ -53,12 +53,12 @@ impl MandateMutation {
             Created::Now(id) => id,
             Created::Before(id) => MandateId(id),
         };
-        let made = found(request, id).await?;
+        let made = find_mandated_disclosure(request, id).await?;
         made.ok_or_else(|| Error::NotFound.into())
     }
 }
 
-/// What of an input a repeated call is compared by. The texts stay out: a hashed identity is still an identity.
+/// Returns what of an input a repeated call is compared by. The texts stay out: a hashed identity is still an identity.
 fn outline(input: &MandatedDisclosureInput) -> String {
     let outside = input.recipient_outside.as_ref();
     let outline = MandatedDisclosureInput {
@@ -110,7 +110,7 @@ async fn own_survivor(change: &Change<'_>, id: &ID) -> Result<survivor::Model> {
     survivor.ok_or_else(|| Error::NotFound.into())
 }
 
-/// The agency that was told, where the caller's agency can know of it.
+/// Returns the agency that was told, where the caller's agency can know of it.
 async fn recipient(change: &Change<'_>, id: Option<&ID>) -> Result<Option<AgencyId>> {
     let Some(id) = id else {
         return Ok(None);

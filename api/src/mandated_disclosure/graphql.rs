@@ -157,7 +157,7 @@ impl MandatedDisclosure {
 }
 
 impl MandatedDisclosure {
-    /// The record's key in lists.
+    /// Returns the record's key in lists.
     fn key(&self) -> uuid::Uuid {
         self.model.id.0
     }
@@ -211,7 +211,7 @@ impl MandateQuery {
             .await?;
         let (page, views) = released.content();
         let texts = MandatedDisclosureView::texts(request, &page.entries).await?;
-        Ok(Connection::of(
+        Ok(Connection::from_page(
             page.map(|model| views.view(model, &texts)),
             MandatedDisclosure::key,
         ))
@@ -243,7 +243,7 @@ impl MandatedDisclosureView {
         })
     }
 
-    /// The texts of records whose reading is on record.
+    /// Returns the texts of records whose reading is on record.
     async fn texts(request: &Request, records: &[Model]) -> Result<AllTexts> {
         let sealed: Vec<SealedRecord<'_>> = records
             .iter()
@@ -288,14 +288,20 @@ async fn with_context<T>(
     Ok(found.map(|content| (content, views)))
 }
 
-/// A record of the caller's own agency.
-pub(crate) async fn node(request: &Request, id: MandateId) -> Result<Option<MandatedDisclosure>> {
+/// Returns a record of the caller's own agency.
+pub(crate) async fn mandated_disclosure_by_id(
+    request: &Request,
+    id: MandateId,
+) -> Result<Option<MandatedDisclosure>> {
     request.caller(Resource::Survivor, Permission::Read)?;
-    found(request, id).await
+    find_mandated_disclosure(request, id).await
 }
 
-/// The same, for a caller whose change named it: read and recorded like any other.
-pub(crate) async fn found(request: &Request, id: MandateId) -> Result<Option<MandatedDisclosure>> {
+/// Reads the disclosure for a caller whose change named it, and records the reading like any other.
+pub(crate) async fn find_mandated_disclosure(
+    request: &Request,
+    id: MandateId,
+) -> Result<Option<MandatedDisclosure>> {
     let caller = &request.caller;
     let released = request
         .disclose(|| async {

@@ -157,7 +157,7 @@ impl MandatedDisclosureError {
         Self::Overexplained,
     ];
 
-    /// The field of the input that is wrong.
+    /// Returns the field of the input that is wrong.
     #[must_use]
     pub fn field(self) -> &'static str {
         match self {
@@ -271,7 +271,7 @@ fn notice(told: &ToldDisclosure<'_>, now: Instant) -> MandatedDisclosureErrors<4
     .into_iter()
 }
 
-/// Whether somebody tried to notify the person, as the result tells it.
+/// Returns whether somebody tried to notify the person, as the result tells it.
 fn was_made(result: NoticeResult) -> bool {
     match result {
         NoticeResult::Reached | NoticeResult::LeftNoMessage | NoticeResult::NotReached => true,

@@ -133,7 +133,7 @@ impl MouView {
         })
     }
 
-    /// The MOU as the caller sees it.
+    /// Returns the MOU as the caller sees it.
     pub(crate) fn view(&self, model: mou::Model, now: Instant) -> Mou {
         let parties = self.parties.get(&model.id).map_or(&[][..], Vec::as_slice);
         let status = rules::status(&model, rules::signed(parties), now);

@@ -57,7 +57,7 @@ impl MouQuery {
             })
             .await?;
         let (page, views, now) = released.content();
-        Ok(Connection::of(
+        Ok(Connection::from_page(
             page.map(|model| views.view(model, now)),
             |one| one.model.id.0,
         ))

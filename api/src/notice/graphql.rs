@@ -44,7 +44,7 @@ impl Notice {
 }
 
 impl Notice {
-    fn shown(row: notice::Model, agencies: &AgenciesById) -> Self {
+    fn show_notices(row: notice::Model, agencies: &AgenciesById) -> Self {
         Self {
             key: row.id,
             kind: row.kind,
@@ -75,18 +75,18 @@ impl NoticeQuery {
         let wanted = PageRequest::parse(first, after.as_deref(), None, None)?;
         let page = read(request, &notice::Entity::to(caller.agency()), wanted).await?;
         mark_seen(request, &page).await;
-        shown(request, page).await
+        show_notices(request, page).await
     }
 }
 
-/// The notices that went out about these consents, whose discloser the caller speaks for.
+/// Returns the notices that went out about these consents, whose discloser the caller speaks for.
 pub(crate) async fn about(request: &Request, consents: &[ConsentId]) -> Result<Vec<Notice>> {
     let wanted = PageRequest {
         size: LARGEST_SIZE,
         from: Towards::Older(None),
     };
     let page = read(request, &notice::Entity::of(consents), wanted).await?;
-    let shown = shown(request, page).await?;
+    let shown = show_notices(request, page).await?;
     Ok(shown.edges.into_iter().map(|edge| edge.node).collect())
 }
 
@@ -106,11 +106,11 @@ async fn read(
     Ok(released.content())
 }
 
-async fn shown(request: &Request, page: Page<notice::Model>) -> Result<Connection<Notice>> {
+async fn show_notices(request: &Request, page: Page<notice::Model>) -> Result<Connection<Notice>> {
     let worker = &request.worker;
     let told = page.entries.iter().map(|row| row.agency_id);
     let agencies = worker.directory.among(&worker.store, told).await?;
-    Ok(Connection::of(
+    Ok(Connection::from_page(
         page.map(|row| Notice::shown(row, &agencies)),
         |one| one.key.0,
     ))

@@ -78,7 +78,7 @@ pub enum AssertionError {
 }
 
 impl AssertionError {
-    /// The stable code of this fault.
+    /// Returns the stable code of this fault.
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
@@ -99,14 +99,15 @@ impl AssertionError {
 }
 
 impl Assertion {
-    /// The name of this assertion in the memory of those that were used: SHA-256 over its application and its `jti`.
+    /// Returns the name of this assertion in the memory of those that were used: SHA-256 over its application and its
+    /// `jti`.
     #[must_use]
     pub fn digest(&self, client_id: &str) -> [u8; 32] {
         digest_of(&["client assertion", client_id, &self.id])
     }
 }
 
-/// The application that an assertion claims to come from, only to find whose keys to ask: nothing is proven.
+/// Returns the application that an assertion claims to come from, only to find whose keys to ask: nothing is proven.
 ///
 /// # Errors
 /// When it is not a JWS that names one.
@@ -120,7 +121,7 @@ pub fn claimed_client(compact: &str) -> Result<String, AssertionError> {
     Ok(client)
 }
 
-/// What an assertion says, if one of the application's `keys` signed it, it is by and about `client_id` and for
+/// Returns what an assertion says, if one of the application's `keys` signed it, it is by and about `client_id` and for
 /// `issuer`, which is us, letter for letter, and it is good at `now`.
 ///
 /// # Errors
@@ -161,7 +162,7 @@ pub fn verify(
     })
 }
 
-/// Until when it is good, if it is good now.
+/// Returns until when the assertion is good, if it is good now.
 fn in_time(claims: &JsonMembers<'_>, now: Instant) -> Result<Instant, AssertionError> {
     let expires_at = moment(claims, "exp")?;
     let issued_at = any_moment(claims, "iat")?;

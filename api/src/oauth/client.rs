@@ -48,7 +48,7 @@ enum Credentials {
     Assertion { client: String, compact: String },
 }
 
-/// The application that a request proves to come from; `who` is told as soon as it is known whom it names.
+/// Returns the application that a request proves to come from; `who` is told as soon as it is known whom it names.
 ///
 /// # Errors
 /// `invalid_client`, `invalid_request`, `temporarily_unavailable`.
@@ -86,7 +86,8 @@ impl Credentials {
     }
 }
 
-/// What the request brings: exactly one kind (RFC 6749, 2.3). A secret in the body is none: it would stand in logs.
+/// Returns what the request brings: exactly one kind (RFC 6749, 2.3). A secret in the body is none: it would stand in
+/// logs.
 fn credentials(asked: &OauthRequest) -> Result<Credentials, OauthError> {
     let form = &asked.form;
     if form.get("client_secret").is_some() {
@@ -111,7 +112,7 @@ fn credentials(asked: &OauthRequest) -> Result<Credentials, OauthError> {
     }
 }
 
-/// Name and secret of a `Basic` header, each form-urlencoded before they were joined (RFC 6749, 2.3.1).
+/// Returns name and secret of a `Basic` header, each form-urlencoded before they were joined (RFC 6749, 2.3.1).
 fn basic_credentials(header: &str) -> Result<Credentials, OauthError> {
     let malformed = || OauthError::client("malformed_basic");
     let encoded = header
@@ -171,8 +172,8 @@ async fn by_secret(
     }
 }
 
-/// Whether a secret is one of those that were hashed. It takes some time also where there is none, so that the time
-/// does not tell which applications there are.
+/// Returns whether a secret is one of those that were hashed. It takes some time also where there is none, so that the
+/// time does not tell which applications there are.
 fn matches_any(secret: &str, hashes: &[String]) -> bool {
     if hashes.is_empty() {
         let _ = secret::matches(secret, secret::OF_NOBODY);
@@ -204,7 +205,7 @@ async fn by_assertion(
 }
 
 impl Client {
-    /// The program of an application that takes part. Whether its agency does is read where the token is made.
+    /// Returns the program of an application that takes part. Whether its agency does is read where the token is made.
     fn taking_part(application: &application::Model) -> Result<Self, OauthError> {
         if application.status != AgencyStatus::Active {
             return Err(OauthError::client("suspended"));
@@ -217,13 +218,13 @@ impl Client {
         })
     }
 
-    /// The scopes that are asked for; all that may be granted, where none is asked for (RFC 6749, 3.3).
+    /// Returns the scopes that are asked for; all that may be granted, where none is asked for (RFC 6749, 3.3).
     ///
     /// # Errors
     /// `invalid_scope`: malformed, empty, or wider than `ceiling`.
     pub fn wanted(form: &FormParameters, ceiling: &Scopes) -> Result<Scopes, OauthError> {
         const DESCRIPTION: &str = "ask for some of what you were registered for, such as referral.rs?purpose=HOUSING_PLACEMENT";
-        let refused = OauthError::of(OauthErrorCode::InvalidScope, DESCRIPTION);
+        let refused = OauthError::new(OauthErrorCode::InvalidScope, DESCRIPTION);
         let wanted = match form.get("scope") {
             Some(text) => Scopes::parse(text).map_err(|_| refused.clone())?,
             None => ceiling.clone(),

@@ -68,7 +68,7 @@ async fn token(
             .get(named)
             .is_some_and(|wanted| wanted != desk.settings.audience)
         {
-            return Err(OauthError::of(
+            return Err(OauthError::new(
                 OauthErrorCode::InvalidTarget,
                 "tokens are for this service alone: leave resource and audience out, or name it as its metadata does",
             ));
@@ -78,14 +78,14 @@ async fn token(
     match grant {
         metadata::CLIENT_CREDENTIALS => issue::issue(desk, asked, client, holder).await,
         metadata::TOKEN_EXCHANGE => exchange::exchange(desk, asked, client, holder).await,
-        _ => Err(OauthError::of(
+        _ => Err(OauthError::new(
             OauthErrorCode::UnsupportedGrantType,
             "there are client_credentials and token exchange: see the server metadata",
         )),
     }
 }
 
-/// The thumbprint of the key that the sender proves to hold, where it sends a proof (RFC 9449, 5).
+/// Returns the thumbprint of the key that the sender proves to hold, where it sends a proof (RFC 9449, 5).
 async fn holder(
     desk: &AuthorizationServer<'_>,
     asked: &OauthRequest,

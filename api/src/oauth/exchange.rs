@@ -66,7 +66,7 @@ pub async fn exchange(
     Ok(answer)
 }
 
-/// Who the token that is brought proves to act, in the client's own agency.
+/// Returns who the token that is brought proves to act, in the client's own agency.
 async fn subject(
     desk: &AuthorizationServer<'_>,
     asked: &OauthRequest,
@@ -103,7 +103,7 @@ async fn subject(
     Ok(caller)
 }
 
-/// A token that is no token, not in force, or another agency's: in the same words.
+/// Returns a token that is no token, not in force, or another agency's: in the same words.
 const fn not_in_force(why: &'static str) -> OauthError {
     OauthError {
         kind: OauthErrorCode::InvalidSubjectToken,
@@ -112,7 +112,8 @@ const fn not_in_force(why: &'static str) -> OauthError {
     }
 }
 
-/// For whom the new token is: a user whom the request names, where the token that is brought is an application's own.
+/// Returns for whom the new token is: a user whom the request names, where the token that is brought is an
+/// application's own.
 fn named(asked: &OauthRequest, brought: &Caller) -> Result<String, OauthError> {
     let Some(wanted) = asked.form.get("requested_subject") else {
         return Ok(brought.subject().to_owned());
@@ -134,11 +135,11 @@ fn named(asked: &OauthRequest, brought: &Caller) -> Result<String, OauthError> {
     Ok(wanted.to_owned())
 }
 
-/// What the new token allows: no more than what was brought, and no more than what the client may ask for.
+/// Returns what the new token allows: no more than what was brought, and no more than what the client may ask for.
 fn narrowed(asked: &OauthRequest, client: &Client, brought: &Scopes) -> Result<Scopes, OauthError> {
     let wanted = Client::wanted(&asked.form, brought)?;
     if !narrower(&wanted, &client.scopes) {
-        return Err(OauthError::of(
+        return Err(OauthError::new(
             OauthErrorCode::InvalidScope,
             "the client itself may not ask for this much: name a narrower scope",
         ));
@@ -146,7 +147,7 @@ fn narrowed(asked: &OauthRequest, client: &Client, brought: &Scopes) -> Result<S
     Ok(wanted)
 }
 
-/// The client as the actor, with those who acted before it (RFC 8693, 4.1).
+/// Returns the client as the actor, with those who acted before it (RFC 8693, 4.1).
 fn actor(client: &Client, brought: &Caller) -> Result<Actor, OauthError> {
     let actor = Actor {
         subject: client.id.to_string(),

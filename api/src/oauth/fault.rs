@@ -38,7 +38,7 @@ pub enum OauthErrorCode {
 }
 
 impl OauthErrorCode {
-    /// The code that `error` carries.
+    /// Returns the code that `error` carries.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
@@ -52,7 +52,7 @@ impl OauthErrorCode {
         }
     }
 
-    /// Whether it is an attempt that goes on record: a stranger's, or one that reaches for more than it may.
+    /// Returns whether it is an attempt that goes on record: a stranger's, or one that reaches for more than it may.
     #[must_use]
     pub const fn is_denial(self) -> bool {
         match self {
@@ -70,15 +70,15 @@ impl OauthErrorCode {
 }
 
 impl OauthError {
-    /// A request that cannot be understood.
+    /// Returns a request that cannot be understood.
     #[must_use]
     pub const fn request(description: &'static str) -> Self {
-        Self::of(OauthErrorCode::InvalidRequest, description)
+        Self::new(OauthErrorCode::InvalidRequest, description)
     }
 
-    /// A refusal of this kind, whose code says all that the audit needs.
+    /// Returns a refusal of this kind, whose code says all that the audit needs.
     #[must_use]
-    pub const fn of(kind: OauthErrorCode, description: &'static str) -> Self {
+    pub const fn new(kind: OauthErrorCode, description: &'static str) -> Self {
         Self {
             kind,
             description,
@@ -86,7 +86,7 @@ impl OauthError {
         }
     }
 
-    /// A program that did not prove who it is: always in the same words.
+    /// Returns a program that did not prove who it is: always in the same words.
     #[must_use]
     pub const fn client(why: &'static str) -> Self {
         Self {
@@ -96,16 +96,16 @@ impl OauthError {
         }
     }
 
-    /// Too many attempts.
+    /// Returns the error for too many attempts.
     #[must_use]
     pub const fn slow_down(seconds: u64) -> Self {
-        Self::of(
+        Self::new(
             OauthErrorCode::SlowDown(seconds),
             "too many attempts: wait as long as Retry-After says",
         )
     }
 
-    /// A proof of possession that proves nothing (RFC 9449, 4.3).
+    /// Returns a proof of possession that proves nothing (RFC 9449, 4.3).
     #[must_use]
     pub const fn proof(why: &'static str) -> Self {
         Self {
@@ -137,7 +137,7 @@ impl From<Refusal> for OauthError {
                 if let Some(cause) = refusal.cause() {
                     tracing::error!(code = refusal.error.code(), cause = %cause, "refused");
                 }
-                Self::of(
+                Self::new(
                     OauthErrorCode::Unavailable,
                     "the service cannot answer safely at the moment: try again in a little while",
                 )

@@ -33,13 +33,13 @@ impl FormParameters {
         Ok(Self(parameters))
     }
 
-    /// The value of a parameter, where it has one.
+    /// Returns the value of a parameter, where it has one.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
     }
 
-    /// The value of a parameter that must be there.
+    /// Returns the value of a parameter that must be there.
     ///
     /// # Errors
     /// `invalid_request`, with `otherwise` for its developer.

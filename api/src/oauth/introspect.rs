@@ -33,7 +33,7 @@ pub async fn introspect(
     }
 }
 
-/// What RFC 7662, 2.2 and RFC 8693, 4 let it say.
+/// Returns what RFC 7662, 2.2 and RFC 8693, 4 let it say.
 fn describe(desk: &AuthorizationServer<'_>, caller: &Caller) -> Value {
     let mut said = json!({
         "active": true,

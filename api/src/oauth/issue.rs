@@ -36,7 +36,7 @@ pub struct TokenDraft {
     pub until: Option<Instant>,
 }
 
-/// A token for the program itself: it acts as its own agency's machine.
+/// Returns a token for the program itself: it acts as its own agency's machine.
 ///
 /// # Errors
 /// `invalid_scope`, `invalid_client`, `temporarily_unavailable`.
@@ -60,7 +60,7 @@ pub async fn issue(
     keep(desk, change, client, &claims, None, event).await
 }
 
-/// The author of a token for `subject`, made for the token `parent` where it was exchanged.
+/// Returns the author of a token for `subject`, made for the token `parent` where it was exchanged.
 pub(super) fn author(client: &Client, subject: String, parent: Option<String>) -> ByAgency {
     ByAgency {
         agency: client.agency,
@@ -70,7 +70,7 @@ pub(super) fn author(client: &Client, subject: String, parent: Option<String>) -
     }
 }
 
-/// The claims of a new token, by the database's clock, for an application and an agency that take part.
+/// Returns the claims of a new token, by the database's clock, for an application and an agency that take part.
 ///
 /// # Errors
 /// `invalid_client`, `temporarily_unavailable`.
@@ -116,7 +116,7 @@ pub(super) async fn keep(
     event: Event,
 ) -> Result<Value, OauthError> {
     let unavailable = |_| {
-        OauthError::of(
+        OauthError::new(
             OauthErrorCode::Unavailable,
             "no token can be signed at the moment",
         )

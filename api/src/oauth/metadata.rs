@@ -18,7 +18,7 @@ pub const CLIENT_CREDENTIALS: &str = "client_credentials";
 /// The grant of RFC 8693, 2.1.
 pub const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 
-/// The metadata of the authorization server (RFC 8414, 2).
+/// Returns the metadata of the authorization server (RFC 8414, 2).
 #[must_use]
 pub fn authorization_server(settings: &Settings) -> Value {
     let issuer = &settings.issuer;
@@ -42,7 +42,7 @@ pub fn authorization_server(settings: &Settings) -> Value {
     })
 }
 
-/// The metadata of the protected resource, `/graphql` (RFC 9728, 2).
+/// Returns the metadata of the protected resource, `/graphql` (RFC 9728, 2).
 #[must_use]
 pub fn protected_resource(settings: &Settings) -> Value {
     json!({
@@ -55,8 +55,8 @@ pub fn protected_resource(settings: &Settings) -> Value {
     })
 }
 
-/// Where the metadata of the protected resource is: the well-known part stands before the resource's own path (RFC 9728,
-/// 3.1).
+/// Returns where the metadata of the protected resource is: the well-known part stands before the resource's own path
+/// (RFC 9728, 3.1).
 #[must_use]
 pub fn protected_resource_url(settings: &Settings) -> String {
     let path = path(&settings.audience);
@@ -67,7 +67,7 @@ pub fn protected_resource_url(settings: &Settings) -> String {
     format!("{host}/.well-known/oauth-protected-resource{path}")
 }
 
-/// The path of an identifier; empty where it has none.
+/// Returns the path of an identifier; empty where it has none.
 #[must_use]
 pub fn path(identifier: &str) -> String {
     Url::parse(identifier).map_or_else(
@@ -76,7 +76,8 @@ pub fn path(identifier: &str) -> String {
     )
 }
 
-/// Every single permission. What may be granted is finer: any letters of a resource, within categories and purposes.
+/// Returns every single permission. What may be granted is finer: any letters of a resource, within categories and
+/// purposes.
 fn scopes() -> Vec<String> {
     Resource::ALL
         .iter()

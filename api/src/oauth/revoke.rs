@@ -36,7 +36,7 @@ pub async fn revoke(
     Ok(done)
 }
 
-/// The `jti` of a token of this client's that is not over; none where it is no such thing.
+/// Returns the `jti` of a token of this client's that is not over; none where it is no such thing.
 async fn name(
     desk: &AuthorizationServer<'_>,
     client: &Client,

@@ -73,7 +73,7 @@ pub async fn reopen(store: &Store) -> Result<Option<Reopened>> {
     }))
 }
 
-/// The consents that would be in force, and have a package without the key that sealed it.
+/// Returns the consents that would be in force, and have a package without the key that sealed it.
 async fn keyless_in_force(
     ending: &Ending<'_, ByOperator>,
     keyring: &DatabaseConnection,

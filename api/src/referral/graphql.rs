@@ -39,7 +39,7 @@ pub struct Referral {
 }
 
 impl Referral {
-    /// A released referral of which no more than the header was asked for.
+    /// Returns a released referral of which no more than the header was asked for.
     #[must_use]
     pub fn headed(seen: Seen, sender: Agency, recipient: Agency) -> Self {
         Self {
@@ -52,7 +52,7 @@ impl Referral {
         }
     }
 
-    /// The referral's id, by which a page is sorted.
+    /// Returns the referral's id, by which a page is sorted.
     #[must_use]
     pub fn key(&self) -> ReferralId {
         self.seen.header.id

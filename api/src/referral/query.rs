@@ -51,7 +51,7 @@ impl ReferralQuery {
             read::page(store, caller, among, wanted, &selection.depth).await
         };
         let page = Box::pin(view::release(request, &selection, read)).await?;
-        Ok(ReferralPage(Connection::of(page, |one| one.key().0)))
+        Ok(ReferralPage(Connection::from_page(page, |one| one.key().0)))
     }
 
     /// One referral that your agency is a party of; null for what does not exist and for what you may not see.

@@ -17,7 +17,7 @@ pub struct Reader<'r> {
 }
 
 impl Reader<'_> {
-    /// How far it reaches into packages for one purpose.
+    /// Returns how far it reaches into packages for one purpose.
     #[must_use]
     pub fn ceiling(&self, purpose: Purpose) -> Categories {
         self.scopes

@@ -103,7 +103,7 @@ pub fn allowed(status: ReferralStatus, side: Side) -> &'static [ReferralAction] 
     }
 }
 
-/// How long a recipient has to answer.
+/// Returns how long a recipient has to answer.
 #[must_use]
 pub fn response_time(urgency: Urgency) -> Duration {
     match urgency {

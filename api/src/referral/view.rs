@@ -134,7 +134,7 @@ impl ReferralView {
         }))
     }
 
-    /// The referral as the caller sees it.
+    /// Returns the referral as the caller sees it.
     fn view(&self, request: &Request, seen: Seen, recorded: &[RecordedEvent]) -> Result<Referral> {
         let beyond = seen.beyond.as_ref();
         Ok(Referral {

@@ -97,7 +97,7 @@ pub struct Request {
 }
 
 impl Request {
-    /// The caller, where its token reaches this far.
+    /// Returns the caller, where its token reaches this far.
     ///
     /// # Errors
     /// `FORBIDDEN_SCOPE`.
@@ -195,7 +195,7 @@ struct EpochMovedError;
 
 /// Finds the request in a resolver's context.
 pub trait InRequest {
-    /// The request.
+    /// Returns the request.
     ///
     /// # Errors
     /// `INTERNAL`, where the schema is executed without one.

@@ -35,7 +35,7 @@ impl Default for Directory {
 pub type AgenciesById = HashMap<AgencyId, Arc<agency::Model>>;
 
 impl Directory {
-    /// These agencies, from memory or else by one statement.
+    /// Returns these agencies, from memory or else by one statement.
     ///
     /// # Errors
     /// `UNAVAILABLE`.

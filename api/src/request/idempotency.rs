@@ -62,7 +62,7 @@ pub async fn creates_once<T>(
     Ok(Created::Now(made))
 }
 
-/// What is written of a key; of what it makes it says nothing yet.
+/// Returns what is written of a key; of what it makes it says nothing yet.
 fn written(
     change: &Change<'_>,
     operation: &str,
@@ -83,7 +83,7 @@ fn written(
     })
 }
 
-/// What the key made before, where it did, of the same input.
+/// Returns what the key made before, where it did, of the same input.
 async fn made_before(change: &Change<'_>, key: &idempotency::Model) -> Result<Option<Uuid>> {
     let used = idempotency::Entity::used(key.agency_id, &key.client_id, &key.key)
         .one(change)
@@ -121,7 +121,7 @@ pub enum Replay {
     Fresh(Option<idempotency::Model>),
 }
 
-/// What `key` did for this operation and input, for a change that does not yet create by [`creates_once`].
+/// Returns what `key` did for this operation and input, for a change that does not yet create by [`creates_once`].
 ///
 /// # Errors
 /// As [`creates_once`].

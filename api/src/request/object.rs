@@ -19,7 +19,7 @@ const KINDS: [&str; 10] = [
     TokenId::PREFIX,
 ];
 
-/// What the audit log keeps of an id that a caller sent; `None` for what is no id of ours.
+/// Returns what the audit log keeps of an id that a caller sent; `None` for what is no id of ours.
 ///
 /// Never a survivor's, which an erasure must be able to forget: only that it was one.
 #[must_use]

@@ -74,7 +74,7 @@ impl Disclosure {
     }
 }
 
-/// A page of some disclosures, newest first. Reading them is itself an event.
+/// Returns a page of some disclosures, newest first. Reading them is itself an event.
 ///
 /// # Errors
 /// `UNAVAILABLE`.
@@ -113,5 +113,5 @@ pub async fn page(
         has_next: rows.has_next,
         has_previous: rows.has_previous,
     };
-    Ok(Connection::of(page, |one| one.event.0))
+    Ok(Connection::from_page(page, |one| one.event.0))
 }

@@ -311,7 +311,9 @@ impl AuditQuery {
             })
             .await?;
         let (rows, programs) = released.content();
-        let mut events = shown(request, &rows.entries, &programs).await?.into_iter();
+        let mut events = show_events(request, &rows.entries, &programs)
+            .await?
+            .into_iter();
         let mut page = page::Page {
             entries: events.by_ref().collect::<Vec<_>>(),
             has_next: rows.has_next,
@@ -320,7 +322,7 @@ impl AuditQuery {
         if lookahead::asks(ctx, &["edges", "node", "proof"]) {
             prove(request, &mut page.entries, &rows.entries).await?;
         }
-        Ok(Connection::of(page, |one| one.key.0))
+        Ok(Connection::from_page(page, |one| one.key.0))
     }
 
     /// The newest checkpoint that the service has signed. It covers all but the last few seconds' events.
@@ -343,8 +345,11 @@ impl AuditQuery {
     }
 }
 
-/// One event that the caller may read about.
-pub(crate) async fn node(request: &Request, id: AuditEventId) -> Result<Option<AuditEvent>> {
+/// Returns one event that the caller may read about.
+pub(crate) async fn audit_event_by_id(
+    request: &Request,
+    id: AuditEventId,
+) -> Result<Option<AuditEvent>> {
     let caller = request.caller(Resource::Audit, Permission::Read)?;
     let released = request
         .disclose(|| async {
@@ -360,12 +365,12 @@ pub(crate) async fn node(request: &Request, id: AuditEventId) -> Result<Option<A
         return Ok(None);
     };
     let rows = [row];
-    let mut events = shown(request, &rows, &programs).await?;
+    let mut events = show_events(request, &rows, &programs).await?;
     prove(request, &mut events, &rows).await?;
     Ok(events.pop())
 }
 
-/// Reading the log is an event of its own type, whatever was found in it.
+/// Records the reading of the log as an event of its own type, whatever was found in it.
 fn as_audit_read<T>(found: Decided<T>) -> Decided<T> {
     Decided {
         events: vec![Event::AuditRead],
@@ -373,7 +378,7 @@ fn as_audit_read<T>(found: Decided<T>) -> Decided<T> {
     }
 }
 
-async fn shown(
+async fn show_events(
     request: &Request,
     rows: &[audit_event::Model],
     programs: &Programs,
@@ -417,7 +422,7 @@ async fn prove(
     Ok(())
 }
 
-/// The proof of one event, made only where it leads to what was signed.
+/// Returns the proof of one event, made only where it leads to what was signed.
 fn inclusion(
     index: u64,
     leaf_hash: &[u8],
@@ -436,7 +441,7 @@ fn inclusion(
     })
 }
 
-/// The newest checkpoint beside the epoch; none before the first is signed.
+/// Returns the newest checkpoint beside the epoch; none before the first is signed.
 async fn newest_note(request: &Request) -> Result<Decided<Option<String>>> {
     let store = &request.worker.store;
     let statement = facts::beside_epoch(
@@ -458,7 +463,7 @@ async fn newest_note(request: &Request) -> Result<Decided<Option<String>>> {
     })
 }
 
-/// The checkpoint in a note; before the first one there is the empty ledger's.
+/// Returns the checkpoint in a note; before the first one there is the empty ledger's.
 fn opened(key: &LedgerKey, note: Option<String>) -> Result<(String, checkpoint::Checkpoint)> {
     let note = match note.filter(|note| !note.is_empty()) {
         Some(note) => note,

@@ -16,7 +16,7 @@ use crate::request::Request;
 pub(super) struct Programs(HashMap<ApplicationId, Application>);
 
 impl Programs {
-    /// The application that a leaf names, where it is one of these.
+    /// Returns the application that a leaf names, where it is one of these.
     pub(super) fn named(&self, leaf: &Leaf) -> Option<Application> {
         self.0.get(&leaf.client.parse().ok()?).cloned()
     }
@@ -30,7 +30,7 @@ impl Programs {
     }
 }
 
-/// The same events with the applications that they name, read before anything is released.
+/// Returns the same events with the applications that they name, read before anything is released.
 pub(super) async fn with_programs<T>(
     request: &Request,
     found: Decided<T>,

@@ -97,7 +97,7 @@ impl PackQuery {
                 .await
             })
             .await?;
-        Ok(Connection::of(
+        Ok(Connection::from_page(
             released.content().map(RulePack::from),
             |one| one.key.0,
         ))
@@ -139,7 +139,7 @@ impl PackMutation {
         .await?;
         match created {
             Created::Now(made) => Ok(made.into()),
-            Created::Before(id) => found(request, RulePackId(id)).await,
+            Created::Before(id) => find_rule_pack(request, RulePackId(id)).await,
         }
     }
 
@@ -168,7 +168,7 @@ fn recorded(row: &rule_pack::Model) -> RulePackEvent {
     }
 }
 
-async fn found(request: &Request, id: RulePackId) -> Result<RulePack> {
+async fn find_rule_pack(request: &Request, id: RulePackId) -> Result<RulePack> {
     let agency = request.caller.agency();
     let released = request
         .disclose(|| async {

@@ -72,7 +72,7 @@ const KEY: usize = 32;
 type KeyBytes = [u8; KEY];
 
 impl PackageKey {
-    /// A fresh key.
+    /// Returns a fresh key.
     ///
     /// # Errors
     /// When the system has no randomness to give.
@@ -102,7 +102,7 @@ impl PackageKey {
         seal(&self.0, &paper.binding(), plain)
     }
 
-    /// What was sealed as this paper. Wiped from memory when dropped.
+    /// Returns what was sealed as this paper. Wiped from memory when dropped.
     ///
     /// # Errors
     /// When it was not sealed with this key as this paper, or is no longer what it was.
@@ -114,7 +114,7 @@ impl PackageKey {
         open(&self.0, &paper.binding(), sealed)
     }
 
-    /// What was sealed for `place`. Wiped from memory when dropped.
+    /// Returns what was sealed for `place`. Wiped from memory when dropped.
     ///
     /// # Errors
     /// When it was not sealed with this key for this place, or is no longer what it was.
@@ -134,7 +134,7 @@ impl PackageKey {
         seal(&self.0, &holder.record_binding(), plain)
     }
 
-    /// What was sealed as `holder`'s record. Wiped from memory when dropped.
+    /// Returns what was sealed as `holder`'s record. Wiped from memory when dropped.
     ///
     /// # Errors
     /// When it was not sealed with this key for this holder, or is no longer what it was.
@@ -148,7 +148,7 @@ impl PackageKey {
 }
 
 impl KeyEncryptionKey {
-    /// The key in a settings text: base64 (either alphabet, padded or not) or 64 hex digits.
+    /// Returns the key in a settings text: base64 (either alphabet, padded or not) or 64 hex digits.
     ///
     /// # Errors
     /// When it is not 32 bytes, or is one byte over and over.
@@ -165,7 +165,7 @@ impl KeyEncryptionKey {
         Self::from_raw(&bytes.ok_or(InvalidKekError)?)
     }
 
-    /// The key in a file: 32 bytes as they are, or text as [`Self::from_text`] reads it.
+    /// Returns the key in a file: 32 bytes as they are, or text as [`Self::from_text`] reads it.
     ///
     /// # Errors
     /// When it is neither.
@@ -184,7 +184,7 @@ impl KeyEncryptionKey {
         seal(&self.0, &holder.binding(), &key.0)
     }
 
-    /// `holder`'s key, as it was wrapped.
+    /// Unwraps the owner's key.
     ///
     /// # Errors
     /// When it was not wrapped with this key for this holder, or is no longer what it was.
@@ -202,7 +202,7 @@ impl KeyEncryptionKey {
         seal(&self.0, &holder.binding(), secret)
     }
 
-    /// `holder`'s secret, as it was wrapped. Wiped from memory when dropped.
+    /// Unwraps the owner's secret. Wiped from memory when dropped.
     ///
     /// # Errors
     /// When it was not wrapped with this key for this holder, or is no longer what it was.
@@ -226,7 +226,8 @@ impl KeyEncryptionKey {
 }
 
 impl PackageBinding {
-    /// No two places have the same bytes: all but the last field have a fixed length.
+    /// Returns what the sealed bytes are bound to. No two places have the same bytes: all but the last field have a
+    /// fixed length.
     fn binding(&self) -> Vec<u8> {
         bind(
             b"concord package v1\0",
@@ -258,7 +259,8 @@ impl KeyOwner<'_> {
         )
     }
 
-    /// Never that of a wrapped key: a record's bytes cannot be taken for one.
+    /// Returns what a record's bytes are bound to: never what a wrapped key is, so that neither can be taken for the
+    /// other.
     fn record_binding(&self) -> Vec<u8> {
         bind(
             b"concord record v1\0\0",

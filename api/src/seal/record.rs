@@ -47,7 +47,7 @@ pub struct SealedRecord<'a> {
 pub type OpenedRecords = HashMap<Uuid, Zeroizing<Vec<u8>>>;
 
 impl RecordKind {
-    /// The word for this kind in the keyring and in the seals.
+    /// Returns the word for this kind in the keyring and in the seals.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -179,7 +179,7 @@ impl Vault {
     }
 }
 
-/// The owners who have a record, and the version of the key that seals it.
+/// Returns the owners who have a record, and the version of the key that seals it.
 async fn live(
     kind: RecordKind,
     store: &Store,

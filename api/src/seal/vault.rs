@@ -52,7 +52,7 @@ impl From<&referral::Model> for PackageVersion {
 pub type OpenedPackages = HashMap<ReferralId, Vec<(DataCategory, zeroize::Zeroizing<Vec<u8>>)>>;
 
 impl Vault {
-    /// The vault of a store.
+    /// Returns the vault of a store.
     #[must_use]
     pub fn new(store: &Store, kek: Arc<KeyEncryptionKey>) -> Self {
         Self {
@@ -160,7 +160,7 @@ impl Vault {
         Ok(opened)
     }
 
-    /// The keyring, for a change that does not yet destroy its keys by itself.
+    /// Returns the keyring, for a change that does not yet destroy its keys by itself.
     pub(crate) fn keyring(&self) -> &DatabaseConnection {
         &self.keyring
     }
@@ -246,7 +246,7 @@ fn numbered(version: i32) -> Result<u32> {
     u32::try_from(version).map_err(Refusal::internal)
 }
 
-/// The version of the key that each of these packages is sealed under.
+/// Returns the version of the key that each of these packages is sealed under.
 async fn versions(
     rows: sea_orm::Select<referral::Entity>,
     store: &Store,

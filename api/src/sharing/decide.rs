@@ -146,7 +146,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    /// The stable word, as the wire and the audit log have it.
+    /// Returns the stable word, as the wire and the audit log have it.
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
@@ -167,7 +167,7 @@ impl Reason {
     }
 }
 
-/// May the reader see this category, for this purpose, now?
+/// Decides whether the reader may see this category, for this purpose, now.
 ///
 /// The token is asked first, so that a narrow one learns nothing of what lies beyond it; then the referral and
 /// the agencies; then the MOU and the consent.
@@ -214,7 +214,7 @@ fn weigh(question: &Question, facts: &Facts, now: Instant) -> Result<Ground, Rea
     })
 }
 
-/// A sender reads what it wrote, until the consent ends: then the package ends for everybody.
+/// Returns a sender reads what it wrote, until the consent ends: then the package ends for everybody.
 fn own(facts: &Facts, now: Instant) -> Result<Ground, Reason> {
     if facts.sender.status != AgencyStatus::Active {
         return Err(Reason::AgencySuspended);
@@ -222,7 +222,7 @@ fn own(facts: &Facts, now: Instant) -> Result<Ground, Reason> {
     not_ended(consent_between(facts)?, now).map(|()| Ground::Own)
 }
 
-/// A closed referral has served its purpose: its package is read no more.
+/// Returns a closed referral has served its purpose: its package is read no more.
 fn readable(status: ReferralStatus) -> bool {
     // A suspended one is refused for its own reason, once its keys have been asked for theirs.
     status.is_open() || status == ReferralStatus::Suspended
@@ -265,7 +265,7 @@ fn consent_key<'f>(
     Ok(consent)
 }
 
-/// The consent from exactly this sender to exactly this recipient. One between others answers as none does: its
+/// Returns the consent from exactly this sender to exactly this recipient. One between others answers as none does: its
 /// end is nobody's business here.
 fn consent_between(facts: &Facts) -> Result<&ConsentFacts, Reason> {
     facts

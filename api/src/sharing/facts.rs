@@ -30,8 +30,8 @@ pub struct Gathered {
     pub contains: Categories,
 }
 
-/// The rows beside the sharing epoch and the time, with every fact where `with_facts`. There is always at least one
-/// row: where nothing is found, its columns are null.
+/// Returns the rows beside the sharing epoch and the time, with every fact where `with_facts`. There is always at least
+/// one row: where nothing is found, its columns are null.
 #[must_use]
 pub fn beside_epoch(
     backend: DbBackend,
@@ -127,7 +127,7 @@ const MOU: [&str; 10] = [
     "superseded_at",
 ];
 
-/// How many of the two agencies have signed the MOU.
+/// Returns how many of the two agencies have signed the MOU.
 fn bound_parties() -> Expr {
     let signed = Query::select()
         .expr(Func::count(Expr::col(("p", mou_party::Column::AgencyId))))
@@ -143,7 +143,7 @@ fn bound_parties() -> Expr {
     Expr::SubQuery(None, Box::new(signed.into()))
 }
 
-/// The epoch and the time that a statement was answered with.
+/// Returns the epoch and the time that a statement was answered with.
 ///
 /// # Errors
 /// Where the epoch's row is missing.
@@ -154,7 +154,7 @@ pub fn epoch_and_time(found: &[QueryResult]) -> Result<(i64, Instant), DbErr> {
     Ok((row.try_get("", "epoch")?, row.try_get("", "now")?))
 }
 
-/// Whether a row of the answer is more than the epoch.
+/// Returns whether a row of the answer is more than the epoch.
 #[must_use]
 pub fn is_row(row: &QueryResult) -> bool {
     row.try_get::<Option<uuid::Uuid>>("", "id")
@@ -162,7 +162,7 @@ pub fn is_row(row: &QueryResult) -> bool {
 }
 
 impl Gathered {
-    /// The facts in a row of the answer.
+    /// Returns the facts in a row of the answer.
     ///
     /// # Errors
     /// Where the row does not have them.
@@ -237,7 +237,7 @@ fn mou_facts(row: &QueryResult, id: MouId) -> Result<MouFacts, DbErr> {
     })
 }
 
-/// The earliest of some moments, where there is any.
+/// Returns the earliest of some moments, where there is any.
 fn first(row: &QueryResult, columns: &[&str]) -> Result<Option<Instant>, DbErr> {
     let mut earliest: Option<Instant> = None;
     for column in columns {

@@ -17,10 +17,10 @@ pub const LARGEST_SIZE: u64 = 100;
 
 /// Where an entry stands in its list: what the list is sorted by, so that it is unique in it.
 pub trait CursorKey: Sized {
-    /// The place in a cursor.
+    /// Returns the place in a cursor.
     fn bytes(&self) -> Vec<u8>;
 
-    /// The place that a cursor holds; none where it is no such place.
+    /// Returns the place that a cursor holds; none where it is no such place.
     fn read(bytes: &[u8]) -> Option<Self>;
 }
 
@@ -88,7 +88,7 @@ pub struct Page<T> {
 }
 
 impl<P: CursorKey> PageRequest<P> {
-    /// The page that the arguments of a connection ask for.
+    /// Returns the page that the arguments of a connection ask for.
     ///
     /// # Errors
     /// `BAD_USER_INPUT`: a size outside 1 to 100, both directions at once, or a cursor that is none of ours.
@@ -118,7 +118,7 @@ impl<P: CursorKey> PageRequest<P> {
         }
     }
 
-    /// The page of the rows that were found, one more than wanted where there are more beyond; they come in the
+    /// Returns the page of the rows that were found, one more than wanted where there are more beyond; they come in the
     /// direction of the page.
     #[must_use]
     pub fn cut<T>(&self, mut rows: Vec<T>) -> Page<T> {
@@ -144,7 +144,7 @@ impl<P: CursorKey> PageRequest<P> {
 }
 
 impl<T> Page<T> {
-    /// The same page of something else made of its entries.
+    /// Returns the same page of something else made of its entries.
     pub fn map<U>(self, make: impl FnMut(T) -> U) -> Page<U> {
         Page {
             entries: self.entries.into_iter().map(make).collect(),
@@ -164,7 +164,7 @@ fn size(argument: &str, wanted: Option<i32>) -> Result<u64, Error> {
     }
 }
 
-/// The cursor of an entry: opaque to its reader.
+/// Returns the cursor of an entry: opaque to its reader.
 #[must_use]
 pub fn cursor_of(place: &impl CursorKey) -> String {
     URL_SAFE_NO_PAD.encode(place.bytes())
@@ -183,7 +183,7 @@ fn cursor<P: CursorKey>(argument: &str, text: &str) -> Result<P, Error> {
         })
 }
 
-/// The id in an argument.
+/// Returns the id in an argument.
 ///
 /// # Errors
 /// `BAD_USER_INPUT`: not an id of this kind.

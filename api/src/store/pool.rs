@@ -119,7 +119,7 @@ impl Store {
         Keyring::up(&self.keyring, None).await
     }
 
-    /// How many migrations each store is behind: the data store, the keyring.
+    /// Returns how many migrations each store is behind: the data store, the keyring.
     ///
     /// # Errors
     /// What the database says.
@@ -158,7 +158,7 @@ impl Store {
         Ok(())
     }
 
-    /// The sharing epoch in force.
+    /// Returns the sharing epoch in force.
     ///
     /// # Errors
     /// What the database says.
@@ -179,7 +179,7 @@ impl Store {
         self.keyring.query_one_raw(statement).await.map(|_| ())
     }
 
-    /// The time by the database's clock; shows that the data store answers.
+    /// Returns the time by the database's clock; shows that the data store answers.
     ///
     /// # Errors
     /// What the database says.
@@ -194,7 +194,7 @@ impl Store {
     }
 }
 
-/// The data folder, which nobody but its owner can look into.
+/// Returns the data folder, which nobody but its owner can look into.
 fn own_folder(folder: &Path) -> std::io::Result<()> {
     std::fs::DirBuilder::new()
         .recursive(true)

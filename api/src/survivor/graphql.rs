@@ -122,7 +122,7 @@ impl SurvivorQuery {
                 .await
             })
             .await?;
-        Ok(Connection::of(
+        Ok(Connection::from_page(
             released.content().map(Survivor::from),
             |one| Moment {
                 at: one.created_at.0,
@@ -132,14 +132,14 @@ impl SurvivorQuery {
     }
 }
 
-/// One survivor of the caller's own agency.
-pub(crate) async fn node(request: &Request, id: SurvivorId) -> Result<Option<Survivor>> {
+/// Returns one survivor of the caller's own agency.
+pub(crate) async fn survivor_by_id(request: &Request, id: SurvivorId) -> Result<Option<Survivor>> {
     request.caller(Resource::Survivor, Permission::Read)?;
-    found(request, id).await
+    find_survivor(request, id).await
 }
 
-/// The same, for a caller whose change named it: read and recorded like any other.
-pub(crate) async fn found(request: &Request, id: SurvivorId) -> Result<Option<Survivor>> {
+/// Reads the survivor for a caller whose change named it, and records the reading like any other.
+pub(crate) async fn find_survivor(request: &Request, id: SurvivorId) -> Result<Option<Survivor>> {
     let caller = &request.caller;
     let released = request
         .disclose(|| async {
@@ -181,7 +181,7 @@ impl SurvivorMutation {
         match created {
             Created::Now(made) => Ok(made.into()),
             Created::Before(id) => {
-                let made = found(request, SurvivorId(id)).await?;
+                let made = find_survivor(request, SurvivorId(id)).await?;
                 made.ok_or_else(|| Error::NotFound.into())
             }
         }

@@ -46,8 +46,8 @@ impl<T: OutputType + ObjectType> Connection<T>
 where
     Edge<T>: OutputType,
 {
-    /// The wire's form of a page; `place` is what a cursor stands for.
-    pub fn of<P: CursorKey>(page: Page<T>, place: impl Fn(&T) -> P) -> Self {
+    /// Returns the wire's form of a page; `place` is what a cursor stands for.
+    pub fn from_page<P: CursorKey>(page: Page<T>, place: impl Fn(&T) -> P) -> Self {
         let edges: Vec<Edge<T>> = page
             .entries
             .into_iter()

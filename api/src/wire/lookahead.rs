@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, SelectionField};
 
-/// Every field selected under `path` below the current field; fragments are looked through.
+/// Returns every field selected under `path` below the current field; fragments are looked through.
 #[must_use]
 pub fn under<'a>(ctx: &'a Context<'a>, path: &[&str]) -> Vec<SelectionField<'a>> {
     path.iter().fold(vec![ctx.field()], |fields, name| {
@@ -18,7 +18,7 @@ pub fn under<'a>(ctx: &'a Context<'a>, path: &[&str]) -> Vec<SelectionField<'a>>
     })
 }
 
-/// Whether anything is selected under `path` below the current field.
+/// Returns whether anything is selected under `path` below the current field.
 #[must_use]
 pub fn asks(ctx: &Context<'_>, path: &[&str]) -> bool {
     !under(ctx, path).is_empty()

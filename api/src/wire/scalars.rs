@@ -136,7 +136,7 @@ impl LocalTime {
     /// Minutes in a day.
     pub const DAY: u16 = 24 * 60;
 
-    /// The time of day that a text is.
+    /// Returns the time of day that a text is.
     #[must_use]
     pub fn new(text: &str) -> Option<Self> {
         let (hours, minutes) = text.split_once(':')?;
@@ -176,7 +176,7 @@ impl<'de> Deserialize<'de> for LocalTime {
 }
 
 impl LanguageTag {
-    /// The tag that a text is, where it is well-formed.
+    /// Returns the tag that a text is, where it is well-formed.
     #[must_use]
     pub fn new(text: &str) -> Option<Self> {
         language_tags::LanguageTag::parse(text)
@@ -184,7 +184,7 @@ impl LanguageTag {
             .map(|tag| Self(tag.to_string()))
     }
 
-    /// The tag as text.
+    /// Returns the tag as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -198,7 +198,7 @@ impl From<String> for LanguageTag {
 }
 
 impl Sha256 {
-    /// The hash as text.
+    /// Returns the hash as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

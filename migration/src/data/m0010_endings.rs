@@ -79,7 +79,7 @@ async fn copy_from_leaves(database: &impl ConnectionTrait) -> Result<(), DbErr> 
     }
 }
 
-/// The consent in a leaf that records that something was told.
+/// Returns the consent in a leaf that records that something was told.
 fn disclosed_under(leaf: &str) -> Option<Uuid> {
     if leaf.contains("\"categories\":[]") {
         return None;

@@ -42,7 +42,7 @@ fn safe_contact() -> TableCreateStatement {
         .to_owned()
 }
 
-/// The survivor is no foreign key: what had to be disclosed stays on record when the pseudonym is erased.
+/// Returns the survivor is no foreign key: what had to be disclosed stays on record when the pseudonym is erased.
 fn mandated_disclosure() -> TableCreateStatement {
     Table::create()
         .table("mandated_disclosure")

@@ -15,7 +15,7 @@ pub enum Reach {
 }
 
 impl Reach {
-    /// As far as the setting `issuer_private_addresses` says.
+    /// Returns how far the setting `issuer_private_addresses` lets a fetch reach.
     #[must_use]
     pub fn of(private_addresses: bool) -> Self {
         if private_addresses {
@@ -25,7 +25,7 @@ impl Reach {
         }
     }
 
-    /// Whether this address is within reach.
+    /// Returns whether this address is within reach.
     #[must_use]
     pub fn has(self, address: IpAddr) -> bool {
         let address = address.to_canonical();
@@ -36,7 +36,7 @@ impl Reach {
     }
 }
 
-/// Whether this address lies on the open internet.
+/// Returns whether this address lies on the open internet.
 #[must_use]
 pub fn is_public(address: IpAddr) -> bool {
     match address {

@@ -13,13 +13,13 @@ pub const PAUSE: Duration = Duration::from_mins(1);
 /// A replica looks at most once in this time at what the others have fetched.
 pub const LOOK: Duration = Duration::from_secs(1);
 
-/// Whether a copy fetched then is as good as new.
+/// Returns whether a copy fetched then is as good as new.
 #[must_use]
 pub fn is_fresh(fetched: Option<Instant>, now: Instant) -> bool {
     is_within(fetched, FRESH, now)
 }
 
-/// Whether a copy fetched then may still be used where there is no newer one.
+/// Returns whether a copy fetched then may still be used where there is no newer one.
 #[must_use]
 pub fn is_usable(fetched: Option<Instant>, now: Instant) -> bool {
     is_within(fetched, LAST, now)
@@ -29,8 +29,8 @@ fn is_within(fetched: Option<Instant>, span: Duration, now: Instant) -> bool {
     fetched.is_some_and(|fetched| now.since(fetched) < span)
 }
 
-/// Whether a provider that was last asked then may be asked again. A time that lies ahead by more than a pause is no
-/// clock's of ours, and holds nobody up.
+/// Returns whether a provider that was last asked then may be asked again. A time that lies ahead by more than a pause
+/// is no clock's of ours, and holds nobody up.
 #[must_use]
 pub fn may_ask(attempted: Option<Instant>, now: Instant) -> bool {
     attempted.is_none_or(|attempted| now.since(attempted) >= PAUSE || attempted.since(now) > PAUSE)

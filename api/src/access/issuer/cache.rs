@@ -73,7 +73,7 @@ struct Known {
 }
 
 impl Issuers {
-    /// Nobody yet; keys will be fetched like this.
+    /// Returns an empty cache; keys will be fetched by this fetcher.
     #[must_use]
     pub fn new(fetcher: Fetcher) -> Self {
         Self {
@@ -82,7 +82,7 @@ impl Issuers {
         }
     }
 
-    /// What a foreign token says, if a trusted issuer signed it for this `audience`, and it is good at `now`.
+    /// Returns what a foreign token says, if a trusted issuer signed it for this `audience`, and it is good at `now`.
     ///
     /// Whether the issuer is still trusted at this very moment is for the standing to tell, with the facts.
     ///
@@ -144,7 +144,7 @@ impl Held {
 }
 
 impl Known {
-    /// What a row says. One that cannot be understood is nobody's.
+    /// Returns what a row says. One that cannot be understood is nobody's.
     fn of(row: &trusted_issuer::Model, now: Instant) -> Option<Self> {
         let terms = IssuerRegistration::of(row).terms().ok()?;
         let keys = row.jwks.as_deref().map(str::as_bytes);
@@ -162,7 +162,7 @@ impl Known {
         })
     }
 
-    /// Whether newer keys are wanted for such a token.
+    /// Returns whether newer keys are wanted for such a token.
     fn lacks(&self, named: &Named, now: Instant) -> bool {
         let kid = named.kid.as_deref();
         !age::is_fresh(self.fetched_at, now) || self.keys.find(kid, named.algorithm).is_none()

@@ -79,7 +79,7 @@ pub enum FetchError {
 }
 
 impl FetchError {
-    /// The stable code of this fault, as the log carries it.
+    /// Returns the stable code of this fault, as the log carries it.
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
@@ -94,7 +94,7 @@ impl FetchError {
     }
 }
 
-/// An error with what caused it: the client's own text names the URL and hides the reason.
+/// Returns an error with what caused it: the client's own text names the URL and hides the reason.
 fn causes(error: &reqwest::Error) -> String {
     let first: &dyn std::error::Error = error;
     let all = std::iter::successors(Some(first), |error| error.source());
@@ -102,7 +102,8 @@ fn causes(error: &reqwest::Error) -> String {
 }
 
 impl Fetcher {
-    /// Somebody who fetches keys within this reach. Certificates that the machine trusts count, and those in `ca_file`.
+    /// Makes a fetcher that stays within this reach. Certificates that the machine trusts count, and those in
+    /// `ca_file`.
     ///
     /// # Errors
     /// [`FetcherError`].
@@ -114,17 +115,17 @@ impl Fetcher {
         })
     }
 
-    /// Somebody who fetches keys as the settings allow.
+    /// Makes a fetcher as the settings allow.
     ///
     /// # Errors
     /// [`FetcherError`].
-    pub fn of(settings: &Settings) -> Result<Self, FetcherError> {
+    pub fn from_settings(settings: &Settings) -> Result<Self, FetcherError> {
         let reach = Reach::of(settings.issuer_private_addresses);
         Self::new(reach, settings.issuer_ca_file.as_deref())
     }
 
-    /// A client for one fetch: a set is fetched once an hour, and a machine that trusts no certificate, where none can
-    /// be made, need not fetch any.
+    /// Returns a client for one fetch: a set is fetched once an hour, and a machine that trusts no certificate, where
+    /// none can be made, need not fetch any.
     fn client(&self) -> reqwest::Result<Client> {
         Client::builder()
             .tls_backend_rustls()
@@ -139,7 +140,7 @@ impl Fetcher {
             .build()
     }
 
-    /// The keys at this address.
+    /// Returns the keys at this address.
     ///
     /// # Errors
     /// [`FetchError`].
@@ -160,8 +161,8 @@ impl Fetcher {
         read_keys(body)
     }
 
-    /// The URL, where no more is needed than to look at it. An address that is written in the URL itself is not resolved,
-    /// so the resolver never sees it.
+    /// Returns the URL, where no more is needed than to look at it. An address that is written in the URL itself is not
+    /// resolved, so the resolver never sees it.
     fn within_reach(&self, jwks_uri: &str) -> Result<Url, FetchError> {
         let url = Url::parse(jwks_uri).map_err(|_| FetchError::NotHttps)?;
         let address = match url.host() {
@@ -200,7 +201,7 @@ fn read_keys(body: Vec<u8>) -> Result<Fetched, FetchError> {
     Ok(Fetched { jwks, keys })
 }
 
-/// The keys of a set, as an identity provider may have them.
+/// Returns the keys of a set, as an identity provider may have them.
 ///
 /// # Errors
 /// When it is no set of public keys.

@@ -157,8 +157,8 @@ pub async fn suspend(store: &Store, id: IssuerId) -> Result<(), IssuerChangeErro
     Ok(())
 }
 
-/// Whether this replica is the one to ask an issuer for its keys: among all of them one a minute, with success or
-/// without.
+/// Returns whether this replica is the one to ask an issuer for its keys: among all of them one a minute, with success
+/// or without.
 ///
 /// # Errors
 /// `UNAVAILABLE`.

@@ -126,9 +126,9 @@ pub enum IssuerUrlError {
 }
 
 impl IssuerRegistration {
-    /// What a row says.
+    /// Returns what a row says.
     #[must_use]
-    pub fn of(row: &trusted_issuer::Model) -> Self {
+    pub fn from_row(row: &trusted_issuer::Model) -> Self {
         Self {
             issuer: row.issuer.clone(),
             jwks_uri: row.jwks_uri.clone(),
@@ -139,7 +139,7 @@ impl IssuerRegistration {
         }
     }
 
-    /// What this registration says, where it is fit.
+    /// Returns what this registration says, where it is fit.
     ///
     /// # Errors
     /// The first thing that is wrong with it.
@@ -176,8 +176,8 @@ impl IssuerRegistration {
     }
 }
 
-/// A URL that says `https` and nothing in two ways: a parser forgives spaces, backslashes and missing slashes, and what
-/// it makes of them is not what others read.
+/// Returns a URL that says `https` and nothing in two ways: a parser forgives spaces, backslashes and missing slashes,
+/// and what it makes of them is not what others read.
 fn plain_https(text: &str, longest: usize) -> Result<Url, IssuerUrlError> {
     if text.len() > longest {
         return Err(IssuerUrlError::TooLong);
@@ -221,7 +221,7 @@ impl Narrowing {
         })
     }
 
-    /// What a claim gives. Only texts, and lists of nothing but texts, say anything.
+    /// Returns what a claim gives. Only texts, and lists of nothing but texts, say anything.
     fn gives(&self, claim: &Value) -> Scopes {
         let said: Option<Vec<&str>> = match claim {
             Value::String(text) => Some(vec![text]),
@@ -272,25 +272,25 @@ fn table_within(
 }
 
 impl IssuerTerms {
-    /// The `typ` that the tokens must have.
+    /// Returns the `typ` that the tokens must have.
     #[must_use]
     pub fn token_type(&self) -> &str {
         &self.token_type
     }
 
-    /// Whether the tokens may be signed like this.
+    /// Returns whether the tokens may be signed like this.
     #[must_use]
     pub fn allows(&self, algorithm: &str) -> bool {
         self.algorithms.iter().any(|allowed| allowed == algorithm)
     }
 
-    /// The widest scope that the tokens may carry.
+    /// Returns the widest scope that the tokens may carry.
     #[must_use]
     pub fn ceiling(&self) -> &Scopes {
         &self.ceiling
     }
 
-    /// The claim that narrows it, where one does.
+    /// Returns the claim that narrows it, where one does.
     #[must_use]
     pub fn claim(&self) -> Option<&str> {
         self.narrowing
@@ -298,8 +298,8 @@ impl IssuerTerms {
             .map(|narrowing| narrowing.claim.as_str())
     }
 
-    /// What a token may do whose mapped claim is this; never more than the ceiling. A mapped claim that is absent, or
-    /// that cannot be understood, gives nothing.
+    /// Returns what a token may do whose mapped claim is this; never more than the ceiling. A mapped claim that is
+    /// absent, or that cannot be understood, gives nothing.
     #[must_use]
     pub fn grants(&self, claim: Option<&Value>) -> Scopes {
         let Some(narrowing) = &self.narrowing else {

@@ -72,7 +72,7 @@ pub struct Named {
     pub algorithm: Algorithm,
 }
 
-/// Who issued a token and with which key, as it says itself.
+/// Returns who issued a token and with which key, as it says itself.
 ///
 /// # Errors
 /// When it is not a signed JWT that names an issuer.
@@ -87,7 +87,7 @@ pub fn named(compact: &str) -> Result<Named, TokenError> {
     })
 }
 
-/// What `compact` says, if one of the issuer's `keys` signed it for this `audience`, and it is good at `now`.
+/// Returns what `compact` says, if one of the issuer's `keys` signed it for this `audience`, and it is good at `now`.
 ///
 /// # Errors
 /// The first thing that is wrong with it. Nothing that it claims is believed before its signature is found right.
@@ -103,7 +103,8 @@ pub fn verify(
     Ok(foreign)
 }
 
-/// All of [`verify`] but the time: what is true of a token as long as the keys and the registration are the same.
+/// Returns all of [`verify`] but the time: what is true of a token as long as the keys and the registration are the
+/// same.
 ///
 /// # Errors
 /// The first thing that is wrong with it.
@@ -162,7 +163,7 @@ fn id(members: &JsonMembers<'_>, compact: &str) -> Result<String, TokenError> {
 }
 
 impl ExternalClaims {
-    /// From when until when it is good.
+    /// Returns from when until when the token is good.
     pub(in crate::access) fn span(&self) -> Span {
         Span {
             issued_at: self.issued_at,

@@ -49,7 +49,7 @@ struct Held {
 }
 
 impl TokenKeyCache {
-    /// The keys of this moment, and what must run to keep them so.
+    /// Returns the keys of this moment, and what must run to keep them so.
     ///
     /// # Errors
     /// [`TokenKeyError`].
@@ -74,20 +74,20 @@ impl TokenKeyCache {
         Ok((ring, rereading))
     }
 
-    /// The keys that prove tokens, and that the world may know: next, current and previous.
+    /// Returns the keys that prove tokens, and that the world may know: next, current and previous.
     #[must_use]
     pub fn accepted(&self) -> Arc<KeySet> {
         Arc::clone(&self.held.borrow().reading.accepted)
     }
 
-    /// The key that signed when the keys were last read: for whoever signs once, beside no running server. A server
-    /// uses [`Self::sign`], which does not trust an old reading.
+    /// Returns the key that signed when the keys were last read: for whoever signs once, beside no running server. A
+    /// server uses [`Self::sign`], which does not trust an old reading.
     #[must_use]
     pub fn signer(&self) -> Arc<SigningKey> {
         Arc::clone(&self.held.borrow().reading.signer)
     }
 
-    /// A token that says `claims`, signed with the current key.
+    /// Returns a token that says `claims`, signed with the current key.
     ///
     /// # Errors
     /// When the signature cannot be made, or when the keys could not be read for [`STALE`]: another key may have taken

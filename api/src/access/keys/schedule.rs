@@ -82,7 +82,7 @@ pub enum RetirementError {
 pub struct KeySchedule(pub Vec<KeyLife>);
 
 impl KeyLife {
-    /// A key that was made and published now.
+    /// Returns a key that was made and published now.
     #[must_use]
     pub fn published(kid: String, now: Instant) -> Self {
         Self {
@@ -94,7 +94,7 @@ impl KeyLife {
         }
     }
 
-    /// What this key is. Only its end is a question of the time: the other dates are of what has happened.
+    /// Returns what this key is. Only its end is a question of the time: the other dates are of what has happened.
     #[must_use]
     pub fn state(&self, now: Instant) -> KeyState {
         match (self.retired_at, self.signs_from, self.superseded_at) {
@@ -107,14 +107,14 @@ impl KeyLife {
         }
     }
 
-    /// When the last of its tokens is dead, where that is known.
+    /// Returns when the last of its tokens is dead, where that is known.
     #[must_use]
     pub fn until(&self) -> Option<Instant> {
         self.retired_at
             .or_else(|| self.superseded_at.map(last_token_dead))
     }
 
-    /// Whether its private half is of use: nobody signs with it otherwise.
+    /// Returns whether its private half is of use: nobody signs with it otherwise.
     #[must_use]
     pub fn needs_private_half(&self, now: Instant) -> bool {
         match self.state(now) {
@@ -128,7 +128,7 @@ fn last_token_dead(superseded: Instant) -> Instant {
     superseded.plus(MAX_LIFE).plus(HANDOVER)
 }
 
-/// The next key, where it may take over now.
+/// Returns the next key, where it may take over now.
 ///
 /// # Errors
 /// [`RotationError`].
@@ -145,7 +145,7 @@ pub fn may_rotate(keys: &KeySchedule, now: Instant) -> Result<&KeyLife, Rotation
 }
 
 impl KeySchedule {
-    /// The key in a state that only one can be in.
+    /// Returns the key in a state that only one can be in.
     #[must_use]
     pub fn one(&self, state: KeyState, now: Instant) -> Option<&KeyLife> {
         self.0.iter().find(|key| key.state(now) == state)
@@ -175,8 +175,8 @@ impl KeySchedule {
         Ok(())
     }
 
-    /// A key's private half is lost, as after a keyring's backup was brought back: it signs no more, and its tokens
-    /// stay good. [`Self::settle`] must follow.
+    /// Notes that a key's private half is lost, as after a keyring's backup was brought back: it signs no more, and its
+    /// tokens stay good. [`Self::settle`] must follow.
     pub fn lose(&mut self, kid: &str, now: Instant) {
         for key in self.0.iter_mut().filter(|key| key.kid == kid) {
             match key.state(now) {
@@ -211,7 +211,7 @@ impl KeySchedule {
         Ok(())
     }
 
-    /// Whether [`Self::settle`] would change nothing.
+    /// Returns whether [`Self::settle`] would change nothing.
     #[must_use]
     pub fn is_settled(&self, now: Instant) -> bool {
         self.one(KeyState::Current, now).is_some() && self.one(KeyState::Next, now).is_some()

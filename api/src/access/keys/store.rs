@@ -49,7 +49,7 @@ pub struct StoredTokenKey {
     pub created_at: Instant,
 }
 
-/// Every token key in the keyring, newest first.
+/// Returns every token key in the keyring, newest first.
 ///
 /// # Errors
 /// [`TokenKeyError`].
@@ -67,7 +67,7 @@ pub async fn all(
     rows.iter().map(kept).collect()
 }
 
-/// The names of the token keys in the keyring.
+/// Returns the names of the token keys in the keyring.
 ///
 /// # Errors
 /// What the keyring says.
@@ -76,7 +76,7 @@ pub async fn names(keyring: &DatabaseConnection) -> Result<BTreeSet<String>, DbE
     Ok(rows.into_iter().map(|row| row.kid).collect())
 }
 
-/// The token key of this name, where the keyring has it.
+/// Returns the token key of this name, where the keyring has it.
 ///
 /// # Errors
 /// [`TokenKeyError`].

@@ -74,8 +74,8 @@ impl From<SigningKeyError> for KeyChangeError {
 }
 
 impl TokenKeys {
-    /// The keys of these stores. Where there are none yet, those that the keyring alone knows of are taken over, or a
-    /// first one is made; and whatever else one current and one next key need.
+    /// Returns the keys of these stores. Where there are none yet, those that the keyring alone knows of are taken
+    /// over, or a first one is made; and whatever else one current and one next key need.
     ///
     /// # Errors
     /// [`KeyChangeError`].
@@ -91,7 +91,7 @@ impl TokenKeys {
         Ok(keys)
     }
 
-    /// Every key that was ever published, oldest first, and the time by which to see them.
+    /// Returns every key that was ever published, oldest first, and the time by which to see them.
     ///
     /// # Errors
     /// What the data store says.
@@ -123,7 +123,8 @@ impl TokenKeys {
         change.commit(Some(event)).await
     }
 
-    /// The keys that are accepted, and the one that signs; `known` spares the keyring where it is still that one.
+    /// Returns the keys that are accepted, and the one that signs; `known` spares the keyring where it is still that
+    /// one.
     pub(super) async fn read(
         &self,
         known: Option<&Arc<SigningKey>>,
@@ -252,7 +253,7 @@ impl KeyChange<'_> {
         Ok(())
     }
 
-    /// Key first, data second.
+    /// Writes the keys: key first, data second.
     async fn keep(&mut self) -> Result<(), KeyChangeError> {
         let TokenKeys { store, kek } = self.keys;
         for key in &self.fresh {
@@ -289,7 +290,7 @@ impl KeyChange<'_> {
         Ok(())
     }
 
-    /// That another key signs now than when this change began, where one did.
+    /// Returns the event that another key signs now than when this change began, where one does.
     fn succession(&self) -> Option<Event> {
         let since = |key: &&KeyLife| key.signs_from == Some(self.now);
         let current = self.roll.one(KeyState::Current, self.now).filter(since)?;
@@ -311,7 +312,7 @@ fn life(row: &token_key::Model) -> KeyLife {
     }
 }
 
-/// The public half in a row, which must be the one that its name promises.
+/// Returns the public half in a row, which must be the one that its name promises.
 fn public(row: &token_key::Model) -> Result<PublicKey, SigningKeyError> {
     let jwk = serde_json::from_str(&row.public_key).map_err(|_| SigningKeyError::NotPublic)?;
     let key = PublicKey::from_jwk(&jwk)?;
@@ -322,7 +323,7 @@ fn public(row: &token_key::Model) -> Result<PublicKey, SigningKeyError> {
     }
 }
 
-/// The keys whose private half must be in the keyring.
+/// Returns the keys whose private half must be in the keyring.
 fn needed(roll: &KeySchedule, now: Instant) -> BTreeSet<String> {
     let needed = roll.0.iter().filter(|key| key.needs_private_half(now));
     needed.map(|key| key.kid.clone()).collect()

@@ -40,7 +40,7 @@ impl DocumentType {
     /// Every kind.
     pub const ALL: &[Self] = &[Self::Pdf, Self::Jpeg, Self::Png];
 
-    /// Its media type.
+    /// Returns its media type.
     #[must_use]
     pub const fn media_type(self) -> &'static str {
         match self {
@@ -50,7 +50,7 @@ impl DocumentType {
         }
     }
 
-    /// How a file's name ends.
+    /// Returns how a file's name ends.
     #[must_use]
     pub const fn extension(self) -> &'static str {
         match self {
@@ -60,7 +60,7 @@ impl DocumentType {
         }
     }
 
-    /// The kind that a `Content-Type` names. Parameters do not count.
+    /// Returns the kind that a `Content-Type` names. Parameters do not count.
     #[must_use]
     pub fn named(content_type: &str) -> Option<Self> {
         let essence = content_type.split(';').next().unwrap_or("").trim();
@@ -70,7 +70,7 @@ impl DocumentType {
             .find(|kind| essence.eq_ignore_ascii_case(kind.media_type()))
     }
 
-    /// Whether these bytes begin and end as such a file.
+    /// Returns whether these bytes begin and end as such a file.
     ///
     /// # Errors
     /// [`DocumentError`].
@@ -92,7 +92,7 @@ const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
 /// Within how many of a PDF's last bytes readers look for its end.
 const PDF_END: usize = 1024;
 
-/// A PDF's end points to its table of objects (ISO 32000-1, 7.5.5).
+/// Returns a PDF's end points to its table of objects (ISO 32000-1, 7.5.5).
 fn pdf_ends(bytes: &[u8]) -> Option<()> {
     let end = last(bytes, b"%%EOF")?;
     let body = bytes.get(..end)?;
@@ -124,7 +124,7 @@ fn jpeg_ends(bytes: &[u8]) -> Option<()> {
         .then_some(())
 }
 
-/// Chunk after chunk up to an `IEND`, behind which there is nothing (W3C PNG, 5.3 and 5.6).
+/// Follows chunk after chunk up to an `IEND`, behind which there is nothing (W3C PNG, 5.3 and 5.6).
 fn png_ends(bytes: &[u8]) -> Option<()> {
     /// A chunk's length, type and check sum.
     const AROUND: usize = 12;
@@ -143,7 +143,7 @@ fn png_ends(bytes: &[u8]) -> Option<()> {
     }
 }
 
-/// The SHA-256 that the lines of a `Content-Digest` or `Repr-Digest` state; none where they state only others.
+/// Returns the SHA-256 that the lines of a `Content-Digest` or `Repr-Digest` state; none where they state only others.
 ///
 /// # Errors
 /// [`UnreadableDigestError`].

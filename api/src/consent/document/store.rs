@@ -124,7 +124,7 @@ async fn sealed(
 /// # Errors
 /// `UNAUTHENTICATED`; `UNAVAILABLE`; `INTERNAL` where it is no longer what was stored.
 pub async fn read(request: &Request, id: ConsentId) -> Result<Option<StoredDocument>> {
-    let released = request.disclose(|| found(request, id)).await?;
+    let released = request.disclose(|| find_receipt(request, id)).await?;
     let Some(receipt) = released.content() else {
         return Ok(None);
     };
@@ -141,7 +141,10 @@ pub async fn read(request: &Request, id: ConsentId) -> Result<Option<StoredDocum
     Ok(Some(StoredDocument { receipt, bytes }))
 }
 
-async fn found(request: &Request, id: ConsentId) -> Result<Decided<Option<DocumentReceipt>>> {
+async fn find_receipt(
+    request: &Request,
+    id: ConsentId,
+) -> Result<Decided<Option<DocumentReceipt>>> {
     let store = &request.worker.store;
     let agency = request.caller.agency();
     let among = consent::Entity::held_by(agency, id);
@@ -221,7 +224,7 @@ async fn receipt_of(change: &Change<'_>, id: ConsentId) -> Result<Option<Documen
     receipt_of_stored(change, id).await
 }
 
-/// What is told about a paper, without reading it.
+/// Returns what is told about a paper, without reading it.
 async fn receipt_of_stored(
     database: &impl sea_orm::ConnectionTrait,
     id: ConsentId,

@@ -86,7 +86,7 @@ impl PaperSize {
     /// Every size.
     pub const ALL: &[Self] = &[Self::A4, Self::Letter];
 
-    /// The word for it, in an address and in CSS (CSS Paged Media 3, 7.1).
+    /// Returns the word for it, in an address and in CSS (CSS Paged Media 3, 7.1).
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -95,8 +95,8 @@ impl PaperSize {
         }
     }
 
-    /// The page's style. Every sheet says in its margin which document it is of: sheets that were parted can be brought
-    /// together again.
+    /// Returns the page's style. Every sheet says in its margin which document it is of: sheets that were parted can be
+    /// brought together again.
     fn style(self, document: &str) -> String {
         let plain = |letter: &char| letter.is_alphanumeric() || " _,".contains(*letter);
         let document: String = document.chars().filter(plain).collect();
@@ -110,7 +110,7 @@ impl PaperSize {
 }
 
 impl Subject {
-    /// The page in the language that is asked for; in English where there is none, and then it says so.
+    /// Returns the page in the language that is asked for; in English where there is none, and then it says so.
     ///
     /// # Errors
     /// [`FormPageError`].
@@ -134,7 +134,7 @@ impl Subject {
         })
     }
 
-    /// Which document the page is.
+    /// Returns which document the page is.
     fn document(&self, texts: &FormTexts) -> String {
         let consent::Model { id, version, .. } = &self.consent;
         format!("{} {id}, {} {version}", texts.document, texts.version)
@@ -185,7 +185,7 @@ impl Subject {
         })
     }
 
-    /// Who may have to sign (28 CFR 94.115(a)(2)).
+    /// Returns who may have to sign (28 CFR 94.115(a)(2)).
     fn signers(&self, texts: &'static FormTexts) -> Vec<&'static str> {
         let guardian = self.guarded.then_some(&texts.guardian);
         [Some(&texts.survivor), guardian]
@@ -197,7 +197,7 @@ impl Subject {
     }
 }
 
-/// That a language is missing, in every language that is not.
+/// Says that a language is missing, in every language that is not.
 fn missing(asked: &str) -> Result<Vec<LanguageNotice>, FormTextsError> {
     let notice = |language: &FormLanguage| {
         Ok(LanguageNotice {
@@ -209,7 +209,7 @@ fn missing(asked: &str) -> Result<Vec<LanguageNotice>, FormTextsError> {
 }
 
 impl Sheet<'_> {
-    /// A sentence about this consent.
+    /// Returns a sentence about this consent.
     fn say(&self, sentence: &str) -> String {
         let values: Vec<(&str, &str)> = self
             .values

@@ -10,16 +10,16 @@ use crate::consent::rules;
 use crate::error::Result;
 use crate::request::Request;
 
-/// What the form of a consent shows, to the agency that may disclose under it alone.
+/// Returns what the form of a consent shows, to the agency that may disclose under it alone.
 ///
 /// # Errors
 /// `UNAUTHENTICATED`; `UNAVAILABLE`.
 pub async fn subject(request: &Request, id: ConsentId) -> Result<Option<Subject>> {
-    let released = request.disclose(|| found(request, id)).await?;
+    let released = request.disclose(|| find_subject(request, id)).await?;
     Ok(released.content())
 }
 
-async fn found(request: &Request, id: ConsentId) -> Result<Decided<Option<Subject>>> {
+async fn find_subject(request: &Request, id: ConsentId) -> Result<Decided<Option<Subject>>> {
     let store = &request.worker.store;
     let agency = request.caller.agency();
     let among = consent::Entity::held_by(agency, id);

@@ -83,7 +83,7 @@ impl FormLanguage {
     /// Every language that there is a form in.
     pub const ALL: &[Self] = &[Self::English, Self::Spanish];
 
-    /// Its tag (BCP 47).
+    /// Returns its tag (BCP 47).
     #[must_use]
     pub const fn tag(self) -> &'static str {
         match self {
@@ -92,7 +92,7 @@ impl FormLanguage {
         }
     }
 
-    /// The form's language for a tag: any region's Spanish is Spanish.
+    /// Returns the form's language for a tag: any region's Spanish is Spanish.
     #[must_use]
     pub fn of(tag: &str) -> Option<Self> {
         let primary = tag.split('-').next().unwrap_or("");
@@ -102,7 +102,7 @@ impl FormLanguage {
             .find(|language| primary.eq_ignore_ascii_case(language.tag()))
     }
 
-    /// Its words.
+    /// Returns its words.
     pub(super) fn texts(self) -> Result<&'static FormTexts, FormTextsError> {
         let read: &'static Read = match self {
             Self::English => &ENGLISH,
@@ -153,7 +153,7 @@ impl FormTexts {
     }
 }
 
-/// A sentence with what stands for each name in braces. What is put in is not looked through again.
+/// Returns a sentence with what stands for each name in braces. What is put in is not looked through again.
 pub(super) fn fill(sentence: &str, values: &[(&str, &str)]) -> String {
     let mut filled = String::with_capacity(sentence.len());
     let mut rest = sentence;

@@ -125,12 +125,12 @@ fn or_null<T>(
     }
 }
 
-/// Something of ours whose text needs no escaping: an id, a code, a moment.
+/// Writes something of ours whose text needs no escaping: an id, a code, a moment.
 fn plain(out: &mut String, value: impl Display) -> Option<()> {
     write!(out, "\"{value}\"").ok()
 }
 
-/// Any text.
+/// Writes any text.
 fn text(out: &mut String, value: &str) -> Option<()> {
     let escaped = value
         .bytes()

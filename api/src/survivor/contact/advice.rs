@@ -30,8 +30,8 @@ pub struct ContactAdvice {
 }
 
 impl ContactAdvice {
-    /// What a plan answered.
-    pub(super) fn of(
+    /// Returns what a plan answered.
+    pub(super) fn from_permit(
         channel: ContactChannel,
         permit: Result<Permit<'_>, ContactBarredError>,
     ) -> Self {

@@ -24,7 +24,7 @@ pub struct Outgoing<'p> {
 }
 
 impl<'p> Permit<'p> {
-    /// Leave to contact the person by `channel` at `now`.
+    /// Asks for leave to contact the person by `channel` at `now`.
     ///
     /// # Errors
     /// [`ContactBarredError`].
@@ -37,13 +37,13 @@ impl<'p> Permit<'p> {
         Ok(Self { plan, manner })
     }
 
-    /// How.
+    /// Returns how the person may be contacted.
     #[must_use]
     pub fn manner(&self) -> &Manner<'p> {
         &self.manner
     }
 
-    /// All that may be left; nothing where the plan lets nothing be left.
+    /// Returns all that may be left; nothing where the plan lets nothing be left.
     #[must_use]
     pub fn forms(&self) -> &'static [MessageForm] {
         if self.manner.may_leave_message {
@@ -53,7 +53,7 @@ impl<'p> Permit<'p> {
         }
     }
 
-    /// The message of this form, to go out at `now`.
+    /// Returns the message of this form, to go out at `now`.
     ///
     /// # Errors
     /// [`ContactBarredError`]: nothing may be left, or the window has closed since leave was given.
@@ -78,19 +78,19 @@ impl<'p> Permit<'p> {
 }
 
 impl<'p> Outgoing<'p> {
-    /// By which channel it goes.
+    /// Returns by which channel it goes.
     #[must_use]
     pub fn channel(&self) -> ContactChannel {
         self.channel
     }
 
-    /// Where it goes.
+    /// Returns where it goes.
     #[must_use]
     pub fn address(&self) -> &'p str {
         self.address
     }
 
-    /// All that it says: nothing of who asks, or why.
+    /// Returns all that it says: nothing of who asks, or why.
     #[must_use]
     pub fn words(&self) -> &'static str {
         match self.form {

@@ -47,7 +47,7 @@ impl SafeContactPlan {
             from: window.from.minutes(),
             until: window.until.minutes(),
         };
-        Plan::of(StatedPlan {
+        Plan::from_stated(StatedPlan {
             do_not_contact: self.do_not_contact.unwrap_or(false),
             routes: self.channels.iter().flatten().map(route).collect(),
             windows: self.windows.iter().flatten().map(window).collect(),

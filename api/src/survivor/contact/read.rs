@@ -18,7 +18,7 @@ use crate::seal::record::{RecordKind, SealedRecord};
 /// A survivor of the caller's agency, with the sealed plan where one was set.
 type Held = Option<(survivor::Model, Option<safe_contact::Model>)>;
 
-/// The plan of a survivor of the caller's agency; none where none was set, or its key is destroyed.
+/// Returns the plan of a survivor of the caller's agency; none where none was set, or its key is destroyed.
 ///
 /// # Errors
 /// `UNAVAILABLE`; `INTERNAL` where a seal is broken.
@@ -35,8 +35,8 @@ pub(crate) async fn plan(request: &Request, id: SurvivorId) -> Result<Option<Saf
     open(request, released.content()).await
 }
 
-/// What a survivor's plan says to contacting the person by `channel` now; none where the caller's agency has no such
-/// survivor.
+/// Returns what a survivor's plan says to contacting the person by `channel` now; none where the caller's agency has no
+/// such survivor.
 ///
 /// # Errors
 /// `UNAVAILABLE`; `INTERNAL` where a seal is broken.
@@ -81,7 +81,7 @@ pub(crate) async fn advice(
             Ok(Decided {
                 epoch,
                 now,
-                content: Some(ContactAdvice::of(channel, permit)),
+                content: Some(ContactAdvice::from_permit(channel, permit)),
                 events: vec![event],
             })
         })

@@ -129,7 +129,7 @@ pub enum ContactPlanError {
 }
 
 impl ContactPlanError {
-    /// The field that is wrong, of a plan that stands at `path`.
+    /// Returns the field that is wrong, of a plan that stands at `path`.
     #[must_use]
     pub fn field(self, path: &str) -> String {
         let field = match self {
@@ -142,7 +142,7 @@ impl ContactPlanError {
     }
 }
 
-/// How the person may be contacted by `channel` at `now`.
+/// Returns how the person may be contacted by `channel` at `now`.
 ///
 /// # Errors
 /// [`ContactBarredError`]: not by this channel, or not now; then it names when the next window opens.
@@ -175,7 +175,7 @@ pub fn may_contact(
     })
 }
 
-/// Whether whatever goes through this channel stays where others may find it.
+/// Returns whether whatever goes through this channel stays where others may find it.
 #[must_use]
 pub fn stays_there(channel: ContactChannel) -> bool {
     match channel {
@@ -192,7 +192,7 @@ impl Plan {
     ///
     /// # Errors
     /// [`ContactPlanError`]: what is wrong with it.
-    pub fn of(said: StatedPlan) -> Result<Self, ContactPlanError> {
+    pub fn from_stated(said: StatedPlan) -> Result<Self, ContactPlanError> {
         check_routes(&said.routes, said.may_leave_message)?;
         if said.windows.len() > MOST {
             return Err(ContactPlanError::TooManyWindows);
@@ -225,7 +225,7 @@ impl Plan {
         })
     }
 
-    /// Whether one of its windows is open.
+    /// Returns whether one of its windows is open.
     #[must_use]
     pub fn is_open(&self, at: Instant) -> bool {
         let Ok(at) = Timestamp::from_microsecond(at.0) else {
@@ -235,15 +235,15 @@ impl Plan {
         self.windows.iter().any(|window| window.has(local))
     }
 
-    /// The first moment after `now` at which a window is open, or none is.
+    /// Returns the first moment after `now` at which a window is open, or none is.
     fn next(&self, now: Instant, open: bool) -> Option<Instant> {
         let mut turns = self.turns(now).unwrap_or_default();
         turns.sort_unstable();
         turns.into_iter().find(|at| self.is_open(*at) == open)
     }
 
-    /// Every moment after `now` at which a window may open or close: its ends on each day, as often as they come, and
-    /// wherever the zone's offset changes.
+    /// Returns every moment after `now` at which a window may open or close: its ends on each day, as often as they
+    /// come, and wherever the zone's offset changes.
     fn turns(&self, now: Instant) -> Option<Vec<Instant>> {
         let start = Timestamp::from_microsecond(now.0).ok()?;
         let days = SignedDuration::from_hours(24 * i64::from(HORIZON));
@@ -315,7 +315,7 @@ fn weekday(day: civil::Date) -> Weekday {
     }
 }
 
-/// The zone of this IANA name, by the rules that the program was built with.
+/// Returns the zone of this IANA name, by the rules that the program was built with.
 fn zone(name: &str) -> Option<TimeZone> {
     let zone = TimeZone::get(name).ok()?;
     (zone.iana_name().is_some() && !zone.is_unknown()).then_some(zone)
