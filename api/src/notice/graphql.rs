@@ -44,7 +44,7 @@ impl Notice {
 }
 
 impl Notice {
-    fn show_notices(row: notice::Model, agencies: &AgenciesById) -> Self {
+    fn show(row: notice::Model, agencies: &AgenciesById) -> Self {
         Self {
             key: row.id,
             kind: row.kind,
@@ -111,7 +111,7 @@ async fn show_notices(request: &Request, page: Page<notice::Model>) -> Result<Co
     let told = page.entries.iter().map(|row| row.agency_id);
     let agencies = worker.directory.among(&worker.store, told).await?;
     Ok(Connection::from_page(
-        page.map(|row| Notice::shown(row, &agencies)),
+        page.map(|row| Notice::show(row, &agencies)),
         |one| one.key.0,
     ))
 }

@@ -3,16 +3,14 @@
 use async_graphql::{Context, ID, Object};
 use concord_entities::SelectLocked;
 use concord_entities::ids::{AgencyId, ConsentId, ReferralId};
-use concord_entities::vocabulary::{
-    AgencyStatus, ConsentStatus, Needs, ReferralStatus, RejectReason,
-};
+use concord_entities::vocabulary::{AgencyStatus, ConsentStatus, Needs, RejectReason};
 use concord_entities::{agency, consent, mou, referral, sealed_part};
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
 
 use super::graphql::Referral;
 use super::input::{OutcomeInput, ReferralInput};
 use super::package::Contents;
-use super::rules::{self, Basis};
+use super::rules::{self, Basis, NewReferral};
 use super::view::reload;
 use crate::access::grant::{Permission, Resource};
 use crate::audit::change::Change;
@@ -236,67 +234,39 @@ pub(crate) async fn draft(
     vault: &Vault,
     input: ReferralInput,
 ) -> Result<(referral::Model, Event)> {
-    let consent: ConsentId = page::id("referral.consent", &input.consent)?;
-    let consent = consent::Entity::held_by(change.agency(), consent)
+    let consent = consent_to_draft_under(change, &input.consent).await?;
+    input.package.check("referral.package")?;
+    let told = NewReferral {
+        needs: input.needs.iter().copied().collect(),
+        urgency: input.urgency,
+        contains: input.package.categories(),
+    };
+    let drafted = rules::draft(&consent, told, change.now())?;
+    let drafted = drafted.into_active_model().insert(&**change).await?;
+    let package = PackageVersion::from(&drafted);
+    seal(change, vault, package, &input.package).await?;
+    let event = Event::ReferralDrafted(ReferralEvent::of(drafted.id, drafted.recipient_id));
+    Ok((drafted, event))
+}
+
+/// Reads a consent of the acting agency's that has not ended.
+async fn consent_to_draft_under(change: &Change<'_>, id: &ID) -> Result<consent::Model> {
+    let refused = |text| Error::input("referral.consent", text);
+    let id: ConsentId = page::id("referral.consent", id)?;
+    let consent = consent::Entity::held_by(change.agency(), id)
         .one(&**change)
         .await?
-        .ok_or_else(|| {
-            Error::input(
-                "referral.consent",
-                "no consent of your agency's has this id",
-            )
-        })?;
-    if !matches!(
-        consent_rules::status(&consent, change.now()),
-        ConsentStatus::Draft | ConsentStatus::Active
-    ) {
-        return Err(Error::input(
-            "referral.consent",
-            "this consent has ended: the survivor decides on a new one",
-        )
-        .into());
+        .ok_or_else(|| refused("no consent of your agency's has this id"))?;
+    match consent_rules::status(&consent, change.now()) {
+        ConsentStatus::Draft | ConsentStatus::Active => Ok(consent),
+        ConsentStatus::Expired
+        | ConsentStatus::Revoked
+        | ConsentStatus::Superseded
+        | ConsentStatus::EnteredInError => {
+            let text = "this consent has ended: the survivor decides on a new one";
+            Err(refused(text).into())
+        }
     }
-    input.package.check("referral.package")?;
-    let contains = input.package.categories();
-    if !contains.within(consent.categories) {
-        return Err(Error::input(
-            "referral.package",
-            "holds a category that the consent does not name",
-        )
-        .into());
-    }
-    let needs: Needs = input.needs.iter().copied().collect();
-    if needs.is_empty() {
-        return Err(Error::input("referral.needs", "name at least one").into());
-    }
-    let model = referral::Model {
-        id: ReferralId::new(),
-        sender_id: change.agency(),
-        recipient_id: consent.recipient_id,
-        survivor_id: consent.survivor_id,
-        consent_id: consent.id,
-        mou_id: None,
-        status: ReferralStatus::Draft,
-        status_reason: None,
-        needs,
-        urgency: input.urgency,
-        contains,
-        key_version: 1,
-        created_at: change.now(),
-        sent_at: None,
-        respond_by: None,
-        updated_at: change.now(),
-        consent_until: Some(consent.expires_at),
-        mou_until: None,
-        halted: false,
-        outcome: None,
-        provided: Needs::EMPTY,
-    };
-    let package = PackageVersion::from(&model);
-    let model = model.into_active_model().insert(&**change).await?;
-    seal(change, vault, package, &input.package).await?;
-    let event = Event::ReferralDrafted(ReferralEvent::of(model.id, model.recipient_id));
-    Ok((model, event))
 }
 
 /// Seals a package under a key of its own, and saves it.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use concord_entities::consent;
+use concord_entities::ids::ReferralId;
 use concord_entities::instant::Instant;
 use concord_entities::mou;
 use concord_entities::referral::{Model, UNANSWERED};
@@ -111,6 +112,54 @@ pub fn response_time(urgency: Urgency) -> Duration {
         Urgency::Urgent => Duration::from_hours(24),
         Urgency::Routine => Duration::from_hours(5 * 24),
     }
+}
+
+/// What a sender says of a new referral.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NewReferral {
+    /// What the person needs.
+    pub needs: Needs,
+    /// How soon an answer is wanted.
+    pub urgency: Urgency,
+    /// The categories that its package has something in.
+    pub contains: Categories,
+}
+
+/// Drafts a referral under a consent that has not ended.
+///
+/// # Errors
+/// `BAD_USER_INPUT`: its package holds what the consent does not name, or it names no need.
+pub fn draft(consent: &consent::Model, told: NewReferral, now: Instant) -> Result<Model, Error> {
+    if !told.contains.within(consent.categories) {
+        let text = "holds a category that the consent does not name";
+        return Err(Error::input("referral.package", text));
+    }
+    if told.needs.is_empty() {
+        return Err(Error::input("referral.needs", "name at least one"));
+    }
+    Ok(Model {
+        id: ReferralId::new(),
+        sender_id: consent.discloser_id,
+        recipient_id: consent.recipient_id,
+        survivor_id: consent.survivor_id,
+        consent_id: consent.id,
+        mou_id: None,
+        status: ReferralStatus::Draft,
+        status_reason: None,
+        needs: told.needs,
+        urgency: told.urgency,
+        contains: told.contains,
+        key_version: 1,
+        created_at: now,
+        sent_at: None,
+        respond_by: None,
+        updated_at: now,
+        consent_until: Some(consent.expires_at),
+        mou_until: None,
+        halted: false,
+        outcome: None,
+        provided: Needs::EMPTY,
+    })
 }
 
 /// What a referral is to be sent or continued under, as its change read it.

@@ -146,7 +146,7 @@ impl Held {
 impl Known {
     /// Returns what a row says. One that cannot be understood is nobody's.
     fn of(row: &trusted_issuer::Model, now: Instant) -> Option<Self> {
-        let terms = IssuerRegistration::of(row).terms().ok()?;
+        let terms = IssuerRegistration::from_row(row).terms().ok()?;
         let keys = row.jwks.as_deref().map(str::as_bytes);
         let keys = keys.and_then(|jwks| fetch::read_set(jwks).ok());
         Some(Self {
