@@ -1,8 +1,8 @@
 //! What partners and maintainers rely on: the schema as it is written down, the tables, the shape of the house.
 
+mod bans;
 mod documents;
 mod files;
-mod bans;
 mod house;
 mod readme;
 mod schema;

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use concord::settings::{Settings, RawSettings};
+use concord::settings::{RawSettings, Settings};
 use concord::store::Store;
 use concord_entities as entities;
 use sea_orm::{

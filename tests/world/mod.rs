@@ -43,9 +43,6 @@ pub enum Database {
     Postgres,
 }
 
-/// Every kind of database.
-pub const BOTH: [Database; 2] = [Database::Sqlite, Database::Postgres];
-
 impl Database {
     /// For a story that makes its worlds by itself.
     pub fn on(self) -> Ready<Self> {

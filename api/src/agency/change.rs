@@ -41,19 +41,7 @@ impl AgencyMutation {
             "registerAgency",
             key.as_ref(),
             &outline,
-            async |change| {
-                membership::Entity::coordinated_by(change.agency())
-                    .filter(membership::Column::TaskForceId.eq(task_force))
-                    .one(change)
-                    .await?
-                    .ok_or(Error::NotFound)?;
-                let made = register(change, agency, task_force).await?;
-                Ok(Creation {
-                    id: made.id.0,
-                    event: Event::AgencyRegistered(made.id),
-                    made,
-                })
-            },
+            async |change| register(change, agency, task_force).await,
         )
         .await?;
         match created {
@@ -78,9 +66,8 @@ impl AgencyMutation {
     ) -> Result<Agency> {
         let ending = ctx.request()?.ending(Resource::Agency.update()).await?;
         let id = page::id("id", &id)?;
-        let agency = coordinated(&ending, id).await?;
-        let agency = save(&ending, rules::suspended(agency, &reason, ending.now())?).await?;
-        ending.commit(Event::AgencySuspended(id)).await?;
+        let (agency, event) = suspend(&ending, id, &reason).await?;
+        ending.commit(event).await?;
         Ok(Agency::read(agency))
     }
 
@@ -124,11 +111,28 @@ async fn save(ending: &Ending<'_>, agency: agency::Model) -> Result<agency::Mode
     Ok(changed.update(ending).await?)
 }
 
-async fn register(
+/// Suspends an agency of a task force that the acting agency coordinates; returns the event to record.
+pub(crate) async fn suspend(
+    ending: &Ending<'_>,
+    id: AgencyId,
+    reason: &str,
+) -> Result<(agency::Model, Event)> {
+    let agency = coordinated(ending, id).await?;
+    let agency = save(ending, rules::suspended(agency, reason, ending.now())?).await?;
+    Ok((agency, Event::AgencySuspended(id)))
+}
+
+/// Registers an agency in a task force that the acting agency coordinates.
+pub(crate) async fn register(
     change: &Change<'_>,
     input: AgencyInput,
     task_force: TaskForceId,
-) -> Result<agency::Model> {
+) -> Result<Creation<agency::Model>> {
+    membership::Entity::coordinated_by(change.agency())
+        .filter(membership::Column::TaskForceId.eq(task_force))
+        .one(change)
+        .await?
+        .ok_or(Error::NotFound)?;
     let name = input.name.trim();
     if name.is_empty() || name.chars().count() > 200 {
         return Err(Error::input("agency.name", "1 to 200 characters").into());
@@ -162,5 +166,9 @@ async fn register(
         since: change.now(),
     };
     place.into_active_model().insert(change).await?;
-    Ok(model)
+    Ok(Creation {
+        id: model.id.0,
+        event: Event::AgencyRegistered(model.id),
+        made: model,
+    })
 }

@@ -2,9 +2,10 @@
 
 use concord_entities::agency::{self, TextList};
 use concord_entities::ids::{AgencyId, TaskForceId};
+use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{AgencyKind, AgencyStatus, MemberRole};
 use concord_entities::{membership, task_force};
-use sea_orm::{EntityTrait, IntoActiveModel};
+use sea_orm::{ConnectionTrait, EntityTrait, IntoActiveModel};
 
 use crate::audit::change::{ByOperator, Change};
 use crate::audit::event::Event;
@@ -24,6 +25,14 @@ pub struct Founding {
     pub kind: AgencyKind,
 }
 
+/// A task force as it was drawn up at some moment, with the agency that coordinates it.
+#[derive(Clone, Debug)]
+pub struct Founded {
+    task_force: task_force::Model,
+    coordinator: agency::Model,
+    place: membership::Model,
+}
+
 /// Registers a task force and its coordinating agency.
 ///
 /// # Errors
@@ -33,46 +42,75 @@ pub async fn found_task_force(
     founding: Founding,
 ) -> Result<(TaskForceId, AgencyId)> {
     let mut change = Change::at_command_line(store, ByOperator::default()).await?;
-    let now = change.now();
-    let task_force = task_force::Model {
-        id: TaskForceId::new(),
-        name: founding.task_force,
-        region: founding.region,
-        created_at: now,
-    };
-    let coordinator = agency::Model {
-        id: AgencyId::new(),
-        name: founding.coordinator,
-        kind: founding.kind,
-        jurisdiction: None,
-        confidential_provider: false,
-        status: AgencyStatus::Active,
-        token_epoch: 1,
-        epoch_began_at: now,
-        suspension_reason: None,
-        vetting: agency::StoredVetting::default(),
-        languages: TextList::default(),
-        service_areas: TextList::default(),
-        created_at: now,
-    };
-    let place = membership::Model {
-        task_force_id: task_force.id,
-        agency_id: coordinator.id,
-        role: MemberRole::Coordinator,
-        since: now,
-    };
-    let ids = (task_force.id, coordinator.id);
-    task_force::Entity::insert(task_force.into_active_model())
-        .exec_without_returning(&change)
-        .await?;
-    agency::Entity::insert(coordinator.into_active_model())
-        .exec_without_returning(&change)
-        .await?;
-    membership::Entity::insert(place.into_active_model())
-        .exec_without_returning(&change)
-        .await?;
-    let (_, coordinator) = ids;
+    let founded = founding.drawn_up(change.now());
+    let (task_force, coordinator) = founded.ids();
+    let event = founded.save(&change).await?;
     change.acts_for(Some(coordinator));
-    change.commit(Event::AgencyRegistered(coordinator)).await?;
-    Ok(ids)
+    change.commit(event).await?;
+    Ok((task_force, coordinator))
+}
+
+impl Founding {
+    /// Draws it up as of `now`.
+    #[must_use]
+    pub fn drawn_up(self, now: Instant) -> Founded {
+        let task_force = task_force::Model {
+            id: TaskForceId::new(),
+            name: self.task_force,
+            region: self.region,
+            created_at: now,
+        };
+        let coordinator = agency::Model {
+            id: AgencyId::new(),
+            name: self.coordinator,
+            kind: self.kind,
+            jurisdiction: None,
+            confidential_provider: false,
+            status: AgencyStatus::Active,
+            token_epoch: 1,
+            epoch_began_at: now,
+            suspension_reason: None,
+            vetting: agency::StoredVetting::default(),
+            languages: TextList::default(),
+            service_areas: TextList::default(),
+            created_at: now,
+        };
+        let place = membership::Model {
+            task_force_id: task_force.id,
+            agency_id: coordinator.id,
+            role: MemberRole::Coordinator,
+            since: now,
+        };
+        Founded {
+            task_force,
+            coordinator,
+            place,
+        }
+    }
+}
+
+impl Founded {
+    /// Returns the task force, and the agency that coordinates it.
+    #[must_use]
+    pub fn ids(&self) -> (TaskForceId, AgencyId) {
+        (self.task_force.id, self.coordinator.id)
+    }
+
+    /// Saves it; returns the event to record.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE`.
+    pub async fn save(self, database: &impl ConnectionTrait) -> Result<Event> {
+        let event = Event::AgencyRegistered(self.coordinator.id);
+        task_force::Entity::insert(self.task_force.into_active_model())
+            .exec_without_returning(database)
+            .await?;
+        agency::Entity::insert(self.coordinator.into_active_model())
+            .exec_without_returning(database)
+            .await?;
+        membership::Entity::insert(self.place.into_active_model())
+            .exec_without_returning(database)
+            .await?;
+        Ok(event)
+    }
 }

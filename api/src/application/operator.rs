@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::register::{self, Fresh};
 use super::rules::{self, ApplicationRequest, Registrar};
-use crate::audit::change::{ByOperator, Change, Ending};
+use crate::audit::change::{Author, ByOperator, Change, Ending};
 use crate::audit::event::Event;
 use crate::error::{Error, Result};
 use crate::store::Store;
@@ -31,6 +31,21 @@ pub async fn register(
         .commit(Event::ApplicationRegistered(model.id))
         .await?;
     Ok((model, fresh.map(|fresh| fresh.secret)))
+}
+
+/// Registers an application that proves itself by keys of its own, within an open change; returns the event to record.
+///
+/// # Errors
+/// `BAD_USER_INPUT`: what is wrong with it. `UNAVAILABLE`.
+pub(crate) async fn register_with_keys<By: Author>(
+    change: &Change<'_, By>,
+    agency: AgencyId,
+    wanted: &ApplicationRequest,
+) -> Result<(application::Model, Event)> {
+    let registration = rules::check(wanted, Registrar::Operator)?;
+    let model = register::register(change, agency, registration, None).await?;
+    let event = Event::ApplicationRegistered(model.id);
+    Ok((model, event))
 }
 
 /// Suspends an application, whosever it is.

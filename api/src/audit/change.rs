@@ -326,7 +326,7 @@ impl Ending<'_, ByOperator> {
 /// The past of an empty store, as somebody invents it: what agencies did, each at its moment, all of it durable or
 /// nothing. Rows and events get the time of the moment. For sample data alone: no moment of a real store is chosen.
 #[derive(Debug)]
-pub struct InventedPast<'c>(Change<'c>);
+pub struct InventedPast<'c>(Ending<'c>);
 
 impl<'c> InventedPast<'c> {
     /// Begins it, at the moment of its first event, alone: of two that begin together, one finds the store filled.
@@ -334,24 +334,19 @@ impl<'c> InventedPast<'c> {
     /// # Errors
     /// `UNAVAILABLE`.
     pub async fn open(store: &'c Store, moment: Instant, by: ByAgency) -> Result<Self> {
-        let change = Ending::at_command_line(store, by.clone()).await?;
-        let mut past = Self(change.ends_nothing());
-        past.0.invented = true;
+        let mut past = Self(Ending::at_command_line(store, by.clone()).await?);
+        past.0.change.invented = true;
         past.at(moment, by);
         Ok(past)
     }
 
-    /// Has keys destroyed once it is durable, as [`Change::destroys`] does.
-    pub fn destroys(&mut self, keys: DoomedKeys) {
-        self.0.destroys(keys);
-    }
-
     /// Returns the change, at another moment, by another agency. Moments a millisecond apart and growing keep the log
     /// in order.
-    pub fn at(&mut self, moment: Instant, by: ByAgency) -> &mut Change<'c> {
-        self.0.now = moment;
-        self.0.by = by;
-        self.0.meta = Cow::Owned(RequestMeta {
+    pub fn at(&mut self, moment: Instant, by: ByAgency) -> &mut Ending<'c> {
+        let change = &mut self.0.change;
+        change.now = moment;
+        change.by = by;
+        change.meta = Cow::Owned(RequestMeta {
             request: ids::uuid_at(moment).to_string(),
             ..RequestMeta::default()
         });

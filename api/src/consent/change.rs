@@ -9,7 +9,7 @@ use concord_entities::survivor;
 use concord_entities::vocabulary::RevocationChannel;
 
 use super::checks::ConsentCheck;
-use super::ending::{self, By};
+use super::ending::{self, By, EndedConsent};
 use super::graphql::{Consent, ConsentView, Revocation, find_consent, revoked_before};
 use super::input::{ConsentInput, SignatureInput};
 use super::sign::{self, Defects, Signing};
@@ -45,14 +45,7 @@ impl ConsentMutation {
             "draftConsent",
             consent.idempotency_key.as_ref(),
             &format!("{consent:?}"),
-            async |change| {
-                let (made, survivor) = draft::draft(change, &consent).await?;
-                Ok(Creation {
-                    id: made.id.0,
-                    event: Event::ConsentDrafted(ConsentEvent::of(&made, survivor.audit_id, None)),
-                    made,
-                })
-            },
+            async |change| draft(change, &consent).await,
         )
         .await?;
         match created {
@@ -72,10 +65,7 @@ impl ConsentMutation {
     ) -> Result<Consent> {
         let request = ctx.request()?;
         let change = request.change(Resource::Consent.create()).await?;
-        let earlier = life::held(&change, page::id("id", &id)?).await?;
-        let survivor = survivor_of(&change, &earlier).await?;
-        let renewed = life::renew(&change, &earlier, expires_at.0).await?;
-        let event = Event::ConsentDrafted(ConsentEvent::of(&renewed, survivor.audit_id, None));
+        let (renewed, event) = renew(&change, page::id("id", &id)?, expires_at.0).await?;
         let now = change.now();
         change.commit(event).await?;
         view(request, now, renewed).await
@@ -117,14 +107,7 @@ impl ConsentMutation {
         let request = ctx.request()?;
         let mut ending = request.ending(Resource::Consent.update()).await?;
         let id = page::id("id", &id)?;
-        let consent = life::held(&ending, id).await?;
-        let survivor = survivor_of(&ending, &consent).await?;
-        let event =
-            Event::ConsentEnteredInError(ConsentEvent::of(&consent, survivor.audit_id, None));
-        let consent = life::enter_in_error(&ending, consent).await?;
-        ending.destroys(DoomedKeys::Packages(
-            ending::standing_on(&ending, id).await?,
-        ));
+        let (consent, event) = mark_entered_in_error(&mut ending, id).await?;
         let now = ending.now();
         ending.commit(event).await?;
         view(request, now, consent).await
@@ -143,12 +126,8 @@ impl ConsentMutation {
         let request = ctx.request()?;
         let mut ending = request.ending(Resource::Consent.update()).await?;
         let id = page::id("id", &id)?;
-        let (now, by) = (ending.now(), By::Agency(ending.agency()));
-        let found = consent::Entity::revocable_by(ending.agency(), id)
-            .one_locked(&ending)
-            .await?
-            .ok_or(Error::NotFound)?;
-        let ended = ending::revoke(&mut ending, found, by, Some(channel)).await?;
+        let now = ending.now();
+        let ended = revoke(&mut ending, id, channel).await?;
         let referrals_suspended = ending::suspended(&ending, &ended.versions).await?;
         let again = ended.events.is_empty();
         ending.commit_all(ended.events).await?;
@@ -215,19 +194,89 @@ async fn sign_in_place(
     id: ConsentId,
     signature: SignatureInput,
 ) -> Result<(Instant, Signing)> {
-    let consent = life::held(&ending, id).await?;
-    let survivor = survivor_of(&ending, &consent).await?;
-    let (role, now) = (signature.role, ending.now());
-    let signing = sign::sign(&ending, consent, &survivor, signature).await?;
-    if let Signing::Taken(signed) = &signing {
-        if let Some(earlier) = &signed.superseded {
-            let superseded = ConsentEvent::of(earlier, survivor.audit_id, None);
-            ending.record(Event::ConsentSuperseded(superseded)).await?;
-        }
-        ending.destroys(DoomedKeys::Packages(signed.left_behind.clone()));
-        ending.commit(signed.event(role, &survivor)).await?;
+    let now = ending.now();
+    let (signing, event) = sign_within(&mut ending, id, signature).await?;
+    if let Some(event) = event {
+        ending.commit(event).await?;
     }
     Ok((now, signing))
+}
+
+/// Drafts a consent of the acting agency's survivor.
+pub(crate) async fn draft(
+    change: &Change<'_>,
+    input: &ConsentInput,
+) -> Result<Creation<consent::Model>> {
+    let (made, survivor) = draft::draft(change, input).await?;
+    Ok(Creation {
+        id: made.id.0,
+        event: Event::ConsentDrafted(ConsentEvent::of(&made, survivor.audit_id, None)),
+        made,
+    })
+}
+
+/// Drafts the next version of one of the acting agency's consents; returns the event to record.
+pub(crate) async fn renew(
+    change: &Change<'_>,
+    id: ConsentId,
+    expires_at: Instant,
+) -> Result<(consent::Model, Event)> {
+    let earlier = life::held(change, id).await?;
+    let survivor = survivor_of(change, &earlier).await?;
+    let renewed = life::renew(change, &earlier, expires_at).await?;
+    let event = Event::ConsentDrafted(ConsentEvent::of(&renewed, survivor.audit_id, None));
+    Ok((renewed, event))
+}
+
+/// Puts a signature under one of the acting agency's consents, which takes the place of the version before it with the
+/// last that it needs; returns the event to record last if the signature was taken.
+pub(crate) async fn sign_within(
+    ending: &mut Ending<'_>,
+    id: ConsentId,
+    signature: SignatureInput,
+) -> Result<(Signing, Option<Event>)> {
+    let consent = life::held(ending, id).await?;
+    let survivor = survivor_of(ending, &consent).await?;
+    let role = signature.role;
+    let signing = sign::sign(ending, consent, &survivor, signature).await?;
+    let Signing::Taken(signed) = &signing else {
+        return Ok((signing, None));
+    };
+    if let Some(earlier) = &signed.superseded {
+        let superseded = ConsentEvent::of(earlier, survivor.audit_id, None);
+        ending.record(Event::ConsentSuperseded(superseded)).await?;
+    }
+    ending.destroys(DoomedKeys::Packages(signed.left_behind.clone()));
+    let event = signed.event(role, &survivor);
+    Ok((signing, Some(event)))
+}
+
+/// Marks a consent of the acting agency's as one that should never have been; returns the event to record.
+pub(crate) async fn mark_entered_in_error(
+    ending: &mut Ending<'_>,
+    id: ConsentId,
+) -> Result<(consent::Model, Event)> {
+    let consent = life::held(ending, id).await?;
+    let survivor = survivor_of(ending, &consent).await?;
+    let event = ConsentEvent::of(&consent, survivor.audit_id, None);
+    let consent = life::enter_in_error(ending, consent).await?;
+    let packages = ending::standing_on(ending, id).await?;
+    ending.destroys(DoomedKeys::Packages(packages));
+    Ok((consent, Event::ConsentEnteredInError(event)))
+}
+
+/// Takes back a consent that the acting agency may take back, with every later version of it.
+pub(crate) async fn revoke(
+    ending: &mut Ending<'_>,
+    id: ConsentId,
+    channel: RevocationChannel,
+) -> Result<EndedConsent> {
+    let found = consent::Entity::revocable_by(ending.agency(), id)
+        .one_locked(&*ending)
+        .await?
+        .ok_or(Error::NotFound)?;
+    let by = By::Agency(ending.agency());
+    ending::revoke(ending, found, by, Some(channel)).await
 }
 
 /// Returns the consent as an earlier call left it.

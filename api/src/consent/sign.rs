@@ -22,7 +22,7 @@ use crate::seal::vault::PackageVersion;
 
 /// What became of a signature that was offered.
 #[derive(Debug)]
-pub(super) enum Signing {
+pub(crate) enum Signing {
     /// It was taken.
     Taken(Box<Signed>),
     /// The very same is on record already.
@@ -33,7 +33,7 @@ pub(super) enum Signing {
 
 /// What keeps a consent from being signed.
 #[derive(Debug)]
-pub(super) struct Defects {
+pub(crate) struct Defects {
     /// What is lacking, with a remedy each.
     pub(super) findings: Vec<Finding>,
     /// Whether an abuser was to sign, which goes on record.
@@ -42,7 +42,7 @@ pub(super) struct Defects {
 
 /// What a signature did.
 #[derive(Debug)]
-pub(super) struct Signed {
+pub(crate) struct Signed {
     /// The consent, as it stands now.
     pub(super) consent: consent::Model,
     /// The version whose place it took.

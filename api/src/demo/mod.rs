@@ -1,44 +1,41 @@
 //! The demo: a believable task force, invented from its first agency to its last package, for an empty store.
 //!
-//! The plans are fixed tables: [`profiles`] and [`cast`] (agencies), [`pacts`] and [`agreements`] (MOUs), [`roll`] and
-//! [`people`] (survivors and consents), [`routes`], [`packages`] and [`journeys`] (referrals), [`personas`] (tokens).
-//! Times run back from the moment of filling, and [`chronicle`] keeps the audit events of that history.
+//! It is a story, told from now back and played from its beginning. The plans are fixed tables: [`profiles`] (agencies),
+//! [`mou_plans`], [`survivors`], [`routes`] (referrals, with the consents that they stand on), [`services`] and
+//! [`packages`], [`personas`] (tokens). From them comes a [`script`] of what was done, by whom and when; [`agencies`],
+//! [`mous`], [`consents`] and [`journeys`] do it, each through the operation that everybody has, and the [`stage`] keeps
+//! what came of it.
 
-mod agreements;
-mod cast;
-mod chronicle;
+mod agencies;
+mod consents;
+mod documents;
 mod journeys;
+mod mou_plans;
+mod mous;
 mod packages;
-mod pacts;
 mod past;
-mod people;
 mod personas;
 mod profiles;
-mod roll;
 mod routes;
+mod script;
 mod services;
+mod stage;
+mod survivors;
+mod who;
 
 use std::path::Path;
 
 use concord_entities::agency;
 use concord_entities::instant::Instant;
-use concord_entities::sealed_part;
-use concord_entities::vocabulary::RevocationChannel;
-use sea_orm::{DbErr, EntityTrait, IntoActiveModel};
 
-use self::agreements::Agreements;
-use self::cast::{Agencies, Registered, Who};
-use self::chronicle::AuditHistory;
-use self::journeys::{Journey, World};
 use self::past::Past;
-use self::people::{ConsentRequest, Consents, RegisteredSurvivor};
-use self::services::OfferedService;
-use crate::audit::change::InventedPast;
+use self::script::{Deed, Hand, Happening, Script};
+use self::stage::Stage;
+use crate::audit::change::{Ending, InventedPast};
+use crate::audit::event::Event;
 use crate::error::Result;
 use crate::jose::key::SigningKey;
 use crate::seal::Vault;
-use crate::seal::doomed::DoomedKeys;
-use crate::seal::vault::PackageVersion;
 use crate::settings::Settings;
 use crate::store::Store;
 
@@ -51,28 +48,24 @@ pub use self::personas::{PERSONAS, Persona, PersonaError};
 /// # Errors
 /// `UNAVAILABLE`: the store or the keyring cannot be written; nothing was.
 pub async fn fill(store: &Store, vault: &Vault, now: Instant) -> Result<bool> {
-    // Alone, so that of two replicas that start together only one finds the store empty.
-    let told = tell(Past { now })?;
-    let mut events = told.chronicle.in_order().into_iter();
-    let Some((moment, by, first)) = events.next() else {
-        return Ok(false);
-    };
-    let mut past = InventedPast::open(store, moment, by).await?;
-    if agency::Entity::everywhere().one(&past).await?.is_some() {
+    let past = Past { now };
+    let (moment, founding) = agencies::founding(past);
+    let founded = founding.drawn_up(moment);
+    let (task_force, office) = founded.ids();
+    let operator = stage::operator_for(office);
+    let mut invented = InventedPast::open(store, moment, operator).await?;
+    if agency::Entity::everywhere().one(&invented).await?.is_some() {
         return Ok(false);
     }
-    let (sealed, ended) = seal(vault, &told.journeys, now).await?;
-    keep_parties(&past, told.registered, told.agreements).await?;
-    keep_people(&past, told.survivors, told.consents).await?;
-    keep_journeys(&past, told.journeys, sealed).await?;
-    past.destroys(DoomedKeys::Packages(ended));
-    let mut last = first;
-    for (moment, by, event) in events {
-        past.record(last).await?;
-        past.at(moment, by);
-        last = event;
+    let mut last = founded.save(&invented).await?;
+    let mut stage = Stage::new(vault, past, task_force, office);
+    for happening in tell(past) {
+        invented.record(last).await?;
+        let author = stage.author(happening.by)?;
+        let ending = invented.at(happening.at, author);
+        last = Box::pin(play(&mut stage, ending, &happening)).await?;
     }
-    past.commit(last).await?;
+    invented.commit(last).await?;
     Ok(true)
 }
 
@@ -90,174 +83,31 @@ pub async fn tokens(
     personas::write(store, signing, settings, file, now).await
 }
 
-/// The whole story, before anything is written.
-struct Told {
-    registered: Registered,
-    agreements: Agreements,
-    survivors: Vec<RegisteredSurvivor>,
-    consents: Consents,
-    journeys: Vec<Journey>,
-    chronicle: AuditHistory,
+/// The whole story but for its founding, in the order of time.
+fn tell(past: Past) -> Vec<Happening> {
+    let mut script = Script::new(past);
+    agencies::tell(&mut script);
+    mous::tell(&mut script);
+    journeys::tell(&mut script);
+    consents::tell_others(&mut script);
+    consents::tell_registrations(&mut script);
+    script.in_order()
 }
 
-fn tell(past: Past) -> Result<Told> {
-    let cast = Agencies::assemble(past);
-    let mut chronicle = AuditHistory::default();
-    let registered = cast.register(past, &mut chronicle);
-    let agreements = Agreements::draw_up(&cast, past, &mut chronicle);
-    let mut survivors: Vec<RegisteredSurvivor> = roll::ROLL
-        .iter()
-        .zip(0..)
-        .map(|(person, nth)| {
-            RegisteredSurvivor::new(
-                person,
-                &cast,
-                past.about(24 * (4 + nth * 3), roll::ROLL.len()),
-            )
-        })
-        .collect();
-    let mut consents = Consents::default();
-    let world = World {
-        cast: &cast,
-        agreements: &agreements,
-        past,
-    };
-    let journeys = journeys::play(world, &mut survivors, &mut consents, &mut chronicle)?;
-    besides(&cast, past, &mut survivors, &mut consents, &mut chronicle);
-    people::tell_registered(&survivors, &cast, &mut chronicle);
-    Ok(Told {
-        registered,
-        agreements,
-        survivors,
-        consents,
-        journeys,
-        chronicle,
-    })
-}
-
-/// Consents that no referral stands on yet: unsigned, signed, renewed, run out or taken back.
-fn besides(
-    cast: &Agencies,
-    past: Past,
-    survivors: &mut [RegisteredSurvivor],
-    consents: &mut Consents,
-    chronicle: &mut AuditHistory,
-) {
-    for (survivor, nth) in survivors.iter_mut().step_by(4).zip(0_usize..) {
-        let plain = |days: u64| ConsentRequest {
-            recipient: if nth.is_multiple_of(2) {
-                Who::Workforce
-            } else {
-                Who::Consulate
-            },
-            service: if nth.is_multiple_of(2) {
-                OfferedService::Work
-            } else {
-                OfferedService::Papers
-            },
-            nth,
-            drafted: past.about(24 * days, nth),
-            days: 60,
-            signed: true,
-            revoked: None,
-        };
-        let asked = match nth % 5 {
-            0 => ConsentRequest {
-                signed: false,
-                ..plain(2)
-            },
-            1 => plain(11),
-            2 => plain(75),
-            3 => ConsentRequest {
-                revoked: Some((past.about(50, nth), RevocationChannel::Telephone)),
-                ..plain(20)
-            },
-            _ => plain(40),
-        };
-        survivor.was_known_by(asked.drafted);
-        let first = consents.ask(survivor, &asked, cast, chronicle);
-        if nth % 5 == 4 {
-            let again = ConsentRequest {
-                days: 90,
-                drafted: past.about(72, nth),
-                ..asked
-            };
-            let second = consents.ask(survivor, &again, cast, chronicle);
-            consents.renew(&first, &second);
-        }
+/// Does what happened; says what of it goes on record last.
+async fn play(
+    stage: &mut Stage<'_>,
+    ending: &mut Ending<'_>,
+    happening: &Happening,
+) -> Result<Event> {
+    let (Hand::OperatorFor(by) | Hand::Agency(by)) = happening.by;
+    match happening.deed {
+        Deed::RegisterAgency(who) => agencies::register(stage, ending, who).await,
+        Deed::RegisterProgram(who) => agencies::register_program(stage, ending, who).await,
+        Deed::SuspendAgency(who, reason) => agencies::suspend(stage, ending, who, reason).await,
+        Deed::RegisterSurvivor(person) => consents::register(stage, ending, person).await,
+        Deed::Mou(plan, deed) => mous::play(stage, ending, by, plan, deed).await,
+        Deed::Consent(plan, deed) => consents::play(stage, ending, &plan, deed).await,
+        Deed::Referral(plan, deed) => journeys::play(stage, ending, &plan, deed).await,
     }
-}
-
-async fn seal(
-    vault: &Vault,
-    journeys: &[Journey],
-    now: Instant,
-) -> Result<(Vec<sealed_part::Model>, Vec<PackageVersion>)> {
-    let mut sealed = Vec::new();
-    for journey in journeys {
-        // The keys are of now: a sweep takes an old key without a package for a left-over.
-        sealed.extend(
-            vault
-                .seal(PackageVersion::from(&journey.row), &journey.parts, now)
-                .await?,
-        );
-    }
-    let ended: Vec<PackageVersion> = journeys
-        .iter()
-        .filter(|journey| journey.ended)
-        .map(|journey| PackageVersion::from(&journey.row))
-        .collect();
-    Ok((sealed, ended))
-}
-
-async fn keep_parties(
-    to: &InventedPast<'_>,
-    registered: Registered,
-    agreements: Agreements,
-) -> Result<(), DbErr> {
-    insert(to, vec![registered.task_force]).await?;
-    insert(to, registered.agencies).await?;
-    insert(to, registered.memberships).await?;
-    insert(to, registered.applications).await?;
-    insert(to, agreements.mous).await?;
-    insert(to, agreements.parties).await
-}
-
-async fn keep_people(
-    to: &InventedPast<'_>,
-    survivors: Vec<RegisteredSurvivor>,
-    consents: Consents,
-) -> Result<(), DbErr> {
-    insert(
-        to,
-        survivors.into_iter().map(|survivor| survivor.row).collect(),
-    )
-    .await?;
-    insert(to, consents.rows).await?;
-    insert(to, consents.signatures).await
-}
-
-async fn keep_journeys(
-    to: &InventedPast<'_>,
-    journeys: Vec<Journey>,
-    sealed: Vec<sealed_part::Model>,
-) -> Result<(), DbErr> {
-    insert(
-        to,
-        journeys.into_iter().map(|journey| journey.row).collect(),
-    )
-    .await?;
-    insert(to, sealed).await
-}
-
-/// Writes the rows of one table.
-async fn insert<M>(to: &InventedPast<'_>, rows: Vec<M>) -> Result<(), DbErr>
-where
-    M: sea_orm::ModelTrait + IntoActiveModel<<M::Entity as EntityTrait>::ActiveModel>,
-{
-    let rows = rows.into_iter().map(IntoActiveModel::into_active_model);
-    <M::Entity as EntityTrait>::insert_many(rows)
-        .exec_without_returning(to)
-        .await
-        .map(|_| ())
 }

@@ -3,8 +3,8 @@
 use concord_entities::instant::Day;
 use concord_entities::vocabulary::{Categories, Code, ContactChannel, DataCategory, Need, Weekday};
 
-use super::roll::Person;
 use super::services::OfferedService;
+use super::survivors::Person;
 use crate::referral::package::{
     Contents, Demographics, Exploitation, ExploitationAction, ExploitationMeans,
     ExploitationPurpose, Family, Financial, Identity, Immigration, Language, Legal, Medical,

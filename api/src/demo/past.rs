@@ -1,9 +1,8 @@
-//! When the demo's happenings were, told back from now, and ids that sort as they do.
+//! When the demo's happenings were, told back from now.
 
 use std::time::Duration;
 
-pub(super) use concord_entities::ids::uuid_at as id_at;
-use concord_entities::instant::Instant;
+use concord_entities::instant::{Day, Instant};
 
 /// The time before `now`.
 #[derive(Clone, Copy, Debug)]
@@ -24,5 +23,10 @@ impl Past {
         self.now
             .minus(Duration::from_hours(hours))
             .minus(Duration::from_mins(minutes))
+    }
+
+    /// Returns the day so many days from today.
+    pub(super) fn in_days(self, days: i32) -> Day {
+        self.now.day().plus_days(days)
     }
 }

@@ -7,14 +7,13 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use concord_entities::ids::{AgencyId, TokenId};
+use concord_entities::ids::{self, AgencyId, TokenId};
 use concord_entities::instant::Instant;
 use concord_entities::{agency, application};
 use sea_orm::{ColumnTrait, DatabaseConnection, QueryFilter};
 use serde::Serialize;
 
-use super::cast::Who;
-use super::past::id_at;
+use super::who::Who;
 use crate::access::issued;
 use crate::access::token::{self, Claims, TokenSigningError};
 use crate::error::Refusal;
@@ -115,17 +114,16 @@ impl From<Refusal> for PersonaError {
     }
 }
 
-/// Returns the widest scope of the programs of the agency of this name.
-pub(super) fn widest(agency: &str) -> String {
+/// Returns the widest scope of an agency's program.
+pub(super) fn widest(agency: Who) -> &'static str {
     // An agency's first persona reaches all that its others do.
     PERSONAS
         .iter()
-        .find(|persona| persona.who.profile().name == agency)
+        .find(|persona| persona.who == agency)
         .map_or(
             "referral.crus survivor.crus consent.crus mou.crus directory.rs audit.rs",
             |persona| persona.scope,
         )
-        .to_owned()
 }
 
 /// A persona as the explorer reads it.
@@ -188,7 +186,7 @@ impl Persona {
             issued_at,
             not_before: issued_at,
             expires_at: issued_at.plus(LIFE),
-            id: TokenId(id_at(now)).to_string(),
+            id: TokenId(ids::uuid_at(now)).to_string(),
             epoch: u32::try_from(agency.token_epoch).unwrap_or_default(),
             holder: None,
             actor: None,

@@ -1,13 +1,13 @@
 //! The plan of the referrals: who referred to whom, how long ago, and what became of it.
 
-use concord_entities::vocabulary::{OutcomeCode, RevocationChannel, StatusReason, Urgency};
+use concord_entities::vocabulary::{OutcomeCode, RejectReason, RevocationChannel, Urgency};
 
-use super::cast::Who;
 use super::services::OfferedService;
+use super::who::Who;
 
 /// Some referrals of one agency to one other.
 #[derive(Debug)]
-pub(super) struct Route {
+pub(super) struct RoutePlan {
     /// Who refers.
     pub(super) sender: Who,
     /// Who is asked.
@@ -29,41 +29,30 @@ pub(super) enum Fate {
     Requested,
     /// It was accepted.
     Accepted,
-    /// The service began.
-    InProgress,
-    /// It is paused.
-    OnHold(StatusReason),
     /// It was turned down.
-    Rejected(StatusReason),
-    /// It was called off.
-    Cancelled(StatusReason),
+    Rejected(RejectReason),
     /// It was done.
     Completed(OutcomeCode),
-    /// It ended without success.
-    Failed(StatusReason),
-    /// It should never have been.
-    EnteredInError,
     /// It was accepted, and then the survivor took the consent back.
     Revoked(RevocationChannel),
+    /// It was accepted, and then its consent was found to be one that should never have been.
+    Mistaken,
     /// It was accepted, and then its consent ran out.
     Lapsed,
 }
 
-use Fate::{
-    Accepted, Cancelled, Completed, Draft, EnteredInError, Failed, InProgress, Lapsed, OnHold,
-    Rejected, Requested, Revoked,
-};
+use Fate::{Accepted, Completed, Draft, Lapsed, Mistaken, Rejected, Requested, Revoked};
 use OutcomeCode::{NeedsMet, NeedsPartlyMet, ReferredOnward, SurvivorEnded};
-use RevocationChannel::{Electronic, InPerson, Telephone, Written};
-use StatusReason::{
+use RejectReason::{
     ConflictOfInterest, LanguageNotAvailable, NoCapacity, NotEligible, OutsideServiceArea,
     SafetyConcern, SurvivorDecision,
 };
+use RevocationChannel::{Electronic, InPerson, Telephone, Written};
 use Urgency::{Emergency, Routine, Urgent};
 
 /// Every referral. Of one route, no two are of the same survivor.
-pub(super) const ROUTES: &[Route] = &[
-    Route {
+pub(super) const ROUTES: &[RoutePlan] = &[
+    RoutePlan {
         sender: Who::Lantern,
         recipient: Who::Harbor,
         service: OfferedService::Housing,
@@ -75,23 +64,23 @@ pub(super) const ROUTES: &[Route] = &[
             (Requested, 70, Routine),
             (Accepted, 30, Urgent),
             (Accepted, 100, Routine),
-            (InProgress, 190, Urgent),
-            (InProgress, 400, Routine),
-            (OnHold(NoCapacity), 260, Routine),
+            (Accepted, 190, Urgent),
+            (Accepted, 400, Routine),
+            (Accepted, 260, Routine),
             (Draft, 5, Routine),
             (Revoked(Telephone), 340, Urgent),
             (Lapsed, 1150, Routine),
             (Requested, 980, Routine),
             (Rejected(NoCapacity), 500, Routine),
-            (Cancelled(SurvivorDecision), 610, Routine),
+            (Rejected(SurvivorDecision), 610, Routine),
             (Completed(NeedsMet), 1300, Urgent),
             (Completed(NeedsPartlyMet), 1500, Routine),
             (Completed(NeedsMet), 1750, Emergency),
-            (Failed(SafetyConcern), 1400, Routine),
-            (EnteredInError, 820, Routine),
+            (Completed(NeedsPartlyMet), 1400, Routine),
+            (Mistaken, 820, Routine),
         ],
     },
-    Route {
+    RoutePlan {
         sender: Who::Lantern,
         recipient: Who::LegalAid,
         service: OfferedService::Law,
@@ -102,9 +91,9 @@ pub(super) const ROUTES: &[Route] = &[
             (Requested, 60, Routine),
             (Accepted, 45, Routine),
             (Accepted, 150, Routine),
-            (InProgress, 300, Routine),
-            (InProgress, 620, Routine),
-            (OnHold(SurvivorDecision), 410, Routine),
+            (Accepted, 300, Routine),
+            (Accepted, 620, Routine),
+            (Accepted, 410, Routine),
             (Draft, 12, Routine),
             (Revoked(Written), 520, Routine),
             (Rejected(ConflictOfInterest), 700, Routine),
@@ -113,7 +102,7 @@ pub(super) const ROUTES: &[Route] = &[
             (Requested, 860, Routine),
         ],
     },
-    Route {
+    RoutePlan {
         sender: Who::Lantern,
         recipient: Who::Clinic,
         service: OfferedService::Health,
@@ -123,17 +112,17 @@ pub(super) const ROUTES: &[Route] = &[
             (Requested, 9, Urgent),
             (Requested, 33, Routine),
             (Accepted, 50, Urgent),
-            (InProgress, 120, Routine),
-            (InProgress, 480, Routine),
-            (OnHold(LanguageNotAvailable), 210, Routine),
+            (Accepted, 120, Routine),
+            (Accepted, 480, Routine),
+            (Accepted, 210, Routine),
             (Draft, 2, Routine),
             (Lapsed, 900, Routine),
             (Rejected(OutsideServiceArea), 300, Routine),
             (Completed(NeedsMet), 1000, Routine),
-            (Cancelled(SurvivorDecision), 770, Routine),
+            (Rejected(SurvivorDecision), 770, Routine),
         ],
     },
-    Route {
+    RoutePlan {
         sender: Who::Lantern,
         recipient: Who::Liaison,
         service: OfferedService::Police,
@@ -143,15 +132,15 @@ pub(super) const ROUTES: &[Route] = &[
             (Requested, 14, Urgent),
             (Requested, 80, Routine),
             (Accepted, 90, Urgent),
-            (InProgress, 230, Routine),
-            (InProgress, 700, Routine),
+            (Accepted, 230, Routine),
+            (Accepted, 700, Routine),
             (Draft, 30, Routine),
             (Revoked(InPerson), 150, Routine),
             (Completed(NeedsPartlyMet), 1700, Routine),
-            (Failed(SurvivorDecision), 1250, Routine),
+            (Completed(SurvivorEnded), 1250, Routine),
         ],
     },
-    Route {
+    RoutePlan {
         sender: Who::Lantern,
         recipient: Who::Workforce,
         service: OfferedService::Work,
@@ -159,13 +148,13 @@ pub(super) const ROUTES: &[Route] = &[
         journeys: &[
             (Requested, 40, Routine),
             (Accepted, 170, Routine),
-            (InProgress, 550, Routine),
+            (Accepted, 550, Routine),
             (Completed(NeedsMet), 1450, Routine),
             (Rejected(NotEligible), 350, Routine),
             (Draft, 55, Routine),
         ],
     },
-    Route {
+    RoutePlan {
         sender: Who::Lantern,
         recipient: Who::Recovery,
         service: OfferedService::Treatment,
@@ -173,11 +162,11 @@ pub(super) const ROUTES: &[Route] = &[
         journeys: &[
             (Requested, 300, Urgent),
             (Accepted, 420, Routine),
-            (InProgress, 640, Routine),
+            (Accepted, 640, Routine),
             (Completed(SurvivorEnded), 1100, Routine),
         ],
     },
-    Route {
+    RoutePlan {
         sender: Who::Lantern,
         recipient: Who::Shelter,
         service: OfferedService::Housing,
@@ -185,13 +174,13 @@ pub(super) const ROUTES: &[Route] = &[
         journeys: &[
             (Requested, 16, Urgent),
             (Accepted, 65, Routine),
-            (InProgress, 240, Routine),
+            (Accepted, 240, Routine),
             (Completed(NeedsMet), 1200, Routine),
-            (Cancelled(NoCapacity), 380, Routine),
-            (EnteredInError, 90, Routine),
+            (Rejected(NoCapacity), 380, Routine),
+            (Mistaken, 90, Routine),
         ],
     },
-    Route {
+    RoutePlan {
         sender: Who::Riverbend,
         recipient: Who::Harbor,
         service: OfferedService::Housing,
@@ -200,14 +189,14 @@ pub(super) const ROUTES: &[Route] = &[
             (Requested, 4, Urgent),
             (Requested, 48, Routine),
             (Accepted, 130, Routine),
-            (InProgress, 360, Routine),
+            (Accepted, 360, Routine),
             (Rejected(LanguageNotAvailable), 640, Routine),
             (Completed(NeedsMet), 1350, Routine),
             (Revoked(Electronic), 270, Routine),
             (Draft, 8, Routine),
         ],
     },
-    Route {
+    RoutePlan {
         sender: Who::Riverbend,
         recipient: Who::LegalAid,
         service: OfferedService::Law,
@@ -215,25 +204,25 @@ pub(super) const ROUTES: &[Route] = &[
         journeys: &[
             (Requested, 36, Routine),
             (Accepted, 110, Routine),
-            (InProgress, 510, Routine),
+            (Accepted, 510, Routine),
             (Completed(NeedsPartlyMet), 1650, Routine),
-            (OnHold(SurvivorDecision), 330, Routine),
+            (Accepted, 330, Routine),
             (Requested, 1000, Routine),
         ],
     },
-    Route {
+    RoutePlan {
         sender: Who::Riverbend,
         recipient: Who::Clinic,
         service: OfferedService::Health,
         first: 6,
         journeys: &[
             (Requested, 22, Urgent),
-            (InProgress, 140, Routine),
+            (Accepted, 140, Routine),
             (Completed(NeedsMet), 1100, Routine),
             (Lapsed, 840, Routine),
         ],
     },
-    Route {
+    RoutePlan {
         sender: Who::Riverbend,
         recipient: Who::Liaison,
         service: OfferedService::Police,
@@ -241,18 +230,18 @@ pub(super) const ROUTES: &[Route] = &[
         journeys: &[
             (Requested, 6, Urgent),
             (Accepted, 200, Routine),
-            (InProgress, 450, Routine),
+            (Accepted, 450, Routine),
             (Rejected(SurvivorDecision), 600, Routine),
         ],
     },
-    Route {
+    RoutePlan {
         sender: Who::Riverbend,
         recipient: Who::Workforce,
         service: OfferedService::Work,
         first: 4,
-        journeys: &[(Accepted, 500, Routine), (InProgress, 800, Routine)],
+        journeys: &[(Accepted, 500, Routine), (Accepted, 800, Routine)],
     },
-    Route {
+    RoutePlan {
         sender: Who::Harrow,
         recipient: Who::Harbor,
         service: OfferedService::Housing,
@@ -260,13 +249,13 @@ pub(super) const ROUTES: &[Route] = &[
         journeys: &[
             (Requested, 2, Urgent),
             (Accepted, 75, Routine),
-            (InProgress, 310, Routine),
+            (Accepted, 310, Routine),
             (Completed(NeedsMet), 1550, Routine),
-            (Cancelled(SafetyConcern), 560, Routine),
-            (Failed(NoCapacity), 1050, Routine),
+            (Rejected(SafetyConcern), 560, Routine),
+            (Completed(ReferredOnward), 1050, Routine),
         ],
     },
-    Route {
+    RoutePlan {
         sender: Who::Harrow,
         recipient: Who::LegalAid,
         service: OfferedService::Law,
@@ -274,13 +263,13 @@ pub(super) const ROUTES: &[Route] = &[
         journeys: &[
             (Requested, 18, Routine),
             (Accepted, 95, Routine),
-            (InProgress, 430, Routine),
+            (Accepted, 430, Routine),
             (Completed(NeedsMet), 1250, Routine),
             (Rejected(NoCapacity), 240, Routine),
             (Draft, 20, Routine),
         ],
     },
-    Route {
+    RoutePlan {
         sender: Who::Harrow,
         recipient: Who::Clinic,
         service: OfferedService::Health,
@@ -288,13 +277,13 @@ pub(super) const ROUTES: &[Route] = &[
         journeys: &[
             (Requested, 7, Urgent),
             (Accepted, 58, Routine),
-            (InProgress, 280, Routine),
-            (OnHold(SurvivorDecision), 390, Routine),
+            (Accepted, 280, Routine),
+            (Accepted, 390, Routine),
             (Completed(NeedsMet), 1700, Routine),
             (Revoked(Telephone), 460, Routine),
         ],
     },
-    Route {
+    RoutePlan {
         sender: Who::Harrow,
         recipient: Who::Shelter,
         service: OfferedService::Housing,
@@ -306,7 +295,7 @@ pub(super) const ROUTES: &[Route] = &[
             (Rejected(SafetyConcern), 720, Routine),
         ],
     },
-    Route {
+    RoutePlan {
         sender: Who::Harrow,
         recipient: Who::Liaison,
         service: OfferedService::Police,

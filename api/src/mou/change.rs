@@ -46,14 +46,8 @@ impl MouMutation {
         let request = ctx.request()?;
         let change = request.change(Resource::Mou.update()).await?;
         let id: MouId = page::id("id", &id)?;
-        let draft = mou::Entity::drafted_by(change.agency(), id)
-            .one_locked(&change)
-            .await?
-            .ok_or(Error::NotFound)?;
-        let offered = save(&change, rules::offer(draft, change.now())?).await?;
-        let now = change.now();
-        change.commit(Event::MouOffered(recorded(&offered))).await?;
-        view(request, now, offered).await
+        let (offered, event) = offer(&change, id).await?;
+        finish(request, change, event, offered).await
     }
 
     /// Signs an offered MOU for your agency. With the last party's signature it is in force, from its first day on.
@@ -66,18 +60,8 @@ impl MouMutation {
         let request = ctx.request()?;
         let change = request.change(Resource::Mou.update()).await?;
         let id: MouId = page::id("id", &id)?;
-        let mou = mou::Entity::known_to(change.agency(), id)
-            .one_locked(&change)
-            .await?
-            .ok_or(Error::NotFound)?;
-        let parties = mou_party::Entity::of([id]).all(&change).await?;
-        let (agency, now) = (change.agency(), change.now());
-        let signed = rules::sign(mou, &parties, agency, signature.into(), now)?;
-        let party = signed.party.into_active_model().reset_all();
-        party.update(&change).await?;
-        let mou = save(&change, signed.mou).await?;
-        change.commit(Event::MouSigned(recorded(&mou))).await?;
-        view(request, now, mou).await
+        let (signed, event) = sign(&change, id, signature).await?;
+        finish(request, change, event, signed).await
     }
 }
 
@@ -88,10 +72,10 @@ async fn draft_once(request: &Request, mou: MouInput) -> Result<Mou> {
     let outline = format!("{mou:?}");
     let created =
         idempotency::creates_once(change, "draftMou", key.as_ref(), &outline, async |change| {
-            let made = draft(change, mou).await?;
+            let (made, event) = draft(change, mou).await?;
             Ok(Creation {
                 id: made.id.0,
-                event: Event::MouDrafted(recorded(&made)),
+                event,
                 made,
             })
         })
@@ -105,20 +89,66 @@ async fn draft_once(request: &Request, mou: MouInput) -> Result<Mou> {
     }
 }
 
-fn recorded(mou: &mou::Model) -> MouEvent {
-    MouEvent {
-        id: mou.id,
-        version: mou.version,
-    }
+/// Records the event, and returns the MOU as the caller sees it.
+async fn finish(
+    request: &Request,
+    change: Change<'_>,
+    event: Event,
+    model: mou::Model,
+) -> Result<Mou> {
+    let now = change.now();
+    change.commit(event).await?;
+    view(request, now, model).await
 }
 
-/// The MOU as the caller sees it.
+/// Returns the MOU as the caller sees it.
 async fn view(request: &Request, now: Instant, model: mou::Model) -> Result<Mou> {
     let views = MouView::load(request, std::slice::from_ref(&model)).await?;
     Ok(views.view(model, now))
 }
 
-async fn draft(change: &Change<'_>, input: MouInput) -> Result<mou::Model> {
+impl From<&mou::Model> for MouEvent {
+    fn from(mou: &mou::Model) -> Self {
+        Self {
+            id: mou.id,
+            version: mou.version,
+        }
+    }
+}
+
+/// Offers a draft of the acting agency's; returns the event to record.
+pub(crate) async fn offer(change: &Change<'_>, id: MouId) -> Result<(mou::Model, Event)> {
+    let draft = mou::Entity::drafted_by(change.agency(), id)
+        .one_locked(change)
+        .await?
+        .ok_or(Error::NotFound)?;
+    let offered = save(change, rules::offer(draft, change.now())?).await?;
+    let event = Event::MouOffered(MouEvent::from(&offered));
+    Ok((offered, event))
+}
+
+/// Signs an offered MOU for the acting agency; returns the event to record.
+pub(crate) async fn sign(
+    change: &Change<'_>,
+    id: MouId,
+    signature: MouSignatureInput,
+) -> Result<(mou::Model, Event)> {
+    let mou = mou::Entity::known_to(change.agency(), id)
+        .one_locked(change)
+        .await?
+        .ok_or(Error::NotFound)?;
+    let parties = mou_party::Entity::of([id]).all(change).await?;
+    let (agency, now) = (change.agency(), change.now());
+    let signed = rules::sign(mou, &parties, agency, signature.into(), now)?;
+    let party = signed.party.into_active_model().reset_all();
+    party.update(change).await?;
+    let mou = save(change, signed.mou).await?;
+    let event = Event::MouSigned(MouEvent::from(&mou));
+    Ok((mou, event))
+}
+
+/// Drafts an MOU; returns the event to record.
+pub(crate) async fn draft(change: &Change<'_>, input: MouInput) -> Result<(mou::Model, Event)> {
     let parties = parties(change, &input).await?;
     let task_force = match &input.task_force {
         Some(id) => Some(own_task_force(change, page::id("mou.taskForce", id)?).await?),
@@ -165,7 +195,8 @@ async fn draft(change: &Change<'_>, input: MouInput) -> Result<mou::Model> {
         };
         party.into_active_model().insert(change).await?;
     }
-    Ok(model)
+    let event = Event::MouDrafted(MouEvent::from(&model));
+    Ok((model, event))
 }
 
 /// Reads the parties: at least two different agencies that know one another, the drafter among them.

@@ -15,10 +15,12 @@ use super::view::reload;
 use crate::access::grant::Resource;
 use crate::audit::change::Change;
 use crate::audit::event::{Event, ReferralEvent};
+use crate::clock;
 use crate::consent::rules as consent_rules;
 use crate::error::{Error, Refusal, Result};
 use crate::request::idempotency::{self, Created, Creation};
 use crate::request::{InRequest, Request};
+use crate::seal::Vault;
 use crate::seal::vault::PackageVersion;
 use crate::store::page;
 
@@ -48,10 +50,7 @@ impl ReferralMutation {
     ) -> Result<Referral> {
         let change = ctx.request()?.change(Resource::Referral.update()).await?;
         let id: ReferralId = page::id("id", &id)?;
-        let draft = written(&change, id).await?;
-        let basis = basis(&change, &draft, draft.consent_id).await?;
-        let sent = save(&change, rules::send(draft, &basis, change.now())?).await?;
-        let event = Event::ReferralSent(ReferralEvent::of(id, sent.recipient_id));
+        let (_, event) = send(&change, id).await?;
         change.commit(event).await?;
         reload(ctx, id).await
     }
@@ -64,9 +63,7 @@ impl ReferralMutation {
     ) -> Result<Referral> {
         let change = ctx.request()?.change(Resource::Referral.update()).await?;
         let id: ReferralId = page::id("id", &id)?;
-        let referral = received(&change, id).await?;
-        let accepted = save(&change, rules::accept(referral, change.now())?).await?;
-        let event = Event::ReferralAccepted(ReferralEvent::of(id, accepted.sender_id));
+        let (_, event) = accept(&change, id).await?;
         change.commit(event).await?;
         reload(ctx, id).await
     }
@@ -80,13 +77,7 @@ impl ReferralMutation {
     ) -> Result<Referral> {
         let change = ctx.request()?.change(Resource::Referral.update()).await?;
         let id: ReferralId = page::id("id", &id)?;
-        let referral = received(&change, id).await?;
-        let rejected = save(&change, rules::reject(referral, reason, change.now())?).await?;
-        let event = Event::ReferralRejected(ReferralEvent {
-            id,
-            counterpart: rejected.sender_id,
-            reason: Some(reason.to_string()),
-        });
+        let (_, event) = reject(&change, id, reason).await?;
         change.commit(event).await?;
         reload(ctx, id).await
     }
@@ -100,14 +91,60 @@ impl ReferralMutation {
     ) -> Result<Referral> {
         let change = ctx.request()?.change(Resource::Referral.update()).await?;
         let id: ReferralId = page::id("id", &id)?;
-        let referral = received(&change, id).await?;
-        let provided: Needs = outcome.provided.iter().copied().collect();
-        let completed = rules::complete(referral, outcome.code, provided, change.now())?;
-        let completed = save(&change, completed).await?;
-        let event = Event::ReferralCompleted(ReferralEvent::of(id, completed.sender_id));
+        let (_, event) = complete(&change, id, &outcome).await?;
         change.commit(event).await?;
         reload(ctx, id).await
     }
+}
+
+/// Sends a draft of the acting agency's; returns the event to record.
+pub(crate) async fn send(change: &Change<'_>, id: ReferralId) -> Result<(referral::Model, Event)> {
+    let draft = written(change, id).await?;
+    let basis = basis(change, &draft, draft.consent_id).await?;
+    let sent = save(change, rules::send(draft, &basis, change.now())?).await?;
+    let event = Event::ReferralSent(ReferralEvent::of(id, sent.recipient_id));
+    Ok((sent, event))
+}
+
+/// Accepts a referral that was sent to the acting agency; returns the event to record.
+pub(crate) async fn accept(
+    change: &Change<'_>,
+    id: ReferralId,
+) -> Result<(referral::Model, Event)> {
+    let referral = received(change, id).await?;
+    let accepted = save(change, rules::accept(referral, change.now())?).await?;
+    let event = Event::ReferralAccepted(ReferralEvent::of(id, accepted.sender_id));
+    Ok((accepted, event))
+}
+
+/// Rejects a referral that was sent to the acting agency; returns the event to record.
+pub(crate) async fn reject(
+    change: &Change<'_>,
+    id: ReferralId,
+    reason: RejectReason,
+) -> Result<(referral::Model, Event)> {
+    let referral = received(change, id).await?;
+    let rejected = save(change, rules::reject(referral, reason, change.now())?).await?;
+    let event = Event::ReferralRejected(ReferralEvent {
+        id,
+        counterpart: rejected.sender_id,
+        reason: Some(reason.to_string()),
+    });
+    Ok((rejected, event))
+}
+
+/// Completes a referral that the acting agency took on; returns the event to record.
+pub(crate) async fn complete(
+    change: &Change<'_>,
+    id: ReferralId,
+    outcome: &OutcomeInput,
+) -> Result<(referral::Model, Event)> {
+    let referral = received(change, id).await?;
+    let provided: Needs = outcome.provided.iter().copied().collect();
+    let completed = rules::complete(referral, outcome.code, provided, change.now())?;
+    let completed = save(change, completed).await?;
+    let event = Event::ReferralCompleted(ReferralEvent::of(id, completed.sender_id));
+    Ok((completed, event))
 }
 
 /// Locks a referral that the acting agency wrote.
@@ -164,12 +201,11 @@ async fn draft_once(request: &Request, input: ReferralInput) -> Result<ReferralI
         key.as_ref(),
         &outline,
         async |change| {
-            let drafted = draft(request, change, input).await?;
-            let of = ReferralEvent::of(drafted.id, drafted.recipient_id);
+            let (drafted, event) = draft(change, &request.worker.vault, input).await?;
             Ok(Creation {
                 id: drafted.id.0,
                 made: drafted.id,
-                event: Event::ReferralDrafted(of),
+                event,
             })
         },
     )
@@ -190,12 +226,12 @@ fn outline(input: &ReferralInput) -> String {
     )
 }
 
-/// Saves a draft and its sealed package.
-async fn draft(
-    request: &Request,
+/// Drafts a referral, its package sealed; returns the event to record.
+pub(crate) async fn draft(
     change: &Change<'_>,
+    vault: &Vault,
     input: ReferralInput,
-) -> Result<referral::Model> {
+) -> Result<(referral::Model, Event)> {
     let consent = consent_to_draft_under(change, &input.consent).await?;
     input.package.check("referral.package")?;
     let told = NewReferral {
@@ -206,8 +242,9 @@ async fn draft(
     let drafted = rules::draft(&consent, told, change.now())?;
     let drafted = drafted.into_active_model().insert(change).await?;
     let package = PackageVersion::from(&drafted);
-    seal(request, change, package, &input.package).await?;
-    Ok(drafted)
+    seal(change, vault, package, &input.package).await?;
+    let event = Event::ReferralDrafted(ReferralEvent::of(drafted.id, drafted.recipient_id));
+    Ok((drafted, event))
 }
 
 /// Reads a consent of the acting agency's that has not ended.
@@ -232,14 +269,14 @@ async fn consent_to_draft_under(change: &Change<'_>, id: &ID) -> Result<consent:
 
 /// Seals a package under a key of its own, and saves it.
 pub(super) async fn seal(
-    request: &Request,
     change: &Change<'_>,
+    vault: &Vault,
     package: PackageVersion,
     contents: &Contents,
 ) -> Result<()> {
     let parts = contents.parts().map_err(Refusal::internal)?;
-    let vault = &request.worker.vault;
-    let sealed = vault.seal(package, &parts, change.now()).await?;
+    // The key is made now, whenever the change is said to be: the sweep takes an old key that seals nothing yet.
+    let sealed = vault.seal(package, &parts, clock::now()).await?;
     if !sealed.is_empty() {
         let rows = sealed.into_iter().map(IntoActiveModel::into_active_model);
         sealed_part::Entity::insert_many(rows)

@@ -70,7 +70,8 @@ async fn continue_referral(
     let continued = save(&change, continued).await?;
     if let Some(package) = &package {
         sealed_part::Entity::remove_of([id]).exec(&change).await?;
-        seal(request, &change, PackageVersion::from(&continued), package).await?;
+        let vault = &request.worker.vault;
+        seal(&change, vault, PackageVersion::from(&continued), package).await?;
         change.destroys(DoomedKeys::Packages(vec![before]));
     }
     let event = Event::ReferralContinued(ReferralEvent::of(id, continued.recipient_id));

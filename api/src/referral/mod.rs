@@ -2,7 +2,7 @@
 //!
 //! - [`rules`]: what may follow what, and what a referral's status is now.
 //! - [`change`], [`continuation`]: the verbs.
-//! - [`query`]: reading; [`find`] selects rows, [`read`] decides on them, `view` releases and opens them.
+//! - [`query`]: reading; [`find`] selects rows, [`read`] decides on them for a [`reader`], `view` releases and opens them.
 //! - [`package`]: what a package holds; `package_view` opens it.
 //! - [`graphql`], [`input`], `selection`: the wire; [`fast`] writes its hot page by hand.
 
@@ -16,6 +16,7 @@ pub mod package;
 mod package_view;
 pub mod query;
 pub mod read;
+pub mod reader;
 pub mod rules;
 pub(crate) mod selection;
 pub(crate) mod view;

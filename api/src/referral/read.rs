@@ -18,6 +18,7 @@ use sea_orm::{
     QueryResult, QuerySelect, QueryTrait, Select,
 };
 
+use super::reader::Reader;
 use super::rules::{CurrentStatus, Side, StoredStatus};
 use crate::access::Caller;
 use crate::audit::event::Event;
@@ -250,34 +251,70 @@ async fn find(
 ) -> Result<Decided<Vec<Seen>>> {
     let found = store.read.query_all(statement).await?;
     let (epoch, now) = facts::epoch_and_time(&found)?;
+    let (content, events) = decide_all(&found, caller.into(), now, depth)?;
+    Ok(Decided {
+        epoch,
+        now,
+        content,
+        events,
+    })
+}
+
+/// Decides on what was found, as it stands at `now`; returns the events to record before any of it leaves.
+fn decide_all(
+    found: &[QueryResult],
+    reader: Reader<'_>,
+    now: Instant,
+    depth: &Depth,
+) -> Result<(Vec<Seen>, Vec<Event>)> {
     let mut events = Vec::new();
     let mut seen = Vec::with_capacity(found.len());
     for row in found.iter().filter(|row| facts::is_row(row)) {
-        seen.push(judge(row, caller, now, depth, &mut events)?);
+        seen.push(judge(row, reader, now, depth, &mut events)?);
     }
     if !seen.is_empty() {
         events.push(Event::RecordsListed(
             seen.iter().flat_map(|one| one.records(depth)).collect(),
         ));
     }
-    Ok(Decided {
-        epoch,
-        now,
-        content: seen,
-        events,
-    })
+    Ok((seen, events))
+}
+
+/// Decides on one package at a moment of an invented past, and returns the events that its reading records. Releases
+/// nothing. Returns no events if the reader is no party of the referral.
+///
+/// # Errors
+/// `UNAVAILABLE`.
+pub(crate) async fn invented(
+    database: &impl ConnectionTrait,
+    reader: Reader<'_>,
+    id: ReferralId,
+    purpose: Purpose,
+    moment: Instant,
+) -> Result<Vec<Event>> {
+    let depth = Depth {
+        beyond_header: true,
+        purposes: vec![purpose],
+        ..Depth::default()
+    };
+    let rows = columns(referral::Entity::known_to(reader.agency, id), &depth);
+    let backend = database.get_database_backend();
+    let statement = facts::beside_epoch(backend, rows.into_query(), depth.beyond_header);
+    let found = database.query_all(&statement).await?;
+    let (_, events) = decide_all(&found, reader, moment, &depth)?;
+    Ok(events)
 }
 
 /// Reads one row and decides on it.
 fn judge(
     row: &QueryResult,
-    caller: &Caller,
+    reader: Reader<'_>,
     now: Instant,
     depth: &Depth,
     events: &mut Vec<Event>,
 ) -> Result<Seen> {
     let header = Header::from_query_result(row, "")?;
-    let side = if header.sender_id == caller.agency() {
+    let side = if header.sender_id == reader.agency {
         Side::Sender
     } else {
         Side::Recipient
@@ -287,7 +324,7 @@ fn judge(
     let beyond = if depth.beyond_header {
         let gathered = Gathered::from_row(row)?;
         for purpose in &depth.purposes {
-            let decision = decide_package(&header, &gathered, caller, *purpose, now, events);
+            let decision = decide_package(&header, &gathered, reader, *purpose, now, events);
             packages.insert(*purpose, decision);
         }
         Some(Beyond {
@@ -313,18 +350,18 @@ fn judge(
 fn decide_package(
     header: &Header,
     gathered: &Gathered,
-    caller: &Caller,
+    reader: Reader<'_>,
     purpose: Purpose,
     now: Instant,
     events: &mut Vec<Event>,
 ) -> PackageDecision {
-    let ceiling = caller.ceiling(purpose);
+    let ceiling = reader.ceiling(purpose);
     let mut shared = Categories::EMPTY;
     let mut withheld = Vec::new();
     let mut ground: Option<Ground> = None;
     for category in DataCategory::ALL.iter().copied() {
         let question = Question {
-            reader: caller.agency(),
+            reader: reader.agency,
             category,
             purpose,
             ceiling,
@@ -343,7 +380,7 @@ fn decide_package(
     events.push(Event::PackageRead {
         referral: header.id,
         survivor: gathered.survivor,
-        reader: caller.agency(),
+        reader: reader.agency,
         discloser: header.sender_id,
         purpose,
         released: shared,

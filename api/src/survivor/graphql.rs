@@ -175,14 +175,7 @@ impl SurvivorMutation {
             "registerSurvivor",
             key.as_ref(),
             &outline,
-            async |change| {
-                let made = register(change, survivor).await?;
-                Ok(Creation {
-                    id: made.id.0,
-                    event: Event::SurvivorRegistered(made.audit_id),
-                    made,
-                })
-            },
+            async |change| register(change, survivor).await,
         )
         .await?;
         match created {
@@ -220,7 +213,11 @@ impl SurvivorMutation {
     }
 }
 
-async fn register(change: &Change<'_>, input: SurvivorInput) -> Result<survivor::Model> {
+/// Registers the acting agency's pseudonym for a person it serves.
+pub(crate) async fn register(
+    change: &Change<'_>,
+    input: SurvivorInput,
+) -> Result<Creation<survivor::Model>> {
     let pseudonym = input.pseudonym.trim();
     if pseudonym.is_empty() || pseudonym.chars().count() > 80 {
         return Err(Error::input(
@@ -240,7 +237,11 @@ async fn register(change: &Change<'_>, input: SurvivorInput) -> Result<survivor:
         erased_at: None,
     };
     match model.into_active_model().insert(change).await {
-        Ok(model) => Ok(model),
+        Ok(made) => Ok(Creation {
+            id: made.id.0,
+            event: Event::SurvivorRegistered(made.audit_id),
+            made,
+        }),
         Err(fault) if matches!(fault.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => Err(
             Error::Conflict("your agency has this pseudonym already: choose another".into()).into(),
         ),

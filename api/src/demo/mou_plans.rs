@@ -1,18 +1,17 @@
-//! The plans of the memoranda of understanding: one of every state, and one in force for every pair that refers.
+//! The plans of the memoranda of understanding: one in every state that operations bring them to,
+//! and one in force for every pair that refers.
 
-use concord_entities::mou::Terms;
 use concord_entities::vocabulary::MouKind;
 
-use super::cast::Who;
 use super::services::OfferedService;
+use super::who::Who;
+use crate::mou::input::MouTerms;
 
 /// What an MOU is to be.
 #[derive(Debug)]
 pub(super) struct MouPlan {
     /// Its title.
     pub(super) title: &'static str,
-    /// The title of the version before it.
-    pub(super) supersedes: Option<&'static str>,
     /// What it is for.
     pub(super) kind: MouKind,
     /// What it is about.
@@ -29,8 +28,6 @@ pub(super) struct MouPlan {
     pub(super) expires: i32,
     /// How far it came.
     pub(super) end: End,
-    /// How many days ago it came to that.
-    pub(super) ended: u64,
 }
 
 /// How far an MOU came.
@@ -44,25 +41,12 @@ pub(super) enum End {
     PartlySigned,
     /// All have signed; the dates say the rest.
     Signed,
-    /// It was suspended.
-    Suspended,
-    /// It was ended.
-    Terminated,
-    /// A party turned it down.
-    Declined,
-    /// A later version took its place.
-    Superseded,
 }
 
 impl MouPlan {
     /// Returns who drafted it.
     pub(super) fn drafter(&self) -> Who {
         self.parties.first().map_or(Who::Office, |(who, _)| *who)
-    }
-
-    /// Returns whether an agency is a party.
-    pub(super) fn names(&self, one: Who) -> bool {
-        self.parties.iter().any(|(who, _)| *who == one)
     }
 
     /// Returns whether it was put before its parties.
@@ -73,19 +57,14 @@ impl MouPlan {
     /// Returns how many parties have signed.
     pub(super) fn signatures(&self) -> usize {
         match self.end {
-            End::Draft | End::Offered | End::Declined => 0,
+            End::Draft | End::Offered => 0,
             End::PartlySigned => self.parties.len().saturating_sub(1),
-            End::Signed | End::Suspended | End::Terminated | End::Superseded => self.parties.len(),
+            End::Signed => self.parties.len(),
         }
     }
 
-    /// Returns whether every party has signed.
-    pub(super) fn signed_by_all(&self) -> bool {
-        self.signatures() == self.parties.len()
-    }
-
     /// Returns its clauses.
-    pub(super) fn terms(&self) -> Terms {
+    pub(super) fn terms(&self) -> MouTerms {
         let (purpose, services) = match self.service {
             OfferedService::Housing => (
                 "To give survivors a safe place to live without asking them to tell their story twice.",
@@ -116,7 +95,7 @@ impl MouPlan {
                 "Identity and travel documents within three weeks, at the person's own request.",
             ),
         };
-        Terms {
+        MouTerms {
             purpose: purpose.to_owned(),
             services: services.to_owned(),
             confidentiality: "Nothing about a person is told without that person's signed consent; the consent names \
@@ -145,7 +124,6 @@ const PLACES: &str = "Coaches and places; tells employers nothing of the referra
 /// A plan that nothing special is said about.
 const PLAIN: MouPlan = MouPlan {
     title: "",
-    supersedes: None,
     kind: MouKind::Referral,
     service: OfferedService::Housing,
     parties: &[],
@@ -154,24 +132,12 @@ const PLAIN: MouPlan = MouPlan {
     review: None,
     expires: 0,
     end: End::Signed,
-    ended: 0,
 };
 
 /// Every MOU, those in force first.
-pub(super) const PACTS: &[MouPlan] = &[
-    MouPlan {
-        title: "Safe housing in the Three Rivers (2024)",
-        parties: &[(Who::Harbor, HOUSES), (Who::Lantern, REFERS)],
-        drafted: 610,
-        effective: -590,
-        expires: 140,
-        end: End::Superseded,
-        ended: 240,
-        ..PLAIN
-    },
+pub(super) const MOU_PLANS: &[MouPlan] = &[
     MouPlan {
         title: "Safe housing in the Three Rivers",
-        supersedes: Some("Safe housing in the Three Rivers (2024)"),
         kind: MouKind::JointServices,
         parties: &[
             (Who::Harbor, HOUSES),
@@ -250,8 +216,6 @@ pub(super) const PACTS: &[MouPlan] = &[
         effective: -230,
         review: Some(135),
         expires: 500,
-        end: End::Suspended,
-        ended: 9,
         ..PLAIN
     },
     MouPlan {
@@ -270,8 +234,6 @@ pub(super) const PACTS: &[MouPlan] = &[
         drafted: 420,
         effective: -410,
         expires: 320,
-        end: End::Terminated,
-        ended: 61,
         ..PLAIN
     },
     MouPlan {
@@ -333,8 +295,7 @@ pub(super) const PACTS: &[MouPlan] = &[
         drafted: 74,
         effective: -50,
         expires: 315,
-        end: End::Declined,
-        ended: 66,
+        end: End::Offered,
         ..PLAIN
     },
 ];

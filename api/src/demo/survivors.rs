@@ -1,6 +1,6 @@
-//! The roll of survivors. Every pseudonym, name and detail is invented.
+//! The survivors. Every pseudonym, name and detail is invented.
 
-use super::cast::Who;
+use super::who::Who;
 
 /// What is told of a person. Names and nationality stand only in sealed packages.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub(super) struct Person {
     pub(super) country: &'static str,
 }
 
-/// Puts a person on the roll.
+/// Tells of a person.
 const fn person(
     agency: Who,
     (pseudonym, language): (&'static str, &'static str),
@@ -40,7 +40,7 @@ const fn person(
 }
 
 /// Everybody, agency by agency.
-pub(super) const ROLL: &[Person] = &[
+pub(super) const SURVIVORS: &[Person] = &[
     person(
         Who::Lantern,
         ("Amber Heron", "es-GT"),

@@ -1,0 +1,120 @@
+//! The agencies of the Three Rivers task force, as each comes to take part. Every name is invented.
+
+use std::time::Duration;
+
+use async_graphql::ID;
+use concord_entities::instant::Instant;
+
+use super::past::Past;
+use super::personas;
+use super::script::{Deed, Script};
+use super::stage::Stage;
+use super::who::Who;
+use crate::agency;
+use crate::agency::founding::Founding;
+use crate::agency::graphql::AgencyInput;
+use crate::application::operator;
+use crate::application::rules::ApplicationRequest;
+use crate::audit::change::{Change, Ending};
+use crate::audit::event::Event;
+use crate::error::{Refusal, Result};
+use crate::jose::key::SigningKey;
+use crate::wire::scalars::LanguageTag;
+
+/// Why nothing is shared with the lodging program any more.
+const CLOSED: &str =
+    "The building inspection closed both houses; to be looked at again once the stairs are mended.";
+
+/// Returns the founding of the task force, and when it was.
+pub(super) fn founding(past: Past) -> (Instant, Founding) {
+    let office = Who::Office.profile();
+    let founding = Founding {
+        task_force: "Three Rivers Anti-Trafficking Task Force".to_owned(),
+        region: "Three Rivers Region".to_owned(),
+        coordinator: office.name.to_owned(),
+        kind: office.kind,
+    };
+    (past.days_ago(office.days), founding)
+}
+
+/// Scripts that everybody is registered, and that one is suspended.
+pub(super) fn tell(script: &mut Script) {
+    let past = script.past;
+    let program_of = |script: &mut Script, who: Who| {
+        let at = past
+            .days_ago(who.profile().days)
+            .plus(Duration::from_hours(2));
+        script.add_by_operator(at, who, Deed::RegisterProgram(who));
+    };
+    program_of(script, Who::Office);
+    for who in Who::MEMBERS {
+        let at = past.days_ago(who.profile().days);
+        script.add(at, Who::Office, Deed::RegisterAgency(*who));
+        program_of(script, *who);
+    }
+    let suspended = Deed::SuspendAgency(Who::Lodging, CLOSED);
+    script.add(past.days_ago(61), Who::Office, suspended);
+}
+
+/// Registers an agency.
+pub(super) async fn register(
+    stage: &mut Stage<'_>,
+    change: &Change<'_>,
+    who: Who,
+) -> Result<Event> {
+    let profile = who.profile();
+    let input = AgencyInput {
+        task_force: ID(stage.task_force.to_string()),
+        name: profile.name.to_owned(),
+        kind: profile.kind,
+        jurisdiction: profile.jurisdiction,
+        confidential_provider: profile.confidential,
+        languages: profile
+            .languages
+            .iter()
+            .copied()
+            .filter_map(LanguageTag::new)
+            .collect(),
+        service_areas: profile
+            .areas
+            .iter()
+            .map(|area| (*area).to_owned())
+            .collect(),
+        idempotency_key: None,
+    };
+    let created = agency::change::register(change, input, stage.task_force).await?;
+    stage.agencies.keep(who, created.made.id);
+    Ok(created.event)
+}
+
+/// Registers an agency's program, whose key nobody has: the demo's tokens are issued by its server.
+pub(super) async fn register_program(
+    stage: &mut Stage<'_>,
+    change: &Change<'_>,
+    who: Who,
+) -> Result<Event> {
+    let key = SigningKey::generate().map_err(Refusal::internal)?;
+    let wanted = ApplicationRequest {
+        name: "Case desk (demo)".to_owned(),
+        scope: personas::widest(who).to_owned(),
+        keys: vec![key.public_jwk().to_string()],
+        secret: false,
+        dpop_bound: false,
+    };
+    let (program, event) =
+        operator::register_with_keys(change, stage.agencies.get(who)?, &wanted).await?;
+    stage.programs.keep(who, program.id);
+    Ok(event)
+}
+
+/// Suspends an agency.
+pub(super) async fn suspend(
+    stage: &Stage<'_>,
+    ending: &Ending<'_>,
+    who: Who,
+    reason: &str,
+) -> Result<Event> {
+    let id = stage.agencies.get(who)?;
+    let (_, event) = agency::change::suspend(ending, id, reason).await?;
+    Ok(event)
+}

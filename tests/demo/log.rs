@@ -1,0 +1,161 @@
+//! The audit log of the demo: what the operations of its story write, and nothing else.
+
+use std::collections::BTreeMap;
+
+use concord::audit::{check, integrator, ledger_key};
+use concord::seal::kek;
+use concord_entities::vocabulary::{AuditType, ReferralStatus};
+use concord_entities::{
+    agency, application, audit_event, consent, consent_signature, mou, mou_party, referral,
+    survivor,
+};
+
+use super::filled;
+
+#[tokio::test]
+async fn the_audit_log_tells_the_history_in_order() {
+    let demo = filled().await;
+    let events = audit_event::Entity::awaiting_integration()
+        .all(&demo.store.read)
+        .await
+        .unwrap();
+    assert!(events.iter().map(|event| event.recorded_at).is_sorted());
+    assert!(events.iter().all(|event| event.recorded_at <= demo.now));
+    for survivor in demo.all::<survivor::Entity>().await {
+        assert!(
+            events
+                .iter()
+                .all(|event| !event.leaf.contains(&survivor.pseudonym))
+        );
+    }
+}
+
+/// How many of them satisfy something.
+fn count<T>(all: &[T], is: impl Fn(&T) -> bool) -> usize {
+    all.iter().filter(|one| is(one)).count()
+}
+
+#[tokio::test]
+async fn the_log_holds_what_the_operations_write_and_nothing_else() {
+    let demo = filled().await;
+    let mut recorded: BTreeMap<AuditType, usize> = BTreeMap::new();
+    for event in demo.all::<audit_event::Entity>().await {
+        *recorded.entry(event.kind).or_default() += 1;
+    }
+
+    let agencies = demo.all::<agency::Entity>().await;
+    let consents = demo.all::<consent::Entity>().await;
+    let mous = demo.all::<mou::Entity>().await;
+    let parties = demo.all::<mou_party::Entity>().await;
+    let referrals = demo.all::<referral::Entity>().await;
+    let standing = |status| count(&referrals, |row| row.status == status);
+    let accepted = standing(ReferralStatus::Accepted) + standing(ReferralStatus::Completed);
+    let rejected = standing(ReferralStatus::Rejected);
+    let expected = BTreeMap::from([
+        (AuditType::AgencyRegistered, agencies.len()),
+        (
+            AuditType::AgencySuspended,
+            count(&agencies, |row| row.suspension_reason.is_some()),
+        ),
+        (
+            AuditType::ApplicationRegistered,
+            demo.count::<application::Entity>().await,
+        ),
+        (
+            AuditType::SurvivorRegistered,
+            demo.count::<survivor::Entity>().await,
+        ),
+        (AuditType::ConsentDrafted, consents.len()),
+        (
+            AuditType::ConsentSigned,
+            demo.count::<consent_signature::Entity>().await,
+        ),
+        (
+            AuditType::ConsentRevoked,
+            count(&consents, |row| row.revoked_at.is_some()),
+        ),
+        (
+            AuditType::ConsentSuperseded,
+            count(&consents, |row| row.superseded_at.is_some()),
+        ),
+        (
+            AuditType::ConsentEnteredInError,
+            count(&consents, |row| row.entered_in_error_at.is_some()),
+        ),
+        (AuditType::MouDrafted, mous.len()),
+        (
+            AuditType::MouOffered,
+            count(&mous, |row| row.offered_at.is_some()),
+        ),
+        (
+            AuditType::MouSigned,
+            count(&parties, |row| row.signed_at.is_some()),
+        ),
+        (AuditType::ReferralDrafted, referrals.len()),
+        (
+            AuditType::ReferralSent,
+            count(&referrals, |row| row.sent_at.is_some()),
+        ),
+        (AuditType::ReferralAccepted, accepted),
+        (AuditType::ReferralRejected, rejected),
+        (
+            AuditType::ReferralCompleted,
+            standing(ReferralStatus::Completed),
+        ),
+        // Whoever answers has read the package, and a read lists the record too.
+        (AuditType::PackageRead, accepted + rejected),
+        (AuditType::RecordsListed, accepted + rejected),
+    ]);
+    assert_eq!(recorded, expected);
+}
+
+#[tokio::test]
+async fn every_package_was_read_on_a_ground_that_stood_then() {
+    let demo = filled().await;
+    let referrals: BTreeMap<String, referral::Model> = demo
+        .all::<referral::Entity>()
+        .await
+        .into_iter()
+        .map(|row| (row.id.to_string(), row))
+        .collect();
+    let mut reads = 0;
+    for event in demo.all::<audit_event::Entity>().await {
+        if event.kind != AuditType::PackageRead {
+            continue;
+        }
+        reads += 1;
+        let leaf: serde_json::Value = serde_json::from_str(&event.leaf).unwrap();
+        let row = &referrals[leaf["object"].as_str().unwrap()];
+        assert_eq!(event.agency_id, Some(row.recipient_id));
+        assert_eq!(leaf["consent"], row.consent_id.to_string());
+        assert_eq!(leaf["mou"], row.mou_id.unwrap().to_string());
+        let released = serde_json::to_value(row.contains).unwrap();
+        assert_eq!(leaf["categories"], released, "{leaf}");
+        assert!(row.sent_at.unwrap() < event.recorded_at && event.recorded_at < row.updated_at);
+    }
+    assert!(reads > 60, "{reads}");
+}
+
+#[tokio::test]
+async fn audit_verify_finds_nothing_wrong() {
+    let demo = filled().await;
+    let events = demo.count::<audit_event::Entity>().await;
+    let kek = kek::read(&demo.settings).unwrap();
+    let key = ledger_key::open(
+        &demo.store.keyring,
+        &kek,
+        "concord.example/graphql",
+        demo.now,
+    )
+    .await
+    .unwrap();
+    integrator::settle(&demo.store, &key).await.unwrap();
+    let verified = check::check(&demo.store, key.public(), |_, _| ())
+        .await
+        .unwrap();
+    let told = verified.to_string();
+    let whole = format!(
+        "{events} events are as they were recorded, and signed checkpoints vouch for the first {events}; 0 more"
+    );
+    assert!(told.starts_with(&whole), "{told}");
+}

@@ -1,0 +1,366 @@
+//! What stands in the demo's records, and that the rules brought it there.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use concord::consent::lint::{Beside, ConsentDraft, RulePacks, lint};
+use concord::consent::rules as consent_rules;
+use concord::mou::rules as mou_rules;
+use concord::referral::rules::{self, CurrentStatus, StoredStatus};
+use concord::seal::vault::PackageVersion;
+use concord_entities::vocabulary::{
+    AgencyStatus, Categories, Code, ConsentStatus, MouStatus, Purpose, ReferralStatus, StatusReason,
+};
+use concord_entities::{
+    agency, application, consent, consent_signature, mou, mou_party, referral, sealed_part,
+    survivor,
+};
+
+use super::filled;
+
+/// How something comes to stand where it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ComesAbout {
+    /// By this mutation.
+    By(&'static str),
+    /// By time, or by the end of what it stands on.
+    ByItself,
+    /// Nothing brings it there yet.
+    Never,
+}
+
+impl ComesAbout {
+    fn is_by_an_operation_of_the_schema(self) {
+        if let Self::By(mutation) = self {
+            let field = format!("\t{mutation}(");
+            let schema = include_str!("../../schema.graphql");
+            assert!(schema.contains(&field), "there is no {mutation}");
+        }
+    }
+}
+
+fn referral_comes_about(status: ReferralStatus) -> ComesAbout {
+    match status {
+        ReferralStatus::Draft => ComesAbout::By("draftReferral"),
+        ReferralStatus::Requested => ComesAbout::By("sendReferral"),
+        ReferralStatus::Accepted => ComesAbout::By("acceptReferral"),
+        ReferralStatus::Rejected => ComesAbout::By("rejectReferral"),
+        ReferralStatus::Completed => ComesAbout::By("completeReferral"),
+        ReferralStatus::Suspended | ReferralStatus::Expired => ComesAbout::ByItself,
+        ReferralStatus::InProgress
+        | ReferralStatus::OnHold
+        | ReferralStatus::Cancelled
+        | ReferralStatus::Failed
+        | ReferralStatus::EnteredInError => ComesAbout::Never,
+    }
+}
+
+fn mou_comes_about(status: MouStatus) -> ComesAbout {
+    match status {
+        MouStatus::Draft => ComesAbout::By("draftMou"),
+        MouStatus::Offered => ComesAbout::By("offerMou"),
+        MouStatus::PartiallySigned | MouStatus::Signed => ComesAbout::By("signMou"),
+        MouStatus::Active | MouStatus::DueForReview | MouStatus::Expired => ComesAbout::ByItself,
+        MouStatus::Superseded
+        | MouStatus::Suspended
+        | MouStatus::Terminated
+        | MouStatus::Declined => ComesAbout::Never,
+    }
+}
+
+fn consent_comes_about(status: ConsentStatus) -> ComesAbout {
+    match status {
+        ConsentStatus::Draft => ComesAbout::By("draftConsent"),
+        ConsentStatus::Active => ComesAbout::By("signConsent"),
+        ConsentStatus::Revoked => ComesAbout::By("revokeConsent"),
+        ConsentStatus::Superseded => ComesAbout::By("renewConsent"),
+        ConsentStatus::EnteredInError => ComesAbout::By("markConsentEnteredInError"),
+        ConsentStatus::Expired => ComesAbout::ByItself,
+    }
+}
+
+#[tokio::test]
+async fn a_referral_stands_wherever_an_operation_or_time_brings_it_and_nowhere_else() {
+    let demo = filled().await;
+    let rows = demo.all::<referral::Entity>().await;
+    let stored: BTreeSet<_> = rows.iter().map(|row| row.status).collect();
+    let standing = |row: &referral::Model| CurrentStatus::of(&StoredStatus::from(row), demo.now);
+    let shown: BTreeSet<_> = rows.iter().map(|row| standing(row).status).collect();
+    for status in ReferralStatus::ALL {
+        let comes_about = referral_comes_about(*status);
+        comes_about.is_by_an_operation_of_the_schema();
+        assert_eq!(
+            shown.contains(status),
+            comes_about != ComesAbout::Never,
+            "{status} shown"
+        );
+        assert_eq!(
+            stored.contains(status),
+            matches!(comes_about, ComesAbout::By(_)),
+            "{status} stored"
+        );
+    }
+
+    let suspended = |halted, reason| {
+        rows.iter().any(|row| {
+            row.halted == halted
+                && standing(row)
+                    == CurrentStatus {
+                        status: ReferralStatus::Suspended,
+                        reason: Some(reason),
+                    }
+        })
+    };
+    assert!(
+        suspended(true, StatusReason::ConsentNotInForce),
+        "a revoked consent"
+    );
+    assert!(
+        suspended(false, StatusReason::ConsentNotInForce),
+        "a consent that ran out"
+    );
+    assert!(
+        suspended(false, StatusReason::MouNotInForce),
+        "an MOU that ran out"
+    );
+    for row in &rows {
+        assert_eq!(
+            row.status == ReferralStatus::Rejected,
+            row.status_reason.is_some(),
+            "{row:?}"
+        );
+        assert_eq!(
+            row.status == ReferralStatus::Completed,
+            row.outcome.is_some() && !row.provided.is_empty()
+        );
+        assert_eq!(row.sent_at.is_none(), row.status == ReferralStatus::Draft);
+        assert_eq!(
+            row.respond_by,
+            row.sent_at
+                .map(|at| at.plus(rules::response_time(row.urgency)))
+        );
+        let moments = [
+            Some(row.created_at),
+            row.sent_at,
+            Some(row.updated_at),
+            Some(demo.now),
+        ];
+        assert!(moments.into_iter().flatten().is_sorted(), "{row:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_mou_stands_wherever_an_operation_or_time_brings_it_and_nowhere_else() {
+    let demo = filled().await;
+    let parties = demo.all::<mou_party::Entity>().await;
+    let mut shown = BTreeSet::new();
+    for mou in demo.all::<mou::Entity>().await {
+        let signed = parties
+            .iter()
+            .filter(|party| party.mou_id == mou.id && party.signed_at.is_some());
+        shown.insert(mou_rules::status(&mou, signed.count(), demo.now));
+        // Nothing makes a later version yet.
+        assert_eq!((mou.version, mou.supersedes), (1, None), "{mou:?}");
+    }
+    for status in MouStatus::ALL {
+        let comes_about = mou_comes_about(*status);
+        comes_about.is_by_an_operation_of_the_schema();
+        let comes = comes_about != ComesAbout::Never;
+        assert_eq!(shown.contains(status), comes, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn a_consent_stands_wherever_an_operation_or_time_brings_it() {
+    let demo = filled().await;
+    let consents = demo.all::<consent::Entity>().await;
+    let shown: BTreeSet<_> = consents
+        .iter()
+        .map(|row| consent_rules::status(row, demo.now))
+        .collect();
+    for status in ConsentStatus::ALL {
+        consent_comes_about(*status).is_by_an_operation_of_the_schema();
+        assert!(shown.contains(status), "{status}");
+    }
+    for renewed in consents.iter().filter(|row| row.supersedes.is_some()) {
+        let earlier = consents
+            .iter()
+            .find(|row| Some(row.id) == renewed.supersedes);
+        let earlier = earlier.unwrap();
+        assert_eq!(renewed.version, earlier.version + 1);
+        assert_eq!(earlier.superseded_at, renewed.signed_at);
+    }
+}
+
+#[tokio::test]
+async fn agencies_and_programs_are_as_registering_and_suspending_leave_them() {
+    let demo = filled().await;
+    let agencies = demo.all::<agency::Entity>().await;
+    let suspended: Vec<_> = agencies
+        .iter()
+        .filter(|agency| agency.status == AgencyStatus::Suspended)
+        .collect();
+    let [suspended] = suspended[..] else {
+        panic!("{suspended:?}")
+    };
+    assert!(suspended.suspension_reason.is_some());
+    assert!(suspended.epoch_began_at > suspended.created_at);
+    for agency in &agencies {
+        // Nothing records a check yet.
+        assert_eq!(agency.vetting, agency::StoredVetting::default());
+        assert_eq!(agency.token_epoch == 2, agency.id == suspended.id);
+    }
+    let programs = demo.all::<application::Entity>().await;
+    assert_eq!(programs.len(), agencies.len());
+    for program in programs {
+        assert_ne!(
+            program.keys,
+            application::NO_KEYS,
+            "it proves itself by no key"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_copied_state_is_what_consents_and_mous_say() {
+    let demo = filled().await;
+    let consents: BTreeMap<_, _> = demo
+        .all::<consent::Entity>()
+        .await
+        .into_iter()
+        .map(|row| (row.id, row))
+        .collect();
+    let mous: BTreeMap<_, _> = demo
+        .all::<mou::Entity>()
+        .await
+        .into_iter()
+        .map(|row| (row.id, row))
+        .collect();
+    let parties = demo.all::<mou_party::Entity>().await;
+    let parts = demo.all::<sealed_part::Entity>().await;
+    let keys = demo.keys().await;
+    for row in demo.all::<referral::Entity>().await {
+        let consent = &consents[&row.consent_id];
+        assert_eq!(
+            (consent.discloser_id, consent.recipient_id),
+            (row.sender_id, row.recipient_id)
+        );
+        assert_eq!(consent.survivor_id, row.survivor_id);
+        assert_eq!(row.consent_until, Some(consent.expires_at));
+        assert!(row.contains.within(consent.categories));
+        assert_eq!(row.mou_id.is_some(), row.sent_at.is_some(), "{row:?}");
+        let sealed: Categories = parts
+            .iter()
+            .filter(|part| part.referral_id == row.id)
+            .map(|part| part.category)
+            .collect();
+        assert_eq!(sealed, row.contains);
+        let taken_back = consent.revoked_at.is_some() || consent.entered_in_error_at.is_some();
+        let ended = taken_back || consent.expires_at <= demo.now;
+        assert_eq!(keys.contains(&row.id), !ended, "a key of {row:?}");
+
+        if let (Some(id), Some(sent)) = (row.mou_id, row.sent_at) {
+            let mou = &mous[&id];
+            assert_eq!(row.mou_until, Some(mou.expires_on.end()));
+            assert!(
+                mou.signed_at.unwrap() < sent
+                    && mou.effective_on <= sent.day()
+                    && sent.day() <= mou.expires_on
+            );
+            for party in [row.sender_id, row.recipient_id] {
+                assert!(
+                    parties.iter().any(|of| of.mou_id == id
+                        && of.agency_id == party
+                        && of.signed_at.is_some())
+                );
+            }
+            assert!(consent.signed_at.unwrap() < sent);
+            assert!(row.contains.within(mou.categories));
+        }
+        assert_eq!(row.halted, taken_back && row.status.is_open(), "{row:?}");
+    }
+}
+
+#[tokio::test]
+async fn consents_are_signed_as_the_law_asks() {
+    let demo = filled().await;
+    let survivors: BTreeMap<_, _> = demo
+        .all::<survivor::Entity>()
+        .await
+        .into_iter()
+        .map(|row| (row.id, row))
+        .collect();
+    let signatures = demo.all::<consent_signature::Entity>().await;
+    let mut minors = 0;
+    for row in demo.all::<consent::Entity>().await {
+        let survivor = &survivors[&row.survivor_id];
+        assert_eq!(survivor.agency_id, row.discloser_id);
+        assert!(survivor.created_at < row.created_at);
+        let beside = Beside {
+            recipient_known: true,
+            ceiling: Some(Categories::all()),
+            understood: survivor.language.clone(),
+            minor: survivor.minor,
+        };
+        let draft = ConsentDraft::from_consent(&row, beside);
+        let findings = lint(&draft, &RulePacks::default(), row.created_at);
+        assert_eq!(findings, [], "{row:?}");
+        let roles: Vec<_> = signatures
+            .iter()
+            .filter(|one| one.consent_id == row.id)
+            .map(|one| one.role)
+            .collect();
+        assert_eq!(
+            row.signed_at.is_some(),
+            draft.situation().complete(&roles),
+            "{row:?}"
+        );
+        minors += usize::from(survivor.minor && row.signed_at.is_some());
+    }
+    assert!(minors > 0);
+}
+
+#[tokio::test]
+async fn nothing_is_readable_without_a_consent_and_an_mou_in_force() {
+    let demo = filled().await;
+    let consents: BTreeMap<_, _> = demo
+        .all::<consent::Entity>()
+        .await
+        .into_iter()
+        .map(|row| (row.id, row))
+        .collect();
+    let mous: BTreeMap<_, _> = demo
+        .all::<mou::Entity>()
+        .await
+        .into_iter()
+        .map(|row| (row.id, row))
+        .collect();
+    let keys = demo.keys().await;
+    let mut readable = 0;
+    for row in demo.all::<referral::Entity>().await {
+        for purpose in Purpose::ALL {
+            let shared = demo.readable(&row, *purpose, Categories::all()).await;
+            if shared.is_empty() {
+                continue;
+            }
+            readable += 1;
+            let (consent, mou) = (&consents[&row.consent_id], &mous[&row.mou_id.unwrap()]);
+            assert!(
+                consent.revoked_at.is_none()
+                    && consent.entered_in_error_at.is_none()
+                    && consent.expires_at > demo.now
+                    && consent.purposes.has(*purpose)
+            );
+            assert!(shared.within(consent.categories) && shared.within(mou.categories));
+            assert!(mou.signed_at.is_some() && mou.expires_on >= demo.now.day());
+            assert!(keys.contains(&row.id));
+            let released = [(PackageVersion::from(&row), shared)].into();
+            let opened = demo.vault.open(&demo.store, &released).await.unwrap();
+            let categories: Categories = opened[&row.id]
+                .iter()
+                .map(|(category, _)| *category)
+                .collect();
+            assert_eq!(categories, shared);
+        }
+    }
+    assert!(readable > 40, "{readable}");
+}
