@@ -60,7 +60,7 @@ async fn carried_by(world: &World, agency: &Agency, application: &str) -> Agency
 /// The agency with a recorded token of these claims.
 async fn carrying(world: &World, agency: &Agency, claims: &Claims) -> Agency {
     issued::record(&world.service.store, claims).await.unwrap();
-    agency.with(issue(&world.service.ring.signer(), claims).unwrap())
+    agency.with(issue(&world.service.key_cache.signer(), claims).unwrap())
 }
 
 /// A second server over the same PostgreSQL.

@@ -161,7 +161,7 @@ async fn a_denied_token_is_refused_on_the_very_next_request(world: World) {
     let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
     let everywhere = addresses(&world, second.as_ref());
     let claims = world.claims(south.id, EVERYTHING);
-    let thief = south.with(issue(&world.service.ring.signer(), &claims).unwrap());
+    let thief = south.with(issue(&world.service.key_cache.signer(), &claims).unwrap());
     for address in &everywhere {
         assert!(thief.at(address).reads(&ada).await.contains("Ada"));
     }

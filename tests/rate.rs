@@ -124,7 +124,7 @@ fn token_of(world: &World, agency: &Agency, client: &str) -> String {
 fn token(world: &World, agency: AgencyId, change: impl FnOnce(&mut Claims)) -> String {
     let mut claims = world.claims(agency, EVERYTHING);
     change(&mut claims);
-    issue(&world.service.ring.signer(), &claims).unwrap()
+    issue(&world.service.key_cache.signer(), &claims).unwrap()
 }
 
 #[tokio::test]
@@ -312,7 +312,7 @@ async fn caller(world: &World, agency: &Agency) -> Caller {
         audience: world.service.settings.audience.clone(),
     };
     let issuers = Issuers::new(Fetcher::from_settings(&world.service.settings).unwrap());
-    TokenVerifier::new(world.service.ring.clone(), issuers, expected)
+    TokenVerifier::new(world.service.key_cache.clone(), issuers, expected)
         .read(&world.service.store, &agency.token)
         .await
         .unwrap()

@@ -51,13 +51,13 @@ pub struct Service {
     /// The keys that sign tokens, as they are kept.
     pub token_keys: TokenKeys,
     /// The same, as they stood when the service was opened; while it runs, as they stand.
-    pub ring: TokenKeyCache,
+    pub key_cache: TokenKeyCache,
     /// The key that signs checkpoints and receipts.
     pub ledger_key: LedgerKey,
     /// The keys that seal.
     pub vault: Vault,
     kek: Arc<KeyEncryptionKey>,
-    rereading: KeyRefresher,
+    refresher: KeyRefresher,
 }
 
 /// Why the service does not start.
@@ -100,16 +100,16 @@ impl Service {
         let ledger_key =
             ledger_key::open(&store.keyring, &kek, &origin(&settings), clock::now()).await?;
         let token_keys = TokenKeys::open(&store, &kek).await?;
-        let (ring, rereading) = TokenKeyCache::over(token_keys.clone()).await?;
+        let (key_cache, refresher) = TokenKeyCache::over(token_keys.clone()).await?;
         Ok(Self {
             vault: Vault::new(&store, Arc::clone(&kek)),
             settings,
             store,
             token_keys,
-            ring,
+            key_cache,
             ledger_key,
             kek,
-            rereading,
+            refresher,
         })
     }
 
@@ -126,14 +126,14 @@ impl Service {
             schema,
             documents: Documents::new(),
             verifier: TokenVerifier::new(
-                self.ring.clone(),
+                self.key_cache.clone(),
                 Issuers::new(Fetcher::from_settings(&self.settings)?),
                 Expected {
                     issuer: self.settings.issuer.clone(),
                     audience: self.settings.audience.clone(),
                 },
             ),
-            ring: self.ring,
+            key_cache: self.key_cache,
             limits: limits.clone(),
             challenges: Challenges::from_settings(&self.settings),
             settings: self.settings.clone(),
@@ -154,7 +154,7 @@ impl Service {
                 .clone()
                 .watch(self.store.clone(), stopped.clone()),
         );
-        let rereading = tokio::spawn(self.rereading.run(stopped));
+        let refresher = tokio::spawn(self.refresher.run(stopped));
         let sweeping = tokio::spawn(sweep(
             self.vault.clone(),
             self.store.clone(),
@@ -169,7 +169,7 @@ impl Service {
                 store: self.store,
                 kek: self.kek,
                 ledger,
-                standings: TokenStatuses::default(),
+                token_statuses: TokenStatuses::default(),
                 directory: Directory::default(),
                 ledger_key,
             },
@@ -178,7 +178,7 @@ impl Service {
                 ends_itself: vec![
                     ("integrator", integrating),
                     ("watch over the ledger", watching),
-                    ("reading of the token keys", rereading),
+                    ("reading of the token keys", refresher),
                 ],
                 aborted: vec![sweeping, tidying],
             },

@@ -255,7 +255,7 @@ async fn a_program_that_is_not_registered_is_nobody() {
             client,
             ..world.claims(north.id, "referral.r")
         };
-        let forged = north.with(issue(&world.service.ring.signer(), &claims).unwrap());
+        let forged = north.with(issue(&world.service.key_cache.signer(), &claims).unwrap());
         assert_eq!(super::whether(&forged).await, "UNAUTHENTICATED");
     }
 }

@@ -115,7 +115,8 @@ impl Stage {
     /// The parties, who ask the server at this address.
     pub async fn set(world: &World, address: &str) -> Self {
         let (sender, recipient) = world.agencies("sender", "recipient").await;
-        let key = SigningKey::from_pkcs8_der(&world.service.ring.signer().to_pkcs8_der()).unwrap();
+        let key =
+            SigningKey::from_pkcs8_der(&world.service.key_cache.signer().to_pkcs8_der()).unwrap();
         Self {
             claims: world.claims(sender.id, EVERYTHING),
             store: world.service.store.clone(),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use concord::survivor::contact::door::Permit;
+use concord::survivor::contact::outbound::Permit;
 use concord::survivor::contact::plan::{ContactRoute, ContactWindow, SafeContactPlan};
 use concord::survivor::contact::rules::{ContactBarredError, ContactPlanError, Plan, may_contact};
 use concord::wire::scalars::LocalTime;

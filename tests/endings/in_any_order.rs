@@ -171,7 +171,7 @@ impl Cast<'_> {
     fn recipient(&self, turn: usize) -> Agency {
         let mut claims = self.stage.world.claims(self.south.id, EVERYTHING);
         claims.epoch = self.epoch;
-        let token = issue(&self.stage.world.service.ring.signer(), &claims).unwrap();
+        let token = issue(&self.stage.world.service.key_cache.signer(), &claims).unwrap();
         self.south.with(token).at(&self.stage.addresses[turn % 2])
     }
 

@@ -26,9 +26,13 @@ fn is_copied(world: &World) {
 }
 
 fn is_put_back(world: &World) {
+    // A store is put back while nothing runs over it: what the integrator has under way is let through first.
     let unbound = match world.database {
-        Database::Postgres => "SET LOCAL session_replication_role = replica; ",
-        Database::Sqlite => "",
+        Database::Postgres => format!(
+            "LOCK TABLE {} IN ACCESS EXCLUSIVE MODE; SET LOCAL session_replication_role = replica; ",
+            TABLES.join(", ")
+        ),
+        Database::Sqlite => String::new(),
     };
     let put_back = TABLES
         .map(|table| format!("DELETE FROM {table}; INSERT INTO {table} SELECT * FROM old_{table}"));

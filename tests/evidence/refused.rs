@@ -251,7 +251,7 @@ async fn a_bound_token_needs_a_proof_for_this_address() {
     let hand = Hand::p256();
     let key = ExternalKey::parse(hand.jwk().to_string().as_bytes(), Accepted::CurvesOnly).unwrap();
     let token = issue(
-        &world.service.ring.signer(),
+        &world.service.key_cache.signer(),
         &Claims {
             holder: Some(key.thumbprint().to_owned()),
             ..world.claims(north.id, "consent.r evidence.cr")

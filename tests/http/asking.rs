@@ -25,7 +25,7 @@ pub struct Asking {
 
 impl Asking {
     pub fn of(world: &World, agency: &Agency) -> Self {
-        let der = world.service.ring.signer().to_pkcs8_der();
+        let der = world.service.key_cache.signer().to_pkcs8_der();
         Self {
             http: reqwest::Client::new(),
             address: agency.address.clone(),

@@ -282,7 +282,8 @@ async fn servers_that_start_together_agree_on_the_keys(world: World) {
         Service::open(settings()),
         Service::open(settings())
     );
-    let kids = [one, two, three].map(|service| service.unwrap().ring.signer().kid().to_owned());
+    let kids =
+        [one, two, three].map(|service| service.unwrap().key_cache.signer().kid().to_owned());
     assert_eq!(BTreeSet::from(kids.clone()).len(), 1, "{kids:?}");
     assert_eq!(states(&world), "current next");
     assert_eq!(kid(&world, "current"), kids[0]);

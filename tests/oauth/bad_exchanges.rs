@@ -165,7 +165,7 @@ async fn made(cast: &Cast, change: impl FnOnce(&mut Claims)) -> String {
     issued::record(&cast.world.service.store, &claims)
         .await
         .unwrap();
-    issue(&cast.world.service.ring.signer(), &claims).unwrap()
+    issue(&cast.world.service.key_cache.signer(), &claims).unwrap()
 }
 
 fn expired(claims: &mut Claims) {

@@ -3,7 +3,7 @@
 use concord::clock;
 use serde_json::{Value, json};
 
-use super::gate::{Gate, Row, is_on_record};
+use super::authenticator::{Gate, Row, is_on_record};
 use super::partner::{Partner, claimed, exchanging, granting, proof, said, signature_of};
 use crate::jose::hand::{Hand, with};
 use crate::world::documents::VIEWER;

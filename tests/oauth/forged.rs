@@ -5,7 +5,7 @@ use concord::access::token::TokenError::{self, Expired, IssuedInFuture, NotYet, 
 use concord::clock;
 use serde_json::{Value, json};
 
-use super::gate::{Gate, Refusal, Row, is_on_record};
+use super::authenticator::{Gate, Refusal, Row, is_on_record};
 use crate::access::forge::Forge;
 use crate::access::forgery::forgeries;
 use crate::world::documents::VIEWER;

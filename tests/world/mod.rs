@@ -192,7 +192,11 @@ impl World {
 
     /// A token of this scope.
     pub fn token(&self, agency: AgencyId, scope: &str) -> String {
-        issue(&self.service.ring.signer(), &self.claims(agency, scope)).unwrap()
+        issue(
+            &self.service.key_cache.signer(),
+            &self.claims(agency, scope),
+        )
+        .unwrap()
     }
 
     /// The claims of a good token.

@@ -333,7 +333,7 @@ async fn issue(service: &Service, agency: AgencyId) -> String {
         holder: None,
         actor: None,
     };
-    let text = token::issue(&service.ring.signer(), &claims).unwrap();
+    let text = token::issue(&service.key_cache.signer(), &claims).unwrap();
     issued::record(&service.store, &claims).await.unwrap();
     text
 }

@@ -13,7 +13,7 @@ use crate::store::Store;
 ///
 /// # Errors
 /// `UNAVAILABLE`: do not accept it.
-pub async fn spend(store: &Store, digest: [u8; 32], until: Instant) -> Result<bool> {
+pub async fn record_use(store: &Store, digest: [u8; 32], until: Instant) -> Result<bool> {
     let row = spent_proof::Model {
         digest: digest.to_vec(),
         expires_at: until,

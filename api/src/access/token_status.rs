@@ -52,14 +52,14 @@ impl TokenStatuses {
         caller: &Caller,
     ) -> Result<Option<TokenStatus>> {
         let key = caller.standing_key();
-        if let Some((seen, standing)) = self.known.get(&key)
+        if let Some((seen, status)) = self.known.get(&key)
             && seen == epoch
         {
-            return Ok(Some(standing));
+            return Ok(Some(status));
         }
-        let (standing, seen) = query(&store.read, store.backend, caller).await?;
-        self.known.insert(key, (seen, standing));
-        Ok((seen == epoch).then_some(standing))
+        let (status, seen) = query(&store.read, store.backend, caller).await?;
+        self.known.insert(key, (seen, status));
+        Ok((seen == epoch).then_some(status))
     }
 }
 
@@ -69,8 +69,8 @@ pub(crate) async fn read(
     backend: DbBackend,
     caller: &Caller,
 ) -> Result<TokenStatus> {
-    let (standing, _) = query(database, backend, caller).await?;
-    Ok(standing)
+    let (status, _) = query(database, backend, caller).await?;
+    Ok(status)
 }
 
 /// Returns the token epoch of an agency that takes part and whose application does, and the database's time; none where
@@ -116,12 +116,12 @@ async fn query(
         caller.issuer().into(),
     ];
     let facts = TokenFacts::read(database, backend, values).await?;
-    let standing = if facts.bear(caller) {
+    let status = if facts.bear(caller) {
         TokenStatus::Good
     } else {
         TokenStatus::Gone
     };
-    Ok((standing, facts.epoch))
+    Ok((status, facts.epoch))
 }
 
 /// What a token depends on besides itself.

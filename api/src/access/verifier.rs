@@ -21,7 +21,7 @@ const REMEMBERED: u64 = 10_000;
 /// What an access token is verified against.
 #[derive(Clone, Debug)]
 pub struct TokenVerifier {
-    ring: TokenKeyCache,
+    key_cache: TokenKeyCache,
     issuers: Issuers,
     expected: Expected,
     /// Tokens of ours by their SHA-256. A signature that a key has proven once stays proven for as long as the key is
@@ -98,9 +98,9 @@ impl TokenVerifier {
     /// Returns a verifier by the keys that prove our tokens and by agencies' own issuers, of tokens that are issued as
     /// is expected.
     #[must_use]
-    pub fn new(ring: TokenKeyCache, issuers: Issuers, expected: Expected) -> Self {
+    pub fn new(key_cache: TokenKeyCache, issuers: Issuers, expected: Expected) -> Self {
         Self {
-            ring,
+            key_cache,
             issuers,
             expected,
             proven: Cache::new(REMEMBERED),
@@ -144,7 +144,7 @@ impl TokenVerifier {
                 if fault != TokenError::UnknownKey {
                     return Err(fault.into());
                 }
-                self.ring.look_again().await;
+                self.key_cache.look_again().await;
                 self.proven(compact)?
             }
             Err(_) => {
@@ -169,7 +169,7 @@ impl TokenVerifier {
         if compact.len() > token::MAX_TOKEN {
             return Err(TokenError::TooLong);
         }
-        let keys = self.ring.accepted();
+        let keys = self.key_cache.accepted();
         let name = digest(&SHA256, compact.as_bytes()).as_ref().to_vec();
         if let Some(known) = self.proven.get(&name) {
             let (kid, caller) = &*known;
@@ -205,7 +205,7 @@ impl TokenVerifier {
         if proof.thumbprint != holder {
             return Err(CallerError::Holder("proof_of_another_key"));
         }
-        if !replay_guard::spend(store, proof.digest(), proof.expires_at()).await? {
+        if !replay_guard::record_use(store, proof.digest(), proof.expires_at()).await? {
             return Err(CallerError::Holder("proof_replayed"));
         }
         Ok(())

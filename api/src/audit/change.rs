@@ -99,7 +99,7 @@ pub struct Ending<'c, By = ByAgency> {
 
 /// Opens a change that holds the lock in this way; says under which epoch.
 async fn open<'c, By>(
-    holding: SharingLock,
+    lock: SharingLock,
     store: &'c Store,
     ledger: Option<&'c Ledger>,
     by: By,
@@ -110,7 +110,7 @@ async fn open<'c, By>(
         transaction,
         epoch,
         now,
-    } = sharing_lock::open(store, holding).await?;
+    } = sharing_lock::open(store, lock).await?;
     // What is written to a fork is lost with it.
     if let (Some(ledger), Some(before)) = (ledger, before) {
         ledger.fork().meets(before, epoch);

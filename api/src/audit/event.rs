@@ -228,7 +228,7 @@ events! {
 pub struct IssuerEvent {
     /// The issuer.
     pub id: IssuerId,
-    /// Whose.
+    /// The agency whose it is.
     pub agency: AgencyId,
 }
 

@@ -27,7 +27,7 @@ pub struct Leaf {
     pub recorded_at: Instant,
     /// What kind of action.
     pub action: AuditAction,
-    /// What.
+    /// What happened.
     #[serde(rename = "type")]
     pub kind: AuditType,
     /// How it ended.

@@ -142,7 +142,7 @@ pub enum TreeError {
     /// A tile does not hold what a tree of this size must have there.
     #[error("tile {tile} holds {found} bytes, which cannot be at this size of the tree")]
     MalformedTile {
-        /// Which.
+        /// The tile.
         tile: TileId,
         /// How many bytes it holds.
         found: usize,

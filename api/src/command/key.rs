@@ -54,12 +54,12 @@ async fn open(options: &Options) -> Result<Service> {
 }
 
 async fn list(service: &Service) -> Result<()> {
-    let (roll, now) = service.token_keys.list().await.into_diagnostic()?;
+    let (schedule, now) = service.token_keys.list().await.into_diagnostic()?;
     println!(
         "{:43}  {:8}  {:27}  {:27}  until",
         "kid", "state", "published", "signs from"
     );
-    for key in &roll.0 {
+    for key in &schedule.0 {
         println!(
             "{:43}  {:8}  {:27}  {:27}  {}",
             key.kid,

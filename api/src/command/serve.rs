@@ -80,7 +80,7 @@ async fn prepare_demo(service: &Service) -> Result<PathBuf> {
     let file = service.settings.data.join("demo-tokens.json");
     demo::tokens(
         &service.store,
-        &service.ring.signer(),
+        &service.key_cache.signer(),
         &service.settings,
         &file,
         now,

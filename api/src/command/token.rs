@@ -63,7 +63,7 @@ impl Issue {
             holder: None,
             actor: None,
         };
-        let text = service.ring.sign(&claims).into_diagnostic()?;
+        let text = service.key_cache.sign(&claims).into_diagnostic()?;
         concord::access::issued::record(&service.store, &claims)
             .await
             .map_err(|refusal| miette!("{}", refusal.error))?;

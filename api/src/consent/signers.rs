@@ -29,7 +29,7 @@ pub struct Offered {
     pub relation: Option<SignerRelation>,
     /// Whether they are an abuser of the person, or of a minor's other parent.
     pub is_abuser: bool,
-    /// How.
+    /// How the signature was given.
     pub method: SignatureMethod,
     /// Whether the signed document's SHA-256 is on record.
     pub has_document: bool,

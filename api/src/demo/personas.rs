@@ -103,7 +103,7 @@ pub enum PersonaError {
     File {
         /// Which file.
         file: PathBuf,
-        /// Why.
+        /// What the system says.
         fault: io::Error,
     },
 }

@@ -25,11 +25,11 @@ pub(super) struct Script {
 /// Something that happens.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Happening {
-    /// When.
+    /// The moment.
     pub(super) at: Instant,
-    /// By whom.
+    /// Who did it.
     pub(super) by: Hand,
-    /// What.
+    /// What was done.
     pub(super) deed: Deed,
 }
 

@@ -12,7 +12,7 @@ use tracing::{error, info, warn};
 use uuid::Uuid;
 
 use super::answer;
-use super::gate::{self, Authenticator};
+use super::authenticator::{self, Authenticator};
 use super::negotiate::{self, MediaType, Outcome};
 use super::params::Params;
 use super::shared::Shared;
@@ -180,7 +180,7 @@ async fn execute(gate: &Authenticator<'_>, caller: Caller, params: Params) -> Ht
         meta: RequestMeta {
             operation: ready.operation_name.clone(),
             document: Some(document_hash),
-            ..gate::meta(http, request_id)
+            ..authenticator::meta(http, request_id)
         },
     };
     let mut execution = async_graphql::Request::new("")

@@ -5,11 +5,11 @@
 //! [`shared`] is what all routes share; [`server`] puts them on a socket.
 
 pub mod answer;
+pub mod authenticator;
 pub mod challenge;
 pub mod evidence;
 pub mod explorer;
 pub mod form;
-pub mod gate;
 pub mod graphql;
 pub mod health;
 pub mod negotiate;

@@ -7,7 +7,7 @@ use tracing::info;
 use uuid::Uuid;
 
 use super::answer::REQUEST_ID;
-use super::gate;
+use super::authenticator;
 use super::graphql::DEADLINE;
 use super::shared::Shared;
 use crate::oauth::fault::{OauthError, OauthErrorCode};
@@ -68,15 +68,15 @@ async fn serve(
     }
     let answered = match asked(http, payload, &request_id).await {
         Ok(asked) => {
-            let desk = AuthorizationServer {
+            let server = AuthorizationServer {
                 store: &worker.store,
                 ledger: &worker.ledger,
-                ring: &shared.ring,
+                key_cache: &shared.key_cache,
                 verifier: &shared.verifier,
                 limits: &shared.limits,
                 settings: &shared.settings,
             };
-            let answer = tokio::time::timeout(DEADLINE, oauth::answer(&desk, endpoint, &asked));
+            let answer = tokio::time::timeout(DEADLINE, oauth::answer(&server, endpoint, &asked));
             answer.await.unwrap_or(Err(OauthError::new(
                 OauthErrorCode::Unavailable,
                 "this took too long: try again in a little while",
@@ -125,10 +125,10 @@ async fn asked(
     }
     Ok(OauthRequest {
         authorization: first.map(|one| one.to_str().unwrap_or("").to_owned()),
-        proofs: gate::proofs(http),
+        proofs: authenticator::proofs(http),
         form: FormParameters::parse(&received)?,
-        address: gate::address(http),
-        meta: gate::meta(http, request_id),
+        address: authenticator::address(http),
+        meta: authenticator::meta(http, request_id),
     })
 }
 

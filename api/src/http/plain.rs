@@ -6,7 +6,7 @@ use tracing::{error, info};
 use uuid::Uuid;
 
 use super::answer::{self, REQUEST_ID};
-use super::gate::{self, Authenticator};
+use super::authenticator::{self, Authenticator};
 use super::negotiate::MediaType;
 use super::shared::Shared;
 use crate::audit::event::RequestMeta;
@@ -128,7 +128,7 @@ async fn enter(
         caller,
         meta: RequestMeta {
             operation: Some(operation.name.to_owned()),
-            ..gate::meta(gate.http, gate.request_id)
+            ..authenticator::meta(gate.http, gate.request_id)
         },
     };
     match serve(&request).await {

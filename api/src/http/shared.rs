@@ -20,7 +20,7 @@ pub struct Shared {
     /// What tokens are verified against.
     pub verifier: TokenVerifier,
     /// The keys that prove and sign tokens.
-    pub ring: TokenKeyCache,
+    pub key_cache: TokenKeyCache,
     /// How much each application may ask for.
     pub limits: Limits,
     /// What a caller without a good token is told.

@@ -67,5 +67,5 @@ async fn jwks(shared: web::Data<Shared>) -> HttpResponse {
     HttpResponse::Ok()
         .content_type(JWK_SET)
         .insert_header((header::CACHE_CONTROL, FRESH))
-        .body(shared.ring.accepted().jwks().to_string())
+        .body(shared.key_cache.accepted().jwks().to_string())
 }

@@ -30,9 +30,9 @@ static HASHING: Semaphore = Semaphore::const_new(2);
 /// A program that proved to be a registered application.
 #[derive(Clone, Debug)]
 pub struct Client {
-    /// Which.
+    /// The application's id.
     pub id: ApplicationId,
-    /// Whose.
+    /// The agency that it belongs to.
     pub agency: AgencyId,
     /// The widest scope that its tokens may carry.
     pub scopes: Scopes,
@@ -53,7 +53,7 @@ enum Credentials {
 /// # Errors
 /// `invalid_client`, `invalid_request`, `temporarily_unavailable`.
 pub async fn authenticate(
-    desk: &AuthorizationServer<'_>,
+    server: &AuthorizationServer<'_>,
     asked: &OauthRequest,
     who: &mut Agent,
 ) -> Result<Client, OauthError> {
@@ -69,12 +69,14 @@ pub async fn authenticate(
     }
     who.client = id.to_string();
     let registered = application::Entity::claimed(id)
-        .one(&desk.store.read)
+        .one(&server.store.read)
         .await?;
     who.agency = registered.as_ref().map(|application| application.agency_id);
     match credentials {
-        Credentials::Secret { secret, .. } => by_secret(desk, asked, registered, id, secret).await,
-        Credentials::Assertion { compact, .. } => by_assertion(desk, registered, &compact).await,
+        Credentials::Secret { secret, .. } => {
+            by_secret(server, asked, registered, id, secret).await
+        }
+        Credentials::Assertion { compact, .. } => by_assertion(server, registered, &compact).await,
     }
 }
 
@@ -137,7 +139,7 @@ fn decoded(text: &str) -> Option<String> {
 }
 
 async fn by_secret(
-    desk: &AuthorizationServer<'_>,
+    server: &AuthorizationServer<'_>,
     asked: &OauthRequest,
     registered: Option<application::Model>,
     id: ApplicationId,
@@ -145,7 +147,7 @@ async fn by_secret(
 ) -> Result<Client, OauthError> {
     // A hash is made to be slow: whoever guesses pays for it with waiting, not we with work.
     if let Some(address) = asked.address {
-        let may_try = desk.limits.may_try_secret(address, &id.to_string());
+        let may_try = server.limits.may_try_secret(address, &id.to_string());
         may_try.map_err(|wait| OauthError::slow_down(wait.seconds()))?;
     }
     let registered = registered.filter(|application| {
@@ -153,7 +155,7 @@ async fn by_secret(
     });
     let hashes: Vec<String> = match &registered {
         Some(application) => application_secret::Entity::in_force(application.id, clock::now())
-            .all(&desk.store.read)
+            .all(&server.store.read)
             .await?
             .into_iter()
             .map(|known| known.hash)
@@ -183,7 +185,7 @@ fn matches_any(secret: &str, hashes: &[String]) -> bool {
 }
 
 async fn by_assertion(
-    desk: &AuthorizationServer<'_>,
+    server: &AuthorizationServer<'_>,
     registered: Option<application::Model>,
     compact: &str,
 ) -> Result<Client, OauthError> {
@@ -193,11 +195,12 @@ async fn by_assertion(
     let keys = ExternalKeys::parse(application.keys.as_bytes(), Accepted::CurvesOnly)
         .map_err(|fault| OauthError::client(fault.code()))?;
     let name = application.id.to_string();
-    let issuer = &desk.settings.issuer;
+    let issuer = &server.settings.issuer;
     let assertion = assertion::verify(compact, &keys, &name, issuer, clock::now())
         .map_err(|fault| OauthError::client(fault.code()))?;
     let fresh =
-        replay_guard::spend(desk.store, assertion.digest(&name), assertion.expires_at).await?;
+        replay_guard::record_use(server.store, assertion.digest(&name), assertion.expires_at)
+            .await?;
     if !fresh {
         return Err(OauthError::client("replayed_assertion"));
     }

@@ -16,23 +16,23 @@ use crate::jose::dpop::{self, Expectation};
 /// # Errors
 /// [`OauthError`].
 pub async fn answer(
-    desk: &AuthorizationServer<'_>,
+    server: &AuthorizationServer<'_>,
     endpoint: Endpoint,
     asked: &OauthRequest,
 ) -> Result<Value, OauthError> {
     // To a fork, a token that was taken back is in force.
-    desk.ledger.fork().refuse()?;
+    server.ledger.fork().refuse()?;
     let mut who = Agent::stranger();
-    let answer = serve(desk, endpoint, asked, &mut who).await;
+    let answer = serve(server, endpoint, asked, &mut who).await;
     let Err(fault) = &answer else { return answer };
     if fault.kind == OauthErrorCode::InvalidClient
         && let Some(address) = asked.address
-        && let Err(wait) = desk.limits.failed(address, Some(&who.client))
+        && let Err(wait) = server.limits.failed(address, Some(&who.client))
     {
         return Err(OauthError::slow_down(wait.seconds()));
     }
     if fault.kind.is_denial() {
-        let AuthorizationServer { store, ledger, .. } = desk;
+        let AuthorizationServer { store, ledger, .. } = server;
         ledger
             .deny(store, &who, &asked.meta, fault.why, Event::ClientRefused)
             .await;
@@ -41,21 +41,21 @@ pub async fn answer(
 }
 
 async fn serve(
-    desk: &AuthorizationServer<'_>,
+    server: &AuthorizationServer<'_>,
     endpoint: Endpoint,
     asked: &OauthRequest,
     who: &mut Agent,
 ) -> Result<Value, OauthError> {
-    let client = client::authenticate(desk, asked, who).await?;
+    let client = client::authenticate(server, asked, who).await?;
     match endpoint {
-        Endpoint::Token => token(desk, asked, &client).await,
-        Endpoint::Revocation => revoke::revoke(desk, asked, &client).await,
-        Endpoint::Introspection => introspect::introspect(desk, asked, &client).await,
+        Endpoint::Token => token(server, asked, &client).await,
+        Endpoint::Revocation => revoke::revoke(server, asked, &client).await,
+        Endpoint::Introspection => introspect::introspect(server, asked, &client).await,
     }
 }
 
 async fn token(
-    desk: &AuthorizationServer<'_>,
+    server: &AuthorizationServer<'_>,
     asked: &OauthRequest,
     client: &Client,
 ) -> Result<Value, OauthError> {
@@ -66,7 +66,7 @@ async fn token(
         if asked
             .form
             .get(named)
-            .is_some_and(|wanted| wanted != desk.settings.audience)
+            .is_some_and(|wanted| wanted != server.settings.audience)
         {
             return Err(OauthError::new(
                 OauthErrorCode::InvalidTarget,
@@ -74,10 +74,10 @@ async fn token(
             ));
         }
     }
-    let holder = holder(desk, asked, client).await?;
+    let holder = holder(server, asked, client).await?;
     match grant {
-        metadata::CLIENT_CREDENTIALS => issue::issue(desk, asked, client, holder).await,
-        metadata::TOKEN_EXCHANGE => exchange::exchange(desk, asked, client, holder).await,
+        metadata::CLIENT_CREDENTIALS => issue::issue(server, asked, client, holder).await,
+        metadata::TOKEN_EXCHANGE => exchange::exchange(server, asked, client, holder).await,
         _ => Err(OauthError::new(
             OauthErrorCode::UnsupportedGrantType,
             "there are client_credentials and token exchange: see the server metadata",
@@ -87,7 +87,7 @@ async fn token(
 
 /// Returns the thumbprint of the key that the sender proves to hold, where it sends a proof (RFC 9449, 5).
 async fn holder(
-    desk: &AuthorizationServer<'_>,
+    server: &AuthorizationServer<'_>,
     asked: &OauthRequest,
     client: &Client,
 ) -> Result<Option<String>, OauthError> {
@@ -97,7 +97,7 @@ async fn holder(
         [proof] => proof,
         _ => return Err(OauthError::proof("several_proofs")),
     };
-    let url = format!("{}/oauth/token", desk.settings.issuer);
+    let url = format!("{}/oauth/token", server.settings.issuer);
     let expected = Expectation {
         method: "POST",
         url: &url,
@@ -105,7 +105,7 @@ async fn holder(
     };
     let proof = dpop::check(proof, &expected, clock::now())
         .map_err(|fault| OauthError::proof(fault.code()))?;
-    if !replay_guard::spend(desk.store, proof.digest(), proof.expires_at()).await? {
+    if !replay_guard::record_use(server.store, proof.digest(), proof.expires_at()).await? {
         return Err(OauthError::proof("replayed_proof"));
     }
     Ok(Some(proof.thumbprint))

@@ -28,12 +28,12 @@ const MAX_ACTORS: usize = 4;
 /// `invalid_request` (also for a token that is not in force, RFC 8693, 2.2.2), `invalid_scope`, `invalid_dpop_proof`,
 /// `invalid_client`, `temporarily_unavailable`.
 pub async fn exchange(
-    desk: &AuthorizationServer<'_>,
+    server: &AuthorizationServer<'_>,
     asked: &OauthRequest,
     client: &Client,
     holder: Option<String>,
 ) -> Result<Value, OauthError> {
-    let brought = subject(desk, asked, client).await?;
+    let brought = subject(server, asked, client).await?;
     if brought.holder().is_some() && brought.holder() != holder.as_deref() {
         return Err(OauthError::proof("other_holder"));
     }
@@ -46,12 +46,12 @@ pub async fn exchange(
     };
     let parent = brought.token().to_owned();
     let author = issue::author(client, draft.subject.clone(), Some(parent.clone()));
-    let change = Change::open(desk.store, desk.ledger, author, &asked.meta).await?;
-    let standing = token_status::read(&change, desk.store.backend, &brought).await?;
-    if standing.require().is_err() {
+    let change = Change::open(server.store, server.ledger, author, &asked.meta).await?;
+    let status = token_status::read(&change, server.store.backend, &brought).await?;
+    if status.require().is_err() {
         return Err(not_in_force("standing"));
     }
-    let claims = issue::claims(desk, &change, client, draft).await?;
+    let claims = issue::claims(server, &change, client, draft).await?;
     if claims.expires_at <= claims.issued_at {
         return Err(not_in_force("expired"));
     }
@@ -59,7 +59,7 @@ pub async fn exchange(
         token: claims.id.clone(),
         subject: parent.clone(),
     };
-    let mut answer = issue::keep(desk, change, client, &claims, Some(parent), event).await?;
+    let mut answer = issue::keep(server, change, client, &claims, Some(parent), event).await?;
     if let Some(members) = answer.as_object_mut() {
         members.insert("issued_token_type".to_owned(), json!(ACCESS_TOKEN));
     }
@@ -68,7 +68,7 @@ pub async fn exchange(
 
 /// Returns who the token that is brought proves to act, in the client's own agency.
 async fn subject(
-    desk: &AuthorizationServer<'_>,
+    server: &AuthorizationServer<'_>,
     asked: &OauthRequest,
     client: &Client,
 ) -> Result<Caller, OauthError> {
@@ -92,9 +92,9 @@ async fn subject(
             "subject_token_type must be access_token",
         ));
     }
-    let caller = desk
+    let caller = server
         .verifier
-        .read(desk.store, brought)
+        .read(server.store, brought)
         .await
         .map_err(|fault| not_in_force(fault.code()))?;
     if caller.agency() != client.agency {

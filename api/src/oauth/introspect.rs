@@ -13,35 +13,35 @@ use crate::access::{Caller, token_status};
 /// # Errors
 /// `invalid_request`, `temporarily_unavailable`.
 pub async fn introspect(
-    desk: &AuthorizationServer<'_>,
+    server: &AuthorizationServer<'_>,
     asked: &OauthRequest,
     client: &Client,
 ) -> Result<Value, OauthError> {
     let brought = asked.form.need("token", "send the token")?;
     let worthless = json!({ "active": false });
-    let Ok(caller) = desk.verifier.read(desk.store, brought).await else {
+    let Ok(caller) = server.verifier.read(server.store, brought).await else {
         return Ok(worthless);
     };
     if caller.agency() != client.agency {
         return Ok(worthless);
     }
     // On the primary, as the answer of `/graphql` would be.
-    let standing = token_status::read(&desk.store.read, desk.store.backend, &caller).await?;
-    match standing.require() {
-        Ok(()) => Ok(describe(desk, &caller)),
+    let status = token_status::read(&server.store.read, server.store.backend, &caller).await?;
+    match status.require() {
+        Ok(()) => Ok(describe(server, &caller)),
         Err(_) => Ok(worthless),
     }
 }
 
 /// Returns what RFC 7662, 2.2 and RFC 8693, 4 let it say.
-fn describe(desk: &AuthorizationServer<'_>, caller: &Caller) -> Value {
+fn describe(server: &AuthorizationServer<'_>, caller: &Caller) -> Value {
     let mut said = json!({
         "active": true,
         "scope": caller.scopes().join(" "),
         "client_id": caller.client(),
         "sub": caller.subject(),
-        "aud": desk.settings.audience,
-        "iss": desk.settings.issuer,
+        "aud": server.settings.audience,
+        "iss": server.settings.issuer,
         "iat": caller.issued_at().unix_seconds(),
         "nbf": caller.not_before().unix_seconds(),
         "exp": caller.expires_at().unix_seconds(),

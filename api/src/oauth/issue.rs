@@ -41,7 +41,7 @@ pub struct TokenDraft {
 /// # Errors
 /// `invalid_scope`, `invalid_client`, `temporarily_unavailable`.
 pub async fn issue(
-    desk: &AuthorizationServer<'_>,
+    server: &AuthorizationServer<'_>,
     asked: &OauthRequest,
     client: &Client,
     holder: Option<String>,
@@ -54,10 +54,10 @@ pub async fn issue(
         until: None,
     };
     let author = author(client, draft.subject.clone(), None);
-    let change = Change::open(desk.store, desk.ledger, author, &asked.meta).await?;
-    let claims = claims(desk, &change, client, draft).await?;
+    let change = Change::open(server.store, server.ledger, author, &asked.meta).await?;
+    let claims = claims(server, &change, client, draft).await?;
     let event = Event::TokenIssued(claims.id.clone());
-    keep(desk, change, client, &claims, None, event).await
+    keep(server, change, client, &claims, None, event).await
 }
 
 /// Returns the author of a token for `subject`, made for the token `parent` where it was exchanged.
@@ -75,20 +75,20 @@ pub(super) fn author(client: &Client, subject: String, parent: Option<String>) -
 /// # Errors
 /// `invalid_client`, `temporarily_unavailable`.
 pub(super) async fn claims(
-    desk: &AuthorizationServer<'_>,
+    server: &AuthorizationServer<'_>,
     change: &Change<'_>,
     client: &Client,
     draft: TokenDraft,
 ) -> Result<Claims, OauthError> {
     let (epoch, now) =
-        token_status::of_client(change, desk.store.backend, client.agency, client.id)
+        token_status::of_client(change, server.store.backend, client.agency, client.id)
             .await?
             .ok_or(OauthError::client("standing"))?;
     let now = Instant::from_unix_seconds(now.unix_seconds());
     let until = now.plus(LIFE);
     Ok(Claims {
-        issuer: desk.settings.issuer.clone(),
-        audience: desk.settings.audience.clone(),
+        issuer: server.settings.issuer.clone(),
+        audience: server.settings.audience.clone(),
         subject: draft.subject,
         client: client.id.to_string(),
         agency: client.agency,
@@ -108,7 +108,7 @@ pub(super) async fn claims(
 /// # Errors
 /// `temporarily_unavailable`: no token was handed out.
 pub(super) async fn keep(
-    desk: &AuthorizationServer<'_>,
+    server: &AuthorizationServer<'_>,
     change: Change<'_>,
     client: &Client,
     claims: &Claims,
@@ -121,7 +121,7 @@ pub(super) async fn keep(
             "no token can be signed at the moment",
         )
     };
-    let compact = desk.ring.sign(claims).map_err(unavailable)?;
+    let compact = server.key_cache.sign(claims).map_err(unavailable)?;
     let state = token_state::Model {
         jti: claims.id.clone(),
         agency_id: claims.agency,

@@ -15,18 +15,18 @@ use crate::audit::event::Event;
 /// # Errors
 /// `invalid_request`, `temporarily_unavailable`: it may still be in force.
 pub async fn revoke(
-    desk: &AuthorizationServer<'_>,
+    server: &AuthorizationServer<'_>,
     asked: &OauthRequest,
     client: &Client,
 ) -> Result<Value, OauthError> {
     let brought = asked.form.need("token", "send the token, or its jti")?;
     let done = json!({});
-    let Some(jti) = name(desk, client, brought).await? else {
+    let Some(jti) = name(server, client, brought).await? else {
         return Ok(done);
     };
     let author = issue::author(client, client.id.to_string(), None);
-    let ending = Ending::open(desk.store, desk.ledger, author, &asked.meta).await?;
-    token_status::of_client(&ending, desk.store.backend, client.agency, client.id)
+    let ending = Ending::open(server.store, server.ledger, author, &asked.meta).await?;
+    token_status::of_client(&ending, server.store.backend, client.agency, client.id)
         .await?
         .ok_or(OauthError::client("standing"))?;
     if !revoked::revoke(&ending, client.agency, &jti).await? {
@@ -38,12 +38,12 @@ pub async fn revoke(
 
 /// Returns the `jti` of a token of this client's that is not over; none where it is no such thing.
 async fn name(
-    desk: &AuthorizationServer<'_>,
+    server: &AuthorizationServer<'_>,
     client: &Client,
     brought: &str,
 ) -> Result<Option<String>, OauthError> {
     let jti = if brought.contains('.') {
-        match desk.verifier.read(desk.store, brought).await {
+        match server.verifier.read(server.store, brought).await {
             Ok(caller) => caller.token().to_owned(),
             Err(_) => return Ok(None),
         }
@@ -51,7 +51,7 @@ async fn name(
         brought.to_owned()
     };
     let known = concord_entities::token_state::Entity::of(client.agency, &jti)
-        .one(&desk.store.read)
+        .one(&server.store.read)
         .await?;
     Ok(known
         .filter(|token| token.application_id == Some(client.id) && token.denied_at.is_none())

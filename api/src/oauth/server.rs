@@ -19,7 +19,7 @@ pub struct AuthorizationServer<'s> {
     /// The way to the audit log.
     pub ledger: &'s Ledger,
     /// The keys that sign.
-    pub ring: &'s TokenKeyCache,
+    pub key_cache: &'s TokenKeyCache,
     /// Who proves a token that is brought.
     pub verifier: &'s TokenVerifier,
     /// How much anybody may try.

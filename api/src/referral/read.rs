@@ -82,7 +82,7 @@ pub struct Header {
     pub recipient_id: AgencyId,
     /// Where people brought it.
     pub status: ReferralStatus,
-    /// Why.
+    /// Why it stands there.
     pub status_reason: Option<StatusReason>,
     /// What the person needs.
     pub needs: Needs,

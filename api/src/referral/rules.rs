@@ -30,7 +30,7 @@ pub enum Side {
 pub struct StoredStatus {
     /// Where people brought it.
     pub status: ReferralStatus,
-    /// Why.
+    /// Why it stands there.
     pub reason: Option<StatusReason>,
     /// When it was sent.
     pub sent_at: Option<Instant>,

@@ -32,7 +32,7 @@ pub struct Worker {
     /// The way to the audit log.
     pub ledger: Ledger,
     /// Callers' standing, as last read.
-    pub standings: TokenStatuses,
+    pub token_statuses: TokenStatuses,
     /// Agencies' names, as last read.
     pub directory: Directory,
     /// The keys that seal packages.
@@ -55,7 +55,7 @@ pub struct WorkerFactory {
     /// The way to the audit log.
     pub ledger: Ledger,
     /// Callers' standing, as last read.
-    pub standings: TokenStatuses,
+    pub token_statuses: TokenStatuses,
     /// Agencies' names, as last read.
     pub directory: Directory,
     /// The key that signs receipts.
@@ -77,7 +77,7 @@ impl WorkerFactory {
             vault: Vault::new(&store, self.kek),
             store,
             ledger: self.ledger,
-            standings: self.standings,
+            token_statuses: self.token_statuses,
             directory: self.directory,
             ledger_key: self.ledger_key,
             keyring_backups: self.settings.keyring_backups,
@@ -134,8 +134,8 @@ impl Request {
 
     /// Refuses a caller whose agency or token is not in good standing: within the change, after it has the lock.
     async fn admit(&self, change: &Change<'_>) -> Result<()> {
-        let standing = token_status::read(change, self.worker.store.backend, &self.caller).await?;
-        standing.require()?;
+        let status = token_status::read(change, self.worker.store.backend, &self.caller).await?;
+        status.require()?;
         clock::trust(change.now())
     }
 
@@ -160,16 +160,19 @@ impl Request {
         let Worker {
             store,
             ledger,
-            standings,
+            token_statuses,
             ..
         } = &self.worker;
         for _ in 0..ATTEMPTS {
             let decided = find().await?;
             clock::trust(decided.now)?;
-            let Some(standing) = standings.under(decided.epoch, store, &self.caller).await? else {
+            let Some(status) = token_statuses
+                .under(decided.epoch, store, &self.caller)
+                .await?
+            else {
                 continue;
             };
-            standing.require()?;
+            status.require()?;
             match ledger.release(decided, &agent, &self.meta).await {
                 Ok(released) => return Ok(released),
                 Err(RecordingError::Stale) => {}

@@ -18,7 +18,7 @@ pub enum KekError {
     Unreadable {
         /// Which file.
         file: PathBuf,
-        /// Why.
+        /// What the system says.
         fault: io::Error,
     },
     /// The file holds no key.
@@ -26,7 +26,7 @@ pub enum KekError {
     Invalid {
         /// Which file.
         file: PathBuf,
-        /// Why.
+        /// What is wrong with it.
         fault: InvalidKekError,
     },
 }

@@ -35,8 +35,8 @@ pub(crate) struct LockedTransaction {
 }
 
 /// Opens a transaction that holds the sharing lock.
-pub(crate) async fn open(store: &Store, holding: SharingLock) -> Result<LockedTransaction, DbErr> {
-    let transaction = hold(store, holding).await?;
+pub(crate) async fn open(store: &Store, lock: SharingLock) -> Result<LockedTransaction, DbErr> {
+    let transaction = hold(store, lock).await?;
     let sql = format!(
         "SELECT epoch, {} AS now FROM sharing_epoch",
         clock::sql(store.backend)
@@ -54,10 +54,7 @@ pub(crate) async fn open(store: &Store, holding: SharingLock) -> Result<LockedTr
 
 /// Opens a transaction that holds the sharing lock. Only a later statement may read the epoch: the snapshot of the one
 /// that takes the lock is older than the lock.
-pub(crate) async fn hold(
-    store: &Store,
-    holding: SharingLock,
-) -> Result<DatabaseTransaction, DbErr> {
+pub(crate) async fn hold(store: &Store, lock: SharingLock) -> Result<DatabaseTransaction, DbErr> {
     let transaction = store
         .write
         .begin_with_options(TransactionOptions {
@@ -66,7 +63,7 @@ pub(crate) async fn hold(
         })
         .await?;
     if store.backend == DbBackend::Postgres {
-        let lock = match holding {
+        let lock = match lock {
             SharingLock::Shared => "SELECT pg_advisory_xact_lock_shared($1)",
             SharingLock::Exclusive => "SELECT pg_advisory_xact_lock($1)",
         };

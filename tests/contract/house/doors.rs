@@ -26,7 +26,7 @@ fn nothing_goes_out_but_by_the_known_doors() {
             going_out.insert(name.to_str().unwrap().to_owned());
         }
     }
-    // Fetches an issuer's keys. Whatever goes to a person takes a permit of survivor/contact/door.rs, and nothing does
+    // Fetches an issuer's keys. Whatever goes to a person takes a permit of survivor/contact/outbound.rs, and nothing does
     // yet.
     let known = BTreeSet::from(["access/issuer/fetch.rs".to_owned()]);
     assert_eq!(going_out, known);
@@ -35,7 +35,7 @@ fn nothing_goes_out_but_by_the_known_doors() {
 /// Only a plan gives leave to contact a person, and only leave makes a message.
 #[test]
 fn a_message_to_a_person_is_made_at_the_door_alone() {
-    let door = root().join("api/src/survivor/contact/door.rs");
+    let door = root().join("api/src/survivor/contact/outbound.rs");
     let code = code(&door);
     for made in ["Ok(Outgoing {", "Ok(Self { plan, manner })"] {
         assert_eq!(code.matches(made).count(), 1, "{made}");

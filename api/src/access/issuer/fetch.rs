@@ -42,9 +42,9 @@ pub enum FetcherError {
     /// The file of certificates cannot be read.
     #[error("issuer_ca_file: {file} cannot be read: {fault}", file = .file.display())]
     Unreadable {
-        /// Which.
+        /// The file.
         file: PathBuf,
-        /// Why.
+        /// What the system says.
         fault: io::Error,
     },
     /// It holds no certificate, or something that is none.

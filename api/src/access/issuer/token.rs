@@ -28,7 +28,7 @@ const FORM: JwsProfile = JwsProfile {
 /// A trusted issuer: whose it is, on what terms, and the `iss` of its tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trusted {
-    /// Which.
+    /// The issuer's id.
     pub id: IssuerId,
     /// The agency that its tokens act for.
     pub agency: AgencyId,

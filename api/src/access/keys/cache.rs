@@ -62,16 +62,16 @@ impl TokenKeyCache {
             sought: None,
         });
         let asked = Arc::new(Notify::new());
-        let ring = Self {
+        let key_cache = Self {
             held,
             asked: Arc::clone(&asked),
         };
-        let rereading = KeyRefresher {
+        let refresher = KeyRefresher {
             keys,
             held: sender,
             asked,
         };
-        Ok((ring, rereading))
+        Ok((key_cache, refresher))
     }
 
     /// Returns the keys that prove tokens, and that the world may know: next, current and previous.

@@ -97,7 +97,7 @@ impl TokenKeys {
     /// What the data store says.
     pub async fn list(&self) -> Result<(KeySchedule, Instant), DbErr> {
         let now = self.store.ping().await?;
-        Ok((roll(&self.rows().await?), now))
+        Ok((schedule(&self.rows().await?), now))
     }
 
     /// Lets the next key take over, and makes a new next one. Gives the name of the key that signs from now on.
@@ -106,7 +106,7 @@ impl TokenKeys {
     /// [`KeyChangeError`]; before the next key has been published for [`super::schedule::NOTICE`], says from when it may.
     pub async fn rotate(&self) -> Result<String, KeyChangeError> {
         let mut change = self.begin().await?;
-        let kid = change.roll.rotate(change.now)?;
+        let kid = change.schedule.rotate(change.now)?;
         change.commit(None).await?;
         Ok(kid)
     }
@@ -118,7 +118,7 @@ impl TokenKeys {
     /// [`KeyChangeError`].
     pub async fn retire(&self, kid: &str) -> Result<(), KeyChangeError> {
         let mut change = self.begin().await?;
-        change.roll.retire(kid, change.now)?;
+        change.schedule.retire(kid, change.now)?;
         let event = Event::SigningKeyRetired(kid.to_owned());
         change.commit(Some(event)).await
     }
@@ -163,9 +163,9 @@ impl TokenKeys {
     }
 
     async fn are_settled(&self) -> Result<bool, DbErr> {
-        let (roll, now) = self.list().await?;
+        let (schedule, now) = self.list().await?;
         let held = store::names(&self.store.keyring).await?;
-        Ok(roll.is_settled(now) && needed(&roll, now).is_subset(&held))
+        Ok(schedule.is_settled(now) && needed(&schedule, now).is_subset(&held))
     }
 
     /// Begins a change of the keys: alone, on what is true then. Keys without their private half are given up, and those
@@ -178,8 +178,8 @@ impl TokenKeys {
             keys: self,
             ending,
             now,
-            roll: roll(&rows),
-            before: roll(&rows),
+            schedule: schedule(&rows),
+            before: schedule(&rows),
             publics: BTreeMap::new(),
             fresh: Vec::new(),
         };
@@ -192,8 +192,8 @@ impl TokenKeys {
             change.adopt().await?;
         }
         let held = store::names(&self.store.keyring).await?;
-        for kid in needed(&change.roll, now).difference(&held) {
-            change.roll.lose(kid, now);
+        for kid in needed(&change.schedule, now).difference(&held) {
+            change.schedule.lose(kid, now);
         }
         Ok(change)
     }
@@ -205,7 +205,7 @@ struct KeyChange<'k> {
     ending: Ending<'k, ByOperator>,
     now: Instant,
     before: KeySchedule,
-    roll: KeySchedule,
+    schedule: KeySchedule,
     publics: BTreeMap<String, String>,
     fresh: Vec<SigningKey>,
 }
@@ -217,7 +217,7 @@ impl KeyChange<'_> {
         let kept = store::all(&self.keys.store.keyring, &self.keys.kek).await?;
         for (place, kept) in kept.iter().enumerate() {
             let (key, made) = (&kept.key, kept.created_at);
-            self.roll.0.push(KeyLife {
+            self.schedule.0.push(KeyLife {
                 signs_from: Some(made),
                 superseded_at: (place > 0).then_some(self.now),
                 ..KeyLife::published(key.kid().to_owned(), made)
@@ -231,14 +231,14 @@ impl KeyChange<'_> {
     /// Makes the keys that are missing, and makes all of it durable, with its events. Only who ends a key ends sharing.
     async fn commit(mut self, ended: Option<Event>) -> Result<(), KeyChangeError> {
         let fresh = &mut self.fresh;
-        self.roll.settle(self.now, || {
+        self.schedule.settle(self.now, || {
             let key = SigningKey::generate()?;
             let kid = key.kid().to_owned();
             fresh.push(key);
             Ok::<_, SigningKeyError>(kid)
         })?;
         self.keep().await?;
-        let needed = needed(&self.roll, self.now);
+        let needed = needed(&self.schedule, self.now);
         match (ended, self.succession()) {
             (Some(ended), succession) => {
                 let events = [ended].into_iter().chain(succession).collect();
@@ -262,7 +262,7 @@ impl KeyChange<'_> {
                 .insert(key.kid().to_owned(), key.public_jwk().to_string());
         }
         for life in self
-            .roll
+            .schedule
             .0
             .iter()
             .filter(|life| !self.before.0.contains(life))
@@ -293,12 +293,15 @@ impl KeyChange<'_> {
     /// Returns the event that another key signs now than when this change began, where one does.
     fn succession(&self) -> Option<Event> {
         let since = |key: &&KeyLife| key.signs_from == Some(self.now);
-        let current = self.roll.one(KeyState::Current, self.now).filter(since)?;
+        let current = self
+            .schedule
+            .one(KeyState::Current, self.now)
+            .filter(since)?;
         (!self.before.0.is_empty()).then(|| Event::SigningKeyRotated(current.kid.clone()))
     }
 }
 
-fn roll(rows: &[token_key::Model]) -> KeySchedule {
+fn schedule(rows: &[token_key::Model]) -> KeySchedule {
     KeySchedule(rows.iter().map(life).collect())
 }
 
@@ -324,7 +327,7 @@ fn public(row: &token_key::Model) -> Result<PublicKey, SigningKeyError> {
 }
 
 /// Returns the keys whose private half must be in the keyring.
-fn needed(roll: &KeySchedule, now: Instant) -> BTreeSet<String> {
-    let needed = roll.0.iter().filter(|key| key.needs_private_half(now));
+fn needed(schedule: &KeySchedule, now: Instant) -> BTreeSet<String> {
+    let needed = schedule.0.iter().filter(|key| key.needs_private_half(now));
     needed.map(|key| key.kid.clone()).collect()
 }

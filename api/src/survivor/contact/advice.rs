@@ -3,7 +3,7 @@
 use async_graphql::SimpleObject;
 use concord_entities::vocabulary::{ContactBar, ContactChannel, MessageForm};
 
-use super::door::Permit;
+use super::outbound::Permit;
 use super::rules::ContactBarredError;
 use crate::wire::scalars::DateTime;
 

@@ -3,12 +3,12 @@
 //! - [`plan`]: what a plan says, as it is written, read and sealed.
 //! - [`rules`]: whether a person may be contacted now. Pure.
 //! - [`advice`]: what a plan answers, on the wire.
-//! - [`door`]: leave to contact a person, and all that may be left for them. Pure.
+//! - [`outbound`]: leave to contact a person, and all that may be left for them. Pure.
 //! - [`read`]: a survivor's plan, unsealed for the agency that holds it, once its event is on record.
 
 pub mod advice;
-pub mod door;
 pub mod graphql;
+pub mod outbound;
 pub mod plan;
 pub mod read;
 pub mod rules;

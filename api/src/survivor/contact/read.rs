@@ -5,7 +5,7 @@ use concord_entities::vocabulary::{Code, ContactBar, ContactChannel};
 use concord_entities::{safe_contact, survivor};
 
 use super::advice::ContactAdvice;
-use super::door::Permit;
+use super::outbound::Permit;
 use super::plan::SafeContactPlan;
 use super::rules::ContactBarredError;
 use crate::audit::disclose;

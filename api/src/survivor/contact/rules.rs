@@ -40,7 +40,7 @@ pub struct StatedPlan {
 pub struct StatedRoute {
     /// By which channel.
     pub channel: ContactChannel,
-    /// Where.
+    /// The address, number or place.
     pub address: String,
 }
 
@@ -71,9 +71,9 @@ pub struct Window {
 pub struct Manner<'p> {
     /// By this channel.
     pub channel: ContactChannel,
-    /// There.
+    /// The address, number or place.
     pub address: &'p str,
-    /// Until then, not included; none where the windows leave no gap.
+    /// Until when, not included; none where the windows leave no gap.
     pub until: Option<Instant>,
     /// Whether a message may be left.
     pub may_leave_message: bool,
@@ -84,7 +84,7 @@ pub struct Manner<'p> {
 /// Why a person may not be contacted now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ContactBarredError {
-    /// Why.
+    /// What bars it.
     pub bar: ContactBar,
     /// When the next window opens, where that is what bars it.
     pub opens: Option<Instant>,

@@ -70,7 +70,7 @@ impl Gate {
 
     /// A forge with our key, whose good token is good now.
     pub fn forge(&self) -> Forge {
-        let der = self.world.service.ring.signer().to_pkcs8_der();
+        let der = self.world.service.key_cache.signer().to_pkcs8_der();
         let mut forge = Forge::new();
         let now = clock::now().unix_seconds();
         forge.ours = SigningKey::from_pkcs8_der(&der).unwrap();
