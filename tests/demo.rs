@@ -105,7 +105,7 @@ impl Demo {
                 reader: row.recipient_id,
                 category: *category,
                 purpose,
-                ceiling: ceiling,
+                ceiling,
             };
             matches!(
                 decide(&question, &facts, self.now),

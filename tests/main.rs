@@ -5,7 +5,6 @@
     clippy::indexing_slicing,
     clippy::panic,
     clippy::as_conversions,
-    clippy::single_match_else,
     clippy::too_many_lines,
     clippy::wildcard_enum_match_arm,
     reason = "tests fail by panicking, and some of them are long tables"

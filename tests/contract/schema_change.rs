@@ -112,10 +112,11 @@ fn last_release() -> (String, String) {
 
 /// Prints the changes past what catches a test's output, so that they are seen when all is well.
 fn tell(version: &str, changes: &[Change]) {
-    let lines: String = changes
+    let lines: Vec<String> = changes
         .iter()
         .map(|change| format!("  {change}\n"))
         .collect();
+    let lines = lines.concat();
     let text = format!(
         "schema.graphql since {version}: {} changes\n{lines}",
         changes.len()
@@ -227,14 +228,14 @@ impl Surface {
                             .collect::<Vec<_>>()
                     );
                     let name = format!("@{}", directive.name.node);
-                    surface.put(name, declaration, text(directive.description.as_ref()));
+                    surface.put(name, &declaration, text(directive.description.as_ref()));
                 }
             }
         }
         surface
     }
 
-    fn put(&mut self, name: String, declaration: String, description: String) {
+    fn put(&mut self, name: String, declaration: &str, description: String) {
         let declaration = declaration.trim().to_owned();
         let declared = Declared {
             declaration,
@@ -244,7 +245,7 @@ impl Surface {
     }
 
     fn roots(&mut self, schema: &SchemaDefinition) {
-        self.put("schema".to_owned(), "schema".to_owned(), String::new());
+        self.put("schema".to_owned(), "schema", String::new());
         let roots = [
             ("query", &schema.query),
             ("mutation", &schema.mutation),
@@ -254,7 +255,7 @@ impl Surface {
             if let Some(name) = name {
                 self.put(
                     format!("schema.{root}"),
-                    name.node.to_string(),
+                    name.node.as_ref(),
                     String::new(),
                 );
             }
@@ -276,7 +277,7 @@ impl Surface {
             TypeKind::Union(union) => {
                 for member in &union.members {
                     let member = format!("{name}.{}", member.node);
-                    self.put(member, "member".to_owned(), String::new());
+                    self.put(member, "member", String::new());
                 }
                 "union".to_owned()
             }
@@ -285,7 +286,7 @@ impl Surface {
                     let value = &value.node;
                     self.put(
                         format!("{name}.{}", value.value.node),
-                        format!("value{}", directives(&value.directives)),
+                        &format!("value{}", directives(&value.directives)),
                         text(value.description.as_ref()),
                     );
                 }
@@ -296,7 +297,7 @@ impl Surface {
                     let field = &field.node;
                     self.put(
                         format!("{name}.{}", field.name.node),
-                        typed(field),
+                        &typed(field),
                         text(field.description.as_ref()),
                     );
                 }
@@ -306,7 +307,7 @@ impl Surface {
         let declaration = format!("{kind}{}", directives(&definition.directives));
         self.put(
             name.to_owned(),
-            declaration,
+            &declaration,
             text(definition.description.as_ref()),
         );
     }
@@ -325,7 +326,7 @@ impl Surface {
                 said.push('\n');
                 said.push_str(&text(argument.node.description.as_ref()));
             }
-            self.put(format!("{of}.{}", field.name.node), declaration, said);
+            self.put(format!("{of}.{}", field.name.node), &declaration, said);
         }
     }
 }

@@ -53,10 +53,10 @@ impl Narrowing {
                 case.consent(|c| c.purposes = c.purposes.without(purpose));
             }
             Self::ConsentBeginsAt(at) => {
-                case.consent(|c| c.dates.effective_at = c.dates.effective_at.max(at))
+                case.consent(|c| c.dates.effective_at = c.dates.effective_at.max(at));
             }
             Self::ConsentEndsAt(at) => {
-                case.consent(|c| c.dates.expires_at = c.dates.expires_at.min(at))
+                case.consent(|c| c.dates.expires_at = c.dates.expires_at.min(at));
             }
             Self::ConsentUnsigned => case.consent(|c| c.dates.signed_at = None),
             Self::ConsentRevoked(at) => case.consent(|c| c.dates.revoked_at = Some(at)),
@@ -69,7 +69,7 @@ impl Narrowing {
                 case.mou(|m| m.purposes = m.purposes.without(purpose));
             }
             Self::MouBeginsOn(day) => {
-                case.mou(|m| m.dates.effective_on = m.dates.effective_on.max(day))
+                case.mou(|m| m.dates.effective_on = m.dates.effective_on.max(day));
             }
             Self::MouEndsOn(day) => case.mou(|m| m.dates.expires_on = m.dates.expires_on.min(day)),
             Self::MouUnsigned => case.mou(|m| m.dates.signed_at = None),

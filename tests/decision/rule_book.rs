@@ -85,7 +85,7 @@ const SITUATIONS: &[(&str, &[Situation])] = &[
             }),
             ("the moment it ends", |c| c.now = noon(4)),
             ("revoked", |c| {
-                c.consent(|k| k.dates.revoked_at = Some(noon(1)))
+                c.consent(|k| k.dates.revoked_at = Some(noon(1)));
             }),
             ("superseded, or an error", |c| {
                 c.consent(|k| k.dates.void_at = Some(noon(1)));

@@ -83,7 +83,7 @@ const SPOILS: &[(MandatedDisclosureError, Spoil)] = &[
         "a\nb".clone_into(&mut case.told.issuing_authority);
     }),
     (MandatedDisclosureError::Citation, |case| {
-        case.told.citation = String::new()
+        case.told.citation = String::new();
     }),
     (MandatedDisclosureError::Citation, |case| {
         case.told.citation = "x".repeat(201);
@@ -95,20 +95,20 @@ const SPOILS: &[(MandatedDisclosureError, Spoil)] = &[
         case.told.disclosed_on = Date("2026-05-31".parse().unwrap());
     }),
     (MandatedDisclosureError::NoRecipient, |case| {
-        case.recipient = None
+        case.recipient = None;
     }),
     (MandatedDisclosureError::TwoRecipients, |case| {
         case.told.recipient_outside = Some(outside("Family Court"));
     }),
     (MandatedDisclosureError::OwnRecipient, |case| {
-        case.recipient = Some(OWN)
+        case.recipient = Some(OWN);
     }),
     (MandatedDisclosureError::OutsideName, |case| {
         case.recipient = None;
         case.told.recipient_outside = Some(outside(" "));
     }),
     (MandatedDisclosureError::NoCategory, |case| {
-        case.told.categories.clear()
+        case.told.categories.clear();
     }),
     (MandatedDisclosureError::BeyondOrder, |case| {
         case.told.categories.push(DataCategory::Medical);
@@ -120,7 +120,7 @@ const SPOILS: &[(MandatedDisclosureError, Spoil)] = &[
         case.told.minimum_necessary = false;
     }),
     (MandatedDisclosureError::NoNotice, |case| {
-        case.told.attempts.clear()
+        case.told.attempts.clear();
     }),
     (MandatedDisclosureError::NoNotice, |case| {
         case.told.attempts[0].result = NoticeResult::UnsafeToTry;

@@ -194,7 +194,9 @@ async fn mous(told: &mut Told, readers: &[&Agency]) {
                 })
                 .collect();
             parties.sort();
-            parties.iter().for_each(|party| told.line(party));
+            for party in &parties {
+                told.line(party);
+            }
             told.calls(&mou, title);
         }
     }

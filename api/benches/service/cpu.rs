@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 /// How many rounds are measured.
 const ROUNDS: usize = 5;
 /// No further round is begun after this, and none may last longer.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 /// The kernel's unit in /proc, the same on every architecture that Linux runs servers on.
 const TICKS_PER_SECOND: f64 = 100.0;
 
@@ -142,11 +142,11 @@ pub async fn rounds(meter: Meter, mut send: impl AsyncFnMut() -> usize) -> Vec<U
     let mut rounds = Vec::new();
     for round in 0..=ROUNDS {
         let before = meter.read();
-        let sent = tokio::time::timeout(LONGEST, send()).await;
-        let sent = sent.expect("a round that ends in time");
+        let answered = tokio::time::timeout(LONGEST, send()).await;
+        let requests = answered.expect("a round that ends in time");
         // The first warms up.
         if round > 0 {
-            rounds.push(meter.read().minus(before).micros_of_each(sent));
+            rounds.push(meter.read().minus(before).micros_of_each(requests));
         }
         if began.elapsed() > LONGEST && !rounds.is_empty() {
             break;
@@ -173,13 +173,13 @@ impl Table {
 
     /// Prints what the bare statement uses. What follows is held against the last of these.
     pub fn bare(&mut self, name: &str, rounds: &[Used]) {
-        self.bare = Some(middle(rounds, |used| used.together()));
+        self.bare = Some(middle(rounds, Used::together));
         self.row(name, rounds, true);
     }
 
     /// Prints a row, with its ratio to the bare statement where it makes sense.
     pub fn row(&self, name: &str, rounds: &[Used], beside_bare: bool) {
-        let together = middle(rounds, |used| used.together());
+        let together = middle(rounds, Used::together);
         let ratio = self
             .bare
             .filter(|_| beside_bare)
@@ -202,7 +202,7 @@ fn middle(rounds: &[Used], part: impl Fn(Used) -> f64) -> f64 {
 
 /// How far the rounds are apart, in percent of the middle one.
 fn spread(rounds: &[Used], middle: f64) -> f64 {
-    let parts = rounds.iter().map(|used| used.together());
+    let parts = rounds.iter().copied().map(Used::together);
     let (least, most) = parts.fold((f64::MAX, f64::MIN), |(least, most), part| {
         (least.min(part), most.max(part))
     });

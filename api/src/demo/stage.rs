@@ -101,7 +101,7 @@ impl<Name, Id> Default for Made<Name, Id> {
     }
 }
 
-impl<Name: Ord + Debug, Id: Copy> Made<Name, Id> {
+impl<Name: Copy + Ord + Debug, Id: Copy> Made<Name, Id> {
     /// Remembers what was made.
     pub(super) fn keep(&mut self, name: Name, id: Id) {
         self.0.insert(name, id);

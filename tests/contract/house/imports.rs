@@ -88,8 +88,8 @@ impl House {
                     continue;
                 }
                 let name = target.item.unwrap_or_else(|| "self".to_owned());
-                let names = imports.0.entry((file.clone(), target.file)).or_default();
-                names.insert(name);
+                let taken = imports.0.entry((file.clone(), target.file)).or_default();
+                taken.insert(name);
             }
         }
         imports
@@ -114,7 +114,7 @@ impl House {
                     above.pop();
                     rest = &rest[1..];
                 }
-                return self.lead([above, rest.to_vec()].concat(), depth);
+                return self.lead(&[above, rest.to_vec()].concat(), depth);
             }
             LIBRARY if own[0] == PROGRAM => vec![LIBRARY.to_owned()],
             child if self.files[file].modules.contains(child) => {
@@ -129,11 +129,11 @@ impl House {
                 return self.follow(file, &path, depth + 1);
             }
         };
-        self.lead([from, rest.to_vec()].concat(), depth)
+        self.lead(&[from, rest.to_vec()].concat(), depth)
     }
 
     /// Where a path from the top of its crate leads.
-    fn lead(&self, path: Vec<String>, depth: usize) -> Option<Target> {
+    fn lead(&self, path: &[String], depth: usize) -> Option<Target> {
         let known = (1..=path.len())
             .rev()
             .find(|length| self.modules.contains_key(&path[..*length]))?;

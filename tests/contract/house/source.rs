@@ -200,10 +200,11 @@ impl Source {
             at += 3;
         }
         self.words.extend(path.iter().cloned());
-        if is(tokens.get(at), '!') && self.declaring.contains(&path[0]) {
-            if let Some(TokenTree::Group(group)) = tokens.get(at + 1) {
-                self.declare(&list(&group.stream()));
-            }
+        if is(tokens.get(at), '!')
+            && self.declaring.contains(&path[0])
+            && let Some(TokenTree::Group(group)) = tokens.get(at + 1)
+        {
+            self.declare(&list(&group.stream()));
         }
         if starts && path.len() > 1 {
             self.paths.insert(path);
