@@ -253,11 +253,7 @@ impl Surface {
         ];
         for (root, name) in roots {
             if let Some(name) = name {
-                self.put(
-                    format!("schema.{root}"),
-                    name.node.as_ref(),
-                    String::new(),
-                );
+                self.put(format!("schema.{root}"), name.node.as_ref(), String::new());
             }
         }
     }
