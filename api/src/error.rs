@@ -13,7 +13,7 @@
 //! 5. Ourselves: SQL that does not fit the tables, a row that cannot be read, a broken seal (`INTERNAL`). Trying again
 //!    does not help, so the caller is not told to.
 //!
-//! Which of the last two a database's error is, [`DbErr`](sea_orm::DbErr)'s own code says, in [`may_pass`].
+//! Which of the last two a database's error is, [`DbErr`]'s own code says, in [`may_pass`].
 //!
 //! [`Error`] is for the person who reads it: its text names what was wrong and what to do, and nothing
 //! confidential. [`Refusal`] is an `Error` on its way out, with the cause that only the log may see. It is
