@@ -30,7 +30,7 @@ pub(super) struct EventFields {
     pub(super) categories: Option<Categories>,
 }
 
-/// Returns no field.
+/// Starts from no field.
 pub(super) fn nothing() -> EventFields {
     EventFields {
         outcome: AuditOutcome::Success,
@@ -47,7 +47,7 @@ pub(super) fn nothing() -> EventFields {
     }
 }
 
-/// Returns the record that it happened to.
+/// Starts from the record that it happened to.
 pub(super) fn about(object: &impl ToString) -> EventFields {
     EventFields {
         object: Some(object.to_string()),
@@ -55,12 +55,12 @@ pub(super) fn about(object: &impl ToString) -> EventFields {
     }
 }
 
-/// Returns the person that it happened to, whom no object names.
+/// Starts from the person that it happened to, whom no object names.
 pub(super) fn of_person(survivor: SurvivorAuditId) -> EventFields {
     nothing().person(survivor)
 }
 
-/// Returns an attempt that was refused, and the code that says why.
+/// Starts from an attempt that was refused, and the code that says why.
 pub(super) fn refused(code: &str) -> EventFields {
     EventFields {
         outcome: AuditOutcome::Refused,
@@ -69,13 +69,13 @@ pub(super) fn refused(code: &str) -> EventFields {
 }
 
 impl EventFields {
-    /// Returns the agency that may know of it beside the one that acted.
+    /// Adds the agency that may know of it beside the one that acted.
     pub(super) fn told(mut self, agency: impl Into<Option<AgencyId>>) -> Self {
         self.recipient = agency.into();
         self
     }
 
-    /// Returns who disclosed, and what.
+    /// Adds who disclosed, and what.
     pub(super) fn disclosed(mut self, discloser: AgencyId, categories: Categories) -> Self {
         self.discloser = Some(discloser);
         self.categories = Some(categories);
@@ -88,7 +88,7 @@ impl EventFields {
         self
     }
 
-    /// Returns the person, under the audit log's own id.
+    /// Adds the person, under the audit log's own id.
     pub(super) fn person(mut self, survivor: SurvivorAuditId) -> Self {
         self.survivor = Some(survivor);
         self
@@ -100,25 +100,25 @@ impl EventFields {
         self
     }
 
-    /// Returns the consent, and its version.
+    /// Adds the consent, and its version.
     pub(super) fn under_consent(mut self, id: ConsentId, version: i32) -> Self {
         self.consent = Some((id, version));
         self
     }
 
-    /// Returns the MOU, and its version.
+    /// Adds the MOU, and its version.
     pub(super) fn under_mou(mut self, id: MouId, version: i32) -> Self {
         self.mou = Some((id, version));
         self
     }
 
-    /// Returns what for.
+    /// Adds what for.
     pub(super) fn used_for(mut self, purpose: Purpose) -> Self {
         self.purpose = Some(purpose);
         self
     }
 
-    /// Returns what a release stands on; none where everything was withheld.
+    /// Adds what a release stands on; none where everything was withheld.
     pub(super) fn on_ground(self, ground: Option<Ground>) -> Self {
         match ground {
             Some(Ground::Consented {
