@@ -10,7 +10,7 @@ use concord_entities::vocabulary::{AgencyKind, AgencyStatus, Jurisdiction, Membe
 use concord_entities::{membership, task_force};
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 
-use crate::access::grant::{Permission, Resource};
+use crate::access::grant::Resource;
 use crate::audit::disclose;
 use crate::audit::ledger::Decided;
 use crate::error::{Error, Result};
@@ -261,7 +261,7 @@ impl AgencyQuery {
         #[graphql(desc = "The cursor of the entry to go on after.")] after: Option<String>,
     ) -> Result<Connection<Agency>> {
         let request = ctx.request()?;
-        let caller = request.caller(Resource::Directory, Permission::Search)?;
+        let caller = request.caller.may(Resource::Directory.search())?;
         let wanted = PageRequest::parse(first, after.as_deref(), None, None)?;
         let filter = filter.unwrap_or_default();
         let released = request
@@ -298,7 +298,7 @@ impl AgencyQuery {
         #[graphql(desc = "The cursor of the entry to go on after.")] after: Option<String>,
     ) -> Result<Connection<TaskForce>> {
         let request = ctx.request()?;
-        let caller = request.caller(Resource::Directory, Permission::Search)?;
+        let caller = request.caller.may(Resource::Directory.search())?;
         let wanted = PageRequest::parse(first, after.as_deref(), None, None)?;
         let store = &request.worker.store;
         let released = request
@@ -378,7 +378,7 @@ async fn suspension_reason(ctx: &Context<'_>, id: AgencyId) -> Result<Option<Str
 
 /// Returns one agency that the caller may know of.
 pub(crate) async fn agency_by_id(request: &Request, id: AgencyId) -> Result<Option<Agency>> {
-    request.caller(Resource::Directory, Permission::Read)?;
+    request.caller.may(Resource::Directory.read())?;
     find_agency(request, id).await
 }
 

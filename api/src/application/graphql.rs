@@ -8,7 +8,7 @@ use concord_entities::ids::ApplicationId;
 use concord_entities::vocabulary::{AgencyStatus, ClientAuthentication};
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 
-use crate::access::grant::{Permission, Resource};
+use crate::access::grant::Resource;
 use crate::access::scope::Scopes;
 use crate::audit::disclose;
 use crate::error::{Refusal, Result};
@@ -106,7 +106,7 @@ impl ApplicationQuery {
         #[graphql(desc = "The cursor of the entry to go on after.")] after: Option<String>,
     ) -> Result<Connection<Application>> {
         let request = ctx.request()?;
-        let caller = request.caller(Resource::Agency, Permission::Search)?;
+        let caller = request.caller.may(Resource::Agency.search())?;
         let wanted = PageRequest::parse(first, after.as_deref(), None, None)?;
         let released = request
             .disclose(|| async {
@@ -129,7 +129,7 @@ pub(crate) async fn application_by_id(
     request: &Request,
     id: ApplicationId,
 ) -> Result<Option<Application>> {
-    request.caller(Resource::Agency, Permission::Read)?;
+    request.caller.may(Resource::Agency.read())?;
     find_application(request, id).await
 }
 

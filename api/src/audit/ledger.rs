@@ -168,14 +168,14 @@ impl Ledger {
         })
     }
 
-    /// Records one event that releases nothing, such as a refusal, under whatever epoch is in force.
+    /// Records events that release nothing, such as refusals, under whatever epoch is in force: all of them or none.
     ///
     /// # Errors
-    /// `UNAVAILABLE`: it is not on record.
-    pub async fn note(
+    /// `UNAVAILABLE`: they are not on record.
+    async fn note(
         &self,
         store: &Store,
-        event: Event,
+        events: Vec<Event>,
         agent: &Agent,
         meta: &RequestMeta,
     ) -> Result<()> {
@@ -184,7 +184,7 @@ impl Ledger {
                 epoch: store.epoch().await?,
                 now: store.ping().await?,
                 content: (),
-                events: vec![event.clone()],
+                events: events.clone(),
             };
             match self.release(decided, agent, meta).await {
                 Ok(_) => return Ok(()),
@@ -194,19 +194,21 @@ impl Ledger {
         }
     }
 
-    /// Puts a refused attempt on record, by the refusal's code. Whoever tried is refused all the same: where the log does
-    /// not take it, the program's own log says so.
+    /// Puts the refused attempts of one request on record, together: however many they are, the log is written to once.
+    /// Whoever tried is refused all the same: where the log does not take them, the program's own log says so.
     pub async fn deny(
         &self,
         store: &Store,
         agent: &Agent,
         meta: &RequestMeta,
-        code: &'static str,
-        happened: impl FnOnce(&'static str) -> Event,
+        attempts: Vec<Event>,
     ) {
-        if self.note(store, happened(code), agent, meta).await.is_err() {
+        if attempts.is_empty() {
+            return;
+        }
+        if self.note(store, attempts, agent, meta).await.is_err() {
             let request = &meta.request;
-            error!(request, code, "a denied attempt could not be recorded");
+            error!(request, "a denied attempt could not be recorded");
         }
     }
 

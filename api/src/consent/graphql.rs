@@ -18,7 +18,7 @@ use super::grounds::Grounds;
 use super::input::ConsentInput;
 use super::parts::{ConsentFinding, Interpreter, Signature};
 use super::{draft, rules};
-use crate::access::grant::{Permission, Resource};
+use crate::access::grant::Resource;
 use crate::agency::graphql::Agency;
 use crate::audit::disclose;
 use crate::audit::ledger::Decided;
@@ -269,7 +269,7 @@ impl ConsentQuery {
         #[graphql(desc = "The consent that you think of.")] consent: ConsentInput,
     ) -> Result<Vec<ConsentFinding>> {
         let request = ctx.request()?;
-        request.caller(Resource::Consent, Permission::Read)?;
+        request.caller.may(Resource::Consent.read())?;
         let findings = draft::judge(request, &consent).await?;
         Ok(findings.into_iter().map(ConsentFinding::from).collect())
     }
@@ -286,7 +286,7 @@ impl ConsentQuery {
         #[graphql(desc = "The cursor of the entry to go on after.")] after: Option<String>,
     ) -> Result<Connection<Consent>> {
         let request = ctx.request()?;
-        let caller = request.caller(Resource::Consent, Permission::Search)?;
+        let caller = request.caller.may(Resource::Consent.search())?;
         let wanted = PageRequest::parse(first, after.as_deref(), None, None)?;
         let filter = filter.unwrap_or_default();
         let survivor: Option<SurvivorId> = filter
@@ -452,7 +452,7 @@ async fn with_context<T>(
 
 /// Returns one consent that the caller's agency holds or is named in.
 pub(crate) async fn consent_by_id(request: &Request, id: ConsentId) -> Result<Option<Consent>> {
-    request.caller(Resource::Consent, Permission::Read)?;
+    request.caller.may(Resource::Consent.read())?;
     find_consent(request, id).await
 }
 

@@ -98,7 +98,7 @@ impl Authenticator<'_> {
         let meta = meta(self.http, self.request_id);
         let Worker { store, ledger, .. } = self.worker;
         ledger
-            .deny(store, agent, &meta, why, Event::TokenRefused)
+            .deny(store, agent, &meta, vec![Event::TokenRefused(why)])
             .await;
         self.unauthenticated(lack)
     }

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::plain::{self, HttpRefusal, Operation, kept_by_nobody};
 use super::shared::Shared;
-use crate::access::grant::{Permission, Resource};
+use crate::access::grant::Resource;
 use crate::consent::document::formats::{self, DocumentType, LARGEST};
 use crate::consent::document::store::{self, Scan};
 use crate::error::Error;
@@ -47,7 +47,7 @@ async fn put(
     worker: web::Data<Worker>,
 ) -> HttpResponse {
     plain::answer(&http, &shared, &worker, STORE, async |request| {
-        request.caller(Resource::Evidence, Permission::Create)?;
+        request.caller.may(Resource::Evidence.create())?;
         let id = plain::id(&id)?;
         let kind = kind(&http)?;
         let bytes = received(&http, payload).await?;
@@ -80,7 +80,7 @@ async fn get(
     worker: web::Data<Worker>,
 ) -> HttpResponse {
     plain::answer(&http, &shared, &worker, READ, async |request| {
-        request.caller(Resource::Evidence, Permission::Read)?;
+        request.caller.may(Resource::Evidence.read())?;
         released(request, &id).await
     })
     .await

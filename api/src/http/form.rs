@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::plain::{self, HttpRefusal, Operation, kept_by_nobody};
 use super::shared::Shared;
-use crate::access::grant::{Permission, Resource};
+use crate::access::grant::Resource;
 use crate::consent::form::page::PaperSize;
 use crate::consent::form::read::subject;
 use crate::error::{Error, Refusal};
@@ -38,7 +38,7 @@ async fn form(
     worker: web::Data<Worker>,
 ) -> HttpResponse {
     plain::answer(&http, &shared, &worker, READ, async |request| {
-        request.caller(Resource::Consent, Permission::Read)?;
+        request.caller.may(Resource::Consent.read())?;
         page(request, &id, http.query_string()).await
     })
     .await

@@ -269,9 +269,10 @@ async fn report(request: &Request, response: &Response, asked: &AskedObjects) {
             denied.insert((code, asked.at(&error.path)));
         }
     }
-    for (code, object) in denied {
-        request.deny(code, object.map(str::to_owned)).await;
-    }
+    let attempts = denied
+        .into_iter()
+        .map(|(code, object)| (code, object.map(str::to_owned)));
+    request.deny_all(attempts).await;
 }
 
 /// Returns whether a refusal is a denied attempt, which goes on record, rather than a slip.

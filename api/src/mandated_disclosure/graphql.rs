@@ -13,7 +13,7 @@ use concord_entities::vocabulary::{
 use sea_orm::{ColumnTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
 
-use crate::access::grant::{Permission, Resource};
+use crate::access::grant::Resource;
 use crate::agency::graphql::Agency;
 use crate::audit::disclose;
 use crate::audit::ledger::Decided;
@@ -190,7 +190,7 @@ impl MandateQuery {
         #[graphql(desc = "The cursor of the entry to go on after.")] after: Option<String>,
     ) -> Result<Connection<MandatedDisclosure>> {
         let request = ctx.request()?;
-        let caller = request.caller(Resource::Survivor, Permission::Search)?;
+        let caller = request.caller.may(Resource::Survivor.search())?;
         let wanted = PageRequest::parse(first, after.as_deref(), None, None)?;
         let survivor: Option<SurvivorId> = survivor
             .as_deref()
@@ -293,7 +293,7 @@ pub(crate) async fn mandated_disclosure_by_id(
     request: &Request,
     id: MandateId,
 ) -> Result<Option<MandatedDisclosure>> {
-    request.caller(Resource::Survivor, Permission::Read)?;
+    request.caller.may(Resource::Survivor.read())?;
     find_mandated_disclosure(request, id).await
 }
 

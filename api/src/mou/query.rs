@@ -8,7 +8,7 @@ use sea_orm::{ColumnTrait, QueryFilter};
 
 use super::graphql::{Mou, MouView};
 use super::input::MouFilter;
-use crate::access::grant::{Permission, Resource};
+use crate::access::grant::Resource;
 use crate::audit::disclose;
 use crate::audit::ledger::Decided;
 use crate::error::Result;
@@ -32,7 +32,7 @@ impl MouQuery {
         #[graphql(desc = "The cursor of the entry to go on after.")] after: Option<String>,
     ) -> Result<Connection<Mou>> {
         let request = ctx.request()?;
-        let caller = request.caller(Resource::Mou, Permission::Search)?;
+        let caller = request.caller.may(Resource::Mou.search())?;
         let wanted = PageRequest::parse(first, after.as_deref(), None, None)?;
         let filter = filter.unwrap_or_default();
         let task_force: Option<TaskForceId> = filter
@@ -90,7 +90,7 @@ async fn with_parties<T>(
 
 /// Returns one MOU that the caller's agency may follow.
 pub(crate) async fn mou_by_id(request: &Request, id: MouId) -> Result<Option<Mou>> {
-    request.caller(Resource::Mou, Permission::Read)?;
+    request.caller.may(Resource::Mou.read())?;
     find_mou(request, id).await
 }
 

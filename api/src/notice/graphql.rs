@@ -7,7 +7,7 @@ use concord_entities::vocabulary::NoticeKind;
 use sea_orm::Select;
 use tracing::warn;
 
-use crate::access::grant::{Permission, Resource};
+use crate::access::grant::Resource;
 use crate::agency::graphql::Agency;
 use crate::audit::disclose;
 use crate::error::Result;
@@ -71,7 +71,7 @@ impl NoticeQuery {
         #[graphql(desc = "The cursor of the entry to go on after.")] after: Option<String>,
     ) -> Result<Connection<Notice>> {
         let request = ctx.request()?;
-        let caller = request.caller(Resource::Consent, Permission::Search)?;
+        let caller = request.caller.may(Resource::Consent.search())?;
         let wanted = PageRequest::parse(first, after.as_deref(), None, None)?;
         let page = read(request, &notice::Entity::to(caller.agency()), wanted).await?;
         mark_seen(request, &page).await;

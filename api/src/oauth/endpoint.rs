@@ -34,7 +34,12 @@ pub async fn answer(
     if fault.kind.is_denial() {
         let AuthorizationServer { store, ledger, .. } = server;
         ledger
-            .deny(store, &who, &asked.meta, fault.why, Event::ClientRefused)
+            .deny(
+                store,
+                &who,
+                &asked.meta,
+                vec![Event::ClientRefused(fault.why)],
+            )
             .await;
     }
     answer

@@ -7,7 +7,7 @@ use super::graphql::Referral;
 use super::input::{ReferralBox, ReferralFilter};
 use super::selection::ReferralSelection;
 use super::{find, read, view};
-use crate::access::grant::{Permission, Resource};
+use crate::access::grant::Resource;
 use crate::error::Result;
 use crate::request::InRequest;
 use crate::store::page::{self, PageRequest};
@@ -41,7 +41,7 @@ impl ReferralQuery {
         before: Option<String>,
     ) -> Result<ReferralPage> {
         let request = ctx.request()?;
-        let caller = request.caller(Resource::Referral, Permission::Search)?;
+        let caller = request.caller.may(Resource::Referral.search())?;
         let wanted = PageRequest::parse(first, after.as_deref(), last, before.as_deref())?;
         let filter = filter.unwrap_or_default();
         let selection = ReferralSelection::below(ctx, &["edges", "node"])?;

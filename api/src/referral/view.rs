@@ -11,7 +11,7 @@ use super::graphql::Referral;
 use super::package_view::{self, KeyGoneError};
 use super::read::{self, Beyond, Seen};
 use super::selection::ReferralSelection;
-use crate::access::grant::{Permission, Resource};
+use crate::access::grant::Resource;
 use crate::agency::graphql::Agency;
 use crate::audit::ledger::{Decided, RecordedEvent};
 use crate::consent::graphql::{Consent, ConsentView};
@@ -31,7 +31,7 @@ pub(crate) async fn referral_by_id(
     id: ReferralId,
     selection: &ReferralSelection,
 ) -> Result<Option<Referral>> {
-    request.caller(Resource::Referral, Permission::Read)?;
+    request.caller.may(Resource::Referral.read())?;
     find_referral(request, id, selection).await
 }
 

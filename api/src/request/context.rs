@@ -7,7 +7,7 @@ use async_graphql::Context;
 
 use super::directory::Directory;
 use crate::access::Caller;
-use crate::access::grant::{Permission, RequiredScope, Resource};
+use crate::access::grant::RequiredScope;
 use crate::access::token_status::{self, TokenStatuses};
 use crate::audit::change::{Change, Ending};
 use crate::audit::checkpoint::LedgerKey;
@@ -97,17 +97,6 @@ pub struct Request {
 }
 
 impl Request {
-    /// Returns the caller, where its token reaches this far.
-    ///
-    /// # Errors
-    /// `FORBIDDEN_SCOPE`.
-    pub fn caller(&self, resource: Resource, permission: Permission) -> Result<&Caller> {
-        self.caller.may(RequiredScope {
-            resource,
-            permission,
-        })
-    }
-
     /// Opens a change for a caller whose token reaches this far, and whose agency and token are in good standing.
     ///
     /// # Errors
@@ -141,10 +130,21 @@ impl Request {
 
     /// Puts a refused attempt on record, with the record that was asked for where one is known.
     pub async fn deny(&self, code: &'static str, object: Option<String>) {
+        self.deny_all([(code, object)]).await;
+    }
+
+    /// Puts several refused attempts of this request on record, together.
+    pub async fn deny_all(
+        &self,
+        attempts: impl IntoIterator<Item = (&'static str, Option<String>)>,
+    ) {
         let Worker { store, ledger, .. } = &self.worker;
-        let denied = |code| Event::AccessDenied { code, object };
+        let attempts = attempts
+            .into_iter()
+            .map(|(code, object)| Event::AccessDenied { code, object })
+            .collect();
         ledger
-            .deny(store, &self.caller.agent(), &self.meta, code, denied)
+            .deny(store, &self.caller.agent(), &self.meta, attempts)
             .await;
     }
 

@@ -10,7 +10,7 @@ use sea_orm::sea_query::{ExprTrait, LikeExpr};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, QueryFilter, QueryTrait, Select};
 
 use super::programs::{Programs, with_programs};
-use crate::access::grant::{Permission, Resource};
+use crate::access::grant::Resource;
 use crate::agency::graphql::Agency;
 use crate::application::graphql::Application;
 use crate::audit::checkpoint::{self, LedgerKey};
@@ -291,7 +291,7 @@ impl AuditQuery {
         #[graphql(desc = "The cursor of the entry to go on after.")] after: Option<String>,
     ) -> Result<Connection<AuditEvent>> {
         let request = ctx.request()?;
-        let caller = request.caller(Resource::Audit, Permission::Search)?;
+        let caller = request.caller.may(Resource::Audit.search())?;
         let wanted = PageRequest::parse(first, after.as_deref(), None, None)?;
         let filter = filter.unwrap_or_default();
         let with_application = lookahead::asks(ctx, &["edges", "node", "application"]);
@@ -328,7 +328,7 @@ impl AuditQuery {
     /// The newest checkpoint that the service has signed. It covers all but the last few seconds' events.
     async fn audit_checkpoint(&self, ctx: &Context<'_>) -> Result<SignedCheckpoint> {
         let request = ctx.request()?;
-        request.caller(Resource::Audit, Permission::Read)?;
+        request.caller.may(Resource::Audit.read())?;
         // A checkpoint tells of no event: recording its reading would only let a witness grow what it watches.
         let released = request
             .disclose(async || newest_note(request).await)
@@ -350,7 +350,7 @@ pub(crate) async fn audit_event_by_id(
     request: &Request,
     id: AuditEventId,
 ) -> Result<Option<AuditEvent>> {
-    let caller = request.caller(Resource::Audit, Permission::Read)?;
+    let caller = request.caller.may(Resource::Audit.read())?;
     let released = request
         .disclose(|| async {
             let among = audit_event::Entity::within_reach_of(caller.agency())

@@ -8,7 +8,7 @@ use concord_entities::rule_pack;
 use concord_entities::vocabulary::Pack;
 use sea_orm::{ActiveModelTrait, IntoActiveModel, Set};
 
-use crate::access::grant::{Permission, Resource};
+use crate::access::grant::Resource;
 use crate::audit::change::Change;
 use crate::audit::disclose;
 use crate::audit::event::{Event, RulePackEvent};
@@ -85,7 +85,7 @@ impl PackQuery {
         #[graphql(desc = "The cursor of the entry to go on after.")] after: Option<String>,
     ) -> Result<Connection<RulePack>> {
         let request = ctx.request()?;
-        let caller = request.caller(Resource::Agency, Permission::Search)?;
+        let caller = request.caller.may(Resource::Agency.search())?;
         let wanted = PageRequest::parse(first, after.as_deref(), None, None)?;
         let released = request
             .disclose(|| async {

@@ -7,7 +7,7 @@ use concord_entities::{audit_event, survivor};
 use sea_orm::{ActiveModelTrait, IntoActiveModel, Set, SqlErr};
 
 use super::contact::plan::SafeContactPlan;
-use crate::access::grant::{Permission, Resource};
+use crate::access::grant::Resource;
 use crate::audit::change::Change;
 use crate::audit::disclose;
 use crate::audit::event::Event;
@@ -51,7 +51,7 @@ impl Survivor {
         #[graphql(desc = "The cursor of the entry to go on after.")] after: Option<String>,
     ) -> Result<Connection<Disclosure>> {
         let request = ctx.request()?;
-        let caller = request.caller(Resource::Survivor, Permission::Read)?;
+        let caller = request.caller.may(Resource::Survivor.read())?;
         let wanted = PageRequest::parse(first, after.as_deref(), None, None)?;
         let told = audit_event::Entity::told_of(caller.agency(), self.key);
         accounting::page(request, &told, wanted).await
@@ -78,7 +78,7 @@ impl From<survivor::Model> for Survivor {
 
 async fn safe_contact(ctx: &Context<'_>, id: SurvivorId) -> Result<Option<SafeContactPlan>> {
     let request = ctx.request()?;
-    request.caller(Resource::Survivor, Permission::Read)?;
+    request.caller.may(Resource::Survivor.read())?;
     crate::survivor::contact::read::plan(request, id).await
 }
 
@@ -110,7 +110,7 @@ impl SurvivorQuery {
         #[graphql(desc = "The cursor of the entry to go on after.")] after: Option<String>,
     ) -> Result<Connection<Survivor>> {
         let request = ctx.request()?;
-        let caller = request.caller(Resource::Survivor, Permission::Search)?;
+        let caller = request.caller.may(Resource::Survivor.search())?;
         let wanted = PageRequest::parse(first, after.as_deref(), None, None)?;
         let released = request
             .disclose(|| async {
@@ -134,7 +134,7 @@ impl SurvivorQuery {
 
 /// Returns one survivor of the caller's own agency.
 pub(crate) async fn survivor_by_id(request: &Request, id: SurvivorId) -> Result<Option<Survivor>> {
-    request.caller(Resource::Survivor, Permission::Read)?;
+    request.caller.may(Resource::Survivor.read())?;
     find_survivor(request, id).await
 }
 

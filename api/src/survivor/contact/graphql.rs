@@ -10,7 +10,7 @@ use sea_orm::{ActiveModelTrait, IntoActiveModel};
 use super::advice::ContactAdvice;
 use super::plan::SafeContactPlan;
 use super::read;
-use crate::access::grant::{Permission, Resource};
+use crate::access::grant::Resource;
 use crate::audit::change::Change;
 use crate::audit::event::Event;
 use crate::error::{Error, Refusal, Result};
@@ -36,7 +36,7 @@ impl ContactQuery {
         #[graphql(desc = "How you would reach the person.")] channel: ContactChannel,
     ) -> Result<ContactAdvice> {
         let request = ctx.request()?;
-        request.caller(Resource::Survivor, Permission::Read)?;
+        request.caller.may(Resource::Survivor.read())?;
         let id = page::id("survivor", &survivor)?;
         let advice = read::advice(request, id, channel).await?;
         advice.ok_or_else(|| Error::NotFound.into())
