@@ -171,6 +171,11 @@ async fn survivor_of(change: &Change<'_>, consent: &consent::Model) -> Result<su
     survivor.ok_or_else(|| Error::NotFound.into())
 }
 
+/// A consent without an earlier version takes the place of none.
+#[derive(Debug, thiserror::Error)]
+#[error("a consent that was read as a first version takes another's place")]
+struct EndsAnotherError;
+
 /// Puts a signature under the first version of a consent.
 async fn sign(
     change: Change<'_>,
@@ -182,6 +187,10 @@ async fn sign(
     let (role, now) = (signature.role, change.now());
     let signing = sign::sign(&change, consent, &survivor, signature).await?;
     if let Signing::Taken(signed) = &signing {
+        // What an earlier version allowed is ended by an `Ending` alone.
+        if signed.replaces.is_some() {
+            return Err(Refusal::internal(EndsAnotherError));
+        }
         change.commit(signed.event(role, &survivor)).await?;
     }
     Ok((now, signing))
@@ -242,11 +251,12 @@ pub(crate) async fn sign_within(
     let Signing::Taken(signed) = &signing else {
         return Ok((signing, None));
     };
-    if let Some(earlier) = &signed.superseded {
-        let superseded = ConsentEvent::of(earlier, survivor.audit_id, None);
+    if let Some(earlier) = signed.replaces.clone() {
+        let (earlier, left) = life::supersede(ending, earlier, &signed.consent).await?;
+        let superseded = ConsentEvent::of(&earlier, survivor.audit_id, None);
         ending.record(Event::ConsentSuperseded(superseded)).await?;
+        ending.destroys(DoomedKeys::Packages(left));
     }
-    ending.destroys(DoomedKeys::Packages(signed.left_behind.clone()));
     let event = signed.event(role, &survivor);
     Ok((signing, Some(event)))
 }

@@ -48,27 +48,27 @@ pub(super) async fn renew(
 }
 
 /// Puts a version in its predecessor's place: the open referrals that it carries on stand on it from now, the others are
-/// suspended and named. The change ends sharing.
+/// suspended and named.
 pub(super) async fn supersede(
-    change: &Change<'_>,
+    ending: &Ending<'_>,
     earlier: consent::Model,
     later: &consent::Model,
 ) -> Result<(consent::Model, Vec<PackageVersion>)> {
     let standing = referral::Entity::standing_on(earlier.id)
-        .all(change)
+        .all(ending)
         .await?;
     let (carried, left): (Vec<_>, Vec<_>) = standing.iter().partition(|one| {
-        is_unfinished(one.status) && rules::carries_on(&earlier, later, one.contains, change.now())
+        is_unfinished(one.status) && rules::carries_on(&earlier, later, one.contains, ending.now())
     });
     let carried: Vec<ReferralId> = carried.into_iter().map(|one| one.id).collect();
     let left: Vec<PackageVersion> = left.into_iter().map(PackageVersion::from).collect();
-    referral::Entity::carry_on_under(later.id, later.expires_at, carried, change.now())
-        .exec(change)
+    referral::Entity::carry_on_under(later.id, later.expires_at, carried, ending.now())
+        .exec(ending)
         .await?;
-    halt(change, earlier.id).await?;
+    halt(ending, earlier.id).await?;
     let mut earlier = earlier.into_active_model();
-    earlier.superseded_at = Set(Some(change.now()));
-    Ok((earlier.update(change).await?, left))
+    earlier.superseded_at = Set(Some(ending.now()));
+    Ok((earlier.update(ending).await?, left))
 }
 
 /// Marks a consent as one that should never have been, and halts what stands on it.

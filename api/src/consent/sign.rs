@@ -18,7 +18,6 @@ use super::{life, rules, signatures};
 use crate::audit::change::Change;
 use crate::audit::event::{ConsentEvent, Event};
 use crate::error::{Error, Finding, Refusal, Result};
-use crate::seal::vault::PackageVersion;
 
 /// What became of a signature that was offered.
 #[derive(Debug)]
@@ -45,10 +44,9 @@ pub(crate) struct Defects {
 pub(crate) struct Signed {
     /// The consent, as it stands now.
     pub(super) consent: consent::Model,
-    /// The version whose place it took.
-    pub(super) superseded: Option<consent::Model>,
-    /// The referrals that the earlier version allowed and this one does not: they are suspended, and their keys go.
-    pub(super) left_behind: Vec<PackageVersion>,
+    /// The version whose place it takes, where the signature was the last that it needs. That one has to be ended with
+    /// it.
+    pub(super) replaces: Option<consent::Model>,
 }
 
 impl Signed {
@@ -98,24 +96,15 @@ pub(super) async fn sign(
     if !situation.complete(&roles) {
         return Ok(Signing::Taken(Box::new(Signed {
             consent,
-            superseded: None,
-            left_behind: Vec::new(),
+            replaces: None,
         })));
     }
     let mut consent = consent.into_active_model();
     consent.signed_at = Set(Some(change.now()));
     let consent = consent.update(change).await?;
-    let (superseded, left_behind) = match earlier {
-        Some(earlier) => {
-            let (superseded, left) = life::supersede(change, earlier, &consent).await?;
-            (Some(superseded), left)
-        }
-        None => (None, Vec::new()),
-    };
     Ok(Signing::Taken(Box::new(Signed {
         consent,
-        superseded,
-        left_behind,
+        replaces: earlier,
     })))
 }
 
