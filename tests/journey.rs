@@ -3,6 +3,7 @@
 use concord_entities::vocabulary::DataCategory::{Contact, Identity, Needs, Safety, SubstanceUse};
 use serde_json::json;
 
+use crate::world::agency::PACKAGE;
 use crate::world::{Database, World, on_both};
 
 on_both!(a_consented_referral_travels_and_is_completed);
@@ -121,13 +122,59 @@ async fn substance_use_travels_with_its_notice() {
     let world = World::on(Database::Sqlite).await;
     let (north, south) = world.agencies("north", "south").await;
     let ada = north.refers("Ada").to(&south).sharing([SubstanceUse]).await;
-    let query =
-        "query($id: ID!) { referral(id: $id) { package(purpose: SERVICE_DELIVERY) { notice } } }";
+    let query = "query($id: ID!) { referral(id: $id) { package(purpose: SERVICE_DELIVERY) { substanceUse { treatment } notice } } }";
     let answer = south.asks(query, json!({ "id": ada.referral })).await;
     assert_eq!(
         answer.data()["referral"]["package"]["notice"],
         "42 CFR part 2 prohibits unauthorized use or disclosure of these records."
     );
+}
+
+on_both!(only_what_was_selected_is_on_record_as_disclosed);
+async fn only_what_was_selected_is_on_record_as_disclosed(world: World) {
+    let (north, south) = world.agencies("north", "south").await;
+    let ada = north
+        .refers("Ada")
+        .to(&south)
+        .sharing([Needs, SubstanceUse])
+        .await;
+    for (selected, expected) in [
+        ("receipt { event }", json!([])),
+        ("needs { request } receipt { event }", json!(["NEEDS"])),
+        (
+            "...{ needs { request } } substanceUse { treatment }",
+            json!(["NEEDS", "SUBSTANCE_USE"]),
+        ),
+    ] {
+        let query = format!(
+            "query($id: ID!) {{ referral(id: $id) {{ package(purpose: SERVICE_DELIVERY) {{ {selected} }} }} }}"
+        );
+        let read = south.asks(&query, json!({ "id": ada.referral })).await;
+        assert_eq!(read.codes(), "", "{}", read.text);
+        let log = "auditEvents(first: 1, filter: { types: [PACKAGE_READ] })";
+        let on_record = &south.lists(log, "categories").await[0]["categories"];
+        assert_eq!(*on_record, expected, "{selected}");
+    }
+}
+
+on_both!(the_discloser_sees_every_reading_of_its_packages);
+async fn the_discloser_sees_every_reading_of_its_packages(world: World) {
+    let (north, south) = world.agencies("north", "south").await;
+    let ada = north.refers("Ada").to(&south).sharing([Needs]).await;
+    let read = south
+        .asks(
+            PACKAGE,
+            json!({ "id": ada.referral, "p": "SERVICE_DELIVERY" }),
+        )
+        .await;
+    let receipt = &read.data()["referral"]["package"]["receipt"]["event"];
+    let log = "auditEvents(first: 1, filter: { types: [PACKAGE_READ] })";
+    let seen = north
+        .lists(log, "id object agency { name } proof { index }")
+        .await;
+    assert_eq!(seen[0]["id"], *receipt);
+    assert_eq!(seen[0]["object"], ada.referral.as_str());
+    assert_eq!(seen[0]["agency"]["name"], "south");
 }
 
 #[tokio::test]
@@ -142,7 +189,8 @@ async fn whatever_is_shown_with_a_referral_is_on_record() {
 
     let log = "auditEvents(first: 1, filter: { types: [RECORDS_LISTED] })";
     let objects = &south.lists(log, "objects").await[0]["objects"];
-    assert_eq!(*objects, json!([ada.referral, ada.consent, mou]));
+    // By kind, as the log packs them.
+    assert_eq!(*objects, json!([ada.consent, mou, ada.referral]));
 }
 
 on_both!(what_a_repeated_call_is_answered_with_is_on_record);

@@ -4,9 +4,11 @@
 mod denied;
 mod integrated;
 mod leaves;
+mod queue;
 mod released;
 mod tampered;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use concord::audit::check::{CheckedLedger, LedgerCheckError, check};
@@ -19,7 +21,7 @@ use concord::settings::{RawSettings, Settings, StoreLocation};
 use concord::store::Store;
 use concord_entities::ids::AgencyId;
 use concord_entities::{audit_event, audit_tree};
-use sea_orm::{ConnectionTrait, Statement};
+use sea_orm::{ConnectionTrait, FromQueryResult, Statement};
 use tempfile::TempDir;
 use zeroize::Zeroizing;
 
@@ -143,11 +145,19 @@ impl Place {
     }
 
     async fn victim(&self) -> audit_event::Model {
-        audit_event::Entity::leaves_from(VICTIM)
-            .one(&self.store.write)
+        self.placed(VICTIM..VICTIM + 1).await.remove(0)
+    }
+
+    /// The events that have these places, in order.
+    async fn placed(&self, places: Range<i64>) -> Vec<audit_event::Model> {
+        self.store
+            .write
+            .query_all(&audit_event::Entity::placed(places))
             .await
             .unwrap()
-            .unwrap()
+            .iter()
+            .map(|row| audit_event::Model::from_query_result(row, "").unwrap())
+            .collect()
     }
 
     async fn head(&self) -> audit_tree::Model {

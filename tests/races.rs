@@ -97,18 +97,20 @@ async fn hammer(reader: &Agency, told: &Told, revoked: &AtomicBool) -> Vec<Strin
 
 async fn every_disclosure_precedes_the_revocation(world: &World, told: &Told, events: &[String]) {
     let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
-    while world.tampers("SELECT count(*) FROM audit_event WHERE leaf_index IS NULL") != "0" {
+    while world.tampers("SELECT count(*) FROM audit_waiting") != "0" {
         assert!(tokio::time::Instant::now() < deadline, "not integrated");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     let revocation = format!(
-        "SELECT leaf_index, recorded_at FROM audit_event WHERE leaf LIKE '%CONSENT_REVOKED%{}%'",
+        "SELECT leaf_index, recorded_at FROM audit_event JOIN audit_place ON event_id = id WHERE leaf LIKE '%CONSENT_REVOKED%{}%'",
         told.consent
     );
     let (index, time) = index_and_time(&world.tampers(&revocation));
     for event in events {
         let id = world.sql_id(event);
-        let recorded = format!("SELECT leaf_index, recorded_at FROM audit_event WHERE id = {id}");
+        let recorded = format!(
+            "SELECT leaf_index, recorded_at FROM audit_event JOIN audit_place ON event_id = id WHERE id = {id}"
+        );
         let (read_index, read_time) = index_and_time(&world.tampers(&recorded));
         assert!(read_time < time, "read at {read_time}, revoked at {time}");
         assert!(

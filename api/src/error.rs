@@ -270,6 +270,22 @@ pub fn may_pass(fault: &DbErr) -> bool {
     ) || fault.as_database_error().is_some_and(says_later)
 }
 
+/// Returns whether the connection was lost, so that it is not known whether the statement was executed.
+#[must_use]
+pub fn connection_was_lost(fault: &DbErr) -> bool {
+    let (DbErr::Exec(RuntimeErr::SqlxError(fault)) | DbErr::Query(RuntimeErr::SqlxError(fault))) =
+        fault
+    else {
+        return false;
+    };
+    let ended = |fault: &PgDatabaseError| ["57P01", "57P02", "57P03"].contains(&fault.code());
+    matches!(**fault, SqlxError::Io(_) | SqlxError::Protocol(_))
+        || fault
+            .as_database_error()
+            .and_then(|fault| fault.try_downcast_ref::<PgDatabaseError>())
+            .is_some_and(ended)
+}
+
 fn says_later(fault: &(dyn DatabaseError + 'static)) -> bool {
     if let Some(fault) = fault.try_downcast_ref::<PgDatabaseError>() {
         is_passing_sqlstate(fault.code())

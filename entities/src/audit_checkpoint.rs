@@ -1,7 +1,9 @@
-//! Every checkpoint that was ever signed: what the ledger is held to, at each of its earlier sizes.
+//! Checkpoints that were signed: what the ledger is held to, at each of its earlier sizes. They thin out with age.
 
 use sea_orm::entity::prelude::*;
 use sea_orm::{QueryFilter, QueryOrder};
+
+use crate::instant::Instant;
 
 /// A signed size and root.
 #[sea_orm::model]
@@ -14,6 +16,8 @@ pub struct Model {
     /// The checkpoint, a C2SP signed note.
     #[sea_orm(column_type = "Text")]
     pub note: String,
+    /// When it was signed, by the database's clock.
+    pub signed_at: Instant,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -1,9 +1,14 @@
 //! An entry of the audit log: the exact bytes that were hashed, and copies of what is searched for.
 
-use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{Expr, Query, SelectStatement, UnionType};
-use sea_orm::{QueryFilter, QueryOrder};
+use std::ops::Range;
 
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::{
+    Asterisk, Expr, ExprTrait, Func, JoinType, Order, Query, SelectStatement, UnionType,
+};
+use sea_orm::{Condition, QueryFilter, QueryOrder, QuerySelect};
+
+use crate::audit_place;
 use crate::consent;
 use crate::ids::{AgencyId, AuditEventId, ConsentId, SurvivorId};
 use crate::instant::Instant;
@@ -11,7 +16,7 @@ use crate::mandated_disclosure;
 use crate::membership;
 use crate::vocabulary::{AuditOutcome, AuditType};
 
-/// An audit event. Never changed, but for its place in the tree.
+/// An audit event. Written once and never changed; its place in the tree is an [`audit_place`](crate::audit_place).
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "audit_event")]
@@ -25,6 +30,8 @@ pub struct Model {
     pub agency_id: Option<AgencyId>,
     /// The agency that was told or acted upon.
     pub recipient_id: Option<AgencyId>,
+    /// The agency that disclosed, where another one acted.
+    pub discloser_id: Option<AgencyId>,
     /// What was done.
     pub kind: AuditType,
     /// How it ended.
@@ -32,11 +39,6 @@ pub struct Model {
     /// The leaf: the JSON text that was hashed.
     #[sea_orm(column_type = "Text")]
     pub leaf: String,
-    /// The leaf's RFC 6962 hash, 32 bytes.
-    pub leaf_hash: Vec<u8>,
-    /// The leaf's place in the tree; none until it is integrated.
-    #[sea_orm(unique)]
-    pub leaf_index: Option<i64>,
     /// Where the request came from; outside the leaf, which holds a commitment to it.
     pub address: Option<String>,
     /// What the commitment to the address is salted with, 16 bytes.
@@ -47,39 +49,7 @@ pub struct Model {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// Returns the ids of the events with an agency within reach of `agency` in this column.
-fn involving(column: Column, agency: AgencyId) -> SelectStatement {
-    Query::select()
-        .column(COLUMN.id)
-        .from(Entity)
-        .and_where(column.in_subquery(membership::coordinated_with(agency)))
-        .to_owned()
-}
-
 impl Entity {
-    /// Returns the events that `agency` may read about: those in which it, or an agency of a task force that it
-    /// coordinates, acted or was told, and to a coordinator those of nobody's. Newest first.
-    #[must_use]
-    pub fn within_reach_of(agency: AgencyId) -> Select<Self> {
-        // Each branch is answered by its own index: an `OR` of the two would walk the whole log for a quiet agency.
-        let told = involving(COLUMN.recipient_id, agency);
-        // Nobody's, such as a refused token's: for whoever coordinates some task force.
-        let nobodys = Query::select()
-            .column(COLUMN.id)
-            .from(Entity)
-            .and_where(COLUMN.agency_id.is_null())
-            .and_where(COLUMN.recipient_id.is_null())
-            .and_where(Expr::exists(membership::coordination(agency)))
-            .to_owned();
-        let either = involving(COLUMN.agency_id, agency)
-            .union(UnionType::All, told)
-            .union(UnionType::All, nobodys)
-            .to_owned();
-        Self::find()
-            .filter(COLUMN.id.in_subquery(either))
-            .order_by_desc(COLUMN.id)
-    }
-
     /// Returns what was told under these consents of `discloser`'s, newest first.
     #[must_use]
     pub fn told_under(
@@ -120,21 +90,113 @@ impl Entity {
             .order_by_desc(COLUMN.id)
     }
 
-    /// Returns the events that are not in the tree yet, oldest first by the database's clock: an id's own time is that
-    /// of whichever server made it.
+    /// Returns these events, to check those that wait for their place.
     #[must_use]
-    pub fn awaiting_integration() -> Select<Self> {
-        Self::find()
-            .filter(COLUMN.leaf_index.is_null())
-            .order_by_asc(COLUMN.recorded_at)
-            .order_by_asc(COLUMN.id)
+    pub fn to_verify(events: impl IntoIterator<Item = AuditEventId>) -> Select<Self> {
+        Self::find().filter(COLUMN.id.is_in(events))
     }
 
-    /// Returns the leaves from `index` on, in order, for verification.
+    /// Returns the places in this range, in order, each with the columns of its event, or nulls where that is gone.
     #[must_use]
-    pub fn leaves_from(index: i64) -> Select<Self> {
-        Self::find()
-            .filter(COLUMN.leaf_index.gte(index))
-            .order_by_asc(COLUMN.leaf_index)
+    pub fn placed(places: Range<i64>) -> SelectStatement {
+        let index = (audit_place::Entity, audit_place::Column::LeafIndex);
+        let event = (audit_place::Entity, audit_place::Column::EventId);
+        Query::select()
+            .column(index)
+            .column((Entity, Asterisk))
+            .from(audit_place::Entity)
+            .left_join(Entity, Expr::col((Entity, Column::Id)).equals(event))
+            .and_where(Expr::col(index).gte(places.start))
+            .and_where(Expr::col(index).lt(places.end))
+            .order_by(index, Order::Asc)
+            .to_owned()
+    }
+}
+
+/// A page of the events within reach of an agency, newest first.
+#[derive(Clone, Debug)]
+pub struct WithinReach {
+    /// The agency that reads.
+    pub reader: AgencyId,
+    /// What else they must be.
+    pub only: Condition,
+    /// The event that they are older than.
+    pub before: Option<AuditEventId>,
+    /// How many at most.
+    pub most: u64,
+}
+
+impl WithinReach {
+    /// Selects those in which the reader, or an agency of a task force that it coordinates, acted, was told or
+    /// disclosed, and to a coordinator those of nobody's.
+    ///
+    /// Each agency's events are walked from the index of each of the three columns, and no further than the page: an
+    /// `OR` of them, or a sort of everything in reach, would grow with the log.
+    #[must_use]
+    pub fn select(&self) -> Select<Entity> {
+        let mut newest = self.walk(Column::AgencyId);
+        newest
+            .union(UnionType::Distinct, self.walk(Column::RecipientId))
+            .union(UnionType::Distinct, self.walk(Column::DiscloserId))
+            .union(UnionType::Distinct, self.nobodys())
+            .order_by(Column::Id, Order::Desc)
+            .limit(self.most);
+        Entity::find()
+            .filter(COLUMN.id.in_subquery(newest))
+            .order_by_desc(COLUMN.id)
+            .limit(self.most)
+    }
+
+    /// Returns, for every agency within reach, the newest events with it in this column.
+    fn walk(&self, column: Column) -> SelectStatement {
+        let of_agency = Expr::col((Entity, column)).equals(("reach", "agency_id"));
+        let last = self
+            .walked(of_agency.clone())
+            .limit(1)
+            .offset(self.most.saturating_sub(1))
+            .to_owned();
+        let last = Expr::SubQuery(None, Box::new(last.into()));
+        let down_to = Func::coalesce([last, Expr::value(Uuid::nil())]);
+        Query::select()
+            .column((Entity, Column::Id))
+            .from_subquery(membership::coordinated_with(self.reader), "reach")
+            .join(
+                JoinType::InnerJoin,
+                Entity,
+                of_agency.and(Expr::col((Entity, Column::Id)).gte(down_to)),
+            )
+            .cond_where(self.narrowed())
+            .to_owned()
+    }
+
+    /// Returns the newest events of nobody's, such as a refused token's: for whoever coordinates some task force.
+    fn nobodys(&self) -> SelectStatement {
+        let nobody = COLUMN
+            .agency_id
+            .is_null()
+            .and(COLUMN.recipient_id.is_null());
+        let newest = self
+            .walked(nobody.and(Expr::exists(membership::coordination(self.reader))))
+            .limit(self.most)
+            .to_owned();
+        Query::select()
+            .column(Column::Id)
+            .from_subquery(newest, "nobodys")
+            .to_owned()
+    }
+
+    fn walked(&self, of: Expr) -> SelectStatement {
+        Query::select()
+            .column((Entity, Column::Id))
+            .from(Entity)
+            .and_where(of)
+            .cond_where(self.narrowed())
+            .order_by((Entity, Column::Id), Order::Desc)
+            .to_owned()
+    }
+
+    fn narrowed(&self) -> Condition {
+        let older = self.before.map(|before| COLUMN.id.lt(before));
+        Condition::all().add(self.only.clone()).add_option(older)
     }
 }

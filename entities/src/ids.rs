@@ -37,6 +37,12 @@ pub struct AnyId {
     pub uuid: Uuid,
 }
 
+impl fmt::Display for AnyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_type_id(&self.prefix, self.uuid, f)
+    }
+}
+
 impl FromStr for AnyId {
     type Err = InvalidIdError;
 

@@ -39,8 +39,10 @@ pub mod survivor;
 
 pub mod audit_checkpoint;
 pub mod audit_event;
+pub mod audit_place;
 pub mod audit_tile;
 pub mod audit_tree;
+pub mod audit_waiting;
 pub mod idempotency;
 pub mod sharing_epoch;
 

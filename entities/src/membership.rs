@@ -53,7 +53,7 @@ pub(crate) fn coordination(agency: AgencyId) -> SelectStatement {
 pub(crate) fn coordinated_with(agency: AgencyId) -> SelectStatement {
     let coordinated = coordination(agency);
     Query::select()
-        .expr(Expr::value(agency))
+        .expr_as(Expr::value(agency), "agency_id")
         .union(
             UnionType::Distinct,
             Query::select()

@@ -147,9 +147,10 @@ where
 
 /// What the columns of a unique key have generated.
 fn generated() -> Vec<String> {
+    let event = || entities::ids::AuditEventId::new();
     banned! {
-        "concord_entities::audit_event::Entity::find_by_leaf_index": || entities::audit_event::Entity::find_by_leaf_index(1);
-        "concord_entities::audit_event::Entity::delete_by_leaf_index": || entities::audit_event::Entity::delete_by_leaf_index(1);
+        "concord_entities::audit_place::Entity::find_by_event_id": || entities::audit_place::Entity::find_by_event_id(event());
+        "concord_entities::audit_place::Entity::delete_by_event_id": || entities::audit_place::Entity::delete_by_event_id(event());
         "concord_entities::survivor::Entity::find_by_agency_pseudonym": entities::survivor::Entity::find_by_agency_pseudonym;
         "concord_entities::survivor::Entity::delete_by_agency_pseudonym": entities::survivor::Entity::delete_by_agency_pseudonym;
         "concord_entities::trusted_issuer::Entity::find_by_issuer": || entities::trusted_issuer::Entity::find_by_issuer("");
@@ -159,7 +160,8 @@ fn generated() -> Vec<String> {
 
 fn loaders() -> Vec<String> {
     loads! {
-        agency application application_secret audit_checkpoint audit_event audit_tile audit_tree consent
+        agency application application_secret audit_checkpoint audit_event audit_place audit_tile audit_tree
+        audit_waiting consent
         consent_document consent_signature document_key idempotency ledger_witness mandated_disclosure membership mou
         mou_party notice package_key record_key referral rule_pack safe_contact sealed_part sharing_epoch signing_key
         spent_proof survivor task_force token_key token_state trusted_issuer

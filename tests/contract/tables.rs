@@ -151,7 +151,7 @@ async fn make_every_entity(database: &DatabaseConnection) {
         mou mou_party
         referral sealed_part
         audit_event audit_tile audit_tree audit_checkpoint sharing_epoch
-        package_key document_key record_key signing_key token_key notice ledger_witness
+        package_key document_key record_key signing_key token_key notice ledger_witness audit_place audit_waiting
     }
 }
 

@@ -4,21 +4,37 @@ use std::collections::BTreeMap;
 
 use concord::audit::{check, integrator, ledger_key};
 use concord::seal::kek;
+use concord_entities::ids::AuditEventId;
+use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{AuditType, ReferralStatus};
 use concord_entities::{
-    agency, application, audit_event, consent, consent_signature, mou, mou_party, referral,
-    survivor,
+    agency, application, audit_event, audit_waiting, consent, consent_signature, mou, mou_party,
+    referral, survivor,
 };
+
+use uuid::Uuid;
 
 use super::filled;
 
 #[tokio::test]
 async fn the_audit_log_tells_the_history_in_order() {
     let demo = filled().await;
-    let events = audit_event::Entity::awaiting_integration()
+    let waiting = audit_waiting::Entity::after(Instant(0), AuditEventId(Uuid::nil()))
         .all(&demo.store.read)
         .await
         .unwrap();
+    let mut events = audit_event::Entity::to_verify(waiting.iter().map(|row| row.event_id))
+        .all(&demo.store.read)
+        .await
+        .unwrap();
+    assert_eq!(events.len(), waiting.len());
+    events.sort_by_key(|event| event.id);
+    assert!(
+        events
+            .iter()
+            .map(|event| event.id)
+            .eq(waiting.iter().map(|row| row.event_id))
+    );
     assert!(events.iter().map(|event| event.recorded_at).is_sorted());
     assert!(events.iter().all(|event| event.recorded_at <= demo.now));
     for survivor in demo.all::<survivor::Entity>().await {

@@ -292,12 +292,13 @@ async fn hammers(reader: &Agency, told: &Told, over: &AtomicBool) -> (usize, usi
 /// agency is suspended, nothing is told to it.
 async fn the_log_agrees(world: &World) {
     let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
-    while world.tampers("SELECT count(*) FROM audit_event WHERE leaf_index IS NULL") != "0" {
+    while world.tampers("SELECT count(*) FROM audit_waiting") != "0" {
         assert!(tokio::time::Instant::now() < deadline, "not integrated");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     let log = world.tampers(
-        "SELECT leaf FROM audit_event WHERE kind IN ('CONSENT_REVOKED', 'AGENCY_SUSPENDED', 'AGENCY_REINSTATED') \
+        "SELECT leaf FROM audit_place JOIN audit_event ON id = event_id \
+         WHERE kind IN ('CONSENT_REVOKED', 'AGENCY_SUSPENDED', 'AGENCY_REINSTATED') \
          OR disclosed_under IS NOT NULL ORDER BY leaf_index",
     );
     let (mut revoked, mut suspended) = (Vec::new(), Vec::new());

@@ -10,7 +10,7 @@ use concord::audit::integrator::{self, Integrated};
 use concord::settings::StoreLocation;
 use concord::store::Store;
 use concord_entities::ids::AgencyId;
-use concord_entities::{audit_checkpoint, audit_event};
+use concord_entities::{audit_checkpoint, audit_place};
 use sea_orm::PaginatorTrait;
 use tokio::sync::{Notify, watch};
 
@@ -85,13 +85,14 @@ async fn two_integrators_integrate_each_event_once(place: Place) {
         integrator.await.unwrap();
     }
 
-    let rows = audit_event::Entity::leaves_from(0)
+    let places = audit_place::Entity::from(0)
         .all(&place.store.write)
         .await
         .unwrap();
-    let indexes: Vec<_> = rows.iter().map(|row| row.leaf_index).collect();
-    let expected: Vec<_> = (0..i64::try_from(all).unwrap()).map(Some).collect();
+    let indexes: Vec<_> = places.iter().map(|row| row.leaf_index).collect();
+    let expected: Vec<_> = (0..i64::try_from(all).unwrap()).collect();
     assert_eq!(indexes, expected);
+    let rows = place.placed(0..i64::MAX).await;
     let integrated: HashSet<_> = rows.iter().map(|row| row.id.to_string()).collect();
     assert_eq!(integrated, recorded);
     let verified = place.check().await.unwrap();

@@ -8,7 +8,7 @@ use concord_entities::agency::{StoredVetting, TextList};
 use concord_entities::ids::{AgencyId, TaskForceId};
 use concord_entities::vocabulary::{AgencyKind, AgencyStatus, MemberRole};
 use concord_entities::{agency, audit_event, membership, task_force};
-use sea_orm::{ActiveModelTrait, DbBackend, IntoActiveModel};
+use sea_orm::{ActiveModelTrait, Condition, DbBackend, IntoActiveModel};
 
 use super::{Place, agent, mark};
 use crate::world::on_both;
@@ -112,10 +112,13 @@ async fn an_agency_reads_about_itself_and_whom_it_coordinates(place: Place) {
         .unwrap();
 
     for (who, expected) in [(coordinator, 2), (member, 2), (told, 1), (stranger, 0)] {
-        let seen = audit_event::Entity::within_reach_of(who)
-            .all(&place.store.read)
-            .await
-            .unwrap();
+        let reach = audit_event::WithinReach {
+            reader: who,
+            only: Condition::all(),
+            before: None,
+            most: 10,
+        };
+        let seen = reach.select().all(&place.store.read).await.unwrap();
         assert_eq!(seen.len(), expected);
         assert!(
             seen.windows(2).all(|pair| pair[0].id > pair[1].id),

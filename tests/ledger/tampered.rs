@@ -3,68 +3,68 @@
 use concord::audit::check::LedgerCheckError;
 use concord::audit::integrator::{self, Integrated, IntegrationError, settle};
 use concord::audit::tree::leaf_hash;
-use concord_entities::audit_tile;
+use concord_entities::{audit_place, audit_tile};
 use sea_orm::{ActiveModelTrait, IntoActiveModel};
 
-use super::{Place, SIZE};
+use super::{Place, SIZE, VICTIM};
 use crate::world::{Database, on_both};
 
 /// A way to tamper, and how the check begins to tell of it.
 #[derive(Clone, Copy, Debug)]
 enum Tampering {
     Sql(&'static str, &'static str),
-    LeafAndHash(&'static str),
+    Leaf(&'static str),
     Tile(&'static str),
 }
 
 const TAMPERING: [Tampering; 13] = [
     Tampering::Sql(
-        "UPDATE audit_event SET leaf = replace(leaf, 'SUCCESS', 'REFUSED') WHERE leaf_index = 17",
-        "event 17: its bytes were changed",
+        "UPDATE audit_event SET leaf = replace(leaf, 'SUCCESS', 'REFUSED') WHERE id = (SELECT event_id FROM audit_place WHERE leaf_index = 17)",
+        "event 17: the stored tile 0/0 does not hold",
     ),
     Tampering::Sql(
-        "UPDATE audit_event SET leaf_hash = (SELECT leaf_hash FROM audit_event WHERE leaf_index = 18) WHERE leaf_index = 17",
-        "event 17: its bytes were changed",
-    ),
-    Tampering::Sql(
-        "UPDATE audit_event SET kind = 'AUDIT_READ' WHERE leaf_index = 17",
+        "UPDATE audit_event SET kind = 'AUDIT_READ' WHERE id = (SELECT event_id FROM audit_place WHERE leaf_index = 17)",
         "event 17: its type is",
     ),
     Tampering::Sql(
-        "UPDATE audit_event SET outcome = 'REFUSED' WHERE leaf_index = 17",
+        "UPDATE audit_event SET outcome = 'REFUSED' WHERE id = (SELECT event_id FROM audit_place WHERE leaf_index = 17)",
         "event 17: its outcome is",
     ),
     Tampering::Sql(
-        "UPDATE audit_event SET agency_id = NULL WHERE leaf_index = 17",
+        "UPDATE audit_event SET agency_id = NULL WHERE id = (SELECT event_id FROM audit_place WHERE leaf_index = 17)",
         "event 17: its agency is",
     ),
     Tampering::Sql(
-        "UPDATE audit_event SET recipient_id = agency_id WHERE leaf_index = 17",
+        "UPDATE audit_event SET recipient_id = agency_id WHERE id = (SELECT event_id FROM audit_place WHERE leaf_index = 17)",
         "event 17: its recipient is",
     ),
     Tampering::Sql(
-        "UPDATE audit_event SET address = '192.0.2.2' WHERE leaf_index = 17",
+        "UPDATE audit_event SET discloser_id = agency_id WHERE id = (SELECT event_id FROM audit_place WHERE leaf_index = 17)",
+        "event 17: its discloser is",
+    ),
+    Tampering::Sql(
+        "UPDATE audit_event SET address = '192.0.2.2' WHERE id = (SELECT event_id FROM audit_place WHERE leaf_index = 17)",
         "event 17: its network address is",
     ),
     Tampering::Sql(
-        "DELETE FROM audit_event WHERE leaf_index = 17",
+        "DELETE FROM audit_event WHERE id = (SELECT event_id FROM audit_place WHERE leaf_index = 17)",
         "event 17: it is missing, and later",
     ),
     Tampering::Sql(
-        "DELETE FROM audit_event WHERE leaf_index = 299",
+        "DELETE FROM audit_event WHERE id = (SELECT event_id FROM audit_place WHERE leaf_index = 299)",
         "event 299: it is missing with all that follow",
     ),
     Tampering::Sql(
-        "UPDATE audit_event SET leaf_index = -1 WHERE leaf_index = 17; \
-         UPDATE audit_event SET leaf_index = 17 WHERE leaf_index = 18; \
-         UPDATE audit_event SET leaf_index = 18 WHERE leaf_index = -1",
+        "UPDATE audit_place SET leaf_index = -1 WHERE leaf_index = 17; \
+         UPDATE audit_place SET leaf_index = 17 WHERE leaf_index = 18; \
+         UPDATE audit_place SET leaf_index = 18 WHERE leaf_index = -1",
         "event 17: the stored tile 0/0 does not hold",
     ),
     Tampering::Sql(
         "UPDATE audit_tree SET note = ''",
         "event 0: there are 300 events, and no checkpoint",
     ),
-    Tampering::LeafAndHash("event 17: the stored tile 0/0 does not hold"),
+    Tampering::Leaf("event 17: the stored tile 0/0 does not hold"),
     Tampering::Tile("event 17: the stored tile 0/0 does not hold"),
 ];
 
@@ -79,10 +79,9 @@ async fn tampering_is_named_by_index(database: Database) {
                 place.run(sql).await;
                 expected
             }
-            Tampering::LeafAndHash(expected) => {
+            Tampering::Leaf(expected) => {
                 let leaf = place.victim().await.leaf.replace("SUCCESS", "REFUSED");
                 let mut row = place.victim().await.into_active_model();
-                row.leaf_hash = sea_orm::Set(leaf_hash(leaf.as_bytes()).0.to_vec());
                 row.leaf = sea_orm::Set(leaf);
                 row.update(&place.store.write).await.unwrap();
                 expected
@@ -114,12 +113,17 @@ async fn tampering_is_named_by_index(database: Database) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_event_that_was_put_in_is_found() {
+    const COPY: &str = "INSERT INTO audit_event SELECT x'00000000000070008000000000000001', recorded_at, agency_id, \
+         recipient_id, kind, outcome, leaf, address, salt, disclosed_under, discloser_id FROM audit_event \
+         WHERE id = (SELECT event_id FROM audit_place WHERE leaf_index = 17)";
     let place = Place::recorded(Database::Sqlite).await;
+    place.run(COPY).await;
+    assert!(matches!(
+        place.check().await,
+        Err(LedgerCheckError::Unplaced { rows: 1 })
+    ));
     place
-        .run(
-            "INSERT INTO audit_event SELECT randomblob(16), recorded_at, agency_id, recipient_id, kind, outcome, leaf, \
-             leaf_hash, -1, address, salt, disclosed_under FROM audit_event WHERE leaf_index = 17",
-        )
+        .run("INSERT INTO audit_place VALUES (300, x'00000000000070008000000000000001')")
         .await;
     assert!(matches!(
         place.check().await,
@@ -132,19 +136,42 @@ async fn an_event_that_was_put_in_is_found() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_event_without_an_index_is_counted_and_checked() {
-    let place = Place::recorded(Database::Sqlite).await;
-    place.record(2).await;
-    assert_eq!(place.check().await.unwrap().awaiting, 2);
-    place
-        .run("UPDATE audit_event SET outcome = 'REFUSED' WHERE leaf_index IS NULL")
-        .await;
-    assert!(matches!(
-        place.check().await,
-        Err(LedgerCheckError::Awaiting {
-            what: "outcome",
-            ..
-        })
-    ));
+    let waiting = "(SELECT event_id FROM audit_waiting)";
+    for (tampering, told) in [
+        (
+            format!("UPDATE audit_event SET outcome = 'REFUSED' WHERE id IN {waiting}"),
+            "outcome",
+        ),
+        (
+            format!(
+                "UPDATE audit_event SET leaf = replace(leaf, 'SUCCESS', 'REFUSED') WHERE id IN {waiting}"
+            ),
+            "leaf hash",
+        ),
+        (
+            format!("DELETE FROM audit_event WHERE id IN {waiting}"),
+            "row, which has gone,",
+        ),
+    ] {
+        let place = Place::recorded(Database::Sqlite).await;
+        place.record(2).await;
+        assert_eq!(place.check().await.unwrap().awaiting, 2);
+        place.run(&tampering).await;
+        let broken = place.check().await.unwrap_err();
+        assert!(
+            matches!(broken, LedgerCheckError::Awaiting { what, .. } if what == told),
+            "{broken}"
+        );
+    }
+}
+
+on_both!(more_events_than_a_page_wait_and_are_all_counted: Database, flavor = "multi_thread");
+async fn more_events_than_a_page_wait_and_are_all_counted(database: Database) {
+    let place = Place::on(database).await;
+    for _ in 0..3 {
+        place.record(900).await;
+    }
+    assert_eq!(place.check().await.unwrap().awaiting, 2700);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -153,11 +180,40 @@ async fn a_rewritten_tree_is_not_signed_and_not_believed() {
     let note = place.head().await.note;
     let leaf = place.victim().await.leaf.replace("\"ada\"", "\"eve\"");
     let mut row = place.victim().await.into_active_model();
-    row.leaf_hash = sea_orm::Set(leaf_hash(leaf.as_bytes()).0.to_vec());
+    let changed = hex::encode(leaf_hash(leaf.as_bytes()).0);
     row.leaf = sea_orm::Set(leaf);
     row.update(&place.store.write).await.unwrap();
     // Everything is integrated anew, as if the changed event had always been so.
-    place.run("UPDATE audit_event SET leaf_index = NULL; DELETE FROM audit_tile; DELETE FROM audit_tree").await;
+    let hashes = audit_tile::Entity::all()
+        .all(&place.store.write)
+        .await
+        .unwrap();
+    let hashes: Vec<u8> = hashes
+        .into_iter()
+        .filter(|tile| tile.level == 0)
+        .flat_map(|tile| tile.hashes)
+        .collect();
+    let places = audit_place::Entity::from(0)
+        .all(&place.store.write)
+        .await
+        .unwrap();
+    for (row, hash) in places.iter().zip(hashes.chunks(32)) {
+        let hash = if row.leaf_index == VICTIM {
+            changed.clone()
+        } else {
+            hex::encode(hash)
+        };
+        let event = row.event_id.0.simple();
+        let time = row.leaf_index;
+        place
+            .run(&format!(
+                "INSERT INTO audit_waiting VALUES ({time}, x'{event}', x'{hash}')"
+            ))
+            .await;
+    }
+    place
+        .run("DELETE FROM audit_place; DELETE FROM audit_tile; DELETE FROM audit_tree")
+        .await;
     while integrator::integrate(&place.store).await.unwrap() != Integrated::Last(0) {}
     place
         .run(&format!("UPDATE audit_tree SET note = '{note}'"))

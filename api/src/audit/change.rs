@@ -10,7 +10,6 @@ use std::borrow::Cow;
 use std::ops::Deref;
 use std::pin::Pin;
 
-use concord_entities::audit_event;
 use concord_entities::ids::{self, AgencyId, AuditEventId};
 use concord_entities::instant::Instant;
 use sea_orm::{
@@ -19,7 +18,8 @@ use sea_orm::{
 
 use super::event::{Agent, Event, RequestMeta};
 use super::leaf::Leaf;
-use super::ledger::{self, Ledger};
+use super::ledger::Ledger;
+use super::written;
 use crate::error::{Refusal, Result};
 use crate::seal::doomed::DoomedKeys;
 use crate::store::Store;
@@ -31,6 +31,7 @@ static AT_COMMAND_LINE: RequestMeta = RequestMeta {
     address: None,
     operation: None,
     document: None,
+    trace: None,
 };
 
 /// Whoever makes a change.
@@ -164,10 +165,10 @@ impl<'c, By: Author> Change<'c, By> {
             leaf.id = AuditEventId(ids::uuid_at(self.now));
         }
         let id = leaf.id;
-        let row: audit_event::Model = leaf
-            .into_row(self.meta.address.as_deref())
+        let record = leaf
+            .into_record(self.meta.address.as_deref())
             .map_err(Refusal::internal)?;
-        ledger::insert(&self.transaction, &[&row]).await?;
+        written::within(&self.transaction, &[&record]).await?;
         Ok(id)
     }
 

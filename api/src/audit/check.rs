@@ -1,20 +1,25 @@
 //! The whole ledger, read again from the database and held against its tiles and its checkpoints.
 //!
-//! Everything is read from one snapshot, so that a ledger that grows meanwhile shows no fault.
+//! It is held to what it was at one moment: the head, the tiles at its right edge and the checkpoints are read from one
+//! short snapshot. Below that size nothing changes any more, so that the events are read page by page, in bounded memory,
+//! while the ledger grows.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use concord_entities::ids::AuditEventId;
-use concord_entities::{audit_checkpoint, audit_event};
+use concord_entities::instant::Instant;
+use concord_entities::{audit_checkpoint, audit_event, audit_place, audit_waiting};
 use sea_orm::{
-    AccessMode, ColumnTrait, DatabaseTransaction, DbBackend, DbErr, IsolationLevel, PaginatorTrait,
-    QueryFilter, QuerySelect, TransactionTrait,
+    AccessMode, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, FromQueryResult,
+    IsolationLevel, PaginatorTrait, QuerySelect, Statement, TransactionTrait,
 };
+use uuid::Uuid;
 
 use super::checkpoint::{Checkpoint, CheckpointError, LedgerPublicKey};
 use super::leaf::{Leaf, commitment};
 use super::stored;
-use super::tree::{Digest, Head, leaf_hash};
+use super::tree::{self, Head, Tiles, leaf_hash};
 use super::verify::{LedgerError, LedgerFaultError, LedgerVerifier};
 use super::witness::{self, WitnessError};
 use crate::store::Store;
@@ -82,7 +87,15 @@ pub enum LedgerCheckError {
         /// What differs.
         what: &'static str,
     },
-    /// There are rows with indexes outside the ledger, or with one index twice.
+    /// There are events that no part of the service has written.
+    #[error(
+        "{rows} events neither have an index nor wait for one: they were put in, and are no part of the ledger"
+    )]
+    Unplaced {
+        /// How many.
+        rows: u64,
+    },
+    /// There are rows with indexes outside the ledger.
     #[error(
         "event {index}: {rows} events have an index, and only {index} of them are in order: some were put in"
     )]
@@ -130,21 +143,95 @@ pub async fn check(
     key: &LedgerPublicKey,
     progress: impl FnMut(u64, u64),
 ) -> Result<CheckedLedger, LedgerCheckError> {
-    let (isolation, access) = if store.backend == DbBackend::Postgres {
-        (
-            Some(IsolationLevel::RepeatableRead),
-            Some(AccessMode::ReadOnly),
-        )
-    } else {
-        // A transaction on SQLite reads from one snapshot as it is.
-        (None, None)
-    };
     // Before the snapshot, so that it never tells of more than the snapshot has.
     let witnessed = witness::newest(&store.keyring).await?;
-    let snapshot = store.read.begin_with_config(isolation, access).await?;
-    let verified = read(&snapshot, key, witnessed, progress).await;
-    snapshot.rollback().await?;
-    verified
+    let moment = Moment::read(store, key).await?;
+    let (head, signed) = verify(store, &moment, witnessed, key, progress).await?;
+    moment.holds(head)?;
+    let awaiting = awaiting(store).await?;
+    none_besides(store).await?;
+    Ok(CheckedLedger {
+        head,
+        signed,
+        awaiting,
+    })
+}
+
+/// What the ledger is held to.
+struct Moment {
+    /// The stored head, whether or not it can be one; the empty ledger's where there is none.
+    head: Option<Head>,
+    /// The places beyond the head's size.
+    beyond: u64,
+    /// Whether the head has a checkpoint beside it.
+    signed: bool,
+    /// The tiles at the right edge.
+    edge: Tiles,
+    checkpoints: Vec<Checkpoint>,
+}
+
+impl Moment {
+    async fn read(store: &Store, key: &LedgerPublicKey) -> Result<Self, LedgerCheckError> {
+        let (isolation, access) = if store.backend == DbBackend::Postgres {
+            (
+                Some(IsolationLevel::RepeatableRead),
+                Some(AccessMode::ReadOnly),
+            )
+        } else {
+            // A transaction on SQLite reads from one snapshot as it is.
+            (None, None)
+        };
+        let snapshot = store.read.begin_with_config(isolation, access).await?;
+        let moment = Self::within(&snapshot, key).await;
+        snapshot.rollback().await?;
+        moment
+    }
+
+    async fn within(
+        snapshot: &DatabaseTransaction,
+        key: &LedgerPublicKey,
+    ) -> Result<Self, LedgerCheckError> {
+        let row = stored::head(snapshot).await?;
+        let mut checkpoints = checkpoints(snapshot, key).await?;
+        let note = row.as_ref().map(|row| row.note.as_str());
+        let note = note.filter(|note| !note.is_empty());
+        if let Some(note) = note {
+            let last = row.as_ref().map_or(-1, |row| row.size.saturating_sub(1));
+            checkpoints.push(
+                key.open(note)
+                    .map_err(|fault| LedgerCheckError::Checkpoint { last, fault })?,
+            );
+        }
+        let head = match &row {
+            Some(row) => stored::size_and_root(row),
+            None => Some(Head::EMPTY),
+        };
+        let size = head.map_or(0, |head| head.size);
+        Ok(Self {
+            head,
+            beyond: audit_place::Entity::from(stored::in_column(size)?)
+                .count(snapshot)
+                .await?,
+            signed: note.is_some(),
+            edge: stored::tiles(snapshot, tree::edge(size)).await?,
+            checkpoints,
+        })
+    }
+
+    /// Checks that this is the moment's head.
+    fn holds(&self, head: Head) -> Result<(), LedgerCheckError> {
+        if self.head != Some(head) {
+            return Err(LedgerCheckError::Head { index: head.size });
+        }
+        if self.beyond > 0 {
+            let (index, rows) = (head.size, head.size.saturating_add(self.beyond));
+            return Err(LedgerCheckError::Surplus { index, rows });
+        }
+        if head.size > 0 && !self.signed {
+            return Err(LedgerCheckError::Unsigned { size: head.size });
+        }
+        Ok(())
+    }
 }
 
 /// Returns what the witness makes of a fault: a ledger that the witness alone contradicts is a fork.
@@ -166,26 +253,15 @@ fn forked(witnessed: Head, fault: LedgerFaultError) -> LedgerCheckError {
     }
 }
 
-async fn read(
-    snapshot: &DatabaseTransaction,
-    key: &LedgerPublicKey,
+/// Returns the head that the events give, and how many of them a checkpoint vouches for.
+async fn verify(
+    store: &Store,
+    moment: &Moment,
     witnessed: Head,
+    key: &LedgerPublicKey,
     progress: impl FnMut(u64, u64),
-) -> Result<CheckedLedger, LedgerCheckError> {
-    let row = stored::head(snapshot).await?;
-    let mut checkpoints = checkpoints(snapshot, key).await?;
-    let note = row
-        .as_ref()
-        .map(|row| row.note.as_str())
-        .unwrap_or_default();
-    if !note.is_empty() {
-        let last = row.as_ref().map_or(-1, |row| row.size.saturating_sub(1));
-        checkpoints.push(
-            key.open(note)
-                .map_err(|fault| LedgerCheckError::Checkpoint { last, fault })?,
-        );
-    }
-    let signed = !note.is_empty();
+) -> Result<(Head, Option<u64>), LedgerCheckError> {
+    let mut checkpoints = moment.checkpoints.clone();
     let known = |one: &Checkpoint| one.head == witnessed;
     let apart = witnessed.size > 0 && !checkpoints.iter().any(known);
     if apart {
@@ -194,25 +270,10 @@ async fn read(
             head: witnessed,
         });
     }
-    let (head, vouched) = match events(snapshot, checkpoints, progress).await {
-        Err(LedgerCheckError::Ledger(fault)) if apart => return Err(forked(witnessed, fault)),
-        read => read?,
-    };
-    let kept = match &row {
-        Some(row) => stored::size_and_root(row),
-        None => Some(Head::EMPTY),
-    };
-    if kept != Some(head) {
-        return Err(LedgerCheckError::Head { index: head.size });
+    match events(store, moment, checkpoints, progress).await {
+        Err(LedgerCheckError::Ledger(fault)) if apart => Err(forked(witnessed, fault)),
+        read => read,
     }
-    if head.size > 0 && !signed {
-        return Err(LedgerCheckError::Unsigned { size: head.size });
-    }
-    Ok(CheckedLedger {
-        head,
-        signed: vouched,
-        awaiting: awaiting(snapshot).await?,
-    })
 }
 
 /// Returns every checkpoint that is stored, opened.
@@ -245,54 +306,43 @@ async fn checkpoints(
     }
 }
 
-/// Returns the head that the events give, and how many of them a checkpoint vouches for.
+/// Reads the events up to the moment's size, and compares them with the tiles and the checkpoints.
 async fn events(
-    snapshot: &DatabaseTransaction,
+    store: &Store,
+    moment: &Moment,
     checkpoints: Vec<Checkpoint>,
     mut progress: impl FnMut(u64, u64),
 ) -> Result<(Head, Option<u64>), LedgerCheckError> {
-    let rows = audit_event::Entity::leaves_from(i64::MIN)
-        .count(snapshot)
-        .await?;
+    let size = moment.head.map_or(0, |head| head.size);
     let mut verifier = LedgerVerifier::against(checkpoints);
-    let mut next = 0_i64;
-    let mut done = 0_u64;
-    loop {
-        let page = audit_event::Entity::leaves_from(next)
-            .limit(PAGE)
-            .all(snapshot)
+    let mut next = 0_u64;
+    while next < size {
+        let through = next.saturating_add(PAGE).min(size);
+        let range = stored::in_column(next)?..stored::in_column(through)?;
+        let page = store
+            .read
+            .query_all(&audit_event::Entity::placed(range))
             .await?;
-        let Some(last) = page.last() else {
-            break;
-        };
-        next = last.leaf_index.unwrap_or(i64::MAX).saturating_add(1);
         let mut copy = None;
         for row in &page {
-            let index = row
-                .leaf_index
-                .and_then(|index| u64::try_from(index).ok())
-                .unwrap_or(u64::MAX);
-            verifier.event(
-                index,
-                row.leaf.as_bytes(),
-                hash(row).unwrap_or(Digest([0; 32])),
-            );
-            copy = copy.or_else(|| differing_copy(row).map(|what| (index, what)));
-            done += 1;
+            let index: i64 = row.try_get("", "leaf_index")?;
+            let index = u64::try_from(index).unwrap_or(u64::MAX);
+            // What has no row is told as missing by the place of the next one.
+            let Ok(event) = audit_event::Model::from_query_result(row, "") else {
+                continue;
+            };
+            verifier.event(index, event.leaf.as_bytes());
+            copy = copy.or_else(|| differing_copy(&event).map(|what| (index, what)));
         }
-        let tiles = stored::tiles(snapshot, verifier.due()).await?;
+        let tiles = stored::tiles(&store.read, verifier.due()).await?;
         first(verifier.compare(&tiles), copy)?;
-        progress(done, rows);
+        next = through;
+        progress(next, size);
     }
     let ended = verifier.end();
-    let tiles = stored::tiles(snapshot, ended.due()).await?;
+    let mut tiles = stored::tiles(&store.read, ended.due()).await?;
+    tiles.extend(moment.edge.clone());
     let sound = ended.finish(&tiles)?;
-    if rows != sound.head.size {
-        return Err(LedgerCheckError::Surplus {
-            index: sound.head.size,
-            rows,
-        });
-    }
     Ok((sound.head, sound.signed))
 }
 
@@ -309,29 +359,25 @@ fn first(
 }
 
 /// Returns how many events have no index yet; they too must agree with their hashes.
-async fn awaiting(snapshot: &DatabaseTransaction) -> Result<u64, LedgerCheckError> {
+async fn awaiting(store: &Store) -> Result<u64, LedgerCheckError> {
     let mut awaiting = 0;
-    let mut last = None;
+    let mut last = (Instant(i64::MIN), AuditEventId(Uuid::nil()));
     loop {
-        let mut among = audit_event::Entity::awaiting_integration().limit(PAGE);
-        if let Some(last) = last {
-            among = among.filter(audit_event::Column::Id.gt(last));
-        }
-        let page = among.all(snapshot).await?;
-        let Some(row) = page.last() else {
+        let waiting = audit_waiting::Entity::after(last.0, last.1)
+            .limit(PAGE)
+            .all(&store.read)
+            .await?;
+        let Some(row) = waiting.last() else {
             return Ok(awaiting);
         };
-        last = Some(row.id);
-        for row in &page {
-            let same = hash(row) == Some(leaf_hash(row.leaf.as_bytes()));
-            let what = if same {
-                differing_copy(row)
-            } else {
-                Some("leaf hash")
-            };
-            if let Some(what) = what {
+        last = (row.recorded_at, row.event_id);
+        let ids = waiting.iter().map(|row| row.event_id);
+        let events = audit_event::Entity::to_verify(ids).all(&store.read).await?;
+        let events: HashMap<_, _> = events.into_iter().map(|row| (row.id, row)).collect();
+        for row in &waiting {
+            if let Some(what) = differing_from_waiting(row, events.get(&row.event_id)) {
                 return Err(LedgerCheckError::Awaiting {
-                    event: row.id,
+                    event: row.event_id,
                     what,
                 });
             }
@@ -340,8 +386,34 @@ async fn awaiting(snapshot: &DatabaseTransaction) -> Result<u64, LedgerCheckErro
     }
 }
 
-fn hash(row: &audit_event::Model) -> Option<Digest> {
-    row.leaf_hash.as_slice().try_into().ok().map(Digest)
+/// Returns what of an event is not as it was when it was written.
+fn differing_from_waiting(
+    waiting: &audit_waiting::Model,
+    event: Option<&audit_event::Model>,
+) -> Option<&'static str> {
+    let Some(event) = event else {
+        return Some("row, which has gone,");
+    };
+    if waiting.leaf_hash == leaf_hash(event.leaf.as_bytes()).0 {
+        differing_copy(event)
+    } else {
+        Some("leaf hash")
+    }
+}
+
+/// Checks that there is no event that neither has a place nor waits for one.
+async fn none_besides(store: &Store) -> Result<(), LedgerCheckError> {
+    let statement = "SELECT (SELECT count(*) FROM audit_event) - (SELECT count(*) FROM audit_place) \
+         - (SELECT count(*) FROM audit_waiting) AS besides";
+    let statement = Statement::from_string(store.backend, statement);
+    let row = store.read.query_one_raw(statement).await?;
+    let besides: i64 = row
+        .ok_or_else(|| DbErr::RecordNotFound("the number of events".to_owned()))?
+        .try_get("", "besides")?;
+    match u64::try_from(besides) {
+        Ok(0) | Err(_) => Ok(()),
+        Ok(rows) => Err(LedgerCheckError::Unplaced { rows }),
+    }
 }
 
 /// Returns the first column that does not say what the leaf says.
@@ -349,9 +421,8 @@ fn differing_copy(row: &audit_event::Model) -> Option<&'static str> {
     let Ok(leaf) = serde_json::from_str::<Leaf>(&row.leaf) else {
         return Some("leaf, which cannot be read,");
     };
-    let told = leaf
-        .recipient
-        .filter(|recipient| Some(*recipient) != leaf.agency);
+    let told = leaf.other_than_the_actor(leaf.recipient);
+    let disclosed = leaf.other_than_the_actor(leaf.discloser);
     let address = match (&row.address, &row.salt) {
         (Some(address), Some(salt)) => leaf.address == Some(commitment(salt, address)),
         // Erased, salt and all: the commitment alone says nothing.
@@ -363,6 +434,7 @@ fn differing_copy(row: &audit_event::Model) -> Option<&'static str> {
         (leaf.recorded_at == row.recorded_at, "time"),
         (leaf.agency == row.agency_id, "agency"),
         (told == row.recipient_id, "recipient"),
+        (disclosed == row.discloser_id, "discloser"),
         (leaf.kind == row.kind, "type"),
         (leaf.outcome == row.outcome, "outcome"),
         (address, "network address"),

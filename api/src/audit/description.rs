@@ -1,6 +1,6 @@
 //! What an event's leaf says besides who acted: the cells of the table in [`event`](super::event).
 
-use concord_entities::ids::{AgencyId, ConsentId, MouId, SurvivorAuditId};
+use concord_entities::ids::{AgencyId, ConsentId, MouId, SurvivorAuditId, TaskForceId};
 use concord_entities::vocabulary::{AuditAction, AuditOutcome, AuditType, Categories, Purpose};
 
 use crate::sharing::Ground;
@@ -19,6 +19,7 @@ pub(super) struct Description {
 pub(super) struct EventFields {
     pub(super) outcome: AuditOutcome,
     pub(super) reason: Option<String>,
+    pub(super) task_force: Option<TaskForceId>,
     pub(super) recipient: Option<AgencyId>,
     pub(super) discloser: Option<AgencyId>,
     pub(super) object: Option<String>,
@@ -35,6 +36,7 @@ pub(super) fn nothing() -> EventFields {
     EventFields {
         outcome: AuditOutcome::Success,
         reason: None,
+        task_force: None,
         recipient: None,
         discloser: None,
         object: None,
@@ -69,6 +71,12 @@ pub(super) fn refused(code: &str) -> EventFields {
 }
 
 impl EventFields {
+    /// Adds the task force that it was done in.
+    pub(super) fn within(mut self, task_force: Option<TaskForceId>) -> Self {
+        self.task_force = task_force;
+        self
+    }
+
     /// Adds the agency that may know of it beside the one that acted.
     pub(super) fn told(mut self, agency: impl Into<Option<AgencyId>>) -> Self {
         self.recipient = agency.into();

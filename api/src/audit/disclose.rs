@@ -39,15 +39,31 @@ pub async fn page_beyond<E: EntityTrait, P: CursorKey + Copy>(
     wanted: PageRequest<P>,
     name: impl Fn(&E::Model) -> String,
 ) -> Result<Decided<Page<E::Model>>> {
+    let select = |after: Option<P>, most| {
+        let among = among.limit(most);
+        match after {
+            Some(after) => among.filter(beyond(after)),
+            None => among,
+        }
+    };
+    page_of(store, select, wanted, name).await
+}
+
+/// Reads a page of a list that bounds itself: `select` is given the entry to go on after, and how many entries to bring
+/// at most.
+///
+/// # Errors
+/// As [`page`].
+pub async fn page_of<E: EntityTrait, P: CursorKey + Copy>(
+    store: &Store,
+    select: impl FnOnce(Option<P>, u64) -> Select<E>,
+    wanted: PageRequest<P>,
+    name: impl Fn(&E::Model) -> String,
+) -> Result<Decided<Page<E::Model>>> {
     let Towards::Older(after) = wanted.from else {
         return Err(Error::input("last", "this list is read forwards only").into());
     };
-    let among = among.limit(wanted.size + 1);
-    let among = match after {
-        Some(after) => among.filter(beyond(after)),
-        None => among,
-    };
-    let decided = rows(store, among, name).await?;
+    let decided = rows(store, select(after, wanted.size + 1), name).await?;
     Ok(decided.map(|rows| wanted.cut(rows)))
 }
 

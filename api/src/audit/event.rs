@@ -7,7 +7,7 @@
 use concord_entities::consent;
 use concord_entities::ids::{
     AgencyId, ApplicationId, ConsentId, IssuerId, MandateId, MouId, ReferralId, RulePackId,
-    SurvivorAuditId,
+    SurvivorAuditId, TaskForceId,
 };
 use concord_entities::vocabulary::{
     AuditAction, AuditType, Categories, MandateInstrument, Pack, Purpose,
@@ -169,11 +169,11 @@ events! {
     ReferralContinued(referral: ReferralEvent) => Update, referral.fields();
 
     /// An MOU was drafted.
-    MouDrafted(mou: MouEvent) => Create, about(&mou.id).under_mou(mou.id, mou.version);
+    MouDrafted(mou: MouEvent) => Create, mou.fields();
     /// An MOU was offered to its parties.
-    MouOffered(mou: MouEvent) => Update, about(&mou.id).under_mou(mou.id, mou.version);
+    MouOffered(mou: MouEvent) => Update, mou.fields();
     /// An MOU was signed by a party.
-    MouSigned(mou: MouEvent) => Update, about(&mou.id).under_mou(mou.id, mou.version);
+    MouSigned(mou: MouEvent) => Update, mou.fields();
 
     /// Headers of these records were read.
     RecordsListed(records: Vec<String>) => Read, nothing().and(records);
@@ -189,7 +189,7 @@ events! {
         discloser: AgencyId,
         /// What for.
         purpose: Purpose,
-        /// What was released; empty where everything was withheld.
+        /// What was released: selected, and shared; empty where that was nothing.
         released: Categories,
         /// What it stands on; none where nothing was released.
         ground: Option<Ground>,
@@ -331,6 +331,16 @@ pub struct MouEvent {
     pub id: MouId,
     /// Its version.
     pub version: i32,
+    /// The task force that follows it.
+    pub task_force: Option<TaskForceId>,
+}
+
+impl MouEvent {
+    fn fields(self) -> EventFields {
+        about(&self.id)
+            .under_mou(self.id, self.version)
+            .within(self.task_force)
+    }
 }
 
 /// Who acts: the parts of a caller that go on record.
@@ -390,4 +400,6 @@ pub struct RequestMeta {
     pub operation: Option<String>,
     /// The SHA-256 of the document, hex.
     pub document: Option<String>,
+    /// The trace that the client's request belongs to (W3C Trace Context), 32 hexadecimal digits.
+    pub trace: Option<String>,
 }

@@ -1,22 +1,24 @@
 //! The one integrator: it takes committed events into the tree, and signs what the tree has become.
 //!
-//! Events are recorded without an index, so that nobody waits for the tree. Whichever replica's integrator holds the
-//! lock gives the next ones their indexes, the tree their hashes and the head its size and root, all in one
-//! transaction or not at all. A checkpoint is signed only of a size and root that are committed, and only where they
+//! Events are recorded without a place, each with a row that says that it waits, so that nobody waits for the tree.
+//! Whichever replica's integrator holds the lock takes such rows away, gives their events the next places, the tree their
+//! hashes and the head its size and root, all in one transaction or not at all (`Integrate` in the protocol's model). No
+//! number or time says what is new, as an event may commit after one that was numbered later: only the row does. A checkpoint is signed only of a size and root that are committed, and only where they
 //! extend what was signed before: a tree that somebody rewrote gets no signature.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use concord_entities::ids::AuditEventId;
-use concord_entities::{audit_checkpoint, audit_event, audit_tree};
+use concord_entities::instant::Instant;
+use concord_entities::{audit_checkpoint, audit_tree};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, IntoActiveModel,
-    QuerySelect, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 use tokio::sync::{Notify, watch};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{self, sleep, timeout};
 
 use super::checkpoint::{CheckpointError, LedgerKey};
 use super::fork::Fork;
@@ -56,7 +58,7 @@ pub enum IntegrationError {
     )]
     Rewritten,
     /// An event cannot be taken in.
-    #[error("audit event {0} has no leaf hash, or has gone: run `concord audit verify`")]
+    #[error("audit event {0} waits with a leaf hash that is none: run `concord audit verify`")]
     Event(AuditEventId),
     /// The signing failed.
     #[error("the checkpoint: {0}")]
@@ -165,7 +167,7 @@ async fn advance(store: &Store, key: &LedgerKey, pace: &mut Pace) -> Result<(), 
 /// When the next checkpoint is due. Every signature that is seen starts the wait anew, whoever gave it.
 #[derive(Default)]
 struct Pace {
-    newest: Option<(String, Instant)>,
+    newest: Option<(String, time::Instant)>,
 }
 
 impl Pace {
@@ -181,7 +183,7 @@ impl Pace {
     }
 
     fn signed(&mut self, note: String) {
-        self.newest = Some((note, Instant::now()));
+        self.newest = Some((note, time::Instant::now()));
     }
 }
 
@@ -201,13 +203,7 @@ pub async fn integrate(store: &Store) -> Result<Integrated, IntegrationError> {
     } else {
         500
     };
-    let events: Vec<(AuditEventId, Vec<u8>)> = audit_event::Entity::awaiting_integration()
-        .select_only()
-        .columns([audit_event::Column::Id, audit_event::Column::LeafHash])
-        .limit(batch)
-        .into_tuple()
-        .all(&transaction)
-        .await?;
+    let events = take_waiting(&transaction, batch).await?;
     if events.is_empty() {
         transaction.rollback().await?;
         return Ok(Integrated::Last(0));
@@ -249,7 +245,7 @@ async fn holds_the_lock(
 
 async fn grow(
     transaction: &DatabaseTransaction,
-    events: &[(AuditEventId, Vec<u8>)],
+    events: &[(AuditEventId, Digest)],
 ) -> Result<(), IntegrationError> {
     let head = match stored::head(transaction).await? {
         Some(row) => stored::size_and_root(&row).ok_or(IntegrationError::Head)?,
@@ -259,37 +255,60 @@ async fn grow(
     if tree::root(head.size, &edge)? != head.root {
         return Err(IntegrationError::Head);
     }
-    let leaves = events
-        .iter()
-        .map(|(event, hash)| {
-            let hash = hash
-                .as_slice()
-                .try_into()
-                .map_err(|_| IntegrationError::Event(*event))?;
-            Ok(Digest(hash))
-        })
-        .collect::<Result<Vec<_>, IntegrationError>>()?;
+    let leaves: Vec<Digest> = events.iter().map(|(_, hash)| *hash).collect();
     let grown = tree::grow(head.size, &edge, &leaves)?;
     stored::keep_tiles(transaction, grown.changed).await?;
-    number(transaction, head.size, events).await?;
+    place(transaction, head.size, events).await?;
     stored::keep_head(transaction, grown.head).await?;
     Ok(())
 }
 
-/// Gives the events the indexes from `first` on, by one statement whatever their number.
-async fn number(
+/// Takes away the rows of the events that wait longest, in the order of their times by the database's clock: of what was
+/// told before an ending and that ending, the ending never comes first.
+async fn take_waiting(
+    transaction: &DatabaseTransaction,
+    most: u64,
+) -> Result<Vec<(AuditEventId, Digest)>, IntegrationError> {
+    let take = "DELETE FROM audit_waiting WHERE (recorded_at, event_id) IN \
+         (SELECT recorded_at, event_id FROM audit_waiting ORDER BY recorded_at, event_id LIMIT $1) \
+         RETURNING recorded_at, event_id, leaf_hash";
+    let values = [stored::in_column(most)?.into()];
+    let backend = transaction.get_database_backend();
+    let rows = transaction
+        .query_all_raw(Statement::from_sql_and_values(backend, take, values))
+        .await?;
+    let mut events = rows
+        .iter()
+        .map(|row| {
+            let event: AuditEventId = row.try_get("", "event_id")?;
+            let recorded_at: Instant = row.try_get("", "recorded_at")?;
+            let hash: Vec<u8> = row.try_get("", "leaf_hash")?;
+            let hash = hash
+                .try_into()
+                .map_err(|_| IntegrationError::Event(event))?;
+            Ok((recorded_at, event, Digest(hash)))
+        })
+        .collect::<Result<Vec<_>, IntegrationError>>()?;
+    events.sort_unstable_by_key(|(recorded_at, event, _)| (*recorded_at, *event));
+    Ok(events
+        .into_iter()
+        .map(|(_, event, hash)| (event, hash))
+        .collect())
+}
+
+/// Gives the events the places from `first` on, by one statement whatever their number.
+async fn place(
     transaction: &DatabaseTransaction,
     first: u64,
-    events: &[(AuditEventId, Vec<u8>)],
+    events: &[(AuditEventId, Digest)],
 ) -> Result<(), IntegrationError> {
     let backend = transaction.get_database_backend();
-    let update = if backend == DbBackend::Postgres {
-        "UPDATE audit_event SET leaf_index = $2 + event.n - 1 \
-         FROM json_array_elements_text($1::text::json) WITH ORDINALITY AS event (id, n) \
-         WHERE audit_event.id = event.id::uuid AND audit_event.leaf_index IS NULL"
+    let insert = if backend == DbBackend::Postgres {
+        "INSERT INTO audit_place (leaf_index, event_id) SELECT $2 + event.n - 1, event.id::uuid \
+         FROM json_array_elements_text($1::text::json) WITH ORDINALITY AS event (id, n)"
     } else {
-        "UPDATE audit_event SET leaf_index = $2 + event.key FROM json_each($1) AS event \
-         WHERE audit_event.id = unhex(event.value) AND audit_event.leaf_index IS NULL"
+        "INSERT INTO audit_place (leaf_index, event_id) SELECT $2 + event.key, unhex(event.value) \
+         FROM json_each($1) AS event"
     };
     let ids: Vec<String> = events
         .iter()
@@ -297,14 +316,10 @@ async fn number(
         .collect();
     let ids = serde_json::Value::from(ids).to_string();
     let values = [ids.into(), stored::in_column(first)?.into()];
-    let done = transaction
-        .execute_raw(Statement::from_sql_and_values(backend, update, values))
+    transaction
+        .execute_raw(Statement::from_sql_and_values(backend, insert, values))
         .await?;
-    let all = u64::try_from(events.len()).is_ok_and(|all| all == done.rows_affected());
-    match events.first() {
-        Some((event, _)) if !all => Err(IntegrationError::Event(*event)),
-        _ => Ok(()),
-    }
+    Ok(())
 }
 
 /// Returns whether the newest checkpoint covers every integrated event.
@@ -342,6 +357,7 @@ async fn sign(
     }
     let checkpoint = audit_checkpoint::Model {
         size: row.size,
+        signed_at: store.ping().await?,
         note: note.clone(),
     };
     audit_checkpoint::Entity::insert(checkpoint.into_active_model())

@@ -2,10 +2,15 @@
 //!
 //! Fields after FHIR `AuditEvent` and IHE BALP in meaning. A leaf holds ids, codes and a salted commitment, never
 //! text about a person: funders and auditors read it, and nothing can be taken out of a hash tree again.
+//!
+//! New leaves are written in the second version. Those of the first are read, and verify, in the same tree: there a
+//! package's categories are all that could be shared, and the ids of many records stand whole.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use concord_entities::audit_event;
-use concord_entities::ids::{AgencyId, AuditEventId, ConsentId, MandateId, MouId, SurvivorAuditId};
+use concord_entities::ids::{
+    AgencyId, AuditEventId, ConsentId, MandateId, MouId, SurvivorAuditId, TaskForceId,
+};
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{AuditAction, AuditOutcome, AuditType, Categories, Purpose};
 use serde::{Deserialize, Serialize};
@@ -13,7 +18,11 @@ use uuid::Uuid;
 
 use super::description::Description;
 use super::event::{Agent, Event, RequestMeta};
-use super::tree;
+use super::record_ids;
+use super::tree::{self, Digest};
+
+/// The version in which leaves are written.
+const VERSION: u8 = 2;
 
 /// The leaf: what an event says, in the order in which it is written and hashed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -45,17 +54,23 @@ pub struct Leaf {
     /// The token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
-    /// A commitment to the network address: SHA-256 of salt and address.
+    /// A commitment to the network address: SHA-256 of salt and address, in hexadecimal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
     /// The request.
     pub request: String,
+    /// The trace that the client's request belongs to (W3C Trace Context), 32 hexadecimal digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trace: Option<String>,
     /// The operation's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operation: Option<String>,
-    /// The document's hash.
+    /// The document's SHA-256, in hexadecimal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub document: Option<String>,
+    /// The task force that it was done in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub task_force: Option<TaskForceId>,
     /// Who was told or acted upon.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub recipient: Option<AgencyId>,
@@ -66,7 +81,7 @@ pub struct Leaf {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub object: Option<String>,
     /// The records, where they are many.
-    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    #[serde(skip_serializing_if = "Vec::is_empty", default, with = "record_ids")]
     pub objects: Vec<String>,
     /// The person, under the audit log's own id.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -86,7 +101,7 @@ pub struct Leaf {
     /// What for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub purpose: Option<Purpose>,
-    /// What was released.
+    /// What was released: selected, and shared.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub categories: Option<Categories>,
 }
@@ -103,7 +118,7 @@ impl Leaf {
         let (consent, consent_version) = fields.consent.unzip();
         let (mou, mou_version) = fields.mou.unzip();
         Self {
-            v: 1,
+            v: VERSION,
             id: AuditEventId::new(),
             recorded_at: now,
             action,
@@ -116,8 +131,10 @@ impl Leaf {
             token: agent.token.clone(),
             address: None,
             request: meta.request.clone(),
+            trace: meta.trace.clone(),
             operation: meta.operation.clone(),
             document: meta.document.clone(),
+            task_force: fields.task_force,
             recipient: fields.recipient,
             discloser: fields.discloser,
             object: fields.object,
@@ -153,38 +170,48 @@ impl Leaf {
             .ok()
     }
 
-    /// Returns the row that keeps this leaf.
+    /// Returns the row that keeps this leaf, and the leaf's hash.
     ///
     /// # Errors
     /// Where the leaf cannot be written as JSON, which no leaf of ours is.
-    pub fn into_row(
-        mut self,
-        address: Option<&str>,
-    ) -> Result<audit_event::Model, serde_json::Error> {
+    pub fn into_record(mut self, address: Option<&str>) -> Result<AuditRecord, serde_json::Error> {
         let salt = address.map(|_| Uuid::new_v4().as_bytes().to_vec());
         if let (Some(address), Some(salt)) = (address, &salt) {
             self.address = Some(commitment(salt, address));
         }
-        let disclosed_under = self.disclosed_under();
         let leaf = serde_json::to_string(&self)?;
-        let leaf_hash = tree::leaf_hash(leaf.as_bytes()).0.to_vec();
-        Ok(audit_event::Model {
-            id: self.id,
-            recorded_at: self.recorded_at,
-            agency_id: self.agency,
-            recipient_id: self
-                .recipient
-                .filter(|recipient| Some(*recipient) != self.agency),
-            kind: self.kind,
-            outcome: self.outcome,
-            leaf,
-            leaf_hash,
-            leaf_index: None,
-            address: address.map(str::to_owned),
-            salt,
-            disclosed_under,
+        Ok(AuditRecord {
+            leaf_hash: tree::leaf_hash(leaf.as_bytes()),
+            row: audit_event::Model {
+                id: self.id,
+                recorded_at: self.recorded_at,
+                agency_id: self.agency,
+                recipient_id: self.other_than_the_actor(self.recipient),
+                discloser_id: self.other_than_the_actor(self.discloser),
+                kind: self.kind,
+                outcome: self.outcome,
+                disclosed_under: self.disclosed_under(),
+                leaf,
+                address: address.map(str::to_owned),
+                salt,
+            },
         })
     }
+
+    /// Returns what a column holds of an agency: where it is the one that acted, its events are found by that.
+    #[must_use]
+    pub fn other_than_the_actor(&self, agency: Option<AgencyId>) -> Option<AgencyId> {
+        agency.filter(|agency| Some(*agency) != self.agency)
+    }
+}
+
+/// An event that is ready to be written.
+#[derive(Clone, Debug)]
+pub struct AuditRecord {
+    /// Its row.
+    pub row: audit_event::Model,
+    /// The leaf's hash.
+    pub leaf_hash: Digest,
 }
 
 /// Returns a commitment to `text`: whoever has the salt can check it; once the salt is erased it says nothing.

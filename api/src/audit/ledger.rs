@@ -1,42 +1,49 @@
 //! Write before release: nothing leaves before its audit event is durable.
 //!
-//! Many requests' events are committed in one transaction (group commit). Before it commits, the writer looks
-//! whether the sharing epoch is still the one that each decision saw; a request that was decided under another one
-//! is told so, and starts again. So the log never shows a disclosure after the revocation that forbids it, and
-//! no lock is held per row.
+//! Many requests' events are recorded together (group commit): on PostgreSQL by one statement, which takes the sharing
+//! lock, looks whether the sharing epoch is still the one that each decision saw, and commits by itself, so that nobody
+//! who stalls holds the lock. A request that was decided under another epoch is told so, and starts again. So the log
+//! never shows a disclosure after the revocation that forbids it, and no lock is held per row. Whoever was overtaken
+//! twice reads again while holding the lock ([`Ledger::hold`]): then no ending can come between, and the reading ends.
+//!
+//! The steps are those of the protocol's model (`tests/model`): `RecordBatch`, `Release`, `ReadHoldingLock`.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use concord_entities::audit_event;
+use concord_entities::ids::AgencyId;
 use concord_entities::instant::Instant;
-use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, IntoActiveModel, Statement,
-};
-use tokio::sync::{Notify, mpsc, oneshot};
-use tracing::error;
+use sea_orm::{DbBackend, DbErr};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::time::timeout;
+use tracing::{error, warn};
 
 use super::event::{Agent, Event, RequestMeta};
+use super::fair_queue::FairQueue;
 use super::fork::Fork;
-use super::leaf::Leaf;
-use super::tree::{self, Digest};
-use crate::error::{Error, Refusal, Result};
+use super::leaf::{AuditRecord, Leaf};
+use super::tree::Digest;
+use super::written::{self, UnderEpoch};
+use crate::error::{Error, Refusal, Result, connection_was_lost, may_pass};
 use crate::store::Store;
 use crate::store::sharing_lock::{self, LockedTransaction, SharingLock};
 
-/// How many requests' events one transaction commits at most.
+/// How many events one statement records at most, or those of one request.
 const BATCH: usize = 256;
-/// How many requests may wait for the writer before the next one is refused.
-const QUEUE: usize = 4096;
 /// How long a request waits for its events to be durable before it is refused.
 const PATIENCE: Duration = Duration::from_secs(4);
+/// How often a statement whose connection was lost is repeated before the batch is refused.
+const REPEATS: usize = 3;
+/// How many reads may hold the sharing lock at once, each with a connection of its own beside the one that it reads by.
+const HOLDING: usize = 4;
 
 /// The way to the audit log. Cheap to clone; every clone feeds the same writer.
 #[derive(Clone, Debug)]
 pub struct Ledger {
-    jobs: mpsc::Sender<Job>,
+    jobs: Arc<Entrance>,
     grown: Arc<Notify>,
     fork: Fork,
+    holding: Arc<Semaphore>,
 }
 
 /// What was found and decided, and may not leave yet.
@@ -116,10 +123,24 @@ pub enum RecordingError {
     Refused(Refusal),
 }
 
+type Jobs = FairQueue<Option<AgencyId>, Job>;
+
+/// Where jobs come in. Once it is gone, no more do.
+#[derive(Debug)]
+struct Entrance(Arc<Jobs>);
+
+impl Drop for Entrance {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
+/// The events of one request, which are recorded together or not at all.
 #[derive(Debug)]
 struct Job {
-    epoch: i64,
-    rows: Vec<audit_event::Model>,
+    /// The epoch under which it was decided; none where nothing is released.
+    epoch: Option<i64>,
+    records: Vec<AuditRecord>,
     done: oneshot::Sender<Result<(), RecordingError>>,
 }
 
@@ -127,11 +148,20 @@ impl Ledger {
     /// Starts the writer on this runtime; it ends when the last clone of the ledger is dropped.
     #[must_use]
     pub fn start(store: Store) -> Self {
-        let (jobs, queue) = mpsc::channel(QUEUE);
-        let grown = Arc::new(Notify::new());
-        let fork = Fork::default();
-        tokio::spawn(write(store, queue, Arc::clone(&grown), fork.clone()));
-        Self { jobs, grown, fork }
+        let jobs = Arc::new(Jobs::new());
+        let ledger = Self {
+            jobs: Arc::new(Entrance(Arc::clone(&jobs))),
+            grown: Arc::new(Notify::new()),
+            fork: Fork::default(),
+            holding: Arc::new(Semaphore::new(HOLDING)),
+        };
+        tokio::spawn(supervise(Writer {
+            store,
+            jobs,
+            grown: Arc::clone(&ledger.grown),
+            fork: ledger.fork.clone(),
+        }));
+        ledger
     }
 
     /// Records the events and then releases the content.
@@ -144,58 +174,20 @@ impl Ledger {
         agent: &Agent,
         meta: &RequestMeta,
     ) -> Result<Released<T>, RecordingError> {
-        self.fork.refuse().map_err(RecordingError::Refused)?;
+        self.fork.refuse()?;
         self.fork.remember(decided.epoch);
-        let rows = decided
-            .events
-            .into_iter()
-            .map(|event| {
-                Leaf::new(event, agent, meta, decided.now).into_row(meta.address.as_deref())
-            })
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(|fault| RecordingError::Refused(Refusal::internal(fault)))?;
-        let recorded = rows
-            .iter()
-            .map(|row| RecordedEvent {
-                event: row.id.to_string(),
-                leaf_hash: tree::leaf_hash(row.leaf.as_bytes()),
-            })
-            .collect();
-        self.record(decided.epoch, rows).await?;
+        let records = records(decided.events, agent, meta, decided.now)?;
+        let recorded = records.iter().map(RecordedEvent::from).collect();
+        self.record(Some(decided.epoch), agent, records).await?;
         Ok(Released {
             content: decided.content,
             recorded,
         })
     }
 
-    /// Records events that release nothing, such as refusals, under whatever epoch is in force: all of them or none.
-    ///
-    /// # Errors
-    /// `UNAVAILABLE`: they are not on record.
-    async fn note(
-        &self,
-        store: &Store,
-        events: Vec<Event>,
-        agent: &Agent,
-        meta: &RequestMeta,
-    ) -> Result<()> {
-        loop {
-            let decided = Decided {
-                epoch: store.epoch().await?,
-                now: store.ping().await?,
-                content: (),
-                events: events.clone(),
-            };
-            match self.release(decided, agent, meta).await {
-                Ok(_) => return Ok(()),
-                Err(RecordingError::Stale) => {}
-                Err(RecordingError::Refused(refusal)) => return Err(refusal),
-            }
-        }
-    }
-
-    /// Puts the refused attempts of one request on record, together: however many they are, the log is written to once.
-    /// Whoever tried is refused all the same: where the log does not take them, the program's own log says so.
+    /// Puts the refused attempts of one request on record, together: however many they are, the log is written to once,
+    /// under whatever epoch is in force. Whoever tried is refused all the same: where the log does not take them, the
+    /// program's own log says so.
     pub async fn deny(
         &self,
         store: &Store,
@@ -206,28 +198,58 @@ impl Ledger {
         if attempts.is_empty() {
             return;
         }
-        if self.note(store, attempts, agent, meta).await.is_err() {
+        let noted = async {
+            let now = store.ping().await.map_err(Refusal::from)?;
+            let records = records(attempts, agent, meta, now)?;
+            self.record(None, agent, records).await
+        };
+        if noted.await.is_err() {
             let request = &meta.request;
             error!(request, "a denied attempt could not be recorded");
         }
     }
 
+    /// Takes the sharing lock, for a read that is decided and recorded while nothing can end.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE`.
+    pub async fn hold(&self, store: &Store) -> Result<HeldLock<'_>> {
+        self.fork.refuse()?;
+        let permit = timeout(PATIENCE, Arc::clone(&self.holding).acquire_owned())
+            .await
+            .map_err(Refusal::unavailable)?
+            .map_err(Refusal::unavailable)?;
+        let before = self.fork.highest();
+        let locked = sharing_lock::open(store, SharingLock::Shared).await?;
+        self.fork.meets(before, locked.epoch);
+        self.fork.refuse()?;
+        Ok(HeldLock {
+            ledger: self,
+            locked,
+            _permit: permit,
+        })
+    }
+
     async fn record(
         &self,
-        epoch: i64,
-        rows: Vec<audit_event::Model>,
+        epoch: Option<i64>,
+        agent: &Agent,
+        records: Vec<AuditRecord>,
     ) -> Result<(), RecordingError> {
         let (done, answer) = oneshot::channel();
-        let job = Job { epoch, rows, done };
-        if let Err(full) = self.jobs.try_send(job) {
-            return Err(RecordingError::Refused(Refusal::unavailable(
-                LedgerOverloadedError(full.to_string()),
-            )));
-        }
-        match tokio::time::timeout(PATIENCE, answer).await {
+        let job = Job {
+            epoch,
+            records,
+            done,
+        };
+        self.jobs
+            .0
+            .push(agent.agency, job)
+            .map_err(Refusal::unavailable)?;
+        match timeout(PATIENCE, answer).await {
             Ok(Ok(answer)) => answer,
-            Ok(Err(gone)) => Err(RecordingError::Refused(Refusal::unavailable(gone))),
-            Err(late) => Err(RecordingError::Refused(Refusal::unavailable(late))),
+            Ok(Err(gone)) => Err(Refusal::unavailable(gone).into()),
+            Err(late) => Err(Refusal::unavailable(late).into()),
         }
     }
 
@@ -249,150 +271,177 @@ impl Ledger {
     }
 }
 
-/// The writer cannot keep up.
-#[derive(Debug, thiserror::Error)]
-#[error("the ledger's queue does not take more: {0}")]
-struct LedgerOverloadedError(String);
+/// The sharing lock, held by a read that was overtaken: no sharing ends before it is dropped.
+pub struct HeldLock<'l> {
+    ledger: &'l Ledger,
+    locked: LockedTransaction,
+    _permit: OwnedSemaphorePermit,
+}
 
-async fn write(store: Store, mut queue: mpsc::Receiver<Job>, grown: Arc<Notify>, fork: Fork) {
-    let mut batch = Vec::with_capacity(BATCH);
-    while queue.recv_many(&mut batch, BATCH).await > 0 {
-        let jobs = std::mem::take(&mut batch);
-        let before = fork.highest();
-        let committed = commit(&store, &jobs).await.map_err(Refusal::from);
-        let recorded = committed.and_then(|epoch| {
-            fork.meets(before, epoch);
-            fork.refuse().map(|()| epoch)
-        });
-        match recorded {
-            Ok(epoch) => {
-                for job in jobs {
-                    let answer = if job.epoch == epoch {
-                        Ok(())
-                    } else {
-                        Err(RecordingError::Stale)
-                    };
-                    // A client that has gone away waits for no answer.
-                    let _ = job.done.send(answer);
-                }
-                grown.notify_one();
-            }
-            Err(refusal) => {
-                for job in jobs {
-                    let _ = job.done.send(Err(RecordingError::Refused(refusal.clone())));
-                }
-            }
+impl HeldLock<'_> {
+    /// Records the events of what was decided under this lock, and then releases the content.
+    ///
+    /// # Errors
+    /// [`RecordingError`]: nothing was released.
+    pub async fn release<T>(
+        self,
+        decided: Decided<T>,
+        agent: &Agent,
+        meta: &RequestMeta,
+    ) -> Result<Released<T>, RecordingError> {
+        if decided.epoch != self.locked.epoch {
+            return Err(RecordingError::Stale);
+        }
+        let records = records(decided.events, agent, meta, decided.now)?;
+        let all: Vec<&AuditRecord> = records.iter().collect();
+        written::within(&self.locked.transaction, &all)
+            .await
+            .map_err(Refusal::from)?;
+        self.locked
+            .transaction
+            .commit()
+            .await
+            .map_err(Refusal::from)?;
+        self.ledger.has_grown();
+        Ok(Released {
+            content: decided.content,
+            recorded: all.into_iter().map(RecordedEvent::from).collect(),
+        })
+    }
+}
+
+impl From<&AuditRecord> for RecordedEvent {
+    fn from(record: &AuditRecord) -> Self {
+        Self {
+            event: record.row.id.to_string(),
+            leaf_hash: record.leaf_hash,
         }
     }
 }
 
-/// Commits the events of every job that was decided under the epoch in force, and says which epoch that is.
-async fn commit(store: &Store, jobs: &[Job]) -> Result<i64, DbErr> {
-    if store.backend == DbBackend::Postgres {
-        let transaction = sharing_lock::hold(store, SharingLock::Shared).await?;
-        let epoch = insert_under_epoch(&transaction, jobs).await?;
+impl From<Refusal> for RecordingError {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+fn records(
+    events: Vec<Event>,
+    agent: &Agent,
+    meta: &RequestMeta,
+    now: Instant,
+) -> Result<Vec<AuditRecord>> {
+    events
+        .into_iter()
+        .map(|event| Leaf::new(event, agent, meta, now).into_record(meta.address.as_deref()))
+        .collect::<Result<_, _>>()
+        .map_err(Refusal::internal)
+}
+
+/// The one that records what all clones of a ledger hand in.
+#[derive(Clone)]
+struct Writer {
+    store: Store,
+    jobs: Arc<Jobs>,
+    grown: Arc<Notify>,
+    fork: Fork,
+}
+
+/// Runs the writer, and another one should it fail: whose events it had are refused, and the others go on.
+async fn supervise(writer: Writer) {
+    while let Err(fault) = tokio::spawn(writer.clone().run()).await {
+        if fault.is_cancelled() {
+            return;
+        }
+        error!(%fault, "the ledger's writer failed, and is started again");
+    }
+}
+
+impl Writer {
+    async fn run(self) {
+        loop {
+            let jobs = self.jobs.take(BATCH, |job| job.records.len()).await;
+            if jobs.is_empty() {
+                return;
+            }
+            self.record(jobs).await;
+        }
+    }
+
+    /// Records a batch and answers each of its requests. One that the database refuses is halved until the bad event is
+    /// alone, so that it fails nobody else's.
+    async fn record(&self, jobs: Vec<Job>) {
+        let mut batches = vec![jobs];
+        while let Some(mut jobs) = batches.pop() {
+            let before = self.fork.highest();
+            match self.commit(&jobs).await {
+                Ok(epoch) => {
+                    self.fork.meets(before, epoch);
+                    answer(jobs, epoch, self.fork.refuse());
+                    self.grown.notify_one();
+                }
+                Err(fault) if jobs.len() > 1 && !may_pass(&fault) => {
+                    batches.push(jobs.split_off(jobs.len() / 2));
+                    batches.push(jobs);
+                }
+                Err(fault) => {
+                    let refusal = Refusal::from(fault);
+                    for job in jobs {
+                        let _ = job.done.send(Err(refusal.clone().into()));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Commits the events of every job that was decided under the epoch in force, and says which epoch that is.
+    async fn commit(&self, jobs: &[Job]) -> Result<i64, DbErr> {
+        let records: Vec<UnderEpoch<'_>> = jobs
+            .iter()
+            .flat_map(|job| job.records.iter().map(|record| (job.epoch, record)))
+            .collect();
+        if self.store.backend != DbBackend::Postgres {
+            return self.commit_locked(&records).await;
+        }
+        let mut repeats = 0;
+        loop {
+            match written::under_epoch(&self.store.write, &records).await {
+                // Its answer may be what was lost: what it wrote is not written again.
+                Err(fault) if repeats < REPEATS && connection_was_lost(&fault) => {
+                    repeats += 1;
+                    warn!("a batch of audit events is recorded again, as its connection was lost");
+                }
+                committed => return committed,
+            }
+        }
+    }
+
+    /// The same in a transaction. SQLite has one writer, so that whoever has it holds the lock.
+    async fn commit_locked(&self, records: &[UnderEpoch<'_>]) -> Result<i64, DbErr> {
+        let LockedTransaction {
+            transaction, epoch, ..
+        } = sharing_lock::open(&self.store, SharingLock::Shared).await?;
+        let under_it: Vec<&AuditRecord> = records
+            .iter()
+            .filter(|(decided, _)| decided.is_none_or(|decided| decided == epoch))
+            .map(|(_, record)| *record)
+            .collect();
+        written::within(&transaction, &under_it).await?;
         transaction.commit().await?;
-        return Ok(epoch);
+        Ok(epoch)
     }
-    let LockedTransaction {
-        transaction, epoch, ..
-    } = sharing_lock::open(store, SharingLock::Shared).await?;
-    let rows: Vec<&audit_event::Model> = jobs
-        .iter()
-        .filter(|job| job.epoch == epoch)
-        .flat_map(|job| &job.rows)
-        .collect();
-    insert(&transaction, &rows).await?;
-    transaction.commit().await?;
-    Ok(epoch)
 }
 
-/// Writes audit events within a transaction.
-pub(super) async fn insert(
-    transaction: &DatabaseTransaction,
-    rows: &[&audit_event::Model],
-) -> Result<(), DbErr> {
-    if rows.is_empty() {
-        return Ok(());
-    }
-    if transaction.get_database_backend() == DbBackend::Postgres {
-        return insert_columns(transaction, rows).await;
-    }
-    // SQLite takes at most 32,766 values a statement.
-    for some in rows.chunks(1000) {
-        let models = some.iter().map(|row| (*row).clone().into_active_model());
-        audit_event::Entity::insert_many(models)
-            .exec_without_returning(transaction)
-            .await?;
-    }
-    Ok(())
-}
-
-/// Inserts events by one statement whatever their number, so that PostgreSQL plans it once.
-async fn insert_columns(
-    transaction: &DatabaseTransaction,
-    rows: &[&audit_event::Model],
-) -> Result<(), DbErr> {
-    const STATEMENT: &str = "INSERT INTO audit_event \
-        (id, recorded_at, agency_id, recipient_id, kind, outcome, leaf, leaf_hash, address, salt, disclosed_under) \
-        SELECT * FROM json_to_recordset($1::json) AS event \
-        (id uuid, recorded_at bigint, agency_id uuid, recipient_id uuid, kind text, outcome text, leaf text, \
-         leaf_hash bytea, address text, salt bytea, disclosed_under uuid)";
-    let events = rows.iter().map(|row| columns(row)).collect();
-    let statement = over(STATEMENT, events);
-    transaction.execute_raw(statement).await.map(|_| ())
-}
-
-/// Writes the events that were decided under the epoch in force, and says which epoch that is, in one round trip.
-async fn insert_under_epoch(transaction: &DatabaseTransaction, jobs: &[Job]) -> Result<i64, DbErr> {
-    const STATEMENT: &str = "WITH in_force AS (SELECT epoch FROM sharing_epoch), \
-        written AS (INSERT INTO audit_event \
-        (id, recorded_at, agency_id, recipient_id, kind, outcome, leaf, leaf_hash, address, salt, disclosed_under) \
-        SELECT id, recorded_at, agency_id, recipient_id, kind, outcome, leaf, leaf_hash, address, salt, \
-         disclosed_under \
-        FROM in_force JOIN json_to_recordset($1::json) AS event \
-        (epoch bigint, id uuid, recorded_at bigint, agency_id uuid, recipient_id uuid, kind text, outcome text, \
-         leaf text, leaf_hash bytea, address text, salt bytea, disclosed_under uuid) USING (epoch)) \
-        SELECT epoch FROM in_force";
-    let mut events = Vec::new();
+/// Answers the requests of a batch that was recorded under `epoch`. A client that has gone away waits for no answer.
+fn answer(jobs: Vec<Job>, epoch: i64, known: Result<()>) {
     for job in jobs {
-        for row in &job.rows {
-            let mut event = columns(row);
-            if let Some(event) = event.as_object_mut() {
-                event.insert("epoch".to_owned(), job.epoch.into());
+        let answer = match &known {
+            Err(refusal) => Err(refusal.clone().into()),
+            Ok(()) if job.epoch.is_some_and(|decided| decided != epoch) => {
+                Err(RecordingError::Stale)
             }
-            events.push(event);
-        }
+            Ok(()) => Ok(()),
+        };
+        let _ = job.done.send(answer);
     }
-    transaction
-        .query_one_raw(over(STATEMENT, events))
-        .await?
-        .ok_or_else(|| DbErr::RecordNotFound("the sharing epoch".to_owned()))?
-        .try_get("", "epoch")
-}
-
-/// Returns a statement over events, which travel as text: the driver would send a JSON value as `jsonb`, another type.
-fn over(statement: &str, events: Vec<serde_json::Value>) -> Statement {
-    let text = serde_json::Value::Array(events).to_string();
-    Statement::from_sql_and_values(DbBackend::Postgres, statement, [text.into()])
-}
-
-fn columns(row: &audit_event::Model) -> serde_json::Value {
-    serde_json::json!({
-        "id": row.id.0,
-        "recorded_at": row.recorded_at.0,
-        "agency_id": row.agency_id.map(|id| id.0),
-        "recipient_id": row.recipient_id.map(|id| id.0),
-        "kind": row.kind,
-        "outcome": row.outcome,
-        "leaf": row.leaf,
-        "leaf_hash": bytea(&row.leaf_hash),
-        "address": row.address,
-        "salt": row.salt.as_deref().map(bytea),
-        "disclosed_under": row.disclosed_under,
-    })
-}
-
-fn bytea(bytes: &[u8]) -> String {
-    format!("\\x{}", hex::encode(bytes))
 }

@@ -1,7 +1,7 @@
 //! The audit ledger: what was done and disclosed, in a Merkle tree that nobody can rewrite unseen.
 //!
-//! `event` says what is recorded, `leaf` the bytes that are hashed; `ledger` writes it before anything is released; `integrator` takes
-//! committed events into the tree; `check` reads the whole ledger again; `witness` remembers elsewhere how far it had come, and `fork` what a running server
+//! `event` says what is recorded, `leaf` the bytes that are hashed (`record_ids` packs the ids of many records); `ledger` writes it
+//! (`written`) before anything is released, from a `fair_queue`; `integrator` takes committed events into the tree; `check` reads the whole ledger again; `witness` remembers elsewhere how far it had come, and `fork` what a running server
 //! knows of a store that fell back; `stored` is the tree as the database keeps it;
 //! `change` is the unit of work, `disclose` a read. The rest is pure: `tree` lays the leaves'
 //! hashes out as tiles; `proof` shows that an event is among them and that they only ever grew; `checkpoint` signs a
@@ -14,13 +14,16 @@ pub mod checkpoint;
 mod description;
 pub mod disclose;
 pub mod event;
+pub mod fair_queue;
 pub mod fork;
 pub mod integrator;
 pub mod leaf;
 pub mod ledger;
 pub mod ledger_key;
 pub mod proof;
+pub mod record_ids;
 pub mod stored;
 pub mod tree;
 pub mod verify;
 pub mod witness;
+mod written;

@@ -1,8 +1,9 @@
 //! The tree as the database keeps it: its head and its tiles.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use concord_entities::{audit_tile, audit_tree};
+use concord_entities::ids::AuditEventId;
+use concord_entities::{audit_place, audit_tile, audit_tree};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
@@ -116,6 +117,21 @@ pub async fn keep_tiles(database: &impl ConnectionTrait, changed: Tiles) -> Resu
         .exec_without_returning(database)
         .await
         .map(|_| ())
+}
+
+/// Returns the places that these events have in the tree; an event that waits for its place has none.
+///
+/// # Errors
+/// What the database says.
+pub async fn places(
+    database: &impl ConnectionTrait,
+    events: impl IntoIterator<Item = AuditEventId>,
+) -> Result<HashMap<AuditEventId, u64>, DbErr> {
+    let rows = audit_place::Entity::of(events).all(database).await?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|row| Some((row.event_id, u64::try_from(row.leaf_index).ok()?)))
+        .collect())
 }
 
 /// Returns a size or an index as a column holds it.

@@ -1,9 +1,9 @@
 //! Reading the whole ledger again, to name the first event that is not what was signed.
 //!
-//! Three records must agree: the events (their bytes and recorded leaf hashes), the tiles, and the checkpoints. The
+//! Three records must agree: the events, the tiles, and the checkpoints. The
 //! [`LedgerVerifier`] hashes the events anew, one by one and in constant memory, and holds the others against the result.
-//! Whoever changes an event must change its leaf hash, then its tile, then every tile above; and then the roots that
-//! were signed still tell. All three must be read from one snapshot of the database, or growth looks like a fault.
+//! Whoever changes an event must change its hash in the tile, then every tile above; and then the roots that were signed
+//! still tell. All three must be read as they were at one moment, or growth looks like a fault.
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
@@ -26,14 +26,6 @@ pub struct LedgerFaultError {
 /// What is wrong with a ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LedgerError {
-    /// The event's bytes are not those that were recorded under this leaf hash.
-    #[error("its bytes were changed: they hash to {recomputed}, and {recorded} was recorded")]
-    LeafHashDiffers {
-        /// The leaf hash beside the event.
-        recorded: Digest,
-        /// The hash of its bytes.
-        recomputed: Digest,
-    },
     /// There is no event at this index, though there are later ones.
     #[error("it is missing, and later events are there")]
     Missing,
@@ -135,9 +127,9 @@ impl LedgerVerifier {
 
     /// Takes the next event, in the order of the indexes. Faults come to light with [`compare`](Self::compare), as an
     /// earlier one may be in the tiles; after one, further events are not looked at.
-    pub fn event(&mut self, index: u64, leaf: &[u8], recorded: Digest) {
+    pub fn event(&mut self, index: u64, leaf: &[u8]) {
         if self.stopped.is_none()
-            && let Err(fault) = self.take(index, leaf, recorded)
+            && let Err(fault) = self.take(index, leaf)
         {
             self.stop(fault);
         }
@@ -175,7 +167,7 @@ impl LedgerVerifier {
         LastTilesCheck(self)
     }
 
-    fn take(&mut self, index: u64, leaf: &[u8], recorded: Digest) -> Result<(), LedgerFaultError> {
+    fn take(&mut self, index: u64, leaf: &[u8]) -> Result<(), LedgerFaultError> {
         self.settle()?;
         let next = self.edge.size();
         match index.cmp(&next) {
@@ -183,19 +175,9 @@ impl LedgerVerifier {
             Ordering::Less => return Err(LedgerFaultError::at(index, LedgerError::Repeated)),
             Ordering::Equal => {}
         }
-        let recomputed = leaf_hash(leaf);
-        if recomputed != recorded {
-            return Err(LedgerFaultError::at(
-                index,
-                LedgerError::LeafHashDiffers {
-                    recorded,
-                    recomputed,
-                },
-            ));
-        }
         let filled = self
             .edge
-            .push(recomputed)
+            .push(leaf_hash(leaf))
             .map_err(|error| LedgerFaultError::at(index, LedgerError::Tree(error)))?;
         self.due
             .extend(filled.into_iter().map(|tile| Due::new(tile, Extent::Whole)));

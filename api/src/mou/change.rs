@@ -112,6 +112,7 @@ impl From<&mou::Model> for MouEvent {
         Self {
             id: mou.id,
             version: mou.version,
+            task_force: mou.task_force_id,
         }
     }
 }

@@ -232,6 +232,14 @@ macro_rules! package {
         }
 
         impl Package {
+            /// Returns the category that a field of this name shows; none for what is no content.
+            pub(super) fn category(field: &str) -> Option<DataCategory> {
+                $(if field.eq_ignore_ascii_case(&stringify!($field).replace('_', "")) {
+                    return Some(DataCategory::$category);
+                })*
+                None
+            }
+
             /// The package as it comes out: `contents` holds only what may be shown.
             pub(super) fn new(
                 purpose: Purpose,

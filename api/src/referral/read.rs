@@ -67,8 +67,8 @@ pub struct Depth {
     pub consent: bool,
     /// Whether the MOU is shown with it.
     pub mou: bool,
-    /// The purposes for which its package is read.
-    pub purposes: Vec<Purpose>,
+    /// The purposes for which its package is read, and the categories that are selected for each.
+    pub packages: BTreeMap<Purpose, Categories>,
 }
 
 /// A referral's header.
@@ -137,7 +137,7 @@ pub struct Beyond {
 /// The decision on one package, for one purpose.
 #[derive(Clone, Debug)]
 pub struct PackageDecision {
-    /// The categories that may be shown and that there is something in.
+    /// The categories that are selected, may be shown and have something in them.
     pub shared: Categories,
     /// Every category that may not be shown, whether or not there is something in it.
     pub withheld: Vec<(DataCategory, Reason)>,
@@ -294,7 +294,7 @@ pub(crate) async fn invented(
 ) -> Result<Vec<Event>> {
     let depth = Depth {
         beyond_header: true,
-        purposes: vec![purpose],
+        packages: BTreeMap::from([(purpose, Categories::all())]),
         ..Depth::default()
     };
     let rows = columns(referral::Entity::known_to(reader.agency, id), &depth);
@@ -323,8 +323,9 @@ fn judge(
     let mut packages = BTreeMap::new();
     let beyond = if depth.beyond_header {
         let gathered = Gathered::from_row(row)?;
-        for purpose in &depth.purposes {
-            let decision = decide_package(&header, &gathered, reader, *purpose, now, events);
+        for (purpose, selected) in &depth.packages {
+            let asked = (*purpose, *selected);
+            let decision = decide_package(&header, &gathered, reader, asked, now, events);
             packages.insert(*purpose, decision);
         }
         Some(Beyond {
@@ -351,7 +352,7 @@ fn decide_package(
     header: &Header,
     gathered: &Gathered,
     reader: Reader<'_>,
-    purpose: Purpose,
+    (purpose, selected): (Purpose, Categories),
     now: Instant,
     events: &mut Vec<Event>,
 ) -> PackageDecision {
@@ -369,7 +370,7 @@ fn decide_package(
         match decide(&question, &gathered.facts, now) {
             sharing::Answer::Share(on) => {
                 ground = Some(on);
-                if gathered.contains.has(category) {
+                if selected.has(category) && gathered.contains.has(category) {
                     shared = shared.with(category);
                 }
             }

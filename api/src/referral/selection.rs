@@ -1,8 +1,11 @@
 //! What a query selects of each referral, read ahead so that one statement brings it all.
 
-use async_graphql::{Context, InputType, SelectionField, Value};
-use concord_entities::vocabulary::Purpose;
+use std::collections::BTreeMap;
 
+use async_graphql::{Context, InputType, SelectionField, Value};
+use concord_entities::vocabulary::{Categories, Purpose};
+
+use super::package::Package;
 use super::read::Depth;
 use crate::error::{Error, Result};
 use crate::request::InRequest;
@@ -21,16 +24,16 @@ impl ReferralSelection {
     /// Reads what is selected under `path` below the current field.
     pub(crate) fn below(ctx: &Context<'_>, path: &[&str]) -> Result<Self> {
         let at = |names: &[&'static str]| [path, names].concat();
-        let purposes = purposes(ctx, &at(&["package"]))?;
+        let packages = packages(ctx, &at(&["package"]))?;
         let consent = lookahead::asks(ctx, &at(&["consent"]));
         let mou = lookahead::asks(ctx, &at(&["mou"]));
         let outcome = lookahead::asks(ctx, &at(&["outcome"]));
         Ok(Self {
             depth: Depth {
-                beyond_header: consent || mou || outcome || !purposes.is_empty(),
+                beyond_header: consent || mou || outcome || !packages.is_empty(),
                 consent,
                 mou,
-                purposes,
+                packages,
             },
             agency_state: lookahead::asks(ctx, &at(&["sender", "status"]))
                 || lookahead::asks(ctx, &at(&["recipient", "status"])),
@@ -38,19 +41,21 @@ impl ReferralSelection {
     }
 }
 
-/// Collects the purposes for which packages are selected at `path`, each once.
-fn purposes(ctx: &Context<'_>, path: &[&str]) -> Result<Vec<Purpose>> {
+/// Collects the purposes for which packages are selected at `path`, and the categories that are selected for each.
+fn packages(ctx: &Context<'_>, path: &[&str]) -> Result<BTreeMap<Purpose, Categories>> {
     let caller = &ctx.request()?.caller;
-    let mut purposes = Vec::new();
+    let mut packages = BTreeMap::new();
     for field in lookahead::under(ctx, path) {
         // A package whose purpose is missing says so by itself, at its own place in the answer.
-        if let Ok(purpose) = caller.purpose(stated_purpose(field)?)
-            && !purposes.contains(&purpose)
-        {
-            purposes.push(purpose);
+        if let Ok(purpose) = caller.purpose(stated_purpose(field)?) {
+            let selected = packages.entry(purpose).or_insert(Categories::EMPTY);
+            *selected = field
+                .selection_set()
+                .filter_map(|within| Package::category(within.name()))
+                .fold(*selected, Categories::with);
         }
     }
-    Ok(purposes)
+    Ok(packages)
 }
 
 /// Reads a package's argument `purpose`.

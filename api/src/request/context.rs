@@ -21,8 +21,8 @@ use crate::settings::{Settings, StoreLocation};
 use crate::store::Store;
 use crate::store::pool::StoreError;
 
-/// How often a read that some ending sharing overtook is decided again before it is refused.
-const ATTEMPTS: usize = 16;
+/// How often a read may be overtaken by some ending sharing before it is made while nothing can end.
+const OVERTAKEN: usize = 2;
 
 /// What one worker's requests share.
 #[derive(Clone, Debug)]
@@ -148,7 +148,8 @@ impl Request {
             .await;
     }
 
-    /// Finds and decides, records, and releases; from the start again where some sharing ended in between.
+    /// Finds and decides, records, and releases; from the start again where some sharing ended in between. Overtaken
+    /// twice, it is made while holding the sharing lock, so that it ends.
     ///
     /// # Errors
     /// What `find` refuses; `UNAUTHENTICATED`; `UNAVAILABLE` where the log cannot be written.
@@ -157,36 +158,52 @@ impl Request {
         F: Future<Output = Result<Decided<T>>>,
     {
         let agent = self.caller.agent();
-        let Worker {
-            store,
-            ledger,
-            token_statuses,
-            ..
-        } = &self.worker;
-        for _ in 0..ATTEMPTS {
-            let decided = find().await?;
-            clock::trust(decided.now)?;
-            let Some(status) = token_statuses
-                .under(decided.epoch, store, &self.caller)
-                .await?
-            else {
+        let Worker { store, ledger, .. } = &self.worker;
+        for _ in 0..OVERTAKEN {
+            let Some(decided) = self.decide(&find).await? else {
                 continue;
             };
-            status.require()?;
             match ledger.release(decided, &agent, &self.meta).await {
                 Ok(released) => return Ok(released),
                 Err(RecordingError::Stale) => {}
                 Err(RecordingError::Refused(refusal)) => return Err(refusal),
             }
         }
-        Err(Refusal::unavailable(EpochMovedError))
+        let held = ledger.hold(store).await?;
+        let decided = self.decide(&find).await?;
+        let decided = decided.ok_or_else(|| Refusal::unavailable(OvertakenError))?;
+        match held.release(decided, &agent, &self.meta).await {
+            Ok(released) => Ok(released),
+            Err(RecordingError::Stale) => Err(Refusal::unavailable(OvertakenError)),
+            Err(RecordingError::Refused(refusal)) => Err(refusal),
+        }
+    }
+
+    /// Finds and decides; returns none where some sharing ended before the caller's standing was read.
+    async fn decide<T, F>(&self, find: impl Fn() -> F) -> Result<Option<Decided<T>>>
+    where
+        F: Future<Output = Result<Decided<T>>>,
+    {
+        let decided = find().await?;
+        clock::trust(decided.now)?;
+        let Worker {
+            store,
+            token_statuses,
+            ..
+        } = &self.worker;
+        let status = token_statuses.under(decided.epoch, store, &self.caller);
+        let Some(status) = status.await? else {
+            return Ok(None);
+        };
+        status.require()?;
+        Ok(Some(decided))
     }
 }
 
-/// Sharing ended so often that no decision held.
+/// Sharing ended while the lock was held that keeps it from ending.
 #[derive(Debug, thiserror::Error)]
-#[error("the sharing epoch moved on {ATTEMPTS} times during one read")]
-struct EpochMovedError;
+#[error("the sharing epoch moved on while the sharing lock was held")]
+struct OvertakenError;
 
 /// Finds the request in a resolver's context.
 pub trait InRequest {

@@ -7,7 +7,8 @@ use concord_entities::ids::{AgencyId, AnyId, AuditEventId};
 use concord_entities::vocabulary::{AuditAction, AuditOutcome, AuditType, DataCategory, Purpose};
 use concord_entities::{audit_event, audit_tree};
 use sea_orm::sea_query::{ExprTrait, LikeExpr};
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, QueryFilter, QueryTrait, Select};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, QueryTrait};
+use uuid::Uuid;
 
 use super::programs::{Programs, with_programs};
 use crate::access::grant::Resource;
@@ -21,7 +22,7 @@ use crate::audit::proof::{
     check_inclusion, prove_consistency, prove_inclusion, tiles_for_consistency, tiles_for_inclusion,
 };
 use crate::audit::tree::{self, Digest, Head, Tiles, TreeError};
-use crate::audit::{disclose, stored};
+use crate::audit::{disclose, record_ids, stored};
 use crate::error::{Error, Refusal, Result};
 use crate::request::directory::AgenciesById;
 use crate::request::{InRequest, Request};
@@ -82,6 +83,10 @@ pub struct AuditEvent {
     /// The RFC 6962 hash of the event's leaf: what your receipt names.
     pub leaf_hash: Sha256,
     #[graphql(skip)]
+    place: Option<u64>,
+    #[graphql(skip)]
+    leaf: Digest,
+    #[graphql(skip)]
     inclusion: Option<Result<InclusionProof>>,
 }
 
@@ -104,7 +109,9 @@ impl AuditEvent {
         reader: AgencyId,
         agencies: &AgenciesById,
         programs: &Programs,
+        place: Option<u64>,
     ) -> Result<Self> {
+        let digest = tree::leaf_hash(row.leaf.as_bytes());
         // What was hashed is shown, not its searchable copies.
         let leaf: Leaf = serde_json::from_str(&row.leaf).map_err(Refusal::internal)?;
         let named = |id: &AgencyId| agencies.get(id).cloned().map(Agency::named);
@@ -113,7 +120,7 @@ impl AuditEvent {
         let told_only = leaf.kind == AuditType::ConsentRevoked && leaf.recipient == Some(reader);
         Ok(Self {
             key: row.id,
-            index: row.leaf_index,
+            index: place.map(stored::in_column).transpose()?,
             recorded_at: leaf.recorded_at.into(),
             action: leaf.action,
             kind: leaf.kind,
@@ -136,7 +143,9 @@ impl AuditEvent {
                 .categories
                 .map(|some| some.iter().collect())
                 .unwrap_or_default(),
-            leaf_hash: row.leaf_hash.as_slice().into(),
+            leaf_hash: sha256(digest),
+            place,
+            leaf: digest,
             inclusion: None,
         })
     }
@@ -234,44 +243,50 @@ pub struct AuditFilter {
 }
 
 impl AuditFilter {
-    fn narrow(
-        &self,
-        mut among: Select<audit_event::Entity>,
-    ) -> Result<Select<audit_event::Entity>> {
+    /// Returns what an event must be.
+    fn only(&self) -> Result<Condition> {
         use audit_event::Column;
+        let mut only = Condition::all();
         if let Some(types) = &self.types {
-            among = among.filter(Column::Kind.is_in(types.iter().copied()));
+            only = only.add(Column::Kind.is_in(types.iter().copied()));
         }
         if let Some(outcome) = self.outcome {
-            among = among.filter(Column::Outcome.eq(outcome));
+            only = only.add(Column::Outcome.eq(outcome));
         }
         if let Some(agency) = &self.agency {
             let agency: AgencyId = page::id("filter.agency", agency)?;
-            let either = Condition::any();
-            among = among.filter(
-                either
-                    .add(Column::AgencyId.eq(agency))
-                    .add(Column::RecipientId.eq(agency)),
-            );
+            let either = Condition::any()
+                .add(Column::AgencyId.eq(agency))
+                .add(Column::RecipientId.eq(agency))
+                .add(Column::DiscloserId.eq(agency));
+            only = only.add(either);
         }
         if let Some(object) = &self.object {
-            page::id::<AnyId>("filter.object", object)?;
-            // The leaf is JSON, so a whole id stands between quotes; `_` would match any letter.
-            let quoted = format!("%\"{}\"%", object.replace('_', "\\_"));
-            among = among.filter(
-                Column::Leaf
-                    .into_expr()
-                    .like(LikeExpr::new(quoted).escape('\\')),
-            );
+            only = only.add(names(object)?);
         }
         if let Some(since) = self.since {
-            among = among.filter(Column::RecordedAt.gte(since.0));
+            only = only.add(Column::RecordedAt.gte(since.0));
         }
         if let Some(until) = self.until {
-            among = among.filter(Column::RecordedAt.lt(until.0));
+            only = only.add(Column::RecordedAt.lt(until.0));
         }
-        Ok(among)
+        Ok(only)
     }
+}
+
+/// Returns that a leaf names a record: alone, as a whole id between quotes, or packed among many.
+fn names(object: &ID) -> Result<Condition> {
+    let id = page::id::<AnyId>("filter.object", object)?;
+    let holds = |text: &str| {
+        // `_` would match any letter.
+        let pattern = format!("%{}%", text.replace('_', "\\_"));
+        audit_event::Column::Leaf
+            .into_expr()
+            .like(LikeExpr::new(pattern).escape('\\'))
+    };
+    Ok(Condition::any()
+        .add(holds(&format!("\"{}\"", object.as_str())))
+        .add(holds(&record_ids::packed(id.uuid))))
 }
 
 /// Reading the audit log.
@@ -297,12 +312,19 @@ impl AuditQuery {
         let with_application = lookahead::asks(ctx, &["edges", "node", "application"]);
         let released = request
             .disclose(|| async {
-                let among = filter.narrow(audit_event::Entity::within_reach_of(caller.agency()))?;
-                let key = audit_event::Column::Id;
-                let found = disclose::page(&request.worker.store, among, key, wanted, |row| {
-                    row.id.to_string()
-                })
-                .await?;
+                let only = filter.only()?;
+                let select = |before: Option<Uuid>, most| {
+                    let reach = audit_event::WithinReach {
+                        reader: caller.agency(),
+                        only,
+                        before: before.map(AuditEventId),
+                        most,
+                    };
+                    reach.select()
+                };
+                let store = &request.worker.store;
+                let found =
+                    disclose::page_of(store, select, wanted, |row| row.id.to_string()).await?;
                 with_programs(request, as_audit_read(found), |page| {
                     let asked = with_application.then_some(page.entries.as_slice());
                     asked.unwrap_or_default()
@@ -311,16 +333,13 @@ impl AuditQuery {
             })
             .await?;
         let (rows, programs) = released.content();
-        let mut events = show_events(request, &rows.entries, &programs)
-            .await?
-            .into_iter();
         let mut page = page::Page {
-            entries: events.by_ref().collect::<Vec<_>>(),
+            entries: show_events(request, &rows.entries, &programs).await?,
             has_next: rows.has_next,
             has_previous: rows.has_previous,
         };
         if lookahead::asks(ctx, &["edges", "node", "proof"]) {
-            prove(request, &mut page.entries, &rows.entries).await?;
+            prove(request, &mut page.entries).await?;
         }
         Ok(Connection::from_page(page, |one| one.key.0))
     }
@@ -353,8 +372,13 @@ pub(crate) async fn audit_event_by_id(
     let caller = request.caller.may(Resource::Audit.read())?;
     let released = request
         .disclose(|| async {
-            let among = audit_event::Entity::within_reach_of(caller.agency())
-                .filter(audit_event::Column::Id.eq(id));
+            let among = audit_event::WithinReach {
+                reader: caller.agency(),
+                only: Condition::all().add(audit_event::Column::Id.eq(id)),
+                before: None,
+                most: 1,
+            }
+            .select();
             let found =
                 disclose::one(&request.worker.store, among, &id, |row| row.id.to_string()).await?;
             with_programs(request, as_audit_read(found), |one| one.as_slice()).await
@@ -366,7 +390,7 @@ pub(crate) async fn audit_event_by_id(
     };
     let rows = [row];
     let mut events = show_events(request, &rows, &programs).await?;
-    prove(request, &mut events, &rows).await?;
+    prove(request, &mut events).await?;
     Ok(events.pop())
 }
 
@@ -390,34 +414,31 @@ async fn show_events(
         ids.extend(row.recipient_id);
     }
     let agencies = worker.directory.among(&worker.store, ids).await?;
+    let places = stored::places(&worker.store.read, rows.iter().map(|row| row.id)).await?;
     let reader = request.caller.agency();
     rows.iter()
-        .map(|row| AuditEvent::read(row, reader, &agencies, programs))
+        .map(|row| {
+            let place = places.get(&row.id).copied();
+            AuditEvent::read(row, reader, &agencies, programs, place)
+        })
         .collect()
 }
 
 /// Proves every event that the newest checkpoint covers, from tiles read by one statement.
-async fn prove(
-    request: &Request,
-    events: &mut [AuditEvent],
-    rows: &[audit_event::Model],
-) -> Result<()> {
+async fn prove(request: &Request, events: &mut [AuditEvent]) -> Result<()> {
     let store = &request.worker.store;
     let note = stored::head(&store.read).await?.map(|row| row.note);
     let (_, signed) = opened(&request.worker.ledger_key, note)?;
     let head = signed.head;
-    let covered = |row: &audit_event::Model| {
-        let index = row.leaf_index.and_then(|index| u64::try_from(index).ok());
-        index.filter(|index| *index < head.size)
-    };
+    let covered = |event: &AuditEvent| event.place.filter(|index| *index < head.size);
     let mut wanted = BTreeSet::new();
-    for index in rows.iter().filter_map(covered) {
+    for index in events.iter().filter_map(covered) {
         wanted.extend(tiles_for_inclusion(index, head.size).map_err(Refusal::internal)?);
     }
     let tiles = stored::tiles(&store.read, wanted).await?;
-    for (event, row) in events.iter_mut().zip(rows) {
-        event.inclusion = covered(row)
-            .map(|index| inclusion(index, &row.leaf_hash, head, &tiles).map_err(Refusal::internal));
+    for event in events {
+        event.inclusion = covered(event)
+            .map(|index| inclusion(index, event.leaf, head, &tiles).map_err(Refusal::internal));
     }
     Ok(())
 }
@@ -425,11 +446,10 @@ async fn prove(
 /// Returns the proof of one event, made only where it leads to what was signed.
 fn inclusion(
     index: u64,
-    leaf_hash: &[u8],
+    leaf: Digest,
     head: Head,
     tiles: &Tiles,
 ) -> Result<InclusionProof, TreeError> {
-    let leaf = Digest(leaf_hash.try_into().map_err(|_| TreeError::Inconsistent)?);
     let proof = prove_inclusion(index, head.size, tiles)?;
     check_inclusion(&proof, index, leaf, head)?;
     let too_large = |_| TreeError::TooLarge;

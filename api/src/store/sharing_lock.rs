@@ -12,7 +12,7 @@ use crate::clock;
 
 /// The lock that everyone who records or changes holds, shared, until they commit; whoever ends some sharing holds it
 /// alone. PostgreSQL's lock manager queues fairly, so a revocation waits for no later reader.
-const SHARING_LOCK: i64 = 0x00C0_4C0D;
+pub(crate) const SHARING_LOCK: i64 = 0x00C0_4C0D;
 
 /// How a transaction holds the sharing lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +24,7 @@ pub enum SharingLock {
 }
 
 /// A transaction that holds the sharing lock, and what was so when it had it.
+#[derive(Debug)]
 pub(crate) struct LockedTransaction {
     /// The transaction.
     pub(crate) transaction: DatabaseTransaction,

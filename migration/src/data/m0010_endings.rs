@@ -86,13 +86,5 @@ fn disclosed_under(leaf: &str) -> Option<Uuid> {
     }
     let (_, rest) = leaf.split_once("\"consent\":\"consent_")?;
     let (letters, _) = rest.split_once('"')?;
-    // A TypeID's second part: a UUID in Crockford's base 32.
-    let mut bits: u128 = 0;
-    for letter in letters.bytes() {
-        let place = b"0123456789abcdefghjkmnpqrstvwxyz"
-            .iter()
-            .position(|one| *one == letter)?;
-        bits = (bits << 5) | u128::try_from(place).ok()?;
-    }
-    Some(Uuid::from_u128(bits))
+    super::type_id(letters)
 }

@@ -12,3 +12,18 @@ pub(crate) mod m0009_consent_documents;
 pub(crate) mod m0010_endings;
 pub(crate) mod m0011_contacts_and_mandates;
 pub(crate) mod m0012_key_versions;
+pub(crate) mod m0013_audit_places;
+
+use sea_orm_migration::sea_orm::prelude::Uuid;
+
+/// Returns the UUID in a `TypeID`'s second part, which is written in Crockford's base 32.
+fn type_id(letters: &str) -> Option<Uuid> {
+    let mut bits: u128 = 0;
+    for letter in letters.bytes() {
+        let place = b"0123456789abcdefghjkmnpqrstvwxyz"
+            .iter()
+            .position(|one| *one == letter)?;
+        bits = (bits << 5) | u128::try_from(place).ok()?;
+    }
+    Some(Uuid::from_u128(bits))
+}
