@@ -34,6 +34,7 @@ mod keys;
 mod ledger;
 mod limits;
 mod mandated_disclosure;
+mod model;
 mod oauth;
 mod pages;
 mod postgres;

@@ -24,12 +24,13 @@ pub const DOCUMENTS: [(&str, usize); 6] = [
 type Part = (&'static str, fn() -> String);
 
 /// The generated parts; each stands in exactly one document.
-const PARTS: [Part; 5] = [
+const PARTS: [Part; 6] = [
     ("commands", commands),
     ("errors", errors),
     ("limits", limits),
     ("scopes", scopes),
     ("settings", settings),
+    ("steps", steps),
 ];
 
 const BEGIN: &str = "<!-- generated: ";
@@ -331,6 +332,17 @@ fn settings() -> String {
         let field = item.code.trim_start_matches("pub ");
         let field = field.split(':').next().unwrap();
         writeln!(said, "| `{field}` | {} |", item.comment).unwrap();
+    }
+    said
+}
+
+/// The protocol's steps, by the enum in `tests/model/step.rs`.
+fn steps() -> String {
+    let source = text("tests/model/step.rs");
+    let mut said = "| step | what happens |\n|---|---|\n".to_owned();
+    for item in items(&source, "pub(super) enum Step {") {
+        let name = item.code.split(['(', ',', ' ']).next().unwrap();
+        writeln!(said, "| `{name}` | {} |", item.comment).unwrap();
     }
     said
 }
