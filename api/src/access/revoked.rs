@@ -102,16 +102,5 @@ async fn remember_foreign(
     token_state::Entity::insert(row.into_active_model())
         .exec_without_returning(database)
         .await?;
-    Ok(true)
-}
-
-/// Forgets the tokens that have been over for a while; nothing depends on them any more.
-///
-/// # Errors
-/// `UNAVAILABLE`.
-pub async fn forget(database: &impl ConnectionTrait, now: Instant) -> Result<()> {
-    token_state::Entity::forget_expired(now.minus(MAX_LIFE))
-        .exec(database)
-        .await?;
     Ok(())
 }

@@ -12,3 +12,4 @@ pub(crate) mod m0009_consent_documents;
 pub(crate) mod m0010_endings;
 pub(crate) mod m0011_contacts_and_mandates;
 pub(crate) mod m0012_key_versions;
+pub(crate) mod m0014_bounded_endings;
