@@ -21,6 +21,7 @@ use crate::audit::fork::Fork;
 use crate::audit::integrator;
 use crate::audit::ledger::Ledger;
 use crate::audit::ledger_key::{self, LedgerKeyError};
+use crate::audit::turnstile::Turnstile;
 use crate::audit::witness::{self, WitnessError};
 use crate::clock;
 use crate::graphql::guard::Documents;
@@ -37,8 +38,8 @@ use crate::seal::{Vault, kek};
 use crate::settings::Settings;
 use crate::store::Store;
 use crate::store::pool::StoreError;
-
 use crate::sweep;
+
 /// How often keys of packages that have ended are looked for, and tokens and proofs that are over.
 const SWEEP: Duration = Duration::from_mins(10);
 
@@ -160,7 +161,7 @@ impl Service {
             self.store.clone(),
             ledger.fork().clone(),
         ));
-        let tidying = tokio::spawn(tidy(limits));
+        let tidying = tokio::spawn(tidy(limits.clone()));
         Ok(Running {
             shared,
             store: self.store.clone(),
@@ -169,6 +170,8 @@ impl Service {
                 store: self.store,
                 kek: self.kek,
                 ledger,
+                turnstile: Turnstile::default(),
+                limits: limits.clone(),
                 token_statuses: TokenStatuses::default(),
                 directory: Directory::default(),
                 ledger_key,
