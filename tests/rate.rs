@@ -286,7 +286,7 @@ fn settings_that_would_refuse_what_the_guard_admits_are_faults() {
     let usual = read(None, None, None).unwrap().allowances;
     assert_eq!(
         usual.to_string(),
-        "5000 selections a second and 50000 at once, 30 failures a minute to prove who one is"
+        "5000 selections a second and 50000 at once, 1 tokens and programs ended a second and 30 at once, 30 failures a minute to prove who one is"
     );
 }
 
@@ -298,6 +298,8 @@ fn limits(per_second: u32, failed_per_minute: u32) -> Limits {
     Limits::new(Allowances {
         selections_per_second: per_second.try_into().unwrap(),
         selections_burst: 2000.try_into().unwrap(),
+        endings_per_second: 1.try_into().unwrap(),
+        endings_burst: 30.try_into().unwrap(),
         failed_per_minute: failed_per_minute.try_into().unwrap(),
     })
 }

@@ -1,7 +1,7 @@
 //! Concord: consented referral records and MOU status, shared among the agencies of an anti-trafficking task force.
 //!
 //! The floors, from the top down; nothing imports what stands above it:
-//! the command line and [`service`]; [`demo`]; [`http`]; [`graphql`]; [`oauth`]; [`erasure`] and [`recovery`]; the concepts
+//! the command line and [`service`]; [`demo`]; [`http`]; [`graphql`]; [`oauth`]; [`erasure`], [`recovery`] and [`sweep`]; the concepts
 //! ([`referral`], [`consent`], [`mou`], [`survivor`], [`mandated_disclosure`], [`notice`], [`rule_pack`], [`agency`],
 //! [`application`], [`review`]); [`request`]; [`access`]; [`jose`]; [`wire`]; [`audit`]; [`seal`]; [`sharing`]; [`store`];
 //! [`error`], [`clock`] and [`settings`]; the entities.
@@ -33,4 +33,5 @@ pub mod settings;
 pub mod sharing;
 pub mod store;
 pub mod survivor;
+pub mod sweep;
 pub mod wire;

@@ -7,6 +7,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tracing::warn;
 
+use crate::access::TokenVerifier;
 use crate::access::issuer::Issuers;
 use crate::access::issuer::fetch::{Fetcher, FetcherError};
 use crate::access::keys::cache::{KeyRefresher, TokenKeyCache};
@@ -15,15 +16,14 @@ use crate::access::keys::token_keys::{KeyChangeError, TokenKeys};
 use crate::access::limit::Limits;
 use crate::access::token::Expected;
 use crate::access::token_status::TokenStatuses;
-use crate::access::{TokenVerifier, replay_guard, revoked};
 use crate::audit::checkpoint::LedgerKey;
 use crate::audit::fork::Fork;
 use crate::audit::integrator;
 use crate::audit::ledger::Ledger;
 use crate::audit::ledger_key::{self, LedgerKeyError};
+use crate::audit::turnstile::Turnstile;
 use crate::audit::witness::{self, WitnessError};
 use crate::clock;
-use crate::error::Result;
 use crate::graphql::guard::Documents;
 use crate::graphql::schema::schema;
 use crate::graphql::variables::InputTypes;
@@ -38,6 +38,7 @@ use crate::seal::{Vault, kek};
 use crate::settings::Settings;
 use crate::store::Store;
 use crate::store::pool::StoreError;
+use crate::sweep;
 
 /// How often keys of packages that have ended are looked for, and tokens and proofs that are over.
 const SWEEP: Duration = Duration::from_mins(10);
@@ -155,12 +156,12 @@ impl Service {
                 .watch(self.store.clone(), stopped.clone()),
         );
         let refresher = tokio::spawn(self.refresher.run(stopped));
-        let sweeping = tokio::spawn(sweep(
+        let sweeping = tokio::spawn(keep_sweeping(
             self.vault.clone(),
             self.store.clone(),
             ledger.fork().clone(),
         ));
-        let tidying = tokio::spawn(tidy(limits));
+        let tidying = tokio::spawn(tidy(limits.clone()));
         Ok(Running {
             shared,
             store: self.store.clone(),
@@ -169,6 +170,8 @@ impl Service {
                 store: self.store,
                 kek: self.kek,
                 ledger,
+                turnstile: Turnstile::default(),
+                limits: limits.clone(),
                 token_statuses: TokenStatuses::default(),
                 directory: Directory::default(),
                 ledger_key,
@@ -253,21 +256,9 @@ async fn tidy(limits: Limits) {
     }
 }
 
-async fn sweep_once(vault: &Vault, store: &Store, fork: &Fork) -> Result<()> {
-    // To an older copy, the keys of what came after it belong to nothing.
-    fork.look(store).await;
-    fork.refuse()?;
-    let now = store.ping().await?;
-    vault.sweep(store, now).await?;
-    vault.sweep_documents(store, now).await?;
-    vault.sweep_records(store, now).await?;
-    replay_guard::forget(store, now).await?;
-    revoked::forget(&store.write, now).await
-}
-
-async fn sweep(vault: Vault, store: Store, fork: Fork) {
+async fn keep_sweeping(vault: Vault, store: Store, fork: Fork) {
     loop {
-        if let Err(refusal) = sweep_once(&vault, &store, &fork).await {
+        if let Err(refusal) = sweep::once(&vault, &store, &fork).await {
             let code = refusal.error.code();
             warn!(code, "the sweep will be tried again");
         }

@@ -24,6 +24,10 @@ pub struct Allowances {
     pub selections_per_second: NonZeroU32,
     /// How many it may ask for at once, when it has asked for nothing for a while.
     pub selections_burst: NonZeroU32,
+    /// How many tokens and programs an agency may end each second, in the long run.
+    pub endings_per_second: NonZeroU32,
+    /// How many it may end at once, when it has ended none for a while.
+    pub endings_burst: NonZeroU32,
     /// How often a minute somebody may fail to prove who they are, and how often at once.
     pub failed_per_minute: NonZeroU32,
 }
@@ -32,8 +36,12 @@ impl fmt::Display for Allowances {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} selections a second and {} at once, {} failures a minute to prove who one is",
-            self.selections_per_second, self.selections_burst, self.failed_per_minute
+            "{} selections a second and {} at once, {} tokens and programs ended a second and {} at once, {} failures a minute to prove who one is",
+            self.selections_per_second,
+            self.selections_burst,
+            self.endings_per_second,
+            self.endings_burst,
+            self.failed_per_minute
         )
     }
 }
@@ -151,6 +159,13 @@ pub struct RawSettings {
     /// How many selections it may ask for at once, at least the 2000 that one document may come to; 50000 unless told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub selections_burst: Option<u32>,
+    /// How many tokens and programs an agency may end each second in the long run, and agencies bring back; 1 unless told.
+    /// Consents are taken back without limit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub endings_per_second: Option<u32>,
+    /// How many of them at once; 30 unless told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub endings_burst: Option<u32>,
     /// How often a minute somebody at one address may fail to prove who they are, and how often at once; 30 unless told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failed_per_minute: Option<u32>,
@@ -264,6 +279,16 @@ impl RawSettings {
             selections_burst: positive(
                 "selections_burst",
                 self.selections_burst.unwrap_or(50_000),
+                &mut faults,
+            ),
+            endings_per_second: positive(
+                "endings_per_second",
+                self.endings_per_second.unwrap_or(1),
+                &mut faults,
+            ),
+            endings_burst: positive(
+                "endings_burst",
+                self.endings_burst.unwrap_or(30),
                 &mut faults,
             ),
             failed_per_minute: positive(

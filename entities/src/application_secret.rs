@@ -1,7 +1,8 @@
 //! What an application's secret is checked against.
 
 use sea_orm::entity::prelude::*;
-use sea_orm::{Condition, QueryFilter};
+use sea_orm::sea_query::{Order, Query};
+use sea_orm::{Condition, DeleteMany, QueryFilter};
 
 use crate::ids::{ApplicationId, SecretId};
 use crate::instant::Instant;
@@ -39,5 +40,18 @@ impl Entity {
         Self::find()
             .filter(COLUMN.application_id.eq(application))
             .filter(unended)
+    }
+
+    /// Forgets some of the secrets that ended before this, the oldest first.
+    #[must_use]
+    pub fn forget_ended(before: Instant, limit: u64) -> DeleteMany<Self> {
+        let some = Query::select()
+            .column(COLUMN.id)
+            .from(Entity)
+            .and_where(COLUMN.ends_at.lt(before))
+            .order_by(COLUMN.ends_at, Order::Asc)
+            .limit(limit)
+            .to_owned();
+        Self::delete_many().filter(COLUMN.id.in_subquery(some))
     }
 }

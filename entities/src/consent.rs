@@ -1,7 +1,7 @@
 //! One version of a survivor's consent: one discloser, one recipient, named categories and purposes, an end.
 
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{Expr, Query, SelectStatement};
+use sea_orm::sea_query::{Expr, ExprTrait, IntoColumnRef, Query};
 use sea_orm::{Condition, FromJsonQueryResult, QueryFilter, QueryOrder, UpdateMany};
 use serde::{Deserialize, Serialize};
 
@@ -176,7 +176,7 @@ impl Model {
 
 /// Returns the condition that a consent has ended by `now`, signed or not: it expired, was revoked, superseded or
 /// entered in error.
-pub(crate) fn ended(now: Instant) -> Condition {
+fn ended(now: Instant) -> Condition {
     Condition::any()
         .add(COLUMN.expires_at.lte(now))
         .add(COLUMN.revoked_at.is_not_null())
@@ -184,13 +184,16 @@ pub(crate) fn ended(now: Instant) -> Condition {
         .add(COLUMN.entered_in_error_at.is_not_null())
 }
 
-/// Returns the ids of the consents of which this holds, as a subquery.
-pub(crate) fn ids_where(condition: Condition) -> SelectStatement {
-    Query::select()
-        .column(COLUMN.id)
+/// Returns the condition that the consent which `column` names has ended by `now`. It is looked up by its id, row by row:
+/// a list of all that ended would grow with the table.
+pub(crate) fn of_row_has_ended(column: impl IntoColumnRef, now: Instant) -> Expr {
+    let ended = Query::select()
+        .expr(Expr::value(1))
         .from(Entity)
-        .cond_where(condition)
-        .to_owned()
+        .and_where(Expr::col((Entity, Column::Id)).equals(column))
+        .cond_where(ended(now))
+        .to_owned();
+    Expr::exists(ended)
 }
 
 impl Entity {
@@ -234,7 +237,9 @@ impl Entity {
     /// Returns the versions of `discloser`'s that directly follow its consent `id`, signed or not, to end them with it.
     #[must_use]
     pub fn following(discloser: AgencyId, id: ConsentId) -> Select<Self> {
-        Self::given_to(discloser).filter(COLUMN.supersedes.eq(id))
+        Self::find()
+            .filter(COLUMN.supersedes.eq(id))
+            .filter(COLUMN.discloser_id.eq(discloser))
     }
 
     /// Returns the consent `id`, where `agency` may take it back: its own, or a signed one whose discloser cannot,

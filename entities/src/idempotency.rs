@@ -1,6 +1,7 @@
 //! What an idempotency key has made already.
 
 use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::{Expr, ExprTrait, Order, Query};
 use sea_orm::{DeleteMany, QueryFilter};
 
 use crate::ids::AgencyId;
@@ -37,6 +38,20 @@ impl Entity {
     /// Forgets the keys that made these, with the hashes of what they were sent along with.
     pub fn forget(made: impl IntoIterator<Item = Uuid>) -> DeleteMany<Self> {
         Self::delete_many().filter(COLUMN.object_id.is_in(made))
+    }
+
+    /// Forgets some of the keys that were used before this, the oldest first.
+    #[must_use]
+    pub fn forget_old(before: Instant, limit: u64) -> DeleteMany<Self> {
+        let key = [Column::AgencyId, Column::ClientId, Column::Key];
+        let some = Query::select()
+            .columns(key)
+            .from(Entity)
+            .and_where(COLUMN.created_at.lt(before))
+            .order_by(COLUMN.created_at, Order::Asc)
+            .limit(limit)
+            .to_owned();
+        Self::delete_many().filter(Expr::tuple(key.map(Expr::col)).in_subquery(some))
     }
 
     /// Returns what `key` of this program made.

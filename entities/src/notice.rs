@@ -1,8 +1,8 @@
 //! What an agency is told without having asked: ids and codes, never content.
 
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::Expr;
-use sea_orm::{QueryFilter, QueryOrder, UpdateMany};
+use sea_orm::sea_query::{Expr, Order, Query};
+use sea_orm::{DeleteMany, QueryFilter, QueryOrder, UpdateMany};
 
 use crate::ids::{AgencyId, ConsentId, NoticeId};
 use crate::instant::Instant;
@@ -60,5 +60,18 @@ impl Entity {
             .col_expr(Column::SeenAt, Expr::value(now))
             .filter(COLUMN.id.is_in(ids))
             .filter(COLUMN.seen_at.is_null())
+    }
+
+    /// Forgets some of the notices that were read before this, the oldest first. What nobody read is kept.
+    #[must_use]
+    pub fn forget_seen(before: Instant, limit: u64) -> DeleteMany<Self> {
+        let some = Query::select()
+            .column(COLUMN.id)
+            .from(Entity)
+            .and_where(COLUMN.seen_at.lt(before))
+            .order_by(COLUMN.seen_at, Order::Asc)
+            .limit(limit)
+            .to_owned();
+        Self::delete_many().filter(COLUMN.id.in_subquery(some))
     }
 }

@@ -1,7 +1,8 @@
 //! The keyring's table of package keys, in a store of its own.
 
 use sea_orm::entity::prelude::*;
-use sea_orm::{Condition, DeleteMany, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{DeleteMany, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::ids::ReferralId;
 use crate::instant::Instant;
@@ -39,13 +40,11 @@ impl Entity {
             .order_by_asc(COLUMN.version)
             .limit(limit);
         match after {
-            Some((referral, version)) => keys.filter(
-                Condition::any().add(COLUMN.referral_id.gt(referral)).add(
-                    Condition::all()
-                        .add(COLUMN.referral_id.eq(referral))
-                        .add(COLUMN.version.gt(version)),
-                ),
-            ),
+            Some((referral, version)) => {
+                let last = Expr::tuple([Expr::value(referral), Expr::value(version)]);
+                let place = [Column::ReferralId, Column::Version].map(Expr::col);
+                keys.filter(Expr::tuple(place).gt(last))
+            }
             None => keys,
         }
     }

@@ -1,7 +1,8 @@
 //! The keyring's table of record keys, in a store of its own.
 
 use sea_orm::entity::prelude::*;
-use sea_orm::{Condition, DeleteMany, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{DeleteMany, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::instant::Instant;
 
@@ -51,13 +52,11 @@ impl Entity {
             .order_by_asc(COLUMN.version)
             .limit(limit);
         match after {
-            Some((owner, version)) => keys.filter(
-                Condition::any().add(COLUMN.owner.gt(owner)).add(
-                    Condition::all()
-                        .add(COLUMN.owner.eq(owner))
-                        .add(COLUMN.version.gt(version)),
-                ),
-            ),
+            Some((owner, version)) => {
+                let last = Expr::tuple([Expr::value(owner), Expr::value(version)]);
+                let place = [Column::Owner, Column::Version].map(Expr::col);
+                keys.filter(Expr::tuple(place).gt(last))
+            }
             None => keys,
         }
     }

@@ -177,21 +177,21 @@ impl Entity {
         Self::find().filter(COLUMN.id.is_in(ids))
     }
 
-    /// Returns those of these referrals whose consent has ended by `now`, for the keyring's sweep.
+    /// Returns those of these referrals whose consent has ended by `now`, for the keyring's sweep. In one statement: a
+    /// renewal would otherwise carry a package on between two.
     #[must_use]
     pub fn whose_consent_has_ended(
         ids: impl IntoIterator<Item = ReferralId>,
         now: Instant,
     ) -> Select<Self> {
-        let ended = consent::ids_where(consent::ended(now));
-        Self::among(ids).filter(COLUMN.consent_id.in_subquery(ended))
+        Self::among(ids).filter(consent::of_row_has_ended((Entity, Column::ConsentId), now))
     }
 
     /// Returns the referrals whose consent has not ended by `now`, wherever they are, for the command line alone.
     #[must_use]
     pub fn under_standing_consents(now: Instant) -> Select<Self> {
-        let standing = consent::ids_where(consent::ended(now).not());
-        Self::find().filter(COLUMN.consent_id.in_subquery(standing))
+        let ended = consent::of_row_has_ended((Entity, Column::ConsentId), now);
+        Self::find().filter(ended.not())
     }
 
     /// Returns the referrals of the survivor `id`, which the caller holds.

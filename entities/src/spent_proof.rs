@@ -1,6 +1,7 @@
 //! What may be used once and has been: the `jti` of client assertions (RFC 7523) and of `DPoP` proofs (RFC 9449).
 
 use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::{Order, Query};
 use sea_orm::{DeleteMany, QueryFilter};
 
 use crate::instant::Instant;
@@ -20,9 +21,16 @@ pub struct Model {
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Entity {
-    /// Forgets the proofs that their age alone refuses by `now`.
+    /// Forgets some of the proofs that their age alone refuses by `now`, the oldest first.
     #[must_use]
-    pub fn forget_expired(now: Instant) -> DeleteMany<Self> {
-        Self::delete_many().filter(COLUMN.expires_at.lt(now))
+    pub fn forget_expired(now: Instant, limit: u64) -> DeleteMany<Self> {
+        let some = Query::select()
+            .column(COLUMN.digest)
+            .from(Entity)
+            .and_where(COLUMN.expires_at.lt(now))
+            .order_by(COLUMN.expires_at, Order::Asc)
+            .limit(limit)
+            .to_owned();
+        Self::delete_many().filter(COLUMN.digest.in_subquery(some))
     }
 }

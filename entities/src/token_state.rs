@@ -1,6 +1,7 @@
 //! What is known of an access token besides what it says of itself.
 
 use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::{Order, Query};
 use sea_orm::{DeleteMany, QueryFilter};
 
 use crate::ids::{AgencyId, ApplicationId};
@@ -40,9 +41,16 @@ impl Entity {
             .filter(COLUMN.agency_id.eq(agency))
     }
 
-    /// Forgets the tokens that expired before this.
+    /// Forgets some of the tokens that expired before this, the oldest first.
     #[must_use]
-    pub fn forget_expired(before: Instant) -> DeleteMany<Self> {
-        Self::delete_many().filter(COLUMN.expires_at.lt(before))
+    pub fn forget_expired(before: Instant, limit: u64) -> DeleteMany<Self> {
+        let some = Query::select()
+            .column(COLUMN.jti)
+            .from(Entity)
+            .and_where(COLUMN.expires_at.lt(before))
+            .order_by(COLUMN.expires_at, Order::Asc)
+            .limit(limit)
+            .to_owned();
+        Self::delete_many().filter(COLUMN.jti.in_subquery(some))
     }
 }

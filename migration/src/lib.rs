@@ -28,6 +28,7 @@ impl MigratorTrait for Data {
             Box::new(data::m0011_contacts_and_mandates::CreateContactsAndMandates),
             Box::new(data::m0012_key_versions::AddKeyVersions),
             Box::new(data::m0013_audit_places::CreateAuditPlaces),
+            Box::new(data::m0014_bounded_endings::BoundEndings),
         ]
     }
 }

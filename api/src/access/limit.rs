@@ -1,4 +1,5 @@
-//! How much an application may ask for, and how often somebody may fail to prove who they are.
+//! How much an application may ask for, how often an agency may end tokens and programs, and how often somebody may fail
+//! to prove who they are.
 //!
 //! Each replica counts for itself. An address is the peer's on the socket: behind a proxy, everybody has the proxy's.
 
@@ -38,6 +39,7 @@ impl Wait {
 pub struct Limits {
     asked: Arc<DefaultKeyedRateLimiter<(AgencyId, String)>>,
     refill: Duration,
+    ended: Arc<DefaultKeyedRateLimiter<AgencyId>>,
     failed: Arc<RateLimiter<Touch, Failures, DefaultClock>>,
     failures: Failures,
 }
@@ -54,11 +56,14 @@ impl Limits {
     pub fn new(allowances: Allowances) -> Self {
         let selections = Quota::per_second(allowances.selections_per_second)
             .allow_burst(allowances.selections_burst);
+        let endings =
+            Quota::per_second(allowances.endings_per_second).allow_burst(allowances.endings_burst);
         let failed = Quota::per_minute(allowances.failed_per_minute);
         let failures = Failures::kept_for(failed.burst_size_replenished_in());
         Self {
             asked: Arc::new(RateLimiter::keyed(selections)),
             refill: selections.burst_size_replenished_in(),
+            ended: Arc::new(RateLimiter::keyed(endings)),
             failed: Arc::new(RateLimiter::new(
                 failed,
                 failures.clone(),
@@ -84,6 +89,18 @@ impl Limits {
             // The settings leave room for whatever the guard admits. Were it otherwise, no wait would be long enough.
             Err(_) => Err(Wait(self.refill)),
         }
+    }
+
+    /// Takes one from the allowance of an agency to end tokens and programs, and to bring agencies back: each has every read
+    /// under way made again, and a program can go on with it for ever. What only a survivor's word ends is never counted,
+    /// and neither is what ends nothing: look first.
+    ///
+    /// # Errors
+    /// How long to wait until there is another.
+    pub fn charge_ending(&self, agency: AgencyId) -> Result<(), Wait> {
+        self.ended
+            .check_key(&agency)
+            .map_err(|not_until| wait(&not_until, self.ended.clock()))
     }
 
     /// Counts a failed authentication: of anybody at this address and, where one is claimed, of this client there.
@@ -124,10 +141,12 @@ impl Limits {
             .map_err(|not_until| wait(&not_until, self.failed.clock()))
     }
 
-    /// Forgets the applications whose allowance is full again.
+    /// Forgets the applications and agencies whose allowance is full again.
     pub fn tidy(&self) {
         self.asked.retain_recent();
         self.asked.shrink_to_fit();
+        self.ended.retain_recent();
+        self.ended.shrink_to_fit();
     }
 
     /// Returns how many applications' allowances are remembered.

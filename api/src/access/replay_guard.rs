@@ -27,14 +27,3 @@ pub async fn record_use(store: &Store, digest: [u8; 32], until: Instant) -> Resu
         .await?;
     Ok(written == 1)
 }
-
-/// Forgets what its own age refuses by now.
-///
-/// # Errors
-/// `UNAVAILABLE`.
-pub async fn forget(store: &Store, now: Instant) -> Result<()> {
-    spent_proof::Entity::forget_expired(now)
-        .exec(&store.write)
-        .await?;
-    Ok(())
-}

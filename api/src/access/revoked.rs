@@ -13,8 +13,39 @@ use crate::audit::change::{Author, Ending};
 use crate::error::Result;
 use crate::jose::claim::is_name;
 
-/// Denies the token `jti` of `agency` from now on, and every token that it was exchanged for, however often. Whether
-/// there is such a token: one that was taken back before is, and stays as it is.
+/// What there is to take back of a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Revocable {
+    /// The agency has no such token.
+    Unknown,
+    /// It was taken back before, or has died of itself; what was exchanged for it with it.
+    Over,
+    /// It may be in force.
+    Living,
+}
+
+/// Returns what there is to take back of the token `jti` of `agency` at `now`.
+///
+/// # Errors
+/// `UNAVAILABLE`.
+pub async fn outlook(
+    database: &impl ConnectionTrait,
+    agency: AgencyId,
+    jti: &str,
+    now: Instant,
+) -> Result<Revocable> {
+    match token_state::Entity::of(agency, jti).one(database).await? {
+        Some(known) if known.denied_at.is_some() || known.expires_at.plus(LEEWAY) <= now => {
+            Ok(Revocable::Over)
+        }
+        Some(_) => Ok(Revocable::Living),
+        None if is_of_own_issuer(database, agency, jti).await? => Ok(Revocable::Living),
+        None => Ok(Revocable::Unknown),
+    }
+}
+
+/// Denies the token `jti` of `agency` from now on, and every token that it was exchanged for, however often; returns
+/// what there was to take back. One that is over stays as it is: then nothing ended.
 ///
 /// # Errors
 /// `UNAVAILABLE`.
@@ -22,14 +53,17 @@ pub async fn revoke<By: Author>(
     ending: &Ending<'_, By>,
     agency: AgencyId,
     jti: &str,
-) -> Result<bool> {
-    let known = token_state::Entity::of(agency, jti).one(ending).await?;
-    if known.is_none() && !remember_foreign(ending, agency, jti, ending.now()).await? {
-        return Ok(false);
+) -> Result<Revocable> {
+    let outlook = outlook(&**ending, agency, jti, ending.now()).await?;
+    if outlook == Revocable::Living {
+        let known = token_state::Entity::of(agency, jti).one(ending).await?;
+        if known.is_none() {
+            remember_foreign(ending, agency, jti, ending.now()).await?;
+        }
+        let roots = "SELECT jti FROM token_state WHERE jti = $2";
+        deny(ending, roots, vec![jti.into()]).await?;
     }
-    let roots = "SELECT jti FROM token_state WHERE jti = $2";
-    deny(ending, roots, jti.into()).await?;
-    Ok(true)
+    Ok(outlook)
 }
 
 /// Denies every token of an application, and what was exchanged for them.
@@ -40,22 +74,29 @@ pub async fn revoke_of_application<By: Author>(
     ending: &Ending<'_, By>,
     application: ApplicationId,
 ) -> Result<()> {
-    let roots = "SELECT jti FROM token_state WHERE application_id = $2";
-    deny(ending, roots, application.into()).await
+    // What has died of itself need not be denied, and may be a day's tokens.
+    let roots = "SELECT jti FROM token_state WHERE application_id = $2 AND expires_at > $3";
+    let living = ending.now().minus(LEEWAY);
+    deny(ending, roots, vec![application.into(), living.into()]).await
 }
 
 /// Denies what was exchanged for the tokens of an agency's own issuer; those themselves fall with its registration.
 ///
 /// # Errors
 /// `UNAVAILABLE`.
-pub async fn revoke_of_issuer<By: Author>(ending: &Ending<'_, By>, issuer: IssuerId) -> Result<()> {
-    let roots = "SELECT jti FROM token_state WHERE parent IS NOT NULL AND substr(parent, 1, length($2)) = $2";
+pub async fn revoke_of_issuer<By: Author>(
+    ending: &Ending<'_, By>,
+    agency: AgencyId,
+    issuer: IssuerId,
+) -> Result<()> {
+    let roots = "SELECT jti FROM token_state WHERE agency_id = $2 AND parent IS NOT NULL \
+                 AND substr(parent, 1, length($3)) = $3";
     let prefix = foreign_token(issuer, "");
-    deny(ending, roots, prefix.into()).await
+    deny(ending, roots, vec![agency.into(), prefix.into()]).await
 }
 
-/// Denies the roots and what was exchanged for them. `roots` selects `jti`s, by the value `$2`.
-async fn deny<By: Author>(ending: &Ending<'_, By>, roots: &str, value: Value) -> Result<()> {
+/// Denies the roots and what was exchanged for them. `roots` selects `jti`s, by values from `$2` on.
+async fn deny<By: Author>(ending: &Ending<'_, By>, roots: &str, values: Vec<Value>) -> Result<()> {
     // `UNION`, not `UNION ALL`: a circle of parents, which nothing makes, would otherwise never end.
     let sql = format!(
         "WITH RECURSIVE taken (jti) AS ( \
@@ -65,19 +106,18 @@ async fn deny<By: Author>(ending: &Ending<'_, By>, roots: &str, value: Value) ->
          UPDATE token_state SET denied_at = $1 \
          WHERE denied_at IS NULL AND jti IN (SELECT jti FROM taken)"
     );
-    let values = [ending.now().into(), value];
+    let values = [vec![ending.now().into()], values].concat();
     let statement = Statement::from_sql_and_values(ending.get_database_backend(), sql, values);
     ending.execute_raw(statement).await?;
     Ok(())
 }
 
-/// Makes a row for a token of the agency's own issuer, of which nothing is known before somebody takes it back. Whether
-/// it can be one.
-async fn remember_foreign(
+/// Returns whether a token can be one of the agency's own issuers', of which nothing is known before somebody takes it
+/// back.
+async fn is_of_own_issuer(
     database: &impl ConnectionTrait,
     agency: AgencyId,
     jti: &str,
-    now: Instant,
 ) -> Result<bool> {
     let parts = jti.split_once('/').filter(|(_, id)| is_name(id, MAX_JTI));
     let Some(issuer) = parts.and_then(|(issuer, _)| issuer.parse::<IssuerId>().ok()) else {
@@ -87,9 +127,16 @@ async fn remember_foreign(
         .filter(trusted_issuer::Column::Id.eq(issuer))
         .one(database)
         .await?;
-    if own.is_none() {
-        return Ok(false);
-    }
+    Ok(own.is_some())
+}
+
+/// Makes a row for a token of the agency's own issuer.
+async fn remember_foreign(
+    database: &impl ConnectionTrait,
+    agency: AgencyId,
+    jti: &str,
+    now: Instant,
+) -> Result<()> {
     let row = token_state::Model {
         jti: jti.to_owned(),
         agency_id: agency,
@@ -101,17 +148,6 @@ async fn remember_foreign(
     };
     token_state::Entity::insert(row.into_active_model())
         .exec_without_returning(database)
-        .await?;
-    Ok(true)
-}
-
-/// Forgets the tokens that have been over for a while; nothing depends on them any more.
-///
-/// # Errors
-/// `UNAVAILABLE`.
-pub async fn forget(database: &impl ConnectionTrait, now: Instant) -> Result<()> {
-    token_state::Entity::forget_expired(now.minus(MAX_LIFE))
-        .exec(database)
         .await?;
     Ok(())
 }

@@ -6,7 +6,9 @@ use concord_entities::agency::{self, TextList};
 use concord_entities::ids::{AgencyId, TaskForceId};
 use concord_entities::membership;
 use concord_entities::vocabulary::{AgencyStatus, MemberRole};
-use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, Set, Unchanged};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, Select, Set, Unchanged,
+};
 
 use super::graphql::{Agency, AgencyInput, find_agency};
 use super::rules;
@@ -14,8 +16,8 @@ use crate::access::grant::Resource;
 use crate::audit::change::{Change, Ending};
 use crate::audit::event::Event;
 use crate::error::{Error, Result};
-use crate::request::InRequest;
 use crate::request::idempotency::{self, Created, Creation};
+use crate::request::{InRequest, Request};
 use crate::store::page;
 
 /// Changing the directory.
@@ -64,8 +66,12 @@ impl AgencyMutation {
         )]
         reason: String,
     ) -> Result<Agency> {
-        let ending = ctx.request()?.ending(Resource::Agency.update()).await?;
+        let request = ctx.request()?;
+        let needed = Resource::Agency.update();
+        let now = request.looks(needed).await?;
         let id = page::id("id", &id)?;
+        rules::suspended(seen(request, id).await?, &reason, now)?;
+        let ending = request.ending(needed).await?;
         let (agency, event) = suspend(&ending, id, &reason).await?;
         ending.commit(event).await?;
         Ok(Agency::read(agency))
@@ -78,9 +84,14 @@ impl AgencyMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The agency's id.")] id: ID,
     ) -> Result<Agency> {
-        // Nobody's sharing ends, but what was read of the agency's tokens under this epoch is no longer so.
-        let ending = ctx.request()?.ending(Resource::Agency.update()).await?;
+        let request = ctx.request()?;
+        let needed = Resource::Agency.update();
+        request.looks(needed).await?;
         let id = page::id("id", &id)?;
+        rules::reinstated(seen(request, id).await?)?;
+        // Nobody's sharing ends, but what was read of the agency's tokens under this epoch is no longer so. It is what
+        // is counted of suspending and reinstating without end: a suspension is never refused.
+        let ending = request.counted_ending(needed).await?;
         let agency = coordinated(&ending, id).await?;
         let agency = save(&ending, rules::reinstated(agency)?).await?;
         ending.commit(Event::AgencyReinstated(id)).await?;
@@ -88,11 +99,22 @@ impl AgencyMutation {
     }
 }
 
+/// Returns the agency, before anything is locked, where the caller may suspend or reinstate it.
+async fn seen(request: &Request, id: AgencyId) -> Result<agency::Model> {
+    let agency = coordinated_by(request.caller.agency(), id)
+        .one(&request.worker.store.read)
+        .await?;
+    agency.ok_or_else(|| Error::NotFound.into())
+}
+
+fn coordinated_by(coordinator: AgencyId, id: AgencyId) -> Select<agency::Entity> {
+    agency::Entity::coordinated_by(coordinator).filter(agency::Column::Id.eq(id))
+}
+
 /// Returns the agency, locked, where it is in a task force that the acting agency coordinates, and is not that agency
 /// itself.
 async fn coordinated(ending: &Ending<'_>, id: AgencyId) -> Result<agency::Model> {
-    let agency = agency::Entity::coordinated_by(ending.agency())
-        .filter(agency::Column::Id.eq(id))
+    let agency = coordinated_by(ending.agency(), id)
         .one_locked(ending)
         .await?;
     agency.ok_or_else(|| Error::NotFound.into())

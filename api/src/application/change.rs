@@ -3,16 +3,16 @@
 use async_graphql::{Context, ID, Object};
 use concord_entities::SelectLocked;
 use concord_entities::application;
-use concord_entities::ids::ApplicationId;
+use concord_entities::ids::{AgencyId, ApplicationId};
 use concord_entities::vocabulary::ClientAuthentication;
-use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, Set};
+use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, Select, Set};
 
 use super::graphql::{Application, RegisteredApplication, find_application};
 use super::input::ApplicationInput;
 use super::register::{self, Fresh};
 use super::rules::{self, ApplicationRegistration, Registrar};
 use crate::access::grant::Resource;
-use crate::access::revoked;
+use crate::access::revoked::{self, Revocable};
 use crate::audit::change::Change;
 use crate::audit::event::Event;
 use crate::error::{Error, Result};
@@ -102,8 +102,16 @@ impl ApplicationMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The application's id.")] id: ID,
     ) -> Result<Application> {
-        let ending = ctx.request()?.ending(Resource::Agency.update()).await?;
-        let model = held(&ending, page::id("id", &id)?).await?;
+        let request = ctx.request()?;
+        let needed = Resource::Agency.update();
+        request.looks(needed).await?;
+        let id = page::id("id", &id)?;
+        let seen = owned(request.caller.agency(), id)
+            .one(&request.worker.store.read)
+            .await?;
+        rules::suspendable(&seen.ok_or(Error::NotFound)?)?;
+        let ending = request.counted_ending(needed).await?;
+        let model = held(&ending, id).await?;
         let model = register::suspend(&ending, model).await?;
         ending.commit(Event::ApplicationSuspended(model.id)).await?;
         Ok(model.into())
@@ -116,12 +124,23 @@ impl ApplicationMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The token's id, its `jti`; never the token.")] token_id: ID,
     ) -> Result<bool> {
-        let ending = ctx.request()?.ending(Resource::Agency.delete()).await?;
-        if !revoked::revoke(&ending, ending.agency(), &token_id).await? {
-            return Err(Error::NotFound.into());
+        let request = ctx.request()?;
+        let needed = Resource::Agency.delete();
+        let now = request.looks(needed).await?;
+        let store = &request.worker.store;
+        let agency = request.caller.agency();
+        let mut outlook = revoked::outlook(&store.read, agency, &token_id, now).await?;
+        if outlook == Revocable::Living {
+            let ending = request.counted_ending(needed).await?;
+            outlook = revoked::revoke(&ending, agency, &token_id).await?;
+            if outlook == Revocable::Living {
+                ending.commit(Event::TokenRevoked(token_id.0)).await?;
+            }
         }
-        ending.commit(Event::TokenRevoked(token_id.0)).await?;
-        Ok(true)
+        match outlook {
+            Revocable::Unknown => Err(Error::NotFound.into()),
+            Revocable::Over | Revocable::Living => Ok(true),
+        }
     }
 }
 
@@ -165,9 +184,10 @@ async fn register(
 
 /// Returns the application, locked, where it is the acting agency's.
 async fn held(change: &Change<'_>, id: ApplicationId) -> Result<application::Model> {
-    let application = application::Entity::of(change.agency())
-        .filter(application::Column::Id.eq(id))
-        .one_locked(change)
-        .await?;
+    let application = owned(change.agency(), id).one_locked(change).await?;
     application.ok_or_else(|| Error::NotFound.into())
+}
+
+fn owned(agency: AgencyId, id: ApplicationId) -> Select<application::Entity> {
+    application::Entity::of(agency).filter(application::Column::Id.eq(id))
 }

@@ -53,6 +53,8 @@ pub(crate) async fn register_with_keys<By: Author>(
 /// # Errors
 /// `NOT_FOUND`; `INVALID_TRANSITION`: it is suspended already. `UNAVAILABLE`: nothing was changed.
 pub async fn suspend(store: &Store, id: ApplicationId) -> Result<application::Model> {
+    let seen = application::Entity::claimed(id).one(&store.read).await?;
+    rules::suspendable(&seen.ok_or(Error::NotFound)?)?;
     let mut ending = Ending::at_command_line(store, ByOperator::default()).await?;
     let found = application::Entity::claimed(id).one_locked(&ending).await?;
     let model = register::suspend(&ending, found.ok_or(Error::NotFound)?).await?;

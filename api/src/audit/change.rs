@@ -19,6 +19,7 @@ use sea_orm::{
 use super::event::{Agent, Event, RequestMeta};
 use super::leaf::Leaf;
 use super::ledger::Ledger;
+use super::turnstile::Turn;
 use super::written;
 use crate::error::{Refusal, Result};
 use crate::seal::doomed::DoomedKeys;
@@ -87,6 +88,8 @@ pub struct Change<'c, By = ByAgency> {
     ledger: Option<&'c Ledger>,
     meta: Cow<'c, RequestMeta>,
     doomed: Vec<DoomedKeys>,
+    /// The acting agency's turn to end something, where this is a request's ending. Dropped after the transaction.
+    turn: Option<Turn>,
     /// Whether its events get ids of its moment, and not of now.
     invented: bool,
 }
@@ -125,6 +128,7 @@ async fn open<'c, By>(
         ledger,
         meta: Cow::Borrowed(meta),
         doomed: Vec::new(),
+        turn: None,
         invented: false,
     };
     Ok((change, epoch))
@@ -181,6 +185,21 @@ impl<'c, By: Author> Change<'c, By> {
         self.make_durable(None).await?;
         Ok(id)
     }
+
+    /// Commits a change of several events; where there are none, nothing is changed. The keys are destroyed all the same:
+    /// whoever ended it before may not have come to it.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE`: nothing was changed.
+    pub async fn commit_all(self, mut events: Vec<Event>) -> Result<()> {
+        let Some(last) = events.pop() else {
+            return self.make_undone().await;
+        };
+        for event in events {
+            self.record(event).await?;
+        }
+        self.commit(last).await.map(|_| ())
+    }
 }
 
 impl<By> Change<'_, By> {
@@ -200,12 +219,29 @@ impl<By> Change<'_, By> {
     /// where the change moved it.
     async fn make_durable(self, epoch: Option<i64>) -> Result<()> {
         self.transaction.commit().await?;
+        drop(self.turn);
         if let Some(ledger) = self.ledger {
             if let Some(epoch) = epoch {
                 ledger.fork().remember(epoch);
             }
             ledger.has_grown();
         }
+        destroy(self.store, &self.doomed, &self.meta.request).await;
+        Ok(())
+    }
+
+    /// Gives the change up, and waits until nothing of it holds up the next one.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE`: nothing was changed all the same.
+    pub async fn give_up(self) -> Result<()> {
+        Ok(self.transaction.rollback().await?)
+    }
+
+    /// Gives the change up, and destroys the keys that it was told to.
+    async fn make_undone(self) -> Result<()> {
+        self.transaction.rollback().await?;
+        drop(self.turn);
         destroy(self.store, &self.doomed, &self.meta.request).await;
         Ok(())
     }
@@ -242,7 +278,8 @@ impl Change<'_, ByOperator> {
 }
 
 impl<'c, By: Author> Ending<'c, By> {
-    /// Opens a change that a request makes.
+    /// Opens a change that a request makes, in its agency's turn, which lasts until the change is durable or undone. Look
+    /// first whether there is anything to end: whoever does not stops everybody for nothing.
     ///
     /// # Errors
     /// `UNAVAILABLE`.
@@ -251,8 +288,12 @@ impl<'c, By: Author> Ending<'c, By> {
         ledger: &'c Ledger,
         by: By,
         meta: &'c RequestMeta,
+        mut turn: Turn,
     ) -> Result<Self> {
-        let (change, epoch) = open(SharingLock::Exclusive, store, Some(ledger), by, meta).await?;
+        let (mut change, epoch) =
+            open(SharingLock::Exclusive, store, Some(ledger), by, meta).await?;
+        turn.has_the_lock();
+        change.turn = Some(turn);
         Ok(Self { change, epoch })
     }
 
@@ -284,23 +325,13 @@ impl<'c, By: Author> Ending<'c, By> {
     /// # Errors
     /// `UNAVAILABLE`: nothing was changed.
     pub async fn commit_all(self, mut events: Vec<Event>) -> Result<()> {
-        if let Some(last) = events.pop() {
-            for event in events {
-                self.change.record(event).await?;
-            }
-            self.commit(last).await?;
-        } else {
-            let Change {
-                transaction,
-                store,
-                meta,
-                doomed,
-                ..
-            } = self.change;
-            transaction.rollback().await?;
-            destroy(store, &doomed, &meta.request).await;
+        let Some(last) = events.pop() else {
+            return self.change.make_undone().await;
+        };
+        for event in events {
+            self.change.record(event).await?;
         }
-        Ok(())
+        self.commit(last).await.map(|_| ())
     }
 }
 

@@ -3,7 +3,7 @@
 //! `event` says what is recorded, `leaf` the bytes that are hashed (`record_ids` packs the ids of many records); `ledger` writes it
 //! (`written`) before anything is released, from a `fair_queue`; `integrator` takes committed events into the tree; `check` reads the whole ledger again; `witness` remembers elsewhere how far it had come, and `fork` what a running server
 //! knows of a store that fell back; `stored` is the tree as the database keeps it;
-//! `change` is the unit of work, `disclose` a read. The rest is pure: `tree` lays the leaves'
+//! `change` is the unit of work, `disclose` a read; `turnstile` says whose turn it is to end something. The rest is pure: `tree` lays the leaves'
 //! hashes out as tiles; `proof` shows that an event is among them and that they only ever grew; `checkpoint` signs a
 //! committed size and root, so that outsiders can hold us to it, and gives receipts for single events; `verify` names
 //! the first event that is not what was signed.
@@ -24,6 +24,7 @@ pub mod proof;
 pub mod record_ids;
 pub mod stored;
 pub mod tree;
+pub mod turnstile;
 pub mod verify;
 pub mod witness;
 mod written;

@@ -9,11 +9,11 @@ use concord_entities::survivor;
 use concord_entities::vocabulary::RevocationChannel;
 
 use super::checks::ConsentCheck;
-use super::ending::{self, By, EndedConsent};
+use super::ending::{self, By, EndedConsent, Outlook};
 use super::graphql::{Consent, ConsentView, Revocation, find_consent, revoked_before};
 use super::input::{ConsentInput, SignatureInput};
 use super::sign::{self, Defects, Signing};
-use super::{draft, life};
+use super::{draft, life, rules};
 use crate::access::grant::Resource;
 use crate::audit::change::{Change, Ending};
 use crate::audit::event::{ConsentEvent, Event};
@@ -83,13 +83,14 @@ impl ConsentMutation {
         let request = ctx.request()?;
         request.caller.may(Resource::Consent.update())?;
         let id = page::id("id", &id)?;
-        let (now, signing) = if replaces_another(request, id).await? {
+        let change = request.change(Resource::Consent.update()).await?;
+        let (now, signing) = match sign(change, id, signature.clone()).await? {
+            Some(signed) => signed,
             // Taking an earlier version's place ends what that one allowed.
-            let ending = request.ending(Resource::Consent.update()).await?;
-            sign_in_place(ending, id, signature).await?
-        } else {
-            let change = request.change(Resource::Consent.update()).await?;
-            sign(change, id, signature).await?
+            None => {
+                let ending = request.ending(Resource::Consent.update()).await?;
+                sign_in_place(ending, id, signature).await?
+            }
         };
         match signing {
             Signing::Taken(signed) => view(request, now, signed.consent).await,
@@ -105,12 +106,22 @@ impl ConsentMutation {
         #[graphql(desc = "The consent's id.")] id: ID,
     ) -> Result<Consent> {
         let request = ctx.request()?;
-        let mut ending = request.ending(Resource::Consent.update()).await?;
+        let now = request.looks(Resource::Consent.update()).await?;
         let id = page::id("id", &id)?;
-        let (consent, event) = mark_entered_in_error(&mut ending, id).await?;
-        let now = ending.now();
-        ending.commit(event).await?;
-        view(request, now, consent).await
+        let seen = consent::Entity::held_by(request.caller.agency(), id)
+            .one(&request.worker.store.read)
+            .await?
+            .ok_or(Error::NotFound)?;
+        if seen.entered_in_error_at.is_some() {
+            return reload(request, id).await;
+        }
+        let is_shared = rules::may_share(&seen, now);
+        let (marked, now) = end(request, is_shared, id, HowEnded::MarkedInError).await?;
+        if marked.events.is_empty() {
+            reload(request, id).await
+        } else {
+            view(request, now, marked.consent).await
+        }
     }
 
     /// Takes a consent back, with every later version of it: at any time, through any channel, without a reason. In
@@ -124,14 +135,21 @@ impl ConsentMutation {
         #[graphql(desc = "How the survivor took it back.")] channel: RevocationChannel,
     ) -> Result<Revocation> {
         let request = ctx.request()?;
-        let mut ending = request.ending(Resource::Consent.update()).await?;
+        let now = request.looks(Resource::Consent.update()).await?;
         let id = page::id("id", &id)?;
-        let now = ending.now();
-        let ended = revoke(&mut ending, id, channel).await?;
-        let referrals_suspended = ending::suspended(&ending, &ended.versions).await?;
-        let again = ended.events.is_empty();
-        ending.commit_all(ended.events).await?;
-        let consent = if again {
+        let read = &request.worker.store.read;
+        let seen = consent::Entity::revocable_by(request.caller.agency(), id)
+            .one(read)
+            .await?
+            .ok_or(Error::NotFound)?;
+        let outlook = ending::outlook(read, seen.clone(), now).await?;
+        let (ended, now) = if let Outlook::Over(versions) = outlook {
+            (EndedConsent::before(seen, versions), now)
+        } else {
+            let is_shared = outlook == Outlook::EndsSharing;
+            end(request, is_shared, id, HowEnded::TakenBack(channel)).await?
+        };
+        let consent = if ended.events.is_empty() {
             // Nothing is on record yet that would let it leave.
             let before = revoked_before(request, id).await?;
             before.ok_or(Error::NotFound)?
@@ -140,10 +158,57 @@ impl ConsentMutation {
         };
         Ok(Revocation {
             consent,
-            referrals_suspended,
+            referrals_suspended: ending::suspended(read, &ended.versions).await?,
             versions: ended.versions,
         })
     }
+}
+
+/// How an agency ends a consent.
+#[derive(Clone, Copy, Debug)]
+enum HowEnded {
+    MarkedInError,
+    TakenBack(RevocationChannel),
+}
+
+impl HowEnded {
+    async fn end(self, change: &Change<'_>, id: ConsentId) -> Result<EndedConsent> {
+        match self {
+            Self::MarkedInError => mark(change, id).await,
+            Self::TakenBack(channel) => take_back(change, id, channel).await,
+        }
+    }
+}
+
+/// Ends a consent: by a change, beside everybody's reads, where nothing is shared under it, and by an ending where
+/// something is. What was seen before is judged again within either.
+async fn end(
+    request: &Request,
+    is_shared: bool,
+    id: ConsentId,
+    how: HowEnded,
+) -> Result<(EndedConsent, Instant)> {
+    let needed = Resource::Consent.update();
+    if !is_shared {
+        let mut change = request.change(needed).await?;
+        let (ended, now) = (how.end(&change, id).await?, change.now());
+        if !ended.was_shared {
+            change.destroys(ended.doomed.clone());
+            change.commit_all(ended.events.clone()).await?;
+            return Ok((ended, now));
+        }
+        change.give_up().await?;
+    }
+    let mut ending = request.ending(needed).await?;
+    let (ended, now) = (how.end(&ending, id).await?, ending.now());
+    ending.destroys(ended.doomed.clone());
+    let events = ended.events.clone();
+    if ended.was_shared {
+        ending.commit_all(events).await?;
+    } else {
+        ending.ends_nothing().commit_all(events).await?;
+    }
+    Ok((ended, now))
 }
 
 /// Refuses a signature. That an abuser was to sign goes on record, for the agency alone.
@@ -156,14 +221,6 @@ async fn refuse(request: &Request, id: ConsentId, defects: Defects) -> Refusal {
     Error::ConsentDefective { findings }.into()
 }
 
-/// Returns whether a consent of the agency's is a later version, which it is from its drafting or never.
-async fn replaces_another(request: &Request, id: ConsentId) -> Result<bool> {
-    let consent = consent::Entity::held_by(request.caller.agency(), id)
-        .one(&request.worker.store.read)
-        .await?;
-    Ok(consent.is_some_and(|consent| consent.supersedes.is_some()))
-}
-
 async fn survivor_of(change: &Change<'_>, consent: &consent::Model) -> Result<survivor::Model> {
     let survivor = survivor::Entity::one_of(change.agency(), consent.survivor_id)
         .one(change)
@@ -171,29 +228,25 @@ async fn survivor_of(change: &Change<'_>, consent: &consent::Model) -> Result<su
     survivor.ok_or_else(|| Error::NotFound.into())
 }
 
-/// A consent without an earlier version takes the place of none.
-#[derive(Debug, thiserror::Error)]
-#[error("a consent that was read as a first version takes another's place")]
-struct EndsAnotherError;
-
-/// Puts a signature under the first version of a consent.
+/// Puts a signature under a consent. Returns none, and changes nothing, where the consent would take the place of the
+/// version before it: what that one allowed is ended by an [`Ending`] alone.
 async fn sign(
     change: Change<'_>,
     id: ConsentId,
     signature: SignatureInput,
-) -> Result<(Instant, Signing)> {
+) -> Result<Option<(Instant, Signing)>> {
     let consent = life::held(&change, id).await?;
     let survivor = survivor_of(&change, &consent).await?;
     let (role, now) = (signature.role, change.now());
     let signing = sign::sign(&change, consent, &survivor, signature).await?;
     if let Signing::Taken(signed) = &signing {
-        // What an earlier version allowed is ended by an `Ending` alone.
         if signed.replaces.is_some() {
-            return Err(Refusal::internal(EndsAnotherError));
+            change.give_up().await?;
+            return Ok(None);
         }
         change.commit(signed.event(role, &survivor)).await?;
     }
-    Ok((now, signing))
+    Ok(Some((now, signing)))
 }
 
 /// Puts a signature under a later version of a consent, which takes the place of the one before with the last that it
@@ -266,13 +319,32 @@ pub(crate) async fn mark_entered_in_error(
     ending: &mut Ending<'_>,
     id: ConsentId,
 ) -> Result<(consent::Model, Event)> {
-    let consent = life::held(ending, id).await?;
-    let survivor = survivor_of(ending, &consent).await?;
+    let mut marked = mark(ending, id).await?;
+    ending.destroys(marked.doomed);
+    let event = marked.events.pop().ok_or(Error::NotFound)?;
+    Ok((marked.consent, event))
+}
+
+/// Marks a consent as one that should never have been; one that was marked before stays as it is.
+async fn mark(change: &Change<'_>, id: ConsentId) -> Result<EndedConsent> {
+    let consent = life::held(change, id).await?;
+    let doomed = DoomedKeys::Packages(ending::standing_on(change, id).await?);
+    if consent.entered_in_error_at.is_some() {
+        return Ok(EndedConsent {
+            doomed,
+            ..EndedConsent::before(consent, vec![id])
+        });
+    }
+    let survivor = survivor_of(change, &consent).await?;
     let event = ConsentEvent::of(&consent, survivor.audit_id, None);
-    let consent = life::enter_in_error(ending, consent).await?;
-    let packages = ending::standing_on(ending, id).await?;
-    ending.destroys(DoomedKeys::Packages(packages));
-    Ok((consent, Event::ConsentEnteredInError(event)))
+    let was_shared = rules::may_share(&consent, change.now());
+    Ok(EndedConsent {
+        consent: life::enter_in_error(change, consent).await?,
+        versions: vec![id],
+        events: vec![Event::ConsentEnteredInError(event)],
+        doomed,
+        was_shared,
+    })
 }
 
 /// Takes back a consent that the acting agency may take back, with every later version of it.
@@ -281,12 +353,22 @@ pub(crate) async fn revoke(
     id: ConsentId,
     channel: RevocationChannel,
 ) -> Result<EndedConsent> {
-    let found = consent::Entity::revocable_by(ending.agency(), id)
-        .one_locked(&*ending)
+    let ended = take_back(ending, id, channel).await?;
+    ending.destroys(ended.doomed.clone());
+    Ok(ended)
+}
+
+async fn take_back(
+    change: &Change<'_>,
+    id: ConsentId,
+    channel: RevocationChannel,
+) -> Result<EndedConsent> {
+    let found = consent::Entity::revocable_by(change.agency(), id)
+        .one_locked(change)
         .await?
         .ok_or(Error::NotFound)?;
-    let by = By::Agency(ending.agency());
-    ending::revoke(ending, found, by, Some(channel)).await
+    let by = By::Agency(change.agency());
+    ending::revoke(change, found, by, Some(channel)).await
 }
 
 /// Returns the consent as an earlier call left it.

@@ -1,15 +1,23 @@
 //! How consents end before their time: by the survivor's word, or with the survivor's erasure.
 //!
-//! Everything here happens within an [`Ending`], and so is in force on the very next read; it destroys the keys. It asks nothing of the discloser's standing: a survivor's word counts
-//! whether or not the agency that wrote the consent down still takes part.
+//! What may be shared under is ended within an [`Ending`], and so is in force on the very next read; a draft, or what had
+//! ended before, is written down by any change. The keys go with the change. Nothing here asks for the discloser's
+//! standing: a survivor's word counts whether or not the agency that wrote the consent down still takes part.
+//!
+//! [`Ending`]: crate::audit::change::Ending
 
 use concord_entities::consent;
 use concord_entities::ids::{AgencyId, ConsentId, NoticeId};
+use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{NoticeKind, ReferralStatus, RevocationChannel};
 use concord_entities::{notice, referral, survivor};
-use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, PaginatorTrait, QueryFilter, Set};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
+    Set,
+};
 
-use crate::audit::change::{Author, Change, Ending};
+use super::rules;
+use crate::audit::change::{Author, Change};
 use crate::audit::event::{ConsentEvent, Event};
 use crate::error::{Error, Result};
 use crate::seal::doomed::DoomedKeys;
@@ -36,54 +44,114 @@ pub struct EndedConsent {
     pub versions: Vec<ConsentId>,
     /// What goes on record; nothing where all of it had ended before.
     pub events: Vec<Event>,
+    /// The keys of the packages that stood on it, for the change to destroy.
+    pub doomed: DoomedKeys,
+    /// Whether something was shared under it until now, so that only an [`Ending`](crate::audit::change::Ending) may end
+    /// it.
+    pub was_shared: bool,
+}
+
+impl EndedConsent {
+    /// Returns a consent that was taken back before, with all of its later versions.
+    #[must_use]
+    pub fn before(consent: consent::Model, versions: Vec<ConsentId>) -> Self {
+        Self {
+            consent,
+            versions,
+            events: Vec::new(),
+            doomed: DoomedKeys::Packages(Vec::new()),
+            was_shared: false,
+        }
+    }
+}
+
+/// What taking a consent back will come to, as far as can be seen before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outlook {
+    /// All of it was taken back before: it and every version that followed it.
+    Over(Vec<ConsentId>),
+    /// It is written down, and ends no sharing.
+    EndsNothing,
+    /// It ends some sharing.
+    EndsSharing,
+}
+
+/// Looks what taking this consent back will come to.
+///
+/// # Errors
+/// `UNAVAILABLE`.
+pub async fn outlook(
+    database: &impl ConnectionTrait,
+    named: consent::Model,
+    now: Instant,
+) -> Result<Outlook> {
+    let id = named.id;
+    let versions = and_following(database, named).await?;
+    let mut standing = versions
+        .iter()
+        .filter(|version| rules::is_taken_back_with(version, id))
+        .peekable();
+    Ok(if standing.peek().is_none() {
+        Outlook::Over(versions.iter().map(|version| version.id).collect())
+    } else if standing.any(|version| rules::may_share(version, now)) {
+        Outlook::EndsSharing
+    } else {
+        Outlook::EndsNothing
+    })
+}
+
+/// Returns a consent with every version that followed it.
+async fn and_following(
+    database: &impl ConnectionTrait,
+    named: consent::Model,
+) -> Result<Vec<consent::Model>> {
+    let mut versions = Vec::new();
+    let mut found = vec![named];
+    while let Some(version) = found.pop() {
+        let following = consent::Entity::following(version.discloser_id, version.id);
+        found.extend(following.all(database).await?);
+        versions.push(version);
+    }
+    Ok(versions)
 }
 
 /// Takes a consent back, and every signed version that followed it: what a survivor takes back is the agreement.
 /// Where it was taken back before, nothing changes. Without a channel it is not the survivor's word but the missing key
-/// that says so. A discloser that did not do it itself is told. The keys of the packages that stood on it go with the
-/// change.
+/// that says so. A discloser that did not do it itself is told. Whoever has the change destroys the keys of the packages
+/// that stood on it, and takes an `Ending` where something was shared.
 ///
 /// # Errors
 /// `UNAVAILABLE`.
 pub async fn revoke<Who: Author>(
-    ending: &mut Ending<'_, Who>,
+    change: &Change<'_, Who>,
     named: consent::Model,
     by: By,
     channel: Option<RevocationChannel>,
 ) -> Result<EndedConsent> {
     let reason = channel.map_or_else(|| KEY_GONE.to_owned(), |one| one.to_string());
-    let mut ended = EndedConsent {
-        consent: named.clone(),
-        versions: Vec::new(),
-        events: Vec::new(),
-    };
+    let id = named.id;
+    let mut ended = EndedConsent::before(named.clone(), Vec::new());
     let mut packages = Vec::new();
-    let mut versions = vec![named];
-    while let Some(version) = versions.pop() {
-        versions.extend(
-            consent::Entity::following(version.discloser_id, version.id)
-                .all(ending)
-                .await?,
-        );
-        let is_named = version.id == ended.consent.id;
+    for version in and_following(change, named).await? {
         ended.versions.push(version.id);
-        packages.extend(standing_on(ending, version.id).await?);
-        if version.revoked_at.is_some() || (!is_named && version.signed_at.is_none()) {
+        packages.extend(standing_on(change, version.id).await?);
+        if !rules::is_taken_back_with(&version, id) {
             continue;
         }
-        let event = recorded(ending, &version, reason.clone()).await?;
-        let version = end(ending, version, channel).await?;
+        ended.was_shared |= rules::may_share(&version, change.now());
+        let event = recorded(change, &version, reason.clone()).await?;
+        let version = end(change, version, channel).await?;
         if by != By::Agency(version.discloser_id) {
-            tell(ending, version.discloser_id, &version).await?;
+            tell(change, version.discloser_id, &version).await?;
         }
         let told = for_discloser(&event, &version, by);
         ended.events.extend(told.map(Event::ConsentRevoked));
         ended.events.push(Event::ConsentRevoked(event));
-        if is_named {
+        if version.id == id {
             ended.consent = version;
         }
     }
-    ending.destroys(DoomedKeys::Packages(packages));
+    ended.doomed = DoomedKeys::Packages(packages);
     Ok(ended)
 }
 
@@ -93,24 +161,24 @@ pub async fn revoke<Who: Author>(
 /// # Errors
 /// `UNAVAILABLE`.
 pub async fn end<Who: Author>(
-    ending: &Ending<'_, Who>,
+    change: &Change<'_, Who>,
     consent: consent::Model,
     channel: Option<RevocationChannel>,
 ) -> Result<consent::Model> {
     let mut ended = consent.into_active_model();
-    ended.revoked_at = Set(Some(ending.now()));
+    ended.revoked_at = Set(Some(change.now()));
     ended.revocation_channel = Set(channel);
-    let ended = ended.update(ending).await?;
-    halt(ending, ended.id).await?;
+    let ended = ended.update(change).await?;
+    halt(change, ended.id).await?;
     // A recipient does not know of what was never signed.
     if ended.signed_at.is_some() && ended.entered_in_error_at.is_none() {
-        tell(ending, ended.recipient_id, &ended).await?;
+        tell(change, ended.recipient_id, &ended).await?;
     }
     Ok(ended)
 }
 
 async fn tell<Who: Author>(
-    ending: &Ending<'_, Who>,
+    change: &Change<'_, Who>,
     agency: AgencyId,
     ended: &consent::Model,
 ) -> Result<()> {
@@ -119,10 +187,10 @@ async fn tell<Who: Author>(
         agency_id: agency,
         kind: NoticeKind::ConsentRevoked,
         object: ended.id.to_string(),
-        created_at: ending.now(),
+        created_at: change.now(),
         seen_at: None,
     };
-    notice.into_active_model().insert(ending).await?;
+    notice.into_active_model().insert(change).await?;
     Ok(())
 }
 
@@ -142,11 +210,11 @@ pub async fn halt<Who: Author>(change: &Change<'_, Who>, id: ConsentId) -> Resul
 ///
 /// # Errors
 /// `UNAVAILABLE`.
-pub async fn suspended(change: &Change<'_>, consents: &[ConsentId]) -> Result<i32> {
+pub async fn suspended(database: &impl ConnectionTrait, consents: &[ConsentId]) -> Result<i32> {
     let suspended = referral::Entity::standing_on_any(consents.iter().copied())
         .filter(referral::Column::Halted.eq(true))
         .filter(referral::Column::Status.is_in(ReferralStatus::OPEN))
-        .count(change)
+        .count(database)
         .await?;
     Ok(i32::try_from(suspended).unwrap_or(i32::MAX))
 }

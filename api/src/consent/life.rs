@@ -73,16 +73,13 @@ pub(super) async fn supersede(
 
 /// Marks a consent as one that should never have been, and halts what stands on it.
 pub(super) async fn enter_in_error(
-    ending: &Ending<'_>,
+    change: &Change<'_>,
     consent: consent::Model,
 ) -> Result<consent::Model> {
-    if consent.entered_in_error_at.is_some() {
-        return Ok(consent);
-    }
-    halt(ending, consent.id).await?;
+    halt(change, consent.id).await?;
     let mut consent = consent.into_active_model();
-    consent.entered_in_error_at = Set(Some(ending.now()));
-    Ok(consent.update(ending).await?)
+    consent.entered_in_error_at = Set(Some(change.now()));
+    Ok(consent.update(change).await?)
 }
 
 /// Halts the open referrals that stand on a consent; says how many.

@@ -5,7 +5,7 @@ use concord_entities::consent;
 use concord_entities::ids::ConsentId;
 use concord_entities::vocabulary::RevocationChannel;
 
-use super::ending::{self, By, EndedConsent};
+use super::ending::{self, By, EndedConsent, Outlook};
 use crate::audit::change::{ByOperator, Ending};
 use crate::error::{Error, Result};
 use crate::store::Store;
@@ -19,11 +19,23 @@ pub async fn revoke(
     id: ConsentId,
     channel: RevocationChannel,
 ) -> Result<EndedConsent> {
+    let seen = consent::Entity::anywhere(id).one(&store.read).await?;
+    let seen = seen.ok_or(Error::NotFound)?;
+    let now = store.ping().await?;
+    if let Outlook::Over(versions) = ending::outlook(&store.read, seen.clone(), now).await? {
+        return Ok(EndedConsent::before(seen, versions));
+    }
     let mut ending = Ending::at_command_line(store, ByOperator::default()).await?;
     let found = consent::Entity::anywhere(id).one_locked(&ending).await?;
     let found = found.ok_or(Error::NotFound)?;
     ending.acts_for(Some(found.discloser_id));
-    let ended = ending::revoke(&mut ending, found, By::Operator, Some(channel)).await?;
-    ending.commit_all(ended.events.clone()).await?;
+    let ended = ending::revoke(&ending, found, By::Operator, Some(channel)).await?;
+    ending.destroys(ended.doomed.clone());
+    let events = ended.events.clone();
+    if ended.was_shared {
+        ending.commit_all(events).await?;
+    } else {
+        ending.ends_nothing().commit_all(events).await?;
+    }
     Ok(ended)
 }

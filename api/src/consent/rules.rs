@@ -1,6 +1,7 @@
 //! What a consent's status is now, and what a later version takes over from it. Pure.
 
 use concord_entities::consent;
+use concord_entities::ids::ConsentId;
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{Categories, ConsentStatus};
 
@@ -20,6 +21,20 @@ pub fn status(consent: &consent::Model, now: Instant) -> ConsentStatus {
     } else {
         ConsentStatus::Draft
     }
+}
+
+/// Returns whether something may be shared under it at `now` or later: it is signed and has not ended. Where it may not,
+/// ending it ends no sharing.
+#[must_use]
+pub fn may_share(consent: &consent::Model, now: Instant) -> bool {
+    consent.signed_at.is_some() && !consent.dates().has_ended(now)
+}
+
+/// Returns whether taking the version `named` back takes this one of the agreement back: what was taken back before
+/// stays as it is, and a later version that nobody signed allows nothing.
+#[must_use]
+pub fn is_taken_back_with(consent: &consent::Model, named: ConsentId) -> bool {
+    consent.revoked_at.is_none() && (consent.id == named || consent.signed_at.is_some())
 }
 
 /// Returns whether a later version may take this one's place: signed once, and never taken back or found to be an

@@ -64,8 +64,14 @@ impl ErasureMutation {
         #[graphql(desc = "The survivor's id.")] id: ID,
     ) -> Result<ErasureReceipt> {
         let request = ctx.request()?;
-        let mut ending = request.ending(Resource::Survivor.delete()).await?;
+        let needed = Resource::Survivor.delete();
+        request.looks(needed).await?;
         let id: SurvivorId = page::id("id", &id)?;
+        let seen = survivor::Entity::one_of(request.caller.agency(), id)
+            .one(&request.worker.store.read)
+            .await?;
+        seen.ok_or(Error::NotFound)?;
+        let mut ending = request.ending(needed).await?;
         let now = ending.now();
         let found = survivor::Entity::one_of(ending.agency(), id)
             .one_locked(&ending)

@@ -214,7 +214,12 @@ async fn execute(gate: &Authenticator<'_>, caller: Caller, params: Params) -> Ht
     if let Some(scope) = lacking(&response) {
         return gate.too_narrow(&scope, bytes);
     }
-    answer::body(media.status(outcome), media, request_id, bytes)
+    let mut answer = answer::body(media.status(outcome), media, request_id, bytes);
+    if let Some(seconds) = must_wait(&response) {
+        let seconds = header::HeaderValue::from(seconds);
+        answer.headers_mut().insert(header::RETRY_AFTER, seconds);
+    }
+    answer
 }
 
 /// Returns the reasons of ours for each error; none where an error is not ours, or there is none.
@@ -252,6 +257,22 @@ fn lacking(response: &Response) -> Option<String> {
         lacking.insert(needed.as_str());
     }
     Some(lacking.into_iter().collect::<Vec<_>>().join(" "))
+}
+
+/// Returns for how many seconds to wait, where an allowance was used up while the request was executed.
+fn must_wait(response: &Response) -> Option<u64> {
+    let refusals = response
+        .errors
+        .iter()
+        .filter_map(|error| error.source::<Refusal>());
+    let waits = refusals.map(|refusal| {
+        if let Error::RateLimited { seconds } = refusal.error {
+            Some(seconds)
+        } else {
+            None
+        }
+    });
+    waits.max().flatten()
 }
 
 /// Tells the log what went wrong, and the audit log what was refused.

@@ -74,6 +74,7 @@ async fn serve(
                 key_cache: &shared.key_cache,
                 verifier: &shared.verifier,
                 limits: &shared.limits,
+                turnstile: &worker.turnstile,
                 settings: &shared.settings,
             };
             let answer = tokio::time::timeout(DEADLINE, oauth::answer(&server, endpoint, &asked));

@@ -6,7 +6,8 @@ use super::client::Client;
 use super::fault::OauthError;
 use super::issue;
 use super::server::{AuthorizationServer, OauthRequest};
-use crate::access::{revoked, token_status};
+use crate::access::revoked::{self, Revocable};
+use crate::access::token_status;
 use crate::audit::change::Ending;
 use crate::audit::event::Event;
 
@@ -24,19 +25,26 @@ pub async fn revoke(
     let Some(jti) = name(server, client, brought).await? else {
         return Ok(done);
     };
+    let now = server.store.ping().await?;
+    if revoked::outlook(&server.store.read, client.agency, &jti, now).await? != Revocable::Living {
+        return Ok(done);
+    }
+    let charged = server.limits.charge_ending(client.agency);
+    charged.map_err(|wait| OauthError::slow_down(wait.seconds()))?;
     let author = issue::author(client, client.id.to_string(), None);
-    let ending = Ending::open(server.store, server.ledger, author, &asked.meta).await?;
+    let turn = server.turnstile.turn(client.agency).await;
+    let ending = Ending::open(server.store, server.ledger, author, &asked.meta, turn).await?;
     token_status::of_client(&ending, server.store.backend, client.agency, client.id)
         .await?
         .ok_or(OauthError::client("standing"))?;
-    if !revoked::revoke(&ending, client.agency, &jti).await? {
+    if revoked::revoke(&ending, client.agency, &jti).await? != Revocable::Living {
         return Ok(done);
     }
     ending.commit(Event::TokenRevoked(jti)).await?;
     Ok(done)
 }
 
-/// Returns the `jti` of a token of this client's that is not over; none where it is no such thing.
+/// Returns the `jti` of a token of this client's; none where it is no such thing.
 async fn name(
     server: &AuthorizationServer<'_>,
     client: &Client,
@@ -54,6 +62,6 @@ async fn name(
         .one(&server.store.read)
         .await?;
     Ok(known
-        .filter(|token| token.application_id == Some(client.id) && token.denied_at.is_none())
+        .filter(|token| token.application_id == Some(client.id))
         .map(|token| token.jti))
 }

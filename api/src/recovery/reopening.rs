@@ -50,7 +50,8 @@ pub async fn reopen(store: &Store) -> Result<Option<Reopened>> {
             continue;
         };
         ending.acts_for(Some(found.discloser_id));
-        let ended = ending::revoke(&mut ending, found, By::Operator, None).await?;
+        let ended = ending::revoke(&ending, found, By::Operator, None).await?;
+        ending.destroys(ended.doomed);
         consents += ended.events.len();
         for event in ended.events {
             ending.record(event).await?;

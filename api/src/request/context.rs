@@ -4,17 +4,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::Context;
+use concord_entities::instant::Instant;
 
 use super::directory::Directory;
 use crate::access::Caller;
 use crate::access::grant::RequiredScope;
+use crate::access::limit::Limits;
 use crate::access::token_status::{self, TokenStatuses};
 use crate::audit::change::{Change, Ending};
 use crate::audit::checkpoint::LedgerKey;
 use crate::audit::event::{Event, RequestMeta};
 use crate::audit::ledger::{Decided, Ledger, RecordingError, Released};
+use crate::audit::turnstile::Turnstile;
 use crate::clock;
-use crate::error::{Refusal, Result};
+use crate::error::{Error, Refusal, Result};
 use crate::seal::Vault;
 use crate::seal::envelope::KeyEncryptionKey;
 use crate::settings::{Settings, StoreLocation};
@@ -31,6 +34,10 @@ pub struct Worker {
     pub store: Store,
     /// The way to the audit log.
     pub ledger: Ledger,
+    /// Whose turn it is to end something, on all workers.
+    pub turnstile: Turnstile,
+    /// How much has been asked for and ended, on all workers.
+    pub limits: Limits,
     /// Callers' standing, as last read.
     pub token_statuses: TokenStatuses,
     /// Agencies' names, as last read.
@@ -54,6 +61,10 @@ pub struct WorkerFactory {
     pub kek: Arc<KeyEncryptionKey>,
     /// The way to the audit log.
     pub ledger: Ledger,
+    /// Whose turn it is to end something, on all workers.
+    pub turnstile: Turnstile,
+    /// How much has been asked for and ended, on all workers.
+    pub limits: Limits,
     /// Callers' standing, as last read.
     pub token_statuses: TokenStatuses,
     /// Agencies' names, as last read.
@@ -77,6 +88,8 @@ impl WorkerFactory {
             vault: Vault::new(&store, self.kek),
             store,
             ledger: self.ledger,
+            turnstile: self.turnstile,
+            limits: self.limits,
             token_statuses: self.token_statuses,
             directory: self.directory,
             ledger_key: self.ledger_key,
@@ -109,16 +122,46 @@ impl Request {
         Ok(change)
     }
 
-    /// Opens a change that ends some sharing, for such a caller.
+    /// Admits such a caller to look, without any lock, whether there is anything to end; returns the database's time. What
+    /// is seen is judged again by the change.
+    ///
+    /// # Errors
+    /// `FORBIDDEN_SCOPE`, `UNAUTHENTICATED`, `UNAVAILABLE`.
+    pub async fn looks(&self, needed: RequiredScope) -> Result<Instant> {
+        self.caller.may(needed)?;
+        let Worker { store, ledger, .. } = &self.worker;
+        ledger.fork().refuse()?;
+        let status = token_status::read(&store.read, store.backend, &self.caller).await?;
+        status.require()?;
+        let now = store.ping().await?;
+        clock::trust(now)?;
+        Ok(now)
+    }
+
+    /// Opens a change that ends some sharing, for such a caller, in its agency's turn. Call it only once something was seen
+    /// that is to end.
     ///
     /// # Errors
     /// `FORBIDDEN_SCOPE`, `UNAUTHENTICATED`, `UNAVAILABLE`.
     pub async fn ending(&self, needed: RequiredScope) -> Result<Ending<'_>> {
         self.caller.may(needed)?;
         let Worker { store, ledger, .. } = &self.worker;
-        let ending = Ending::open(store, ledger, self.caller.author(), &self.meta).await?;
+        let turn = self.worker.turnstile.turn(self.caller.agency()).await;
+        let ending = Ending::open(store, ledger, self.caller.author(), &self.meta, turn).await?;
         self.admit(&ending).await?;
         Ok(ending)
+    }
+
+    /// Opens the same, and counts it: what a program could do and undo for ever.
+    ///
+    /// # Errors
+    /// As [`ending`](Self::ending); `RATE_LIMITED`.
+    pub async fn counted_ending(&self, needed: RequiredScope) -> Result<Ending<'_>> {
+        let charged = self.worker.limits.charge_ending(self.caller.agency());
+        charged.map_err(|wait| Error::RateLimited {
+            seconds: wait.seconds(),
+        })?;
+        self.ending(needed).await
     }
 
     /// Refuses a caller whose agency or token is not in good standing: within the change, after it has the lock.

@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 
 use super::Vault;
 use super::envelope::{DocumentBinding, KeyOwner, PackageKey};
+use super::vault::BETWEEN_BATCHES;
 use crate::error::{Refusal, Result};
 use crate::store::Store;
 
@@ -159,6 +160,7 @@ impl Vault {
                 .exec(&self.keyring)
                 .await
                 .map_err(Refusal::unavailable)?;
+            tokio::time::sleep(BETWEEN_BATCHES).await;
         }
     }
 }

@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 
 use super::Vault;
 use super::envelope::{KeyOwner, PackageKey};
+use super::vault::BETWEEN_BATCHES;
 use crate::error::{Refusal, Result};
 use crate::store::Store;
 
@@ -173,6 +174,7 @@ impl Vault {
                     .await
                     .map_err(Refusal::unavailable)?;
                 }
+                tokio::time::sleep(BETWEEN_BATCHES).await;
             }
         }
         Ok(())

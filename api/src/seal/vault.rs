@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use concord_entities::ids::ReferralId;
 use concord_entities::instant::Instant;
@@ -21,6 +22,8 @@ use crate::store::Store;
 const PURPOSE: &str = "package";
 /// How many keys the sweep looks at together.
 const BATCH: u64 = 500;
+/// How long a sweep leaves the stores to others between two batches.
+pub const BETWEEN_BATCHES: Duration = Duration::from_millis(2);
 
 /// The keyring with the key-encryption key in hand.
 #[derive(Clone, Debug)]
@@ -166,7 +169,7 @@ impl Vault {
     /// # Errors
     /// `UNAVAILABLE`.
     pub async fn sweep(&self, store: &Store, now: Instant) -> Result<()> {
-        let hour_ago = now.minus(std::time::Duration::from_hours(1));
+        let hour_ago = now.minus(Duration::from_hours(1));
         let mut after = None;
         loop {
             let keys = package_key::Entity::in_order(after, BATCH)
@@ -198,6 +201,7 @@ impl Vault {
                     .await
                     .map_err(Refusal::unavailable)?;
             }
+            tokio::time::sleep(BETWEEN_BATCHES).await;
         }
     }
 }

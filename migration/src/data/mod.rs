@@ -13,6 +13,7 @@ pub(crate) mod m0010_endings;
 pub(crate) mod m0011_contacts_and_mandates;
 pub(crate) mod m0012_key_versions;
 pub(crate) mod m0013_audit_places;
+pub(crate) mod m0014_bounded_endings;
 
 use sea_orm_migration::sea_orm::prelude::Uuid;
 

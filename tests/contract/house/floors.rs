@@ -12,7 +12,7 @@ const FLOORS: &[&[&str]] = &[
     &["http/"],
     &["graphql/"],
     &["oauth/"],
-    &["erasure/", "recovery/"],
+    &["erasure/", "recovery/", "sweep.rs"],
     &[
         "agency/",
         "application/",

@@ -148,10 +148,11 @@ pub async fn refresh(
 /// # Errors
 /// [`IssuerChangeError`]: there is no such issuer in force.
 pub async fn suspend(store: &Store, id: IssuerId) -> Result<(), IssuerChangeError> {
+    in_force(&store.read, id).await?;
     let ending = Ending::at_command_line(store, ByOperator::default()).await?;
     let agency = in_force(&ending, id).await?.agency_id;
     trusted_issuer::Entity::suspend(id).exec(&ending).await?;
-    revoked::revoke_of_issuer(&ending, id).await?;
+    revoked::revoke_of_issuer(&ending, agency, id).await?;
     let issuer = IssuerEvent { id, agency };
     ending.commit(Event::IssuerSuspended(issuer)).await?;
     Ok(())

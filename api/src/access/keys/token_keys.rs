@@ -105,6 +105,8 @@ impl TokenKeys {
     /// # Errors
     /// [`KeyChangeError`]; before the next key has been published for [`super::schedule::NOTICE`], says from when it may.
     pub async fn rotate(&self) -> Result<String, KeyChangeError> {
+        let (mut seen, now) = self.list().await?;
+        seen.rotate(now)?;
         let mut change = self.begin().await?;
         let kid = change.schedule.rotate(change.now)?;
         change.commit(None).await?;
@@ -117,6 +119,8 @@ impl TokenKeys {
     /// # Errors
     /// [`KeyChangeError`].
     pub async fn retire(&self, kid: &str) -> Result<(), KeyChangeError> {
+        let (mut seen, now) = self.list().await?;
+        seen.retire(kid, now)?;
         let mut change = self.begin().await?;
         change.schedule.retire(kid, change.now)?;
         let event = Event::SigningKeyRetired(kid.to_owned());

@@ -1,0 +1,121 @@
+//! Housekeeping: destroys the keys of what has ended, and forgets rows whose time is over, as the table in
+//! `docs/OPERATING.md` says.
+//!
+//! Of all servers over a store one sweeps at a time. It goes in batches, each a statement of its own that an index answers,
+//! and leaves the stores to others in between.
+
+use std::time::Duration;
+
+use concord_entities::instant::Instant;
+use concord_entities::{application_secret, idempotency, notice, spent_proof, token_state};
+use sea_orm::{DbBackend, DbErr, DeleteMany, EntityTrait};
+use sqlx::{Connection, PgConnection};
+
+use crate::access::token::MAX_LIFE;
+use crate::audit::fork::Fork;
+use crate::error::{Refusal, Result};
+use crate::seal::Vault;
+use crate::seal::vault::BETWEEN_BATCHES;
+use crate::store::Store;
+
+/// For how long a repeated call with the same idempotency key is answered with what the first one made.
+pub const IDEMPOTENCY: Duration = Duration::from_hours(30 * 24);
+/// For how long a notice is kept once it was read.
+pub const READ_NOTICE: Duration = Duration::from_hours(365 * 24);
+/// For how long a secret is kept that authenticates nobody any more.
+pub const ENDED_SECRET: Duration = Duration::from_hours(30 * 24);
+/// For how long a token is kept after it died of itself: longer than anything that was exchanged for it lives.
+pub const DEAD_TOKEN: Duration = MAX_LIFE;
+
+/// How many rows are forgotten by one statement.
+const BATCH: u64 = 500;
+/// The advisory lock of the one that sweeps.
+const SWEEP_LOCK: i64 = 0x00C0_4C0F;
+
+/// Sweeps once; returns whether it did. It does not where another server sweeps.
+///
+/// # Errors
+/// `UNAVAILABLE`: what was not swept is swept the next time.
+pub async fn once(vault: &Vault, store: &Store, fork: &Fork) -> Result<bool> {
+    let Some(lock) = SweepLock::take(store).await? else {
+        return Ok(false);
+    };
+    // To an older copy, the keys of what came after it belong to nothing.
+    fork.look(store).await;
+    fork.refuse()?;
+    let now = store.ping().await?;
+    vault.sweep(store, now).await?;
+    vault.sweep_documents(store, now).await?;
+    vault.sweep_records(store, now).await?;
+    forget_old_rows(store, now).await?;
+    lock.release().await;
+    Ok(true)
+}
+
+/// Forgets the rows whose time is over.
+///
+/// # Errors
+/// `UNAVAILABLE`.
+pub async fn forget_old_rows(store: &Store, now: Instant) -> Result<()> {
+    forget(store, || spent_proof::Entity::forget_expired(now, BATCH)).await?;
+    let dead = now.minus(DEAD_TOKEN);
+    forget(store, || token_state::Entity::forget_expired(dead, BATCH)).await?;
+    let old = now.minus(IDEMPOTENCY);
+    forget(store, || idempotency::Entity::forget_old(old, BATCH)).await?;
+    let read = now.minus(READ_NOTICE);
+    forget(store, || notice::Entity::forget_seen(read, BATCH)).await?;
+    let ended = now.minus(ENDED_SECRET);
+    forget(store, || {
+        application_secret::Entity::forget_ended(ended, BATCH)
+    })
+    .await
+}
+
+async fn forget<E: EntityTrait>(store: &Store, some: impl Fn() -> DeleteMany<E>) -> Result<()> {
+    loop {
+        let gone = some().exec(&store.write).await?.rows_affected;
+        if gone < BATCH {
+            return Ok(());
+        }
+        tokio::time::sleep(BETWEEN_BATCHES).await;
+    }
+}
+
+/// That nobody else sweeps. On PostgreSQL a lock of a connection of its own, which falls with it, and no transaction: a
+/// sweep is long.
+struct SweepLock(Option<PgConnection>);
+
+impl SweepLock {
+    /// Takes it; returns none where somebody has it. An embedded store has one server.
+    async fn take(store: &Store) -> Result<Option<Self>> {
+        if store.backend != DbBackend::Postgres {
+            return Ok(Some(Self(None)));
+        }
+        let pool = store.write.get_postgres_connection_pool();
+        let connection = pool.acquire().await.map_err(unavailable)?;
+        let mut connection = connection.detach();
+        let held: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock($1)")
+            .bind(SWEEP_LOCK)
+            .fetch_one(&mut connection)
+            .await
+            .map_err(unavailable)?;
+        let lock = Self(Some(connection));
+        if held {
+            Ok(Some(lock))
+        } else {
+            lock.release().await;
+            Ok(None)
+        }
+    }
+
+    async fn release(self) {
+        if let Some(connection) = self.0 {
+            // A connection that does not end properly ends with its socket, and the lock with it.
+            let _ = connection.close().await;
+        }
+    }
+}
+
+fn unavailable(fault: sqlx::Error) -> Refusal {
+    DbErr::Conn(sea_orm::RuntimeErr::SqlxError(fault.into())).into()
+}
