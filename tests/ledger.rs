@@ -7,6 +7,7 @@ mod leaves;
 mod queue;
 mod released;
 mod tampered;
+mod thinned;
 
 use std::ops::Range;
 use std::sync::Arc;

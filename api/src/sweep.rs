@@ -7,7 +7,9 @@
 use std::time::Duration;
 
 use concord_entities::instant::Instant;
-use concord_entities::{application_secret, idempotency, notice, spent_proof, token_state};
+use concord_entities::{
+    application_secret, audit_checkpoint, idempotency, notice, spent_proof, token_state,
+};
 use sea_orm::{DbBackend, DbErr, DeleteMany, EntityTrait};
 use sqlx::{Connection, PgConnection};
 
@@ -26,6 +28,11 @@ pub const READ_NOTICE: Duration = Duration::from_hours(365 * 24);
 pub const ENDED_SECRET: Duration = Duration::from_hours(30 * 24);
 /// For how long a token is kept after it died of itself: longer than anything that was exchanged for it lives.
 pub const DEAD_TOKEN: Duration = MAX_LIFE;
+
+/// For how long every checkpoint is kept; older ones thin out to one an hour.
+pub const EVERY_CHECKPOINT: Duration = Duration::from_hours(24);
+/// For how long a checkpoint an hour is kept; older ones thin out to one a day, for good.
+pub const HOURLY_CHECKPOINTS: Duration = Duration::from_hours(30 * 24);
 
 /// How many rows are forgotten by one statement.
 const BATCH: u64 = 500;
@@ -68,7 +75,18 @@ pub async fn forget_old_rows(store: &Store, now: Instant) -> Result<()> {
     forget(store, || {
         application_secret::Entity::forget_ended(ended, BATCH)
     })
-    .await
+    .await?;
+    for (age, period) in [
+        (EVERY_CHECKPOINT, Duration::from_hours(1)),
+        (HOURLY_CHECKPOINTS, Duration::from_hours(24)),
+    ] {
+        let before = now.minus(age);
+        forget(store, || {
+            audit_checkpoint::Entity::thin(before, period, BATCH)
+        })
+        .await?;
+    }
+    Ok(())
 }
 
 async fn forget<E: EntityTrait>(store: &Store, some: impl Fn() -> DeleteMany<E>) -> Result<()> {

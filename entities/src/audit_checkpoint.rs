@@ -1,7 +1,10 @@
 //! Checkpoints that were signed: what the ledger is held to, at each of its earlier sizes. They thin out with age.
 
+use std::time::Duration;
+
 use sea_orm::entity::prelude::*;
-use sea_orm::{QueryFilter, QueryOrder};
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::{DeleteMany, QueryFilter, QueryOrder};
 
 use crate::instant::Instant;
 
@@ -29,5 +32,29 @@ impl Entity {
         Self::find()
             .filter(COLUMN.size.gt(size))
             .order_by_asc(COLUMN.size)
+    }
+
+    /// Forgets up to `batch` of the checkpoints that were signed before this moment, but for the last one of each
+    /// `period`.
+    #[must_use]
+    pub fn thin(before: Instant, period: Duration, batch: u64) -> DeleteMany<Self> {
+        // The period is a number of ours, and a function's arguments take no parameters everywhere.
+        let last_first = format!(
+            "row_number() OVER (PARTITION BY signed_at / {} ORDER BY size DESC)",
+            period.as_micros()
+        );
+        let numbered = Query::select()
+            .column(Column::Size)
+            .expr_as(Expr::cust(last_first), "nth")
+            .from(Entity)
+            .and_where(COLUMN.signed_at.lt(before))
+            .to_owned();
+        let besides = Query::select()
+            .column(Column::Size)
+            .from_subquery(numbered, "numbered")
+            .and_where(Expr::col("nth").gt(1))
+            .limit(batch)
+            .to_owned();
+        Self::delete_many().filter(COLUMN.size.in_subquery(besides))
     }
 }
