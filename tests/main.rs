@@ -37,6 +37,7 @@ mod mandated_disclosure;
 mod oauth;
 mod pages;
 mod postgres;
+mod proxied;
 mod races;
 mod rate;
 mod refusal;
