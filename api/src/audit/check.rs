@@ -8,7 +8,7 @@ use concord_entities::ids::AuditEventId;
 use concord_entities::{audit_checkpoint, audit_event};
 use sea_orm::{
     AccessMode, ColumnTrait, DatabaseTransaction, DbBackend, DbErr, IsolationLevel, PaginatorTrait,
-    QueryFilter, QuerySelect, TransactionTrait,
+    QueryFilter, QuerySelect,
 };
 
 use super::checkpoint::{Checkpoint, CheckpointError, LedgerPublicKey};

@@ -13,7 +13,7 @@ use concord_entities::{audit_checkpoint, audit_event, audit_tree};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, IntoActiveModel,
-    QuerySelect, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    QuerySelect, SqliteTransactionMode, Statement, TransactionOptions,
 };
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep, timeout};
