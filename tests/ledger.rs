@@ -79,6 +79,7 @@ impl Place {
             connections: 6,
             allowances: usual.allowances,
             keyring_backups: usual.keyring_backups,
+            sessions: usual.sessions,
         };
         let store = Store::connect(&settings).await.unwrap();
         store.migrate().await.unwrap();

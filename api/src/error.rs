@@ -93,7 +93,14 @@ pub enum Error {
         /// How long to wait, in seconds; `Retry-After` says the same.
         seconds: u64,
     },
-    /// A promise cannot be kept now, so nothing is released.
+    /// A change may have been made or not, and that cannot be learned now; or it was made, and its result cannot be read
+    /// back. Look at what it is about, or make the same call again, with the same `idempotencyKey` where it has one.
+    #[error(
+        "it is not known whether this was done: look at what it is about, or repeat the same call with the same \
+         `idempotencyKey`"
+    )]
+    OutcomeUnknown,
+    /// A promise cannot be kept now, so nothing is released and nothing was changed.
     #[error(
         "the service cannot answer safely at the moment, so it does not answer: try again in a little while"
     )]
@@ -134,6 +141,7 @@ impl Error {
             Self::PurposeRequired => "PURPOSE_REQUIRED",
             Self::QueryTooCostly(_) => "QUERY_TOO_COSTLY",
             Self::RateLimited { .. } => "RATE_LIMITED",
+            Self::OutcomeUnknown => "OUTCOME_UNKNOWN",
             Self::Unavailable => "UNAVAILABLE",
             Self::Internal => "INTERNAL",
         }
@@ -172,6 +180,7 @@ impl Error {
             | Self::Conflict(_)
             | Self::PurposeRequired
             | Self::QueryTooCostly(_)
+            | Self::OutcomeUnknown
             | Self::Unavailable
             | Self::Internal => {}
         }
@@ -215,6 +224,23 @@ impl Refusal {
         }
     }
 
+    /// Refuses because it cannot be told whether a change was made, because of `cause`.
+    pub fn outcome_unknown(cause: impl std::error::Error + Send + Sync + 'static) -> Self {
+        Self {
+            error: Error::OutcomeUnknown,
+            cause: Some(Arc::new(cause)),
+        }
+    }
+
+    /// Returns the same refusal for a request that has changed something, or may have: it does not say that nothing was.
+    #[must_use]
+    pub fn after_a_change(&self) -> Self {
+        Self {
+            error: Error::OutcomeUnknown,
+            cause: self.cause.clone(),
+        }
+    }
+
     /// Refuses because we are at fault, because of `cause`.
     pub fn internal(cause: impl std::error::Error + Send + Sync + 'static) -> Self {
         Self {
@@ -238,11 +264,83 @@ impl From<Error> for Refusal {
 
 impl From<DbErr> for Refusal {
     fn from(cause: DbErr) -> Self {
-        if may_pass(&cause) {
-            Self::unavailable(cause)
+        let passes = may_pass(&cause);
+        let told = DatabaseFaultError::from(&cause);
+        if passes {
+            Self::unavailable(told)
         } else {
-            Self::internal(cause)
+            Self::internal(told)
         }
+    }
+}
+
+/// What a database refused, as the log may see it: without the values that its messages and details can hold.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct DatabaseFaultError(String);
+
+impl From<&DbErr> for DatabaseFaultError {
+    fn from(fault: &DbErr) -> Self {
+        let refused = sqlx_error(fault).and_then(SqlxError::as_database_error);
+        let Some(refused) = refused else {
+            return Self(fault.to_string());
+        };
+        let code = refused.code().unwrap_or_default();
+        let mut told = format!("the database refused with code {code}");
+        for (what, name) in [
+            ("table", refused.table()),
+            ("constraint", refused.constraint()),
+        ] {
+            if let Some(name) = name {
+                told.push_str(&format!(", {what} {name}"));
+            }
+        }
+        // What is wrong with a value is told with the value: data exceptions, and what a trigger or a check says.
+        let tells_values = ["22", "23", "P0"]
+            .iter()
+            .any(|class| code.starts_with(class));
+        if !tells_values {
+            told.push_str(": ");
+            told.push_str(refused.message());
+        }
+        Self(told)
+    }
+}
+
+/// Returns the driver's error in a database's fault.
+fn sqlx_error(fault: &DbErr) -> Option<&SqlxError> {
+    if let DbErr::Conn(RuntimeErr::SqlxError(fault))
+    | DbErr::Exec(RuntimeErr::SqlxError(fault))
+    | DbErr::Query(RuntimeErr::SqlxError(fault)) = fault
+    {
+        Some(fault)
+    } else {
+        None
+    }
+}
+
+/// Returns whether the connection to the database broke, so that nothing is known of what was asked on it.
+#[must_use]
+pub fn is_connection_lost(fault: &DbErr) -> bool {
+    let Some(fault) = sqlx_error(fault) else {
+        return false;
+    };
+    // Ended by its operator, by a crash or by a limit on idleness; shutting down or starting.
+    const CODES: [&str; 6] = ["57P01", "57P02", "57P03", "57P05", "25P03", "25P04"];
+    match fault.as_database_error() {
+        Some(refused) => refused
+            .try_downcast_ref::<PgDatabaseError>()
+            .is_some_and(|refused| {
+                CODES.contains(&refused.code()) || refused.code().starts_with("08")
+            }),
+        None => matches!(
+            fault,
+            SqlxError::Io(_)
+                | SqlxError::Tls(_)
+                | SqlxError::Protocol(_)
+                | SqlxError::WorkerCrashed
+                | SqlxError::BeginFailed
+        ),
     }
 }
 
@@ -268,22 +366,6 @@ pub fn may_pass(fault: &DbErr) -> bool {
             | SqlxError::WorkerCrashed
             | SqlxError::BeginFailed
     ) || fault.as_database_error().is_some_and(says_later)
-}
-
-/// Returns whether the connection was lost, so that it is not known whether the statement was executed.
-#[must_use]
-pub fn connection_was_lost(fault: &DbErr) -> bool {
-    let (DbErr::Exec(RuntimeErr::SqlxError(fault)) | DbErr::Query(RuntimeErr::SqlxError(fault))) =
-        fault
-    else {
-        return false;
-    };
-    let ended = |fault: &PgDatabaseError| ["57P01", "57P02", "57P03"].contains(&fault.code());
-    matches!(**fault, SqlxError::Io(_) | SqlxError::Protocol(_))
-        || fault
-            .as_database_error()
-            .and_then(|fault| fault.try_downcast_ref::<PgDatabaseError>())
-            .is_some_and(ended)
 }
 
 fn says_later(fault: &(dyn DatabaseError + 'static)) -> bool {

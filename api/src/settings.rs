@@ -77,6 +77,20 @@ pub struct Settings {
     pub allowances: Allowances,
     /// For how long a backup of the keyring is kept: after that, no copy of a destroyed key is left.
     pub keyring_backups: Duration,
+    /// Who connects to the stores: the server, unless a command says otherwise.
+    pub sessions: SessionKind,
+}
+
+/// Who connects to a store: by what name, and for how long a statement of theirs may take.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SessionKind {
+    /// The server, for requests that nobody waits long for.
+    #[default]
+    Server,
+    /// An operator's command of this name.
+    Command(&'static str),
+    /// An operator's command of this name that reads or rewrites everything.
+    LongCommand(&'static str),
 }
 
 /// Where a store is.
@@ -325,6 +339,7 @@ impl RawSettings {
             connections,
             allowances,
             keyring_backups,
+            sessions: SessionKind::Server,
         })
     }
 }

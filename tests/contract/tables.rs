@@ -9,8 +9,7 @@ use concord::settings::{RawSettings, Settings};
 use concord::store::Store;
 use concord_entities as entities;
 use sea_orm::{
-    ConnectionTrait, Database as Databases, DatabaseConnection, DbBackend, EntityTrait,
-    QueryResult, Schema, Statement,
+    ConnectionTrait, Database as Databases, DbBackend, EntityTrait, QueryResult, Schema, Statement,
 };
 
 use crate::world::Database;
@@ -136,7 +135,7 @@ async fn a_changed_table_is_noticed() {
     assert_ne!(plain, cascading);
 }
 
-async fn make_every_entity(database: &DatabaseConnection) {
+async fn make_every_entity(database: &impl ConnectionTrait) {
     macro_rules! make {
         ($($entity:ident)*) => {
             $(make(database, entities::$entity::Entity).await;)*
@@ -155,7 +154,7 @@ async fn make_every_entity(database: &DatabaseConnection) {
     }
 }
 
-async fn make(database: &DatabaseConnection, entity: impl EntityTrait) {
+async fn make(database: &impl ConnectionTrait, entity: impl EntityTrait) {
     let schema = Schema::new(database.get_database_backend());
     let table = schema.create_table_from_entity(entity);
     database.execute(&table).await.unwrap();
@@ -220,7 +219,7 @@ const POSTGRES_INDEXES: &str = "SELECT t.relname::text AS \"table\", i.relname::
     JOIN pg_namespace n ON n.oid = t.relnamespace WHERE n.nspname = current_schema() AND NOT x.indisprimary";
 
 /// Asks the first of each database's own tables on SQLite, the second on PostgreSQL.
-async fn ask(database: &DatabaseConnection, [sqlite, postgres]: [&str; 2]) -> Vec<QueryResult> {
+async fn ask(database: &impl ConnectionTrait, [sqlite, postgres]: [&str; 2]) -> Vec<QueryResult> {
     let backend = database.get_database_backend();
     let sql = if backend == DbBackend::Postgres {
         postgres
@@ -231,7 +230,7 @@ async fn ask(database: &DatabaseConnection, [sqlite, postgres]: [&str; 2]) -> Ve
     database.query_all_raw(statement).await.unwrap()
 }
 
-async fn shape(database: &DatabaseConnection) -> Shape {
+async fn shape(database: &impl ConnectionTrait) -> Shape {
     let columns = ask(database, [SQLITE, POSTGRES]).await;
     let foreign_keys = ask(database, [SQLITE_FOREIGN_KEYS, POSTGRES_FOREIGN_KEYS]).await;
     let mut shape: Shape = columns.iter().map(told).collect();
@@ -276,7 +275,7 @@ impl std::fmt::Display for Index {
     }
 }
 
-async fn indexes(database: &DatabaseConnection) -> Vec<Index> {
+async fn indexes(database: &impl ConnectionTrait) -> Vec<Index> {
     let rows = ask(database, [SQLITE_INDEXES, POSTGRES_INDEXES]).await;
     let read = |row: &QueryResult| {
         let predicate: Option<String> = row.try_get("", "predicate").unwrap();

@@ -12,6 +12,7 @@ pub mod agency;
 pub mod documents;
 pub mod limits;
 pub mod postgres;
+pub mod proxy;
 pub mod server;
 pub mod sqlite;
 
@@ -35,6 +36,7 @@ pub use agency::Agency;
 pub use server::Server;
 
 use postgres::Cluster;
+use proxy::Proxy;
 
 /// Which kind of database a world stands on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,6 +146,16 @@ impl World {
     /// The flags with which any command finds this world's stores.
     pub fn flags(&self) -> Vec<String> {
         flags(&self.folder, self.url.as_deref())
+    }
+
+    /// A server that reaches the data store by way of `proxy`.
+    pub fn server_behind(&self, proxy: &Proxy) -> Server {
+        let url = self.url();
+        let flags = self.flags().into_iter();
+        let flags: Vec<String> = flags
+            .map(|flag| if flag == url { proxy.url(url) } else { flag })
+            .collect();
+        Server::start(&flags)
     }
 
     /// The data store's file, in an embedded world.

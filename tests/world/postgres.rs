@@ -57,6 +57,11 @@ impl Cluster {
         }
     }
 
+    /// A cluster of one test's own, whose settings may be changed.
+    pub fn of_its_own() -> Self {
+        Self::start().unwrap_or_else(|why| panic!("no PostgreSQL for the test: {why}"))
+    }
+
     /// The URL of a new, empty database that nobody else uses. It needs no dropping: it goes with the cluster.
     pub fn fresh_database(&self) -> String {
         let name = format!("db_{}", self.databases.fetch_add(1, Ordering::Relaxed));

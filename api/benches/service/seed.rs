@@ -20,7 +20,7 @@ use concord_entities::vocabulary::{
 use concord_entities::{
     agency, consent, membership, mou, mou_party, referral, sealed_part, survivor, task_force,
 };
-use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, TransactionTrait};
+use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
 
 /// Agencies on each side.
 const SIDE: usize = 4;

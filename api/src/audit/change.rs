@@ -24,6 +24,7 @@ use super::written;
 use crate::error::{Refusal, Result};
 use crate::seal::doomed::DoomedKeys;
 use crate::store::Store;
+use crate::store::outcome::{self, TransactionId};
 use crate::store::sharing_lock::{self, LockedTransaction, SharingLock};
 
 /// What a command at the command line puts on record of where it came from.
@@ -82,6 +83,7 @@ impl Author for ByOperator {
 #[derive(Debug)]
 pub struct Change<'c, By = ByAgency> {
     transaction: DatabaseTransaction,
+    id: TransactionId,
     now: Instant,
     by: By,
     store: &'c Store,
@@ -114,6 +116,7 @@ async fn open<'c, By>(
         transaction,
         epoch,
         now,
+        id,
     } = sharing_lock::open(store, lock).await?;
     // What is written to a fork is lost with it.
     if let (Some(ledger), Some(before)) = (ledger, before) {
@@ -122,6 +125,7 @@ async fn open<'c, By>(
     }
     let change = Change {
         transaction,
+        id,
         now,
         by,
         store,
@@ -179,7 +183,7 @@ impl<'c, By: Author> Change<'c, By> {
     /// Records what happened and makes the change durable, both or neither. Then destroys the keys that it was told to.
     ///
     /// # Errors
-    /// `UNAVAILABLE`: nothing was changed.
+    /// `UNAVAILABLE`: nothing was changed. `OUTCOME_UNKNOWN`.
     pub async fn commit(self, event: Event) -> Result<AuditEventId> {
         let id = self.record(event).await?;
         self.make_durable(None).await?;
@@ -216,18 +220,38 @@ impl<By> Change<'_, By> {
     }
 
     /// Commits, and destroys the keys that the change was told to. `epoch` is the one that is in force from then on,
-    /// where the change moved it.
+    /// where the change moved it. Whoever asked may go away meanwhile: it is done to its end all the same.
     async fn make_durable(self, epoch: Option<i64>) -> Result<()> {
-        self.transaction.commit().await?;
-        drop(self.turn);
-        if let Some(ledger) = self.ledger {
-            if let Some(epoch) = epoch {
-                ledger.fork().remember(epoch);
+        let Self {
+            transaction,
+            id,
+            store,
+            ledger,
+            meta,
+            doomed,
+            turn,
+            ..
+        } = self;
+        let (store, ledger) = (store.clone(), ledger.cloned());
+        let request = meta.request.clone();
+        let finishing = tokio::spawn(async move {
+            outcome::commit(&store, transaction, &id).await?;
+            drop(turn);
+            if let Some(ledger) = ledger {
+                if let Some(epoch) = epoch {
+                    ledger.fork().remember(epoch);
+                }
+                ledger.has_grown();
             }
-            ledger.has_grown();
-        }
-        destroy(self.store, &self.doomed, &self.meta.request).await;
-        Ok(())
+            destroy(&store, &doomed, &request).await;
+            Ok(())
+        });
+        outcome::noted(async {
+            finishing
+                .await
+                .unwrap_or_else(|broken| Err(Refusal::outcome_unknown(broken)))
+        })
+        .await
     }
 
     /// Gives the change up, and waits until nothing of it holds up the next one.
@@ -271,7 +295,7 @@ impl Change<'_, ByOperator> {
     /// Makes a change durable that nobody needs to be told of: a store's first keys.
     ///
     /// # Errors
-    /// `UNAVAILABLE`: nothing was changed.
+    /// `UNAVAILABLE`: nothing was changed. `OUTCOME_UNKNOWN`.
     pub async fn commit_unrecorded(self) -> Result<()> {
         self.make_durable(None).await
     }
@@ -311,7 +335,7 @@ impl<'c, By: Author> Ending<'c, By> {
     /// destroys the keys that it was told to.
     ///
     /// # Errors
-    /// `UNAVAILABLE`: nothing was changed.
+    /// `UNAVAILABLE`: nothing was changed. `OUTCOME_UNKNOWN`.
     pub async fn commit(self, event: Event) -> Result<AuditEventId> {
         let id = self.change.record(event).await?;
         sharing_lock::bump(&self.change.transaction).await?;
@@ -323,7 +347,7 @@ impl<'c, By: Author> Ending<'c, By> {
     /// stays. The keys are destroyed all the same: whoever ended it before may not have come to it.
     ///
     /// # Errors
-    /// `UNAVAILABLE`: nothing was changed.
+    /// `UNAVAILABLE`: nothing was changed. `OUTCOME_UNKNOWN`.
     pub async fn commit_all(self, mut events: Vec<Event>) -> Result<()> {
         let Some(last) = events.pop() else {
             return self.change.make_undone().await;

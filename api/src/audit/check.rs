@@ -12,7 +12,7 @@ use concord_entities::instant::Instant;
 use concord_entities::{audit_checkpoint, audit_event, audit_place, audit_waiting};
 use sea_orm::{
     AccessMode, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, FromQueryResult,
-    IsolationLevel, PaginatorTrait, QuerySelect, Statement, TransactionTrait,
+    IsolationLevel, PaginatorTrait, QuerySelect, Statement,
 };
 use uuid::Uuid;
 

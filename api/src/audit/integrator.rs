@@ -15,7 +15,7 @@ use concord_entities::{audit_checkpoint, audit_tree};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait, IntoActiveModel,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    SqliteTransactionMode, Statement, TransactionOptions,
 };
 use tokio::sync::{Notify, watch};
 use tokio::time::{self, sleep, timeout};

@@ -16,7 +16,7 @@ use concord_entities::instant::Instant;
 use sea_orm::{DbBackend, DbErr};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::timeout;
-use tracing::{error, warn};
+use tracing::error;
 
 use super::event::{Agent, Event, RequestMeta};
 use super::fair_queue::FairQueue;
@@ -24,7 +24,7 @@ use super::fork::Fork;
 use super::leaf::{AuditRecord, Leaf};
 use super::tree::Digest;
 use super::written::{self, UnderEpoch};
-use crate::error::{Error, Refusal, Result, connection_was_lost, may_pass};
+use crate::error::{Error, Refusal, Result, may_pass};
 use crate::store::Store;
 use crate::store::sharing_lock::{self, LockedTransaction, SharingLock};
 
@@ -32,8 +32,6 @@ use crate::store::sharing_lock::{self, LockedTransaction, SharingLock};
 const BATCH: usize = 256;
 /// How long a request waits for its events to be durable before it is refused.
 const PATIENCE: Duration = Duration::from_secs(4);
-/// How often a statement whose connection was lost is repeated before the batch is refused.
-const REPEATS: usize = 3;
 /// How many reads may hold the sharing lock at once, each with a connection of its own beside the one that it reads by.
 const HOLDING: usize = 4;
 
@@ -403,17 +401,11 @@ impl Writer {
         if self.store.backend != DbBackend::Postgres {
             return self.commit_locked(&records).await;
         }
-        let mut repeats = 0;
-        loop {
-            match written::under_epoch(&self.store.write, &records).await {
-                // Its answer may be what was lost: what it wrote is not written again.
-                Err(fault) if repeats < REPEATS && connection_was_lost(&fault) => {
-                    repeats += 1;
-                    warn!("a batch of audit events is recorded again, as its connection was lost");
-                }
-                committed => return committed,
-            }
-        }
+        // Made again where the connection broke: what was written by then is not written again.
+        let write = &self.store.write;
+        write
+            .repeat(|| written::under_epoch(write.driver(), &records))
+            .await
     }
 
     /// The same in a transaction. SQLite has one writer, so that whoever has it holds the lock.

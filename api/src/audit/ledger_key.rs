@@ -2,12 +2,13 @@
 
 use concord_entities::instant::Instant;
 use concord_entities::signing_key;
-use sea_orm::DatabaseConnection;
+
 use zeroize::Zeroizing;
 
 use super::checkpoint::{KeyError, LedgerKey};
 use crate::seal::envelope::{KeyEncryptionKey, SealError};
 use crate::seal::signing::{self, KeyStoreError};
+use crate::store::Connections;
 
 /// What the ledger's key signs, as the keyring's table says it.
 const LEDGER: &str = "ledger";
@@ -28,7 +29,7 @@ pub enum LedgerKeyError {
 /// # Errors
 /// [`LedgerKeyError`].
 pub async fn open(
-    keyring: &DatabaseConnection,
+    keyring: &Connections,
     kek: &KeyEncryptionKey,
     origin: &str,
     now: Instant,

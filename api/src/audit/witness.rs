@@ -6,12 +6,12 @@
 //! are not in it, and a service that went on from there would share what it was told to end. It does not start.
 
 use concord_entities::ledger_witness;
-use sea_orm::{ConnectionTrait, DatabaseConnection, DbErr, Statement};
+use sea_orm::{ConnectionTrait, DbErr, Statement};
 
 use super::proof::{check_consistency, prove_consistency, tiles_for_consistency};
 use super::stored;
 use super::tree::{Digest, Head};
-use crate::store::Store;
+use crate::store::{Connections, Store};
 
 /// Why a ledger is not the one that was witnessed.
 #[derive(Debug, thiserror::Error)]
@@ -47,7 +47,7 @@ pub enum WitnessError {
 ///
 /// # Errors
 /// What the keyring says.
-pub async fn newest(keyring: &DatabaseConnection) -> Result<Head, DbErr> {
+pub async fn newest(keyring: &Connections) -> Result<Head, DbErr> {
     let Some(row) = ledger_witness::Entity::newest().one(keyring).await? else {
         return Ok(Head::EMPTY);
     };
@@ -62,7 +62,7 @@ pub async fn newest(keyring: &DatabaseConnection) -> Result<Head, DbErr> {
 ///
 /// # Errors
 /// What the keyring says.
-pub async fn keep(keyring: &DatabaseConnection, head: Head) -> Result<(), DbErr> {
+pub async fn keep(keyring: &Connections, head: Head) -> Result<(), DbErr> {
     write(keyring, head, " WHERE ledger_witness.size < excluded.size").await
 }
 
@@ -79,7 +79,7 @@ pub async fn follow(store: &Store) -> Result<(), DbErr> {
     write(&store.keyring, head, "").await
 }
 
-async fn write(keyring: &DatabaseConnection, head: Head, only: &str) -> Result<(), DbErr> {
+async fn write(keyring: &Connections, head: Head, only: &str) -> Result<(), DbErr> {
     let sql = format!(
         "INSERT INTO ledger_witness (id, size, root) VALUES (1, $1, $2) \
          ON CONFLICT (id) DO UPDATE SET size = excluded.size, root = excluded.root{only}"

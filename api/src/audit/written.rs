@@ -1,9 +1,8 @@
 //! Events as they are written: each once, with a row that says that it waits for its place in the tree.
 
 use concord_entities::{audit_event, audit_waiting};
-use sea_orm::{
-    DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, RuntimeErr,
-};
+use sea_orm::{DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, RuntimeErr};
+use sqlx::PgPool;
 
 use super::leaf::AuditRecord;
 use crate::store::sharing_lock::SHARING_LOCK;
@@ -44,10 +43,7 @@ pub(super) type UnderEpoch<'r> = (Option<i64>, &'r AuditRecord);
 /// Writes those events that were decided under the epoch in force, by one statement that takes the sharing lock itself
 /// and commits by itself; returns that epoch. May be repeated where its answer was lost: what is there already is not
 /// written again. On PostgreSQL only.
-pub(super) async fn under_epoch(
-    database: &DatabaseConnection,
-    records: &[UnderEpoch<'_>],
-) -> Result<i64, DbErr> {
+pub(super) async fn under_epoch(driver: &PgPool, records: &[UnderEpoch<'_>]) -> Result<i64, DbErr> {
     const STATEMENT: &str =
         "SELECT concord_record($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
     let rows = || records.iter().map(|(_, record)| &record.row);
@@ -71,7 +67,7 @@ pub(super) async fn under_epoch(
                 .iter()
                 .map(|(_, record)| record.leaf_hash.0.as_slice()),
         ))
-        .fetch_one(database.get_postgres_connection_pool())
+        .fetch_one(driver)
         .await
         .map_err(|fault| DbErr::Query(RuntimeErr::SqlxError(fault.into())))
 }

@@ -7,7 +7,7 @@ use concord::application::operator;
 use concord::application::rules::ApplicationRequest;
 use concord::error::Refusal;
 use concord::service::Service;
-use concord::settings::RawSettings;
+use concord::settings::SessionKind;
 use concord_entities::application::{self, Column};
 use concord_entities::ids::ApplicationId;
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
@@ -132,7 +132,7 @@ async fn suspend(id: ApplicationId, options: &Options) -> Result<()> {
 }
 
 async fn open(options: &Options) -> Result<Service> {
-    let settings = options.settings(RawSettings::default())?;
+    let settings = options.settings_of(SessionKind::Command("application"))?;
     Service::open(settings).await.into_diagnostic()
 }
 

@@ -5,7 +5,7 @@ use clap::Subcommand;
 use concord::audit::check;
 use concord::recovery::reopening;
 use concord::service::Service;
-use concord::settings::RawSettings;
+use concord::settings::SessionKind;
 use indicatif::{ProgressBar, ProgressStyle};
 use miette::{IntoDiagnostic, Result, miette};
 
@@ -24,14 +24,14 @@ pub(crate) enum AuditCommand {
 impl AuditCommand {
     pub(crate) async fn run(self) -> Result<()> {
         match self {
-            Self::Verify(options) => verify(&open(&options).await?).await,
-            Self::Reopen(options) => reopen(&open(&options).await?).await,
+            Self::Verify(options) => verify(&open(&options, "audit verify").await?).await,
+            Self::Reopen(options) => reopen(&open(&options, "audit reopen").await?).await,
         }
     }
 }
 
-async fn open(options: &Options) -> Result<Service> {
-    let settings = options.settings(RawSettings::default())?;
+async fn open(options: &Options, command: &'static str) -> Result<Service> {
+    let settings = options.settings_of(SessionKind::LongCommand(command))?;
     Service::open(settings).await.into_diagnostic()
 }
 

@@ -3,7 +3,7 @@
 use clap::Subcommand;
 use concord::consent::operator;
 use concord::service::Service;
-use concord::settings::RawSettings;
+use concord::settings::SessionKind;
 use concord_entities::ids::ConsentId;
 use concord_entities::vocabulary::{Code, RevocationChannel};
 use miette::{IntoDiagnostic, Result, miette};
@@ -39,7 +39,7 @@ impl ConsentCommand {
                 .collect();
             miette!("--channel: one of {}", all.join(", "))
         })?;
-        let settings = options.settings(RawSettings::default())?;
+        let settings = options.settings_of(SessionKind::Command("consent revoke"))?;
         let service = Service::open(settings).await.into_diagnostic()?;
         let ended = operator::revoke(&service.store, id, channel)
             .await

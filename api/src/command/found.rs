@@ -3,7 +3,7 @@
 use clap::Args;
 use concord::agency::founding::{Founding, found_task_force};
 use concord::service::Service;
-use concord::settings::RawSettings;
+use concord::settings::SessionKind;
 use concord_entities::vocabulary::{AgencyKind, Code};
 use miette::{IntoDiagnostic, Result, miette};
 
@@ -34,7 +34,7 @@ impl Found {
             let kinds: Vec<&str> = AgencyKind::ALL.iter().map(|kind| kind.code()).collect();
             miette!("--kind: one of {}", kinds.join(", "))
         })?;
-        let settings = self.options.settings(RawSettings::default())?;
+        let settings = self.options.settings_of(SessionKind::Command("found"))?;
         let service = Service::open(settings).await.into_diagnostic()?;
         let founding = Founding {
             task_force: self.task_force,

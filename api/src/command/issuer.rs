@@ -7,7 +7,7 @@ use concord::access::issuer::fetch::{Fetched, Fetcher};
 use concord::access::issuer::register::{self, IssuerChangeError};
 use concord::access::issuer::rules::{AT_JWT, IssuerRegistration};
 use concord::service::Service;
-use concord::settings::RawSettings;
+use concord::settings::SessionKind;
 use concord_entities::ids::IssuerId;
 use concord_entities::trusted_issuer::{self, Mapping};
 use concord_entities::{agency, instant};
@@ -133,7 +133,7 @@ impl Add {
 }
 
 async fn open(options: &Options) -> Result<Service> {
-    let settings = options.settings(RawSettings::default())?;
+    let settings = options.settings_of(SessionKind::Command("issuer"))?;
     Service::open(settings).await.into_diagnostic()
 }
 

@@ -3,7 +3,7 @@
 use clap::Subcommand;
 use concord::access::keys::schedule::{KeyLife, KeyState, NOTICE};
 use concord::service::Service;
-use concord::settings::RawSettings;
+use concord::settings::SessionKind;
 use concord_entities::instant::Instant;
 use miette::{IntoDiagnostic, Result};
 
@@ -48,7 +48,7 @@ impl KeyCommand {
 }
 
 async fn open(options: &Options) -> Result<Service> {
-    Service::open(options.settings(RawSettings::default())?)
+    Service::open(options.settings_of(SessionKind::Command("key"))?)
         .await
         .into_diagnostic()
 }

@@ -12,7 +12,7 @@ mod serve;
 mod token;
 
 use clap::Subcommand;
-use concord::settings::RawSettings;
+use concord::settings::{RawSettings, SessionKind};
 use concord::store::Store;
 use miette::{IntoDiagnostic, Result};
 
@@ -112,15 +112,17 @@ impl Command {
 }
 
 async fn migrate(what: Migrate) -> Result<()> {
-    let (options, up) = match what {
-        Migrate::Up(options) => (options, true),
-        Migrate::Status(options) => (options, false),
+    let store = match what {
+        Migrate::Up(options) => {
+            let settings = options.settings_of(SessionKind::LongCommand("migrate up"))?;
+            Store::migrate_up(&settings).await
+        }
+        Migrate::Status(options) => {
+            let settings = options.settings_of(SessionKind::Command("migrate status"))?;
+            Store::connect(&settings).await
+        }
     };
-    let settings = options.settings(RawSettings::default())?;
-    let store = Store::connect(&settings).await.into_diagnostic()?;
-    if up {
-        store.migrate().await.into_diagnostic()?;
-    }
+    let store = store.into_diagnostic()?;
     let (data, keyring) = store.behind().await.into_diagnostic()?;
     println!("data store: {data} migration(s) behind");
     println!("keyring:    {keyring} migration(s) behind");

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use concord::settings::{RawSettings, Settings};
+use concord::settings::{RawSettings, SessionKind, Settings};
 use miette::{IntoDiagnostic, Result};
 
 /// Where the settings come from. A flag wins over the environment, the environment over the file.
@@ -27,6 +27,15 @@ pub(crate) struct Options {
 }
 
 impl Options {
+    /// Returns the settings of a command, whose sessions with the stores are of this kind.
+    pub(crate) fn settings_of(&self, sessions: SessionKind) -> Result<Settings> {
+        let settings = self.settings(RawSettings::default())?;
+        Ok(Settings {
+            sessions,
+            ..settings
+        })
+    }
+
     /// Returns the settings, with these flags and `more`.
     pub(crate) fn settings(&self, more: RawSettings) -> Result<Settings> {
         let flags = RawSettings {

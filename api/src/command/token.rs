@@ -8,7 +8,7 @@ use concord::access::scope::{Scope, Scopes};
 use concord::access::token::Claims;
 use concord::clock;
 use concord::service::Service;
-use concord::settings::RawSettings;
+use concord::settings::SessionKind;
 use concord_entities::ids::TokenId;
 use concord_entities::vocabulary::{Code, Purpose, Purposes};
 use miette::{IntoDiagnostic, Result, miette};
@@ -43,7 +43,7 @@ impl Issue {
             return Err(miette!("--ttl: at most 24h, and more than nothing"));
         }
         let scopes = narrowed(&self.scope, &self.purpose)?;
-        let settings = self.options.settings(RawSettings::default())?;
+        let settings = self.options.settings_of(SessionKind::Command("token"))?;
         let service = Service::open(settings).await.into_diagnostic()?;
         let agency = super::agency::named(&service.store, &self.agency).await?;
         let now =

@@ -10,7 +10,7 @@ use std::time::Duration;
 use concord_entities::ids::{self, AgencyId, TokenId};
 use concord_entities::instant::Instant;
 use concord_entities::{agency, application};
-use sea_orm::{ColumnTrait, DatabaseConnection, QueryFilter};
+use sea_orm::{ColumnTrait, QueryFilter};
 use serde::Serialize;
 
 use super::who::Who;
@@ -19,7 +19,7 @@ use crate::access::token::{self, Claims, TokenSigningError};
 use crate::error::Refusal;
 use crate::jose::key::SigningKey;
 use crate::settings::Settings;
-use crate::store::Store;
+use crate::store::{Connections, Store};
 
 /// How long a persona's token is good for.
 const LIFE: Duration = Duration::from_hours(12);
@@ -162,7 +162,7 @@ impl Persona {
     /// Returns what their token says.
     async fn claims(
         &self,
-        of: &DatabaseConnection,
+        of: &Connections,
         settings: &Settings,
         now: Instant,
     ) -> Result<Claims, PersonaError> {

@@ -1,13 +1,15 @@
 //! Answers as bytes: always JSON, always with the request id, never cached.
 
+use std::sync::Arc;
+
 use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
-use async_graphql::{ErrorExtensionValues, Response, ServerError};
+use async_graphql::{ErrorExtensionValues, Response, ServerError, Value};
 use serde_json::json;
 
 use super::negotiate::MediaType;
 use crate::access::limit::Wait;
-use crate::error::Error;
+use crate::error::{Error, Refusal};
 
 /// The header that carries the request id.
 pub const REQUEST_ID: &str = "x-request-id";
@@ -69,6 +71,26 @@ pub fn wire(error: &Error) -> ServerError {
     let mut wire = ServerError::new(error.to_string(), None);
     wire.extensions = Some(extensions);
     wire
+}
+
+/// Has no error say that nothing was changed, where a change of the request was made or may have been: what failed after
+/// it is only the answer. Where several things were asked for, only what says so by its code could be wrong.
+pub fn admit_changes(response: &mut Response) {
+    let alone = matches!(&response.data, Value::Object(fields) if fields.len() == 1);
+    for error in &mut response.errors {
+        let Some(refusal) = error.source::<Refusal>() else {
+            continue;
+        };
+        let denies = matches!(refusal.error, Error::Unavailable | Error::Internal);
+        if denies || (alone && error.path.len() == 1) {
+            let admitted = refusal.after_a_change();
+            let mut wire = wire(&admitted.error);
+            wire.path = std::mem::take(&mut error.path);
+            wire.locations = std::mem::take(&mut error.locations);
+            wire.source = Some(Arc::new(admitted));
+            *error = wire;
+        }
+    }
 }
 
 /// Gives every error that the library made itself the code of wrong input: they are about the document alone. They may

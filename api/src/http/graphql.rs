@@ -23,6 +23,7 @@ use crate::graphql::asked::AskedObjects;
 use crate::graphql::guard::Admitted;
 use crate::graphql::operation::{refuse_subscription, select_operation};
 use crate::request::{Request, Worker};
+use crate::store::outcome;
 
 /// How large a request's body may be.
 pub const MAX_BODY: usize = 64 * 1024;
@@ -190,17 +191,21 @@ async fn execute(gate: &Authenticator<'_>, caller: Caller, params: Params) -> Ht
         execution = execution.operation_name(name);
     }
     execution.set_parsed_query(ready.document);
-    let Ok(mut response) = tokio::time::timeout(DEADLINE, shared.schema.execute(execution)).await
-    else {
+    let executing = tokio::time::timeout(DEADLINE, shared.schema.execute(execution));
+    let (executed, may_have_changed) = outcome::noticing_changes(executing).await;
+    let Ok(mut response) = executed else {
         warn!(request = request_id, "an execution took too long");
-        return answer::errors(
-            StatusCode::SERVICE_UNAVAILABLE,
-            media,
-            request_id,
-            &[Error::Unavailable],
-        );
+        let fault = if may_have_changed {
+            Error::OutcomeUnknown
+        } else {
+            Error::Unavailable
+        };
+        return answer::errors(StatusCode::SERVICE_UNAVAILABLE, media, request_id, &[fault]);
     };
     answer::give_codes(&mut response);
+    if may_have_changed {
+        answer::admit_changes(&mut response);
+    }
     report(&request, &response, &ready.asked).await;
     let outcome = Outcome::of(&response);
     if is_out_of_force(&response) {
@@ -309,6 +314,7 @@ fn is_denial(error: &Error) -> bool {
         | Error::PurposeRequired
         | Error::QueryTooCostly(_)
         | Error::RateLimited { .. }
+        | Error::OutcomeUnknown
         | Error::Unavailable
         | Error::Internal => false,
     }

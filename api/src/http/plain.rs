@@ -12,6 +12,7 @@ use super::shared::Shared;
 use crate::audit::event::RequestMeta;
 use crate::error::{Error, Refusal, Result};
 use crate::request::{Request, Worker, object};
+use crate::store::outcome;
 
 /// What a request is for, and what it costs.
 #[derive(Clone, Copy, Debug)]
@@ -78,7 +79,7 @@ fn status(error: &Error) -> StatusCode {
         | Error::MouRequired
         | Error::Conflict(_) => StatusCode::CONFLICT,
         Error::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
-        Error::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Error::OutcomeUnknown | Error::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         Error::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
@@ -131,8 +132,13 @@ async fn enter(
             ..authenticator::meta(gate.http, gate.request_id)
         },
     };
-    match serve(&request).await {
+    let (served, may_have_changed) = outcome::noticing_changes(serve(&request)).await;
+    match served {
         Ok(answer) => answer,
+        Err(refused) if may_have_changed => {
+            let admitted = HttpRefusal::from(refused.refusal.after_a_change());
+            refuse(gate, &request, admitted).await
+        }
         Err(refused) => refuse(gate, &request, refused).await,
     }
 }

@@ -132,6 +132,7 @@ impl From<Refusal> for OauthError {
             | Error::PurposeRequired
             | Error::QueryTooCostly(_)
             | Error::RateLimited { .. }
+            | Error::OutcomeUnknown
             | Error::Unavailable
             | Error::Internal => {
                 if let Some(cause) = refusal.cause() {

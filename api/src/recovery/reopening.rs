@@ -9,7 +9,7 @@ use std::collections::HashSet;
 
 use concord_entities::ids::{ConsentId, ReferralId};
 use concord_entities::{agency, consent, package_key, referral};
-use sea_orm::{ColumnTrait, DatabaseConnection, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::audit::change::{ByOperator, Ending};
 use crate::audit::event::Event;
@@ -17,7 +17,7 @@ use crate::audit::witness::{self, WitnessError};
 use crate::consent::ending::{self, By};
 use crate::error::{Refusal, Result};
 use crate::seal::vault::PackageVersion;
-use crate::store::Store;
+use crate::store::{Connections, Store};
 
 /// How many packages are looked at together.
 const BATCH: u64 = 500;
@@ -77,7 +77,7 @@ pub async fn reopen(store: &Store) -> Result<Option<Reopened>> {
 /// Returns the consents that would be in force, and have a package without the key that sealed it.
 async fn keyless_in_force(
     ending: &Ending<'_, ByOperator>,
-    keyring: &DatabaseConnection,
+    keyring: &Connections,
 ) -> Result<Vec<ConsentId>> {
     let mut consents = Vec::new();
     let mut after: Option<ReferralId> = None;

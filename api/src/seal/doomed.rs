@@ -7,12 +7,13 @@ use std::fmt;
 
 use concord_entities::ids::{ConsentId, ReferralId};
 use concord_entities::{document_key, package_key, record_key};
-use sea_orm::DatabaseConnection;
+
 use uuid::Uuid;
 
 use super::record::RecordKind;
 use super::vault::PackageVersion;
 use crate::error::{Refusal, Result};
+use crate::store::Connections;
 
 /// How many are destroyed by one statement.
 const TOGETHER: usize = 500;
@@ -55,7 +56,7 @@ impl DoomedKeys {
     ///
     /// # Errors
     /// `UNAVAILABLE`; the next sweep tries again.
-    pub async fn destroy(&self, keyring: &DatabaseConnection) -> Result<()> {
+    pub async fn destroy(&self, keyring: &Connections) -> Result<()> {
         match self {
             Self::Packages(packages) => destroy_packages(keyring, packages).await,
             Self::Documents(consents) => destroy_documents(keyring, consents).await,
@@ -69,7 +70,7 @@ impl DoomedKeys {
     }
 }
 
-async fn destroy_packages(keyring: &DatabaseConnection, packages: &[PackageVersion]) -> Result<()> {
+async fn destroy_packages(keyring: &Connections, packages: &[PackageVersion]) -> Result<()> {
     let mut by_version: BTreeMap<i32, Vec<ReferralId>> = BTreeMap::new();
     for package in packages {
         let referrals = by_version.entry(package.version).or_default();
@@ -86,7 +87,7 @@ async fn destroy_packages(keyring: &DatabaseConnection, packages: &[PackageVersi
     Ok(())
 }
 
-async fn destroy_documents(keyring: &DatabaseConnection, consents: &[ConsentId]) -> Result<()> {
+async fn destroy_documents(keyring: &Connections, consents: &[ConsentId]) -> Result<()> {
     for some in consents.chunks(TOGETHER) {
         document_key::Entity::destroy(some.iter().copied())
             .exec(keyring)
@@ -96,11 +97,7 @@ async fn destroy_documents(keyring: &DatabaseConnection, consents: &[ConsentId])
     Ok(())
 }
 
-async fn destroy_records(
-    keyring: &DatabaseConnection,
-    kind: RecordKind,
-    owners: &[Uuid],
-) -> Result<()> {
+async fn destroy_records(keyring: &Connections, kind: RecordKind, owners: &[Uuid]) -> Result<()> {
     for some in owners.chunks(TOGETHER) {
         record_key::Entity::destroy(kind.name(), some.iter().copied())
             .exec(keyring)
@@ -111,7 +108,7 @@ async fn destroy_records(
 }
 
 async fn destroy_older(
-    keyring: &DatabaseConnection,
+    keyring: &Connections,
     kind: RecordKind,
     owner: Uuid,
     version: i32,

@@ -10,6 +10,7 @@ use std::time::Duration;
 use concord_entities::ids::{MandateId, SurvivorId};
 use concord_entities::instant::Instant;
 use concord_entities::{mandated_disclosure, record_key, safe_contact};
+use sea_orm::sea_query::OnConflict;
 use sea_orm::{EntityTrait, IntoActiveModel};
 use tracing::info;
 use uuid::Uuid;
@@ -91,11 +92,15 @@ impl Vault {
             created_at: now,
         };
         // A change that was given up may have left its key.
-        record_key::Entity::destroy_version(kind.name(), owner, version)
-            .exec(&self.keyring)
-            .await
-            .map_err(Refusal::unavailable)?;
+        let replaced = OnConflict::columns([
+            record_key::Column::Kind,
+            record_key::Column::Owner,
+            record_key::Column::Version,
+        ])
+        .update_columns([record_key::Column::Wrapped, record_key::Column::CreatedAt])
+        .to_owned();
         record_key::Entity::insert(row.into_active_model())
+            .on_conflict(replaced)
             .exec_without_returning(&self.keyring)
             .await
             .map_err(Refusal::unavailable)?;

@@ -4,11 +4,13 @@
 use concord_entities::instant::Instant;
 use concord_entities::signing_key;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{DatabaseConnection, DbErr, EntityTrait, IntoActiveModel};
+use sea_orm::{DbErr, EntityTrait, IntoActiveModel};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::envelope::{KeyEncryptionKey, KeyOwner, SealError};
+
+use crate::store::Connections;
 
 /// Why a private key cannot be had or kept.
 #[derive(Debug, thiserror::Error)]
@@ -29,7 +31,7 @@ pub enum KeyStoreError {
 /// # Errors
 /// [`KeyStoreError`].
 pub async fn keep(
-    keyring: &DatabaseConnection,
+    keyring: &Connections,
     kek: &KeyEncryptionKey,
     signs: &str,
     kid: &str,

@@ -11,12 +11,13 @@ use concord_entities::ids::ReferralId;
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{Categories, DataCategory};
 use concord_entities::{package_key, referral, sealed_part};
-use sea_orm::{DatabaseConnection, EntityTrait, IntoActiveModel};
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{EntityTrait, IntoActiveModel};
 use tracing::info;
 
 use super::envelope::{KeyEncryptionKey, KeyOwner, PackageBinding, PackageKey};
 use crate::error::{Refusal, Result};
-use crate::store::Store;
+use crate::store::{Connections, Store};
 
 /// What a package key is for, in its wrapping.
 const PURPOSE: &str = "package";
@@ -28,7 +29,7 @@ pub const BETWEEN_BATCHES: Duration = Duration::from_millis(2);
 /// The keyring with the key-encryption key in hand.
 #[derive(Clone, Debug)]
 pub struct Vault {
-    pub(super) keyring: DatabaseConnection,
+    pub(super) keyring: Connections,
     pub(super) kek: Arc<KeyEncryptionKey>,
 }
 
@@ -88,11 +89,14 @@ impl Vault {
             created_at: now,
         };
         // A change that was given up may have left its key.
-        package_key::Entity::destroy(package.referral, package.version)
-            .exec(&self.keyring)
-            .await
-            .map_err(Refusal::unavailable)?;
+        let replaced = OnConflict::columns([
+            package_key::Column::ReferralId,
+            package_key::Column::Version,
+        ])
+        .update_columns([package_key::Column::Wrapped, package_key::Column::CreatedAt])
+        .to_owned();
         package_key::Entity::insert(row.into_active_model())
+            .on_conflict(replaced)
             .exec_without_returning(&self.keyring)
             .await
             .map_err(Refusal::unavailable)?;

@@ -1,8 +1,14 @@
-//! The database: where it is opened ([`pool`]), the lock that every change holds ([`sharing_lock`]), and how a list is cut
-//! into pages ([`page`]).
+//! The database: where it is opened ([`pool`]), what a session with it is set to ([`session`]) and how a connection is kept
+//! good ([`connections`]), the lock that every change holds ([`sharing_lock`]), whether a COMMIT came through
+//! ([`outcome`]), how stores are brought up to this program (`migrations`), and how a list is cut into pages ([`page`]).
 
+pub mod connections;
+mod migrations;
+pub mod outcome;
 pub mod page;
 pub mod pool;
+pub mod session;
 pub mod sharing_lock;
 
+pub use connections::Connections;
 pub use pool::Store;

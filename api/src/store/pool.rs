@@ -5,12 +5,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use concord_entities::instant::Instant;
-use concord_migration::{Data, Keyring, MigratorTrait};
-use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, Statement,
-};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DbBackend, DbErr, Statement};
 use sqlx::Connection;
 
+use super::connections::{Breakage, Connections};
+use super::session::{self, SessionError};
 use crate::clock;
 use crate::settings::{Settings, StoreLocation};
 
@@ -21,11 +20,11 @@ const SAFE_SQLITE: (u32, u32, u32) = (3, 51, 3);
 #[derive(Clone, Debug)]
 pub struct Store {
     /// For reading what may be decided on.
-    pub read: DatabaseConnection,
+    pub read: Connections,
     /// For changes and for the ledger. On SQLite there is one such connection.
-    pub write: DatabaseConnection,
-    /// The keyring.
-    pub keyring: DatabaseConnection,
+    pub write: Connections,
+    /// The keyring. All that is written there can be written twice.
+    pub keyring: Connections,
     /// Which kind of database it is.
     pub backend: DbBackend,
 }
@@ -36,6 +35,9 @@ pub enum StoreError {
     /// It cannot be opened or asked.
     #[error("the store cannot be opened: {0}")]
     Closed(#[from] DbErr),
+    /// PostgreSQL cannot be relied on as it is.
+    #[error(transparent)]
+    Session(#[from] SessionError),
     /// The data folder cannot be made.
     #[error("the data folder cannot be made: {0}")]
     Folder(#[from] std::io::Error),
@@ -46,6 +48,29 @@ pub enum StoreError {
         store: &'static str,
         /// By how many steps.
         steps: usize,
+    },
+    /// A store has been through a migration that this program does not know.
+    #[error(
+        "the {store} is newer than this program: it has been through `{migration}`, which concord {version} does not \
+         know. Use the program that migrated it, or a later one",
+        version = env!("CARGO_PKG_VERSION")
+    )]
+    Newer {
+        /// Which store.
+        store: &'static str,
+        /// The first migration that is not known.
+        migration: String,
+    },
+    /// Servers of another version are connected.
+    #[error(
+        "{} of another version use this database: {}. Stop them, then migrate; one that is gone and still listed ends by \
+         `SELECT pg_terminate_backend(PID)`",
+        if servers.len() == 1 { "a server" } else { "servers" },
+        servers.join("; ")
+    )]
+    InUse {
+        /// Each of their connections.
+        servers: Vec<String>,
     },
     /// The SQLite library is too old to be trusted with data.
     #[error("SQLite {found} is too old: 3.51.3 is needed")]
@@ -59,14 +84,29 @@ impl Store {
     /// Opens both stores for one worker, on that worker's runtime. Embedded ones are made and migrated.
     ///
     /// # Errors
-    /// [`StoreError`]: it cannot be opened, or a PostgreSQL store is behind.
+    /// [`StoreError`]: it cannot be opened or relied on, or a PostgreSQL store is behind.
     pub async fn open(settings: &Settings) -> Result<Self, StoreError> {
+        Self::check_sessions(settings).await?;
         let store = Self::connect(settings).await?;
+        store.refuse_newer().await?;
         match settings.database {
             StoreLocation::File(_) => store.migrate().await?,
             StoreLocation::Postgres { .. } => store.refuse_when_behind().await?,
         }
         Ok(store)
+    }
+
+    /// Checks that PostgreSQL can be relied on, and sessions with it: see [`session`].
+    ///
+    /// # Errors
+    /// [`SessionError`].
+    pub async fn check_sessions(settings: &Settings) -> Result<(), SessionError> {
+        for location in [&settings.database, &settings.keyring] {
+            if let StoreLocation::Postgres { url, .. } = location {
+                session::check(url, settings.sessions).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Connects without looking at migrations.
@@ -78,16 +118,16 @@ impl Store {
             StoreLocation::File(file) => {
                 own_folder(&settings.data)?;
                 Self {
-                    write: sqlite(file, 1).await?,
+                    write: sqlite(file, 1).await?.once(),
                     read: sqlite(file, settings.connections).await?,
                     keyring: connect_keyring(settings).await?,
                     backend: DbBackend::Sqlite,
                 }
             }
             location @ StoreLocation::Postgres { .. } => {
-                let data = postgres(location, settings.connections).await?;
+                let data = postgres(location, settings).await?;
                 Self {
-                    write: data.clone(),
+                    write: data.once(),
                     read: data,
                     keyring: connect_keyring(settings).await?,
                     backend: DbBackend::Postgres,
@@ -103,41 +143,6 @@ impl Store {
         for pool in [self.read, self.write, self.keyring] {
             // A pool that two fields share is closed once, and says so the second time.
             let _ = pool.close().await;
-        }
-    }
-
-    /// Brings both stores up to this program.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn migrate(&self) -> Result<(), DbErr> {
-        Data::up(&self.write, None).await?;
-        if self.backend == DbBackend::Postgres {
-            let make = "CREATE SCHEMA IF NOT EXISTS concord_keyring";
-            self.write.execute_unprepared(make).await?;
-        }
-        Keyring::up(&self.keyring, None).await
-    }
-
-    /// Returns how many migrations each store is behind: the data store, the keyring.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn behind(&self) -> Result<(usize, usize), DbErr> {
-        let data = Data::get_pending_migrations(&self.write).await?.len();
-        let keyring = Keyring::get_pending_migrations(&self.keyring).await?.len();
-        Ok((data, keyring))
-    }
-
-    async fn refuse_when_behind(&self) -> Result<(), StoreError> {
-        let behind = |store, steps| Err(StoreError::Behind { store, steps });
-        match self.behind().await {
-            Ok((0, 0)) => Ok(()),
-            Ok((0, steps)) => behind("keyring", steps),
-            Ok((steps, _)) => behind("data store", steps),
-            // The keyring's schema does not exist before the first migration.
-            Err(_) if self.ping().await.is_ok() => behind("keyring", Keyring::migrations().len()),
-            Err(fault) => Err(fault.into()),
         }
     }
 
@@ -202,14 +207,14 @@ fn own_folder(folder: &Path) -> std::io::Result<()> {
         .create(folder)
 }
 
-async fn connect_keyring(settings: &Settings) -> Result<DatabaseConnection, DbErr> {
+async fn connect_keyring(settings: &Settings) -> Result<Connections, DbErr> {
     match &settings.keyring {
         StoreLocation::File(file) => sqlite(file, 1).await,
-        location @ StoreLocation::Postgres { .. } => postgres(location, settings.connections).await,
+        location @ StoreLocation::Postgres { .. } => postgres(location, settings).await,
     }
 }
 
-async fn sqlite(file: &Path, connections: u32) -> Result<DatabaseConnection, DbErr> {
+async fn sqlite(file: &Path, connections: u32) -> Result<Connections, DbErr> {
     let mut options = common(format!("sqlite://{}?mode=rwc", file.display()), connections);
     options.map_sqlx_sqlite_opts(|options| {
         options
@@ -228,31 +233,26 @@ async fn sqlite(file: &Path, connections: u32) -> Result<DatabaseConnection, DbE
         let clean = !connection.is_in_transaction();
         Box::pin(async move { Ok(clean) })
     });
-    Database::connect(options).await
+    let pool = Database::connect(options).await?;
+    Ok(Connections::repeating(pool, Breakage::default(), None))
 }
 
-async fn postgres(location: &StoreLocation, connections: u32) -> Result<DatabaseConnection, DbErr> {
+async fn postgres(location: &StoreLocation, settings: &Settings) -> Result<Connections, DbErr> {
     let StoreLocation::Postgres { url, schema } = location else {
         return Err(DbErr::Custom("not a PostgreSQL location".to_owned()));
     };
-    let mut options = common(url.clone(), connections);
+    let mut options = common(url.clone(), settings.connections);
     if let Some(schema) = schema {
         options.set_schema_search_path(schema.as_str());
     }
-    options.map_sqlx_postgres_opts(|options| {
-        options
-            // Every statement is a look-up by key: planned once, never compiled, and joined row by row. Without the
-            // bound LIMIT's value the planner would take a page for a tenth of the table, and hash whole tables.
-            .options([
-                ("plan_cache_mode", "force_generic_plan"),
-                ("jit", "off"),
-                ("enable_hashjoin", "off"),
-                ("enable_mergejoin", "off"),
-                ("synchronous_commit", "on"),
-            ])
-            .statement_cache_capacity(200)
-    });
-    Database::connect(options).await
+    let kind = settings.sessions;
+    options.map_sqlx_postgres_opts(move |options| session::with_settings(options, kind));
+    let breakage = Breakage::default();
+    let watching = breakage.clone();
+    options.map_sqlx_postgres_pool_opts(move |pool| watching.watches(pool));
+    let pool = Database::connect(options).await?;
+    let limit = session::answer_limit(kind);
+    Ok(Connections::repeating(pool, breakage, limit))
 }
 
 fn common(url: String, connections: u32) -> ConnectOptions {

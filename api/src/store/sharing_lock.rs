@@ -4,10 +4,10 @@ use concord_entities::instant::Instant;
 use concord_entities::sharing_epoch;
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, Statement, TransactionOptions,
-    TransactionTrait,
 };
 
 use super::Store;
+use super::outcome::TransactionId;
 use crate::clock;
 
 /// The lock that everyone who records or changes holds, shared, until they commit; whoever ends some sharing holds it
@@ -33,14 +33,21 @@ pub(crate) struct LockedTransaction {
     /// The time by the database's clock: of a change, and of its events. A time from before the lock could be earlier
     /// than that of a disclosure for which the lock was waited.
     pub(crate) now: Instant,
+    /// By what the database knows the transaction afterwards.
+    pub(crate) id: TransactionId,
 }
 
-/// Opens a transaction that holds the sharing lock.
+/// Opens a transaction that holds the sharing lock; on another connection where one breaks meanwhile.
 pub(crate) async fn open(store: &Store, lock: SharingLock) -> Result<LockedTransaction, DbErr> {
-    let transaction = hold(store, lock).await?;
+    store.write.repeat(|| open_once(store, lock)).await
+}
+
+async fn open_once(store: &Store, lock: SharingLock) -> Result<LockedTransaction, DbErr> {
+    let transaction = hold_once(store, lock).await?;
     let sql = format!(
-        "SELECT epoch, {} AS now FROM sharing_epoch",
-        clock::sql(store.backend)
+        "SELECT epoch, {} AS now, {} AS id FROM sharing_epoch",
+        clock::sql(store.backend),
+        TransactionId::sql(store.backend),
     );
     let row = transaction
         .query_one_raw(Statement::from_string(store.backend, sql))
@@ -49,13 +56,14 @@ pub(crate) async fn open(store: &Store, lock: SharingLock) -> Result<LockedTrans
     Ok(LockedTransaction {
         epoch: row.try_get("", "epoch")?,
         now: row.try_get("", "now")?,
+        id: TransactionId(row.try_get("", "id")?),
         transaction,
     })
 }
 
 /// Opens a transaction that holds the sharing lock. Only a later statement may read the epoch: the snapshot of the one
 /// that takes the lock is older than the lock.
-pub(crate) async fn hold(store: &Store, lock: SharingLock) -> Result<DatabaseTransaction, DbErr> {
+async fn hold_once(store: &Store, lock: SharingLock) -> Result<DatabaseTransaction, DbErr> {
     let transaction = store
         .write
         .begin_with_options(TransactionOptions {

@@ -27,13 +27,21 @@ fn another_that_takes_it_is_noticed() {
     );
 }
 
-/// Besides those that hold the sharing lock: the tree, which only records where events stand, and its check, which reads.
+/// Besides those that hold the sharing lock: the tree, which only records where events stand, its check, which reads, and
+/// where connections and sessions are looked after.
 #[test]
 fn a_transaction_is_opened_in_known_places() {
     let source = root().join("api/src");
     let opening = rust_files("api/src").into_iter().filter(|file| {
         let code = code(file);
-        code.contains("TransactionTrait") || code.contains("begin_with_options")
+        [
+            "TransactionTrait",
+            "begin_with_options",
+            "begin_with_config",
+            ".begin()",
+        ]
+        .iter()
+        .any(|opening| code.contains(opening))
     });
     let opening: BTreeSet<_> = opening
         .map(|file| file.strip_prefix(&source).unwrap().display().to_string())
@@ -41,6 +49,8 @@ fn a_transaction_is_opened_in_known_places() {
     let known = [
         "audit/check.rs",
         "audit/integrator.rs",
+        "store/connections.rs",
+        "store/session.rs",
         "store/sharing_lock.rs",
     ];
     assert_eq!(opening, known.map(str::to_owned).into());

@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 
 use concord_entities::instant::Instant;
 use concord_entities::signing_key;
-use sea_orm::{ColumnTrait, DatabaseConnection, DbErr, QueryFilter};
+use sea_orm::{ColumnTrait, DbErr, QueryFilter};
 
 use crate::jose::key::{SigningKey, SigningKeyError};
 use crate::seal::envelope::{KeyEncryptionKey, SealError};
 use crate::seal::signing::{self, KeyStoreError};
+use crate::store::Connections;
 
 /// What token keys sign, as the keyring's table says it.
 const TOKEN: &str = "token";
@@ -54,7 +55,7 @@ pub struct StoredTokenKey {
 /// # Errors
 /// [`TokenKeyError`].
 pub async fn all(
-    keyring: &DatabaseConnection,
+    keyring: &Connections,
     kek: &KeyEncryptionKey,
 ) -> Result<Vec<StoredTokenKey>, TokenKeyError> {
     let rows = signing_key::Entity::signing(TOKEN).all(keyring).await?;
@@ -71,7 +72,7 @@ pub async fn all(
 ///
 /// # Errors
 /// What the keyring says.
-pub async fn names(keyring: &DatabaseConnection) -> Result<BTreeSet<String>, DbErr> {
+pub async fn names(keyring: &Connections) -> Result<BTreeSet<String>, DbErr> {
     let rows = signing_key::Entity::signing(TOKEN).all(keyring).await?;
     Ok(rows.into_iter().map(|row| row.kid).collect())
 }
@@ -81,7 +82,7 @@ pub async fn names(keyring: &DatabaseConnection) -> Result<BTreeSet<String>, DbE
 /// # Errors
 /// [`TokenKeyError`].
 pub async fn named(
-    keyring: &DatabaseConnection,
+    keyring: &Connections,
     kek: &KeyEncryptionKey,
     kid: &str,
 ) -> Result<Option<SigningKey>, TokenKeyError> {
@@ -100,7 +101,7 @@ pub async fn named(
 /// # Errors
 /// [`TokenKeyError`].
 pub async fn keep(
-    keyring: &DatabaseConnection,
+    keyring: &Connections,
     kek: &KeyEncryptionKey,
     key: &SigningKey,
     now: Instant,
@@ -114,7 +115,7 @@ pub async fn keep(
 /// # Errors
 /// What the keyring says.
 pub async fn destroy_all_but(
-    keyring: &DatabaseConnection,
+    keyring: &Connections,
     needed: &BTreeSet<String>,
 ) -> Result<(), DbErr> {
     signing_key::Entity::destroy_but(TOKEN, needed)

@@ -1,0 +1,176 @@
+//! Bringing the stores up to this program, and refusing those that are behind it or ahead of it.
+
+use concord_migration::{Data, Keyring, MigratorTrait};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
+use sqlx::postgres::{PgConnection, PgRow};
+use sqlx::{ConnectOptions, Connection, Row};
+
+use super::pool::StoreError;
+use super::session::{self, SessionError};
+use super::{Connections, Store};
+use crate::settings::{SessionKind, Settings, StoreLocation};
+
+/// The lock of whoever migrates.
+const MIGRATION_LOCK: i64 = 0x00C0_4C0F;
+
+impl Store {
+    /// Brings the stores up to this program, as an operator asks for it: alone, and while no server of another version is
+    /// connected.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn migrate_up(settings: &Settings) -> Result<Self, StoreError> {
+        Self::check_sessions(settings).await?;
+        let StoreLocation::Postgres { url, .. } = &settings.database else {
+            return Self::open(settings).await;
+        };
+        let mut alone = lock(url, settings.sessions).await?;
+        let store = Self::connect(settings).await?;
+        store.refuse_newer().await?;
+        let pending = match store.refuse_when_behind().await {
+            Ok(()) => false,
+            Err(StoreError::Behind { .. }) => true,
+            Err(fault) => return Err(fault),
+        };
+        if pending {
+            refuse_servers(&mut alone).await?;
+            store.migrate().await?;
+        }
+        alone.close().await.map_err(SessionError::from)?;
+        Ok(store)
+    }
+
+    /// Brings both stores up to this program.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn migrate(&self) -> Result<(), DbErr> {
+        Data::up(self.write.pool(), None).await?;
+        if self.backend == DbBackend::Postgres {
+            let make = "CREATE SCHEMA IF NOT EXISTS concord_keyring";
+            self.write.execute_unprepared(make).await?;
+        }
+        Keyring::up(self.keyring.pool(), None).await
+    }
+
+    /// Returns how many migrations each store is behind: the data store, the keyring.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn behind(&self) -> Result<(usize, usize), DbErr> {
+        let data = Data::get_pending_migrations(self.write.pool()).await?.len();
+        let keyring = Keyring::get_pending_migrations(self.keyring.pool())
+            .await?
+            .len();
+        Ok((data, keyring))
+    }
+
+    pub(super) async fn refuse_when_behind(&self) -> Result<(), StoreError> {
+        let behind = |store, steps| Err(StoreError::Behind { store, steps });
+        match self.behind().await {
+            Ok((0, 0)) => Ok(()),
+            Ok((0, steps)) => behind("keyring", steps),
+            Ok((steps, _)) => behind("data store", steps),
+            // The keyring's schema does not exist before the first migration.
+            Err(_) if self.ping().await.is_ok() => behind("keyring", Keyring::migrations().len()),
+            Err(fault) => Err(fault.into()),
+        }
+    }
+
+    /// Refuses stores that a newer program has migrated: what they mean is not known here.
+    pub(super) async fn refuse_newer(&self) -> Result<(), StoreError> {
+        let known = [
+            ("data store", &self.write, names::<Data>()),
+            ("keyring", &self.keyring, names::<Keyring>()),
+        ];
+        for (store, connections, known) in known {
+            let unknown = applied(connections)
+                .await?
+                .into_iter()
+                .find(|name| !known.contains(name));
+            if let Some(migration) = unknown {
+                return Err(StoreError::Newer { store, migration });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn names<M: MigratorTrait>() -> Vec<String> {
+    let migrations = M::migrations();
+    migrations
+        .iter()
+        .map(|migration| migration.name().to_owned())
+        .collect()
+}
+
+/// Returns the migrations that a store has been through; none where it has been through none.
+async fn applied(connections: &Connections) -> Result<Vec<String>, DbErr> {
+    let backend = connections.get_database_backend();
+    let made = if backend == DbBackend::Postgres {
+        "SELECT 1 AS one FROM information_schema.tables \
+         WHERE table_name = 'seaql_migrations' AND table_schema = current_schema()"
+    } else {
+        "SELECT 1 AS one FROM sqlite_master WHERE name = 'seaql_migrations'"
+    };
+    let made = Statement::from_string(backend, made);
+    if connections.query_one_raw(made).await?.is_none() {
+        return Ok(Vec::new());
+    }
+    let names = "SELECT version FROM seaql_migrations ORDER BY version";
+    let names = Statement::from_string(backend, names);
+    let rows = connections.query_all_raw(names).await?;
+    rows.iter().map(|row| row.try_get("", "version")).collect()
+}
+
+/// Returns a session that keeps every other migration away for as long as it is open.
+async fn lock(url: &str, kind: SessionKind) -> Result<PgConnection, SessionError> {
+    let options = session::options(url, kind)?.disable_statement_logging();
+    let mut connection = PgConnection::connect_with(&options).await?;
+    sqlx::query("SELECT pg_advisory_lock($1)")
+        .bind(MIGRATION_LOCK)
+        .execute(&mut connection)
+        .await?;
+    Ok(connection)
+}
+
+/// Refuses where a server of another version is connected to the same database. Before 0.2, servers did not name
+/// themselves; nor do we see the name of a session that another role has.
+async fn refuse_servers(connection: &mut PgConnection) -> Result<(), StoreError> {
+    const OTHERS: &str = "SELECT pid, usename::text AS role, coalesce(host(client_addr), 'this machine') AS address, \
+         coalesce(application_name, '') AS name \
+         FROM pg_stat_activity \
+         WHERE datname = current_database() AND pid <> pg_backend_pid() AND usesysid IS NOT NULL \
+         AND coalesce(backend_type, 'client backend') = 'client backend' \
+         AND (coalesce(application_name, '') = '' \
+         OR (application_name LIKE 'concord/%' AND application_name NOT LIKE 'concord/% %' AND application_name <> $1)) \
+         ORDER BY pid";
+    let rows = sqlx::query(OTHERS)
+        .bind(session::application_name(SessionKind::Server))
+        .fetch_all(connection)
+        .await
+        .map_err(SessionError::from)?;
+    let servers = rows
+        .iter()
+        .map(described)
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(SessionError::from)?;
+    if servers.is_empty() {
+        Ok(())
+    } else {
+        Err(StoreError::InUse { servers })
+    }
+}
+
+fn described(row: &PgRow) -> Result<String, sqlx::Error> {
+    let pid: i32 = row.try_get("pid")?;
+    let role: Option<String> = row.try_get("role")?;
+    let (address, name): (String, String) = (row.try_get("address")?, row.try_get("name")?);
+    let name = if name.is_empty() {
+        "no name, as concord 0.1".to_owned()
+    } else {
+        name
+    };
+    let role = role.unwrap_or_default();
+    Ok(format!("PID {pid}, role {role}, from {address} ({name})"))
+}
