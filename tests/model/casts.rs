@@ -81,6 +81,14 @@ pub(super) fn a_log() -> Cast {
     }
 }
 
+/// A read while its consent ends, and two others, with an integrator.
+pub(super) fn a_log_and_three_endings() -> Cast {
+    Cast {
+        integrates: true,
+        ..a_read_and_three_endings()
+    }
+}
+
 impl Cast {
     /// The same with faults, each of which may come at any moment.
     pub(super) fn under(self, faults: Faults) -> Self {

@@ -2,14 +2,17 @@
 
 use super::mutation::Mutation;
 use super::protocol::{Cast, Moment};
-use super::server::{Client, Event, Mode, Outcome, Transaction, TransactionId};
+use super::server::{Client, Event, Mode, Outcome, Transaction, TransactionId, Waiting};
 use super::step::Step;
 
 /// Where a change stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Stage {
     Begins,
-    HasAskedLock,
+    HasAskedLock {
+        /// Of no use to the protocol; see [`Mutation::TimeBeforeLock`].
+        asked_at: u8,
+    },
     Saved,
     Committing,
     /// The connection was lost after COMMIT was sent.
@@ -50,9 +53,9 @@ pub(super) fn steps(cast: &Cast, now: &Moment, steps: &mut Vec<Step>) {
         match now.changes[index] {
             Stage::Begins if ends => steps.push(Step::TakeLockAlone(index)),
             Stage::Begins => steps.push(Step::TakeLockShared(index)),
-            Stage::HasAskedLock if !now.server.holds(transaction_of(index)) => {}
-            Stage::HasAskedLock if ends => steps.push(Step::Bump(index)),
-            Stage::HasAskedLock => steps.push(Step::Save(index)),
+            Stage::HasAskedLock { .. } if !now.server.holds(transaction_of(index)) => {}
+            Stage::HasAskedLock { .. } if ends => steps.push(Step::Bump(index)),
+            Stage::HasAskedLock { .. } => steps.push(Step::Save(index)),
             Stage::Saved => steps.push(Step::Commit(Client::Change(index))),
             Stage::Doubts => {
                 // Asked again as long as it is in progress: until then, asking changes nothing.
@@ -72,19 +75,19 @@ pub(super) fn steps(cast: &Cast, now: &Moment, steps: &mut Vec<Step>) {
 /// Takes a step of a change.
 pub(super) fn take(cast: &Cast, next: &mut Moment, step: &Step) {
     match *step {
-        Step::TakeLockShared(change) => ask_lock(next, change, Mode::Shared),
+        Step::TakeLockShared(change) => ask_lock(cast, next, change, Mode::Shared),
         Step::TakeLockAlone(change) => {
             if cast.makes(Mutation::BumpBeforeLock) {
                 next.server.epoch += 1;
             }
-            ask_lock(next, change, Mode::Alone);
+            ask_lock(cast, next, change, Mode::Alone);
         }
-        Step::Save(change) => save(next, change),
+        Step::Save(change) => save(cast, next, change),
         Step::Bump(change) => {
             let transaction = next.server.at(transaction_of(change));
             transaction.ends = cast.changes[change].ends;
             transaction.bumps = !cast.makes(Mutation::BumpBeforeLock);
-            save(next, change);
+            save(cast, next, change);
         }
         Step::Commit(Client::Change(change)) => {
             next.server.at(transaction_of(change)).committing = true;
@@ -105,16 +108,26 @@ pub(super) fn take(cast: &Cast, next: &mut Moment, step: &Step) {
     }
 }
 
-fn ask_lock(next: &mut Moment, change: usize, mode: Mode) {
+fn ask_lock(cast: &Cast, next: &mut Moment, change: usize, mode: Mode) {
     let id = transaction_of(change);
     next.server.begin(Transaction::interactive(id));
     next.server.ask_lock(id, mode);
-    next.changes[change] = Stage::HasAskedLock;
+    let asked_at = if cast.makes(Mutation::TimeBeforeLock) {
+        cast.time(next)
+    } else {
+        0
+    };
+    next.changes[change] = Stage::HasAskedLock { asked_at };
 }
 
-fn save(next: &mut Moment, change: usize) {
-    next.server
-        .insert(transaction_of(change), Event::Changed(change));
+fn save(cast: &Cast, next: &mut Moment, change: usize) {
+    let event = Event::Changed(change);
+    let time = match next.changes[change] {
+        Stage::HasAskedLock { asked_at } if asked_at > 0 => asked_at,
+        _ => cast.time(next),
+    };
+    let id = transaction_of(change);
+    next.server.insert(id, Waiting { time, event });
     next.changes[change] = Stage::Saved;
 }
 

@@ -15,8 +15,7 @@ pub(super) const SENT_AGAIN: &str = "a batch is sent again that is on record alr
 pub(super) const SENT_TWICE: &str = "a batch is sent again while the first one is in progress";
 pub(super) const NOT_RELEASED: &str =
     "a read is on record, and made again since its reply was lost";
-pub(super) const LATE: &str =
-    "an event is in progress whose number is lower than a committed one's";
+pub(super) const LATE: &str = "an event is in progress whose time is before a committed one's";
 pub(super) const DOUBT_IN_PROGRESS: &str = "a change is asked for that is in progress";
 pub(super) const DOUBT_COMMITTED: &str = "a change is asked for that is committed";
 pub(super) const DOUBT_ABORTED: &str = "a change is asked for that is aborted";
@@ -61,8 +60,8 @@ pub(super) fn all() -> Vec<Property<Cast>> {
             let server = &now.server;
             let late = server.transactions.iter().flat_map(|one| &one.inserted);
             late.min().is_some_and(|late| {
-                let placed = late.number < now.highest_taken;
-                placed || server.waiting.iter().any(|row| late.number < row.number)
+                let placed = late.time < now.highest_taken;
+                placed || server.waiting.iter().any(|row| late.time < row.time)
             })
         }),
         Property::sometimes(DOUBT_IN_PROGRESS, |_, now: &Moment| {
@@ -109,7 +108,7 @@ fn sent(now: &Moment) -> impl Iterator<Item = Event> {
         .transactions
         .iter()
         .filter_map(|one| one.batch.as_ref());
-    batches.flatten().map(|(event, _)| *event)
+    batches.flatten().map(|one| one.row.event)
 }
 
 fn any_doubt(now: &Moment, outcome: Outcome) -> bool {

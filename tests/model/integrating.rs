@@ -1,4 +1,4 @@
-//! The integrator: takes the waiting rows that it sees, in the order of their numbers, and gives them places, in one
+//! The integrator: takes the waiting rows that it sees, in the order of their times, and gives them places, in one
 //! transaction. A lock of its own keeps it the only one; it remembers nothing.
 
 use super::mutation::Mutation;
@@ -42,8 +42,8 @@ pub(super) fn take(cast: &Cast, next: &mut Moment, step: &Step) {
             next.server.places.extend(rows.iter().map(|row| row.event));
         }
         next.server.waiting.retain(|row| !rows.contains(row));
-        let numbers = rows.iter().map(|row| row.number);
-        next.highest_taken = numbers.max().unwrap_or(next.highest_taken);
+        let times = rows.iter().map(|row| row.time);
+        next.highest_taken = times.max().unwrap_or(next.highest_taken);
     }
 }
 
@@ -60,5 +60,5 @@ fn in_reach(cast: &Cast, now: &Moment) -> Vec<Waiting> {
         0
     };
     let rows = now.server.waiting.iter();
-    rows.filter(|row| row.number > after).copied().collect()
+    rows.filter(|row| row.time > after).copied().collect()
 }

@@ -17,10 +17,12 @@ pub(super) enum Mutation {
     FallbackWithoutLock,
     /// A read that was overtaken is always made in the same way again.
     NoFallback,
-    /// The integrator remembers the highest number that it took, and takes what came after.
+    /// The integrator remembers the highest time that it took, and takes what came after.
     PlacesBySequence,
-    /// The integrator gives places in another order than that of the numbers.
+    /// The integrator gives places in another order than that of the times.
     PlacesInAnyOrder,
+    /// An ending reads the time before it has the lock.
+    TimeBeforeLock,
     /// The integrator commits the places before it deletes the waiting rows.
     PlacesThenWaiting,
     /// A lost connection after COMMIT is answered as a refusal.

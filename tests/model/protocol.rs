@@ -69,7 +69,7 @@ pub(super) struct Moment {
     pub(super) reads: Vec<reading::Read>,
     pub(super) changes: Vec<changing::Stage>,
     pub(super) integration: Option<integrating::Integration>,
-    /// The highest number that got a place. The protocol has no use for it; see [`Mutation::PlacesBySequence`].
+    /// The highest time that got a place. The protocol has no use for it; see [`Mutation::PlacesBySequence`].
     pub(super) highest_taken: u8,
     pub(super) faults: Faults,
 }
@@ -92,6 +92,13 @@ impl Cast {
             Client::Read(read) => self.reads[read].replica,
             Client::Change(change) => self.changes[change].replica,
         }
+    }
+
+    /// Returns the time by the database's clock, which is never the same again. Where no place is given, time stands
+    /// still: nothing else looks at it.
+    pub(super) fn time(&self, next: &mut Moment) -> u8 {
+        next.server.clock += u8::from(self.integrates);
+        next.server.clock
     }
 
     /// Adds what the clients and the server may do next.

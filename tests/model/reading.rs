@@ -3,7 +3,7 @@
 use super::changing;
 use super::mutation::Mutation;
 use super::protocol::{Cast, Moment};
-use super::server::{Client, Event, Mode, Transaction, TransactionId};
+use super::server::{Client, Event, Mode, Transaction, TransactionId, UnderEpoch, Waiting};
 use super::step::Step;
 
 /// How often a read is made again before it is made holding the lock.
@@ -19,6 +19,8 @@ pub(super) struct Read {
     pub(super) overtaken: u8,
     /// Whether its consent had ended when it was begun for the first time.
     pub(super) began_after_ending: bool,
+    /// When its present snapshot was taken.
+    pub(super) time: u8,
 }
 
 /// Where a read stands.
@@ -49,6 +51,12 @@ pub(super) enum Stage {
     RecordedHolding,
     Released,
     Withheld,
+}
+
+fn row(now: &Moment, read: usize) -> Waiting {
+    let time = now.reads[read].time;
+    let event = event(now, read);
+    Waiting { time, event }
 }
 
 /// Returns the event that the present making of a read would have on record.
@@ -153,6 +161,7 @@ pub(super) fn take(cast: &Cast, next: &mut Moment, step: &Step) {
 fn snapshot(cast: &Cast, next: &mut Moment, read: usize) {
     let consent = cast.reads[read].consent;
     let ended = next.server.ended.contains(&consent);
+    next.reads[read].time = cast.time(next);
     if next.reads[read].stage == Stage::WaitsForLock {
         next.reads[read].stage = Stage::SawHolding { ended };
         return;
@@ -182,8 +191,8 @@ fn decide(cast: &Cast, next: &mut Moment, read: usize) {
                 next.server.abort(id);
                 Stage::Withheld
             } else {
-                let event = event(next, read);
-                next.server.insert(id, event);
+                let row = row(next, read);
+                next.server.insert(id, row);
                 Stage::DecidedHolding
             }
         }
@@ -199,7 +208,8 @@ fn record_batch(cast: &Cast, next: &mut Moment, replica: usize) {
         if let (true, Stage::Decided { epoch } | Stage::Recording { epoch }) =
             (plan.replica == replica, stage)
         {
-            batch.push((event(next, index), epoch));
+            let row = row(next, index);
+            batch.push(UnderEpoch { row, epoch });
             next.reads[index].stage = Stage::Recording { epoch };
         }
     }
@@ -220,11 +230,11 @@ fn insert_batch(cast: &Cast, next: &mut Moment, id: TransactionId) {
     let transaction = next.server.at(id);
     let epoch = *transaction.epoch.get_or_insert(in_force);
     transaction.committing = true;
-    for (event, seen) in transaction.batch.clone().into_iter().flatten() {
-        let is_there =
-            next.server.committed.contains(&event) && !cast.makes(Mutation::RepeatInsertsTwice);
-        if (seen == epoch || cast.makes(Mutation::NoEpochCheck)) && !is_there {
-            next.server.insert(id, event);
+    for one in transaction.batch.clone().into_iter().flatten() {
+        let is_there = next.server.committed.contains(&one.row.event)
+            && !cast.makes(Mutation::RepeatInsertsTwice);
+        if (one.epoch == epoch || cast.makes(Mutation::NoEpochCheck)) && !is_there {
+            next.server.insert(id, one.row);
         }
     }
 }

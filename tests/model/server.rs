@@ -43,11 +43,19 @@ pub(super) enum Event {
     Changed(usize),
 }
 
-/// A waiting row: the number that the event took when it was inserted, which says nothing about when it commits.
+/// A waiting row: the database's time of the snapshot that was decided on, or at which a change had the lock. It says
+/// nothing about when the event commits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Waiting {
-    pub(super) number: u8,
+    pub(super) time: u8,
     pub(super) event: Event,
+}
+
+/// An event of a batch, and the epoch that its decision saw.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct UnderEpoch {
+    pub(super) row: Waiting,
+    pub(super) epoch: u8,
 }
 
 /// A transaction in progress.
@@ -56,8 +64,8 @@ pub(super) struct Transaction {
     pub(super) id: TransactionId,
     /// Whether a reply would reach the client.
     pub(super) connected: bool,
-    /// Of a group commit's one statement: the events, each with the epoch that its decision saw.
-    pub(super) batch: Option<Vec<(Event, u8)>>,
+    /// The events of a group commit, if it is one: one statement.
+    pub(super) batch: Option<Vec<UnderEpoch>>,
     /// The epoch that its statement sees.
     pub(super) epoch: Option<u8>,
     pub(super) inserted: Vec<Waiting>,
@@ -84,7 +92,7 @@ impl Transaction {
     }
 
     /// Opens the transaction of one statement, which needs its client no more.
-    pub(super) fn statement(id: TransactionId, batch: Vec<(Event, u8)>) -> Self {
+    pub(super) fn statement(id: TransactionId, batch: Vec<UnderEpoch>) -> Self {
         Self {
             batch: Some(batch),
             ..Self::interactive(id)
@@ -115,7 +123,8 @@ pub(super) struct Server {
     pub(super) waiting: Vec<Waiting>,
     /// The events that have a place, by place.
     pub(super) places: Vec<Event>,
-    numbers: u8,
+    /// The time; see [`Cast::time`](super::protocol::Cast::time).
+    pub(super) clock: u8,
 }
 
 impl Server {
@@ -160,20 +169,18 @@ impl Server {
         self.transactions.iter().map(|one| one.id).collect()
     }
 
-    /// Inserts an event and its waiting row, which takes the next number.
-    pub(super) fn insert(&mut self, id: TransactionId, event: Event) {
-        self.numbers += 1;
-        let number = self.numbers;
-        self.at(id).inserted.push(Waiting { number, event });
+    /// Inserts an event and its waiting row.
+    pub(super) fn insert(&mut self, id: TransactionId, row: Waiting) {
+        self.at(id).inserted.push(row);
     }
 
     /// Tells whether another transaction has inserted one of these events and not committed yet: an insertion of the
     /// same waits for it.
-    pub(super) fn must_wait(&self, id: TransactionId, batch: &[(Event, u8)]) -> bool {
+    pub(super) fn must_wait(&self, id: TransactionId, batch: &[UnderEpoch]) -> bool {
         let others = self.transactions.iter().filter(|other| other.id != id);
         others
             .flat_map(|other| &other.inserted)
-            .any(|row| batch.iter().any(|(event, _)| *event == row.event))
+            .any(|row| batch.iter().any(|one| one.row.event == row.event))
     }
 
     /// Makes a transaction's rows seen by all, and releases its lock.

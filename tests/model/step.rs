@@ -6,7 +6,7 @@ use super::server::{Client, TransactionId};
 /// One step. Reads, changes and replicas are named by their position in the [`Cast`](super::protocol::Cast).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Step {
-    /// A read's one SELECT brings the rows, the facts and the epoch (`sharing/facts.rs`).
+    /// A read's one SELECT brings the rows, the facts, the time and the epoch (`sharing/facts.rs`).
     Snapshot(usize),
     /// A read decides: disclose, or withhold (`sharing/decide.rs`).
     Decide(usize),
@@ -36,7 +36,7 @@ pub(super) enum Step {
     GiveUpAsking(usize),
     /// An integrator takes the waiting rows that it sees (`audit/integrator.rs`).
     Integrate(usize),
-    /// It gives them places in the order of their numbers, and commits (`audit/integrator.rs`).
+    /// It gives them places in the order of their times, and commits (`audit/integrator.rs`).
     CommitPlaces,
 
     /// The server, once it has the lock for a batch, reads the epoch and inserts what was decided under it.
