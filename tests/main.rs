@@ -38,6 +38,7 @@ mod model;
 mod oauth;
 mod pages;
 mod postgres;
+mod proxied;
 mod races;
 mod rate;
 mod refusal;

@@ -12,6 +12,7 @@ pub mod agency;
 pub mod documents;
 pub mod limits;
 pub mod postgres;
+pub mod proxy;
 pub mod server;
 pub mod sqlite;
 
