@@ -24,6 +24,7 @@ mod demo;
 mod endings;
 mod evidence;
 mod fast_path;
+mod faults;
 mod form;
 mod http;
 mod interop;
