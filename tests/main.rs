@@ -25,6 +25,7 @@ mod demo;
 mod endings;
 mod evidence;
 mod fast_path;
+mod faults;
 mod form;
 mod http;
 mod interop;
