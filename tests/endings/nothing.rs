@@ -1,7 +1,7 @@
 //! What ends nothing stops nobody: it is answered as before, the sharing epoch stays, and nobody's lock is waited for.
 
 use concord_entities::vocabulary::DataCategory::Identity;
-use sea_orm::{ConnectionTrait, DatabaseTransaction, Statement, TransactionTrait};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, Statement};
 use serde_json::json;
 
 use crate::jose::hand::Hand;

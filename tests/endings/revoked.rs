@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::world::agency::{Told, entries, text};
 use crate::world::postgres::Cluster;
-use crate::world::{Agency, Answer, Database, World, on_both};
+use crate::world::{Agency, Answer, Database, World, on_both, packed};
 
 const REVOKE: &str = "mutation($id: ID!) { revokeConsent(id: $id, channel: IN_PERSON) { referralsSuspended \
     consent { status survivor { pseudonym } revokedAt } \
@@ -155,7 +155,8 @@ async fn suspends(coordinator: &Agency, agency: &Agency) {
 /// How many events list this record as read.
 fn listings(world: &World, id: &str) -> usize {
     let count = format!(
-        "SELECT count(*) FROM audit_event WHERE kind = 'RECORDS_LISTED' AND leaf LIKE '%\"{id}\"%'"
+        "SELECT count(*) FROM audit_event WHERE kind = 'RECORDS_LISTED' AND leaf LIKE '%{}%'",
+        packed(id)
     );
     world.tampers(&count).parse().unwrap()
 }

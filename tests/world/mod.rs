@@ -97,6 +97,16 @@ pub struct World {
 pub const EVERYTHING: &str =
     "agency.cruds audit.rs consent.crus directory.rs mou.crus referral.crus survivor.cruds";
 
+/// The UUID in an id.
+fn uuid_of(id: &str) -> uuid::Uuid {
+    id.parse::<AnyId>().unwrap().uuid
+}
+
+/// The letters by which an audit event's leaf names a record among many.
+pub fn packed(id: &str) -> String {
+    concord::audit::record_ids::packed(uuid_of(id))
+}
+
 impl World {
     /// A fresh world with one server.
     pub async fn on(database: Database) -> Self {
@@ -241,7 +251,7 @@ impl World {
 
     /// An id of the wire as SQL writes it.
     pub fn sql_id(&self, id: &str) -> String {
-        let uuid = id.parse::<AnyId>().unwrap().uuid;
+        let uuid = uuid_of(id);
         match self.database {
             Database::Postgres => format!("'{uuid}'::uuid"),
             Database::Sqlite => format!("x'{}'", uuid.simple()),

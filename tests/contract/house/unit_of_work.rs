@@ -9,7 +9,10 @@ use super::imports::{House, Imports, house};
 fn only_the_audit_takes_the_sharing_lock() {
     let imports = House::ours().imports();
     let takers = importing("store/sharing_lock.rs", &imports);
-    assert_eq!(takers, ["audit/change.rs", "audit/ledger.rs"].into());
+    assert_eq!(
+        takers,
+        ["audit/change.rs", "audit/ledger.rs", "audit/written.rs"].into()
+    );
 }
 
 #[test]

@@ -86,7 +86,7 @@ impl TokenKeys {
         };
         // Every command comes through here: only one that has something to do may stop the others.
         if !keys.are_settled().await? {
-            keys.begin().await?.commit(None).await?;
+            keys.open_change().await?.commit(None).await?;
         }
         Ok(keys)
     }
@@ -107,7 +107,7 @@ impl TokenKeys {
     pub async fn rotate(&self) -> Result<String, KeyChangeError> {
         let (mut seen, now) = self.list().await?;
         seen.rotate(now)?;
-        let mut change = self.begin().await?;
+        let mut change = self.open_change().await?;
         let kid = change.schedule.rotate(change.now)?;
         change.commit(None).await?;
         Ok(kid)
@@ -121,7 +121,7 @@ impl TokenKeys {
     pub async fn retire(&self, kid: &str) -> Result<(), KeyChangeError> {
         let (mut seen, now) = self.list().await?;
         seen.retire(kid, now)?;
-        let mut change = self.begin().await?;
+        let mut change = self.open_change().await?;
         change.schedule.retire(kid, change.now)?;
         let event = Event::SigningKeyRetired(kid.to_owned());
         change.commit(Some(event)).await
@@ -174,7 +174,7 @@ impl TokenKeys {
 
     /// Begins a change of the keys: alone, on what is true then. Keys without their private half are given up, and those
     /// that the data store has never heard of are taken over where it knows none at all.
-    async fn begin(&self) -> Result<KeyChange<'_>, KeyChangeError> {
+    async fn open_change(&self) -> Result<KeyChange<'_>, KeyChangeError> {
         let ending = Ending::at_command_line(&self.store, ByOperator::default()).await?;
         let now = ending.now();
         let rows = token_key::Entity::published().all(&ending).await?;
