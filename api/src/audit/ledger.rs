@@ -145,6 +145,9 @@ impl Ledger {
         meta: &RequestMeta,
     ) -> Result<Released<T>, RecordingError> {
         self.fork.refuse().map_err(RecordingError::Refused)?;
+        self.fork
+            .meets_time(decided.now)
+            .map_err(RecordingError::Refused)?;
         self.fork.remember(decided.epoch);
         let rows = decided
             .events
