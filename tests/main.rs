@@ -15,6 +15,7 @@ mod applications;
 mod authority;
 mod canary;
 mod checkpoint;
+mod clocks;
 mod connections;
 mod consents;
 mod contact;

@@ -59,7 +59,6 @@ async fn a_databases_own_defaults_are_overruled() {
     let world = World::on(Database::Postgres).await;
     for (setting, value) in [
         ("default_transaction_isolation", "'serializable'"),
-        ("default_transaction_read_only", "on"),
         ("synchronous_commit", "off"),
         ("lock_timeout", "0"),
         ("statement_timeout", "0"),
@@ -75,7 +74,7 @@ async fn a_databases_own_defaults_are_overruled() {
     }
     let store = Store::open(&world.service.settings).await.unwrap();
     let shown = "SELECT concat_ws(' ', current_setting('transaction_isolation'), \
-         current_setting('transaction_read_only'), current_setting('synchronous_commit'), \
+         current_setting('synchronous_commit'), \
          current_setting('lock_timeout'), current_setting('statement_timeout'), \
          current_setting('idle_in_transaction_session_timeout'), \
          current_setting('client_connection_check_interval'), current_setting('jit'), \
@@ -87,7 +86,7 @@ async fn a_databases_own_defaults_are_overruled() {
         assert_eq!(
             shown,
             format!(
-                "read committed off on 3s 4500ms 2s 500ms off concord/{}",
+                "read committed on 3s 4500ms 2s 500ms off concord/{}",
                 env!("CARGO_PKG_VERSION")
             )
         );

@@ -1,6 +1,9 @@
-//! How far the ledger had come when it was last signed; in the keyring, apart from the ledger itself.
+//! How far the ledger had come when it was last signed, and the data store's epoch and clock; in the keyring, apart from
+//! both.
 
 use sea_orm::entity::prelude::*;
+
+use crate::instant::Instant;
 
 /// The size and root of the ledger. One row, which only ever grows, unless an operator reopens an older ledger.
 #[sea_orm::model]
@@ -14,6 +17,10 @@ pub struct Model {
     pub size: i64,
     /// The RFC 6962 root over them, 32 bytes.
     pub root: Vec<u8>,
+    /// The highest sharing epoch.
+    pub epoch: Option<i64>,
+    /// The latest time by the data store's clock.
+    pub latest_at: Option<Instant>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -44,6 +44,7 @@ impl MigratorTrait for Keyring {
             Box::new(keyring::m0003_record_keys::CreateRecordKeys),
             Box::new(keyring::m0004_witness::CreateWitness),
             Box::new(keyring::m0005_versions::AddVersions),
+            Box::new(keyring::m0006_witnessed_time::AddWitnessedTime),
         ]
     }
 }

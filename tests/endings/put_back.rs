@@ -56,7 +56,7 @@ async fn finds_out(server: &Server) {
     loop {
         let (status, said) = ready(&server.address).await;
         if status == 503 {
-            assert_eq!(said["parts"]["ledger"], "unavailable", "{said}");
+            assert_eq!(said["parts"]["ledger"], "fork", "{said}");
             return;
         }
         assert!(Instant::now() < deadline, "still ready: {said}");

@@ -122,6 +122,7 @@ async fn open<'c, By>(
     if let (Some(ledger), Some(before)) = (ledger, before) {
         ledger.fork().meets(before, epoch);
         ledger.fork().refuse()?;
+        ledger.fork().meets_time(now)?;
     }
     let change = Change {
         transaction,

@@ -4,7 +4,7 @@
 //! disclosures just as one that a server is started over ([`witness`] keeps it from that). A server notices in two ways.
 //! The sharing epoch only ever grows, and comes with every statement that releases something: a smaller one than was read
 //! before is a fork, and the read that meets it first is refused. And once a second the ledger is held against its
-//! witness, which also shows what was lost without an ending.
+//! witness, which also shows what was lost without an ending. Then the epoch and the database's time are witnessed, too.
 //!
 //! A fork that is known stays known until the server is started again: standings and names that were read before belong
 //! to another store than those read since. Until then nothing is released and nothing is changed.
@@ -13,10 +13,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
+use concord_entities::instant::Instant;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::witness::{self, WitnessError};
+use super::witness::{self, Latest, WitnessError};
+use crate::clock;
 use crate::error::{Refusal, Result};
 use crate::store::Store;
 
@@ -31,6 +33,8 @@ pub struct Fork(Arc<Known>);
 struct Known {
     found: AtomicBool,
     epoch: AtomicI64,
+    /// The latest time by the database's clock, in microseconds since the Unix epoch.
+    latest: AtomicI64,
 }
 
 /// The data store is not the one that this server has served from.
@@ -98,15 +102,43 @@ impl Fork {
         self.remember(epoch);
     }
 
+    /// Checks that the database's clock has not gone back behind a time that is known, and remembers this one.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE`.
+    pub fn meets_time(&self, now: Instant) -> Result<()> {
+        // A clock that was wrong for a moment is not remembered.
+        let latest = if clock::agree(clock::now(), now) {
+            self.0.latest.fetch_max(now.0, Ordering::SeqCst)
+        } else {
+            self.0.latest.load(Ordering::SeqCst)
+        };
+        witness::check_clock(now, Instant(latest)).map_err(Refusal::unavailable)
+    }
+
     /// Looks at once whether the store is the one that was served from. A store that does not answer says nothing.
     pub async fn look(&self, store: &Store) {
         let before = self.highest();
-        if let Ok(epoch) = store.epoch().await {
+        let seen = (store.epoch().await, store.ping().await);
+        if let (Ok(epoch), Ok(at)) = seen {
             self.meets(before, epoch);
+            if self.meets_time(at).is_ok()
+                && clock::agree(clock::now(), at)
+                && !self.is_found()
+                && let Ok(Some(latest)) =
+                    witness::advance(&store.keyring, Latest { epoch, at }).await
+            {
+                self.0.latest.fetch_max(latest.at.0, Ordering::SeqCst);
+            }
         }
         match witness::compare(store).await {
-            Ok(()) | Err(WitnessError::Unread(_)) => {}
-            Err(fork @ (WitnessError::Older { .. } | WitnessError::Different { .. })) => {
+            // A clock that is behind catches up: whoever is judged by it is refused until then.
+            Ok(()) | Err(WitnessError::Unread(_) | WitnessError::ClockBehind { .. }) => {}
+            Err(
+                fork @ (WitnessError::Older { .. }
+                | WitnessError::Different { .. }
+                | WitnessError::EpochFell { .. }),
+            ) => {
                 self.find(&fork);
             }
         }

@@ -173,6 +173,7 @@ impl Ledger {
         meta: &RequestMeta,
     ) -> Result<Released<T>, RecordingError> {
         self.fork.refuse()?;
+        self.fork.meets_time(decided.now)?;
         self.fork.remember(decided.epoch);
         let records = records(decided.events, agent, meta, decided.now)?;
         let recorded = records.iter().map(RecordedEvent::from).collect();
@@ -290,6 +291,7 @@ impl HeldLock<'_> {
         if decided.epoch != self.locked.epoch {
             return Err(RecordingError::Stale);
         }
+        self.ledger.fork.meets_time(decided.now)?;
         let records = records(decided.events, agent, meta, decided.now)?;
         let all: Vec<&AuditRecord> = records.iter().collect();
         written::within(&self.locked.transaction, &all)

@@ -8,6 +8,7 @@ use tracing::info;
 
 use super::explorer::{self, Personas};
 use super::graphql::graphql;
+use super::health::Readiness;
 use super::shared::Shared;
 use super::{evidence, form, health, oauth, well_known};
 use crate::request::WorkerFactory;
@@ -42,10 +43,12 @@ pub async fn serve(
     let listener = TcpListener::bind(settings.listen).map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?.to_string();
     let explorer = settings.explorer;
+    let readiness = web::Data::new(Readiness::default());
     let server = HttpServer::new(move || {
         let workers = workers.clone();
         App::new()
             .app_data(shared.clone())
+            .app_data(readiness.clone())
             .app_data(web::Data::new(personas.clone()))
             .data_factory(move || workers.clone().worker())
             .route("/graphql", web::route().to(graphql))

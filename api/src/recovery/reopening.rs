@@ -40,7 +40,12 @@ pub async fn reopen(store: &Store) -> Result<Option<Reopened>> {
     match witness::compare(store).await {
         Ok(()) => return Ok(None),
         Err(WitnessError::Unread(fault)) => return Err(fault.into()),
-        Err(WitnessError::Older { .. } | WitnessError::Different { .. }) => {}
+        Err(behind @ WitnessError::ClockBehind { .. }) => return Err(Refusal::unavailable(behind)),
+        Err(
+            WitnessError::Older { .. }
+            | WitnessError::Different { .. }
+            | WitnessError::EpochFell { .. },
+        ) => {}
     }
     let witnessed = witness::newest(&store.keyring).await?;
     let mut ending = Ending::at_command_line(store, ByOperator::default()).await?;

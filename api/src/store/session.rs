@@ -153,7 +153,6 @@ fn settings(kind: SessionKind) -> Vec<(&'static str, String)> {
     let fixed = [
         // A read that waits behind a revocation must see it: each statement has a snapshot of its own.
         ("default_transaction_isolation", "read committed"),
-        ("default_transaction_read_only", "off"),
         ("default_transaction_deferrable", "off"),
         ("synchronous_commit", "on"),
         // Every statement is a look-up by key: planned once, never compiled, and joined row by row. Without the bound

@@ -5,3 +5,4 @@ pub(crate) mod m0002_document_keys;
 pub(crate) mod m0003_record_keys;
 pub(crate) mod m0004_witness;
 pub(crate) mod m0005_versions;
+pub(crate) mod m0006_witnessed_time;
