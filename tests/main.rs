@@ -41,6 +41,7 @@ mod races;
 mod rate;
 mod refusal;
 mod seal;
+mod sweeps;
 mod transport;
 mod tree;
 mod twins;
