@@ -48,6 +48,7 @@ mod rate;
 mod refusal;
 mod seal;
 mod sessions;
+mod sweeps;
 mod transport;
 mod tree;
 mod twins;

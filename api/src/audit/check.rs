@@ -145,7 +145,7 @@ pub async fn check(
 ) -> Result<CheckedLedger, LedgerCheckError> {
     // Before the snapshot, so that it never tells of more than the snapshot has.
     let witnessed = witness::newest(&store.keyring).await?;
-    let moment = Moment::read(store, key).await?;
+    let moment = LedgerMoment::read(store, key).await?;
     let (head, signed) = verify(store, &moment, witnessed, key, progress).await?;
     moment.holds(head)?;
     let awaiting = awaiting(store).await?;
@@ -158,7 +158,7 @@ pub async fn check(
 }
 
 /// What the ledger is held to.
-struct Moment {
+struct LedgerMoment {
     /// The stored head, whether or not it can be one; the empty ledger's where there is none.
     head: Option<Head>,
     /// The places beyond the head's size.
@@ -170,7 +170,7 @@ struct Moment {
     checkpoints: Vec<Checkpoint>,
 }
 
-impl Moment {
+impl LedgerMoment {
     async fn read(store: &Store, key: &LedgerPublicKey) -> Result<Self, LedgerCheckError> {
         let (isolation, access) = if store.backend == DbBackend::Postgres {
             (
@@ -256,7 +256,7 @@ fn forked(witnessed: Head, fault: LedgerFaultError) -> LedgerCheckError {
 /// Returns the head that the events give, and how many of them a checkpoint vouches for.
 async fn verify(
     store: &Store,
-    moment: &Moment,
+    moment: &LedgerMoment,
     witnessed: Head,
     key: &LedgerPublicKey,
     progress: impl FnMut(u64, u64),
@@ -309,7 +309,7 @@ async fn checkpoints(
 /// Reads the events up to the moment's size, and compares them with the tiles and the checkpoints.
 async fn events(
     store: &Store,
-    moment: &Moment,
+    moment: &LedgerMoment,
     checkpoints: Vec<Checkpoint>,
     mut progress: impl FnMut(u64, u64),
 ) -> Result<(Head, Option<u64>), LedgerCheckError> {

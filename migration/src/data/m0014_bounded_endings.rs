@@ -15,7 +15,7 @@ impl MigrationTrait for BoundEndings {
             "CREATE INDEX consent_of_survivor ON consent (survivor_id, discloser_id, id DESC)",
             "DROP INDEX referral_of_survivor",
             "CREATE INDEX referral_of_survivor ON referral (survivor_id, sender_id)",
-            "CREATE INDEX mandated_disclosure_of_survivor ON mandated_disclosure (survivor_id, agency_id)",
+            "CREATE INDEX mandated_disclosure_of_survivor ON mandated_disclosure (survivor_id, agency_id, id)",
             "CREATE INDEX token_state_of_application ON token_state (application_id, expires_at) WHERE application_id IS NOT NULL",
             "CREATE INDEX token_state_exchanged ON token_state (agency_id) WHERE parent IS NOT NULL",
             "CREATE INDEX idempotency_age ON idempotency (created_at)",
