@@ -7,6 +7,7 @@ mod examples;
 mod integrating;
 mod mistakes;
 mod mutation;
+mod named;
 mod promises;
 mod protocol;
 mod reading;

@@ -30,9 +30,9 @@ pub(super) enum Step {
     Bump(usize),
     /// A client sends COMMIT (`audit/change.rs`).
     Commit(Client),
-    /// A change whose connection was lost after COMMIT was sent asks how it ended (`audit/change.rs`).
+    /// A change whose connection was lost after COMMIT was sent asks how it ended (`store/outcome.rs`).
     AskOutcome(usize),
-    /// It asked for as long as it may, and answers that nobody knows (`audit/change.rs`).
+    /// It asked for as long as it may, and answers that nobody knows (`store/outcome.rs`).
     GiveUpAsking(usize),
     /// An integrator takes the waiting rows that it sees (`audit/integrator.rs`).
     Integrate(usize),

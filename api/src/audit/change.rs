@@ -181,7 +181,8 @@ impl<'c, By: Author> Change<'c, By> {
         Ok(id)
     }
 
-    /// Records what happened and makes the change durable, both or neither. Then destroys the keys that it was told to.
+    /// Records what happened and makes the change durable, both or neither: the protocol's steps `Save` and `Commit`.
+    /// Then destroys the keys that it was told to.
     ///
     /// # Errors
     /// `UNAVAILABLE`: nothing was changed. `OUTCOME_UNKNOWN`.

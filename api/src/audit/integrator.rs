@@ -296,7 +296,8 @@ async fn take_waiting(
         .collect())
 }
 
-/// Gives the events the places from `first` on, by one statement whatever their number.
+/// Gives the events the places from `first` on, by one statement whatever their number. The protocol's step
+/// `CommitPlaces` is this and the commit.
 async fn place(
     transaction: &DatabaseTransaction,
     first: u64,

@@ -115,7 +115,7 @@ impl<T> Released<T> {
 /// Why events were not recorded.
 #[derive(Debug)]
 pub enum RecordingError {
-    /// Some sharing has ended since the decision: decide again.
+    /// Some sharing has ended since the decision: decide again. The protocol's step `ReadAgain`.
     Stale,
     /// The log cannot be written, or is a fork: release nothing.
     Refused(Refusal),

@@ -167,7 +167,7 @@ impl Reason {
     }
 }
 
-/// Decides whether the reader may see this category, for this purpose, now.
+/// Decides whether the reader may see this category, for this purpose, now: the protocol's step `Decide`.
 ///
 /// The token is asked first, so that a narrow one learns nothing of what lies beyond it; then the referral and
 /// the agencies; then the MOU and the consent.

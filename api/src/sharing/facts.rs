@@ -1,4 +1,5 @@
-//! What the decision judges, read in one statement together with the rows, the sharing epoch and the time.
+//! What the decision judges, read in one statement together with the rows, the sharing epoch and the time: the
+//! protocol's step `Snapshot`.
 
 use concord_entities::consent::ConsentDates;
 use concord_entities::ids::{ConsentId, MouId, SurvivorAuditId};

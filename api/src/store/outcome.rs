@@ -67,7 +67,8 @@ pub(crate) async fn commit(
     }
 }
 
-/// Returns whether a transaction was committed, once it is over; none where that cannot be learned in time.
+/// Returns whether a transaction was committed, once it is over: the protocol's step `AskOutcome`. None where that
+/// cannot be learned in time: `GiveUpAsking`.
 async fn ask(store: &Store, TransactionId(id): &TransactionId) -> Option<bool> {
     let id = id.as_deref()?;
     let learning = async {

@@ -17,9 +17,9 @@ pub(crate) const SHARING_LOCK: i64 = 0x00C0_4C0D;
 /// How a transaction holds the sharing lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SharingLock {
-    /// Beside others: for recording, and for changes that end no sharing.
+    /// Beside others: for recording, and for changes that end no sharing. The protocol's step `TakeLockShared`.
     Shared,
-    /// Alone: for ending some sharing.
+    /// Alone: for ending some sharing. The protocol's step `TakeLockAlone`.
     Exclusive,
 }
 
@@ -83,7 +83,7 @@ async fn hold_once(store: &Store, lock: SharingLock) -> Result<DatabaseTransacti
 }
 
 /// Has every decision that is under way made again: for whoever holds the sharing lock alone and ends some sharing. The
-/// epoch is one more from then on.
+/// epoch is one more from then on. The protocol's step `Bump`.
 pub(crate) async fn bump(transaction: &DatabaseTransaction) -> Result<(), DbErr> {
     sharing_epoch::Entity::bump()
         .exec(transaction)
