@@ -8,13 +8,12 @@ use concord::audit::fork::Fork;
 use concord::seal::{Vault, kek};
 use concord::settings::{RawSettings, Settings};
 use concord::store::Store;
+use concord::store::connections::Connections;
 use concord::{clock, demo, sweep};
 use concord_entities::ids::{ConsentId, SurvivorId};
 use concord_entities::instant::Instant;
 use concord_entities::{consent_document, document_key, record_key, safe_contact};
-use sea_orm::{
-    ActiveModelTrait, ConnectionTrait, DatabaseConnection, DbBackend, IntoActiveModel, Statement,
-};
+use sea_orm::{ActiveModelTrait, ConnectionTrait, DbBackend, IntoActiveModel, Statement};
 use uuid::Uuid;
 
 use crate::world::postgres::Cluster;
@@ -107,7 +106,7 @@ impl Filled {
         }
     }
 
-    fn of(&self, store: &str) -> &DatabaseConnection {
+    fn of(&self, store: &str) -> &Connections {
         match store {
             "data" => &self.store.write,
             "keyring" => &self.store.keyring,
@@ -339,14 +338,13 @@ async fn one_server_sweeps_at_a_time() {
     let filled = Filled::on(Database::Postgres).await;
     let Filled { store, vault, .. } = &filled;
     let fork = Fork::default();
-    let another = filled.store.write.get_postgres_connection_pool();
-    let mut another = another.acquire().await.unwrap().detach();
-    let takes = |which: &'static str| sqlx::query_scalar::<_, bool>(which);
-    let held = takes("SELECT pg_try_advisory_lock(12602383)");
-    assert!(held.fetch_one(&mut another).await.unwrap());
+    let another = store.write.begin().await.unwrap();
+    another
+        .execute_unprepared("SELECT pg_advisory_xact_lock(12602383)")
+        .await
+        .unwrap();
     assert!(!sweep::once(vault, store, &fork).await.unwrap());
-    let released = takes("SELECT pg_advisory_unlock(12602383)");
-    assert!(released.fetch_one(&mut another).await.unwrap());
+    another.rollback().await.unwrap();
     assert!(sweep::once(vault, store, &fork).await.unwrap());
     assert!(sweep::once(vault, store, &fork).await.unwrap());
 }

@@ -15,10 +15,7 @@ use concord_entities::{
     application_secret, consent, idempotency, mandated_disclosure, notice, package_key, record_key,
     referral, spent_proof, token_state,
 };
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, DatabaseConnection, DbBackend, QueryFilter, QueryTrait,
-    Statement, TransactionTrait,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, QueryFilter, QueryTrait, Statement};
 use uuid::Uuid;
 
 use crate::world::agency::Told;
@@ -222,7 +219,7 @@ async fn a_batch_of_a_sweep_reads_a_batch() {
 }
 
 /// What SQLite says of how it would answer.
-async fn plan(database: &DatabaseConnection, statement: Statement) -> String {
+async fn plan(database: &impl ConnectionTrait, statement: Statement) -> String {
     let explained = Statement {
         sql: format!("EXPLAIN QUERY PLAN {}", statement.sql),
         ..statement
