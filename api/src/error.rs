@@ -9,7 +9,8 @@
 //! 3. A rule that says no: each returns its reason as a value (`INVALID_TRANSITION`, `CONSENT_DEFECTIVE`,
 //!    `MOU_REQUIRED`, `CONFLICT`, `PURPOSE_REQUIRED`).
 //! 4. What the service stands on, and what may pass by itself: a database that is away, locked, full or restarting, a
-//!    ledger that cannot be written, a store that is older than its witnesses (`UNAVAILABLE`).
+//!    ledger that cannot be written, a store that is older than its witnesses (`UNAVAILABLE`: nothing was changed). Where
+//!    a change may have been made, or was made and cannot be shown, it is `OUTCOME_UNKNOWN`.
 //! 5. Ourselves: SQL that does not fit the tables, a row that cannot be read, a broken seal (`INTERNAL`). Trying again
 //!    does not help, so the caller is not told to.
 //!
