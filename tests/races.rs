@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use concord::access::token::issue;
 use concord_entities::vocabulary::DataCategory::{Identity, Safety};
 use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
@@ -163,15 +162,14 @@ async fn a_denied_token_is_refused_on_the_very_next_request(world: World) {
     let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
     let everywhere = addresses(&world, second.as_ref());
     let claims = world.claims(south.id, EVERYTHING);
-    let thief = south.with(issue(&world.service.key_cache.signer(), &claims).unwrap());
+    let thief = south.with(world.signs(&claims));
     for address in &everywhere {
         assert!(thief.at(address).reads(&ada).await.contains("Ada"));
     }
-    let agency = world.sql_id(&south.id.to_string());
-    let (jti, until) = (&claims.id, claims.expires_at.0);
+    let jti = &claims.id;
     world.ends_sharing(&format!(
-            "INSERT INTO token_state (jti, agency_id, expires_at, denied_at) VALUES ('{jti}', {agency}, {until}, 1)"
-        ));
+        "UPDATE token_state SET denied_at = 1 WHERE jti = '{jti}'"
+    ));
     for address in &everywhere {
         refused(&thief.at(address), &ada).await;
         assert!(south.at(address).reads(&ada).await.contains("Ada"));
@@ -311,4 +309,18 @@ async fn a_consent_that_lapses_is_withheld_without_any_write_and_its_key_goes_at
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     assert!(south.reads(&bea).await.contains("Bea"));
+}
+
+on_both!(a_token_of_ours_whose_state_is_gone_is_refused);
+async fn a_token_of_ours_whose_state_is_gone_is_refused(world: World) {
+    let (north, south) = world.agencies("north", "south").await;
+    let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
+    assert!(south.reads(&ada).await.contains("Ada"));
+    let claims = world.claims(south.id, EVERYTHING);
+    let forgotten = south.with(world.signs(&claims));
+    assert!(forgotten.reads(&ada).await.contains("Ada"));
+    let jti = &claims.id;
+    world.ends_sharing(&format!("DELETE FROM token_state WHERE jti = '{jti}'"));
+    refused(&forgotten, &ada).await;
+    assert!(south.reads(&ada).await.contains("Ada"));
 }

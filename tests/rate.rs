@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use concord::access::issuer::Issuers;
 use concord::access::issuer::fetch::Fetcher;
 use concord::access::limit::{Limits, Wait};
-use concord::access::token::{Claims, Expected, issue};
+use concord::access::token::{Claims, Expected};
 use concord::access::{Caller, TokenVerifier};
 use concord::graphql::guard::admit;
 use concord::settings::{Allowances, MAX_SELECTIONS, RawSettings, Settings};
@@ -124,7 +124,7 @@ fn token_of(world: &World, agency: &Agency, client: &str) -> String {
 fn token(world: &World, agency: AgencyId, change: impl FnOnce(&mut Claims)) -> String {
     let mut claims = world.claims(agency, EVERYTHING);
     change(&mut claims);
-    issue(&world.service.key_cache.signer(), &claims).unwrap()
+    world.signs(&claims)
 }
 
 #[tokio::test]

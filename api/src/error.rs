@@ -9,7 +9,8 @@
 //! 3. A rule that says no: each returns its reason as a value (`INVALID_TRANSITION`, `CONSENT_DEFECTIVE`,
 //!    `MOU_REQUIRED`, `CONFLICT`, `PURPOSE_REQUIRED`).
 //! 4. What the service stands on, and what may pass by itself: a database that is away, locked, full or restarting, a
-//!    ledger that cannot be written, a store that is older than its witnesses (`UNAVAILABLE`).
+//!    ledger that cannot be written, a store that is older than its witnesses (`UNAVAILABLE`: nothing was changed). Where
+//!    a change may have been made, or was made and cannot be shown, it is `OUTCOME_UNKNOWN`.
 //! 5. Ourselves: SQL that does not fit the tables, a row that cannot be read, a broken seal (`INTERNAL`). Trying again
 //!    does not help, so the caller is not told to.
 //!
@@ -21,6 +22,7 @@
 //! `?` would lose the code and send internal text to the caller.
 
 use std::borrow::Cow;
+use std::fmt::Write;
 use std::sync::Arc;
 
 use async_graphql::{ErrorExtensionValues, Value};
@@ -292,7 +294,8 @@ impl From<&DbErr> for DatabaseFaultError {
             ("constraint", refused.constraint()),
         ] {
             if let Some(name) = name {
-                told.push_str(&format!(", {what} {name}"));
+                // Writing to a string does not fail.
+                let _ = write!(told, ", {what} {name}");
             }
         }
         // What is wrong with a value is told with the value: data exceptions, and what a trigger or a check says.
@@ -322,11 +325,11 @@ fn sqlx_error(fault: &DbErr) -> Option<&SqlxError> {
 /// Returns whether the connection to the database broke, so that nothing is known of what was asked on it.
 #[must_use]
 pub fn is_connection_lost(fault: &DbErr) -> bool {
+    // Ended by its operator, by a crash or by a limit on idleness; shutting down or starting.
+    const CODES: [&str; 6] = ["57P01", "57P02", "57P03", "57P05", "25P03", "25P04"];
     let Some(fault) = sqlx_error(fault) else {
         return false;
     };
-    // Ended by its operator, by a crash or by a limit on idleness; shutting down or starting.
-    const CODES: [&str; 6] = ["57P01", "57P02", "57P03", "57P05", "25P03", "25P04"];
     match fault.as_database_error() {
         Some(refused) => refused
             .try_downcast_ref::<PgDatabaseError>()

@@ -1,6 +1,5 @@
 //! An agency registers its programs, keeps them, and reads about them; nobody else does.
 
-use concord::access::token::issue;
 use concord::application::secret::matches;
 use concord::clock;
 use concord_entities::application_secret;
@@ -255,7 +254,7 @@ async fn a_program_that_is_not_registered_is_nobody() {
             client,
             ..world.claims(north.id, "referral.r")
         };
-        let forged = north.with(issue(&world.service.key_cache.signer(), &claims).unwrap());
+        let forged = north.with(world.signs(&claims));
         assert_eq!(super::whether(&forged).await, "UNAUTHENTICATED");
     }
 }

@@ -117,8 +117,11 @@ impl Stage {
         let (sender, recipient) = world.agencies("sender", "recipient").await;
         let key =
             SigningKey::from_pkcs8_der(&world.service.key_cache.signer().to_pkcs8_der()).unwrap();
+        // One state for all of them: none of these tokens is taken back.
+        let claims = world.claims(sender.id, EVERYTHING);
+        world.signs(&claims);
         Self {
-            claims: world.claims(sender.id, EVERYTHING),
+            claims,
             store: world.service.store.clone(),
             stranger: world.agency("stranger").await.at(address),
             coordinator: world.coordinator().at(address),
@@ -153,7 +156,6 @@ impl Stage {
             let claims = Claims {
                 agency: agency.id,
                 scope: scope.unwrap_or(EVERYTHING).to_owned(),
-                id: TokenId::new().to_string(),
                 ..self.claims.clone()
             };
             issue(&self.key, &claims).unwrap()

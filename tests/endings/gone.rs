@@ -156,8 +156,7 @@ async fn tells_nothing_yet(north: &Agency, south: &Agency, person: &str) -> Told
 fn here_after_reopening(world: &World, agency: &Agency) -> Agency {
     let mut claims = world.claims(agency.id, crate::world::EVERYTHING);
     claims.epoch = 2;
-    let signer = world.service.key_cache.signer();
-    let token = concord::access::token::issue(&signer, &claims).unwrap();
+    let token = world.signs(&claims);
     agency.with(token).at(&world.server.address)
 }
 

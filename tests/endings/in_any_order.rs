@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use concord::access::token::issue;
 use concord_entities::vocabulary::DataCategory::Identity;
 use proptest::test_runner::{Config, TestRunner};
 use proptest_state_machine::ReferenceStateMachine;
@@ -171,7 +170,7 @@ impl Cast<'_> {
     fn recipient(&self, turn: usize) -> Agency {
         let mut claims = self.stage.world.claims(self.south.id, EVERYTHING);
         claims.epoch = self.epoch;
-        let token = issue(&self.stage.world.service.key_cache.signer(), &claims).unwrap();
+        let token = self.stage.world.signs(&claims);
         self.south.with(token).at(&self.stage.addresses[turn % 2])
     }
 

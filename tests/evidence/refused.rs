@@ -5,7 +5,7 @@ use std::io::{Read, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use concord::access::token::{Claims, issue};
+use concord::access::token::Claims;
 use concord::consent::document::formats::{DocumentType, LARGEST};
 use concord::jose::jwk::{Accepted, ExternalKey};
 use serde_json::json;
@@ -250,14 +250,10 @@ async fn a_bound_token_needs_a_proof_for_this_address() {
     let consent = draft(&keeper(&world, &north), &south, "Ada").await;
     let hand = Hand::p256();
     let key = ExternalKey::parse(hand.jwk().to_string().as_bytes(), Accepted::CurvesOnly).unwrap();
-    let token = issue(
-        &world.service.key_cache.signer(),
-        &Claims {
-            holder: Some(key.thumbprint().to_owned()),
-            ..world.claims(north.id, "consent.r evidence.cr")
-        },
-    )
-    .unwrap();
+    let token = world.signs(&Claims {
+        holder: Some(key.thumbprint().to_owned()),
+        ..world.claims(north.id, "consent.r evidence.cr")
+    });
     let issuer = world.service.settings.issuer.trim_end_matches('/');
     let proof = |method: &str, url: &str| {
         let header = json!({ "typ": "dpop+jwt", "alg": "ES256", "jwk": hand.jwk() });

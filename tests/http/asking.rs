@@ -26,11 +26,13 @@ pub struct Asking {
 impl Asking {
     pub fn of(world: &World, agency: &Agency) -> Self {
         let der = world.service.key_cache.signer().to_pkcs8_der();
+        let claims = world.claims(agency.id, EVERYTHING);
+        world.signs(&claims);
         Self {
             http: reqwest::Client::new(),
             address: agency.address.clone(),
             token: agency.token.clone(),
-            claims: world.claims(agency.id, EVERYTHING),
+            claims,
             ours: SigningKey::from_pkcs8_der(&der).unwrap(),
         }
     }

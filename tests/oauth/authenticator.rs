@@ -89,6 +89,10 @@ impl Gate {
         ] {
             forge.claims[claim] = value;
         }
+        // As any token that we hand out, it is one that we know.
+        let mut known = self.world.claims(self.north.id, EVERYTHING);
+        known.id = forge.claims["jti"].as_str().unwrap().to_owned();
+        self.world.signs(&known);
         forge
     }
 

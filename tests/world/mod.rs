@@ -214,11 +214,18 @@ impl World {
 
     /// A token of this scope.
     pub fn token(&self, agency: AgencyId, scope: &str) -> String {
-        issue(
-            &self.service.key_cache.signer(),
-            &self.claims(agency, scope),
-        )
-        .unwrap()
+        self.signs(&self.claims(agency, scope))
+    }
+
+    /// A token with these claims, whose state is kept as that of any token.
+    pub fn signs(&self, claims: &Claims) -> String {
+        let agency = self.sql_id(&claims.agency.to_string());
+        let (jti, until) = (&claims.id, claims.expires_at.0);
+        self.tampers(&format!(
+            "INSERT INTO token_state (jti, agency_id, expires_at) VALUES ('{jti}', {agency}, {until}) \
+             ON CONFLICT DO NOTHING"
+        ));
+        issue(&self.service.key_cache.signer(), claims).unwrap()
     }
 
     /// The claims of a good token.

@@ -33,7 +33,7 @@ use std::time::Duration;
 use bare::Extent;
 use clap::{Parser, ValueEnum};
 use concord::service::Service;
-use concord::settings::{RawSettings, Settings};
+use concord::settings::{RawSettings, SessionKind, Settings};
 use concord::store::Store;
 use cpu::{Meter, Program};
 use load::{Client, Crowd, Measured, Work};
@@ -363,7 +363,11 @@ async fn look(server: &Server, request: &[u8], entries: usize) {
 }
 
 async fn open(written: &RawSettings) -> Service {
-    let settings = Settings::read(None, written).unwrap();
+    // A store is filled in transactions that take as long as they take.
+    let settings = Settings {
+        sessions: SessionKind::LongCommand("bench"),
+        ..Settings::read(None, written).unwrap()
+    };
     let store = Store::connect(&settings).await.unwrap();
     store.migrate().await.unwrap();
     drop(store);

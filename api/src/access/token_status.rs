@@ -1,4 +1,4 @@
-//! Whether a token that verifies still counts: its agency and its program take part, its epoch is
+//! Whether a token that verifies still counts: it is one that we know, its agency and its program take part, its epoch is
 //! current, nobody took it back, and nobody retired the key that signed it.
 //!
 //! A token is a ceiling; this is read again with every decision. Whatever changes it bumps the sharing epoch, so an
@@ -132,6 +132,8 @@ struct TokenFacts {
     agency: Option<AgencyStatus>,
     token_epoch: Option<i32>,
     epoch_began_at: Option<Instant>,
+    /// The `jti`, where its state is kept.
+    state: Option<String>,
     denied_at: Option<Instant>,
     application: Option<AgencyStatus>,
     retired_at: Option<Instant>,
@@ -146,7 +148,7 @@ impl TokenFacts {
         values: [Value; 5],
     ) -> Result<Self> {
         let sql = format!(
-            "SELECT e.epoch, {now} AS now, a.status AS agency, a.token_epoch, a.epoch_began_at, t.denied_at, \
+            "SELECT e.epoch, {now} AS now, a.status AS agency, a.token_epoch, a.epoch_began_at, t.jti AS state, t.denied_at, \
              p.status AS application, k.retired_at, i.status AS issuer \
              FROM sharing_epoch e \
              LEFT JOIN agency a ON a.id = $1 \
@@ -167,7 +169,9 @@ impl TokenFacts {
         let active = Some(AgencyStatus::Active);
         let believed = match caller.authority() {
             Authority::Own { epoch, .. } => {
-                self.token_epoch.is_some_and(|current| current <= *epoch)
+                // A token of ours was recorded before it was handed out. Where its state has gone, so has what ended it.
+                self.state.is_some()
+                    && self.token_epoch.is_some_and(|current| current <= *epoch)
                     && self.retired_at.is_none()
             }
             // Another issuer knows nothing of our epochs, but tells when it issued the token.

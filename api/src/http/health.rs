@@ -22,7 +22,7 @@ const FRESH: Duration = Duration::from_secs(1);
 pub struct Readiness(Mutex<Option<(Instant, Parts)>>);
 
 /// What each part that a release needs is good for: nothing where it is, or a word for why not.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 struct Parts {
     data: Option<&'static str>,
     keyring: Option<&'static str>,
@@ -39,13 +39,13 @@ pub async fn healthz() -> HttpResponse {
 /// written to; the keyring; a clock that agrees and did not go back; and a ledger that is no fork. Names no cause.
 pub async fn readyz(worker: web::Data<Worker>, known: web::Data<Readiness>) -> HttpResponse {
     let mut known = known.0.lock().await;
-    let parts = match *known {
-        Some((since, parts)) if since.elapsed() < FRESH => parts,
-        _ => {
-            let parts = Parts::look(&worker).await;
-            *known = Some((Instant::now(), parts));
-            parts
-        }
+    let fresh = known.filter(|(since, _)| since.elapsed() < FRESH);
+    let parts = if let Some((_, parts)) = fresh {
+        parts
+    } else {
+        let parts = Parts::look(&worker).await;
+        *known = Some((Instant::now(), parts));
+        parts
     };
     drop(known);
     parts.answer()
