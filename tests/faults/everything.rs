@@ -90,7 +90,7 @@ async fn goes_wrong(
     match fault {
         Fault::Stop => {
             let stopped = Stopped::server(stage.server(server));
-            tokio::time::sleep(chance.time_below(Duration::from_secs(3))).await;
+            tokio::time::sleep(chance.time_below(Duration::from_secs(2))).await;
             drop(stopped);
         }
         Fault::Kill => stage.kills(server),

@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 use futures_util::future::{join, join3};
 
 use super::chance::Chance;
-use super::load::Load;
+use super::load::{Load, takes_back};
 use super::stage::{Outcome, SERVERS, Stage, Stopped, readiness, reads, says, shows, within};
+use crate::world::Agency;
 use crate::world::agency::Told;
 
 /// How often a server is stopped.
@@ -61,11 +62,14 @@ async fn asks_elsewhere(
     read: &Told,
     revoked: &Told,
 ) -> Result<(), String> {
-    let south = stage.at(&stage.south, other);
-    let north = stage.at(&stage.north, one);
+    // By connections of their own: a server that was stopped before may be about to close those that stood idle.
+    let [north, south] = [(&stage.north, one), (&stage.south, other)].map(|(agency, server)| {
+        let (name, token) = (&agency.name, agency.token.clone());
+        Agency::new(agency.id, name, token, stage.addresses.of(server))
+    });
     let (reading, revoking, ready) = join3(
         tokio::time::timeout(PATIENCE, reads(&south, read)),
-        tokio::time::timeout(PATIENCE, north.revokes_consent(revoked)),
+        tokio::time::timeout(PATIENCE, takes_back(&north, revoked)),
         join(readiness(&north.address), readiness(&south.address)),
     )
     .await;
@@ -75,8 +79,8 @@ async fn asks_elsewhere(
         Err(_) => return Err("the read took more than five seconds".to_owned()),
     }
     match revoking {
-        Ok(answer) if answer.codes().is_empty() => {}
-        Ok(answer) => return Err(format!("the revocation: {}", answer.text)),
+        Ok(Outcome::Done(_)) => {}
+        Ok(other) => return Err(format!("the revocation: {other:?}")),
         Err(_) => return Err("the revocation took more than five seconds".to_owned()),
     }
     if ready != (Some(200), Some(200)) {
