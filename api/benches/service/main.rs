@@ -5,6 +5,8 @@
 //! `cargo bench -p concord -- --cpu` measures only the processor time a request, of the server and of the database, for
 //! the inbox, packages and accepting: how two builds are compared, as it hardly depends on what else the machine does.
 //! A name narrows it: `--cpu inbox`. It lasts about a minute for each database.
+//!
+//! `cargo bench -p concord -- --events 10000000` measures lists and the verification of an audit log of so many events.
 // The schema's futures lie within each other: optimised, their layout goes deeper than the compiler's usual limit.
 #![recursion_limit = "256"]
 #![expect(
@@ -20,6 +22,7 @@
 
 mod bare;
 mod cpu;
+mod events;
 mod load;
 #[expect(dead_code, reason = "the tests need more of it than the benchmark")]
 #[path = "../../../tests/world/postgres.rs"]
@@ -62,6 +65,9 @@ struct Measure {
     /// How many connections ask at once.
     #[arg(long, default_value_t = 16)]
     connections: usize,
+    /// Measure lists and the verification of an audit log of so many events, on PostgreSQL, and nothing else.
+    #[arg(long)]
+    events: Option<usize>,
     /// Cargo says that this is a bench.
     #[arg(long, hide = true)]
     bench: bool,
@@ -136,6 +142,10 @@ fn main() {
         measure.seconds,
         std::thread::available_parallelism().map_or(0, usize::from)
     );
+    if let Some(events) = measure.events {
+        runtime.block_on(measure.audit_log(events));
+        return;
+    }
     if measure.rates() && measure.wants(What::Decide) {
         let nanos = bare::decision().as_nanos();
         println!("\ndecide, 15 categories of one package   {nanos} ns");
@@ -193,6 +203,14 @@ impl Measure {
             "peak memory of the server      {:>8.0} MiB",
             server.peak_memory()
         );
+    }
+
+    async fn audit_log(&self, events: usize) {
+        let folder = tempfile::tempdir().unwrap();
+        let written = self.written(On::Postgres, folder.path());
+        let service = open(&written).await;
+        let url = written.database_url.clone().unwrap();
+        events::measure(&service, &url, &flags(&written), events).await;
     }
 
     fn written(&self, on: On, folder: &Path) -> RawSettings {

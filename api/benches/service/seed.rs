@@ -67,7 +67,8 @@ pub async fn seed(service: &Service, referrals: usize) -> Vec<Recipient> {
     found
 }
 
-async fn insert<M, A>(service: &Service, rows: Vec<M>)
+/// Writes rows, all or none.
+pub async fn insert<M, A>(service: &Service, rows: Vec<M>)
 where
     M: IntoActiveModel<A>,
     A: ActiveModelTrait,

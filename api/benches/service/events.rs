@@ -1,0 +1,263 @@
+//! Lists of the audit log, and its verification, over as many events as are asked for.
+
+use std::process::Command;
+use std::time::{Duration, Instant as Clock};
+
+use concord::audit::event::{Agent, Event, RequestMeta};
+use concord::audit::integrator;
+use concord::audit::leaf::Leaf;
+use concord::audit::stored;
+use concord::audit::tree::{self, Digest, Head};
+use concord::service::Service;
+use concord::store::Store;
+use concord_entities::agency::{StoredVetting, TextList};
+use concord_entities::audit_event::WithinReach;
+use concord_entities::ids::{
+    self, AgencyId, AuditEventId, ReferralId, SurvivorAuditId, TaskForceId,
+};
+use concord_entities::instant::Instant;
+use concord_entities::vocabulary::{
+    AgencyKind, AgencyStatus, Categories, DataCategory, MemberRole, Purpose,
+};
+use concord_entities::{agency, membership, task_force};
+use nix::sys::resource::{UsageWho, getrusage};
+use sea_orm::{Condition, ConnectionTrait, QueryTrait, Statement};
+use sqlx::{Connection, PgConnection};
+
+use crate::seed::insert;
+
+/// How many agencies there are, all in the task force of the first.
+const AGENCIES: usize = 200;
+/// How many events are taken into the tree at a time.
+const CHUNK: usize = 20_000;
+
+/// Fills a store with events and prints what lists of them, and their verification, cost.
+pub async fn measure(service: &Service, url: &str, flags: &[String], events: usize) {
+    let agencies = agencies(service).await;
+    let began = Clock::now();
+    let middle = fill(&service.store, url, &agencies, events).await;
+    integrator::settle(&service.store, &service.ledger_key)
+        .await
+        .unwrap();
+    let mut database = PgConnection::connect(url).await.unwrap();
+    sqlx::raw_sql("VACUUM ANALYZE")
+        .execute(&mut database)
+        .await
+        .unwrap();
+    println!(
+        "\n{events} events, made in {:.0} s",
+        began.elapsed().as_secs_f64()
+    );
+    for (who, reader) in [
+        ("coordinator", agencies[0]),
+        ("member", agencies[7]),
+        ("discloser, never acting", agencies[AGENCIES - 1]),
+        ("stranger", AgencyId::new()),
+    ] {
+        for (which, before) in [("first", None), ("deep", Some(middle))] {
+            let reach = WithinReach {
+                reader,
+                only: Condition::all(),
+                before,
+                most: 51,
+            };
+            let statement = service.store.backend.build(&reach.select().into_query());
+            let (millis, buffers) = explained(&service.store, &statement).await;
+            println!("auditEvents, {who:<24} {which:<6} {millis:>9.1} ms {buffers:>8} buffers");
+        }
+    }
+    verify(flags);
+}
+
+/// Returns the execution's time in milliseconds and the buffers that it touched, once these are in memory.
+async fn explained(store: &Store, statement: &Statement) -> (f64, u64) {
+    let mut told = (0.0, 0);
+    for _ in 0..2 {
+        let explain = format!("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}");
+        let explain = Statement::from_string(store.backend, explain);
+        let row = store.read.query_one_raw(explain).await.unwrap().unwrap();
+        let plan: serde_json::Value = row.try_get_by_index(0).unwrap();
+        let node = &plan[0]["Plan"];
+        let buffers = ["Shared Hit Blocks", "Shared Read Blocks"]
+            .map(|kind| node[kind].as_u64().unwrap())
+            .iter()
+            .sum();
+        told = (plan[0]["Execution Time"].as_f64().unwrap(), buffers);
+    }
+    told
+}
+
+fn verify(flags: &[String]) {
+    let began = Clock::now();
+    let verified = Command::new(env!("CARGO_BIN_EXE_concord"))
+        .args(["audit", "verify"])
+        .args(flags)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&verified.stdout);
+    assert!(
+        verified.status.success(),
+        "{said}{}",
+        String::from_utf8_lossy(&verified.stderr)
+    );
+    let peak = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap().max_rss() / 1024;
+    println!(
+        "audit verify {:>10.0} s {peak:>8} MiB   {}",
+        began.elapsed().as_secs_f64(),
+        said.trim()
+    );
+}
+
+async fn agencies(service: &Service) -> Vec<AgencyId> {
+    let now = service.store.ping().await.unwrap();
+    let rows: Vec<_> = (0..AGENCIES)
+        .map(|number| agency::Model {
+            id: AgencyId::new(),
+            name: format!("Agency {number}"),
+            kind: AgencyKind::HousingProgram,
+            jurisdiction: None,
+            confidential_provider: true,
+            status: AgencyStatus::Active,
+            token_epoch: 1,
+            epoch_began_at: now,
+            suspension_reason: None,
+            vetting: StoredVetting::default(),
+            languages: TextList::default(),
+            service_areas: TextList::default(),
+            created_at: now,
+        })
+        .collect();
+    let ids: Vec<AgencyId> = rows.iter().map(|row| row.id).collect();
+    insert(service, rows).await;
+    let circle = task_force::Model {
+        id: TaskForceId::new(),
+        name: "All Counties".to_owned(),
+        region: "All Counties".to_owned(),
+        created_at: now,
+    };
+    let places = ids
+        .iter()
+        .enumerate()
+        .map(|(number, agency)| membership::Model {
+            task_force_id: circle.id,
+            agency_id: *agency,
+            role: if number == 0 {
+                MemberRole::Coordinator
+            } else {
+                MemberRole::Member
+            },
+            since: now,
+        });
+    let places: Vec<_> = places.collect();
+    insert(service, vec![circle]).await;
+    insert(service, places).await;
+    ids
+}
+
+/// Writes events as the service would have: a tenth of them readings of packages, the others lists of five records; and
+/// takes them into the tree. Returns one from their middle.
+async fn fill(store: &Store, url: &str, agencies: &[AgencyId], events: usize) -> AuditEventId {
+    let end = store.ping().await.unwrap();
+    let begin = end.minus(Duration::from_micros(1000 * u64::try_from(events).unwrap()));
+    let mut database = PgConnection::connect(url).await.unwrap();
+    sqlx::raw_sql("SET synchronous_commit = off")
+        .execute(&mut database)
+        .await
+        .unwrap();
+    let mut head = Head::EMPTY;
+    let mut middle = AuditEventId::new();
+    for from in (0..events).step_by(CHUNK) {
+        let (mut rows, mut places, mut hashes) = (String::new(), String::new(), Vec::new());
+        for number in from..(from + CHUNK).min(events) {
+            let moment = Instant(begin.0 + 1000 * i64::try_from(number).unwrap());
+            let (id, hash) = write(number, moment, agencies, &mut rows);
+            places.push_str(&format!("{number}\t{}\n", id.0));
+            hashes.push(hash);
+            if number == events / 2 {
+                middle = id;
+            }
+        }
+        for (table, text) in [
+            (
+                "audit_event (id, recorded_at, agency_id, discloser_id, kind, outcome, leaf, disclosed_under)",
+                rows,
+            ),
+            ("audit_place (leaf_index, event_id)", places),
+        ] {
+            let mut copy = database
+                .copy_in_raw(&format!("COPY {table} FROM STDIN"))
+                .await
+                .unwrap();
+            copy.send(text.into_bytes()).await.unwrap();
+            copy.finish().await.unwrap();
+        }
+        head = grow(store, head, &hashes).await;
+    }
+    middle
+}
+
+async fn grow(store: &Store, head: Head, hashes: &[Digest]) -> Head {
+    let transaction = store.write.begin().await.unwrap();
+    let edge = stored::tiles(&transaction, tree::edge(head.size))
+        .await
+        .unwrap();
+    let grown = tree::grow(head.size, &edge, hashes).unwrap();
+    stored::keep_tiles(&transaction, grown.changed)
+        .await
+        .unwrap();
+    stored::keep_head(&transaction, grown.head).await.unwrap();
+    transaction.commit().await.unwrap();
+    grown.head
+}
+
+fn write(
+    number: usize,
+    now: Instant,
+    agencies: &[AgencyId],
+    rows: &mut String,
+) -> (AuditEventId, Digest) {
+    // The last agency acts never: it is a discloser only.
+    let actor = agencies[(number * 7919) % (AGENCIES - 1)];
+    let event = if number % 10 == 0 {
+        Event::PackageRead {
+            referral: ReferralId::new(),
+            survivor: SurvivorAuditId::new(),
+            reader: actor,
+            discloser: agencies[(number / 10 * 104_729) % AGENCIES],
+            purpose: Purpose::HousingPlacement,
+            released: Categories::only(DataCategory::Needs),
+            ground: None,
+        }
+    } else {
+        Event::RecordsListed((0..5).map(|_| ReferralId::new().to_string()).collect())
+    };
+    let agent = Agent {
+        agency: Some(actor),
+        subject: "a.caseworker".to_owned(),
+        client: "a-program".to_owned(),
+        token: Some(actor.0.to_string()),
+    };
+    let meta = RequestMeta {
+        request: actor.0.to_string(),
+        operation: Some("Inbox".to_owned()),
+        document: Some("0".repeat(64)),
+        ..RequestMeta::default()
+    };
+    let mut leaf = Leaf::new(event, &agent, &meta, now);
+    leaf.id = AuditEventId(ids::uuid_at(now));
+    let record = leaf.into_record(None).unwrap();
+    let row = &record.row;
+    let or_null = |id: Option<String>| id.unwrap_or_else(|| "\\N".to_owned());
+    rows.push_str(&format!(
+        "{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\n",
+        row.id.0,
+        row.recorded_at.0,
+        or_null(row.agency_id.map(|id| id.0.to_string())),
+        or_null(row.discloser_id.map(|id| id.0.to_string())),
+        row.kind,
+        row.outcome,
+        row.leaf,
+        or_null(row.disclosed_under.map(|id| id.to_string())),
+    ));
+    (row.id, record.leaf_hash)
+}
