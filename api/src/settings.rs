@@ -232,6 +232,7 @@ fn variables() -> HashMap<String, String> {
 impl RawSettings {
     fn check(self) -> Result<Settings, SettingsError> {
         let mut faults = Vec::new();
+        let allowances = self.allowances(&mut faults);
         let data = self.data.unwrap_or_else(|| PathBuf::from("concord-data"));
         let listen = self.listen.as_deref().unwrap_or("127.0.0.1:4000");
         let listen = listen.parse().unwrap_or_else(|_| {
@@ -284,39 +285,6 @@ impl RawSettings {
                 ));
             }
         }
-        let allowances = Allowances {
-            selections_per_second: positive(
-                "selections_per_second",
-                self.selections_per_second.unwrap_or(5_000),
-                &mut faults,
-            ),
-            selections_burst: positive(
-                "selections_burst",
-                self.selections_burst.unwrap_or(50_000),
-                &mut faults,
-            ),
-            endings_per_second: positive(
-                "endings_per_second",
-                self.endings_per_second.unwrap_or(1),
-                &mut faults,
-            ),
-            endings_burst: positive(
-                "endings_burst",
-                self.endings_burst.unwrap_or(30),
-                &mut faults,
-            ),
-            failed_per_minute: positive(
-                "failed_per_minute",
-                self.failed_per_minute.unwrap_or(30),
-                &mut faults,
-            ),
-        };
-        if u32::try_from(MAX_SELECTIONS).is_ok_and(|most| allowances.selections_burst.get() < most)
-        {
-            faults.push(format!(
-                "selections_burst: at least {MAX_SELECTIONS}, which one document may come to"
-            ));
-        }
         let keyring_backups = keyring_backups(self.keyring_backup_days, &mut faults);
         if !faults.is_empty() {
             return Err(SettingsError(faults));
@@ -341,6 +309,40 @@ impl RawSettings {
             keyring_backups,
             sessions: SessionKind::Server,
         })
+    }
+
+    /// Returns the allowances, each of at least one.
+    fn allowances(&self, faults: &mut Vec<String>) -> Allowances {
+        let allowances = Allowances {
+            selections_per_second: positive(
+                "selections_per_second",
+                self.selections_per_second.unwrap_or(5_000),
+                faults,
+            ),
+            selections_burst: positive(
+                "selections_burst",
+                self.selections_burst.unwrap_or(50_000),
+                faults,
+            ),
+            endings_per_second: positive(
+                "endings_per_second",
+                self.endings_per_second.unwrap_or(1),
+                faults,
+            ),
+            endings_burst: positive("endings_burst", self.endings_burst.unwrap_or(30), faults),
+            failed_per_minute: positive(
+                "failed_per_minute",
+                self.failed_per_minute.unwrap_or(30),
+                faults,
+            ),
+        };
+        if u32::try_from(MAX_SELECTIONS).is_ok_and(|most| allowances.selections_burst.get() < most)
+        {
+            faults.push(format!(
+                "selections_burst: at least {MAX_SELECTIONS}, which one document may come to"
+            ));
+        }
+        allowances
     }
 }
 

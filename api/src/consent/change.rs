@@ -84,13 +84,13 @@ impl ConsentMutation {
         request.caller.may(Resource::Consent.update())?;
         let id = page::id("id", &id)?;
         let change = request.change(Resource::Consent.update()).await?;
-        let (now, signing) = match sign(change, id, signature.clone()).await? {
-            Some(signed) => signed,
+        let signed = sign(change, id, signature.clone()).await?;
+        let (now, signing) = if let Some(signed) = signed {
+            signed
+        } else {
             // Taking an earlier version's place ends what that one allowed.
-            None => {
-                let ending = request.ending(Resource::Consent.update()).await?;
-                sign_in_place(ending, id, signature).await?
-            }
+            let ending = request.ending(Resource::Consent.update()).await?;
+            sign_in_place(ending, id, signature).await?
         };
         match signing {
             Signing::Taken(signed) => view(request, now, signed.consent).await,
