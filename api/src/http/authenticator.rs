@@ -125,8 +125,25 @@ pub fn meta(http: &HttpRequest, request_id: &str) -> RequestMeta {
     RequestMeta {
         request: request_id.to_owned(),
         address: address(http).map(|address| address.to_string()),
+        trace: http
+            .headers()
+            .get("traceparent")
+            .and_then(|header| trace(header.to_str().ok()?))
+            .map(str::to_owned),
         ..RequestMeta::default()
     }
+}
+
+/// Returns the trace's id in a `traceparent` header of the first version (W3C Trace Context, section 3.2): none where it is
+/// malformed, which is no reason to refuse anybody.
+fn trace(header: &str) -> Option<&str> {
+    let is_hex = |text: &str, length| {
+        let digit = |letter: u8| matches!(letter, b'0'..=b'9' | b'a'..=b'f');
+        text.len() == length && text.bytes().all(digit) && text.bytes().any(|letter| letter != b'0')
+    };
+    let mut parts = header.split('-');
+    let (version, trace, parent) = (parts.next()?, parts.next()?, parts.next()?);
+    (version == "00" && is_hex(trace, 32) && is_hex(parent, 16)).then_some(trace)
 }
 
 /// Returns the request's URL, as its sender knows it: the audience where that is GraphQL, and otherwise a path under
