@@ -1,6 +1,7 @@
 //! The ledger against real databases: what is released is recorded, what is recorded is integrated once and signed,
 //! and whoever changes the record is found out.
 
+mod batches;
 mod denied;
 mod integrated;
 mod leaves;
