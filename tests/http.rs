@@ -24,9 +24,9 @@ async fn what_each_request_is_answered_with() {
     let world = World::on(Database::Sqlite).await;
     let north = world.agency("north").await;
     north.registers("Ada").await;
+    let asking = Asking::of(&world, &north);
     let before = rows(&world);
 
-    let asking = Asking::of(&world, &north);
     let mut table =
         "                                                     status  type     data  codes\n"
             .to_owned();
