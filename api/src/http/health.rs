@@ -66,8 +66,8 @@ impl Parts {
             Err(_) => Some("unavailable"),
         };
         Self {
-            data: fault(written),
-            keyring: fault(keyring),
+            data: fault(&written),
+            keyring: fault(&keyring),
             clock,
             ledger: fork.is_found().then_some("fork"),
         }
@@ -92,7 +92,7 @@ impl Parts {
 }
 
 /// Returns the word for what a part came to.
-fn fault<T>(came_to: Result<Result<()>, T>) -> Option<&'static str> {
+fn fault<T>(came_to: &Result<Result<()>, T>) -> Option<&'static str> {
     match came_to {
         Ok(Ok(())) => None,
         Ok(Err(_)) => Some("unavailable"),

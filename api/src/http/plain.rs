@@ -132,7 +132,7 @@ async fn enter(
             ..authenticator::meta(gate.http, gate.request_id)
         },
     };
-    let (served, may_have_changed) = outcome::noticing_changes(serve(&request)).await;
+    let (served, may_have_changed) = outcome::noticing_changes(Box::pin(serve(&request))).await;
     match served {
         Ok(answer) => answer,
         Err(refused) if may_have_changed => {
