@@ -33,6 +33,8 @@ const INTEGRATOR_LOCK: i64 = 0x00C0_4C0E;
 const GATHERING: Duration = Duration::from_millis(100);
 /// How long to wait for a sign of growth; another replica's events give none. Also how long a fault is left alone.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// How long integrating may take before its connection is given up.
+const STUCK: Duration = Duration::from_secs(30);
 /// How far checkpoints are apart, by whichever replica: the newest covers all but the last few seconds' events.
 const BETWEEN_CHECKPOINTS: Duration = Duration::from_secs(5);
 /// How long the end may wait for what is left.
@@ -109,9 +111,13 @@ pub async fn run(
             _ = stop.wait_for(|stop| *stop) => break,
             () = next => {}
         }
-        wait = match advance(&store, &key, &mut pace).await {
-            Ok(()) => Duration::ZERO,
-            Err(fault) => {
+        wait = match timeout(STUCK, advance(&store, &key, &mut pace)).await {
+            Ok(Ok(())) => Duration::ZERO,
+            Err(_) => {
+                tracing::error!("the audit log was not integrated: the database does not answer");
+                PATIENCE
+            }
+            Ok(Err(fault)) => {
                 tracing::error!(%fault, "the audit log was not integrated");
                 if fault.is_the_ledgers() {
                     fork.find(&fault);
