@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use concord::audit::change::{ByOperator, Ending};
-use concord::audit::event::{Agent, Event};
+use concord::audit::event::{Event, RequestMeta};
 use concord::audit::integrator::settle;
 use concord::audit::ledger::RecordingError;
 use concord_entities::ids::AgencyId;
@@ -19,14 +19,19 @@ async fn an_event_that_the_database_refuses_fails_nobody_elses() {
     let releases = (0..60).map(|number| {
         let place = &place;
         async move {
-            // A foreign token may call its subject what it likes.
-            let subject = if number == 17 { "ada\0" } else { "ada" }.to_owned();
-            let agent = Agent {
-                subject,
-                ..agent(AgencyId::new())
+            // However such an address came in: PostgreSQL has no text with a NUL.
+            let address = if number == 17 {
+                "192.0.2.1\0"
+            } else {
+                "192.0.2.1"
+            };
+            let meta = RequestMeta {
+                address: Some(address.to_owned()),
+                ..mark()
             };
             let decided = place.decided(vec![Event::AuditRead]).await;
-            (number, place.ledger.release(decided, &agent, &mark()).await)
+            let agent = agent(AgencyId::new());
+            (number, place.ledger.release(decided, &agent, &meta).await)
         }
     });
     for (number, released) in join_all(releases).await {
@@ -44,8 +49,8 @@ async fn an_event_that_the_database_refuses_fails_nobody_elses() {
 on_both!(nothing_ends_while_a_read_holds_the_lock: Database, flavor = "multi_thread");
 async fn nothing_ends_while_a_read_holds_the_lock(database: Database) {
     let place = Place::on(database).await;
-    let held = place.ledger.hold(&place.store).await.unwrap();
     let decided = place.decided(vec![Event::AuditRead]).await;
+    let held = place.ledger.hold(&place.store).await.unwrap();
     let store = place.store.clone();
     let ending = tokio::spawn(async move {
         let ending = Ending::at_command_line(&store, ByOperator::default())
