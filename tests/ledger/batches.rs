@@ -16,7 +16,7 @@ use crate::world::{Database, on_both};
 #[tokio::test(flavor = "multi_thread")]
 async fn an_event_that_the_database_refuses_fails_nobody_elses() {
     let place = Place::on(Database::Postgres).await;
-    let releases = (0..60).map(|number| {
+    let attempts = (0..60).map(|number| {
         let place = &place;
         async move {
             // However such an address came in: PostgreSQL has no text with a NUL.
@@ -34,7 +34,7 @@ async fn an_event_that_the_database_refuses_fails_nobody_elses() {
             (number, place.ledger.release(decided, &agent, &meta).await)
         }
     });
-    for (number, released) in join_all(releases).await {
+    for (number, released) in join_all(attempts).await {
         match released {
             Ok(released) => assert_eq!((released.content(), number != 17), ("a secret", true)),
             Err(RecordingError::Refused(refusal)) => {

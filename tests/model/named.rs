@@ -12,7 +12,9 @@ fn every_step_is_named_where_the_code_takes_it() {
     for line in read("tests/model/step.rs".to_owned()).lines() {
         let line = line.trim();
         if let Some(comment) = line.strip_prefix("///") {
-            let quoted = comment.split('`').find(|word| word.ends_with(".rs"));
+            let quoted = comment
+                .split('`')
+                .find(|word| word.strip_suffix(".rs").is_some());
             file = quoted.map(str::to_owned).or(file);
         } else if let Some(file) = file.take() {
             let step = line.split(['(', ',', ' ']).next().unwrap();

@@ -91,7 +91,10 @@ impl Gate {
         }
         // As any token that we hand out, it is one that we know.
         let mut known = self.world.claims(self.north.id, EVERYTHING);
-        known.id = forge.claims["jti"].as_str().unwrap().to_owned();
+        forge.claims["jti"]
+            .as_str()
+            .unwrap()
+            .clone_into(&mut known.id);
         self.world.signs(&known);
         forge
     }

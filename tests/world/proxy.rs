@@ -134,7 +134,7 @@ async fn accept(listener: TcpListener, database: String, rules: Arc<Rules>) {
                 let _ = client.set_nodelay(true);
                 let _ = server.set_nodelay(true);
                 // Either side may break off at any time.
-                let _ = carry(client, server, &rules).await;
+                let _ = Box::pin(carry(client, server, &rules)).await;
             }
         });
     }

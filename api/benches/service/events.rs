@@ -1,5 +1,6 @@
 //! Lists of the audit log, and its verification, over as many events as are asked for.
 
+use std::fmt::Write;
 use std::process::Command;
 use std::time::{Duration, Instant as Clock};
 
@@ -171,7 +172,7 @@ async fn fill(store: &Store, url: &str, agencies: &[AgencyId], events: usize) ->
         for number in from..(from + CHUNK).min(events) {
             let moment = Instant(begin.0 + 1000 * i64::try_from(number).unwrap());
             let (id, hash) = write(number, moment, agencies, &mut rows);
-            places.push_str(&format!("{number}\t{}\n", id.0));
+            writeln!(places, "{number}\t{}", id.0).unwrap();
             hashes.push(hash);
             if number == events / 2 {
                 middle = id;
@@ -218,7 +219,7 @@ fn write(
 ) -> (AuditEventId, Digest) {
     // The last agency acts never: it is a discloser only.
     let actor = agencies[(number * 7919) % (AGENCIES - 1)];
-    let event = if number % 10 == 0 {
+    let event = if number.is_multiple_of(10) {
         Event::PackageRead {
             referral: ReferralId::new(),
             survivor: SurvivorAuditId::new(),
@@ -248,8 +249,9 @@ fn write(
     let record = leaf.into_record(None).unwrap();
     let row = &record.row;
     let or_null = |id: Option<String>| id.unwrap_or_else(|| "\\N".to_owned());
-    rows.push_str(&format!(
-        "{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\n",
+    writeln!(
+        rows,
+        "{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}",
         row.id.0,
         row.recorded_at.0,
         or_null(row.agency_id.map(|id| id.0.to_string())),
@@ -258,6 +260,7 @@ fn write(
         row.outcome,
         row.leaf,
         or_null(row.disclosed_under.map(|id| id.to_string())),
-    ));
+    )
+    .unwrap();
     (row.id, record.leaf_hash)
 }

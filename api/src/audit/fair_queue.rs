@@ -96,11 +96,11 @@ impl<P: Clone + Eq + Hash, T> FairQueue<P, T> {
     fn take_waiting(&self, most: usize, weight: &impl Fn(&T) -> usize) -> (Vec<T>, bool) {
         let mut waiting = self.lock();
         let mut taken = Vec::new();
-        let mut weighs = 0;
-        while weighs < most
+        let mut load = 0;
+        while load < most
             && let Some((party, one)) = waiting.next()
         {
-            weighs += weight(&one);
+            load += weight(&one);
             taken.push(one);
             waiting.goes_on(party);
         }

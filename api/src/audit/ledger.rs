@@ -377,7 +377,7 @@ impl Writer {
             match self.commit(&jobs).await {
                 Ok(epoch) => {
                     self.fork.meets(before, epoch);
-                    answer(jobs, epoch, self.fork.refuse());
+                    answer(jobs, epoch, &self.fork.refuse());
                     self.grown.notify_one();
                 }
                 Err(fault) if jobs.len() > 1 && !may_pass(&fault) => {
@@ -427,9 +427,9 @@ impl Writer {
 }
 
 /// Answers the requests of a batch that was recorded under `epoch`. A client that has gone away waits for no answer.
-fn answer(jobs: Vec<Job>, epoch: i64, known: Result<()>) {
+fn answer(jobs: Vec<Job>, epoch: i64, known: &Result<()>) {
     for job in jobs {
-        let answer = match &known {
+        let answer = match known {
             Err(refusal) => Err(refusal.clone().into()),
             Ok(()) if job.epoch.is_some_and(|decided| decided != epoch) => {
                 Err(RecordingError::Stale)
