@@ -2,7 +2,7 @@
 //! with other defaults. Three servers, each a process of its own, stand over one PostgreSQL; what counts is what a
 //! client was told, and the rows that are there in the end.
 //!
-//! What is left to chance is drawn from a seed, which a test that fails names; `CONCORD_FAULTS_SEED` draws it again.
+//! What is left to chance is drawn from a seed, which a test that fails names; `FAULTS_SEED` draws it again.
 
 mod books;
 mod chance;

@@ -7,7 +7,7 @@ use concord::clock;
 use super::stage::says;
 
 /// Names the seed with which everything is drawn again.
-const SEED: &str = "CONCORD_FAULTS_SEED";
+const SEED: &str = "FAULTS_SEED";
 
 /// Draws numbers; where the test fails, it says from which seed.
 pub struct Chance {

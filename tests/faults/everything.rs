@@ -1,4 +1,4 @@
-//! All faults at once, at random, for as long as one likes: `CONCORD_FAULTS_SECONDS=300`.
+//! All faults at once, at random, for as long as one likes: `FAULTS_SECONDS=300`.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -42,7 +42,7 @@ const EVERY: [Fault; 8] = [
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_goes_wrong_at_once_no_promise_is_broken() {
-    let seconds = std::env::var("CONCORD_FAULTS_SECONDS");
+    let seconds = std::env::var("FAULTS_SECONDS");
     let seconds = seconds.map_or(SECONDS, |seconds| seconds.parse().unwrap());
     let limit = Duration::from_secs(seconds) + Duration::from_mins(2);
     within(limit, goes_wrong_for(Duration::from_secs(seconds))).await;
