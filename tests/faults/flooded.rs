@@ -22,7 +22,7 @@ const CLIENTS: usize = 16;
 
 /// How long each of them thinks before it calls again. Processors are what all servers here share, and not what this
 /// is about; sixteen such clients ended every read of others when nothing but that was wrong.
-const THINKING: Duration = Duration::from_millis(200);
+const THINKING: Duration = Duration::from_millis(80);
 
 /// How many readers the other agency has, and how long each of them reads what it was shown.
 const READERS: usize = 8;
@@ -143,6 +143,11 @@ impl Flood {
             rounds: Arc::default(),
             clients: JoinSet::new(),
         };
+        let thinking = match &looping {
+            // What changes nothing is quickly done.
+            Looping::NoOp { .. } => THINKING / 2,
+            Looping::Consents { .. } | Looping::Tokens(_) => THINKING,
+        };
         let looping = Arc::new(looping);
         for client in 0..CLIENTS {
             let (north, south) = (stage.at(&stage.north, 0), stage.south.clone());
@@ -150,7 +155,7 @@ impl Flood {
             let (calling, rounds) = (Arc::clone(&flood.calling), Arc::clone(&flood.rounds));
             flood.clients.spawn(async move {
                 loop {
-                    tokio::time::sleep(THINKING).await;
+                    tokio::time::sleep(thinking).await;
                     if is_on.load(Ordering::SeqCst) {
                         calling.fetch_add(1, Ordering::SeqCst);
                         looping.goes_round(client, &north, &south).await;
