@@ -16,7 +16,7 @@ use crate::mandated_disclosure;
 use crate::membership;
 use crate::vocabulary::{AuditOutcome, AuditType};
 
-/// An audit event. Written once and never changed; its place in the tree is an [`audit_place`](crate::audit_place).
+/// An audit event. Written once and never changed; its place in the tree is an [`audit_place`].
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "audit_event")]
