@@ -15,7 +15,7 @@ use concord_entities::ids::AgencyId;
 use concord_entities::instant::Instant;
 use sea_orm::{DbBackend, DbErr};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use tracing::error;
 
 use super::event::{Agent, Event, RequestMeta};
@@ -30,6 +30,9 @@ use crate::store::sharing_lock::{self, LockedTransaction, SharingLock};
 
 /// How many events one statement records at most, or those of one request.
 const BATCH: usize = 256;
+/// How long the writer lets events gather where several came at once the last time: a statement of one event costs the
+/// database almost as much as one of eight.
+const GATHERING: Duration = Duration::from_millis(1);
 /// How long a request waits for its events to be durable before it is refused.
 const PATIENCE: Duration = Duration::from_secs(4);
 /// How many reads may hold the sharing lock at once, each with a connection of its own beside the one that it reads by.
@@ -359,11 +362,16 @@ async fn supervise(writer: Writer) {
 
 impl Writer {
     async fn run(self) {
+        let mut gathers = false;
         loop {
+            if gathers {
+                sleep(GATHERING).await;
+            }
             let jobs = self.jobs.take(BATCH, |job| job.records.len()).await;
             if jobs.is_empty() {
                 return;
             }
+            gathers = jobs.len() > 1;
             self.record(jobs).await;
         }
     }
