@@ -19,6 +19,7 @@ use crate::error::{Refusal, Result};
 use crate::seal::Vault;
 use crate::seal::vault::BETWEEN_BATCHES;
 use crate::store::Store;
+use crate::store::advisory_lock::AdvisoryLock;
 
 /// For how long a repeated call with the same idempotency key is answered with what the first one made.
 pub const IDEMPOTENCY: Duration = Duration::from_hours(30 * 24);
@@ -36,8 +37,6 @@ pub const HOURLY_CHECKPOINTS: Duration = Duration::from_hours(30 * 24);
 
 /// How many rows are forgotten by one statement.
 const BATCH: u64 = 500;
-/// The advisory lock of the one that sweeps.
-const SWEEP_LOCK: i64 = 0x00C0_4C0F;
 
 /// Sweeps once; returns whether it did. It does not where another server sweeps.
 ///
@@ -112,7 +111,7 @@ impl SweepLock {
         let connection = store.write.driver().acquire().await.map_err(unavailable)?;
         let mut connection = connection.detach();
         let held: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock($1)")
-            .bind(SWEEP_LOCK)
+            .bind(AdvisoryLock::Sweeping.number())
             .fetch_one(&mut connection)
             .await
             .map_err(unavailable)?;

@@ -39,7 +39,12 @@ async fn a_command_of_another_version_and_a_stranger_are_in_nobodys_way() {
     let world = World::on(crate::world::Database::Postgres).await;
     let _dump = session(world.url(), Some("pg_dump")).await;
     let _command = session(world.url(), Some("concord/0.0.9 audit verify")).await;
-    let _server = session(world.url(), Some("concord/0.0.9")).await;
+    let mut server = session(world.url(), Some("concord/0.0.9")).await;
+    // Nor is a sweep, nor an integrator.
+    for lock in [12_602_382_i64, 12_602_383] {
+        let held = sqlx::query("SELECT pg_advisory_lock($1)").bind(lock);
+        held.execute(&mut server).await.unwrap();
+    }
     // Nothing is left to do, so nobody is asked to stop.
     let (content, said) = world.commands(&["migrate", "up"]);
     assert!(content, "{said}");

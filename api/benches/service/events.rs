@@ -11,21 +11,18 @@ use concord::audit::stored;
 use concord::audit::tree::{self, Digest, Head};
 use concord::service::Service;
 use concord::store::Store;
-use concord_entities::agency::{StoredVetting, TextList};
 use concord_entities::audit_event::WithinReach;
 use concord_entities::ids::{
     self, AgencyId, AuditEventId, ReferralId, SurvivorAuditId, TaskForceId,
 };
 use concord_entities::instant::Instant;
-use concord_entities::vocabulary::{
-    AgencyKind, AgencyStatus, Categories, DataCategory, MemberRole, Purpose,
-};
-use concord_entities::{agency, membership, task_force};
+use concord_entities::vocabulary::{AgencyKind, Categories, DataCategory, MemberRole, Purpose};
+use concord_entities::{membership, task_force};
 use nix::sys::resource::{UsageWho, getrusage};
 use sea_orm::{Condition, ConnectionTrait, QueryTrait, Statement};
 use sqlx::{Connection, PgConnection};
 
-use crate::seed::insert;
+use crate::seed::{self, insert};
 
 /// How many agencies there are, all in the task force of the first.
 const AGENCIES: usize = 200;
@@ -111,25 +108,7 @@ fn verify(flags: &[String]) {
 
 async fn agencies(service: &Service) -> Vec<AgencyId> {
     let now = service.store.ping().await.unwrap();
-    let rows: Vec<_> = (0..AGENCIES)
-        .map(|number| agency::Model {
-            id: AgencyId::new(),
-            name: format!("Agency {number}"),
-            kind: AgencyKind::HousingProgram,
-            jurisdiction: None,
-            confidential_provider: true,
-            status: AgencyStatus::Active,
-            token_epoch: 1,
-            epoch_began_at: now,
-            suspension_reason: None,
-            vetting: StoredVetting::default(),
-            languages: TextList::default(),
-            service_areas: TextList::default(),
-            created_at: now,
-        })
-        .collect();
-    let ids: Vec<AgencyId> = rows.iter().map(|row| row.id).collect();
-    insert(service, rows).await;
+    let ids = seed::agencies(service, "Agency", AgencyKind::HousingProgram, AGENCIES, now).await;
     let circle = task_force::Model {
         id: TaskForceId::new(),
         name: "All Counties".to_owned(),

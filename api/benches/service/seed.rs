@@ -42,8 +42,8 @@ pub struct Recipient {
 /// Fills the stores.
 pub async fn seed(service: &Service, referrals: usize) -> Vec<Recipient> {
     let now = service.store.ping().await.unwrap();
-    let senders = agencies(service, "Advocates", AgencyKind::AdvocacyGroup, now).await;
-    let recipients = agencies(service, "Shelter", AgencyKind::HousingProgram, now).await;
+    let senders = agencies(service, "Advocates", AgencyKind::AdvocacyGroup, SIDE, now).await;
+    let recipients = agencies(service, "Shelter", AgencyKind::HousingProgram, SIDE, now).await;
     let mou = agreement(service, &[&senders[..], &recipients].concat(), now).await;
     let rows = rows(&senders, &recipients, mou, referrals, now);
     insert(service, rows.survivors).await;
@@ -88,8 +88,15 @@ where
     transaction.commit().await.unwrap();
 }
 
-async fn agencies(service: &Service, name: &str, kind: AgencyKind, now: Instant) -> Vec<AgencyId> {
-    let rows: Vec<_> = (1..=SIDE)
+/// Makes so many agencies of one kind.
+pub async fn agencies(
+    service: &Service,
+    name: &str,
+    kind: AgencyKind,
+    count: usize,
+    now: Instant,
+) -> Vec<AgencyId> {
+    let rows: Vec<_> = (1..=count)
         .map(|number| agency::Model {
             id: AgencyId::new(),
             name: format!("{name} of the River Counties {number}"),

@@ -26,9 +26,8 @@ use super::proof::{check_consistency, prove_consistency, tiles_for_consistency};
 use super::tree::{self, Digest, Head, TreeError};
 use super::{stored, witness};
 use crate::store::Store;
+use crate::store::advisory_lock::AdvisoryLock;
 
-/// The lock of whoever integrates. On SQLite the write lock is it.
-const INTEGRATOR_LOCK: i64 = 0x00C0_4C0E;
 /// How long events gather before they are integrated.
 const GATHERING: Duration = Duration::from_millis(100);
 /// How long to wait for a sign of growth; another replica's events give none. Also how long a fault is left alone.
@@ -243,7 +242,8 @@ async fn holds_the_lock(
         return Ok(true);
     }
     let lock = "SELECT pg_try_advisory_xact_lock($1) AS held";
-    let lock = Statement::from_sql_and_values(backend, lock, [INTEGRATOR_LOCK.into()]);
+    let lock =
+        Statement::from_sql_and_values(backend, lock, [AdvisoryLock::Integrating.number().into()]);
     let row = transaction.query_one_raw(lock).await?;
     row.ok_or_else(|| DbErr::RecordNotFound("the integrator's lock".to_owned()))?
         .try_get("", "held")

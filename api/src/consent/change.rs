@@ -199,15 +199,9 @@ async fn end(
         }
         change.give_up().await?;
     }
-    let mut ending = request.ending(needed).await?;
+    let ending = request.ending(needed).await?;
     let (ended, now) = (how.end(&ending, id).await?, ending.now());
-    ending.destroys(ended.doomed.clone());
-    let events = ended.events.clone();
-    if ended.was_shared {
-        ending.commit_all(events).await?;
-    } else {
-        ending.ends_nothing().commit_all(events).await?;
-    }
+    ended.commit(ending).await?;
     Ok((ended, now))
 }
 

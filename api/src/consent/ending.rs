@@ -3,8 +3,6 @@
 //! What may be shared under is ended within an [`Ending`], and so is in force on the very next read; a draft, or what had
 //! ended before, is written down by any change. The keys go with the change. Nothing here asks for the discloser's
 //! standing: a survivor's word counts whether or not the agency that wrote the consent down still takes part.
-//!
-//! [`Ending`]: crate::audit::change::Ending
 
 use concord_entities::consent;
 use concord_entities::ids::{AgencyId, ConsentId, NoticeId};
@@ -17,7 +15,7 @@ use sea_orm::{
 };
 
 use super::rules;
-use crate::audit::change::{Author, Change};
+use crate::audit::change::{Author, Change, Ending};
 use crate::audit::event::{ConsentEvent, Event};
 use crate::error::{Error, Result};
 use crate::seal::doomed::DoomedKeys;
@@ -46,8 +44,7 @@ pub struct EndedConsent {
     pub events: Vec<Event>,
     /// The keys of the packages that stood on it, for the change to destroy.
     pub doomed: DoomedKeys,
-    /// Whether something was shared under it until now, so that only an [`Ending`](crate::audit::change::Ending) may end
-    /// it.
+    /// Whether something was shared under it until now, so that only an [`Ending`] may end it.
     pub was_shared: bool,
 }
 
@@ -61,6 +58,21 @@ impl EndedConsent {
             events: Vec::new(),
             doomed: DoomedKeys::Packages(Vec::new()),
             was_shared: false,
+        }
+    }
+
+    /// Makes it durable by the ending that it was ended in, with its events, and destroys its keys. Where nothing was
+    /// shared under it, the epoch stays.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE`: nothing was changed. `OUTCOME_UNKNOWN`.
+    pub async fn commit<Who: Author>(&self, mut ending: Ending<'_, Who>) -> Result<()> {
+        ending.destroys(self.doomed.clone());
+        let events = self.events.clone();
+        if self.was_shared {
+            ending.commit_all(events).await
+        } else {
+            ending.ends_nothing().commit_all(events).await
         }
     }
 }

@@ -30,12 +30,6 @@ pub async fn revoke(
     let found = found.ok_or(Error::NotFound)?;
     ending.acts_for(Some(found.discloser_id));
     let ended = ending::revoke(&ending, found, By::Operator, Some(channel)).await?;
-    ending.destroys(ended.doomed.clone());
-    let events = ended.events.clone();
-    if ended.was_shared {
-        ending.commit_all(events).await?;
-    } else {
-        ending.ends_nothing().commit_all(events).await?;
-    }
+    ended.commit(ending).await?;
     Ok(ended)
 }

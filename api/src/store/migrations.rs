@@ -5,13 +5,11 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{ConnectOptions, Connection, Row};
 
+use super::advisory_lock::AdvisoryLock;
 use super::pool::StoreError;
 use super::session::{self, SessionError};
 use super::{Connections, Store};
 use crate::settings::{SessionKind, Settings, StoreLocation};
-
-/// The lock of whoever migrates.
-const MIGRATION_LOCK: i64 = 0x00C0_4C0F;
 
 impl Store {
     /// Brings the stores up to this program, as an operator asks for it: alone, and while no server of another version is
@@ -128,7 +126,7 @@ async fn lock(url: &str, kind: SessionKind) -> Result<PgConnection, SessionError
     let options = session::options(url, kind)?.disable_statement_logging();
     let mut connection = PgConnection::connect_with(&options).await?;
     sqlx::query("SELECT pg_advisory_lock($1)")
-        .bind(MIGRATION_LOCK)
+        .bind(AdvisoryLock::Migrating.number())
         .execute(&mut connection)
         .await?;
     Ok(connection)

@@ -2,6 +2,7 @@
 //! good ([`connections`]), the lock that every change holds ([`sharing_lock`]), whether a COMMIT came through
 //! ([`outcome`]), how stores are brought up to this program (`migrations`), and how a list is cut into pages ([`page`]).
 
+pub(crate) mod advisory_lock;
 pub mod connections;
 mod migrations;
 pub mod outcome;

@@ -7,12 +7,13 @@ use sea_orm::{
 };
 
 use super::Store;
+use super::advisory_lock::AdvisoryLock;
 use super::outcome::TransactionId;
 use crate::clock;
 
 /// The lock that everyone who records or changes holds, shared, until they commit; whoever ends some sharing holds it
 /// alone. PostgreSQL's lock manager queues fairly, so a revocation waits for no later reader.
-pub(crate) const SHARING_LOCK: i64 = 0x00C0_4C0D;
+pub(crate) const SHARING_LOCK: i64 = AdvisoryLock::Sharing.number();
 
 /// How a transaction holds the sharing lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
