@@ -91,6 +91,12 @@ impl ActiveModelBehavior for ActiveModel {}
 /// How long a recipient may leave a referral unanswered before it expires.
 pub const UNANSWERED: Duration = Duration::from_hours(30 * 24);
 
+/// Returns until when a recipient may answer a referral that was sent then. At that moment it is expired.
+#[must_use]
+pub fn answerable_until(sent_at: Instant) -> Instant {
+    sent_at.plus(UNANSWERED)
+}
+
 /// Returns the condition that a referral's current status at `now` is `status`: what the rule over one row computes, in
 /// SQL.
 #[must_use]

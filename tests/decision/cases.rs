@@ -68,6 +68,7 @@ pub fn in_order() -> Case {
             sender: active(NORTH),
             recipient: active(SOUTH),
             status: ReferralStatus::Accepted,
+            answerable_until: Some(noon(30)),
             halted: false,
             consent: Some(ConsentFacts {
                 id: ConsentId(Uuid::from_u128(10)),
@@ -191,18 +192,25 @@ fn facts() -> impl Strategy<Value = Facts> {
         party(NORTH),
         party(SOUTH),
         status,
+        prop_oneof![
+            2 => Just(Some(noon(30))),
+            1 => prop::option::of(moments(0..=4)),
+        ],
         prop::bool::weighted(0.06),
         prop::option::weighted(0.96, consents()),
         prop::option::weighted(0.96, mous()),
     )
-        .prop_map(|(sender, recipient, status, halted, consent, mou)| Facts {
-            sender,
-            recipient,
-            status,
-            halted,
-            consent,
-            mou,
-        })
+        .prop_map(
+            |(sender, recipient, status, answerable_until, halted, consent, mou)| Facts {
+                sender,
+                recipient,
+                status,
+                answerable_until,
+                halted,
+                consent,
+                mou,
+            },
+        )
 }
 
 fn consents() -> impl Strategy<Value = ConsentFacts> {

@@ -131,6 +131,7 @@ impl Raw {
             sender: party(NORTH),
             recipient: party(SOUTH),
             status: self.status,
+            answerable_until: None,
             halted: false,
             consent: Some(consent),
             mou: Some(mou),

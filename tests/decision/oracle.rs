@@ -133,6 +133,11 @@ impl Law {
         .into_iter()
         .chain(
             facts
+                .answerable_until
+                .map(|until| ("answerableUntil", moment(until))),
+        )
+        .chain(
+            facts
                 .consent
                 .map(|_| ("consent", Value::new_entity_uid(self.consent.clone()))),
         )
@@ -234,7 +239,7 @@ fn rules_behind(reason: Reason) -> &'static [&'static str] {
     match reason {
         Reason::TokenTooNarrow => &["narrow-token"],
         Reason::AgencySuspended => &["suspended-reader", "suspended-sender"],
-        Reason::ReferralClosed => &["not-open"],
+        Reason::ReferralClosed => &["not-open", "unanswered"],
         Reason::ReferralSuspended => &["halted"],
         Reason::ConsentRevoked => &["revoked"],
         Reason::ConsentExpired => &["expired"],

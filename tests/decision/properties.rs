@@ -35,6 +35,7 @@ enum Narrowing {
     SenderSuspended,
     RecipientSuspended,
     ReferralHalted,
+    AnswerDueBy(Instant),
     ReferralMoves(ReferralStatus),
 }
 
@@ -79,6 +80,10 @@ impl Narrowing {
             Self::SenderSuspended => case.facts.sender.status = AgencyStatus::Suspended,
             Self::RecipientSuspended => case.facts.recipient.status = AgencyStatus::Suspended,
             Self::ReferralHalted => case.facts.halted = true,
+            Self::AnswerDueBy(moment) => {
+                let before = case.facts.answerable_until;
+                case.facts.answerable_until = Some(before.map_or(moment, |end| end.min(moment)));
+            }
             Self::ReferralMoves(status) => case.facts.status = status,
         }
     }
@@ -107,6 +112,7 @@ fn narrowings() -> impl Strategy<Value = Narrowing> {
         moments(0..=4).prop_map(|at| Narrowing::MouBeginsOn(at.day())),
         moments(0..=4).prop_map(|at| Narrowing::MouEndsOn(at.day())),
         moments(0..=4).prop_map(Narrowing::MouHalted),
+        moments(0..=4).prop_map(Narrowing::AnswerDueBy),
         prop::sample::select(ended.to_vec()).prop_map(Narrowing::ReferralMoves),
         prop::sample::select(vec![
             Narrowing::ConsentUnsigned,
@@ -236,6 +242,7 @@ proptest! {
             own.facts.mou = other.facts.mou;
             own.facts.recipient.status = other.facts.recipient.status;
             own.facts.status = other.facts.status;
+            own.facts.answerable_until = other.facts.answerable_until;
             own.facts.halted = other.facts.halted;
             own.question.purpose = other.question.purpose;
         });

@@ -135,6 +135,21 @@ const SITUATIONS: &[(&str, &[Situation])] = &[
                 c.facts.status = ReferralStatus::EnteredInError;
             }),
             ("suspended", |c| c.facts.status = ReferralStatus::Suspended),
+            ("unanswered, the microsecond before it expires", |c| {
+                c.facts.status = ReferralStatus::Requested;
+                (c.facts.answerable_until, c.now) = (Some(noon(2)), before(noon(2)));
+            }),
+            ("unanswered, the moment it expires", |c| {
+                c.facts.status = ReferralStatus::Requested;
+                c.facts.answerable_until = Some(noon(2));
+            }),
+            ("answered, and the time for it is over", |c| {
+                c.facts.answerable_until = Some(noon(1));
+            }),
+            ("unanswered in time, and halted", |c| {
+                c.facts.status = ReferralStatus::Requested;
+                (c.facts.answerable_until, c.facts.halted) = (Some(noon(1)), true);
+            }),
             ("halted", |c| c.facts.halted = true),
             ("the sender is suspended", |c| {
                 c.facts.sender.status = AgencyStatus::Suspended;

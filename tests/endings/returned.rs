@@ -181,3 +181,25 @@ async fn a_continuation_that_is_refused_leaves_the_package_and_one_that_is_not_r
     assert!(south.reads(&ada).await.contains("Ada, told anew"));
     assert!(world.verifies().0);
 }
+
+on_both!(what_was_not_answered_in_time_is_expired_and_tells_nothing_more);
+async fn what_was_not_answered_in_time_is_expired_and_tells_nothing_more(world: World) {
+    let (north, south) = world.agencies("north", "south").await;
+    let late = north.refers("Late").to(&south).sharing([Identity]).await;
+    let answered = north.refers("Ada").to(&south).sharing([Identity]).await;
+    let accept = "mutation($id: ID!) { acceptReferral(id: $id) { status } }";
+    let accepted = south.asks(accept, json!({ "id": answered.referral })).await;
+    assert_eq!(accepted.data()["acceptReferral"]["status"], "ACCEPTED");
+    assert!(south.reads(&late).await.contains("Late"));
+    let month = 31_i64 * 86_400_000_000;
+    world.tampers(&format!("UPDATE referral SET sent_at = sent_at - {month}"));
+
+    assert_eq!(south.sees(&late).await, "EXPIRED (NOT_ANSWERED)");
+    let read = south.reads(&late).await;
+    assert!(
+        read.starts_with("withheld: identity (REFERRAL_CLOSED)"),
+        "{read}"
+    );
+    assert!(north.reads(&late).await.starts_with("identity: Late"));
+    assert!(south.reads(&answered).await.contains("Ada"));
+}

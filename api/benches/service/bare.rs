@@ -175,6 +175,7 @@ fn facts(now: concord_entities::instant::Instant) -> Facts {
         sender,
         recipient,
         status: ReferralStatus::Accepted,
+        answerable_until: Some(now.plus(day)),
         halted: false,
         consent: Some(ConsentFacts {
             id: ConsentId::new(),

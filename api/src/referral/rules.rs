@@ -6,7 +6,7 @@ use concord_entities::consent;
 use concord_entities::ids::ReferralId;
 use concord_entities::instant::Instant;
 use concord_entities::mou;
-use concord_entities::referral::{Model, UNANSWERED};
+use concord_entities::referral::{Model, answerable_until};
 use concord_entities::vocabulary::{
     AgencyStatus, Categories, ConsentStatus, Needs, OutcomeCode, ReferralAction, ReferralStatus,
     RejectReason, StatusReason, Urgency,
@@ -78,7 +78,7 @@ impl CurrentStatus {
         } else if past(stored.mou_until) {
             (ReferralStatus::Suspended, Some(StatusReason::MouNotInForce))
         } else if stored.status == ReferralStatus::Requested
-            && past(stored.sent_at.map(|at| at.plus(UNANSWERED)))
+            && past(stored.sent_at.map(answerable_until))
         {
             (ReferralStatus::Expired, Some(StatusReason::NotAnswered))
         } else {

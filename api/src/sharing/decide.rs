@@ -34,6 +34,8 @@ pub struct Facts {
     pub recipient: Party,
     /// Where the referral stands by what people did.
     pub status: ReferralStatus,
+    /// Until when its recipient may answer it, once it was sent.
+    pub answerable_until: Option<Instant>,
     /// Whether the referral itself was halted.
     pub halted: bool,
     /// The consent that it stands on.
@@ -206,6 +208,9 @@ fn weigh(question: &Question, facts: &Facts, now: Instant) -> Result<Ground, Rea
     if facts.halted || facts.status == ReferralStatus::Suspended {
         return Err(Reason::ReferralSuspended);
     }
+    if is_expired(facts, now) {
+        return Err(Reason::ReferralClosed);
+    }
     Ok(Ground::Consented {
         consent: consent.id,
         consent_version: consent.version,
@@ -214,7 +219,7 @@ fn weigh(question: &Question, facts: &Facts, now: Instant) -> Result<Ground, Rea
     })
 }
 
-/// Returns a sender reads what it wrote, until the consent ends: then the package ends for everybody.
+/// Returns the ground on which a sender reads what it wrote. Until the consent ends: then the package ends for everybody.
 fn own(facts: &Facts, now: Instant) -> Result<Ground, Reason> {
     if facts.sender.status != AgencyStatus::Active {
         return Err(Reason::AgencySuspended);
@@ -222,10 +227,16 @@ fn own(facts: &Facts, now: Instant) -> Result<Ground, Reason> {
     not_ended(consent_between(facts)?, now).map(|()| Ground::Own)
 }
 
-/// Returns a closed referral has served its purpose: its package is read no more.
+/// Returns whether the package may be read at all: that of a closed referral has served its purpose.
 fn readable(status: ReferralStatus) -> bool {
     // A suspended one is refused for its own reason, once its keys have been asked for theirs.
     status.is_open() || status == ReferralStatus::Suspended
+}
+
+/// Returns whether the referral waited for its answer for too long. What is suspended is not: its recipient cannot answer.
+fn is_expired(facts: &Facts, now: Instant) -> bool {
+    facts.status == ReferralStatus::Requested
+        && facts.answerable_until.is_some_and(|until| until <= now)
 }
 
 fn mou_key<'f>(
