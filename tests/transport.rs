@@ -4,6 +4,7 @@
 mod executor;
 mod limits;
 mod negotiation;
+mod repeated;
 mod variables;
 
 use std::time::Duration;

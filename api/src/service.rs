@@ -25,6 +25,7 @@ use crate::audit::turnstile::Turnstile;
 use crate::audit::witness::{self, WitnessError};
 use crate::clock;
 use crate::graphql::guard::Documents;
+use crate::graphql::merge::OutputTypes;
 use crate::graphql::schema::schema;
 use crate::graphql::variables::InputTypes;
 use crate::http::challenge::Challenges;
@@ -124,6 +125,7 @@ impl Service {
         let limits = Limits::new(self.settings.allowances);
         let shared = Shared {
             inputs: InputTypes::from_sdl(&schema.sdl())?,
+            outputs: OutputTypes::from_sdl(&schema.sdl())?,
             schema,
             documents: Documents::new(),
             verifier: TokenVerifier::new(

@@ -16,6 +16,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use moka::sync::Cache;
 
 use super::lexer::{MAX_NESTING, count_tokens};
+use super::merge;
 use crate::error::Error;
 use crate::settings::MAX_SELECTIONS;
 
@@ -28,6 +29,7 @@ pub struct Admitted {
     document: Arc<ExecutableDocument>,
     tokens: usize,
     cost: usize,
+    repeats_a_key: bool,
 }
 
 impl Admitted {
@@ -35,6 +37,12 @@ impl Admitted {
     #[must_use]
     pub fn document(&self) -> &Arc<ExecutableDocument> {
         &self.document
+    }
+
+    /// Returns whether its selections are to be merged before it is executed: see [`merge`].
+    #[must_use]
+    pub fn repeats_a_key(&self) -> bool {
+        self.repeats_a_key
     }
 
     /// Returns how many selections it comes to, each fragment counted wherever it is spread.
@@ -55,6 +63,7 @@ pub fn admit(document: &str) -> Result<Admitted, Error> {
     let parsed = parse_query(document).map_err(|error| unreadable(&error))?;
     let cost = measure(&parsed)?;
     Ok(Admitted {
+        repeats_a_key: merge::repeats_a_key(&parsed),
         document: Arc::new(parsed),
         tokens,
         cost,

@@ -3,6 +3,7 @@
 pub mod asked;
 pub mod guard;
 pub mod lexer;
+pub mod merge;
 pub mod node;
 pub mod operation;
 pub mod schema;

@@ -21,6 +21,7 @@ use crate::audit::event::RequestMeta;
 use crate::error::{Error, Refusal};
 use crate::graphql::asked::AskedObjects;
 use crate::graphql::guard::Admitted;
+use crate::graphql::merge;
 use crate::graphql::operation::{refuse_subscription, select_operation};
 use crate::request::{Request, Worker};
 use crate::store::outcome;
@@ -143,9 +144,14 @@ fn prepare(shared: &Shared, admitted: &Admitted, params: Params) -> Result<Ready
     refuse_subscription(operation).map_err(|fault| vec![fault])?;
     let raw = params.variables.unwrap_or_default();
     let variables = shared.inputs.coerce(admitted.document(), operation, &raw)?;
+    let document = if admitted.repeats_a_key() {
+        merge::merge(&shared.outputs, admitted.document(), operation, &variables)
+    } else {
+        ExecutableDocument::from(admitted)
+    };
     Ok(Ready {
         asked: AskedObjects::of(admitted.document(), operation, &variables),
-        document: ExecutableDocument::from(admitted),
+        document,
         variables,
         operation_name: params.operation_name,
     })

@@ -5,6 +5,7 @@ use crate::access::TokenVerifier;
 use crate::access::keys::cache::TokenKeyCache;
 use crate::access::limit::Limits;
 use crate::graphql::guard::Documents;
+use crate::graphql::merge::OutputTypes;
 use crate::graphql::schema::Schema;
 use crate::graphql::variables::InputTypes;
 use crate::settings::Settings;
@@ -15,6 +16,8 @@ pub struct Shared {
     pub schema: Schema,
     /// The types of its inputs, to coerce variables by.
     pub inputs: InputTypes,
+    /// The types that its fields lead to, to merge selections by.
+    pub outputs: OutputTypes,
     /// Documents that were admitted before.
     pub documents: Documents,
     /// What tokens are verified against.
