@@ -102,9 +102,13 @@ impl Command {
                 println!("  data      {}", settings.data.display());
                 println!("  database  {}", settings.database);
                 println!("  keyring   {}", settings.keyring);
+                println!("  state     {}", settings.state.display());
                 println!("  issuer    {}", settings.issuer);
                 println!("  audience  {}", settings.audience);
                 println!("  limits    {}", settings.allowances);
+                for advice in settings.advice() {
+                    println!("note: {advice}");
+                }
                 Ok(())
             }
         }

@@ -3,6 +3,7 @@
 //! Every fault is reported together, and a key that we do not know is a fault: a misspelt safeguard must not be
 //! taken for one.
 
+mod advice;
 mod allowances;
 mod stores;
 
@@ -15,6 +16,7 @@ use config::{Config, Environment, File, FileFormat};
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
+use advice::Places;
 use allowances::WrittenAllowances;
 pub use allowances::{Allowances, MAX_SELECTIONS};
 pub use stores::StoreLocation;
@@ -176,6 +178,23 @@ impl Settings {
             .and_then(Config::try_deserialize::<RawSettings>)
             .map_err(|fault| SettingsError(vec![fault.to_string()]))?
             .check()
+    }
+}
+
+impl Settings {
+    /// Returns what their operator should know of them, a sentence or two each: what no longer holds, and which files others
+    /// can look into.
+    #[must_use]
+    pub fn advice(&self) -> Vec<String> {
+        Places {
+            data: &self.data,
+            state: &self.state,
+            key_file: &self.key_file,
+            database: &self.database,
+            keyring: &self.keyring,
+            keyring_beside_data: self.keyring_beside_data,
+        }
+        .advice()
     }
 }
 

@@ -1,6 +1,5 @@
 //! How a store is connected to, whatever is in it: SQLite files with what we rely on, pools of sessions with PostgreSQL.
 
-use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -12,6 +11,7 @@ use super::connections::{Breakage, Connections};
 use super::error::StoreError;
 use super::session;
 use crate::clock;
+use crate::private_files;
 use crate::settings::{Settings, StoreLocation};
 
 /// SQLite before this version can corrupt a WAL database.
@@ -40,7 +40,8 @@ impl Connected {
         }
         let connected = match &settings.database {
             StoreLocation::File(file) => {
-                own_folder(&settings.data)?;
+                private_files::make_folder(&settings.data)?;
+                private_files::make_file(file)?;
                 Self {
                     write: sqlite(file, 1).await?.once(),
                     read: sqlite(file, settings.connections).await?,
@@ -102,20 +103,11 @@ fn refuse_before_safe(found: String) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Returns the data folder, which nobody but its owner can look into.
-fn own_folder(folder: &Path) -> std::io::Result<()> {
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-}
-
 async fn keyring(settings: &Settings) -> Result<Connections, StoreError> {
     match &settings.keyring {
         StoreLocation::File(file) => {
-            if let Some(folder) = file.parent() {
-                own_folder(folder)?;
-            }
+            private_files::make_folder(&private_files::folder_of(file))?;
+            private_files::make_file(file)?;
             Ok(sqlite(file, 1).await?)
         }
         location @ StoreLocation::Postgres { .. } => Ok(postgres(location, settings).await?),

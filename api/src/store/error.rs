@@ -18,8 +18,8 @@ pub enum StoreError {
     /// The keyring is not the data store's own.
     #[error(transparent)]
     Identity(#[from] IdentityError),
-    /// The data folder cannot be made.
-    #[error("the data folder cannot be made: {0}")]
+    /// A store's file or folder cannot be made.
+    #[error("the store's file or its folder cannot be made: {0}")]
     Folder(#[from] std::io::Error),
     /// A PostgreSQL store is behind this program.
     #[error("the {store} is {steps} migration(s) behind this program: run `concord migrate up`")]
