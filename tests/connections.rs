@@ -136,7 +136,7 @@ async fn is_given_up_everywhere<F: Future>(make: impl Fn() -> F) {
 #[tokio::test]
 async fn what_is_given_up_at_any_await_leaves_no_connection_in_a_transaction() {
     let world = World::on(Database::Postgres).await;
-    let store = Store::connect(&world.service.settings).await.unwrap();
+    let store = Store::open(&world.service.settings).await.unwrap();
     for _ in 0..10 {
         is_given_up_everywhere(|| reads(&store)).await;
         is_given_up_everywhere(|| changes(&store)).await;
@@ -172,7 +172,7 @@ async fn clients_that_hang_up_leave_no_connection_in_a_transaction() {
 #[tokio::test]
 async fn a_statement_whose_client_has_gone_is_ended_while_it_waits() {
     let world = World::on(Database::Postgres).await;
-    let store = Store::connect(&world.service.settings).await.unwrap();
+    let store = Store::open(&world.service.settings).await.unwrap();
     let held = Change::at_command_line(&store, ByOperator::default())
         .await
         .unwrap();

@@ -49,8 +49,7 @@ async fn empty() -> Demo {
         ..RawSettings::default()
     };
     let settings = Settings::read(None, &flags).unwrap();
-    let store = Store::connect(&settings).await.unwrap();
-    store.migrate().await.unwrap();
+    let store = Store::migrate_up(&settings).await.unwrap();
     let vault = Vault::new(&store, Arc::new(kek::read(&settings).unwrap()));
     let now = clock::now();
     Demo {

@@ -68,6 +68,8 @@ impl Place {
         let settings = Settings {
             listen: "127.0.0.1:0".parse().unwrap(),
             data: path.to_owned(),
+            state: path.join("state"),
+            keyring_beside_data: true,
             database: data,
             keyring,
             key_file: path.join("key"),
@@ -82,8 +84,7 @@ impl Place {
             keyring_backups: usual.keyring_backups,
             sessions: usual.sessions,
         };
-        let store = Store::connect(&settings).await.unwrap();
-        store.migrate().await.unwrap();
+        let store = Store::migrate_up(&settings).await.unwrap();
         Self {
             ledger: Ledger::start(store.clone()),
             store,

@@ -320,7 +320,7 @@ async fn a_store_that_is_behind_is_not_served() {
     let empty = Cluster::shared().fresh_database();
     let serving = Command::new(env!("CARGO_BIN_EXE_concord"))
         .args(["serve", "--listen", "127.0.0.1:0", "--database-url", &empty])
-        .arg("--key-file")
+        .args(["--keyring-beside-data", "--key-file"])
         .arg(world.folder.path().join("kek"))
         .output()
         .unwrap();

@@ -103,7 +103,8 @@ fn refused(url: &str) -> String {
     let key = folder.path().join("kek");
     std::fs::write(&key, "5a".repeat(31) + "7e").unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_concord"))
-        .args(["migrate", "up", "--database-url", url, "--key-file"])
+        .args(["migrate", "up", "--keyring-beside-data"])
+        .args(["--database-url", url, "--key-file"])
         .arg(&key)
         .arg("--data")
         .arg(folder.path())
@@ -153,7 +154,7 @@ fn a_database_that_does_not_keep_unicode_is_refused() {
 #[tokio::test]
 async fn what_a_database_refuses_is_told_without_the_values() {
     let world = World::on(Database::Postgres).await;
-    let store = Store::connect(&world.service.settings).await.unwrap();
+    let store = Store::open(&world.service.settings).await.unwrap();
     store
         .write
         .execute_unprepared(

@@ -88,13 +88,13 @@ impl Filled {
             data: Some(folder.path().to_owned()),
             database_url: (database == Database::Postgres)
                 .then(|| Cluster::shared().fresh_database()),
+            keyring_beside_data: (database == Database::Postgres).then_some(true),
             key_file: (database == Database::Postgres).then(|| folder.path().join("kek")),
             ..RawSettings::default()
         };
         std::fs::write(folder.path().join("kek"), "5a".repeat(31) + "7e").unwrap();
         let settings = Settings::read(None, &flags).unwrap();
-        let store = Store::connect(&settings).await.unwrap();
-        store.migrate().await.unwrap();
+        let store = Store::migrate_up(&settings).await.unwrap();
         let vault = Vault::new(&store, Arc::new(kek::read(&settings).unwrap()));
         let now = clock::now();
         assert!(demo::fill(&store, &vault, now).await.unwrap());

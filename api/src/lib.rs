@@ -4,7 +4,7 @@
 //! the command line and [`service`]; [`demo`]; [`http`]; [`graphql`]; [`oauth`]; [`erasure`], [`recovery`] and [`sweep`]; the concepts
 //! ([`referral`], [`consent`], [`mou`], [`survivor`], [`mandated_disclosure`], [`notice`], [`rule_pack`], [`agency`],
 //! [`application`], [`review`]); [`request`]; [`access`]; [`jose`]; [`wire`]; [`audit`]; [`seal`]; [`sharing`]; [`store`];
-//! [`error`], [`clock`] and [`settings`]; the entities.
+//! [`error`], [`clock`], [`settings`] and [`private_files`]; the entities.
 
 pub mod access;
 pub mod agency;
@@ -22,6 +22,7 @@ pub mod mandated_disclosure;
 pub mod mou;
 pub mod notice;
 pub mod oauth;
+pub mod private_files;
 pub mod recovery;
 pub mod referral;
 pub mod request;

@@ -38,7 +38,7 @@ use crate::seal::envelope::KeyEncryptionKey;
 use crate::seal::{Vault, kek};
 use crate::settings::Settings;
 use crate::store::Store;
-use crate::store::pool::StoreError;
+use crate::store::error::StoreError;
 use crate::sweep;
 
 /// How often keys of packages that have ended are looked for, and tokens and proofs that are over.

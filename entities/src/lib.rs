@@ -45,8 +45,10 @@ pub mod audit_tree;
 pub mod audit_waiting;
 pub mod idempotency;
 pub mod sharing_epoch;
+pub mod store_identity;
 
 pub mod document_key;
+pub mod keyring_identity;
 pub mod ledger_witness;
 pub mod package_key;
 pub mod record_key;

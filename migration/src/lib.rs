@@ -29,6 +29,7 @@ impl MigratorTrait for Data {
             Box::new(data::m0012_key_versions::AddKeyVersions),
             Box::new(data::m0013_audit_places::CreateAuditPlaces),
             Box::new(data::m0014_bounded_endings::BoundEndings),
+            Box::new(data::m0015_store_identity::CreateStoreIdentity),
         ]
     }
 }
@@ -45,6 +46,7 @@ impl MigratorTrait for Keyring {
             Box::new(keyring::m0004_witness::CreateWitness),
             Box::new(keyring::m0005_versions::AddVersions),
             Box::new(keyring::m0006_witnessed_time::AddWitnessedTime),
+            Box::new(keyring::m0007_keyring_identity::CreateKeyringIdentity),
         ]
     }
 }

@@ -96,13 +96,13 @@ async fn migrated(database: Database) -> (tempfile::TempDir, Store) {
         &RawSettings {
             data: Some(folder.path().to_owned()),
             database_url: fresh(database),
+            keyring_beside_data: (database == Database::Postgres).then_some(true),
             key_file: Some(folder.path().join("kek")),
             ..RawSettings::default()
         },
     )
     .unwrap();
-    let store = Store::connect(&settings).await.unwrap();
-    store.migrate().await.unwrap();
+    let store = Store::migrate_up(&settings).await.unwrap();
     (folder, store)
 }
 
@@ -151,6 +151,7 @@ async fn make_every_entity(database: &impl ConnectionTrait) {
         referral sealed_part
         audit_event audit_tile audit_tree audit_checkpoint sharing_epoch
         package_key document_key record_key signing_key token_key notice ledger_witness audit_place audit_waiting
+        store_identity keyring_identity
     }
 }
 

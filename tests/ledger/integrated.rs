@@ -23,7 +23,7 @@ async fn two_integrators_integrate_each_event_once(place: Place) {
     const TASKS: usize = 50;
     const EACH: usize = 30;
     let place = Arc::new(place);
-    let other = Store::connect(&place.settings).await.unwrap();
+    let other = Store::open(&place.settings).await.unwrap();
     let (stop, stopped) = watch::channel(false);
     let integrators = [
         (place.store.clone(), place.ledger.growth()),

@@ -139,7 +139,9 @@ async fn what_is_promised_works() {
 #[tokio::test]
 async fn an_issuer_with_a_path_is_found_under_that_path() {
     let folder = tempfile::tempdir().unwrap();
-    let flags = ["--data".to_owned(), folder.path().display().to_string()];
+    // The state folder is made beside the data, within the folder.
+    let data = folder.path().join("data").display().to_string();
+    let flags = ["--data".to_owned(), data];
     let issuer = "https://concord.example/tf";
     let server = Server::start_under(&flags, &[("CONCORD_ISSUER", issuer)]);
     let address = server.address.as_str();

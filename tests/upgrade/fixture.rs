@@ -98,10 +98,13 @@ fn succeeds(words: &[&str], flags: &[String]) -> String {
 }
 
 fn flags(folder: &Path, database: Database, url: &str) -> Vec<String> {
+    let state = folder.join("state").display().to_string();
     let mut flags = vec!["--data".to_owned(), folder.display().to_string()];
+    flags.extend(["--state".to_owned(), state]);
     if database == Database::Postgres {
         let key: PathBuf = folder.join("key-encryption-key");
         flags.extend(["--database-url".to_owned(), url.to_owned()]);
+        flags.push("--keyring-beside-data".to_owned());
         flags.extend(["--key-file".to_owned(), key.display().to_string()]);
     }
     flags

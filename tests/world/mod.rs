@@ -17,7 +17,7 @@ pub mod server;
 pub mod sqlite;
 
 use std::future::{Ready, ready};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -325,15 +325,20 @@ fn written(folder: &TempDir, url: Option<&str>) -> RawSettings {
         data: Some(folder.path().to_owned()),
         database_url: url.map(str::to_owned),
         key_file: url.map(|_| folder.path().join("kek")),
+        state: Some(folder.path().join("state")),
+        keyring_beside_data: url.map(|_| true),
         ..RawSettings::default()
     }
 }
 
 fn flags(folder: &TempDir, url: Option<&str>) -> Vec<String> {
-    let mut flags = vec!["--data".to_owned(), folder.path().display().to_string()];
+    let path = |path: &Path| path.display().to_string();
+    let mut flags = vec!["--data".to_owned(), path(folder.path())];
+    flags.extend(["--state".to_owned(), path(&folder.path().join("state"))]);
     if let Some(url) = url {
-        let key = folder.path().join("kek").display().to_string();
+        let key = path(&folder.path().join("kek"));
         flags.extend([
+            "--keyring-beside-data".to_owned(),
             "--database-url".to_owned(),
             url.to_owned(),
             "--key-file".to_owned(),

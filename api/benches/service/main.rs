@@ -223,6 +223,8 @@ impl Measure {
                 On::Sqlite => None,
                 On::Postgres => Some(postgres::Cluster::shared().fresh_database()),
             },
+            state: Some(folder.join("state")),
+            keyring_beside_data: (on == On::Postgres).then_some(true),
             connections: Some(u32::try_from(self.connections).unwrap()),
             ..RawSettings::default()
         }
@@ -386,9 +388,7 @@ async fn open(written: &RawSettings) -> Service {
         sessions: SessionKind::LongCommand("bench"),
         ..Settings::read(None, written).unwrap()
     };
-    let store = Store::connect(&settings).await.unwrap();
-    store.migrate().await.unwrap();
-    drop(store);
+    drop(Store::migrate_up(&settings).await.unwrap());
     Service::open(settings).await.unwrap()
 }
 
@@ -400,9 +400,12 @@ fn flags(written: &RawSettings) -> Vec<String> {
         path(&written.data),
         "--key-file".to_owned(),
         path(&written.key_file),
+        "--state".to_owned(),
+        path(&written.state),
     ];
     if let Some(url) = &written.database_url {
         flags.extend(["--database-url".to_owned(), url.clone()]);
+        flags.push("--keyring-beside-data".to_owned());
     }
     flags
 }

@@ -102,9 +102,13 @@ impl Command {
                 println!("  data      {}", settings.data.display());
                 println!("  database  {}", settings.database);
                 println!("  keyring   {}", settings.keyring);
+                println!("  state     {}", settings.state.display());
                 println!("  issuer    {}", settings.issuer);
                 println!("  audience  {}", settings.audience);
                 println!("  limits    {}", settings.allowances);
+                for advice in settings.advice() {
+                    println!("note: {advice}");
+                }
                 Ok(())
             }
         }
@@ -112,18 +116,15 @@ impl Command {
 }
 
 async fn migrate(what: Migrate) -> Result<()> {
-    let store = match what {
+    let settings = match what {
         Migrate::Up(options) => {
             let settings = options.settings_of(SessionKind::LongCommand("migrate up"))?;
-            Store::migrate_up(&settings).await
+            Store::migrate_up(&settings).await.into_diagnostic()?;
+            settings
         }
-        Migrate::Status(options) => {
-            let settings = options.settings_of(SessionKind::Command("migrate status"))?;
-            Store::connect(&settings).await
-        }
+        Migrate::Status(options) => options.settings_of(SessionKind::Command("migrate status"))?,
     };
-    let store = store.into_diagnostic()?;
-    let (data, keyring) = store.behind().await.into_diagnostic()?;
+    let (data, keyring) = Store::behind(&settings).await.into_diagnostic()?;
     println!("data store: {data} migration(s) behind");
     println!("keyring:    {keyring} migration(s) behind");
     Ok(())

@@ -18,9 +18,18 @@ pub(crate) struct Options {
     /// A `postgres://` URL for the data store; without it, an embedded store in the data folder.
     #[arg(long)]
     database_url: Option<String>,
-    /// A `postgres://` URL for the keyring; without it, a schema of its own beside the data.
+    /// The state folder [default: the data folder's name with -state].
+    #[arg(long)]
+    state: Option<PathBuf>,
+    /// A `postgres://` URL for the keyring, in another cluster than the data.
     #[arg(long)]
     keyring_url: Option<String>,
+    /// An SQLite file for the keyring, where there is one server.
+    #[arg(long)]
+    keyring_file: Option<PathBuf>,
+    /// Have the keyring in the data's own cluster, where every copy of the cluster takes the keys along.
+    #[arg(long)]
+    keyring_beside_data: bool,
     /// The file with the key-encryption key, 64 hex digits.
     #[arg(long)]
     key_file: Option<PathBuf>,
@@ -41,7 +50,10 @@ impl Options {
         let flags = RawSettings {
             data: self.data.clone().or(more.data),
             database_url: self.database_url.clone(),
+            state: self.state.clone(),
             keyring_url: self.keyring_url.clone(),
+            keyring_file: self.keyring_file.clone(),
+            keyring_beside_data: self.keyring_beside_data.then_some(true),
             key_file: self.key_file.clone(),
             ..more
         };

@@ -8,6 +8,7 @@ use concord::service::Service;
 use concord::settings::{RawSettings, Settings};
 use concord::{clock, demo};
 use miette::{IntoDiagnostic, Result, miette};
+use tracing::warn;
 use tracing_subscriber::EnvFilter;
 
 use super::options::Options;
@@ -37,6 +38,9 @@ impl Serve {
             explorer: (self.demo || self.explorer).then_some(true),
             ..RawSettings::default()
         })?;
+        for advice in settings.advice() {
+            warn!("{advice}");
+        }
         let service = Service::open(settings.clone()).await.into_diagnostic()?;
         let tokens = if self.demo {
             Some(prepare_demo(&service).await?)

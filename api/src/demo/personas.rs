@@ -1,9 +1,7 @@
 //! The personas of the demo, and their tokens.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -18,6 +16,7 @@ use crate::access::issued;
 use crate::access::token::{self, Claims, TokenSigningError};
 use crate::error::Refusal;
 use crate::jose::key::SigningKey;
+use crate::private_files;
 use crate::settings::Settings;
 use crate::store::{Connections, Store};
 
@@ -152,7 +151,7 @@ pub(super) async fn write(
         cards.insert(persona.name, card);
     }
     let text = serde_json::to_vec_pretty(&cards)?;
-    keep(file, &text).map_err(|fault| PersonaError::File {
+    private_files::write_whole(file, &text).map_err(|fault| PersonaError::File {
         file: file.to_owned(),
         fault,
     })
@@ -201,21 +200,4 @@ impl Persona {
             scopes: self.scope.split(' ').collect(),
         }
     }
-}
-
-/// Puts a secret text in the place of a file, all of it at once, for its owner's eyes alone.
-fn keep(file: &Path, text: &[u8]) -> io::Result<()> {
-    let draft = file.with_extension("draft");
-    match fs::remove_file(&draft) {
-        Err(fault) if fault.kind() != io::ErrorKind::NotFound => return Err(fault),
-        Ok(()) | Err(_) => {}
-    }
-    let mut opened = fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&draft)?;
-    opened.write_all(text)?;
-    opened.sync_all()?;
-    fs::rename(&draft, file)
 }

@@ -20,9 +20,9 @@ use crate::clock;
 use crate::error::{Error, Refusal, Result};
 use crate::seal::Vault;
 use crate::seal::envelope::KeyEncryptionKey;
-use crate::settings::{Settings, StoreLocation};
+use crate::settings::Settings;
 use crate::store::Store;
-use crate::store::pool::StoreError;
+use crate::store::error::StoreError;
 
 /// How often a read may be overtaken by some ending sharing before it is made while nothing can end.
 const OVERTAKEN: usize = 2;
@@ -80,10 +80,7 @@ impl WorkerFactory {
     /// # Errors
     /// [`StoreError`]: the database does not answer.
     pub async fn worker(self) -> Result<Worker, StoreError> {
-        let store = match self.settings.database {
-            StoreLocation::File(_) => self.store,
-            StoreLocation::Postgres { .. } => Store::connect(&self.settings).await?,
-        };
+        let store = self.store.for_another_worker(&self.settings).await?;
         Ok(Worker {
             vault: Vault::new(&store, self.kek),
             store,

@@ -6,7 +6,8 @@ use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{ConnectOptions, Connection, Row};
 
 use super::advisory_lock::AdvisoryLock;
-use super::pool::StoreError;
+use super::connected::Connected;
+use super::error::StoreError;
 use super::session::{self, SessionError};
 use super::{Connections, Store};
 use crate::settings::{SessionKind, Settings, StoreLocation};
@@ -18,44 +19,68 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn migrate_up(settings: &Settings) -> Result<Self, StoreError> {
-        Self::check_sessions(settings).await?;
         let StoreLocation::Postgres { url, .. } = &settings.database else {
             return Self::open(settings).await;
         };
+        let connected = Connected::to(settings).await?;
         let mut alone = lock(url, settings.sessions).await?;
-        let store = Self::connect(settings).await?;
-        store.refuse_newer().await?;
-        let pending = match store.refuse_when_behind().await {
+        connected.refuse_newer().await?;
+        let pending = match connected.refuse_when_behind().await {
             Ok(()) => false,
             Err(StoreError::Behind { .. }) => true,
             Err(fault) => return Err(fault),
         };
         if pending {
             refuse_servers(&mut alone).await?;
-            store.migrate().await?;
+            connected.migrate(settings).await?;
         }
+        let store = Self::bound(connected, settings).await?;
         alone.close().await.map_err(SessionError::from)?;
         Ok(store)
+    }
+
+    /// Returns how many migrations each store is behind: the data store, the keyring.
+    ///
+    /// # Errors
+    /// [`StoreError`]: a store cannot be opened.
+    pub async fn behind(settings: &Settings) -> Result<(usize, usize), StoreError> {
+        Ok(Connected::to(settings).await?.behind().await?)
+    }
+}
+
+impl Connected {
+    /// Connects to both stores, and refuses those that a newer program has migrated.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(super) async fn known(settings: &Settings) -> Result<Self, StoreError> {
+        let connected = Self::to(settings).await?;
+        connected.refuse_newer().await?;
+        Ok(connected)
     }
 
     /// Brings both stores up to this program.
     ///
     /// # Errors
     /// What the database says.
-    pub async fn migrate(&self) -> Result<(), DbErr> {
+    pub(super) async fn migrate(&self, settings: &Settings) -> Result<(), DbErr> {
         Data::up(self.write.pool(), None).await?;
-        if self.backend == DbBackend::Postgres {
-            let make = "CREATE SCHEMA IF NOT EXISTS concord_keyring";
-            self.write.execute_unprepared(make).await?;
+        self.migrate_keyring(&settings.keyring).await
+    }
+
+    async fn migrate_keyring(&self, location: &StoreLocation) -> Result<(), DbErr> {
+        if let StoreLocation::Postgres {
+            schema: Some(schema),
+            ..
+        } = location
+        {
+            let make = format!("CREATE SCHEMA IF NOT EXISTS {schema}");
+            self.keyring.execute_unprepared(&make).await?;
         }
         Keyring::up(self.keyring.pool(), None).await
     }
 
-    /// Returns how many migrations each store is behind: the data store, the keyring.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub async fn behind(&self) -> Result<(usize, usize), DbErr> {
+    async fn behind(&self) -> Result<(usize, usize), DbErr> {
         let data = Data::get_pending_migrations(self.write.pool()).await?.len();
         let keyring = Keyring::get_pending_migrations(self.keyring.pool())
             .await?
@@ -76,7 +101,7 @@ impl Store {
     }
 
     /// Refuses stores that a newer program has migrated: what they mean is not known here.
-    pub(super) async fn refuse_newer(&self) -> Result<(), StoreError> {
+    async fn refuse_newer(&self) -> Result<(), StoreError> {
         let known = [
             ("data store", &self.write, names::<Data>()),
             ("keyring", &self.keyring, names::<Keyring>()),

@@ -14,6 +14,7 @@ pub(crate) mod m0011_contacts_and_mandates;
 pub(crate) mod m0012_key_versions;
 pub(crate) mod m0013_audit_places;
 pub(crate) mod m0014_bounded_endings;
+pub(crate) mod m0015_store_identity;
 
 use sea_orm_migration::sea_orm::prelude::Uuid;
 

@@ -6,3 +6,4 @@ pub(crate) mod m0003_record_keys;
 pub(crate) mod m0004_witness;
 pub(crate) mod m0005_versions;
 pub(crate) mod m0006_witnessed_time;
+pub(crate) mod m0007_keyring_identity;

@@ -3,10 +3,12 @@
 //! Every fault is reported together, and a key that we do not know is a fault: a misspelt safeguard must not be
 //! taken for one.
 
+mod advice;
+mod allowances;
+mod stores;
+
 use std::collections::HashMap;
-use std::fmt;
 use std::net::SocketAddr;
-use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -14,37 +16,11 @@ use config::{Config, Environment, File, FileFormat};
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
-/// The most selections of a document, each fragment counted wherever it is spread.
-pub const MAX_SELECTIONS: usize = 2_000;
-
-/// How much is allowed. Each is an allowance that fills up again bit by bit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Allowances {
-    /// How many selections an application may ask for each second, in the long run.
-    pub selections_per_second: NonZeroU32,
-    /// How many it may ask for at once, when it has asked for nothing for a while.
-    pub selections_burst: NonZeroU32,
-    /// How many tokens and programs an agency may end each second, in the long run.
-    pub endings_per_second: NonZeroU32,
-    /// How many it may end at once, when it has ended none for a while.
-    pub endings_burst: NonZeroU32,
-    /// How often a minute somebody may fail to prove who they are, and how often at once.
-    pub failed_per_minute: NonZeroU32,
-}
-
-impl fmt::Display for Allowances {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} selections a second and {} at once, {} tokens and programs ended a second and {} at once, {} failures a minute to prove who one is",
-            self.selections_per_second,
-            self.selections_burst,
-            self.endings_per_second,
-            self.endings_burst,
-            self.failed_per_minute
-        )
-    }
-}
+use advice::Places;
+use allowances::WrittenAllowances;
+pub use allowances::{Allowances, MAX_SELECTIONS};
+pub use stores::StoreLocation;
+use stores::{Stores, WrittenStores};
 
 /// Where the service listens, what it keeps and what it calls itself.
 #[derive(Clone, Debug)]
@@ -53,10 +29,14 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// The folder that holds the embedded stores and the key-encryption key.
     pub data: PathBuf,
+    /// The folder in which this server remembers how far the stores had come, outside what is backed up.
+    pub state: PathBuf,
     /// Where the data store is.
     pub database: StoreLocation,
     /// Where the keyring is.
     pub keyring: StoreLocation,
+    /// Whether the keyring may be in the data store's own cluster.
+    pub keyring_beside_data: bool,
     /// The file that holds the key-encryption key, 64 hex digits.
     pub key_file: PathBuf,
     /// The `iss` of our tokens, an `https` URL (RFC 8414, 2): where partners find the authorization server.
@@ -93,39 +73,6 @@ pub enum SessionKind {
     LongCommand(&'static str),
 }
 
-/// Where a store is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StoreLocation {
-    /// An SQLite file; it is made, and migrates itself.
-    File(PathBuf),
-    /// A PostgreSQL database and the schema in it.
-    Postgres {
-        /// The URL.
-        url: String,
-        /// The schema, where it is not the default one.
-        schema: Option<String>,
-    },
-}
-
-impl std::fmt::Display for StoreLocation {
-    /// Writes where the store is, never with a password.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::File(file) => write!(f, "embedded, {}", file.display()),
-            Self::Postgres { url, schema } => {
-                let place = url
-                    .rsplit_once('@')
-                    .map_or("(the URL names no user)", |(_, place)| place);
-                write!(f, "PostgreSQL, {place}")?;
-                match schema {
-                    Some(schema) => write!(f, ", schema {schema}"),
-                    None => Ok(()),
-                }
-            }
-        }
-    }
-}
-
 /// The settings as a file, the environment or the flags write them; every key may be missing.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -136,12 +83,25 @@ pub struct RawSettings {
     /// The data folder.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<PathBuf>,
+    /// The state folder: there each server remembers how far the stores had come. Outside what is backed up, and each
+    /// server's own [default: the data folder's name with `-state`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<PathBuf>,
     /// A `postgres://` URL; without it the store is a file in the data folder.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub database_url: Option<String>,
-    /// A `postgres://` URL for the keyring; without it, a schema of its own in the same database.
+    /// A `postgres://` URL for the keyring, in another cluster than the data. With `database_url`, this or one of the next
+    /// two is needed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keyring_url: Option<String>,
+    /// An SQLite file for the keyring, where there is one server [default without `database_url`: `keyring.sqlite` in the
+    /// data folder].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keyring_file: Option<PathBuf>,
+    /// Whether the keyring may be in the data's own cluster, where every copy of the cluster takes the keys along: a schema
+    /// of its own in the same database or, with `keyring_url`, another database.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keyring_beside_data: Option<bool>,
     /// The file with the key-encryption key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key_file: Option<PathBuf>,
@@ -221,6 +181,23 @@ impl Settings {
     }
 }
 
+impl Settings {
+    /// Returns what their operator should know of them, a sentence or two each: what no longer holds, and which files others
+    /// can look into.
+    #[must_use]
+    pub fn advice(&self) -> Vec<String> {
+        Places {
+            data: &self.data,
+            state: &self.state,
+            key_file: &self.key_file,
+            database: &self.database,
+            keyring: &self.keyring,
+            keyring_beside_data: self.keyring_beside_data,
+        }
+        .advice()
+    }
+}
+
 /// Returns the variables that are settings. Two of ours are not: where the settings file is, and how much to log.
 fn variables() -> HashMap<String, String> {
     std::env::vars_os()
@@ -232,8 +209,14 @@ fn variables() -> HashMap<String, String> {
 impl RawSettings {
     fn check(self) -> Result<Settings, SettingsError> {
         let mut faults = Vec::new();
-        let allowances = self.allowances(&mut faults);
-        let data = self.data.unwrap_or_else(|| PathBuf::from("concord-data"));
+        let allowances = WrittenAllowances {
+            selections_per_second: self.selections_per_second,
+            selections_burst: self.selections_burst,
+            endings_per_second: self.endings_per_second,
+            endings_burst: self.endings_burst,
+            failed_per_minute: self.failed_per_minute,
+        }
+        .check(&mut faults);
         let listen = self.listen.as_deref().unwrap_or("127.0.0.1:4000");
         let listen = listen.parse().unwrap_or_else(|_| {
             faults.push(format!(
@@ -241,24 +224,23 @@ impl RawSettings {
             ));
             SocketAddr::from(([127, 0, 0, 1], 4000))
         });
-        for (key, url) in [
-            ("database_url", &self.database_url),
-            ("keyring_url", &self.keyring_url),
-        ] {
-            if url.as_deref().is_some_and(|url| {
-                !url.starts_with("postgres://") && !url.starts_with("postgresql://")
-            }) {
-                faults.push(format!(
-                    "{key}: only a postgres:// URL; leave it out for the embedded store"
-                ));
-            }
-        }
-        if self.keyring_url.is_some() && self.database_url.is_none() {
-            faults.push("keyring_url: only together with database_url".to_owned());
-        }
         if self.database_url.is_some() && self.key_file.is_none() {
             faults.push("key_file: needed with database_url: a file with 64 hex digits that every replica has".to_owned());
         }
+        let Stores {
+            data,
+            state,
+            database,
+            keyring,
+        } = WrittenStores {
+            data: self.data.unwrap_or_else(|| PathBuf::from("concord-data")),
+            state: self.state,
+            database_url: self.database_url,
+            keyring_url: self.keyring_url,
+            keyring_file: self.keyring_file,
+            keyring_beside_data: self.keyring_beside_data.unwrap_or(false),
+        }
+        .check(&mut faults);
         if let Some(file) = self
             .issuer_ca_file
             .as_deref()
@@ -289,11 +271,12 @@ impl RawSettings {
         if !faults.is_empty() {
             return Err(SettingsError(faults));
         }
-        let (database, keyring) = locations(&data, self.database_url, self.keyring_url);
         Ok(Settings {
             listen,
+            state,
             database,
             keyring,
+            keyring_beside_data: self.keyring_beside_data.unwrap_or(false),
             key_file: self
                 .key_file
                 .unwrap_or_else(|| data.join("key-encryption-key")),
@@ -310,40 +293,6 @@ impl RawSettings {
             sessions: SessionKind::Server,
         })
     }
-
-    /// Returns the allowances, each of at least one.
-    fn allowances(&self, faults: &mut Vec<String>) -> Allowances {
-        let allowances = Allowances {
-            selections_per_second: positive(
-                "selections_per_second",
-                self.selections_per_second.unwrap_or(5_000),
-                faults,
-            ),
-            selections_burst: positive(
-                "selections_burst",
-                self.selections_burst.unwrap_or(50_000),
-                faults,
-            ),
-            endings_per_second: positive(
-                "endings_per_second",
-                self.endings_per_second.unwrap_or(1),
-                faults,
-            ),
-            endings_burst: positive("endings_burst", self.endings_burst.unwrap_or(30), faults),
-            failed_per_minute: positive(
-                "failed_per_minute",
-                self.failed_per_minute.unwrap_or(30),
-                faults,
-            ),
-        };
-        if u32::try_from(MAX_SELECTIONS).is_ok_and(|most| allowances.selections_burst.get() < most)
-        {
-            faults.push(format!(
-                "selections_burst: at least {MAX_SELECTIONS}, which one document may come to"
-            ));
-        }
-        allowances
-    }
 }
 
 /// Returns for how long backups of the keyring are kept; 30 days unless told.
@@ -353,13 +302,6 @@ fn keyring_backups(days: Option<u32>, faults: &mut Vec<String>) -> Duration {
         faults.push("keyring_backup_days: at most 3650".to_owned());
     }
     Duration::from_hours(24 * u64::from(days))
-}
-
-fn positive(key: &str, value: u32, faults: &mut Vec<String>) -> NonZeroU32 {
-    NonZeroU32::new(value).unwrap_or_else(|| {
-        faults.push(format!("{key}: at least 1"));
-        NonZeroU32::MIN
-    })
 }
 
 /// Who we are to a partner who tries the service on its own machine.
@@ -386,31 +328,4 @@ fn is_identifier(text: &str) -> bool {
         && url.fragment().is_none()
         && url.username().is_empty()
         && url.password().is_none()
-}
-
-fn locations(
-    data: &Path,
-    database: Option<String>,
-    keyring: Option<String>,
-) -> (StoreLocation, StoreLocation) {
-    let Some(database) = database else {
-        return (
-            StoreLocation::File(data.join("concord.sqlite")),
-            StoreLocation::File(data.join("keyring.sqlite")),
-        );
-    };
-    let keyring = match keyring {
-        Some(url) => StoreLocation::Postgres { url, schema: None },
-        None => StoreLocation::Postgres {
-            url: database.clone(),
-            schema: Some("concord_keyring".to_owned()),
-        },
-    };
-    (
-        StoreLocation::Postgres {
-            url: database,
-            schema: None,
-        },
-        keyring,
-    )
 }

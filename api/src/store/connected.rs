@@ -1,0 +1,171 @@
+//! How a store is connected to, whatever is in it: SQLite files with what we rely on, pools of sessions with PostgreSQL.
+
+use std::path::Path;
+use std::time::Duration;
+
+use concord_entities::instant::Instant;
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DbBackend, DbErr, Statement};
+use sqlx::Connection;
+
+use super::connections::{Breakage, Connections};
+use super::error::StoreError;
+use super::session;
+use crate::clock;
+use crate::private_files;
+use crate::settings::{Settings, StoreLocation};
+
+/// SQLite before this version can corrupt a WAL database.
+const SAFE_SQLITE: (u32, u32, u32) = (3, 51, 3);
+
+/// The data store and the keyring, connected to. What is in them may be older or newer than this program, or not belong
+/// together.
+#[derive(Clone, Debug)]
+pub(super) struct Connected {
+    pub(super) read: Connections,
+    pub(super) write: Connections,
+    pub(super) keyring: Connections,
+    pub(super) backend: DbBackend,
+}
+
+impl Connected {
+    /// Connects to both stores.
+    ///
+    /// # Errors
+    /// [`StoreError`]: PostgreSQL cannot be relied on, or a store cannot be opened.
+    pub(super) async fn to(settings: &Settings) -> Result<Self, StoreError> {
+        for location in [&settings.database, &settings.keyring] {
+            if let StoreLocation::Postgres { url, .. } = location {
+                session::check(url, settings.sessions).await?;
+            }
+        }
+        let connected = match &settings.database {
+            StoreLocation::File(file) => {
+                private_files::make_folder(&settings.data)?;
+                private_files::make_file(file)?;
+                Self {
+                    write: sqlite(file, 1).await?.once(),
+                    read: sqlite(file, settings.connections).await?,
+                    keyring: keyring(settings).await?,
+                    backend: DbBackend::Sqlite,
+                }
+            }
+            location @ StoreLocation::Postgres { .. } => {
+                let data = postgres(location, settings).await?;
+                Self {
+                    write: data.once(),
+                    read: data,
+                    keyring: keyring(settings).await?,
+                    backend: DbBackend::Postgres,
+                }
+            }
+        };
+        connected.refuse_old_sqlite().await?;
+        Ok(connected)
+    }
+
+    /// Returns the time by the data store's clock; shows that it answers.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(super) async fn ping(&self) -> Result<Instant, DbErr> {
+        let statement = Statement::from_string(
+            self.backend,
+            format!("SELECT {} AS now", clock::sql(self.backend)),
+        );
+        let row = self.read.query_one_raw(statement).await?;
+        row.ok_or_else(|| DbErr::RecordNotFound("the time".to_owned()))?
+            .try_get("", "now")
+    }
+
+    async fn refuse_old_sqlite(&self) -> Result<(), StoreError> {
+        for store in [&self.read, &self.keyring] {
+            let backend = store.get_database_backend();
+            if backend == DbBackend::Sqlite {
+                let statement =
+                    Statement::from_string(backend, "SELECT sqlite_version() AS version");
+                let row = store.query_one_raw(statement).await?;
+                let found: String = row
+                    .ok_or_else(|| DbErr::RecordNotFound("sqlite_version".to_owned()))?
+                    .try_get("", "version")?;
+                refuse_before_safe(found)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn refuse_before_safe(found: String) -> Result<(), StoreError> {
+    let mut parts = found.split('.').map(|part| part.parse().unwrap_or(0));
+    let mut next = || parts.next().unwrap_or(0);
+    if (next(), next(), next()) < SAFE_SQLITE {
+        return Err(StoreError::OldSqlite { found });
+    }
+    Ok(())
+}
+
+async fn keyring(settings: &Settings) -> Result<Connections, StoreError> {
+    match &settings.keyring {
+        StoreLocation::File(file) => {
+            private_files::make_folder(&private_files::folder_of(file))?;
+            private_files::make_file(file)?;
+            Ok(sqlite(file, 1).await?)
+        }
+        location @ StoreLocation::Postgres { .. } => Ok(postgres(location, settings).await?),
+    }
+}
+
+pub(super) async fn sqlite(file: &Path, connections: u32) -> Result<Connections, DbErr> {
+    let mut options = common(format!("sqlite://{}?mode=rwc", file.display()), connections);
+    options.map_sqlx_sqlite_opts(|options| {
+        options
+            .journal_mode(sqlx::sqlite::SqliteJournalMode::Wal)
+            .synchronous(sqlx::sqlite::SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(4))
+            .pragma("trusted_schema", "OFF")
+            .pragma("secure_delete", "ON")
+            .statement_cache_capacity(200)
+    });
+    // A failed COMMIT makes SQLite roll back by itself. The library's own ROLLBACK then fails, it goes on counting a
+    // transaction that is not there, and the next one would be a savepoint that no COMMIT ever follows: "recorded",
+    // and lost.
+    options.map_sqlx_sqlite_before_acquire(|connection, _| {
+        let clean = !connection.is_in_transaction();
+        Box::pin(async move { Ok(clean) })
+    });
+    let pool = Database::connect(options).await?;
+    Ok(Connections::repeating(pool, Breakage::default(), None))
+}
+
+pub(super) async fn postgres(
+    location: &StoreLocation,
+    settings: &Settings,
+) -> Result<Connections, DbErr> {
+    let StoreLocation::Postgres { url, schema } = location else {
+        return Err(DbErr::Custom("not a PostgreSQL location".to_owned()));
+    };
+    let mut options = common(url.clone(), settings.connections);
+    if let Some(schema) = schema {
+        options.set_schema_search_path(schema.as_str());
+    }
+    let kind = settings.sessions;
+    options.map_sqlx_postgres_opts(move |options| session::with_settings(options, kind));
+    let breakage = Breakage::default();
+    let watching = breakage.clone();
+    options.map_sqlx_postgres_pool_opts(move |pool| watching.watches(pool));
+    let pool = Database::connect(options).await?;
+    let limit = session::answer_limit(kind);
+    Ok(Connections::repeating(pool, breakage, limit))
+}
+
+fn common(url: String, connections: u32) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(connections)
+        .min_connections(1)
+        .acquire_timeout(Duration::from_secs(4))
+        .test_before_acquire(false)
+        .sqlx_logging(false)
+        .record_stmt_in_spans(false);
+    options
+}
