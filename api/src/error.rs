@@ -7,7 +7,7 @@
 //!    `RATE_LIMITED`).
 //! 2. What the caller may not see, which answers as what does not exist (`NOT_FOUND`).
 //! 3. A rule that says no: each returns its reason as a value (`INVALID_TRANSITION`, `CONSENT_DEFECTIVE`,
-//!    `MOU_REQUIRED`, `CONFLICT`, `PURPOSE_REQUIRED`).
+//!    `MOU_REQUIRED`, `LEGAL_HOLD`, `CONFLICT`, `PURPOSE_REQUIRED`).
 //! 4. What the service stands on, and what may pass by itself: a database that is away, locked, full or restarting, a
 //!    ledger that cannot be written, a store that is older than its witnesses (`UNAVAILABLE`: nothing was changed). Where
 //!    a change may have been made, or was made and cannot be shown, it is `OUTCOME_UNKNOWN`.
@@ -26,9 +26,11 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use async_graphql::{ErrorExtensionValues, Value};
-use concord_entities::ids::InvalidIdError;
-use concord_entities::instant::InvalidTimeError;
-use concord_entities::vocabulary::{Code, ReferralAction, ReferralStatus, Severity};
+use concord_entities::ids::{InvalidIdError, LegalHoldId};
+use concord_entities::instant::{Day, InvalidTimeError};
+use concord_entities::vocabulary::{
+    Code, LegalHoldGround, ReferralAction, ReferralStatus, Severity,
+};
 use sea_orm::{DbErr, RuntimeErr};
 use sqlx::Error as SqlxError;
 use sqlx::error::DatabaseError;
@@ -67,6 +69,15 @@ pub enum Error {
     /// The consent or MOU does not allow this now.
     #[error("{0}")]
     NotNow(Cow<'static, str>),
+    /// A legal hold obliges the agency to keep what is to be erased. Whoever names each hold in force erases all the same.
+    #[error(
+        "a legal hold obliges your agency to keep what it holds of this survivor: ask your counsel, and release what is \
+         over. To erase all the same, call again with `confirmLegalHolds`: the ids of all in `extensions.holds`"
+    )]
+    LegalHold {
+        /// Every hold in force.
+        holds: Vec<HoldInForce>,
+    },
     /// The consent lacks something that the law asks for.
     #[error(
         "this consent is not good enough to act on: see `extensions.findings` for what to mend"
@@ -127,6 +138,19 @@ pub struct Finding {
     pub remedy: Cow<'static, str>,
 }
 
+/// A legal hold in force, as whoever erases is told of it: no text of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HoldInForce {
+    /// The hold's id, to be confirmed by.
+    pub id: LegalHoldId,
+    /// What obliges the agency.
+    pub ground: LegalHoldGround,
+    /// The day on what obliges it.
+    pub issued_on: Day,
+    /// Its last day; none where it holds until it is released.
+    pub ends_on: Option<Day>,
+}
+
 impl Error {
     /// Returns the stable code of this reason, as `extensions.code` carries it.
     #[must_use]
@@ -137,6 +161,7 @@ impl Error {
             Self::NotFound => "NOT_FOUND",
             Self::BadUserInput(_) => "BAD_USER_INPUT",
             Self::InvalidTransition { .. } | Self::NotNow(_) => "INVALID_TRANSITION",
+            Self::LegalHold { .. } => "LEGAL_HOLD",
             Self::ConsentDefective { .. } => "CONSENT_DEFECTIVE",
             Self::MouRequired => "MOU_REQUIRED",
             Self::Conflict(_) => "CONFLICT",
@@ -172,6 +197,12 @@ impl Error {
                     Value::List(findings.iter().map(Value::from).collect()),
                 );
             }
+            Self::LegalHold { holds } => {
+                extensions.set(
+                    "holds",
+                    Value::List(holds.iter().map(Value::from).collect()),
+                );
+            }
             Self::ForbiddenScope { needed } => extensions.set("scope", needed.as_str()),
             Self::RateLimited { seconds } => extensions.set("retryAfter", *seconds),
             Self::Unauthenticated
@@ -201,6 +232,23 @@ impl From<&Finding> for Value {
             ]
             .into_iter()
             .map(|(key, text)| (async_graphql::Name::new(key), Self::from(text)))
+            .collect(),
+        )
+    }
+}
+
+impl From<&HoldInForce> for Value {
+    fn from(hold: &HoldInForce) -> Self {
+        let ends_on = hold.ends_on.map(|day| Self::from(day.to_string()));
+        Self::Object(
+            [
+                ("id", Self::from(hold.id.to_string())),
+                ("ground", Self::from(hold.ground.to_string())),
+                ("issuedOn", Self::from(hold.issued_on.to_string())),
+                ("endsOn", ends_on.unwrap_or(Self::Null)),
+            ]
+            .into_iter()
+            .map(|(key, value)| (async_graphql::Name::new(key), value))
             .collect(),
         )
     }

@@ -168,6 +168,8 @@ ids! {
     MouId = "mou", now_v7;
     /// One disclosure that a statute or a court's order demanded.
     MandateId = "mandate", now_v7;
+    /// That somebody obliges an agency to keep what it holds of a survivor.
+    LegalHoldId = "hold", now_v7;
     /// One entry of the audit log.
     AuditEventId = "event", now_v7;
     /// A notice to an agency.

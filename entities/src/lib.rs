@@ -27,6 +27,7 @@ pub mod trusted_issuer;
 pub mod consent;
 pub mod consent_document;
 pub mod consent_signature;
+pub mod legal_hold;
 pub mod mandated_disclosure;
 pub mod mou;
 pub mod mou_party;

@@ -30,6 +30,7 @@ impl MigratorTrait for Data {
             Box::new(data::m0013_audit_places::CreateAuditPlaces),
             Box::new(data::m0014_bounded_endings::BoundEndings),
             Box::new(data::m0015_store_identity::CreateStoreIdentity),
+            Box::new(data::m0016_legal_holds::CreateLegalHolds),
         ]
     }
 }

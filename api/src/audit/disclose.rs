@@ -81,6 +81,22 @@ pub async fn one<E: EntityTrait>(
     Ok(decided.map(|mut rows| rows.pop()).or_denied(asked))
 }
 
+/// Returns every record that a finder finds, for a decision over all of them. What leaves of them, the caller puts on
+/// record.
+///
+/// # Errors
+/// `UNAVAILABLE`.
+pub async fn all<E: EntityTrait>(
+    store: &Store,
+    among: Select<E>,
+) -> Result<Decided<Vec<E::Model>>> {
+    let decided = rows(store, among, |_| String::new()).await?;
+    Ok(Decided {
+        events: Vec::new(),
+        ..decided
+    })
+}
+
 async fn rows<E: EntityTrait>(
     store: &Store,
     among: Select<E>,

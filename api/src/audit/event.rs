@@ -6,11 +6,11 @@
 
 use concord_entities::consent;
 use concord_entities::ids::{
-    AgencyId, ApplicationId, ConsentId, IssuerId, MandateId, MouId, ReferralId, RulePackId,
-    SurvivorAuditId, TaskForceId,
+    AgencyId, ApplicationId, ConsentId, IssuerId, LegalHoldId, MandateId, MouId, ReferralId,
+    RulePackId, SurvivorAuditId, TaskForceId,
 };
 use concord_entities::vocabulary::{
-    AuditAction, AuditType, Categories, MandateInstrument, Pack, Purpose,
+    AuditAction, AuditType, Categories, LegalHoldGround, MandateInstrument, Pack, Purpose,
 };
 
 use super::description::{Description, EventFields, about, nothing, of_person, refused};
@@ -133,6 +133,25 @@ events! {
         .disclosed(discloser, categories)
         .told(recipient)
         .because(instrument.to_string());
+
+    /// What obliges an agency to keep what it holds of a survivor was put on record. Nobody else is told.
+    LegalHoldRecorded {
+        /// The hold.
+        id: LegalHoldId,
+        /// On whom.
+        survivor: SurvivorAuditId,
+        /// What obliges the agency.
+        ground: LegalHoldGround,
+    } => Create, about(&id).person(survivor).because(ground.to_string());
+    /// A legal hold was released. Nobody else is told.
+    LegalHoldReleased(hold: LegalHoldId) => Update, about(&hold);
+    /// Legal holds in force were set aside by whoever erases the person. Nobody else is told.
+    LegalHoldOverridden {
+        /// The person, under the audit log's own id.
+        survivor: SurvivorAuditId,
+        /// The holds.
+        holds: Vec<LegalHoldId>,
+    } => Update, of_person(survivor).and(holds.iter().map(ToString::to_string).collect());
 
     /// A consent was drafted. Nobody else is told.
     ConsentDrafted(consent: ConsentEvent) => Create, consent.fields().told(None);

@@ -5,18 +5,20 @@
 //! the pseudonym, the language and the link to the audit log go with the row that they stood in. Then the keys are
 //! destroyed; the sweep finishes what a crash leaves, since every consent has ended. To a recipient, an erasure looks like
 //! any other revocation. What was told before stays in the audit log, under an id that nothing leads to any more.
+//! Where a legal hold is in force, it is asked before: see [`holds`].
 
 use async_graphql::{Context, ID, Object, SimpleObject};
 use concord_entities::SelectLocked;
 use concord_entities::ids::{ConsentId, MandateId, SurvivorAuditId, SurvivorId};
 use concord_entities::vocabulary::ConsentStatus;
 use concord_entities::{
-    consent, consent_document, consent_signature, idempotency, mandated_disclosure, referral,
-    safe_contact, sealed_part, survivor,
+    consent, consent_document, consent_signature, idempotency, legal_hold, mandated_disclosure,
+    referral, safe_contact, sealed_part, survivor,
 };
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter};
 use uuid::Uuid;
 
+use super::holds::{self, ConfirmedHolds};
 use crate::access::grant::Resource;
 use crate::audit::change::{Change, Ending};
 use crate::audit::event::Event;
@@ -57,11 +59,16 @@ pub struct ErasureMutation;
 #[Object]
 impl ErasureMutation {
     /// Erases a person whom your agency serves: ends every consent, destroys the key of every package, and forgets the
-    /// pseudonym. It cannot be undone. What was told before stays in the accounting, without the person.
+    /// pseudonym. It cannot be undone. What was told before stays in the accounting, without the person. Where a legal
+    /// hold is in force, the error `LEGAL_HOLD` names it: call again with the ids of all of them.
     async fn erase_survivor(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The survivor's id.")] id: ID,
+        #[graphql(
+            desc = "The ids of all legal holds in force, as the error `LEGAL_HOLD` named them: your agency answers for going over them, and that goes on record."
+        )]
+        confirm_legal_holds: Option<Vec<ID>>,
     ) -> Result<ErasureReceipt> {
         let request = ctx.request()?;
         let needed = Resource::Survivor.delete();
@@ -71,21 +78,39 @@ impl ErasureMutation {
             .one(&request.worker.store.read)
             .await?;
         seen.ok_or(Error::NotFound)?;
+        let confirmed = ConfirmedHolds::parse(confirm_legal_holds)?;
+        confirmed.require(request, id).await?;
         let mut ending = request.ending(needed).await?;
         let now = ending.now();
         let found = survivor::Entity::one_of(ending.agency(), id)
             .one_locked(&ending)
             .await?;
         let person = found.ok_or(Error::NotFound)?;
-        let known_as = person.audit_id;
-
+        let survivor = person.audit_id;
+        let Some(holds) = confirmed.overridden(&ending, id).await? else {
+            // Recorded since it was looked.
+            ending.ends_nothing().give_up().await?;
+            confirmed.require(request, id).await?;
+            return Err(Error::Conflict(
+                "the legal holds on this survivor changed meanwhile: ask again".into(),
+            )
+            .into());
+        };
+        if !holds.is_empty() {
+            ending
+                .record(Event::LegalHoldOverridden { survivor, holds })
+                .await?;
+        }
         let consents = end_consents(&ending, id).await?;
         let packages = end_referrals(&ending, id).await?;
         forget_papers(&ending, &consents).await?;
         let mandates = forget_mandates(&ending, id).await?;
+        let holds = holds::all(&ending, id).await?;
+        let holds: Vec<Uuid> = holds.into_iter().map(|hold| hold.id.0).collect();
         let made = consents.iter().map(|consent| consent.0);
         let made = made.chain(packages.iter().map(|package| package.referral.0));
-        let made: Vec<Uuid> = made.chain(mandates.iter().copied()).chain([id.0]).collect();
+        let made = made.chain(mandates.iter().chain(&holds).copied());
+        let made: Vec<Uuid> = made.chain([id.0]).collect();
         forget_keys(&ending, &made).await?;
         forget(&ending, person).await?;
 
@@ -94,7 +119,7 @@ impl ErasureMutation {
         ending.destroys(DoomedKeys::Documents(consents.clone()));
         ending.destroys(DoomedKeys::Records(RecordKind::SafeContact, vec![id.0]));
         ending.destroys(DoomedKeys::Records(RecordKind::Mandate, mandates));
-        let survivor = known_as;
+        ending.destroys(DoomedKeys::Records(RecordKind::LegalHold, holds));
         let event = ending
             .commit(Event::SurvivorErased { survivor, consents })
             .await?;
@@ -212,6 +237,9 @@ async fn forget(change: &Change<'_>, person: survivor::Model) -> Result<()> {
         .exec(change)
         .await?;
     mandated_disclosure::Entity::replace_survivor(person.id, id)
+        .exec(change)
+        .await?;
+    legal_hold::Entity::forget_person(person.id, id)
         .exec(change)
         .await?;
     safe_contact::Entity::remove_of(person.id)

@@ -1,3 +1,4 @@
 //! Erasing a survivor: what touches every concept at once.
 
 pub mod change;
+mod holds;

@@ -2,8 +2,8 @@
 
 use async_graphql::{ComplexObject, Context, ID, Interface, Object, SimpleObject};
 use concord_entities::ids::{
-    AgencyId, AnyId, ApplicationId, AuditEventId, ConsentId, MandateId, MouId, ReferralId,
-    SurvivorId,
+    AgencyId, AnyId, ApplicationId, AuditEventId, ConsentId, LegalHoldId, MandateId, MouId,
+    ReferralId, SurvivorId,
 };
 use concord_entities::vocabulary::Purpose;
 
@@ -20,6 +20,7 @@ use crate::request::{InRequest, Request};
 use crate::review::events::AuditEvent;
 use crate::sharing::facts;
 use crate::survivor::graphql::Survivor;
+use crate::survivor::legal_hold::graphql::LegalHold;
 use crate::wire::scalars::DateTime;
 
 /// A record with an id.
@@ -40,6 +41,8 @@ pub enum Node {
     Consent(Consent),
     /// A disclosure that a statute or a court's order demanded of your agency.
     MandatedDisclosure(std::boxed::Box<MandatedDisclosure>),
+    /// What obliges your agency to keep what it holds of a survivor.
+    LegalHold(LegalHold),
     /// A referral.
     Referral(std::boxed::Box<Referral>),
     /// An MOU.
@@ -158,6 +161,11 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
             crate::mandated_disclosure::graphql::mandated_disclosure_by_id(request, MandateId(uuid))
                 .await?
                 .map(|record| Node::from(std::boxed::Box::new(record)))
+        }
+        LegalHoldId::PREFIX => {
+            crate::survivor::legal_hold::query::legal_hold_by_id(request, LegalHoldId(uuid))
+                .await?
+                .map(Node::from)
         }
         MouId::PREFIX => crate::mou::query::mou_by_id(request, MouId(uuid))
             .await?

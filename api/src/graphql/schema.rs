@@ -22,6 +22,7 @@ use crate::review::events::AuditQuery;
 use crate::rule_pack::graphql::{PackMutation, PackQuery};
 use crate::survivor::contact::graphql::{ContactMutation, ContactQuery};
 use crate::survivor::graphql::{SurvivorMutation, SurvivorQuery};
+use crate::survivor::legal_hold::change::LegalHoldMutation;
 
 /// What you can read.
 #[derive(Default, MergedObject)]
@@ -49,6 +50,7 @@ pub struct Mutation(
     ErasureMutation,
     ContactMutation,
     MandateMutation,
+    LegalHoldMutation,
     ConsentMutation,
     PackMutation,
     ReferralMutation,

@@ -315,6 +315,7 @@ fn is_denial(error: &Error) -> bool {
         | Error::BadUserInput(_)
         | Error::InvalidTransition { .. }
         | Error::NotNow(_)
+        | Error::LegalHold { .. }
         | Error::ConsentDefective { .. }
         | Error::Conflict(_)
         | Error::PurposeRequired

@@ -75,6 +75,7 @@ fn status(error: &Error) -> StatusCode {
         }
         Error::InvalidTransition { .. }
         | Error::NotNow(_)
+        | Error::LegalHold { .. }
         | Error::ConsentDefective { .. }
         | Error::MouRequired
         | Error::Conflict(_) => StatusCode::CONFLICT,

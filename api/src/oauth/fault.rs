@@ -126,6 +126,7 @@ impl From<Refusal> for OauthError {
             | Error::BadUserInput(_)
             | Error::InvalidTransition { .. }
             | Error::NotNow(_)
+            | Error::LegalHold { .. }
             | Error::ConsentDefective { .. }
             | Error::MouRequired
             | Error::Conflict(_)

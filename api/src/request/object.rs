@@ -1,16 +1,17 @@
 //! How an id that was asked for goes on record where the request is refused.
 
 use concord_entities::ids::{
-    AgencyId, AnyId, ApplicationId, AuditEventId, ConsentId, MandateId, MouId, NoticeId,
-    ReferralId, RulePackId, SurvivorId, TokenId,
+    AgencyId, AnyId, ApplicationId, AuditEventId, ConsentId, LegalHoldId, MandateId, MouId,
+    NoticeId, ReferralId, RulePackId, SurvivorId, TokenId,
 };
 
 /// The kinds of record that somebody may be refused. No other prefix is kept: it would be a stranger's own words.
-const KINDS: [&str; 10] = [
+const KINDS: [&str; 11] = [
     AgencyId::PREFIX,
     ApplicationId::PREFIX,
     AuditEventId::PREFIX,
     ConsentId::PREFIX,
+    LegalHoldId::PREFIX,
     MandateId::PREFIX,
     MouId::PREFIX,
     NoticeId::PREFIX,

@@ -7,9 +7,9 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use concord_entities::ids::{MandateId, SurvivorId};
+use concord_entities::ids::{LegalHoldId, MandateId, SurvivorId};
 use concord_entities::instant::Instant;
-use concord_entities::{mandated_disclosure, record_key, safe_contact};
+use concord_entities::{legal_hold, mandated_disclosure, record_key, safe_contact};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{EntityTrait, IntoActiveModel};
 use tracing::info;
@@ -32,6 +32,8 @@ pub enum RecordKind {
     SafeContact,
     /// The texts of a mandated disclosure; its owner is the disclosure.
     Mandate,
+    /// The texts of a legal hold; its owner is the hold.
+    LegalHold,
 }
 
 /// A sealed record and what its seal is bound to: it opens as nothing else.
@@ -49,12 +51,15 @@ pub struct SealedRecord<'a> {
 pub type OpenedRecords = HashMap<Uuid, Zeroizing<Vec<u8>>>;
 
 impl RecordKind {
+    const ALL: [Self; 3] = [Self::SafeContact, Self::Mandate, Self::LegalHold];
+
     /// Returns the word for this kind in the keyring and in the seals.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::SafeContact => "safe-contact",
             Self::Mandate => "mandate",
+            Self::LegalHold => "legal-hold",
         }
     }
 
@@ -148,7 +153,7 @@ impl Vault {
     /// `UNAVAILABLE`.
     pub async fn sweep_records(&self, store: &Store, now: Instant) -> Result<()> {
         let hour_ago = now.minus(Duration::from_hours(1));
-        for kind in [RecordKind::SafeContact, RecordKind::Mandate] {
+        for kind in RecordKind::ALL {
             let mut after = None;
             loop {
                 let keys = record_key::Entity::in_order(kind.name(), hour_ago, after, BATCH)
@@ -200,6 +205,13 @@ async fn live(
             .map(|row| (row.survivor_id.0, row.key_version))
             .collect(),
         RecordKind::Mandate => mandated_disclosure::Entity::among(owners.map(MandateId))
+            .all(&store.read)
+            .await?
+            .into_iter()
+            .filter(|row| !row.sealed.is_empty())
+            .map(|row| (row.id.0, 1))
+            .collect(),
+        RecordKind::LegalHold => legal_hold::Entity::among(owners.map(LegalHoldId))
             .all(&store.read)
             .await?
             .into_iter()

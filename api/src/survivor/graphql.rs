@@ -7,6 +7,8 @@ use concord_entities::{audit_event, survivor};
 use sea_orm::{ActiveModelTrait, IntoActiveModel, Set, SqlErr};
 
 use super::contact::plan::SafeContactPlan;
+use super::legal_hold;
+use super::legal_hold::graphql::LegalHold;
 use crate::access::grant::Resource;
 use crate::audit::change::Change;
 use crate::audit::disclose;
@@ -61,6 +63,19 @@ impl Survivor {
     /// needs the scope `survivor.r`.
     async fn safe_contact(&self, ctx: &Context<'_>) -> Option<Result<SafeContactPlan>> {
         safe_contact(ctx, self.key).await.transpose()
+    }
+
+    /// What obliges your agency to keep what it holds of the person, newest first, also what is over. Each reading is on
+    /// record, and needs the scope `survivor.r`.
+    async fn legal_holds(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100; 20 where you leave it out.")] first: Option<i32>,
+        #[graphql(desc = "The cursor of the entry to go on after.")] after: Option<String>,
+    ) -> Result<Connection<LegalHold>> {
+        let request = ctx.request()?;
+        let wanted = PageRequest::parse(first, after.as_deref(), None, None)?;
+        legal_hold::query::page(request, self.key, wanted).await
     }
 }
 

@@ -2,3 +2,4 @@
 
 pub mod contact;
 pub mod graphql;
+pub mod legal_hold;

@@ -45,6 +45,12 @@ codes! {
         ContactAdvised = "CONTACT_ADVISED",
         /// A disclosure that a statute or a court's order demanded was put on record.
         MandatedDisclosureRecorded = "MANDATED_DISCLOSURE_RECORDED",
+        /// What obliges an agency to keep what it holds of a survivor was put on record.
+        LegalHoldRecorded = "LEGAL_HOLD_RECORDED",
+        /// A legal hold was said to hold no longer.
+        LegalHoldReleased = "LEGAL_HOLD_RELEASED",
+        /// Legal holds in force were set aside, by name, to erase a person all the same.
+        LegalHoldOverridden = "LEGAL_HOLD_OVERRIDDEN",
         /// A consent was drafted.
         ConsentDrafted = "CONSENT_DRAFTED",
         /// A consent was signed.

@@ -12,6 +12,7 @@ mod audit;
 mod category;
 mod consent;
 mod contact;
+mod legal_hold;
 mod mandated_disclosure;
 mod mou;
 mod need;
@@ -30,6 +31,7 @@ pub use consent::{
     SignerRelation, SignerRole, Witness,
 };
 pub use contact::{ContactBar, ContactChannel, MessageForm, Weekday};
+pub use legal_hold::LegalHoldGround;
 pub use mandated_disclosure::{
     MandateInstrument, NoNoticeReason, NoProtectionReason, NoticeResult, OutsideRecipient,
     ProtectiveStep,

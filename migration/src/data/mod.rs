@@ -15,6 +15,7 @@ pub(crate) mod m0012_key_versions;
 pub(crate) mod m0013_audit_places;
 pub(crate) mod m0014_bounded_endings;
 pub(crate) mod m0015_store_identity;
+pub(crate) mod m0016_legal_holds;
 
 use sea_orm_migration::sea_orm::prelude::Uuid;
 
