@@ -35,6 +35,7 @@ mod jose;
 mod journey;
 mod keys;
 mod ledger;
+mod legal_hold;
 mod limits;
 mod lost_replies;
 mod mandated_disclosure;

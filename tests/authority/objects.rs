@@ -68,6 +68,9 @@ pub enum Given {
     NewConsent,
     NewMandate,
     Mandate,
+    NewLegalHold,
+    LegalHold,
+    SurvivorOnHold,
     NewReferral,
     NewMou,
 }
@@ -296,6 +299,12 @@ impl Stage {
                 let recorded = self.sender.asks(record, json!({ "new": new })).await;
                 Object::known(text(&recorded.data()["recordMandatedDisclosure"]["id"]))
             }
+            Given::NewLegalHold => Object::new("", json!({ "new": self.new_legal_hold().await })),
+            Given::LegalHold => Object::known(self.legal_hold().await.0),
+            Given::SurvivorOnHold => {
+                let (hold, survivor) = self.legal_hold().await;
+                Object::new(&survivor, json!({ "id": survivor, "holds": [hold] }))
+            }
             Given::NewReferral => {
                 let consent = self.drafted().await.consent;
                 let package = json!({ "identity": { "givenName": "Ada" } });
@@ -342,6 +351,22 @@ impl Stage {
             "categories": ["IDENTITY"], "minimumNecessary": true, "noNotice": "UNSAFE_TO_TRY",
             "protectiveSteps": ["MINIMISED"],
         })
+    }
+
+    async fn new_legal_hold(&self) -> Value {
+        json!({
+            "survivor": self.sender.registers(&self.name()).await, "ground": "SUBPOENA", "issuedOn": day(-3),
+            "counselOffice": "Office of counsel",
+        })
+    }
+
+    /// A hold in force, and the survivor whom it is on.
+    async fn legal_hold(&self) -> (String, String) {
+        let record = "mutation($new: LegalHoldInput!) { recordLegalHold(hold: $new) { id } }";
+        let new = self.new_legal_hold().await;
+        let recorded = self.sender.asks(record, json!({ "new": new })).await;
+        let id = text(&recorded.data()["recordLegalHold"]["id"]);
+        (id, text(&new["survivor"]))
     }
 
     async fn consent(&self) -> String {

@@ -107,6 +107,13 @@ pub const ROWS: &[Row] = &[
         Party::Sender,
         "{ mandatedDisclosures(first: 100) { edges { node { id } } } }",
     ),
+    row("node(legal hold)", Given::LegalHold, Party::Sender, NODE),
+    row(
+        "node(legal holds)",
+        Given::SurvivorOnHold,
+        Party::Sender,
+        "query($id: ID!) { node(id: $id) { ... on Survivor { id legalHolds { edges { node { id } } } } } }",
+    ),
     row(
         "consents(given)",
         Given::ConsentDraft,
@@ -270,6 +277,18 @@ pub const ROWS: &[Row] = &[
         "mutation($new: MandatedDisclosureInput!) { recordMandatedDisclosure(disclosure: $new) { id } }",
     ),
     row(
+        "recordLegalHold",
+        Given::NewLegalHold,
+        Party::Sender,
+        "mutation($new: LegalHoldInput!) { recordLegalHold(hold: $new) { id } }",
+    ),
+    row(
+        "releaseLegalHold",
+        Given::LegalHold,
+        Party::Sender,
+        "mutation($id: ID!) { releaseLegalHold(id: $id) { id } }",
+    ),
+    row(
         "draftConsent",
         Given::NewConsent,
         Party::Sender,
@@ -322,6 +341,12 @@ pub const ROWS: &[Row] = &[
         Given::Survivor,
         Party::Sender,
         "mutation($id: ID!) { eraseSurvivor(id: $id) { event } }",
+    ),
+    row(
+        "eraseSurvivor(on hold)",
+        Given::SurvivorOnHold,
+        Party::Sender,
+        "mutation($id: ID!, $holds: [ID!]) { eraseSurvivor(id: $id, confirmLegalHolds: $holds) { event } }",
     ),
     row(
         "continueReferral",

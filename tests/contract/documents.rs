@@ -288,6 +288,7 @@ fn operation(label: &str) -> String {
     let of = match of.trim_end_matches(')').trim_end_matches(" draft") {
         "event" => "audit event",
         "mandate" => "mandated disclosure",
+        "legal holds" => "survivor's `legalHolds`",
         "mou" => "MOU",
         "safe contact" => "survivor's `safeContact`",
         other => other,

@@ -12,8 +12,8 @@ use concord_entities::instant::Instant;
 use concord_entities::vocabulary::DataCategory::Identity;
 use concord_entities::vocabulary::RevocationChannel;
 use concord_entities::{
-    application_secret, consent, idempotency, mandated_disclosure, notice, package_key, record_key,
-    referral, spent_proof, token_state,
+    application_secret, consent, idempotency, legal_hold, mandated_disclosure, notice, package_key,
+    record_key, referral, spent_proof, token_state,
 };
 use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, QueryFilter, QueryTrait, Statement};
 use uuid::Uuid;
@@ -57,6 +57,7 @@ async fn among_many() -> (World, Agency, [Told; 2]) {
         format!("INSERT INTO idempotency SELECT {agency}, 'test', id::text, ''::bytea, id, n FROM crowd;"),
         format!("INSERT INTO mandated_disclosure (id, agency_id, survivor_id, instrument, dated_on, disclosed_on, ordered, categories, \
                  purposes, attempts, steps, sealed, recorded_at) SELECT id, {agency}, id, 'SUBPOENA', 1, 1, 1, 1, 1, '[]', 1, ''::bytea, n FROM crowd;"),
+        format!("INSERT INTO legal_hold SELECT id, {agency}, id, 'SUBPOENA', 1, NULL, ''::bytea, n, NULL FROM crowd;"),
         format!("INSERT INTO token_state (jti, agency_id, expires_at, parent) \
                  SELECT id::text, {agency}, 9000000000000000, CASE n % 2 WHEN 0 THEN other::text END FROM crowd;"),
         "INSERT INTO spent_proof SELECT decode(md5(id::text), 'hex'), n FROM crowd;".to_owned(),
@@ -125,9 +126,9 @@ async fn an_erasure_reads_what_is_erased() {
     }
     let read = world.tampers(
         "SELECT relname, seq_tup_read + coalesce(idx_tup_fetch, 0) FROM pg_stat_user_tables \
-         WHERE relname IN ('consent', 'referral', 'notice', 'idempotency', 'mandated_disclosure', 'token_state')",
+         WHERE relname IN ('consent', 'referral', 'notice', 'idempotency', 'mandated_disclosure', 'legal_hold', 'token_state')",
     );
-    assert_eq!(read.lines().count(), 6);
+    assert_eq!(read.lines().count(), 7);
     for line in read.lines() {
         let (table, rows) = line.split_once('|').unwrap();
         assert!(rows.parse::<i64>().unwrap() < BOUND, "{table}: {rows} rows");
@@ -266,6 +267,10 @@ async fn sqlite_scans_nothing_for_an_ending_or_a_sweep() {
         ),
         (sent.build(backend), "referral_of_survivor"),
         (mandates.build(backend), "mandated_disclosure_of_survivor"),
+        (
+            legal_hold::Entity::on(agency, person).build(backend),
+            "legal_hold_of_survivor",
+        ),
         (
             idempotency::Entity::forget([Uuid::nil()]).build(backend),
             "idempotency_object",

@@ -14,12 +14,12 @@ use concord::audit::leaf::Leaf;
 use concord::audit::tree::Digest;
 use concord::sharing::Ground;
 use concord_entities::ids::{
-    AgencyId, ApplicationId, AuditEventId, ConsentId, IssuerId, MandateId, MouId, ReferralId,
-    RulePackId, SurvivorAuditId, TaskForceId,
+    AgencyId, ApplicationId, AuditEventId, ConsentId, IssuerId, LegalHoldId, MandateId, MouId,
+    ReferralId, RulePackId, SurvivorAuditId, TaskForceId,
 };
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{
-    AuditType, Categories, Code, DataCategory, MandateInstrument, Pack, Purpose,
+    AuditType, Categories, Code, DataCategory, LegalHoldGround, MandateInstrument, Pack, Purpose,
 };
 use uuid::Uuid;
 
@@ -42,6 +42,7 @@ fn events() -> Vec<Event> {
     events.extend(agreements());
     events.extend(reads());
     events.extend(tokens());
+    events.extend(legal_holds());
     events
 }
 
@@ -199,6 +200,22 @@ fn tokens() -> Vec<Event> {
         Event::ClientRefused("wrong_secret"),
         Event::SigningKeyRotated(kid()),
         Event::SigningKeyRetired(kid()),
+    ]
+}
+
+fn legal_holds() -> Vec<Event> {
+    let hold = LegalHoldId(id(12));
+    vec![
+        Event::LegalHoldRecorded {
+            id: hold,
+            survivor: SURVIVOR,
+            ground: LegalHoldGround::ALL[0],
+        },
+        Event::LegalHoldReleased(hold),
+        Event::LegalHoldOverridden {
+            survivor: SURVIVOR,
+            holds: vec![hold, LegalHoldId(id(13))],
+        },
     ]
 }
 
