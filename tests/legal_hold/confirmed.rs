@@ -44,9 +44,9 @@ async fn an_erasure_asks_about_each_hold_and_goes_over_them_by_name(world: World
         json!({ "id": order, "ground": "COURT_ORDER", "issuedOn": day(-3), "endsOn": day(90) });
 
     // A program that may erase and nothing else is told how to go on, and no text.
-    let eraser = world.caller(north.id, "eraser", "survivor.d");
+    let program = world.caller(north.id, "eraser", "survivor.d");
     for confirmed in [Value::Null, json!([])] {
-        let answer = erases(&eraser, &ada, confirmed).await;
+        let answer = erases(&program, &ada, confirmed).await;
         assert_eq!(asked(&answer), json!([order_told]));
         assert!(answer.text.contains("confirmLegalHolds"), "{}", answer.text);
     }
@@ -66,12 +66,12 @@ async fn an_erasure_asks_about_each_hold_and_goes_over_them_by_name(world: World
     let suit_told =
         json!({ "id": suit, "ground": "LITIGATION_HOLD", "issuedOn": day(-3), "endsOn": null });
     for some in [&order, &suit] {
-        let answer = erases(&eraser, &ada, json!([some])).await;
+        let answer = erases(&program, &ada, json!([some])).await;
         assert_eq!(asked(&answer), json!([suit_told, order_told]));
     }
     assert!(south.reads(&told).await.contains("Ada"));
 
-    let erased = erases(&eraser, &ada, json!([order, suit])).await;
+    let erased = erases(&program, &ada, json!([order, suit])).await;
     assert_eq!(erased.data()["eraseSurvivor"]["packages"], 1);
     assert!(!south.reads(&told).await.contains("Ada"));
     let events = logged(&north).await;
