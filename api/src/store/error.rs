@@ -60,8 +60,8 @@ pub enum StoreError {
     },
     /// Another process has the keyring's file to itself.
     #[error(
-        "another server, or a `concord keyring move`, has the keyring {file} to itself: it is for one server. Stop that \
-         one first; for several servers, move the keyring to a PostgreSQL cluster of its own (`concord keyring move`)",
+        "another server, or a `concord keyring move`, uses the keyring {file}: stop it first. A keyring in a file is for \
+         one server; for several, have it in a PostgreSQL cluster of its own (`concord keyring move`)",
         file = file.display()
     )]
     FileInUse {

@@ -1,12 +1,14 @@
 //! Who serves from the stores, and that nobody else does who must not.
 //!
-//! A keyring in a file is for one server: it has the file beside it locked for as long as it lives, and the system lets go
-//! of that lock when the process ends, however it ends. Over PostgreSQL, each server holds an advisory lock, shared, by a
-//! session of its own. Whoever moves the keys to another keyring takes all of these alone.
+//! A server has the file beside the keyring's locked for as long as it lives, and the system lets go of that lock when the
+//! process ends, however it ends. Where the data is in PostgreSQL such a keyring is for one server, which has the lock
+//! alone. Over PostgreSQL, each server holds an advisory lock, shared, by a session of its own. Whoever moves the keys to
+//! another keyring takes all of these alone.
 
 use std::fs::{File, TryLockError};
 use std::path::Path;
 
+use sea_orm::DbBackend;
 use sqlx::postgres::PgConnection;
 use sqlx::{ConnectOptions, Connection};
 
@@ -33,7 +35,8 @@ impl Store {
     /// [`StoreError`]: another server has the keyring's file, or the keys are being moved, or have been.
     pub async fn begin_serving(&self, settings: &Settings) -> Result<Serving, StoreError> {
         let file = match &settings.keyring {
-            StoreLocation::File(file) => Some(lock_file(file)?),
+            StoreLocation::File(file) if self.backend == DbBackend::Postgres => Some(take(file)?),
+            StoreLocation::File(file) => Some(share_file(file)?),
             StoreLocation::Postgres { .. } => None,
         };
         let session = match &settings.database {
@@ -72,7 +75,7 @@ impl Alone {
         keyrings: [&StoreLocation; 2],
     ) -> Result<Self, StoreError> {
         let files = keyrings.into_iter().filter_map(StoreLocation::file);
-        let files = files.map(lock_file).collect::<Result<_, _>>()?;
+        let files = files.map(take).collect::<Result<_, _>>()?;
         let mut sessions = Vec::new();
         if let StoreLocation::Postgres { url, .. } = &settings.database {
             sessions.push(migrations::lock(url, settings.sessions).await?);
@@ -101,19 +104,38 @@ async fn takes(session: &mut PgConnection, lock: &'static str) -> Result<bool, S
     Ok(taken.fetch_one(session).await?)
 }
 
-/// Takes a keyring's file for this process, until it ends.
-fn lock_file(keyring: &Path) -> Result<File, StoreError> {
+/// Takes a keyring's file for this process alone, until it ends.
+fn take(keyring: &Path) -> Result<File, StoreError> {
+    let lock = open_lock(keyring)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(refused) => Err(why(refused, keyring)),
+    }
+}
+
+/// Takes a keyring's file for this process and others that serve from it.
+fn share_file(keyring: &Path) -> Result<File, StoreError> {
+    let lock = open_lock(keyring)?;
+    match lock.try_lock_shared() {
+        Ok(()) => Ok(lock),
+        Err(refused) => Err(why(refused, keyring)),
+    }
+}
+
+fn open_lock(keyring: &Path) -> std::io::Result<File> {
     let mut name = keyring.as_os_str().to_owned();
     name.push(".lock");
     let lock = Path::new(&name);
     private_files::make_folder(&private_files::folder_of(lock))?;
     private_files::make_file(lock)?;
-    let opened = File::open(lock)?;
-    match opened.try_lock() {
-        Ok(()) => Ok(opened),
-        Err(TryLockError::WouldBlock) => Err(StoreError::FileInUse {
+    File::open(lock)
+}
+
+fn why(refused: TryLockError, keyring: &Path) -> StoreError {
+    match refused {
+        TryLockError::WouldBlock => StoreError::FileInUse {
             file: keyring.to_owned(),
-        }),
-        Err(TryLockError::Error(fault)) => Err(fault.into()),
+        },
+        TryLockError::Error(fault) => fault.into(),
     }
 }
