@@ -229,6 +229,14 @@ events! {
         root: Digest,
     } => Update, about(&root).because(signed.to_string());
 
+    /// Stores that nothing apart from them vouched for were accepted by their operator as the newest there are.
+    StoresAccepted {
+        /// How many events their ledger had.
+        size: u64,
+        /// The root over them.
+        root: Digest,
+    } => Update, about(&root).because(size.to_string());
+
     /// A request was refused.
     AccessDenied {
         /// The refusal's stable code.

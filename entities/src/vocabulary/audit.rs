@@ -97,6 +97,8 @@ codes! {
         AuditRead = "AUDIT_READ",
         /// An older data store was put back, and its operator answers for it.
         LedgerReopened = "LEDGER_REOPENED",
+        /// Stores that nothing apart from them vouched for were accepted by their operator as the newest there are.
+        StoresAccepted = "STORES_ACCEPTED",
         /// An access token was issued.
         TokenIssued = "TOKEN_ISSUED",
         /// A narrower access token was issued for another one.
