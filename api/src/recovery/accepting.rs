@@ -2,10 +2,9 @@
 
 use crate::audit::change::{ByOperator, Change};
 use crate::audit::event::Event;
-use crate::audit::state_folder::StateFolderError;
 use crate::audit::tree::Head;
-use crate::audit::witness::Progress;
-use crate::audit::witnesses::{Remembered, WitnessError, Witnesses};
+use crate::audit::witness::{self, Progress};
+use crate::audit::witnesses::{Remembered, Witnesses};
 use crate::error::{Refusal, Result};
 use crate::store::Store;
 
@@ -28,11 +27,9 @@ pub async fn accept(store: &Store) -> Result<Option<Accepted>> {
     let keyring = match witnesses.compare_wholly(store).await {
         Ok(compared) if compared.folder != Remembered::Nothing => return Ok(None),
         Ok(compared) => compared.keyring?,
-        // A witness that cannot be read says nothing, and is replaced.
-        Err(WitnessError::Folder(StateFolderError::Malformed { .. })) => Remembered::Nothing,
         Err(other) => return Err(Refusal::unavailable(other)),
     };
-    let present = crate::audit::witness::present(store).await;
+    let present = witness::present(store).await;
     let before = present.map_err(Refusal::unavailable)?.progress;
     let Head { size, root } = before.head;
     let change = Change::at_command_line(store, ByOperator::default()).await?;

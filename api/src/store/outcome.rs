@@ -11,7 +11,7 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, Statement};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::Store;
 use crate::error::{DatabaseFaultError, Error, Refusal, is_connection_lost};
@@ -42,6 +42,11 @@ impl TransactionId {
 #[error("the reply to a COMMIT was lost ({0}), and its outcome could not be learned in time")]
 struct OutcomeUnknownError(DatabaseFaultError);
 
+/// The primary has it, and the standby may not.
+#[derive(Debug, thiserror::Error)]
+#[error("a change was committed on the primary, and its standby did not confirm it in time")]
+struct UnconfirmedError;
+
 /// Commits. Where the reply is lost, learns whether the transaction was committed all the same.
 ///
 /// # Errors
@@ -51,14 +56,20 @@ pub(crate) async fn commit(
     transaction: DatabaseTransaction,
     id: &TransactionId,
 ) -> Result<(), Refusal> {
+    let since = Instant::now();
     let Err(fault) = store.write.in_time(transaction.commit()).await else {
-        return Ok(());
+        return if store.standby.believes(since.elapsed()) {
+            Ok(())
+        } else {
+            Err(Refusal::outcome_unknown(UnconfirmedError))
+        };
     };
     if !is_connection_lost(&fault) {
         return Err(fault.into());
     }
     match ask(store, id).await {
-        Some(true) => Ok(()),
+        Some(true) if store.standby.believes_lost_reply() => Ok(()),
+        Some(true) => Err(Refusal::outcome_unknown(UnconfirmedError)),
         Some(false) => Err(fault.into()),
         None => {
             let fault = DatabaseFaultError::from(&fault);

@@ -40,6 +40,7 @@ pub(crate) struct LockedTransaction {
 
 /// Opens a transaction that holds the sharing lock; on another connection where one breaks meanwhile.
 pub(crate) async fn open(store: &Store, lock: SharingLock) -> Result<LockedTransaction, DbErr> {
+    store.standby.check()?;
     store.write.repeat(|| open_once(store, lock)).await
 }
 
