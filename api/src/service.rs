@@ -39,6 +39,7 @@ use crate::seal::{Vault, kek};
 use crate::settings::{SessionKind, Settings};
 use crate::store::Store;
 use crate::store::error::StoreError;
+use crate::store::standby::StandbyError;
 use crate::sweep;
 
 /// How often keys of packages that have ended are looked for, and tokens and proofs that are over.
@@ -88,6 +89,9 @@ pub enum StartError {
     /// The schema cannot be read back.
     #[error("the schema cannot be read back: {0}")]
     Schema(#[from] async_graphql::parser::Error),
+    /// No standby is named that must have what was committed.
+    #[error(transparent)]
+    Standby(#[from] StandbyError),
     /// The data store is not the one that was signed for: to serve from it would be to share what was ended.
     #[error(transparent)]
     Forked(#[from] WitnessError),
@@ -128,6 +132,7 @@ impl Service {
     /// # Errors
     /// [`StartError`].
     pub async fn start(self) -> Result<Running, StartError> {
+        self.store.check_standby().await?;
         let found = self.look_at_witnesses().await?;
         let schema = schema();
         let limits = Limits::new(self.settings.allowances);

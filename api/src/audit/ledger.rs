@@ -423,7 +423,9 @@ impl Writer {
         if standby.is_demanded() {
             // Once: what is there already is not written again, and so nobody would wait for the standby to have it.
             let since = time::Instant::now();
-            let recorded = written::under_epoch(write.driver(), &records).await?;
+            let recorded = write
+                .in_time(written::under_epoch(write.driver(), &records))
+                .await?;
             let is_believed = standby.believes(since.elapsed());
             return is_believed.then_some(recorded).ok_or_else(silent);
         }

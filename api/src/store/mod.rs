@@ -1,7 +1,7 @@
 //! The database: where it is opened ([`pool`]), how it is connected to (`connected`) and why it is refused ([`error`]), which
 //! keyring is its own ([`identity`]), what a session with it is set to ([`session`]) and how a connection is kept
 //! good ([`connections`]), the lock that every change holds ([`sharing_lock`]), whether a COMMIT came through
-//! ([`outcome`]), how stores are brought up to this program (`migrations`), and how a list is cut into pages ([`page`]).
+//! ([`outcome`]) and reached a standby ([`standby`]), how stores are brought up to this program (`migrations`), and how a list is cut into pages ([`page`]).
 
 pub(crate) mod advisory_lock;
 mod connected;
@@ -14,6 +14,7 @@ pub mod page;
 pub mod pool;
 pub mod session;
 pub mod sharing_lock;
+pub mod standby;
 
 pub use connections::Connections;
 pub use pool::Store;

@@ -1,5 +1,7 @@
 //! The two stores, opened: the data store and the keyring, on SQLite files or on PostgreSQL.
 
+use std::path::PathBuf;
+
 use concord_entities::instant::Instant;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 
@@ -7,6 +9,7 @@ use super::connected::{Connected, postgres};
 use super::connections::Connections;
 use super::error::StoreError;
 use super::identity::{self, StoreIdentity};
+use super::standby::Standby;
 use crate::clock;
 use crate::settings::{Settings, StoreLocation};
 
@@ -23,6 +26,10 @@ pub struct Store {
     pub backend: DbBackend,
     /// Who the stores are.
     pub identity: StoreIdentity,
+    /// The folder in which this server remembers how far the stores had come.
+    pub state: PathBuf,
+    /// The standby that must have what was committed, where one is demanded.
+    pub standby: Standby,
 }
 
 impl Store {
@@ -74,6 +81,8 @@ impl Store {
             keyring,
             backend,
             identity,
+            state: settings.state.clone(),
+            standby: Standby::demanded_by(settings),
         })
     }
 
