@@ -213,7 +213,9 @@ impl Service {
         let found = witnesses.admit(&self.store, keeps).await?;
         let folder = witnesses.folder().path().display();
         match found {
-            FoundFolder::Known => info!(%folder, "the state folder and the keyring agree with the data store"),
+            FoundFolder::Known => {
+                info!(%folder, "the state folder and the keyring agree with the data store")
+            }
             FoundFolder::Empty => warn!(
                 %folder,
                 "the state folder did not know these stores, and the keyring alone vouched for them: where a copy of both was \

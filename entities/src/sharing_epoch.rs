@@ -1,8 +1,8 @@
 //! The sharing epoch: one counter, bumped with whatever ends some sharing.
 
-use sea_orm::{QueryFilter, UpdateMany};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{QueryFilter, UpdateMany};
 
 /// The counter. A read that was decided under another number is decided again.
 #[sea_orm::model]

@@ -91,6 +91,7 @@ pub struct World {
     pub server: Server,
     pub folder: TempDir,
     url: Option<String>,
+    keyring_url: Option<String>,
 }
 
 /// What an agency may do in a test that is not about scopes.
@@ -110,14 +111,24 @@ pub fn packed(id: &str) -> String {
 impl World {
     /// A fresh world with one server.
     pub async fn on(database: Database) -> Self {
-        let folder = tempfile::tempdir().unwrap();
         let url = (database == Database::Postgres).then(|| Cluster::shared().fresh_database());
-        let written = written(&folder, url.as_deref());
+        Self::at(database, url, None).await
+    }
+
+    /// The same over this PostgreSQL database, its keyring beside it or in another one.
+    pub async fn over(url: String, keyring_url: Option<String>) -> Self {
+        Self::at(Database::Postgres, Some(url), keyring_url).await
+    }
+
+    async fn at(database: Database, url: Option<String>, keyring_url: Option<String>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let flags = flags(&folder, url.as_deref(), keyring_url.as_deref());
+        let written = written(&folder, url.as_deref(), keyring_url.as_deref());
         if database == Database::Postgres {
             std::fs::write(folder.path().join("kek"), "5a".repeat(31) + "7e").unwrap();
             let migrated = Command::new(env!("CARGO_BIN_EXE_concord"))
                 .args(["migrate", "up"])
-                .args(flags(&folder, url.as_deref()))
+                .args(&flags)
                 .output()
                 .unwrap();
             assert!(migrated.status.success(), "{migrated:?}");
@@ -131,7 +142,7 @@ impl World {
             kind: AgencyKind::VictimAssistanceAgency,
         };
         let (task_force, coordinator) = found_task_force(&service.store, founding).await.unwrap();
-        let server = Server::start(&flags(&folder, url.as_deref()));
+        let server = Server::start(&flags);
         Self {
             database,
             service,
@@ -140,6 +151,7 @@ impl World {
             server,
             folder,
             url,
+            keyring_url,
         }
     }
 
@@ -155,7 +167,8 @@ impl World {
 
     /// The flags with which any command finds this world's stores.
     pub fn flags(&self) -> Vec<String> {
-        flags(&self.folder, self.url.as_deref())
+        let (url, keyring) = (self.url.as_deref(), self.keyring_url.as_deref());
+        flags(&self.folder, url, keyring)
     }
 
     /// A server that reaches the data store by way of `proxy`.
@@ -279,6 +292,9 @@ impl World {
     pub fn tampers_with_keyring(&self, sql: &str) -> String {
         match self.database {
             Database::Postgres => {
+                if let Some(keyring) = &self.keyring_url {
+                    return Cluster::shared().psql(keyring, sql);
+                }
                 let within = format!("SET search_path = concord_keyring;{sql}");
                 Cluster::shared().psql(self.url(), &within)
             }
@@ -320,25 +336,29 @@ impl Drop for World {
     }
 }
 
-fn written(folder: &TempDir, url: Option<&str>) -> RawSettings {
+fn written(folder: &TempDir, url: Option<&str>, keyring: Option<&str>) -> RawSettings {
     RawSettings {
         data: Some(folder.path().to_owned()),
         database_url: url.map(str::to_owned),
         key_file: url.map(|_| folder.path().join("kek")),
         state: Some(folder.path().join("state")),
-        keyring_beside_data: url.map(|_| true),
+        keyring_beside_data: url.map(|_| keyring.is_none()),
+        keyring_url: keyring.map(str::to_owned),
         ..RawSettings::default()
     }
 }
 
-fn flags(folder: &TempDir, url: Option<&str>) -> Vec<String> {
+fn flags(folder: &TempDir, url: Option<&str>, keyring: Option<&str>) -> Vec<String> {
     let path = |path: &Path| path.display().to_string();
     let mut flags = vec!["--data".to_owned(), path(folder.path())];
     flags.extend(["--state".to_owned(), path(&folder.path().join("state"))]);
     if let Some(url) = url {
         let key = path(&folder.path().join("kek"));
+        match keyring {
+            Some(keyring) => flags.extend(["--keyring-url".to_owned(), keyring.to_owned()]),
+            None => flags.push("--keyring-beside-data".to_owned()),
+        }
         flags.extend([
-            "--keyring-beside-data".to_owned(),
             "--database-url".to_owned(),
             url.to_owned(),
             "--key-file".to_owned(),

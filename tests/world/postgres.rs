@@ -171,7 +171,10 @@ impl Cluster {
         copying
             .arg("--pgdata")
             .arg(folder.path().join("data"))
-            .args(["--dbname", &format!("host=127.0.0.1 port={port} user={SUPERUSER} application_name=standby")])
+            .args([
+                "--dbname",
+                &format!("host=127.0.0.1 port={port} user={SUPERUSER} application_name=standby"),
+            ])
             .args(["--checkpoint=fast", "--no-sync"])
             .args(more)
             .current_dir(folder.path())

@@ -65,7 +65,9 @@ struct EpochFellError {
 
 /// Another PostgreSQL cluster than before.
 #[derive(Debug, thiserror::Error)]
-#[error("the data store is in another PostgreSQL cluster than a moment ago: start the server again, if it was moved there")]
+#[error(
+    "the data store is in another PostgreSQL cluster than a moment ago: start the server again, if it was moved there"
+)]
 struct OtherClusterError;
 
 impl Fork {
@@ -169,7 +171,11 @@ impl Fork {
     /// Remembers which history the store is; another cluster under a running server makes a fork known.
     fn meets_lineage(&self, now: Option<Lineage>) {
         let Some(now) = now else { return };
-        let mut known = self.0.lineage.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self
+            .0
+            .lineage
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let before = known.replace(now);
         drop(known);
         if before.is_some_and(|before| before.system != now.system) {
@@ -201,7 +207,9 @@ impl Fork {
             return;
         }
         match written {
-            Err(why) => tracing::error!(%why, "the state folder cannot be written: what ends stands all the same"),
+            Err(why) => {
+                tracing::error!(%why, "the state folder cannot be written: what ends stands all the same")
+            }
             Ok(()) => tracing::info!("the state folder can be written again"),
         }
     }

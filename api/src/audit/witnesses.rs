@@ -367,12 +367,7 @@ impl Witnesses {
     }
 
     /// Has the state folder remember the store as it is, and the endings that are new to it.
-    async fn remember(
-        &self,
-        store: &Store,
-        now: &Present,
-        anew: Anew,
-    ) -> Result<(), WitnessError> {
+    async fn remember(&self, store: &Store, now: &Present, anew: Anew) -> Result<(), WitnessError> {
         let tail = self.in_folder(StateFolder::tail).await?;
         let from = tail.newest.unwrap_or(Instant(0)).minus(OVERLAP);
         let endings = endings_since(store, from, now.progress.epoch).await?;

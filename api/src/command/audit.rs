@@ -91,11 +91,17 @@ async fn accept(service: &Service) -> Result<()> {
     println!("  epoch   {}", now.epoch);
     println!("  time    {}", now.at);
     if accepted.keyring_agrees {
-        println!("The keyring agrees. Whether both were put back to the same earlier moment could not be checked.");
+        println!(
+            "The keyring agrees. Whether both were put back to the same earlier moment could not be checked."
+        );
     } else {
-        println!("Nothing was there to hold them against: whether they are an older copy could not be checked.");
+        println!(
+            "Nothing was there to hold them against: whether they are an older copy could not be checked."
+        );
     }
-    println!("If they are, what was revoked, suspended or erased since is shared again: end it again now.");
+    println!(
+        "If they are, what was revoked, suspended or erased since is shared again: end it again now."
+    );
     Ok(())
 }
 

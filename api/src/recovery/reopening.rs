@@ -11,13 +11,13 @@ use concord_entities::ids::{ConsentId, ReferralId};
 use concord_entities::{agency, package_key, referral, sharing_epoch};
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 
+use super::taken_back::{self, TakenBack};
 use crate::audit::change::{ByOperator, Ending};
 use crate::audit::event::Event;
 use crate::audit::tree::Head;
 use crate::audit::witness;
 use crate::audit::witnesses::{WitnessError, Witnesses};
 use crate::error::{Refusal, Result};
-use super::taken_back::{self, TakenBack};
 use crate::seal::vault::PackageVersion;
 use crate::store::{Connections, Store};
 

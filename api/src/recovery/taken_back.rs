@@ -49,7 +49,10 @@ impl std::fmt::Display for TakenBack {
                 "{id}: had been erased; every consent is ended, and their agency must erase them again"
             ),
             Self::SigningKey(kid) => {
-                write!(f, "signing key {kid}: had been retired; retire it again: `concord key retire {kid}`")
+                write!(
+                    f,
+                    "signing key {kid}: had been retired; retire it again: `concord key retire {kid}`"
+                )
             }
         }
     }
