@@ -47,7 +47,6 @@ async fn a_standby_that_lagged_is_not_served_from() {
     catches_up(&primary, &standby).await;
     // From here on nothing reaches it any more.
     let there = standby.url("postgres");
-    standby.psql(&there, "SELECT pg_wal_replay_pause()");
     standby.psql(&there, "ALTER SYSTEM SET primary_conninfo = ''");
     standby.psql(&there, "SELECT pg_reload_conf()");
     comes_to(
@@ -98,4 +97,5 @@ async fn an_old_primary_that_runs_on_is_known_by_its_timeline() {
     let said = refused(&world.flags());
     assert!(said.contains("a standby of it was promoted"), "{said}");
     says(&other.address, "ledger", "ok").await;
+    world.is_abandoned();
 }

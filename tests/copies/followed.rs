@@ -78,7 +78,7 @@ async fn no_other_server_is_stuck_and_no_older_copy_slips_through() {
     }
     // A command changes nothing there, either: what it ends would have the copy pass for a newer one.
     let (revoked, said) =
-        world.commands(&["consent", "revoke", &bea.consent, "--channel", "PHONE"]);
+        world.commands(&["consent", "revoke", &bea.consent, "--channel", "TELEPHONE"]);
     assert!(!revoked && said.contains("older"), "{said}");
 
     let said = done(&["audit", "reopen"], &world.flags());

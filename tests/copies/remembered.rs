@@ -29,8 +29,8 @@ on_both!(an_ending_is_in_the_state_folder_and_in_the_keyring_when_it_is_answered
 async fn an_ending_is_in_the_state_folder_and_in_the_keyring_when_it_is_answered(world: World) {
     let (north, south) = world.agencies("north", "south").await;
     let state = world.folder.path().join("state");
-    for turn in 0..3 {
-        let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
+    for (turn, name) in ["Ada", "Bea", "Cleo"].into_iter().enumerate() {
+        let ada = north.refers(name).to(&south).sharing([Identity]).await;
         north.revokes_consent(&ada).await.data();
         let remembered = epoch_in(&state);
         let witnessed = world.tampers_with_keyring("SELECT epoch FROM ledger_witness");
@@ -47,7 +47,7 @@ async fn an_ending_is_in_the_state_folder_and_in_the_keyring_when_it_is_answered
         assert!(!read(&state, ".endings").contains("Ada"));
     }
     let survivor = {
-        let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
+        let ada = north.refers("Dora").to(&south).sharing([Identity]).await;
         north.survivor_of(&ada.consent).await
     };
     north
@@ -79,7 +79,7 @@ async fn what_others_end_is_in_the_state_folder_soon(world: World) {
         consents.push(ada.consent.clone());
     }
     // A command, whose own folder is another one.
-    let revoked = ["consent", "revoke", &bea.consent, "--channel", "PHONE"];
+    let revoked = ["consent", "revoke", &bea.consent, "--channel", "TELEPHONE"];
     let nothing = tempfile::tempdir().unwrap();
     done(
         &revoked,

@@ -15,7 +15,7 @@ use concord_entities::ids::AgencyId;
 use concord_entities::instant::Instant;
 use sea_orm::{DbBackend, DbErr};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
-use tokio::time::{self, sleep, timeout};
+use tokio::time::{sleep, timeout};
 use tracing::error;
 
 use super::event::{Agent, Event, RequestMeta};
@@ -27,7 +27,7 @@ use super::written::{self, UnderEpoch};
 use crate::error::{Error, Refusal, Result, may_pass};
 use crate::store::Store;
 use crate::store::sharing_lock::{self, LockedTransaction, SharingLock};
-use crate::store::standby::{Standby, silent};
+use crate::store::standby::Standby;
 
 /// How many events one statement records at most, or those of one request.
 const BATCH: usize = 256;
@@ -303,15 +303,9 @@ impl HeldLock<'_> {
         written::within(&self.locked.transaction, &all)
             .await
             .map_err(Refusal::from)?;
-        let since = time::Instant::now();
-        self.locked
-            .transaction
-            .commit()
-            .await
-            .map_err(Refusal::from)?;
-        if !self.standby.believes(since.elapsed()) {
-            return Err(Refusal::from(silent()).into());
-        }
+        let committing = self.locked.transaction.commit();
+        let committed = self.standby.confirms(committing).await;
+        committed.map_err(Refusal::from)?;
         self.ledger.has_grown();
         Ok(Released {
             content: decided.content,
@@ -422,12 +416,8 @@ impl Writer {
         standby.check()?;
         if standby.is_demanded() {
             // Once: what is there already is not written again, and so nobody would wait for the standby to have it.
-            let since = time::Instant::now();
-            let recorded = write
-                .in_time(written::under_epoch(write.driver(), &records))
-                .await?;
-            let is_believed = standby.believes(since.elapsed());
-            return is_believed.then_some(recorded).ok_or_else(silent);
+            let recording = write.in_time(written::under_epoch(write.driver(), &records));
+            return standby.confirms(recording).await;
         }
         // Made again where the connection broke: what was written by then is not written again.
         write

@@ -230,8 +230,8 @@ impl StateFolder {
     /// # Errors
     /// [`StateFolderError`].
     pub fn endings(&self) -> Result<Vec<JournaledEnding>, StateFolderError> {
-        match std::fs::read_to_string(self.journal_file()) {
-            Ok(text) => Ok(journal::parse(&text)),
+        match std::fs::read(self.journal_file()) {
+            Ok(bytes) => Ok(journal::parse(&String::from_utf8_lossy(&bytes))),
             Err(fault) if fault.kind() == ErrorKind::NotFound => Ok(Vec::new()),
             Err(fault) => Err(self.folder_fault(fault)),
         }
@@ -260,10 +260,10 @@ impl StateFolder {
     pub fn forget_before(&self, moment: Instant) -> Result<(), StateFolderError> {
         let forgetting = || {
             let _held = self.lock()?;
-            let Ok(text) = std::fs::read_to_string(self.journal_file()) else {
+            let Ok(bytes) = std::fs::read(self.journal_file()) else {
                 return Ok(());
             };
-            let all = journal::parse(&text);
+            let all = journal::parse(&String::from_utf8_lossy(&bytes));
             let kept: Vec<_> = all.iter().filter(|ending| ending.at >= moment).collect();
             if kept.len() == all.len() {
                 return Ok(());

@@ -11,7 +11,7 @@ use std::cell::Cell;
 use std::time::Duration;
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, Statement};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{sleep, timeout};
 
 use super::Store;
 use crate::error::{DatabaseFaultError, Error, Refusal, is_connection_lost};
@@ -56,20 +56,22 @@ pub(crate) async fn commit(
     transaction: DatabaseTransaction,
     id: &TransactionId,
 ) -> Result<(), Refusal> {
-    let since = Instant::now();
-    let Err(fault) = store.write.in_time(transaction.commit()).await else {
-        return if store.standby.believes(since.elapsed()) {
-            Ok(())
-        } else {
-            Err(Refusal::outcome_unknown(UnconfirmedError))
-        };
+    let committing = store.write.in_time(transaction.commit());
+    let Err(fault) = store.standby.confirms(committing).await else {
+        return Ok(());
     };
+    if store.standby.is_silent() {
+        return Err(Refusal::outcome_unknown(UnconfirmedError));
+    }
     if !is_connection_lost(&fault) {
         return Err(fault.into());
     }
     match ask(store, id).await {
-        Some(true) if store.standby.believes_lost_reply() => Ok(()),
-        Some(true) => Err(Refusal::outcome_unknown(UnconfirmedError)),
+        // What the primary has by itself says nothing of the standby.
+        Some(true) if store.standby.is_demanded() => {
+            Err(Refusal::outcome_unknown(UnconfirmedError))
+        }
+        Some(true) => Ok(()),
         Some(false) => Err(fault.into()),
         None => {
             let fault = DatabaseFaultError::from(&fault);

@@ -24,9 +24,9 @@ const LOCK_PATIENCE: Duration = Duration::from_secs(3);
 /// How long a request's statement may take; a little less than the request itself may.
 const STATEMENT_LIMIT: Duration = Duration::from_millis(4_500);
 
-/// How late a commit may be answered to be believed, where a standby must have it: by then the limit on its statement
-/// cannot have ended the wait for the standby, after which PostgreSQL reports as done what the primary alone has.
-const BELIEVED: Duration = Duration::from_secs(4);
+/// How long a commit may wait for a standby that must have it. No limit of PostgreSQL's ends that wait, so this is ours: a
+/// little less than the request itself may take, and more than its statement may wait for a lock.
+const STANDBY_LIMIT: Duration = Duration::from_secs(4);
 
 /// How long a session may sit in a transaction without saying anything. A replica that was stopped in the middle of a
 /// change holds the sharing lock for so long, and everybody else waits for it.
@@ -121,10 +121,10 @@ pub(super) fn answer_limit(kind: SessionKind) -> Option<Duration> {
     }
 }
 
-/// Returns how late a commit may be answered to be believed; none where no limit ends the wait for a standby.
-pub(super) fn believed_limit(kind: SessionKind) -> Option<Duration> {
+/// Returns how long a commit may wait for a standby; none where it may take as long as it takes.
+pub(super) fn standby_limit(kind: SessionKind) -> Option<Duration> {
     match kind {
-        SessionKind::Server => Some(BELIEVED),
+        SessionKind::Server => Some(STANDBY_LIMIT),
         SessionKind::Command(_) | SessionKind::LongCommand(_) => None,
     }
 }

@@ -108,9 +108,10 @@ impl Store {
             Statement::from_string(self.backend, "UPDATE sharing_epoch SET epoch = epoch")
         };
         // Written twice, it is what it was.
-        self.write
-            .repeat(|| self.write.execute_raw(statement.clone()))
-            .await
-            .map(|_| ())
+        self.standby.check()?;
+        let writing = self
+            .write
+            .repeat(|| self.write.execute_raw(statement.clone()));
+        self.standby.confirms(writing).await.map(|_| ())
     }
 }

@@ -1,24 +1,22 @@
 //! A named standby that must have what was committed before anybody is told (`synchronous_standby = true`).
 //!
-//! PostgreSQL waits for the standbys in `synchronous_standby_names`, but not to the end: a limit of time, an operator's
-//! `pg_cancel_backend` or a lost connection ends the *wait*, and the commit is reported as done. A primary that runs on
-//! after its standby was promoted would go on like that, and release under consents that were taken back on the other one.
-//! So an answer that came so late that a limit may have ended the wait is not believed, and a lost one neither. Once that
-//! happened, everything is refused at once until a write is answered in time again.
+//! PostgreSQL waits for the standbys in `synchronous_standby_names` without any limit: no `statement_timeout` ends that
+//! wait. Where its backend is cancelled or its client has gone, the *wait* ends, and the commit is reported as done, or is
+//! found so afterwards. A primary that runs on after its standby was promoted would hold up everybody, and whoever asked
+//! again what became of a lost reply would release under consents that were taken back on the other one. So we wait for
+//! so long and no longer, and do not believe what the primary alone has. Once that happened, everything is refused at once
+//! until a write is confirmed again.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use sea_orm::{DbErr, RuntimeErr, Statement};
-use tokio::time::{Instant, timeout};
+use sea_orm::{ConnectionTrait, DbErr, RuntimeErr, Statement};
+use tokio::time::timeout;
 
 use super::Store;
 use super::session;
 use crate::settings::Settings;
-
-/// How soon a write must be answered for the standby to count as there again.
-const PROMPT: Duration = Duration::from_secs(1);
 
 /// What the service demands of the data store's standby. Cheap to clone; all clones know the same.
 #[derive(Clone, Debug, Default)]
@@ -27,9 +25,11 @@ pub struct Standby(Arc<Demand>);
 #[derive(Debug, Default)]
 struct Demand {
     demanded: bool,
-    /// How long an answer may take to be believed; none where no limit of time ends the wait.
-    believed: Option<Duration>,
+    /// How long a commit may wait for the standby; none where it may take as long as it takes.
+    limit: Option<Duration>,
     silent: AtomicBool,
+    /// A write is on its way that shows whether the standby is there again.
+    asking: AtomicBool,
 }
 
 /// Nobody is named to have what was committed.
@@ -52,8 +52,9 @@ impl Standby {
     pub(super) fn demanded_by(settings: &Settings) -> Self {
         Self(Arc::new(Demand {
             demanded: settings.synchronous_standby,
-            believed: session::believed_limit(settings.sessions),
+            limit: session::standby_limit(settings.sessions),
             silent: AtomicBool::new(false),
+            asking: AtomicBool::new(false),
         }))
     }
 
@@ -63,22 +64,20 @@ impl Standby {
         self.0.demanded
     }
 
-    /// Returns whether a commit that was reported after this time has reached the standby. Where not, everything is
-    /// refused from then on.
-    pub(crate) fn believes(&self, took: Duration) -> bool {
-        let late = self.0.believed.is_some_and(|limit| took > limit);
-        if self.0.demanded && late {
+    /// Waits for a commit that the standby must confirm, where one is demanded. One that it does not confirm in time may
+    /// be durable on the primary, and counts as failed; from then on everything fails at once.
+    pub(crate) async fn confirms<T>(
+        &self,
+        commit: impl Future<Output = Result<T, DbErr>>,
+    ) -> Result<T, DbErr> {
+        let Some(limit) = self.0.limit.filter(|_| self.0.demanded) else {
+            return commit.await;
+        };
+        let confirmed = timeout(limit, commit).await;
+        confirmed.unwrap_or_else(|_| {
             self.falls_silent();
-        }
-        !(self.0.demanded && late)
-    }
-
-    /// Returns whether a commit whose reply was lost is believed where the primary has it.
-    pub(crate) fn believes_lost_reply(&self) -> bool {
-        if self.0.demanded {
-            self.falls_silent();
-        }
-        !self.0.demanded
+            Err(silent())
+        })
     }
 
     /// Checks that the standby is not known to be away.
@@ -86,11 +85,17 @@ impl Standby {
     /// # Errors
     /// Passes by itself once the standby answers.
     pub(crate) fn check(&self) -> Result<(), DbErr> {
-        if self.0.silent.load(Ordering::SeqCst) {
+        if self.is_silent() {
             Err(silent())
         } else {
             Ok(())
         }
+    }
+
+    /// Returns whether the standby is known to be away.
+    #[must_use]
+    pub fn is_silent(&self) -> bool {
+        self.0.silent.load(Ordering::SeqCst)
     }
 
     fn falls_silent(&self) {
@@ -102,22 +107,27 @@ impl Standby {
         }
     }
 
-    /// Looks whether the standby is there again, where it was not: by a write that it confirms.
-    pub(crate) async fn look(&self, store: &Store) {
-        if self.check().is_ok() {
+    /// Asks the standby to confirm a write, where it is known to be away, and goes on once it does. There is one such
+    /// write at a time: the primary keeps each that is not confirmed.
+    pub(crate) fn asks(&self, store: &Store) {
+        if !self.is_silent() || self.0.asking.swap(true, Ordering::SeqCst) {
             return;
         }
-        let since = Instant::now();
-        let written = timeout(PROMPT, store.try_writing()).await;
-        if matches!(written, Ok(Ok(()))) && since.elapsed() < PROMPT {
-            self.0.silent.store(false, Ordering::SeqCst);
-            tracing::info!("the standby confirms commits again");
-        }
+        let (standby, driver) = (self.clone(), store.write.driver().clone());
+        tokio::spawn(async move {
+            // The epoch that is there, written again.
+            let written = "UPDATE sharing_epoch SET epoch = epoch";
+            if sqlx::query(written).execute(&driver).await.is_ok() {
+                standby.0.silent.store(false, Ordering::SeqCst);
+                tracing::info!("the standby confirms commits again");
+            }
+            standby.0.asking.store(false, Ordering::SeqCst);
+        });
     }
 }
 
 /// The error of a commit that no standby is known to have.
-pub(crate) fn silent() -> DbErr {
+fn silent() -> DbErr {
     let told = "the standby did not confirm what was committed";
     DbErr::Conn(RuntimeErr::Internal(told.to_owned()))
 }
@@ -133,7 +143,7 @@ impl Store {
         }
         let asked = "SELECT current_setting('synchronous_standby_names') AS names";
         let statement = Statement::from_string(self.backend, asked);
-        let row = sea_orm::ConnectionTrait::query_one_raw(&self.read, statement).await?;
+        let row = self.read.query_one_raw(statement).await?;
         let row = row.ok_or_else(|| DbErr::RecordNotFound("its settings".to_owned()))?;
         let names: String = row.try_get("", "names")?;
         if names.trim().is_empty() {
