@@ -132,7 +132,7 @@ impl Service {
     /// # Errors
     /// [`StartError`].
     pub async fn start(self) -> Result<Running, StartError> {
-        self.store.check_standby().await?;
+        self.store.standby.check_named(&self.store.read).await?;
         let found = self.look_at_witnesses().await?;
         let schema = schema();
         let limits = Limits::new(self.settings.allowances);

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use concord_entities::vocabulary::DataCategory::Identity;
 use serde_json::Value;
 
-use super::stage::{done, read, with};
+use super::stage::{done, found, read, with};
 use crate::world::{Database, Server, World, on_both};
 
 fn epoch_in(state: &std::path::Path) -> i64 {
@@ -15,7 +15,7 @@ fn epoch_in(state: &std::path::Path) -> i64 {
 
 /// The objects of each ending of this kind.
 fn endings_in(state: &std::path::Path, kind: &str) -> Vec<Value> {
-    let lines = read(state, ".endings");
+    let lines = found(state, ".endings").unwrap_or_default();
     let lines = lines
         .lines()
         .map(|line| serde_json::from_str(line).unwrap());

@@ -75,13 +75,18 @@ pub async fn says(address: &str, part: &str, word: &str) {
     }
 }
 
-/// The only file in a folder whose name ends so, as text.
-pub fn read(folder: &Path, ending: &str) -> String {
+/// The only file in a folder whose name ends so, as text; none where there is none.
+pub fn found(folder: &Path, ending: &str) -> Option<String> {
     let files = std::fs::read_dir(folder).unwrap();
     let mut named = files
         .map(|file| file.unwrap().path())
         .filter(|file| file.to_string_lossy().ends_with(ending));
-    let file = named.next().unwrap_or_else(|| panic!("no {ending}"));
+    let file = named.next()?;
     assert!(named.next().is_none(), "more than one {ending}");
-    std::fs::read_to_string(file).unwrap()
+    Some(std::fs::read_to_string(file).unwrap())
+}
+
+/// The same, where there must be one.
+pub fn read(folder: &Path, ending: &str) -> String {
+    found(folder, ending).unwrap_or_else(|| panic!("no {ending}"))
 }

@@ -218,7 +218,7 @@ impl Fork {
     pub async fn watch(self, store: Store, mut stop: watch::Receiver<bool>) {
         while timeout(EVERY, stop.wait_for(|stop| *stop)).await.is_err() {
             self.look(&store).await;
-            store.standby.asks(&store);
+            store.standby.asks(&store.write);
         }
     }
 }

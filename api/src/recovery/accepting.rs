@@ -10,7 +10,7 @@ use crate::store::Store;
 
 /// What was accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Accepted {
+pub struct AcceptedStores {
     /// How far the stores had come.
     pub progress: Progress,
     /// Whether the keyring has witnessed them: then it was held against them, and nothing else was.
@@ -22,7 +22,7 @@ pub struct Accepted {
 ///
 /// # Errors
 /// `UNAVAILABLE`: what a witness remembers contradicts it, or a store does not answer.
-pub async fn accept(store: &Store) -> Result<Option<Accepted>> {
+pub async fn accept(store: &Store) -> Result<Option<AcceptedStores>> {
     let witnesses = Witnesses::of(store);
     let keyring = match witnesses.compare_wholly(store).await {
         Ok(compared) if compared.folder != Remembered::Nothing => return Ok(None),
@@ -35,7 +35,7 @@ pub async fn accept(store: &Store) -> Result<Option<Accepted>> {
     let change = Change::at_command_line(store, ByOperator::default()).await?;
     change.commit(Event::StoresAccepted { size, root }).await?;
     let followed = witnesses.follow(store).await;
-    Ok(Some(Accepted {
+    Ok(Some(AcceptedStores {
         progress: followed.map_err(Refusal::unavailable)?,
         keyring_agrees: matches!(keyring, Remembered::Agrees(_)),
     }))

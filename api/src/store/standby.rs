@@ -14,7 +14,7 @@ use std::time::Duration;
 use sea_orm::{ConnectionTrait, DbErr, RuntimeErr, Statement};
 use tokio::time::timeout;
 
-use super::Store;
+use super::connections::Connections;
 use super::session;
 use crate::settings::Settings;
 
@@ -64,15 +64,46 @@ impl Standby {
         self.0.demanded
     }
 
+    /// Checks that PostgreSQL names the standby that the settings demand.
+    ///
+    /// # Errors
+    /// [`StandbyError`].
+    pub async fn check_named(&self, data: &Connections) -> Result<(), StandbyError> {
+        if !self.0.demanded {
+            return Ok(());
+        }
+        let asked = "SELECT current_setting('synchronous_standby_names') AS names";
+        let statement = Statement::from_string(data.get_database_backend(), asked);
+        let row = data.query_one_raw(statement).await?;
+        let row = row.ok_or_else(|| DbErr::RecordNotFound("its settings".to_owned()))?;
+        let names: String = row.try_get("", "names")?;
+        if names.trim().is_empty() {
+            return Err(StandbyError::NoneNamed);
+        }
+        Ok(())
+    }
+
     /// Waits for a commit that the standby must confirm, where one is demanded. One that it does not confirm in time may
     /// be durable on the primary, and counts as failed; from then on everything fails at once.
     pub(crate) async fn confirms<T>(
         &self,
         commit: impl Future<Output = Result<T, DbErr>>,
     ) -> Result<T, DbErr> {
-        let Some(limit) = self.0.limit.filter(|_| self.0.demanded) else {
+        let Some(limit) = self.0.limit else {
             return commit.await;
         };
+        self.confirms_within(limit, commit).await
+    }
+
+    /// The same, within this time.
+    pub(crate) async fn confirms_within<T>(
+        &self,
+        limit: Duration,
+        commit: impl Future<Output = Result<T, DbErr>>,
+    ) -> Result<T, DbErr> {
+        if !self.0.demanded {
+            return commit.await;
+        }
         let confirmed = timeout(limit, commit).await;
         confirmed.unwrap_or_else(|_| {
             self.falls_silent();
@@ -109,11 +140,11 @@ impl Standby {
 
     /// Asks the standby to confirm a write, where it is known to be away, and goes on once it does. There is one such
     /// write at a time: the primary keeps each that is not confirmed.
-    pub(crate) fn asks(&self, store: &Store) {
+    pub(crate) fn asks(&self, data: &Connections) {
         if !self.is_silent() || self.0.asking.swap(true, Ordering::SeqCst) {
             return;
         }
-        let (standby, driver) = (self.clone(), store.write.driver().clone());
+        let (standby, driver) = (self.clone(), data.driver().clone());
         tokio::spawn(async move {
             // The epoch that is there, written again.
             let written = "UPDATE sharing_epoch SET epoch = epoch";
@@ -130,25 +161,4 @@ impl Standby {
 fn silent() -> DbErr {
     let told = "the standby did not confirm what was committed";
     DbErr::Conn(RuntimeErr::Internal(told.to_owned()))
-}
-
-impl Store {
-    /// Checks that PostgreSQL names the standby that the settings demand.
-    ///
-    /// # Errors
-    /// [`StandbyError`].
-    pub async fn check_standby(&self) -> Result<(), StandbyError> {
-        if !self.standby.is_demanded() {
-            return Ok(());
-        }
-        let asked = "SELECT current_setting('synchronous_standby_names') AS names";
-        let statement = Statement::from_string(self.backend, asked);
-        let row = self.read.query_one_raw(statement).await?;
-        let row = row.ok_or_else(|| DbErr::RecordNotFound("its settings".to_owned()))?;
-        let names: String = row.try_get("", "names")?;
-        if names.trim().is_empty() {
-            return Err(StandbyError::NoneNamed);
-        }
-        Ok(())
-    }
 }
