@@ -28,7 +28,12 @@ const TABLES: [&str; 15] = [
 fn is_copied(world: &World, name: &str) {
     let copies =
         TABLES.map(|table| format!("CREATE TABLE {name}_{table} AS SELECT * FROM {table}"));
-    world.tampers(&copies.join("; "));
+    // All of it at one moment, whatever the integrator has under way.
+    let tables = TABLES.join(", ");
+    world.tampers(&format!(
+        "LOCK TABLE {tables} IN SHARE MODE; {}",
+        copies.join("; ")
+    ));
 }
 
 fn is_put_back(world: &World, name: &str) {

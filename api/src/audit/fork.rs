@@ -18,7 +18,7 @@ use concord_entities::instant::Instant;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::witness::{self, Lineage};
+use super::witness::{self, BehindError, Lineage};
 use super::witnesses::{FoundFolder, Remembered, WitnessError, Witnesses};
 use crate::clock;
 use crate::error::{Refusal, Result};
@@ -137,13 +137,15 @@ impl Fork {
         let witnesses = Witnesses::of(store);
         let compared = match witnesses.compare(store).await {
             Ok(compared) => compared,
-            Err(WitnessError::Behind { by, how }) => {
-                // A clock that is behind catches up: whoever is judged by it is refused until then.
-                if how.is_a_fork() {
-                    self.find(&WitnessError::Behind { by, how });
-                }
+            // A clock that is behind catches up: whoever is judged by it is refused until then.
+            Err(WitnessError::Behind {
+                how: BehindError::ClockBehind { shown, .. },
+                ..
+            }) => {
+                self.0.latest.fetch_max(shown.0, Ordering::SeqCst);
                 return;
             }
+            Err(fork @ WitnessError::Behind { .. }) => return self.find(&fork),
             Err(WitnessError::Folder(fault)) => return self.notes_folder(Err(&fault)),
             Err(WitnessError::Unread(_) | WitnessError::Unvouched { .. }) => return,
         };

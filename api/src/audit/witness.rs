@@ -124,6 +124,8 @@ pub enum BehindError {
     ClockBehind {
         /// By how much, in seconds.
         seconds: u64,
+        /// The time that it showed.
+        shown: Instant,
     },
     /// A standby of it was promoted.
     #[error(
@@ -192,7 +194,10 @@ pub fn check_clock(now: Instant, witnessed: Instant) -> Result<(), BehindError> 
         return Ok(());
     }
     let seconds = behind.as_secs();
-    Err(BehindError::ClockBehind { seconds })
+    Err(BehindError::ClockBehind {
+        seconds,
+        shown: witnessed,
+    })
 }
 
 /// How far the data store has come now, and when an older copy of it was gone on from.
