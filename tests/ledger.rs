@@ -70,6 +70,7 @@ impl Place {
             data: path.to_owned(),
             state: path.join("state"),
             keyring_beside_data: true,
+            synchronous_standby: false,
             database: data,
             keyring,
             key_file: path.join("key"),

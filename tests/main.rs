@@ -20,6 +20,7 @@ mod connections;
 mod consents;
 mod contact;
 mod contract;
+mod copies;
 mod crash;
 mod decision;
 mod demo;

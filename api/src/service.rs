@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tracing::warn;
+use tracing::{info, warn};
 
 use crate::access::TokenVerifier;
 use crate::access::issuer::Issuers;
@@ -22,7 +22,7 @@ use crate::audit::integrator;
 use crate::audit::ledger::Ledger;
 use crate::audit::ledger_key::{self, LedgerKeyError};
 use crate::audit::turnstile::Turnstile;
-use crate::audit::witness::{self, WitnessError};
+use crate::audit::witnesses::{FoundFolder, WitnessError, Witnesses};
 use crate::clock;
 use crate::graphql::guard::Documents;
 use crate::graphql::merge::OutputTypes;
@@ -36,13 +36,16 @@ use crate::request::WorkerFactory;
 use crate::request::directory::Directory;
 use crate::seal::envelope::KeyEncryptionKey;
 use crate::seal::{Vault, kek};
-use crate::settings::Settings;
+use crate::settings::{SessionKind, Settings};
 use crate::store::Store;
 use crate::store::error::StoreError;
+use crate::store::standby::StandbyError;
 use crate::sweep;
 
 /// How often keys of packages that have ended are looked for, and tokens and proofs that are over.
 const SWEEP: Duration = Duration::from_mins(10);
+/// For how long what ended is remembered at least, to be taken back again in an older copy.
+const JOURNAL: Duration = Duration::from_hours(400 * 24);
 
 /// The parts of a running service.
 pub struct Service {
@@ -86,6 +89,9 @@ pub enum StartError {
     /// The schema cannot be read back.
     #[error("the schema cannot be read back: {0}")]
     Schema(#[from] async_graphql::parser::Error),
+    /// No standby is named that must have what was committed.
+    #[error(transparent)]
+    Standby(#[from] StandbyError),
     /// The data store is not the one that was signed for: to serve from it would be to share what was ended.
     #[error(transparent)]
     Forked(#[from] WitnessError),
@@ -99,6 +105,12 @@ impl Service {
     pub async fn open(settings: Settings) -> Result<Self, StartError> {
         let store = Store::open(&settings).await?;
         let kek = Arc::new(kek::read(&settings)?);
+        let witnesses = Witnesses::of(&store);
+        witnesses.begin(&store).await?;
+        // What a command changes in an older copy would have it pass for a newer one. Long ones look for themselves.
+        if matches!(settings.sessions, SessionKind::Command(_)) {
+            witnesses.compare(&store).await?;
+        }
         let ledger_key =
             ledger_key::open(&store.keyring, &kek, &origin(&settings), clock::now()).await?;
         let token_keys = TokenKeys::open(&store, &kek).await?;
@@ -115,12 +127,13 @@ impl Service {
         })
     }
 
-    /// Starts what runs beside the requests. Not over an older copy of the data store: see [`witness`].
+    /// Starts what runs beside the requests. Not over an older copy of the data store: see [`witnesses`](crate::audit::witnesses).
     ///
     /// # Errors
     /// [`StartError`].
     pub async fn start(self) -> Result<Running, StartError> {
-        witness::compare(&self.store).await?;
+        self.store.standby.check_named(&self.store.read).await?;
+        let found = self.look_at_witnesses().await?;
         let schema = schema();
         let limits = Limits::new(self.settings.allowances);
         let shared = Shared {
@@ -143,6 +156,7 @@ impl Service {
         };
         let ledger_key = Arc::new(self.ledger_key);
         let ledger = Ledger::start(self.store.clone());
+        ledger.fork().started_over(found);
         let (stop, stopped) = watch::channel(false);
         let integrating = tokio::spawn(integrator::run(
             self.store.clone(),
@@ -188,6 +202,27 @@ impl Service {
                 aborted: vec![sweeping, tidying],
             },
         })
+    }
+}
+
+impl Service {
+    /// Holds the stores against what remembers them, and says what the operator should know of that.
+    async fn look_at_witnesses(&self) -> Result<FoundFolder, WitnessError> {
+        let witnesses = Witnesses::of(&self.store);
+        let keeps = self.settings.keyring_backups.max(JOURNAL);
+        let found = witnesses.admit(&self.store, keeps).await?;
+        let folder = witnesses.folder().path().display();
+        match found {
+            FoundFolder::Known => {
+                info!(%folder, "the state folder and the keyring agree with the data store")
+            }
+            FoundFolder::Empty => warn!(
+                %folder,
+                "the state folder did not know these stores, and the keyring alone vouched for them: where a copy of both was \
+                 put back, stop the server and put the newest back"
+            ),
+        }
+        Ok(found)
     }
 }
 

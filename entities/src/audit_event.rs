@@ -49,7 +49,31 @@ pub struct Model {
 
 impl ActiveModelBehavior for ActiveModel {}
 
+/// The events by which the sharing epoch moves on. The index `audit_event_ending` has this condition letter for letter, or
+/// no database would use it.
+const ENDS_SHARING: &str = "kind IN ('AGENCY_SUSPENDED', 'AGENCY_REINSTATED', 'APPLICATION_SUSPENDED', \
+     'ISSUER_SUSPENDED', 'SIGNING_KEY_RETIRED', 'TOKEN_REVOKED', 'CONSENT_REVOKED', 'CONSENT_SUPERSEDED', \
+     'CONSENT_ENTERED_IN_ERROR', 'SURVIVOR_ERASED', 'LEDGER_REOPENED')";
+
 impl Entity {
+    /// Returns the events that end sharing, in the order of their times, from after this time and event.
+    #[must_use]
+    pub fn endings_after((recorded_at, id): (Instant, AuditEventId)) -> Select<Self> {
+        let place = Expr::tuple([COLUMN.recorded_at.into_expr(), COLUMN.id.into_expr()]);
+        let after = Expr::tuple([Expr::value(recorded_at), Expr::value(id)]);
+        Self::find()
+            .filter(Expr::cust(ENDS_SHARING))
+            .filter(place.gt(after))
+            .order_by_asc(COLUMN.recorded_at)
+            .order_by_asc(COLUMN.id)
+    }
+
+    /// Returns any one event.
+    #[must_use]
+    pub fn any() -> Select<Self> {
+        Self::find().limit(1)
+    }
+
     /// Returns what was told under these consents of `discloser`'s, newest first.
     #[must_use]
     pub fn told_under(

@@ -1,4 +1,4 @@
-//! How far the ledger had come when it was last signed, and the data store's epoch and clock; in the keyring, apart from
+//! How far the ledger had come when it was last signed, and the data store's epoch, clock and history; in the keyring, apart from
 //! both.
 
 use sea_orm::entity::prelude::*;
@@ -21,6 +21,10 @@ pub struct Model {
     pub epoch: Option<i64>,
     /// The latest time by the data store's clock.
     pub latest_at: Option<Instant>,
+    /// The `system_identifier` of the data store's PostgreSQL cluster.
+    pub system_identifier: Option<i64>,
+    /// The cluster's latest timeline.
+    pub timeline: Option<i64>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

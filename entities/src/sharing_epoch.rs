@@ -1,8 +1,8 @@
 //! The sharing epoch: one counter, bumped with whatever ends some sharing.
 
-use sea_orm::UpdateMany;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{QueryFilter, UpdateMany};
 
 /// The counter. A read that was decided under another number is decided again.
 #[sea_orm::model]
@@ -19,6 +19,14 @@ pub struct Model {
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Entity {
+    /// Brings the epoch up to this number, where it is smaller.
+    #[must_use]
+    pub fn raise(to: i64) -> UpdateMany<Self> {
+        Self::update_many()
+            .col_expr(Column::Epoch, Expr::value(to))
+            .filter(COLUMN.epoch.lt(to))
+    }
+
     /// Has every decision that is under way made again: the epoch is one more from then on.
     #[must_use]
     pub fn bump() -> UpdateMany<Self> {

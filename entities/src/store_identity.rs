@@ -4,6 +4,7 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Expr;
 use sea_orm::{QueryFilter, UpdateMany};
 
+use crate::ids::AuditEventId;
 use crate::instant::Instant;
 
 /// One row. A copy of the data store has the same.
@@ -31,6 +32,15 @@ impl Entity {
     #[must_use]
     pub fn only() -> Select<Self> {
         Self::find()
+    }
+
+    /// Has the store point at the event by which its operator went on from an older copy.
+    #[must_use]
+    pub fn reopened(by: AuditEventId, at: Instant) -> UpdateMany<Self> {
+        Self::update_many()
+            .col_expr(Column::ReopenedBy, Expr::value(by))
+            .col_expr(Column::ReopenedAt, Expr::value(at))
+            .filter(COLUMN.id.eq(1))
     }
 
     /// Has another keyring be the store's own.

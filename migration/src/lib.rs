@@ -31,6 +31,7 @@ impl MigratorTrait for Data {
             Box::new(data::m0014_bounded_endings::BoundEndings),
             Box::new(data::m0015_store_identity::CreateStoreIdentity),
             Box::new(data::m0016_legal_holds::CreateLegalHolds),
+            Box::new(data::m0017_journaled_endings::IndexEndings),
         ]
     }
 }
@@ -48,6 +49,7 @@ impl MigratorTrait for Keyring {
             Box::new(keyring::m0005_versions::AddVersions),
             Box::new(keyring::m0006_witnessed_time::AddWitnessedTime),
             Box::new(keyring::m0007_keyring_identity::CreateKeyringIdentity),
+            Box::new(keyring::m0009_witnessed_history::AddWitnessedHistory),
         ]
     }
 }

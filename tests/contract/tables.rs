@@ -257,6 +257,15 @@ fn foreign_key(row: &QueryResult) -> String {
     )
 }
 
+/// A condition as a migration writes it, without its brackets: PostgreSQL keeps a list as an array of texts.
+fn as_written(predicate: &str) -> String {
+    let list = predicate
+        .replace(['(', ')'], "")
+        .replace("::character varying", "");
+    let list = list.replace("::text[]", "").replace("::text", "");
+    list.replace("= ANY ARRAY[", "IN ").replace(']', "")
+}
+
 /// An index, but for a primary key's.
 struct Index {
     table: String,
@@ -286,7 +295,7 @@ async fn indexes(database: &impl ConnectionTrait) -> Vec<Index> {
             unique: row.try_get("", "unique").unwrap(),
             columns: row.try_get("", "columns").unwrap(),
             // PostgreSQL adds brackets.
-            predicate: predicate.map(|text| text.replace(['(', ')'], "")),
+            predicate: predicate.map(|text| as_written(&text)),
         }
     };
     rows.iter().map(read).collect()

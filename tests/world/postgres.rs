@@ -129,15 +129,81 @@ impl Cluster {
         );
     }
 
-    fn url(&self, database: &str) -> String {
+    /// A copy of the whole cluster, every database of it, as it is now.
+    ///
+    /// # Panics
+    /// When PostgreSQL refuses, with its message.
+    pub fn base_backup(&self) -> BaseBackup {
+        self.copied(&[])
+    }
+
+    /// A cluster that follows this one: read-only, until it is promoted.
+    ///
+    /// # Panics
+    /// When PostgreSQL refuses, with its message.
+    pub fn standby_of(&self) -> Self {
+        Self::start_from(self.copied(&["--write-recovery-conf"]))
+    }
+
+    /// A cluster that goes on from a copy.
+    ///
+    /// # Panics
+    /// When PostgreSQL does not start, with the end of its log.
+    pub fn start_from(copy: BaseBackup) -> Self {
+        let started = Self::start_in(copy.folder);
+        started.unwrap_or_else(|why| panic!("no PostgreSQL from the copy: {why}"))
+    }
+
+    /// Has a standby be a primary, on a timeline of its own.
+    ///
+    /// # Panics
+    /// When it is not within a minute.
+    pub fn promote(&self) {
+        let promoted = self.psql(&self.url("postgres"), "SELECT pg_promote(true, 60)");
+        assert_eq!(promoted, "t");
+    }
+
+    fn copied(&self, more: &[&str]) -> BaseBackup {
+        let owner = owner().unwrap();
+        let folder = folder_of(owner.as_ref()).unwrap();
+        let port = self.port;
+        let mut copying = quiet(&self.programs.join("pg_basebackup"));
+        copying
+            .arg("--pgdata")
+            .arg(folder.path().join("data"))
+            .args([
+                "--dbname",
+                &format!("host=127.0.0.1 port={port} user={SUPERUSER} application_name=standby"),
+            ])
+            .args(["--checkpoint=fast", "--no-sync"])
+            .args(more)
+            .current_dir(folder.path())
+            .stdin(Stdio::null());
+        if let Some(user) = owner {
+            copying.uid(user.uid.as_raw()).gid(user.gid.as_raw());
+        }
+        let output = copying.output().expect("pg_basebackup starts");
+        assert!(
+            output.status.success(),
+            "pg_basebackup: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        BaseBackup { folder }
+    }
+
+    /// The URL of a database of this cluster.
+    pub fn url(&self, database: &str) -> String {
         let port = self.port;
         format!("postgres://{SUPERUSER}@127.0.0.1:{port}/{database}")
     }
 
     fn start() -> Result<Self, String> {
-        let programs = programs()?;
         let owner = owner()?;
-        let folder = folder_of(owner.as_ref())?;
+        Self::start_in(folder_of(owner.as_ref())?)
+    }
+
+    fn start_in(folder: TempDir) -> Result<Self, String> {
+        let (programs, owner) = (programs()?, owner()?);
         let mut keeper = Keeper::start(&programs, folder, owner.as_ref())?;
         keeper.answer("initdb")?;
         let port = keeper.listen()?;
@@ -148,6 +214,11 @@ impl Cluster {
             _lifeline: keeper.lifeline,
         })
     }
+}
+
+/// A copy of a whole cluster.
+pub struct BaseBackup {
+    folder: TempDir,
 }
 
 /// The process that owns the cluster: it outlives a killed test process for the moment that it takes to clean up.

@@ -18,6 +18,8 @@ trap 'exit 1' HUP INT PIPE TERM
 
 # Bounded, so that whoever waits for the answer never waits for ever. `--no-sync` concerns these first files only.
 create() {
+    # A copy of another cluster brings its files and their settings.
+    [ -d "$data" ] && return
     timeout 60 "$programs/initdb" --pgdata="$data" --username=concord --auth=trust \
         --encoding=UTF8 --locale=C --no-sync >>"$log" 2>&1 || return
     cat >>"$data/postgresql.conf" <<SETTINGS
@@ -31,7 +33,7 @@ SETTINGS
 }
 
 listen_on() {
-    "$programs/pg_ctl" start --pgdata="$data" --log="$log" --options="-p $1" --wait --timeout=60 >/dev/null 2>&1
+    "$programs/pg_ctl" start --pgdata="$data" --log="$log" --options="-p $1 -k $folder" --wait --timeout=60 >/dev/null 2>&1
 }
 
 if create; then echo ready; else echo failed; fi

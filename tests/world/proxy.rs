@@ -45,6 +45,8 @@ struct Rules {
     /// Which COMMITs meet which trouble: the text of a statement of theirs, and how it goes.
     troubles: Mutex<Vec<(String, Trouble)>>,
     refusing: AtomicBool,
+    /// Where new connections lead to.
+    database: Mutex<String>,
     /// Counts up each time that the connections which are there then go silent.
     silences: watch::Sender<u64>,
     met: AtomicU64,
@@ -53,9 +55,8 @@ struct Rules {
 impl Proxy {
     /// Starts a proxy before the database at `url`.
     pub fn before(url: &str) -> Self {
-        let url = Url::parse(url).unwrap();
-        let database = format!("{}:{}", url.host_str().unwrap(), url.port().unwrap());
         let rules = Arc::new(Rules::default());
+        *rules.database.lock().unwrap() = place_in(url);
         let (told, address) = std::sync::mpsc::channel();
         let (lifeline, ended) = oneshot::channel();
         let given = Arc::clone(&rules);
@@ -65,7 +66,7 @@ impl Proxy {
                 let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
                 told.send(listener.local_addr().unwrap()).unwrap();
                 tokio::select! {
-                    () = accept(listener, database, given) => {}
+                    () = accept(listener, given) => {}
                     _ = ended => {}
                 }
             });
@@ -96,6 +97,12 @@ impl Proxy {
         self.rules.met.load(Ordering::SeqCst)
     }
 
+    /// Has new connections lead to the database at `url`, and those that are there go silent.
+    pub fn leads_to(&self, url: &str) {
+        *self.rules.database.lock().unwrap() = place_in(url);
+        self.goes_silent();
+    }
+
     /// Has every new connection broken off at once, or no longer.
     pub fn refuses_connections(&self, refuses: bool) {
         self.rules.refusing.store(refuses, Ordering::SeqCst);
@@ -120,7 +127,13 @@ impl Rules {
     }
 }
 
-async fn accept(listener: TcpListener, database: String, rules: Arc<Rules>) {
+/// The address and port in a URL.
+fn place_in(url: &str) -> String {
+    let url = Url::parse(url).unwrap();
+    format!("{}:{}", url.host_str().unwrap(), url.port().unwrap())
+}
+
+async fn accept(listener: TcpListener, rules: Arc<Rules>) {
     loop {
         let Ok((client, _)) = listener.accept().await else {
             return;
@@ -128,7 +141,8 @@ async fn accept(listener: TcpListener, database: String, rules: Arc<Rules>) {
         if rules.refusing.load(Ordering::SeqCst) {
             continue;
         }
-        let (database, rules) = (database.clone(), Arc::clone(&rules));
+        let rules = Arc::clone(&rules);
+        let database = rules.database.lock().unwrap().clone();
         tokio::spawn(async move {
             if let Ok(server) = TcpStream::connect(database).await {
                 let _ = client.set_nodelay(true);

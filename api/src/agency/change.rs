@@ -13,7 +13,7 @@ use sea_orm::{
 use super::graphql::{Agency, AgencyInput, find_agency};
 use super::rules;
 use crate::access::grant::Resource;
-use crate::audit::change::{Change, Ending};
+use crate::audit::change::{Author, Change, Ending};
 use crate::audit::event::Event;
 use crate::error::{Error, Result};
 use crate::request::idempotency::{self, Created, Creation};
@@ -121,7 +121,10 @@ async fn coordinated(ending: &Ending<'_>, id: AgencyId) -> Result<agency::Model>
 }
 
 /// Saves what a suspension or its end changes.
-async fn save(ending: &Ending<'_>, agency: agency::Model) -> Result<agency::Model> {
+pub(crate) async fn save<By: Author>(
+    ending: &Ending<'_, By>,
+    agency: agency::Model,
+) -> Result<agency::Model> {
     let changed = agency::ActiveModel {
         id: Unchanged(agency.id),
         status: Set(agency.status),

@@ -12,11 +12,13 @@ use std::pin::Pin;
 
 use concord_entities::ids::{self, AgencyId, AuditEventId};
 use concord_entities::instant::Instant;
+use concord_entities::store_identity;
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement,
 };
 
 use super::event::{Agent, Event, RequestMeta};
+use super::fork;
 use super::leaf::Leaf;
 use super::ledger::Ledger;
 use super::turnstile::Turn;
@@ -239,10 +241,10 @@ impl<By> Change<'_, By> {
         let finishing = tokio::spawn(async move {
             outcome::commit(&store, transaction, &id).await?;
             drop(turn);
+            if let Some(epoch) = epoch {
+                fork::witness_ending(&store, ledger.as_ref().map(Ledger::fork), epoch).await;
+            }
             if let Some(ledger) = ledger {
-                if let Some(epoch) = epoch {
-                    ledger.fork().remember(epoch);
-                }
                 ledger.has_grown();
             }
             destroy(&store, &doomed, &request).await;
@@ -340,6 +342,21 @@ impl<'c, By: Author> Ending<'c, By> {
     /// `UNAVAILABLE`: nothing was changed. `OUTCOME_UNKNOWN`.
     pub async fn commit(self, event: Event) -> Result<AuditEventId> {
         let id = self.change.record(event).await?;
+        sharing_lock::bump(&self.change.transaction).await?;
+        self.change.make_durable(Some(self.epoch + 1)).await?;
+        Ok(id)
+    }
+
+    /// Commits the going on from an older copy: as [`commit`](Self::commit), and the store points at the event, so that
+    /// whoever witnessed it before follows.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE`: nothing was changed. `OUTCOME_UNKNOWN`.
+    pub async fn commit_reopening(self, event: Event) -> Result<AuditEventId> {
+        let id = self.change.record(event).await?;
+        store_identity::Entity::reopened(id, self.change.now)
+            .exec(&self.change.transaction)
+            .await?;
         sharing_lock::bump(&self.change.transaction).await?;
         self.change.make_durable(Some(self.epoch + 1)).await?;
         Ok(id)

@@ -21,7 +21,7 @@ use super::leaf::{Leaf, commitment};
 use super::stored;
 use super::tree::{self, Head, Tiles, leaf_hash};
 use super::verify::{LedgerError, LedgerFaultError, LedgerVerifier};
-use super::witness::{self, WitnessError};
+use super::witness::{self, BehindError};
 use crate::store::Store;
 
 /// The rows that are read at a time.
@@ -65,7 +65,7 @@ pub enum LedgerCheckError {
     Ledger(#[from] LedgerFaultError),
     /// It is whole in itself, and is not the one that was signed last.
     #[error(transparent)]
-    Forked(WitnessError),
+    Forked(BehindError),
     /// A searchable copy differs from the event that was hashed.
     #[error(
         "event {index}: its {what} is not what was recorded: the event itself is whole and tells the truth, but \
@@ -245,9 +245,9 @@ fn forked(witnessed: Head, fault: LedgerFaultError) -> LedgerCheckError {
     );
     if older {
         let size = fault.index;
-        LedgerCheckError::Forked(WitnessError::Older { size, signed })
+        LedgerCheckError::Forked(BehindError::Older { size, signed })
     } else if different {
-        LedgerCheckError::Forked(WitnessError::Different { signed })
+        LedgerCheckError::Forked(BehindError::Different { signed })
     } else {
         LedgerCheckError::Ledger(fault)
     }

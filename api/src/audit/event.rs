@@ -235,6 +235,14 @@ events! {
         keyring: Uuid,
     } => Update, about(&keyring);
 
+    /// Stores that nothing apart from them vouched for were accepted by their operator as the newest there are.
+    StoresAccepted {
+        /// How many events their ledger had.
+        size: u64,
+        /// The root over them.
+        root: Digest,
+    } => Update, about(&root).because(size.to_string());
+
     /// A request was refused.
     AccessDenied {
         /// The refusal's stable code.

@@ -27,6 +27,7 @@ use super::written::{self, UnderEpoch};
 use crate::error::{Error, Refusal, Result, may_pass};
 use crate::store::Store;
 use crate::store::sharing_lock::{self, LockedTransaction, SharingLock};
+use crate::store::standby::Standby;
 
 /// How many events one statement records at most, or those of one request.
 const BATCH: usize = 256;
@@ -228,6 +229,7 @@ impl Ledger {
         Ok(HeldLock {
             ledger: self,
             locked,
+            standby: store.standby.clone(),
             _permit: permit,
         })
     }
@@ -277,6 +279,7 @@ impl Ledger {
 pub struct HeldLock<'l> {
     ledger: &'l Ledger,
     locked: LockedTransaction,
+    standby: Standby,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -300,11 +303,9 @@ impl HeldLock<'_> {
         written::within(&self.locked.transaction, &all)
             .await
             .map_err(Refusal::from)?;
-        self.locked
-            .transaction
-            .commit()
-            .await
-            .map_err(Refusal::from)?;
+        let committing = self.locked.transaction.commit();
+        let committed = self.standby.confirms(committing).await;
+        committed.map_err(Refusal::from)?;
         self.ledger.has_grown();
         Ok(Released {
             content: decided.content,
@@ -411,8 +412,14 @@ impl Writer {
         if self.store.backend != DbBackend::Postgres {
             return self.commit_locked(&records).await;
         }
+        let (write, standby) = (&self.store.write, &self.store.standby);
+        standby.check()?;
+        if standby.is_demanded() {
+            // Once: what is there already is not written again, and so nobody would wait for the standby to have it.
+            let recording = write.in_time(written::under_epoch(write.driver(), &records));
+            return standby.confirms(recording).await;
+        }
         // Made again where the connection broke: what was written by then is not written again.
-        let write = &self.store.write;
         write
             .repeat(|| written::under_epoch(write.driver(), &records))
             .await

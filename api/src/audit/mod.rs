@@ -1,7 +1,8 @@
 //! The audit ledger: what was done and disclosed, in a Merkle tree that nobody can rewrite unseen.
 //!
 //! `event` says what is recorded, `leaf` the bytes that are hashed (`record_ids` packs the ids of many records); `ledger` writes it
-//! (`written`) before anything is released, from a `fair_queue`; `integrator` takes committed events into the tree; `check` reads the whole ledger again; `witness` remembers elsewhere how far it had come, and `fork` what a running server
+//! (`written`) before anything is released, from a `fair_queue`; `integrator` takes committed events into the tree; `check` reads the whole ledger again; `witness` says how far a data store has come and remembers it in the keyring, `state_folder` (with its
+//! `journal` of endings) on each server, `witnesses` holds the store against both, and `fork` is what a running server
 //! knows of a store that fell back; `stored` is the tree as the database keeps it;
 //! `change` is the unit of work, `disclose` a read; `turnstile` says whose turn it is to end something. The rest is pure: `tree` lays the leaves'
 //! hashes out as tiles; `proof` shows that an event is among them and that they only ever grew; `checkpoint` signs a
@@ -17,14 +18,17 @@ pub mod event;
 pub mod fair_queue;
 pub mod fork;
 pub mod integrator;
+pub mod journal;
 pub mod leaf;
 pub mod ledger;
 pub mod ledger_key;
 pub mod proof;
 pub mod record_ids;
+pub mod state_folder;
 pub mod stored;
 pub mod tree;
 pub mod turnstile;
 pub mod verify;
 pub mod witness;
+pub mod witnesses;
 mod written;

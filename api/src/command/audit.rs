@@ -3,11 +3,12 @@
 
 use clap::Subcommand;
 use concord::audit::check;
-use concord::recovery::reopening;
+use concord::error::Refusal;
+use concord::recovery::{accepting, reopening};
 use concord::service::Service;
 use concord::settings::SessionKind;
 use indicatif::{ProgressBar, ProgressStyle};
-use miette::{IntoDiagnostic, Result, miette};
+use miette::{IntoDiagnostic, Report, Result, miette};
 
 use super::options::Options;
 
@@ -16,9 +17,13 @@ use super::options::Options;
 pub(crate) enum AuditCommand {
     /// Read the whole log again and name the first bad index, if there is one.
     Verify(Options),
-    /// Go on from an older copy of the data store, where there is no newer one. Every token is over, and each consent
-    /// whose key has gone is taken back once more; what else was ended since, you must end again. With no server running.
+    /// Go on from an older copy of the data store, where there is no newer one. Every token is over; what this server's
+    /// state folder remembers as ended is ended once more, and so is each consent whose key has gone; what else was ended
+    /// since, you must end again. With no server running.
     Reopen(Options),
+    /// Take the stores for the newest there are, where this server's state folder does not know them and nothing else shows
+    /// it. It goes on record. With no server running.
+    Accept(Options),
 }
 
 impl AuditCommand {
@@ -26,6 +31,7 @@ impl AuditCommand {
         match self {
             Self::Verify(options) => verify(&open(&options, "audit verify").await?).await,
             Self::Reopen(options) => reopen(&open(&options, "audit reopen").await?).await,
+            Self::Accept(options) => accept(&open(&options, "audit accept").await?).await,
         }
     }
 }
@@ -52,16 +58,57 @@ async fn verify(service: &Service) -> Result<()> {
 }
 
 async fn reopen(service: &Service) -> Result<()> {
-    let reopened = reopening::reopen(&service.store)
-        .await
-        .map_err(|refusal| miette!("{}", refusal.error))?;
-    match reopened {
-        Some(reopened) => println!(
-            "reopened, where {} events had been signed for; consents taken back once more: {}; every token is over. Now \
-             suspend again what was suspended, and erase again who was erased.",
-            reopened.signed, reopened.consents
-        ),
-        None => println!("this is the newest data store: nothing to reopen"),
+    let reopened = reopening::reopen(&service.store).await.map_err(told)?;
+    let Some(reopened) = reopened else {
+        println!("this is the newest data store: nothing to reopen");
+        return Ok(());
+    };
+    println!(
+        "reopened, where {} events had been signed for; consents taken back once more: {}; every token is over.",
+        reopened.signed,
+        reopened.consents()
+    );
+    for one in &reopened.taken_back {
+        println!("  {one}");
     }
+    println!(
+        "Now suspend again what was suspended, and erase again who was erased, where it is not named above: a state folder \
+         remembers only what its own server saw end."
+    );
     Ok(())
+}
+
+async fn accept(service: &Service) -> Result<()> {
+    let accepted = accepting::accept(&service.store).await.map_err(told)?;
+    let Some(accepted) = accepted else {
+        println!("the state folder knows these stores: nothing to accept");
+        return Ok(());
+    };
+    let (now, store) = (accepted.progress, &service.store.identity);
+    println!("accepted as the newest there are:");
+    println!("  store   {}", store.store);
+    println!("  ledger  {} events, root {}", now.head.size, now.head.root);
+    println!("  epoch   {}", now.epoch);
+    println!("  time    {}", now.at);
+    if accepted.keyring_agrees {
+        println!(
+            "The keyring agrees. Whether both were put back to the same earlier moment could not be checked."
+        );
+    } else {
+        println!(
+            "Nothing was there to hold them against: whether they are an older copy could not be checked."
+        );
+    }
+    println!(
+        "If they are, what was revoked, suspended or erased since is shared again: end it again now."
+    );
+    Ok(())
+}
+
+/// Returns what the operator is told, with the cause.
+fn told(refusal: Refusal) -> Report {
+    match refusal.cause() {
+        Some(cause) => miette!("{cause}"),
+        None => miette!("{}", refusal.error),
+    }
 }

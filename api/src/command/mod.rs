@@ -13,6 +13,7 @@ mod serve;
 mod token;
 
 use clap::Subcommand;
+use concord::audit::witnesses::Witnesses;
 use concord::settings::{RawSettings, SessionKind};
 use concord::store::Store;
 use miette::{IntoDiagnostic, Result};
@@ -127,7 +128,9 @@ async fn migrate(what: Migrate) -> Result<()> {
     let settings = match what {
         Migrate::Up(options) => {
             let settings = options.settings_of(SessionKind::LongCommand("migrate up"))?;
-            Store::migrate_up(&settings).await.into_diagnostic()?;
+            let store = Store::migrate_up(&settings).await.into_diagnostic()?;
+            let witnesses = Witnesses::of(&store);
+            witnesses.begin(&store).await.into_diagnostic()?;
             settings
         }
         Migrate::Status(options) => options.settings_of(SessionKind::Command("migrate status"))?,

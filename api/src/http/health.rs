@@ -28,6 +28,8 @@ struct Parts {
     keyring: Option<&'static str>,
     clock: Option<&'static str>,
     ledger: Option<&'static str>,
+    /// What is to be said of the state folder, which no release needs.
+    state: Option<&'static str>,
 }
 
 /// Says that the process lives.
@@ -70,6 +72,7 @@ impl Parts {
             keyring: fault(&keyring),
             clock,
             ledger: fork.is_found().then_some("fork"),
+            state: fork.state_word(),
         }
     }
 
@@ -80,6 +83,7 @@ impl Parts {
             "keyring": word(self.keyring),
             "clock": word(self.clock),
             "ledger": word(self.ledger),
+            "state": word(self.state),
         });
         let faults = [self.data, self.keyring, self.clock, self.ledger];
         if faults.iter().all(Option::is_none) {

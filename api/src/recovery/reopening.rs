@@ -1,20 +1,22 @@
 //! Going on from an older copy of the data store, where there is no newer one.
 //!
-//! What was ended since the copy was made is not in it. What can be known of that is made good first: a package whose
-//! key has gone ended, also where it has a later key by now, so the consent that it stood on is taken back once more; and
-//! tokens that may have been taken back are over, all of them. Suspended agencies and MOUs are for the operator to go
-//! through.
+//! What was ended since the copy was made is not in it. What can be known of that is made good first: what this server's
+//! state folder remembers of it is ended again; a package whose key has gone ended, also where it has a later key by now,
+//! so the consent that it stood on is taken back once more; and tokens that may have been taken back are over, all of them.
+//! What neither shows is for the operator to go through.
 
 use std::collections::HashSet;
 
 use concord_entities::ids::{ConsentId, ReferralId};
-use concord_entities::{agency, consent, package_key, referral};
+use concord_entities::{agency, package_key, referral, sharing_epoch};
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 
+use super::taken_back::{self, TakenBack};
 use crate::audit::change::{ByOperator, Ending};
 use crate::audit::event::Event;
-use crate::audit::witness::{self, WitnessError};
-use crate::consent::ending::{self, By};
+use crate::audit::tree::Head;
+use crate::audit::witness;
+use crate::audit::witnesses::{WitnessError, Witnesses};
 use crate::error::{Refusal, Result};
 use crate::seal::vault::PackageVersion;
 use crate::store::{Connections, Store};
@@ -23,60 +25,64 @@ use crate::store::{Connections, Store};
 const BATCH: u64 = 500;
 
 /// What was made good.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reopened {
     /// How many events had been signed for.
     pub signed: u64,
-    /// How many consents were taken back once more.
-    pub consents: usize,
+    /// What had ended, and is ended once more.
+    pub taken_back: Vec<TakenBack>,
+}
+
+impl Reopened {
+    /// Returns how many consents were taken back once more.
+    #[must_use]
+    pub fn consents(&self) -> usize {
+        let consents = self.taken_back.iter();
+        consents
+            .filter(|one| matches!(one, TakenBack::Consent(_)))
+            .count()
+    }
 }
 
 /// Makes an older copy of the data store the one to go on from; none where it is the right one already. It is on record
-/// in the copy's own ledger, which the witness follows from then on. No server may be running.
+/// in the copy's own ledger, and in the copy's identity: what was witnessed before follows the copy by itself, in the
+/// keyring and in every server's state folder. No server may be running.
 ///
 /// # Errors
 /// `UNAVAILABLE`: try again, it can be done twice.
 pub async fn reopen(store: &Store) -> Result<Option<Reopened>> {
-    match witness::compare(store).await {
-        Ok(()) => return Ok(None),
-        Err(WitnessError::Unread(fault)) => return Err(fault.into()),
-        Err(behind @ WitnessError::ClockBehind { .. }) => return Err(Refusal::unavailable(behind)),
-        Err(
-            WitnessError::Older { .. }
-            | WitnessError::Different { .. }
-            | WitnessError::EpochFell { .. },
-        ) => {}
+    let witnesses = Witnesses::of(store);
+    match witnesses.compare_wholly(store).await {
+        Ok(_) => return Ok(None),
+        Err(WitnessError::Behind { how, .. }) if how.is_a_fork() => {}
+        Err(other) => return Err(Refusal::unavailable(other)),
     }
-    let witnessed = witness::newest(&store.keyring).await?;
+    let witnessed = witness::witnessed(&store.keyring).await?;
+    let remembered = witnesses.remembered().await.map_err(Refusal::unavailable)?;
+    let lost = witnesses.lost(store).await.map_err(Refusal::unavailable)?;
     let mut ending = Ending::at_command_line(store, ByOperator::default()).await?;
-    let mut consents = 0;
+    let mut taken_back = taken_back::take_back(&mut ending, &lost).await?;
     for id in keyless_in_force(&ending, &store.keyring).await? {
-        let Some(found) = consent::Entity::anywhere(id).one(&ending).await? else {
-            continue;
-        };
-        ending.acts_for(Some(found.discloser_id));
-        let ended = ending::revoke(&ending, found, By::Operator, None).await?;
-        ending.destroys(ended.doomed);
-        consents += ended.events.len();
-        for event in ended.events {
-            ending.record(event).await?;
-        }
+        taken_back.extend(taken_back::consent_again(&mut ending, id).await?);
     }
     agency::Entity::begin_token_epochs(ending.now())
         .exec(&ending)
         .await?;
+    let highest = witnessed.iter().chain(&remembered).map(|one| one.epoch);
+    if let Some(highest) = highest.max() {
+        sharing_epoch::Entity::raise(highest).exec(&ending).await?;
+    }
     ending.acts_for(None);
-    ending
-        .commit(Event::LedgerReopened {
-            signed: witnessed.size,
-            root: witnessed.root,
-        })
-        .await?;
-    witness::follow(store).await.map_err(Refusal::unavailable)?;
-    Ok(Some(Reopened {
-        signed: witnessed.size,
-        consents,
-    }))
+    let head = witnessed.map_or(Head::EMPTY, |witnessed| witnessed.head);
+    let signed = head.size;
+    let event = Event::LedgerReopened {
+        signed,
+        root: head.root,
+    };
+    ending.commit_reopening(event).await?;
+    let followed = witnesses.follow(store).await;
+    followed.map_err(Refusal::unavailable)?;
+    Ok(Some(Reopened { signed, taken_back }))
 }
 
 /// Returns the consents that would be in force, and have a package without the key that sealed it.

@@ -37,6 +37,8 @@ pub struct Settings {
     pub keyring: StoreLocation,
     /// Whether the keyring may be in the data store's own cluster.
     pub keyring_beside_data: bool,
+    /// Whether a named standby must have what was committed before anybody is told.
+    pub synchronous_standby: bool,
     /// The file that holds the key-encryption key, 64 hex digits.
     pub key_file: PathBuf,
     /// The `iss` of our tokens, an `https` URL (RFC 8414, 2): where partners find the authorization server.
@@ -102,6 +104,10 @@ pub struct RawSettings {
     /// of its own in the same database or, with `keyring_url`, another database.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keyring_beside_data: Option<bool>,
+    /// Whether a standby in PostgreSQL's `synchronous_standby_names` must have what was committed before anybody is told, so
+    /// that an old primary releases nothing once its standby was promoted [default: no]. Only with `database_url`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub synchronous_standby: Option<bool>,
     /// The file with the key-encryption key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key_file: Option<PathBuf>,
@@ -249,6 +255,9 @@ impl RawSettings {
             let file = file.display();
             faults.push(format!("issuer_ca_file: there is no file {file}"));
         }
+        if self.synchronous_standby == Some(true) && matches!(database, StoreLocation::File(_)) {
+            faults.push("synchronous_standby: only together with database_url".to_owned());
+        }
         let workers = self
             .workers
             .unwrap_or_else(|| std::thread::available_parallelism().map_or(2, usize::from));
@@ -277,6 +286,7 @@ impl RawSettings {
             database,
             keyring,
             keyring_beside_data: self.keyring_beside_data.unwrap_or(false),
+            synchronous_standby: self.synchronous_standby.unwrap_or(false),
             key_file: self
                 .key_file
                 .unwrap_or_else(|| data.join("key-encryption-key")),

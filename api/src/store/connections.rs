@@ -167,7 +167,7 @@ impl Connections {
     }
 
     /// Waits for an answer for as long as one can be expected, and notes where a connection broke.
-    pub(super) async fn in_time<T>(
+    pub(crate) async fn in_time<T>(
         &self,
         answer: impl Future<Output = Result<T, DbErr>>,
     ) -> Result<T, DbErr> {

@@ -98,7 +98,7 @@ impl KeyringMove {
                 .await?;
             check_old(old.as_ref(), &data, from)?;
             return Ok(Self {
-                old: Store::with_earlier_keyring(connected, data.store_id),
+                old: Store::with_earlier_keyring(connected, data.store_id, settings),
                 keyring: named.keyring_id,
                 new,
                 decided: true,

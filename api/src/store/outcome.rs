@@ -42,6 +42,11 @@ impl TransactionId {
 #[error("the reply to a COMMIT was lost ({0}), and its outcome could not be learned in time")]
 struct OutcomeUnknownError(DatabaseFaultError);
 
+/// The primary has it, and the standby may not.
+#[derive(Debug, thiserror::Error)]
+#[error("a change was committed on the primary, and its standby did not confirm it in time")]
+struct UnconfirmedError;
+
 /// Commits. Where the reply is lost, learns whether the transaction was committed all the same.
 ///
 /// # Errors
@@ -51,13 +56,21 @@ pub(crate) async fn commit(
     transaction: DatabaseTransaction,
     id: &TransactionId,
 ) -> Result<(), Refusal> {
-    let Err(fault) = store.write.in_time(transaction.commit()).await else {
+    let committing = store.write.in_time(transaction.commit());
+    let Err(fault) = store.standby.confirms(committing).await else {
         return Ok(());
     };
+    if store.standby.is_silent() {
+        return Err(Refusal::outcome_unknown(UnconfirmedError));
+    }
     if !is_connection_lost(&fault) {
         return Err(fault.into());
     }
     match ask(store, id).await {
+        // What the primary has by itself says nothing of the standby.
+        Some(true) if store.standby.is_demanded() => {
+            Err(Refusal::outcome_unknown(UnconfirmedError))
+        }
         Some(true) => Ok(()),
         Some(false) => Err(fault.into()),
         None => {

@@ -1,5 +1,7 @@
 //! The two stores, opened: the data store and the keyring, on SQLite files or on PostgreSQL.
 
+use std::path::PathBuf;
+
 use concord_entities::instant::Instant;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 use uuid::Uuid;
@@ -8,6 +10,7 @@ use super::connected::{Connected, postgres};
 use super::connections::Connections;
 use super::error::StoreError;
 use super::identity::{self, StoreIdentity};
+use super::standby::Standby;
 use crate::clock;
 use crate::settings::{Settings, StoreLocation};
 
@@ -24,6 +27,10 @@ pub struct Store {
     pub backend: DbBackend,
     /// Who the stores are.
     pub identity: StoreIdentity,
+    /// The folder in which this server remembers how far the stores had come.
+    pub state: PathBuf,
+    /// The standby that must have what was committed, where one is demanded.
+    pub standby: Standby,
 }
 
 impl Store {
@@ -58,13 +65,17 @@ impl Store {
     }
 
     /// Returns the stores with a keyring that the data store no longer names.
-    pub(super) fn with_earlier_keyring(connected: Connected, store: Uuid) -> Self {
+    pub(super) fn with_earlier_keyring(
+        connected: Connected,
+        store: Uuid,
+        settings: &Settings,
+    ) -> Self {
         let identity = StoreIdentity {
             store,
             keyring_apart: false,
             fresh: false,
         };
-        Self::of(connected, identity)
+        Self::of(connected, identity, settings)
     }
 
     /// Returns the stores once they are known to belong together.
@@ -73,10 +84,10 @@ impl Store {
         settings: &Settings,
     ) -> Result<Self, StoreError> {
         let identity = identity::bind(&connected, settings).await?;
-        Ok(Self::of(connected, identity))
+        Ok(Self::of(connected, identity, settings))
     }
 
-    fn of(connected: Connected, identity: StoreIdentity) -> Self {
+    fn of(connected: Connected, identity: StoreIdentity, settings: &Settings) -> Self {
         let Connected {
             read,
             write,
@@ -89,6 +100,8 @@ impl Store {
             keyring,
             backend,
             identity,
+            state: settings.state.clone(),
+            standby: Standby::demanded_by(settings),
         }
     }
 

@@ -24,6 +24,10 @@ const LOCK_PATIENCE: Duration = Duration::from_secs(3);
 /// How long a request's statement may take; a little less than the request itself may.
 const STATEMENT_LIMIT: Duration = Duration::from_millis(4_500);
 
+/// How long a commit may wait for a standby that must have it. No limit of PostgreSQL's ends that wait, so this is ours: a
+/// little less than the request itself may take, and more than its statement may wait for a lock.
+const STANDBY_LIMIT: Duration = Duration::from_secs(4);
+
 /// How long a session may sit in a transaction without saying anything. A replica that was stopped in the middle of a
 /// change holds the sharing lock for so long, and everybody else waits for it.
 const IDLE_LIMIT: Duration = Duration::from_secs(2);
@@ -113,6 +117,14 @@ pub fn application_name(kind: SessionKind) -> String {
 pub(super) fn answer_limit(kind: SessionKind) -> Option<Duration> {
     match kind {
         SessionKind::Server => Some(STATEMENT_LIMIT + GRACE),
+        SessionKind::Command(_) | SessionKind::LongCommand(_) => None,
+    }
+}
+
+/// Returns how long a commit may wait for a standby; none where it may take as long as it takes.
+pub(super) fn standby_limit(kind: SessionKind) -> Option<Duration> {
+    match kind {
+        SessionKind::Server => Some(STANDBY_LIMIT),
         SessionKind::Command(_) | SessionKind::LongCommand(_) => None,
     }
 }

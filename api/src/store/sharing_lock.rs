@@ -1,5 +1,7 @@
 //! The sharing lock and the sharing epoch: how ending some sharing overtakes what is under way.
 
+use std::time::Duration;
+
 use concord_entities::instant::Instant;
 use concord_entities::sharing_epoch;
 use sea_orm::{
@@ -14,6 +16,9 @@ use crate::clock;
 /// The lock that everyone who records or changes holds, shared, until they commit; whoever ends some sharing holds it
 /// alone. PostgreSQL's lock manager queues fairly, so a revocation waits for no later reader.
 pub(crate) const SHARING_LOCK: i64 = AdvisoryLock::Sharing.number();
+
+/// How long a write that only shows that one can be made may wait for a standby: less than whoever probes waits for it.
+const PROBING: Duration = Duration::from_secs(2);
 
 /// How a transaction holds the sharing lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +45,7 @@ pub(crate) struct LockedTransaction {
 
 /// Opens a transaction that holds the sharing lock; on another connection where one breaks meanwhile.
 pub(crate) async fn open(store: &Store, lock: SharingLock) -> Result<LockedTransaction, DbErr> {
+    store.standby.check()?;
     store.write.repeat(|| open_once(store, lock)).await
 }
 
@@ -107,9 +113,11 @@ impl Store {
             Statement::from_string(self.backend, "UPDATE sharing_epoch SET epoch = epoch")
         };
         // Written twice, it is what it was.
-        self.write
-            .repeat(|| self.write.execute_raw(statement.clone()))
-            .await
-            .map(|_| ())
+        self.standby.check()?;
+        let writing = self
+            .write
+            .repeat(|| self.write.execute_raw(statement.clone()));
+        let confirmed = self.standby.confirms_within(PROBING, writing).await;
+        confirmed.map(|_| ())
     }
 }

@@ -99,6 +99,8 @@ codes! {
         LedgerReopened = "LEDGER_REOPENED",
         /// The keys were moved to another keyring, by the operator.
         KeyringMoved = "KEYRING_MOVED",
+        /// Stores that nothing apart from them vouched for were accepted by their operator as the newest there are.
+        StoresAccepted = "STORES_ACCEPTED",
         /// An access token was issued.
         TokenIssued = "TOKEN_ISSUED",
         /// A narrower access token was issued for another one.

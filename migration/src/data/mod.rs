@@ -16,6 +16,7 @@ pub(crate) mod m0013_audit_places;
 pub(crate) mod m0014_bounded_endings;
 pub(crate) mod m0015_store_identity;
 pub(crate) mod m0016_legal_holds;
+pub(crate) mod m0017_journaled_endings;
 
 use sea_orm_migration::sea_orm::prelude::Uuid;
 

@@ -10,7 +10,7 @@ use super::age::PAUSE;
 use super::fetch::{FetchError, Fetched, Fetcher};
 use super::rules::{IssuerError, IssuerRegistration};
 use crate::access::revoked;
-use crate::audit::change::{ByOperator, Change, Ending};
+use crate::audit::change::{Author, ByOperator, Change, Ending};
 use crate::audit::event::{Event, IssuerEvent};
 use crate::error::{Refusal, Result};
 use crate::jose::jwk::ExternalKeys;
@@ -156,6 +156,24 @@ pub async fn suspend(store: &Store, id: IssuerId) -> Result<(), IssuerChangeErro
     let issuer = IssuerEvent { id, agency };
     ending.commit(Event::IssuerSuspended(issuer)).await?;
     Ok(())
+}
+
+/// Suspends an issuer within an open ending; returns what to record of it, or none where it is not in force.
+///
+/// # Errors
+/// `UNAVAILABLE`.
+pub(crate) async fn suspend_again<By: Author>(
+    ending: &Ending<'_, By>,
+    id: IssuerId,
+) -> Result<Option<Event>> {
+    let found = trusted_issuer::Entity::named(id).one(ending).await?;
+    let Some(row) = found.filter(|row| row.status == AgencyStatus::Active) else {
+        return Ok(None);
+    };
+    trusted_issuer::Entity::suspend(id).exec(ending).await?;
+    revoked::revoke_of_issuer(ending, row.agency_id, id).await?;
+    let agency = row.agency_id;
+    Ok(Some(Event::IssuerSuspended(IssuerEvent { id, agency })))
 }
 
 /// Returns whether this replica is the one to ask an issuer for its keys: among all of them one a minute, with success

@@ -1,0 +1,194 @@
+//! Taking back again what had ended, in a copy of the data store from before.
+//!
+//! A server's state folder remembers what ended, and the copy does not know of it. Each is ended once more, as far as the
+//! copy has it: a consent of which a later version took the place, too, since what the survivor agreed to is not what the
+//! copy holds. What an operator or an agency must do by hand is named.
+
+use concord_entities::ids::{AgencyId, ApplicationId, ConsentId, IssuerId, SurvivorAuditId};
+use concord_entities::vocabulary::{AgencyStatus, AuditType};
+use concord_entities::{agency, application, consent};
+
+use crate::access::issuer::register as issuers;
+use crate::agency::{change as agencies, rules as agency_rules};
+use crate::application::register as applications;
+use crate::audit::change::{ByOperator, Ending};
+use crate::audit::event::Event;
+use crate::audit::journal::JournaledEnding;
+use crate::consent::ending::{self, By};
+use crate::error::Result;
+
+/// Why an agency counts as suspended where the reason that was given is not at hand.
+const REASON: &str = "suspended before an older copy of the data was put back";
+
+/// Something that had ended and was in force again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TakenBack {
+    /// A consent was taken back once more.
+    Consent(ConsentId),
+    /// An agency was suspended once more.
+    Agency(AgencyId),
+    /// An application was suspended once more.
+    Application(ApplicationId),
+    /// An agency's own issuer was suspended once more.
+    Issuer(IssuerId),
+    /// A person had been erased. Every consent of theirs was ended; what is left must be erased again by their agency.
+    Erased(SurvivorAuditId),
+    /// A key that signed tokens had been retired, by its thumbprint. The operator retires it again.
+    SigningKey(String),
+}
+
+impl std::fmt::Display for TakenBack {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Consent(id) => write!(f, "{id}: taken back once more"),
+            Self::Agency(id) => write!(f, "{id}: suspended once more"),
+            Self::Application(id) => write!(f, "{id}: suspended once more"),
+            Self::Issuer(id) => write!(f, "{id}: suspended once more"),
+            Self::Erased(id) => write!(
+                f,
+                "{id}: had been erased; every consent is ended, and their agency must erase them again"
+            ),
+            Self::SigningKey(kid) => {
+                write!(
+                    f,
+                    "signing key {kid}: had been retired; retire it again: `concord key retire {kid}`"
+                )
+            }
+        }
+    }
+}
+
+/// Ends once more what these endings had ended and the store has in force, within an open ending; says what.
+///
+/// # Errors
+/// `UNAVAILABLE`.
+pub async fn take_back(
+    change: &mut Ending<'_, ByOperator>,
+    lost: &[JournaledEnding],
+) -> Result<Vec<TakenBack>> {
+    let mut done = Vec::new();
+    for one in lost {
+        match one.kind {
+            AuditType::ConsentRevoked
+            | AuditType::ConsentSuperseded
+            | AuditType::ConsentEnteredInError => {
+                for id in ids(&one.objects) {
+                    done.extend(consent_again(change, id).await?);
+                }
+            }
+            AuditType::SurvivorErased => {
+                for id in ids(&one.objects) {
+                    done.extend(consent_again(change, id).await?);
+                }
+                done.extend(ids(&one.objects).map(TakenBack::Erased));
+            }
+            AuditType::AgencySuspended => {
+                for id in ids(&one.objects).filter(|id| is_suspended_last(lost, *id)) {
+                    done.extend(agency_again(change, id).await?);
+                }
+            }
+            AuditType::ApplicationSuspended => {
+                for id in ids(&one.objects) {
+                    done.extend(application_again(change, id).await?);
+                }
+            }
+            AuditType::IssuerSuspended => {
+                for id in ids(&one.objects) {
+                    done.extend(issuer_again(change, id).await?);
+                }
+            }
+            AuditType::SigningKeyRetired => {
+                done.extend(one.objects.iter().cloned().map(TakenBack::SigningKey));
+            }
+            // Tokens are all over. Whatever else is no ending.
+            _ => {}
+        }
+    }
+    change.acts_for(None);
+    Ok(done)
+}
+
+/// Returns those of the records that are of one kind.
+fn ids<Id: std::str::FromStr>(objects: &[String]) -> impl Iterator<Item = Id> {
+    objects.iter().filter_map(|object| object.parse().ok())
+}
+
+/// Takes a consent back, and every version that followed it, where it is not over.
+///
+/// # Errors
+/// `UNAVAILABLE`.
+pub(super) async fn consent_again(
+    change: &mut Ending<'_, ByOperator>,
+    id: ConsentId,
+) -> Result<Option<TakenBack>> {
+    let Some(found) = consent::Entity::anywhere(id).one(&**change).await? else {
+        return Ok(None);
+    };
+    change.acts_for(Some(found.discloser_id));
+    let ended = ending::revoke(change, found, By::Operator, None).await?;
+    change.destroys(ended.doomed);
+    if ended.events.is_empty() {
+        return Ok(None);
+    }
+    for event in ended.events {
+        change.record(event).await?;
+    }
+    Ok(Some(TakenBack::Consent(id)))
+}
+
+/// Returns whether the last that is known of an agency is that it was suspended, and not that it took part again.
+fn is_suspended_last(lost: &[JournaledEnding], id: AgencyId) -> bool {
+    let named = id.to_string();
+    let last = lost
+        .iter()
+        .filter(|one| {
+            matches!(
+                one.kind,
+                AuditType::AgencySuspended | AuditType::AgencyReinstated
+            )
+        })
+        .filter(|one| one.objects.contains(&named))
+        .max_by_key(|one| one.at);
+    last.is_some_and(|last| last.kind == AuditType::AgencySuspended)
+}
+
+async fn agency_again(
+    change: &mut Ending<'_, ByOperator>,
+    id: AgencyId,
+) -> Result<Option<TakenBack>> {
+    let found = agency::Entity::named(id).one(&**change).await?;
+    let Some(found) = found.filter(|found| found.status == AgencyStatus::Active) else {
+        return Ok(None);
+    };
+    let suspended = agency_rules::suspended(found, REASON, change.now())?;
+    agencies::save(change, suspended).await?;
+    change.acts_for(None);
+    change.record(Event::AgencySuspended(id)).await?;
+    Ok(Some(TakenBack::Agency(id)))
+}
+
+async fn application_again(
+    change: &mut Ending<'_, ByOperator>,
+    id: ApplicationId,
+) -> Result<Option<TakenBack>> {
+    let found = application::Entity::claimed(id).one(&**change).await?;
+    let Some(found) = found.filter(|found| found.status == AgencyStatus::Active) else {
+        return Ok(None);
+    };
+    let suspended = applications::suspend(change, found).await?;
+    change.acts_for(Some(suspended.agency_id));
+    change.record(Event::ApplicationSuspended(id)).await?;
+    Ok(Some(TakenBack::Application(id)))
+}
+
+async fn issuer_again(
+    change: &mut Ending<'_, ByOperator>,
+    id: IssuerId,
+) -> Result<Option<TakenBack>> {
+    let Some(event) = issuers::suspend_again(change, id).await? else {
+        return Ok(None);
+    };
+    change.acts_for(None);
+    change.record(event).await?;
+    Ok(Some(TakenBack::Issuer(id)))
+}
