@@ -3,6 +3,7 @@
 mod agency;
 mod application;
 mod audit;
+mod backup;
 mod consent;
 mod found;
 mod issuer;
@@ -64,6 +65,8 @@ pub(crate) enum Command {
         #[command(subcommand)]
         what: audit::AuditCommand,
     },
+    /// Copy the stores into a new folder, beside a running server.
+    Backup(Box<backup::Backup>),
     /// Print the schema, as schema.graphql has it.
     Schema,
     /// Read the settings, and print every fault or how they were understood.
@@ -92,6 +95,7 @@ impl Command {
             Self::Key { what } => what.run().await,
             Self::Issuer { what } => what.run().await,
             Self::Audit { what } => what.run().await,
+            Self::Backup(backup) => backup.run().await,
             Self::Schema => {
                 print!("{}", concord::graphql::schema::sdl());
                 Ok(())

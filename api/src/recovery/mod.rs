@@ -1,5 +1,14 @@
-//! Going on after an older copy of the data store was put back.
+//! Copies of the stores: making and checking them, putting them back, and going on from an older one.
 
 pub mod accepting;
+pub mod backup;
+pub mod backup_check;
+mod contents;
+pub mod manifest;
+pub mod postgres_tools;
 pub mod reopening;
 pub mod taken_back;
+pub mod trial;
+mod unfinished;
+
+pub use unfinished::FolderError;
