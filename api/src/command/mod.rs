@@ -9,6 +9,7 @@ mod found;
 mod issuer;
 mod key;
 mod options;
+mod restore;
 mod serve;
 mod token;
 
@@ -67,6 +68,9 @@ pub(crate) enum Command {
     },
     /// Copy the stores into a new folder, beside a running server.
     Backup(Box<backup::Backup>),
+    /// Put a backup back, take back again what ended since, and leave stores that a server starts from. With no server
+    /// running.
+    Restore(Box<restore::Restore>),
     /// Print the schema, as schema.graphql has it.
     Schema,
     /// Read the settings, and print every fault or how they were understood.
@@ -96,6 +100,7 @@ impl Command {
             Self::Issuer { what } => what.run().await,
             Self::Audit { what } => what.run().await,
             Self::Backup(backup) => backup.run().await,
+            Self::Restore(restore) => restore.run().await,
             Self::Schema => {
                 print!("{}", concord::graphql::schema::sdl());
                 Ok(())

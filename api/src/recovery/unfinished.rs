@@ -115,6 +115,18 @@ impl Drop for UnfinishedFolder {
     }
 }
 
+/// Makes a folder that nobody but its owner can look into, where there is none.
+///
+/// # Errors
+/// [`FolderError`].
+pub(super) fn private_folder(folder: &Path) -> Result<(), FolderError> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(FolderError::at(folder))
+}
+
 /// Makes an empty file that its owner alone can read, for another program to fill.
 ///
 /// # Errors

@@ -16,6 +16,7 @@ pub mod pool;
 pub mod session;
 pub mod sharing_lock;
 pub mod standby;
+pub mod users;
 
 pub use connections::Connections;
 pub use pool::Store;

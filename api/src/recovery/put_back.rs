@@ -1,0 +1,139 @@
+//! Putting the copies of a backup in their places.
+//!
+//! What was there of the data store is kept aside, since what ended in it may still be read from it. What was there of the
+//! keyring is not: it may hold keys that are destroyed from now on.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use concord_entities::instant::Instant;
+use sea_orm::ConnectionTrait;
+
+use super::backup::{location, run};
+use super::backup_check::StoreCopy;
+use super::manifest::StorePart;
+use super::postgres_tools::ToolCommand;
+use super::restore::{RestoreError, RestorePlan};
+use super::unfinished::{FolderError, empty_file, private_folder, sync_folder_of};
+use crate::settings::{Settings, StoreLocation};
+use crate::store::copy;
+
+/// What SQLite keeps beside a file.
+const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
+/// What opens content: all of the keyring that can end.
+const CONTENT_KEYS: [&str; 3] = ["package_key", "document_key", "record_key"];
+
+impl RestorePlan {
+    /// Puts the copies in their places. No server starts over them before they were gone on from.
+    ///
+    /// # Errors
+    /// [`RestoreError`]: what was put back before it stays; the same command can be given again.
+    pub async fn carry_out(&self, settings: &Settings, now: Instant) -> Result<(), RestoreError> {
+        for copy in &self.put_back {
+            let part = copy.manifest.what;
+            match location(settings, part) {
+                StoreLocation::File(file) => self.put_file(copy, settings, file, now).await?,
+                location @ StoreLocation::Postgres { .. } => {
+                    run(ToolCommand::restore(location, &copy.file())?).await?;
+                    if part == StorePart::Keyring && self.accept_loss {
+                        forget_content(location, settings).await?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn put_file(
+        &self,
+        copy: &StoreCopy,
+        settings: &Settings,
+        file: &Path,
+        now: Instant,
+    ) -> Result<(), RestoreError> {
+        if let Some(folder) = file.parent() {
+            private_folder(folder)?;
+        }
+        let staged = beside(file, ".restoring");
+        remove(&staged)?;
+        empty_file(&staged)?;
+        fs::copy(copy.file(), &staged).map_err(FolderError::at(&staged))?;
+        if copy.manifest.what == StorePart::Keyring {
+            if self.accept_loss {
+                let staged = StoreLocation::File(staged.clone());
+                forget_content(&staged, settings).await?;
+            }
+            // What is there may hold keys, and its journal would be applied to whatever has its name.
+            for old in with_companions(file) {
+                remove(&old)?;
+            }
+        } else {
+            let aside = beside(file, &format!(".before-restore-{}", compact(now)));
+            for (old, aside) in with_companions(file).zip(with_companions(&aside)) {
+                set_aside(&old, &aside)?;
+            }
+        }
+        fs::File::open(&staged)
+            .and_then(|staged| staged.sync_all())
+            .map_err(FolderError::at(&staged))?;
+        fs::rename(&staged, file).map_err(FolderError::at(file))?;
+        Ok(sync_folder_of(file)?)
+    }
+}
+
+/// Destroys every key of content in a keyring that is not in use yet.
+async fn forget_content(location: &StoreLocation, settings: &Settings) -> Result<(), RestoreError> {
+    let forgetting = async {
+        let keyring = copy::connect(location, settings).await?;
+        for table in CONTENT_KEYS {
+            let forget = format!("DELETE FROM {table}");
+            keyring.execute_unprepared(&forget).await?;
+        }
+        for table in CONTENT_KEYS {
+            let vacuum = match location {
+                StoreLocation::File(_) => "VACUUM".to_owned(),
+                StoreLocation::Postgres { .. } => format!("VACUUM {table}"),
+            };
+            keyring.execute_unprepared(&vacuum).await?;
+        }
+        keyring.close().await
+    };
+    forgetting.await.map_err(|fault| RestoreError::Unread {
+        part: StorePart::Keyring,
+        fault,
+    })
+}
+
+/// Returns a file with everything that SQLite may keep beside it.
+fn with_companions(file: &Path) -> impl Iterator<Item = PathBuf> {
+    let companions = COMPANIONS.map(|companion| beside(file, companion));
+    [file.to_owned()].into_iter().chain(companions)
+}
+
+/// Returns the path that is called as this one is, with more after it.
+fn beside(file: &Path, ending: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
+}
+
+fn remove(file: &Path) -> Result<(), FolderError> {
+    match fs::remove_file(file) {
+        Err(fault) if fault.kind() != io::ErrorKind::NotFound => Err(FolderError::at(file)(fault)),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+fn set_aside(file: &Path, aside: &Path) -> Result<(), FolderError> {
+    match fs::rename(file, aside) {
+        Err(fault) if fault.kind() != io::ErrorKind::NotFound => Err(FolderError::at(file)(fault)),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// Returns a moment as part of a file's name, to the second.
+fn compact(now: Instant) -> String {
+    let written = Instant::from_unix_seconds(now.unix_seconds()).to_string();
+    written.replace(['-', ':'], "")
+}
