@@ -98,7 +98,7 @@ async fn a_copy_that_was_changed_along_with_its_manifest_is_told() {
     let copy = file(&backup, "data");
     crate::world::sqlite::runs(
         &copy,
-        "UPDATE audit_event SET outcome = 'DENIED' WHERE rowid = 2",
+        "UPDATE audit_event SET recorded_at = recorded_at + 1 WHERE rowid = 2",
     );
     agrees_again(&backup, &copy);
     // The hash is the changed file's, and its pages are sound: only the log tells.

@@ -22,10 +22,7 @@ async fn keeps_writing(north: Agency, south: Agency, stop: Arc<AtomicBool>) -> (
     (made, slowest)
 }
 
-on_both!(
-    a_backup_is_whole_though_the_server_is_written_to_meanwhile,
-    run = "multi_thread"
-);
+on_both!(a_backup_is_whole_though_the_server_is_written_to_meanwhile in crate::world::World, flavor = "multi_thread");
 async fn a_backup_is_whole_though_the_server_is_written_to_meanwhile(world: World) {
     let (north, south) = world.agencies("north", "south").await;
     let shelf = Shelf::new();

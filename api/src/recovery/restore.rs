@@ -207,7 +207,7 @@ impl RestorePlan {
             data.is_some(),
         )?;
         if plan.needs_memory() && !request.accept_loss && !remembered(plan.store) {
-            return Err(RestoreError::NothingRemembers(settings.data.clone()));
+            return Err(RestoreError::NothingRemembers(settings.state.clone()));
         }
         if let Some(data) = data {
             plan.takes_data(settings, data, &data_there)?;
