@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use clap::Args;
 use concord::clock;
 use concord::recovery::restore::{RestorePlan, RestoreRequest};
+use concord::recovery::settling;
 use concord::service::Service;
 use concord::settings::SessionKind;
 use concord::store::Store;
-use miette::{IntoDiagnostic, Result};
+use miette::{IntoDiagnostic, Result, miette};
 
 use super::backup::Parts;
 use super::options::Options;
@@ -28,6 +29,9 @@ pub(crate) struct Restore {
     /// agency but the coordinators suspended.
     #[arg(long)]
     accept_loss: bool,
+    /// For PostgreSQL: the database that is replaced, where it can still be read. What ended in it is taken back.
+    #[arg(long, value_name = "URL")]
+    replaced_url: Option<String>,
     #[command(flatten)]
     options: Options,
 }
@@ -41,8 +45,9 @@ impl Restore {
             parts: self.parts.chosen(),
             accept_loss: self.accept_loss,
         };
-        let plan = RestorePlan::make(&settings, request, |_| true).await;
-        let plan = plan.into_diagnostic()?;
+        let plan = RestorePlan::make(&settings, request)
+            .await
+            .into_diagnostic()?;
         println!("{plan}");
         for command in plan.commands(&settings).into_diagnostic()? {
             println!("by: {command}");
@@ -51,12 +56,27 @@ impl Restore {
             println!("nothing was changed: `--yes` does it");
             return Ok(());
         }
+        let remembered = plan.remember_replaced(&settings, self.replaced_url.clone());
+        println!("{}", remembered.await.into_diagnostic()?);
         let put_back = plan.carry_out(&settings, clock::now()).await;
         put_back.into_diagnostic()?;
-        let store = Store::migrate_up(&settings).await.into_diagnostic()?;
-        store.close().await;
+        let migrated = Store::migrate_up(&settings).await.into_diagnostic()?;
+        migrated.close().await;
         let service = Service::open(settings).await.into_diagnostic()?;
+        let settled = settling::settle(&plan, &service.store, &service.vault).await;
         service.store.close().await;
+        let settled = settled.map_err(|refusal| match refusal.cause() {
+            Some(cause) => miette!("{}: {cause}", refusal.error),
+            None => miette!("{}", refusal.error),
+        })?;
+        for one in &settled.taken_back {
+            println!("{one}");
+        }
+        println!(
+            "the stores are put back, and a server can start over them; {} had ended since and ended again; every token is \
+             over. What nobody remembers, end again by hand",
+            settled.taken_back.len()
+        );
         Ok(())
     }
 }

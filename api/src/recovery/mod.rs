@@ -9,6 +9,7 @@ pub mod postgres_tools;
 mod put_back;
 pub mod reopening;
 pub mod restore;
+pub mod settling;
 pub mod taken_back;
 pub mod trial;
 mod unfinished;

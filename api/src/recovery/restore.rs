@@ -9,6 +9,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use concord_entities::instant::Instant;
 use sea_orm::{ConnectionTrait, DbErr, Statement};
 use uuid::Uuid;
 
@@ -18,6 +19,7 @@ use super::contents;
 use super::manifest::{ManifestError, StoreContents, StoreKind, StorePart};
 use super::postgres_tools::{ToolCommand, ToolError};
 use super::unfinished::FolderError;
+use crate::audit::state_folder::{StateFolder, StateFolderError};
 use crate::settings::{Settings, StoreLocation};
 use crate::store::{copy, users};
 
@@ -115,6 +117,9 @@ pub enum RestoreError {
     /// PostgreSQL's program did not do it.
     #[error(transparent)]
     Tool(#[from] ToolError),
+    /// The state folder cannot be used.
+    #[error(transparent)]
+    State(#[from] StateFolderError),
 }
 
 /// What of a backup is asked for.
@@ -158,15 +163,13 @@ impl fmt::Display for RestorePlan {
 }
 
 impl RestorePlan {
-    /// Looks at the backup and at what is in its place, and changes nothing. `remembered` says whether the state folder
-    /// knows this data store.
+    /// Looks at the backup and at what is in its place, and changes nothing.
     ///
     /// # Errors
     /// [`RestoreError`]: what forbids it.
     pub async fn make(
         settings: &Settings,
         request: RestoreRequest<'_>,
-        remembered: impl FnOnce(Uuid) -> bool,
     ) -> Result<Self, RestoreError> {
         let report = BackupReport::of(request.folder).await?;
         if !report.faults.is_empty() {
@@ -206,7 +209,9 @@ impl RestorePlan {
             &data_there,
             data.is_some(),
         )?;
-        if plan.needs_memory() && !request.accept_loss && !remembered(plan.store) {
+        let folder = StateFolder::new(&settings.state, plan.store);
+        // A keyring's copy is as old as the data's may be: only something outside both can tell.
+        if plan.brings_keyring() && !plan.accept_loss && folder.witnessed()?.is_none() {
             return Err(RestoreError::NothingRemembers(settings.state.clone()));
         }
         if let Some(data) = data {
@@ -233,25 +238,17 @@ impl RestorePlan {
             .collect()
     }
 
-    /// Returns whether the data store is put back.
-    #[must_use]
-    pub fn brings_data(&self) -> bool {
-        self.brings(StorePart::Data)
+    /// Returns when the copy of the data store was made, where it is put back.
+    pub(super) fn data_copied_at(&self) -> Option<Instant> {
+        let data = |copy: &&StoreCopy| copy.manifest.what == StorePart::Data;
+        self.put_back.iter().find(data).map(|copy| copy.manifest.at)
     }
 
     /// Returns whether the keyring is put back.
     #[must_use]
     pub fn brings_keyring(&self) -> bool {
-        self.brings(StorePart::Keyring)
-    }
-
-    fn brings(&self, part: StorePart) -> bool {
-        self.put_back.iter().any(|copy| copy.manifest.what == part)
-    }
-
-    /// Returns whether nothing but the state folder can tell what ended.
-    fn needs_memory(&self) -> bool {
-        self.brings_keyring()
+        let keyring = |copy: &StoreCopy| copy.manifest.what == StorePart::Keyring;
+        self.put_back.iter().any(keyring)
     }
 
     fn refuse_another(
