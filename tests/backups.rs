@@ -3,4 +3,5 @@
 
 mod damaged;
 mod made;
+mod restored;
 mod shelf;

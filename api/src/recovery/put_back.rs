@@ -34,7 +34,8 @@ impl RestorePlan {
             let part = copy.manifest.what;
             match location(settings, part) {
                 StoreLocation::File(file) => self.put_file(copy, settings, file, now).await?,
-                location @ StoreLocation::Postgres { .. } => {
+                location @ StoreLocation::Postgres { schema, .. } => {
+                    make_room(location, schema.as_deref(), part, settings).await?;
                     run(ToolCommand::restore(location, &copy.file())?).await?;
                     if part == StorePart::Keyring && self.accept_loss {
                         forget_content(location, settings).await?;
@@ -80,6 +81,28 @@ impl RestorePlan {
         fs::rename(&staged, file).map_err(FolderError::at(file))?;
         Ok(sync_folder_of(file)?)
     }
+}
+
+/// Removes what is in an empty PostgreSQL store all the same: a table of no migrations, and the schema around it.
+async fn make_room(
+    location: &StoreLocation,
+    schema: Option<&str>,
+    part: StorePart,
+    settings: &Settings,
+) -> Result<(), RestoreError> {
+    let removing = async {
+        let store = copy::connect(location, settings).await?;
+        let table = "DROP TABLE IF EXISTS seaql_migrations";
+        store.execute_unprepared(table).await?;
+        if let Some(schema) = schema {
+            let drop = format!("DROP SCHEMA IF EXISTS {schema}");
+            store.execute_unprepared(&drop).await?;
+        }
+        store.close().await
+    };
+    removing
+        .await
+        .map_err(|fault| RestoreError::Unread { part, fault })
 }
 
 /// Destroys every key of content in a keyring that is not in use yet.

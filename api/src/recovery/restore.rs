@@ -421,11 +421,12 @@ async fn in_place(settings: &Settings, part: StorePart) -> Result<InPlace, Resto
     }
 }
 
-/// Returns how many tables a store has.
+/// Returns how many tables a store has. On PostgreSQL, whoever looks at an empty one leaves a table of no migrations.
 async fn tables(store: &impl ConnectionTrait) -> Result<i64, DbErr> {
     let backend = store.get_database_backend();
     let count = if backend == sea_orm::DbBackend::Postgres {
-        "SELECT count(*) AS tables FROM information_schema.tables WHERE table_schema = current_schema()"
+        "SELECT count(*) AS tables FROM information_schema.tables WHERE table_schema = current_schema() \
+         AND table_name <> 'seaql_migrations'"
     } else {
         "SELECT count(*) AS tables FROM sqlite_master"
     };

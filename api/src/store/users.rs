@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use sea_orm::{ConnectOptions, ConnectionTrait, Database, DbBackend, DbErr, Statement};
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
+use sqlx::Connection;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 
 use super::copy;
 use crate::settings::{Settings, StoreLocation};
@@ -40,33 +42,24 @@ async fn connected(location: &StoreLocation, settings: &Settings) -> Result<Vec<
 /// Returns whether another process has an SQLite file open. One with a write-ahead log stays locked, shared, for as long
 /// as anybody has it open, so that it cannot be had alone.
 async fn is_open_elsewhere(file: &Path) -> bool {
-    let mut options = ConnectOptions::new(format!("sqlite://{}?mode=rw", file.display()));
-    options
-        .max_connections(1)
-        .sqlx_logging(false)
-        .map_sqlx_sqlite_opts(|options| {
-            options
-                .busy_timeout(Duration::from_millis(500))
-                .pragma("trusted_schema", "OFF")
-                .pragma("locking_mode", "EXCLUSIVE")
-        });
-    let Ok(alone) = Database::connect(options).await else {
-        return false;
+    let options = SqliteConnectOptions::new()
+        .filename(file)
+        .busy_timeout(Duration::from_millis(500))
+        .pragma("trusted_schema", "OFF")
+        .pragma("locking_mode", "EXCLUSIVE");
+    let tried = async {
+        let mut alone = SqliteConnection::connect_with(&options).await?;
+        let had = sqlx::raw_sql("BEGIN EXCLUSIVE; ROLLBACK")
+            .execute(&mut alone)
+            .await;
+        let _ = alone.close().await;
+        had.map(|_| ())
     };
-    let had = alone.execute_unprepared("BEGIN EXCLUSIVE").await;
-    let _ = alone.execute_unprepared("ROLLBACK").await;
-    let _ = alone.close().await;
     // A file that is damaged is nobody's.
-    had.is_err_and(|fault| is_busy(&fault))
+    tried.await.is_err_and(|fault| is_busy(&fault))
 }
 
-fn is_busy(fault: &DbErr) -> bool {
-    let (DbErr::Exec(sea_orm::RuntimeErr::SqlxError(fault))
-    | DbErr::Query(sea_orm::RuntimeErr::SqlxError(fault))
-    | DbErr::Conn(sea_orm::RuntimeErr::SqlxError(fault))) = fault
-    else {
-        return false;
-    };
+fn is_busy(fault: &sqlx::Error) -> bool {
     let code = fault
         .as_database_error()
         .and_then(sqlx::error::DatabaseError::code);
