@@ -3,5 +3,6 @@
 
 mod damaged;
 mod made;
+mod rehearsal;
 mod restored;
 mod shelf;

@@ -110,8 +110,8 @@ impl Make {
             .into_diagnostic()?;
         for manifest in &made {
             let Manifest { what, at, .. } = manifest;
-            let (size, epoch) = (manifest.contents.size, manifest.contents.epoch);
-            println!("the {what} is copied as of {at}: {size} events, sharing epoch {epoch}");
+            let (events, epoch) = (manifest.contents.events(), manifest.contents.epoch);
+            println!("the {what} is copied as of {at}: {events} events, sharing epoch {epoch}");
         }
         Ok(())
     }

@@ -191,9 +191,9 @@ impl BackupReport {
             ));
             return;
         }
-        let events = running.size.saturating_sub(copied.size);
+        let events = running.events().saturating_sub(copied.events());
         let endings = running.epoch.saturating_sub(copied.epoch);
-        self.notes.push(if copied.size > running.size || endings < 0 {
+        self.notes.push(if copied.events() > running.events() || endings < 0 {
             format!("the {what} that runs is behind its copy: it is an older one itself")
         } else if events == 0 && endings == 0 {
             format!("nothing was recorded since the {what} was copied")
@@ -265,7 +265,11 @@ async fn running(settings: &Settings, part: StorePart) -> Result<Option<StoreCon
 }
 
 fn reach(contents: &StoreContents) -> String {
-    format!("{} events, sharing epoch {}", contents.size, contents.epoch)
+    format!(
+        "{} events, sharing epoch {}",
+        contents.events(),
+        contents.epoch
+    )
 }
 
 /// Returns a time as people say it, by its largest unit or two.

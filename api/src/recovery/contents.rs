@@ -29,7 +29,7 @@ pub(super) async fn read(
     let Some(ids) = store.query_one_raw(ids).await? else {
         return Ok(None);
     };
-    let (head, epoch) = match part {
+    let (head, waiting, epoch) = match part {
         StorePart::Data => reached(store).await?,
         StorePart::Keyring => witnessed(store).await?,
     };
@@ -38,33 +38,36 @@ pub(super) async fn read(
         keyring_id: ids.try_get("", "keyring_id")?,
         size: head.size,
         root: head.root,
+        waiting,
         epoch,
         migrations,
     }))
 }
 
 /// Returns how far a data store has come.
-async fn reached(store: &impl ConnectionTrait) -> Result<(Head, i64), DbErr> {
+async fn reached(store: &impl ConnectionTrait) -> Result<(Head, u64, i64), DbErr> {
     let head = match stored::head(store).await? {
         Some(row) => stored::size_and_root(&row).ok_or_else(malformed)?,
         None => Head::EMPTY,
     };
-    let epoch = "SELECT epoch FROM sharing_epoch";
-    let epoch = Statement::from_string(store.get_database_backend(), epoch);
-    let epoch = store.query_one_raw(epoch).await?.ok_or_else(malformed)?;
-    Ok((head, epoch.try_get("", "epoch")?))
+    let rest = "SELECT epoch, (SELECT count(*) FROM audit_waiting) AS waiting FROM sharing_epoch";
+    let rest = Statement::from_string(store.get_database_backend(), rest);
+    let rest = store.query_one_raw(rest).await?.ok_or_else(malformed)?;
+    let waiting: i64 = rest.try_get("", "waiting")?;
+    let waiting = u64::try_from(waiting).map_err(|_| malformed())?;
+    Ok((head, waiting, rest.try_get("", "epoch")?))
 }
 
 /// Returns what a keyring had witnessed of it.
-async fn witnessed(keyring: &impl ConnectionTrait) -> Result<(Head, i64), DbErr> {
+async fn witnessed(keyring: &impl ConnectionTrait) -> Result<(Head, u64, i64), DbErr> {
     let Some(row) = ledger_witness::Entity::newest().one(keyring).await? else {
-        return Ok((Head::EMPTY, 0));
+        return Ok((Head::EMPTY, 0, 0));
     };
     let head = Head {
         size: u64::try_from(row.size).map_err(|_| malformed())?,
         root: Digest(row.root.try_into().map_err(|_| malformed())?),
     };
-    Ok((head, row.epoch.unwrap_or(0)))
+    Ok((head, 0, row.epoch.unwrap_or(0)))
 }
 
 fn malformed() -> DbErr {

@@ -98,10 +98,20 @@ pub struct StoreContents {
     /// The root over them.
     #[serde(with = "text")]
     pub root: Digest,
+    /// How many more are recorded, and wait for their places.
+    pub waiting: u64,
     /// The sharing epoch.
     pub epoch: i64,
     /// The steps that the store has been through.
     pub migrations: Vec<String>,
+}
+
+impl StoreContents {
+    /// Returns how many events it holds.
+    #[must_use]
+    pub fn events(&self) -> u64 {
+        self.size.saturating_add(self.waiting)
+    }
 }
 
 /// What a folder of a backup holds.

@@ -338,7 +338,7 @@ impl RestorePlan {
             InPlace::Store(there) => self.said.push(format!(
                 "what is there has {} events and the sharing epoch {}, and the copy {} and {}: what was recorded since is \
                  lost, but for what ended. The file is kept beside it, as `*.before-restore-*`",
-                there.size, there.epoch, copied.size, copied.epoch
+                there.events(), there.epoch, copied.events(), copied.epoch
             )),
             InPlace::Damaged(fault) => self.said.push(format!(
                 "what is there cannot be read ({fault}); it is kept beside it, as `*.before-restore-*`"
