@@ -38,7 +38,7 @@ fn what_ended_stays_ended_when_the_rehearsal_is_followed_word_for_word() {
         .map(|line| line.replace("127.0.0.1:4000", &format!("127.0.0.1:{port}")))
         .collect();
     let folder = tempfile::tempdir().unwrap();
-    let whatever_happens = "trap 'kill $SERVER 2> /dev/null' EXIT";
+    let whatever_happens = "trap 'kill $SERVER 2> /dev/null || true' EXIT";
     let script = format!("{whatever_happens}\n{}\n", script.join("\n"));
     let ran = Command::new("timeout")
         .args(["120", "bash", "-e", "-c", &script])

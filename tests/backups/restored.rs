@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::process::Command;
 
 use concord_entities::vocabulary::DataCategory::Identity;
 
@@ -27,6 +28,8 @@ pub struct Lived {
     bea: Told,
     /// Who was referred since.
     dora: Told,
+    /// Who was erased since, and had a plan for safe contact.
+    cleo: String,
     /// The keyring's own, on PostgreSQL.
     _cluster: Option<Cluster>,
     keyring_url: Option<String>,
@@ -48,11 +51,17 @@ impl Lived {
         let west = world.agency("west").await;
         let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
         let bea = north.refers("Bea").to(&south).sharing([Identity]).await;
+        let cleo = north.registers("Cleo").await;
+        let plan = serde_json::json!({ "doNotContact": true });
+        let plan = serde_json::json!({ "id": cleo, "plan": plan });
+        north.asks(crate::contact::story::SET, plan).await.data();
         let shelf = Shelf::new();
         let backup = shelf.backup_of(&world, "backup", &[]);
         north.revokes_consent(&ada).await.data();
         let coordinator = world.coordinator();
         coordinator.suspends(&west, "it closed").await.data();
+        let erased = north.changes("eraseSurvivor", &cleo, "packages").await;
+        erased.data();
         let dora = north.refers("Dora").to(&south).sharing([Identity]).await;
         assert!(south.reads(&dora).await.contains("Dora"));
         world.server.ends();
@@ -67,6 +76,7 @@ impl Lived {
             ada,
             bea,
             dora,
+            cleo,
             _cluster: cluster,
             keyring_url,
         }
@@ -148,6 +158,62 @@ impl Lived {
             .await;
         assert!(asked.text.contains("errors"), "{}", asked.text);
     }
+}
+
+#[tokio::test]
+async fn a_database_with_its_keyring_beside_the_data_is_put_back() {
+    let mut world = World::on(Database::Postgres).await;
+    let (north, south) = world.agencies("north", "south").await;
+    let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
+    let bea = north.refers("Bea").to(&south).sharing([Identity]).await;
+    let shelf = Shelf::new();
+    let backup = shelf.backup_of(&world, "backup", &[]);
+    north.revokes_consent(&ada).await.data();
+    world.server.ends();
+    world.service.store.clone().close().await;
+    let both =
+        "DROP SCHEMA public CASCADE; DROP SCHEMA concord_keyring CASCADE; CREATE SCHEMA public";
+    Cluster::shared().psql(world.url(), both);
+    let backup = backup.to_str().unwrap();
+    let (put_back, said) = world.commands(&["restore", backup, "--yes"]);
+    assert!(put_back, "{said}");
+    assert!(!world.has_key(&ada.referral) && world.has_key(&bea.referral));
+    world.server = Server::start(&world.flags());
+    let (_, token) = world.commands(&["token", "--agency", "south", "--scope", EVERYTHING]);
+    let south = south
+        .with(token.trim().to_owned())
+        .at(&world.server.address);
+    assert_eq!(south.reads(&ada).await, WITHHELD);
+    assert!(south.reads(&bea).await.contains("Bea"));
+}
+
+on_both!(a_restore_that_was_interrupted_is_given_again: Lived);
+async fn a_restore_that_was_interrupted_is_given_again(mut lived: Lived) {
+    lived.loses_the_data();
+    // It ends between putting the data back and going on from it: the key-encryption key is another one.
+    let key = match lived.world.database {
+        Database::Sqlite => "key-encryption-key",
+        Database::Postgres => "kek",
+    };
+    let key = lived.world.folder.path().join(key);
+    let right = fs::read(&key).unwrap();
+    fs::write(&key, "ab".repeat(32)).unwrap();
+    let (finished, said) = lived.restores(&["--yes"]);
+    assert!(!finished, "{said}");
+    fs::write(&key, right).unwrap();
+    // What was put back is not served from as it is.
+    let serves = Command::new("timeout")
+        .args(["20", env!("CARGO_BIN_EXE_concord"), "serve"])
+        .args(["--listen", "127.0.0.1:0"])
+        .args(lived.world.flags())
+        .output()
+        .unwrap();
+    let said = unwrapped(&String::from_utf8_lossy(&serves.stderr));
+    assert_eq!(serves.status.code(), Some(1), "{said}");
+    assert!(said.contains("the data store is an older copy"), "{said}");
+    lived.is_restored(&["--yes"]);
+    lived.what_ended_stays_ended().await;
+    lived.west_is_suspended().await;
 }
 
 fn empties(url: &str) {
@@ -274,6 +340,10 @@ async fn both_stores_are_put_back_where_the_state_folder_remembers_what_ended(mu
         said.contains(&format!("{}: taken back once more", lived.ada.consent)),
         "{said}"
     );
+    assert!(said.contains("had been erased"), "{said}");
+    let cleo = lived.world.sql_id(&lived.cleo);
+    let kept = format!("SELECT count(*) FROM record_key WHERE owner = {cleo}");
+    assert_eq!(lived.world.tampers_with_keyring(&kept), "0");
     lived.what_ended_stays_ended().await;
     lived.west_is_suspended().await;
 }

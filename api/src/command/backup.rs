@@ -43,7 +43,7 @@ pub(crate) struct Make {
     #[arg(required = true, value_name = "DIR")]
     folder: Option<PathBuf>,
     #[command(flatten)]
-    parts: Parts,
+    parts: ChosenStores,
     /// For PostgreSQL: have `pg_dump` run, and do not only print how.
     #[arg(long)]
     run: bool,
@@ -67,7 +67,7 @@ pub(crate) struct Check {
 /// Which of the two stores is meant: both, unless told.
 #[derive(Clone, Copy, Debug, Args)]
 #[group(multiple = false)]
-pub(crate) struct Parts {
+pub(crate) struct ChosenStores {
     /// The data store alone.
     #[arg(long)]
     data_only: bool,
@@ -76,7 +76,7 @@ pub(crate) struct Parts {
     keyring_only: bool,
 }
 
-impl Parts {
+impl ChosenStores {
     pub(crate) fn chosen(self) -> &'static [StorePart] {
         match (self.data_only, self.keyring_only) {
             (true, _) => &[StorePart::Data],

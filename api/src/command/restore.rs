@@ -11,7 +11,7 @@ use concord::settings::SessionKind;
 use concord::store::Store;
 use miette::{IntoDiagnostic, Result, miette};
 
-use super::backup::Parts;
+use super::backup::ChosenStores;
 use super::options::Options;
 
 /// What is put back, and whether it is done.
@@ -21,7 +21,7 @@ pub(crate) struct Restore {
     #[arg(value_name = "DIR")]
     folder: PathBuf,
     #[command(flatten)]
-    parts: Parts,
+    parts: ChosenStores,
     /// Do it. Without this flag it is only said what would be done, and what would be lost.
     #[arg(long)]
     yes: bool,

@@ -96,7 +96,7 @@ pub struct StoreContents {
     /// How many events the ledger has in order.
     pub size: u64,
     /// The root over them.
-    #[serde(with = "text")]
+    #[serde(with = "super::as_text")]
     pub root: Digest,
     /// How many more are recorded, and wait for their places.
     pub waiting: u64,
@@ -125,7 +125,7 @@ pub struct Manifest {
     /// What was copied.
     pub kind: StoreKind,
     /// When, by the database's clock: everything that was durable then is in it.
-    #[serde(with = "text")]
+    #[serde(with = "super::as_text")]
     pub at: Instant,
     /// The version of the program that made it.
     pub program: String,
@@ -273,29 +273,5 @@ fn hashed(file: &Path) -> io::Result<(u64, String)> {
         };
         hash.update(some);
         bytes = bytes.saturating_add(u64::try_from(read).unwrap_or(u64::MAX));
-    }
-}
-
-/// What is written in a manifest as people write it.
-mod text {
-    use std::fmt::Display;
-    use std::str::FromStr;
-
-    use serde::{Deserialize, Deserializer, Serializer, de};
-
-    pub(super) fn serialize<T: Display, S: Serializer>(
-        value: &T,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(value)
-    }
-
-    pub(super) fn deserialize<'de, T, D>(deserializer: D) -> Result<T, D::Error>
-    where
-        T: FromStr<Err: Display>,
-        D: Deserializer<'de>,
-    {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map_err(de::Error::custom)
     }
 }

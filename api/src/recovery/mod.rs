@@ -1,6 +1,7 @@
 //! Copies of the stores: making and checking them, putting them back, and going on from an older one.
 
 pub mod accepting;
+mod as_text;
 pub mod backup;
 pub mod backup_check;
 mod contents;

@@ -37,11 +37,11 @@ impl RestorePlan {
                 location @ StoreLocation::Postgres { schema, .. } => {
                     make_room(location, schema.as_deref(), part, settings).await?;
                     run(ToolCommand::restore(location, &copy.file())?).await?;
-                    if part == StorePart::Keyring && self.accept_loss {
-                        forget_content(location, settings).await?;
-                    }
                 }
             }
+        }
+        if self.accept_loss {
+            forget_content(&settings.keyring, settings).await?;
         }
         Ok(())
     }

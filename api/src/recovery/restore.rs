@@ -324,12 +324,21 @@ impl RestorePlan {
     ) -> Result<(), RestoreError> {
         self.fits(settings, &copy)?;
         let place = &settings.database;
+        let copied = &copy.manifest.contents;
+        if let (StoreLocation::Postgres { .. }, InPlace::Store(there)) = (place, there)
+            && there == copied
+        {
+            // A restore that was interrupted before it was gone on from.
+            self.said.push(format!(
+                "the data store at {place} is what the copy holds, and stays"
+            ));
+            return Ok(());
+        }
         if let (StoreLocation::Postgres { .. }, InPlace::Store(_) | InPlace::Damaged(_)) =
             (place, there)
         {
             return Err(RestoreError::NotEmpty(place.clone()));
         }
-        let copied = &copy.manifest.contents;
         self.said.push(format!(
             "the data store of {} is put back at {place}",
             copy.manifest.at
