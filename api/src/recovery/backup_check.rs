@@ -183,12 +183,22 @@ impl BackupReport {
     fn compare(&mut self, copy: &StoreCopy, running: &StoreContents) {
         let what = copy.manifest.what;
         let copied = &copy.manifest.contents;
-        if (copied.store_id, copied.keyring_id) != (running.store_id, running.keyring_id) {
+        if copied.store_id != running.store_id {
             self.faults.push(format!(
-                "the {what}'s copy is of another service's: it belongs to the data store {} and the keyring {}, and these \
-                 settings name {} and {}",
-                copied.store_id, copied.keyring_id, running.store_id, running.keyring_id
+                "the {what}'s copy is of another service's: it belongs to the data store {}, and these settings name {}",
+                copied.store_id, running.store_id
             ));
+            return;
+        }
+        if copied.keyring_id != running.keyring_id {
+            let moved = "the keys were moved to another keyring since the copy was made (`concord keyring move`)";
+            match what {
+                StorePart::Data => self.notes.push(moved.to_owned()),
+                StorePart::Keyring => {
+                    let useless = format!("{moved}: this one is of no use any more, throw it away");
+                    self.faults.push(useless);
+                }
+            }
             return;
         }
         let events = running.events().saturating_sub(copied.events());

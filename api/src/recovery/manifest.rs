@@ -261,7 +261,10 @@ impl CopiedFile {
 }
 
 /// Returns a file's length and its SHA-256.
-fn hashed(file: &Path) -> io::Result<(u64, String)> {
+///
+/// # Errors
+/// What the system says.
+pub(super) fn hashed(file: &Path) -> io::Result<(u64, String)> {
     let mut file = File::open(file)?;
     let mut hash = Context::new(&SHA256);
     let mut buffer = vec![0; 1 << 16];

@@ -12,7 +12,7 @@ use sea_orm::ConnectionTrait;
 
 use super::backup::{location, run};
 use super::backup_check::StoreCopy;
-use super::manifest::StorePart;
+use super::manifest::{StorePart, hashed};
 use super::postgres_tools::ToolCommand;
 use super::restore::{RestoreError, RestorePlan};
 use super::unfinished::{FolderError, empty_file, private_folder, sync_folder_of};
@@ -60,6 +60,7 @@ impl RestorePlan {
         remove(&staged)?;
         empty_file(&staged)?;
         fs::copy(copy.file(), &staged).map_err(FolderError::at(&staged))?;
+        is_the_copy(copy, &staged)?;
         if copy.manifest.what == StorePart::Keyring {
             if self.accept_loss {
                 let staged = StoreLocation::File(staged.clone());
@@ -81,6 +82,18 @@ impl RestorePlan {
         fs::rename(&staged, file).map_err(FolderError::at(file))?;
         Ok(sync_folder_of(file)?)
     }
+}
+
+/// Checks that a file holds what the copy held when it was made.
+fn is_the_copy(copy: &StoreCopy, file: &Path) -> Result<(), RestoreError> {
+    let name = copy.manifest.kind.file(copy.manifest.what);
+    let made = copy.manifest.files.iter().find(|one| one.name == name);
+    let (bytes, sha256) = hashed(file).map_err(FolderError::at(file))?;
+    if made.is_some_and(|made| (made.bytes, &made.sha256) == (bytes, &sha256)) {
+        return Ok(());
+    }
+    let changed = format!("{} could not be copied as it is", copy.file().display());
+    Err(RestoreError::Unsound(vec![changed]))
 }
 
 /// Removes what is in an empty PostgreSQL store all the same: a table of no migrations, and the schema around it.

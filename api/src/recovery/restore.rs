@@ -298,7 +298,7 @@ impl RestorePlan {
                 {
                     return Err(RestoreError::KeysMoved);
                 }
-                self.fits(settings, &copy)?;
+                refuse_other_kind(settings, &copy)?;
                 self.said.push(format!(
                     "the keyring of {} is put back at {}",
                     copy.manifest.at,
@@ -322,7 +322,7 @@ impl RestorePlan {
         copy: StoreCopy,
         there: &InPlace,
     ) -> Result<(), RestoreError> {
-        self.fits(settings, &copy)?;
+        refuse_other_kind(settings, &copy)?;
         let place = &settings.database;
         let copied = &copy.manifest.contents;
         if let (StoreLocation::Postgres { .. }, InPlace::Store(there)) = (place, there)
@@ -358,16 +358,6 @@ impl RestorePlan {
         Ok(())
     }
 
-    fn fits(&self, settings: &Settings, copy: &StoreCopy) -> Result<(), RestoreError> {
-        let part = copy.manifest.what;
-        let location = location(settings, part);
-        if StoreKind::of(location) == copy.manifest.kind {
-            return Ok(());
-        }
-        let location = location.clone();
-        Err(RestoreError::OtherKind { part, location })
-    }
-
     fn says_what_follows(&mut self) {
         self.said.push(if self.accept_loss {
             "then every key in the backup is destroyed, every consent is taken back, every agency but the coordinators is \
@@ -396,6 +386,16 @@ async fn refuse_servers(settings: &Settings) -> Result<(), RestoreError> {
     } else {
         Err(RestoreError::InUse(found))
     }
+}
+
+fn refuse_other_kind(settings: &Settings, copy: &StoreCopy) -> Result<(), RestoreError> {
+    let part = copy.manifest.what;
+    let location = location(settings, part);
+    if StoreKind::of(location) == copy.manifest.kind {
+        return Ok(());
+    }
+    let location = location.clone();
+    Err(RestoreError::OtherKind { part, location })
 }
 
 /// Looks at what is in the place of a store.
