@@ -166,7 +166,7 @@ async fn without_leave_to_run_it_a_dump_is_only_shown_and_never_with_a_password(
         .output()
         .unwrap();
     assert!(!shown.status.success(), "no backup was made");
-    let said = String::from_utf8(shown.stderr).unwrap();
+    let said = String::from_utf8([shown.stdout, shown.stderr].concat()).unwrap();
     assert!(said.contains("pg_dump") && said.contains("--run"), "{said}");
     assert!(!said.contains("cret"), "{said}");
     assert!(!backup.exists());

@@ -103,7 +103,8 @@ impl Make {
         let folder = self.folder.unwrap_or_default();
         let commands = backup::commands(&settings, &folder, parts).into_diagnostic()?;
         if !self.run && !commands.is_empty() {
-            return Err(BackupError::NotRun { commands }).into_diagnostic();
+            println!("{}", commands.join("\n"));
+            return Err(BackupError::NotRun).into_diagnostic();
         }
         let made = backup::make(&settings, &folder, parts)
             .await

@@ -61,13 +61,10 @@ pub enum BackupError {
     Tool(#[from] ToolError),
     /// It is for the operator to have PostgreSQL's programs run.
     #[error(
-        "no backup was made. A PostgreSQL store is copied by PostgreSQL's own programs, and `--run` has them run, of one \
-         moment each, checked and with a manifest:\n{}", commands.join("\n")
+        "no backup was made: a PostgreSQL store is copied by PostgreSQL's own programs, and `--run` has them run, of one \
+         moment each, checked and with a manifest"
     )]
-    NotRun {
-        /// What would be run.
-        commands: Vec<String>,
-    },
+    NotRun,
 }
 
 /// Returns where a store is.
@@ -116,7 +113,7 @@ pub fn commands(
             let file = folder
                 .join(part.folder())
                 .join(StoreKind::Postgres.file(*part));
-            commands.push(ToolCommand::dump(location, None, &file)?.to_string());
+            commands.push(ToolCommand::dump(location, *part, None, &file)?.to_string());
         }
     }
     Ok(commands)
@@ -193,7 +190,7 @@ async fn dump(
     let contents = contents
         .map_err(unread)?
         .ok_or(BackupError::NoIdentity(part))?;
-    let command = ToolCommand::dump(location, Some(&snapshot.name), into)?;
+    let command = ToolCommand::dump(location, part, Some(&snapshot.name), into)?;
     run(command).await?;
     // Whoever took the moment has it for itself by now.
     let _ = snapshot.transaction.rollback().await;

@@ -11,10 +11,8 @@ use std::process::{Command, Stdio};
 use percent_encoding::percent_decode_str;
 use url::Url;
 
+use super::manifest::StorePart;
 use crate::settings::StoreLocation;
-
-/// The schema of a keyring that lies beside the data: never in a copy of the data.
-const BESIDE: &str = "concord_keyring";
 
 /// A command that PostgreSQL's programs are given.
 #[derive(Clone, Debug)]
@@ -55,12 +53,14 @@ pub enum ToolError {
 }
 
 impl ToolCommand {
-    /// Returns the command that copies a store into a file; of the moment that a session holds, where it is named.
+    /// Returns the command that copies a store into a file, the data without a keyring that lies beside it; of the moment
+    /// that a session holds, where it is named.
     ///
     /// # Errors
     /// [`ToolError`]: it is no PostgreSQL store.
     pub fn dump(
         location: &StoreLocation,
+        part: StorePart,
         snapshot: Option<&str>,
         file: &Path,
     ) -> Result<Self, ToolError> {
@@ -69,9 +69,13 @@ impl ToolCommand {
         };
         let (url, password) = without_password(url)?;
         let mut arguments = vec!["--format=custom".to_owned()];
-        arguments.push(match schema {
-            Some(schema) => format!("--schema={schema}"),
-            None => format!("--exclude-schema={BESIDE}"),
+        arguments.extend(match (schema, part) {
+            (Some(schema), _) => Some(format!("--schema={schema}")),
+            (None, StorePart::Data) => {
+                let beside = StoreLocation::KEYRING_SCHEMA;
+                Some(format!("--exclude-schema={beside}"))
+            }
+            (None, StorePart::Keyring) => None,
         });
         arguments.extend(snapshot.map(|name| format!("--snapshot={name}")));
         arguments.push(format!("--file={}", file.display()));
