@@ -178,3 +178,36 @@ async fn without_leave_to_run_it_a_dump_is_only_shown_and_never_with_a_password(
         .unwrap();
     assert!(made.status.success(), "{made:?}");
 }
+
+#[tokio::test]
+async fn a_backup_that_is_killed_is_whole_or_is_none() {
+    let world = World::on(Database::Sqlite).await;
+    let (north, south) = world.agencies("north", "south").await;
+    north.refers("Ada").to(&south).sharing([Identity]).await;
+    let shelf = Shelf::new();
+    let (mut whole, mut none) = (0, 0);
+    for millis in [1, 10, 20, 30, 40, 60, 80, 120, 2000] {
+        let place = shelf.place(&format!("after {millis} ms"));
+        let mut making = std::process::Command::new(env!("CARGO_BIN_EXE_concord"))
+            .args(["backup", place.to_str().unwrap()])
+            .args(world.flags())
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap();
+        tokio::time::sleep(Duration::from_millis(millis)).await;
+        // SIGKILL; one that had ended has been told apart by its folder.
+        let _ = making.kill();
+        making.wait().unwrap();
+        if place.exists() {
+            let (content, said) = checks(&world, &place, &[]);
+            assert!(content, "{said}");
+            whole += 1;
+        } else {
+            none += 1;
+        }
+    }
+    assert!(
+        whole > 0 && none > 0,
+        "{whole} were made, and {none} were not"
+    );
+}

@@ -116,6 +116,30 @@ impl Lived {
         said
     }
 
+    /// A restore that ends between putting the stores back and going on from them: the key-encryption key is another one.
+    /// What was put back is not served from as it is.
+    fn is_interrupted(&self, words: &[&str]) {
+        let key = match self.world.database {
+            Database::Sqlite => "key-encryption-key",
+            Database::Postgres => "kek",
+        };
+        let key = self.world.folder.path().join(key);
+        let right = fs::read(&key).unwrap();
+        fs::write(&key, "ab".repeat(32)).unwrap();
+        let (finished, said) = self.restores(words);
+        assert!(!finished, "{said}");
+        fs::write(&key, right).unwrap();
+        let serves = Command::new("timeout")
+            .args(["20", env!("CARGO_BIN_EXE_concord"), "serve"])
+            .args(["--listen", "127.0.0.1:0"])
+            .args(self.world.flags())
+            .output()
+            .unwrap();
+        let said = unwrapped(&String::from_utf8_lossy(&serves.stderr));
+        assert_eq!(serves.status.code(), Some(1), "{said}");
+        assert!(said.contains("the data store is an older copy"), "{said}");
+    }
+
     fn starts(&mut self) {
         self.world.server = Server::start(&self.world.flags());
     }
@@ -190,27 +214,7 @@ async fn a_database_with_its_keyring_beside_the_data_is_put_back() {
 on_both!(a_restore_that_was_interrupted_is_given_again: Lived);
 async fn a_restore_that_was_interrupted_is_given_again(mut lived: Lived) {
     lived.loses_the_data();
-    // It ends between putting the data back and going on from it: the key-encryption key is another one.
-    let key = match lived.world.database {
-        Database::Sqlite => "key-encryption-key",
-        Database::Postgres => "kek",
-    };
-    let key = lived.world.folder.path().join(key);
-    let right = fs::read(&key).unwrap();
-    fs::write(&key, "ab".repeat(32)).unwrap();
-    let (finished, said) = lived.restores(&["--yes"]);
-    assert!(!finished, "{said}");
-    fs::write(&key, right).unwrap();
-    // What was put back is not served from as it is.
-    let serves = Command::new("timeout")
-        .args(["20", env!("CARGO_BIN_EXE_concord"), "serve"])
-        .args(["--listen", "127.0.0.1:0"])
-        .args(lived.world.flags())
-        .output()
-        .unwrap();
-    let said = unwrapped(&String::from_utf8_lossy(&serves.stderr));
-    assert_eq!(serves.status.code(), Some(1), "{said}");
-    assert!(said.contains("the data store is an older copy"), "{said}");
+    lived.is_interrupted(&["--yes"]);
     lived.is_restored(&["--yes"]);
     lived.what_ended_stays_ended().await;
     lived.west_is_suspended().await;
@@ -238,6 +242,11 @@ async fn a_data_store_that_was_lost_is_put_back_and_what_ended_since_stays_ended
     );
     assert!(
         said.contains("nothing was changed: `--yes` does it"),
+        "{said}"
+    );
+    // The consent, the agency, the survivor.
+    assert!(
+        said.contains("3 changes ended some sharing since the copy was made"),
         "{said}"
     );
     assert!(!lived.world.verifies().0, "nothing was changed");
@@ -358,6 +367,7 @@ async fn where_nothing_remembers_what_ended_no_content_comes_back(mut lived: Liv
         assert!(!put_back, "{said}");
         assert!(said.contains("nothing remembers what ended"), "{said}");
     }
+    lived.is_interrupted(&["--accept-loss", "--yes"]);
     let said = lived.is_restored(&["--accept-loss", "--yes"]);
     assert!(
         said.contains("every key in the backup is destroyed"),

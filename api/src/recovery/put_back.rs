@@ -24,12 +24,18 @@ const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
 /// What opens content: all of the keyring that can end.
 const CONTENT_KEYS: [&str; 3] = ["package_key", "document_key", "record_key"];
 
+/// By how much that epoch is ahead. A keyring's copy has witnessed the data's epoch but for what ended in that second.
+const BEYOND: i64 = 1000;
+
 impl RestorePlan {
     /// Puts the copies in their places. No server starts over them before they were gone on from.
     ///
     /// # Errors
     /// [`RestoreError`]: what was put back before it stays; the same command can be given again.
     pub async fn carry_out(&self, settings: &Settings, now: Instant) -> Result<(), RestoreError> {
+        if self.accept_loss && !self.brings_keyring() {
+            forget_content(&settings.keyring, settings).await?;
+        }
         for copy in &self.put_back {
             let part = copy.manifest.what;
             match location(settings, part) {
@@ -37,11 +43,11 @@ impl RestorePlan {
                 location @ StoreLocation::Postgres { schema, .. } => {
                     make_room(location, schema.as_deref(), part, settings).await?;
                     run(ToolCommand::restore(location, &copy.file())?).await?;
+                    if part == StorePart::Keyring && self.accept_loss {
+                        forget_content(location, settings).await?;
+                    }
                 }
             }
-        }
-        if self.accept_loss {
-            forget_content(&settings.keyring, settings).await?;
         }
         Ok(())
     }
@@ -118,7 +124,8 @@ async fn make_room(
         .map_err(|fault| RestoreError::Unread { part, fault })
 }
 
-/// Destroys every key of content in a keyring that is not in use yet.
+/// Destroys every key of content in a keyring that is not in use, and has it remember a sharing epoch that no copy of the
+/// data has reached: no server starts before the stores are gone on from.
 async fn forget_content(location: &StoreLocation, settings: &Settings) -> Result<(), RestoreError> {
     let forgetting = async {
         let keyring = copy::connect(location, settings).await?;
@@ -126,6 +133,8 @@ async fn forget_content(location: &StoreLocation, settings: &Settings) -> Result
             let forget = format!("DELETE FROM {table}");
             keyring.execute_unprepared(&forget).await?;
         }
+        let remember = format!("UPDATE ledger_witness SET epoch = coalesce(epoch, 0) + {BEYOND}");
+        keyring.execute_unprepared(&remember).await?;
         for table in CONTENT_KEYS {
             let vacuum = match location {
                 StoreLocation::File(_) => "VACUUM".to_owned(),

@@ -144,6 +144,16 @@ enum InPlace {
     Store(StoreContents),
 }
 
+impl InPlace {
+    /// Returns the highest epoch that is known there.
+    fn epoch(&self) -> Option<i64> {
+        match self {
+            Self::Store(contents) => Some(contents.epoch),
+            Self::Nothing | Self::Damaged(_) => None,
+        }
+    }
+}
+
 /// What will be put back, once nothing forbids it.
 #[derive(Clone, Debug)]
 pub struct RestorePlan {
@@ -209,13 +219,16 @@ impl RestorePlan {
             &data_there,
             data.is_some(),
         )?;
-        let folder = StateFolder::new(&settings.state, plan.store);
+        let folder = StateFolder::new(&settings.state, plan.store).witnessed()?;
         // A keyring's copy is as old as the data's may be: only something outside both can tell.
-        if plan.brings_keyring() && !plan.accept_loss && folder.witnessed()?.is_none() {
+        if plan.brings_keyring() && !plan.accept_loss && folder.is_none() {
             return Err(RestoreError::NothingRemembers(settings.state.clone()));
         }
         if let Some(data) = data {
+            let copied = data.manifest.contents.epoch;
             plan.takes_data(settings, data, &data_there)?;
+            let epochs = [keyring_there.epoch(), folder.map(|folder| folder.epoch)];
+            plan.says_how_much_ended(copied, epochs.into_iter().flatten().max());
         } else if !matches!(data_there, InPlace::Store(_)) {
             return Err(RestoreError::NoData(settings.database.clone()));
         }
@@ -356,6 +369,18 @@ impl RestorePlan {
         }
         self.put_back.push(copy);
         Ok(())
+    }
+
+    /// Says how many changes ended something since the copy was made, by the highest epoch that anything remembers.
+    fn says_how_much_ended(&mut self, copied: i64, highest: Option<i64>) {
+        self.said.push(match highest {
+            Some(highest) => format!(
+                "{} changes ended some sharing since the copy was made: compare that with what is ended again, and look for \
+                 the rest",
+                highest.saturating_sub(copied).max(0)
+            ),
+            None => "how much ended since the copy was made is not known".to_owned(),
+        });
     }
 
     fn says_what_follows(&mut self) {
