@@ -13,6 +13,7 @@
 mod access;
 mod applications;
 mod authority;
+mod backups;
 mod canary;
 mod checkpoint;
 mod clocks;

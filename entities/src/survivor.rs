@@ -75,6 +75,12 @@ impl Entity {
         Self::find().filter(COLUMN.id.eq(id))
     }
 
+    /// Returns the survivor whom the audit log knows by this id, for the command line alone.
+    #[must_use]
+    pub fn known_as(id: SurvivorAuditId) -> Select<Self> {
+        Self::find().filter(COLUMN.audit_id.eq(id))
+    }
+
     /// Removes the survivor `id`, whom the caller's agency serves and nothing points at any more.
     #[must_use]
     pub fn remove(id: SurvivorId) -> DeleteMany<Self> {

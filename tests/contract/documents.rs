@@ -478,12 +478,7 @@ fn commands() -> String {
 }
 
 fn list_commands(said: &mut String, path: &[&str]) {
-    let output = Command::new(env!("CARGO_BIN_EXE_concord"))
-        .args(path)
-        .arg("--help")
-        .output()
-        .unwrap();
-    let help = String::from_utf8(output.stdout).unwrap();
+    let help = help(path);
     let below = help.lines().skip_while(|line| *line != "Commands:").skip(1);
     for line in below.take_while(|line| !line.is_empty()) {
         let (name, about) = line.trim().split_once("  ").unwrap();
@@ -491,11 +486,23 @@ fn list_commands(said: &mut String, path: &[&str]) {
             continue;
         }
         let path: Vec<&str> = path.iter().copied().chain([name]).collect();
-        let before = said.len();
-        list_commands(said, &path);
-        if said.len() == before {
+        let mut others = String::new();
+        list_commands(&mut others, &path);
+        // One with commands below it may do something by itself.
+        if others.is_empty() || self::help(&path).contains("\nArguments:\n") {
             let path = path.join(" ");
             writeln!(said, "| `concord {path}` | {} |", about.trim()).unwrap();
         }
+        said.push_str(&others);
     }
+}
+
+/// What the program says of a command.
+fn help(path: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_concord"))
+        .args(path)
+        .arg("--help")
+        .output()
+        .unwrap();
+    String::from_utf8(output.stdout).unwrap()
 }

@@ -7,7 +7,9 @@ use super::documents::DOCUMENTS;
 use super::root;
 
 /// Programs that are not ours.
-const COMMON: [&str; 6] = ["cd", "cp", "curl", "export", "git", "head"];
+const COMMON: [&str; 9] = [
+    "cd", "cp", "curl", "export", "git", "grep", "head", "kill", "rm",
+];
 /// The documents in which commands are shown.
 const SHOWING: [&str; 4] = [
     "README.md",

@@ -225,6 +225,22 @@ impl StateFolder {
             .map_err(fault)
     }
 
+    /// Remembers these endings, durably, and nothing else.
+    ///
+    /// # Errors
+    /// [`StateFolderError`].
+    pub fn remember_endings(&self, endings: &[JournaledEnding]) -> Result<(), StateFolderError> {
+        let remembering = || {
+            DirBuilder::new()
+                .recursive(true)
+                .mode(0o700)
+                .create(&self.folder)?;
+            let _held = self.lock()?;
+            self.append(endings)
+        };
+        remembering().map_err(|fault| self.folder_fault(fault))
+    }
+
     /// Returns every ending that is remembered, in the order of the journal. A line that was cut short by a crash is none.
     ///
     /// # Errors

@@ -14,7 +14,7 @@ use concord_entities::audit_event;
 use concord_entities::ids::AuditEventId;
 use concord_entities::instant::Instant;
 use futures_util::join;
-use sea_orm::{DbErr, QuerySelect};
+use sea_orm::{ConnectionTrait, DbErr, QuerySelect};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 use uuid::Uuid;
@@ -370,7 +370,7 @@ impl Witnesses {
     async fn remember(&self, store: &Store, now: &Present, anew: Anew) -> Result<(), WitnessError> {
         let tail = self.in_folder(StateFolder::tail).await?;
         let from = tail.newest.unwrap_or(Instant(0)).minus(OVERLAP);
-        let endings = endings_since(store, from, now.progress.epoch).await?;
+        let endings = endings_since(&store.read, from, now.progress.epoch).await?;
         let progress = now.progress;
         self.in_folder(move |folder| folder.keep(progress, anew, &endings))
             .await
@@ -460,17 +460,20 @@ async fn is_empty(store: &Store, present: &Present) -> Result<bool, DbErr> {
 }
 
 /// Returns the endings on record since this moment, in the order of their times.
-async fn endings_since(
-    store: &Store,
+///
+/// # Errors
+/// What the database says.
+pub async fn endings_since(
+    store: &impl ConnectionTrait,
     since: Instant,
     epoch: i64,
-) -> Result<Vec<JournaledEnding>, WitnessError> {
+) -> Result<Vec<JournaledEnding>, DbErr> {
     let mut endings = Vec::new();
     let mut after = (since, AuditEventId(Uuid::nil()));
     loop {
         let page = audit_event::Entity::endings_after(after)
             .limit(PAGE)
-            .all(&store.read)
+            .all(store)
             .await?;
         let Some(last) = page.last() else {
             return Ok(endings);

@@ -3,12 +3,14 @@
 mod agency;
 mod application;
 mod audit;
+mod backup;
 mod consent;
 mod found;
 mod issuer;
 mod key;
 mod keyring;
 mod options;
+mod restore;
 mod serve;
 mod token;
 
@@ -71,6 +73,11 @@ pub(crate) enum Command {
         #[command(subcommand)]
         what: audit::AuditCommand,
     },
+    /// Copy the stores into a new folder, beside a running server.
+    Backup(Box<backup::Backup>),
+    /// Put a backup back, take back again what ended since, and leave stores that a server starts from. With no server
+    /// running.
+    Restore(Box<restore::Restore>),
     /// Print the schema, as schema.graphql has it.
     Schema,
     /// Read the settings, and print every fault or how they were understood.
@@ -100,6 +107,8 @@ impl Command {
             Self::Keyring { what } => what.run().await,
             Self::Issuer { what } => what.run().await,
             Self::Audit { what } => what.run().await,
+            Self::Backup(backup) => backup.run().await,
+            Self::Restore(restore) => restore.run().await,
             Self::Schema => {
                 print!("{}", concord::graphql::schema::sdl());
                 Ok(())

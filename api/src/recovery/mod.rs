@@ -1,7 +1,20 @@
-//! What an operator does with whole stores: going on after an older copy of the data store was put back, moving the keys
-//! to another keyring.
+//! What an operator does with whole stores: copying them, checking copies, putting them back, going on from an older one,
+//! and moving the keys to another keyring.
 
 pub mod accepting;
+mod as_text;
+pub mod backup;
+pub mod backup_check;
+mod contents;
 pub mod keyring_move;
+pub mod manifest;
+pub mod postgres_tools;
+mod put_back;
 pub mod reopening;
+pub mod restore;
+pub mod settling;
 pub mod taken_back;
+pub mod trial;
+mod unfinished;
+
+pub use unfinished::FolderError;

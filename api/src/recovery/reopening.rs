@@ -44,36 +44,57 @@ impl Reopened {
     }
 }
 
-/// Makes an older copy of the data store the one to go on from; none where it is the right one already. It is on record
-/// in the copy's own ledger, and in the copy's identity: what was witnessed before follows the copy by itself, in the
-/// keyring and in every server's state folder. No server may be running.
+/// What is known of what ended since a copy was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KnownEndings {
+    /// What the keyring and this server's state folder remember.
+    Remembered,
+    /// Nothing, so that all of it must count as ended.
+    Nothing,
+}
+
+/// Makes an older copy of the data store the one to go on from; none where it is the right one already. No server may be
+/// running. See [`go_on`].
 ///
 /// # Errors
 /// `UNAVAILABLE`: try again, it can be done twice.
 pub async fn reopen(store: &Store) -> Result<Option<Reopened>> {
-    let witnesses = Witnesses::of(store);
-    match witnesses.compare_wholly(store).await {
+    match Witnesses::of(store).compare_wholly(store).await {
         Ok(_) => return Ok(None),
         Err(WitnessError::Behind { how, .. }) if how.is_a_fork() => {}
         Err(other) => return Err(Refusal::unavailable(other)),
     }
-    let witnessed = witness::witnessed(&store.keyring).await?;
+    go_on(store, KnownEndings::Remembered).await.map(Some)
+}
+
+/// Makes the data store, as it is, the one to go on from, and ends once more what is known to have ended. It is on record
+/// in the store's own ledger, and in its identity: what was witnessed before follows it by itself, in the keyring and in
+/// every server's state folder. No server may be running.
+///
+/// # Errors
+/// `UNAVAILABLE`: try again, it can be done twice.
+pub async fn go_on(store: &Store, known: KnownEndings) -> Result<Reopened> {
+    let witnesses = Witnesses::of(store);
+    let in_keyring = witness::witnessed(&store.keyring).await?;
     let remembered = witnesses.remembered().await.map_err(Refusal::unavailable)?;
     let lost = witnesses.lost(store).await.map_err(Refusal::unavailable)?;
     let mut ending = Ending::at_command_line(store, ByOperator::default()).await?;
     let mut taken_back = taken_back::take_back(&mut ending, &lost).await?;
+    if known == KnownEndings::Nothing {
+        taken_back.extend(taken_back::everything(&mut ending).await?);
+    }
     for id in keyless_in_force(&ending, &store.keyring).await? {
         taken_back.extend(taken_back::consent_again(&mut ending, id).await?);
     }
     agency::Entity::begin_token_epochs(ending.now())
         .exec(&ending)
         .await?;
-    let highest = witnessed.iter().chain(&remembered).map(|one| one.epoch);
+    let highest = in_keyring.iter().chain(&remembered).map(|one| one.epoch);
     if let Some(highest) = highest.max() {
         sharing_epoch::Entity::raise(highest).exec(&ending).await?;
     }
     ending.acts_for(None);
-    let head = witnessed.map_or(Head::EMPTY, |witnessed| witnessed.head);
+    let head = in_keyring.map_or(Head::EMPTY, |witnessed| witnessed.head);
     let signed = head.size;
     let event = Event::LedgerReopened {
         signed,
@@ -82,7 +103,7 @@ pub async fn reopen(store: &Store) -> Result<Option<Reopened>> {
     ending.commit_reopening(event).await?;
     let followed = witnesses.follow(store).await;
     followed.map_err(Refusal::unavailable)?;
-    Ok(Some(Reopened { signed, taken_back }))
+    Ok(Reopened { signed, taken_back })
 }
 
 /// Returns the consents that would be in force, and have a package without the key that sealed it.

@@ -6,7 +6,7 @@
 
 use concord_entities::ids::{AgencyId, ApplicationId, ConsentId, IssuerId, SurvivorAuditId};
 use concord_entities::vocabulary::{AgencyStatus, AuditType};
-use concord_entities::{agency, application, consent};
+use concord_entities::{agency, application, consent, membership};
 
 use crate::access::issuer::register as issuers;
 use crate::agency::{change as agencies, rules as agency_rules};
@@ -15,6 +15,7 @@ use crate::audit::change::{ByOperator, Ending};
 use crate::audit::event::Event;
 use crate::audit::journal::JournaledEnding;
 use crate::consent::ending::{self, By};
+use crate::consent::rules as consent_rules;
 use crate::error::Result;
 
 /// Why an agency counts as suspended where the reason that was given is not at hand.
@@ -105,6 +106,27 @@ pub async fn take_back(
         }
     }
     change.acts_for(None);
+    Ok(done)
+}
+
+/// Ends everything that may be shared, and suspends every agency but the coordinators, who reinstate them: nobody knows
+/// what of it had ended.
+///
+/// # Errors
+/// `UNAVAILABLE`.
+pub(super) async fn everything(change: &mut Ending<'_, ByOperator>) -> Result<Vec<TakenBack>> {
+    let mut done = Vec::new();
+    for agency in agency::Entity::everywhere().all(&**change).await? {
+        let held = consent::Entity::given_to(agency.id).all(&**change).await?;
+        let now = change.now();
+        for consent in held.iter().filter(|one| consent_rules::may_share(one, now)) {
+            done.extend(consent_again(change, consent.id).await?);
+        }
+        let coordinates = membership::Entity::coordinated_by(agency.id);
+        if coordinates.one(&**change).await?.is_none() {
+            done.extend(agency_again(change, agency.id).await?);
+        }
+    }
     Ok(done)
 }
 

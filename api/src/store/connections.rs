@@ -141,7 +141,7 @@ impl Connections {
     ///
     /// # Errors
     /// What the database says.
-    pub(super) async fn close(self) -> Result<(), DbErr> {
+    pub(crate) async fn close(self) -> Result<(), DbErr> {
         self.pool.close().await
     }
 

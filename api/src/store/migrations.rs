@@ -5,11 +5,11 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{ConnectOptions, Connection, Row};
 
+use super::Store;
 use super::advisory_lock::AdvisoryLock;
 use super::connected::Connected;
 use super::error::StoreError;
 use super::session::{self, SessionError};
-use super::{Connections, Store};
 use crate::settings::{SessionKind, Settings, StoreLocation};
 
 impl Store {
@@ -135,7 +135,10 @@ fn names<M: MigratorTrait>() -> Vec<String> {
 }
 
 /// Returns the migrations that a store has been through; none where it has been through none.
-async fn applied(connections: &Connections) -> Result<Vec<String>, DbErr> {
+///
+/// # Errors
+/// What the database says.
+pub(crate) async fn applied(connections: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
     let backend = connections.get_database_backend();
     let made = if backend == DbBackend::Postgres {
         "SELECT 1 AS one FROM information_schema.tables \

@@ -30,8 +30,8 @@ fn another_that_takes_it_is_noticed() {
     );
 }
 
-/// Besides those that hold the sharing lock: the tree, which only records where events stand, its check, which reads, and
-/// where connections and sessions are looked after.
+/// Besides those that hold the sharing lock: the tree, which only records where events stand, its check and a copy, which
+/// read, and where connections and sessions are looked after.
 #[test]
 fn a_transaction_is_opened_in_known_places() {
     let source = root().join("api/src");
@@ -53,6 +53,7 @@ fn a_transaction_is_opened_in_known_places() {
         "audit/check.rs",
         "audit/integrator.rs",
         "store/connections.rs",
+        "store/copy.rs",
         "store/sharing_lock.rs",
     ];
     assert_eq!(opening, known.map(str::to_owned).into());
