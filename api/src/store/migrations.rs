@@ -5,11 +5,11 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{ConnectOptions, Connection, Row};
 
-use super::Store;
 use super::advisory_lock::AdvisoryLock;
 use super::connected::Connected;
 use super::error::StoreError;
 use super::session::{self, SessionError};
+use super::{Connections, Store};
 use crate::settings::{SessionKind, Settings, StoreLocation};
 
 impl Store {
