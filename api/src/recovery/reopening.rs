@@ -57,7 +57,7 @@ pub async fn reopen(store: &Store) -> Result<Option<Reopened>> {
         Err(WitnessError::Behind { how, .. }) if how.is_a_fork() => {}
         Err(other) => return Err(Refusal::unavailable(other)),
     }
-    let witnessed = witness::witnessed(&store.keyring).await?;
+    let in_keyring = witness::witnessed(&store.keyring).await?;
     let remembered = witnesses.remembered().await.map_err(Refusal::unavailable)?;
     let lost = witnesses.lost(store).await.map_err(Refusal::unavailable)?;
     let mut ending = Ending::at_command_line(store, ByOperator::default()).await?;
@@ -68,12 +68,12 @@ pub async fn reopen(store: &Store) -> Result<Option<Reopened>> {
     agency::Entity::begin_token_epochs(ending.now())
         .exec(&ending)
         .await?;
-    let highest = witnessed.iter().chain(&remembered).map(|one| one.epoch);
+    let highest = in_keyring.iter().chain(&remembered).map(|one| one.epoch);
     if let Some(highest) = highest.max() {
         sharing_epoch::Entity::raise(highest).exec(&ending).await?;
     }
     ending.acts_for(None);
-    let head = witnessed.map_or(Head::EMPTY, |witnessed| witnessed.head);
+    let head = in_keyring.map_or(Head::EMPTY, |witnessed| witnessed.head);
     let signed = head.size;
     let event = Event::LedgerReopened {
         signed,
