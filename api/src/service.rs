@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tracing::{info, warn};
+use tracing::warn;
 
 use crate::access::TokenVerifier;
 use crate::access::issuer::Issuers;
@@ -212,15 +212,12 @@ impl Service {
         let keeps = self.settings.keyring_backups.max(JOURNAL);
         let found = witnesses.admit(&self.store, keeps).await?;
         let folder = witnesses.folder().path().display();
-        match found {
-            FoundFolder::Known => {
-                info!(%folder, "the state folder and the keyring agree with the data store")
-            }
-            FoundFolder::Empty => warn!(
+        if found == FoundFolder::Empty {
+            warn!(
                 %folder,
                 "the state folder did not know these stores, and the keyring alone vouched for them: where a copy of both was \
                  put back, stop the server and put the newest back"
-            ),
+            );
         }
         Ok(found)
     }

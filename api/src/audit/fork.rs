@@ -208,11 +208,10 @@ impl Fork {
         if self.0.folder_fails.swap(fails, Ordering::SeqCst) == fails {
             return;
         }
-        match written {
-            Err(why) => {
-                tracing::error!(%why, "the state folder cannot be written: what ends stands all the same")
-            }
-            Ok(()) => tracing::info!("the state folder can be written again"),
+        if let Err(why) = written {
+            tracing::error!(%why, "the state folder cannot be written: what ends stands all the same");
+        } else {
+            tracing::info!("the state folder can be written again");
         }
     }
 

@@ -21,6 +21,14 @@ use crate::error::Result;
 /// Why an agency counts as suspended where the reason that was given is not at hand.
 const REASON: &str = "suspended before an older copy of the data was put back";
 
+/// The events that end consents, which they name.
+const CONSENT_ENDED: [AuditType; 4] = [
+    AuditType::ConsentRevoked,
+    AuditType::ConsentSuperseded,
+    AuditType::ConsentEnteredInError,
+    AuditType::SurvivorErased,
+];
+
 /// Something that had ended and was in force again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TakenBack {
@@ -69,40 +77,29 @@ pub async fn take_back(
 ) -> Result<Vec<TakenBack>> {
     let mut done = Vec::new();
     for one in lost {
-        match one.kind {
-            AuditType::ConsentRevoked
-            | AuditType::ConsentSuperseded
-            | AuditType::ConsentEnteredInError => {
-                for id in ids(&one.objects) {
-                    done.extend(consent_again(change, id).await?);
-                }
+        // Tokens are all over.
+        let (kind, objects) = (one.kind, &one.objects);
+        if CONSENT_ENDED.contains(&kind) {
+            for id in ids(objects) {
+                done.extend(consent_again(change, id).await?);
             }
-            AuditType::SurvivorErased => {
-                for id in ids(&one.objects) {
-                    done.extend(consent_again(change, id).await?);
-                }
-                done.extend(ids(&one.objects).map(TakenBack::Erased));
+        } else if kind == AuditType::AgencySuspended {
+            for id in ids(objects).filter(|id| is_suspended_last(lost, *id)) {
+                done.extend(agency_again(change, id).await?);
             }
-            AuditType::AgencySuspended => {
-                for id in ids(&one.objects).filter(|id| is_suspended_last(lost, *id)) {
-                    done.extend(agency_again(change, id).await?);
-                }
+        } else if kind == AuditType::ApplicationSuspended {
+            for id in ids(objects) {
+                done.extend(application_again(change, id).await?);
             }
-            AuditType::ApplicationSuspended => {
-                for id in ids(&one.objects) {
-                    done.extend(application_again(change, id).await?);
-                }
+        } else if kind == AuditType::IssuerSuspended {
+            for id in ids(objects) {
+                done.extend(issuer_again(change, id).await?);
             }
-            AuditType::IssuerSuspended => {
-                for id in ids(&one.objects) {
-                    done.extend(issuer_again(change, id).await?);
-                }
-            }
-            AuditType::SigningKeyRetired => {
-                done.extend(one.objects.iter().cloned().map(TakenBack::SigningKey));
-            }
-            // Tokens are all over. Whatever else is no ending.
-            _ => {}
+        } else if kind == AuditType::SigningKeyRetired {
+            done.extend(objects.iter().cloned().map(TakenBack::SigningKey));
+        }
+        if kind == AuditType::SurvivorErased {
+            done.extend(ids(objects).map(TakenBack::Erased));
         }
     }
     change.acts_for(None);
@@ -161,7 +158,7 @@ pub(super) async fn consent_again(
 /// Returns whether the last that is known of an agency is that it was suspended, and not that it took part again.
 fn is_suspended_last(lost: &[JournaledEnding], id: AgencyId) -> bool {
     let named = id.to_string();
-    let last = lost
+    let newest = lost
         .iter()
         .filter(|one| {
             matches!(
@@ -171,7 +168,7 @@ fn is_suspended_last(lost: &[JournaledEnding], id: AgencyId) -> bool {
         })
         .filter(|one| one.objects.contains(&named))
         .max_by_key(|one| one.at);
-    last.is_some_and(|last| last.kind == AuditType::AgencySuspended)
+    newest.is_some_and(|newest| newest.kind == AuditType::AgencySuspended)
 }
 
 async fn agency_again(

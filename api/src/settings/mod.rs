@@ -24,6 +24,10 @@ use stores::{Stores, WrittenStores};
 
 /// Where the service listens, what it keeps and what it calls itself.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch that an operator sets by its name"
+)]
 pub struct Settings {
     /// The address that the service listens on.
     pub listen: SocketAddr,
