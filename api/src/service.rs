@@ -1,7 +1,6 @@
 //! The running service: opens stores and keys, and runs the tasks beside the requests. [`crate::http`] only serves.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -17,7 +16,6 @@ use crate::access::limit::Limits;
 use crate::access::token::Expected;
 use crate::access::token_status::TokenStatuses;
 use crate::audit::checkpoint::LedgerKey;
-use crate::audit::fork::Fork;
 use crate::audit::integrator;
 use crate::audit::ledger::Ledger;
 use crate::audit::ledger_key::{self, LedgerKeyError};
@@ -35,14 +33,12 @@ use crate::http::shared::Shared;
 use crate::request::WorkerFactory;
 use crate::request::directory::Directory;
 use crate::seal::envelope::KeyEncryptionKey;
+use crate::seal::vacuum::Vacuum;
 use crate::seal::{Vault, kek};
 use crate::settings::Settings;
 use crate::store::Store;
 use crate::store::error::StoreError;
 use crate::sweep;
-
-/// How often keys of packages that have ended are looked for, and tokens and proofs that are over.
-const SWEEP: Duration = Duration::from_mins(10);
 
 /// The parts of a running service.
 pub struct Service {
@@ -158,11 +154,16 @@ impl Service {
                 .watch(self.store.clone(), stopped.clone()),
         );
         let refresher = tokio::spawn(self.refresher.run(stopped));
-        let sweeping = tokio::spawn(keep_sweeping(
+        let housekeeping = ledger.housekeeping();
+        let swept = sweep::before_serving(&self.vault, &self.store, ledger.fork()).await;
+        let sweeping = tokio::spawn(sweep::keep(
             self.vault.clone(),
             self.store.clone(),
             ledger.fork().clone(),
+            housekeeping.clone(),
+            swept,
         ));
+        let vacuuming = tokio::spawn(Vacuum::new(&self.store.keyring, housekeeping).run());
         let tidying = tokio::spawn(tidy(limits.clone()));
         Ok(Running {
             shared,
@@ -185,7 +186,7 @@ impl Service {
                     ("watch over the ledger", watching),
                     ("reading of the token keys", refresher),
                 ],
-                aborted: vec![sweeping, tidying],
+                aborted: vec![sweeping, vacuuming, tidying],
             },
         })
     }
@@ -255,15 +256,5 @@ async fn tidy(limits: Limits) {
     loop {
         tokio::time::sleep(Limits::TIDY_EVERY).await;
         limits.tidy();
-    }
-}
-
-async fn keep_sweeping(vault: Vault, store: Store, fork: Fork) {
-    loop {
-        if let Err(refusal) = sweep::once(&vault, &store, &fork).await {
-            let code = refusal.error.code();
-            warn!(code, "the sweep will be tried again");
-        }
-        tokio::time::sleep(SWEEP).await;
     }
 }
