@@ -119,7 +119,7 @@ async fn changes(store: &Store) -> Result<()> {
 
 async fn ends(store: &Store) -> Result<()> {
     let ending = Ending::at_command_line(store, ByOperator::default()).await?;
-    ending.commit_all(Vec::new()).await
+    ending.commit_all(Vec::new()).await.map(|_| ())
 }
 
 /// Runs what `make` makes again and again, given up at its first await, at its second, and so on until it ends.

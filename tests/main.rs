@@ -30,6 +30,7 @@ mod evidence;
 mod fast_path;
 mod faults;
 mod form;
+mod gone;
 mod http;
 mod interop;
 mod issuers;

@@ -17,7 +17,6 @@ use crate::access::limit::Limits;
 use crate::access::token::Expected;
 use crate::access::token_status::TokenStatuses;
 use crate::audit::checkpoint::LedgerKey;
-use crate::audit::fork::Fork;
 use crate::audit::integrator;
 use crate::audit::ledger::Ledger;
 use crate::audit::ledger_key::{self, LedgerKeyError};
@@ -35,6 +34,7 @@ use crate::http::shared::Shared;
 use crate::request::WorkerFactory;
 use crate::request::directory::Directory;
 use crate::seal::envelope::KeyEncryptionKey;
+use crate::seal::vacuum::Vacuum;
 use crate::seal::{Vault, kek};
 use crate::settings::{SessionKind, Settings};
 use crate::store::Store;
@@ -42,8 +42,6 @@ use crate::store::error::StoreError;
 use crate::store::standby::StandbyError;
 use crate::sweep;
 
-/// How often keys of packages that have ended are looked for, and tokens and proofs that are over.
-const SWEEP: Duration = Duration::from_mins(10);
 /// For how long what ended is remembered at least, to be taken back again in an older copy.
 const JOURNAL: Duration = Duration::from_hours(400 * 24);
 
@@ -172,11 +170,16 @@ impl Service {
                 .watch(self.store.clone(), stopped.clone()),
         );
         let refresher = tokio::spawn(self.refresher.run(stopped));
-        let sweeping = tokio::spawn(keep_sweeping(
+        let housekeeping = ledger.housekeeping();
+        let swept = sweep::before_serving(&self.vault, &self.store, ledger.fork()).await;
+        let sweeping = tokio::spawn(sweep::keep(
             self.vault.clone(),
             self.store.clone(),
             ledger.fork().clone(),
+            housekeeping.clone(),
+            swept,
         ));
+        let vacuuming = tokio::spawn(Vacuum::new(&self.store.keyring, housekeeping).run());
         let tidying = tokio::spawn(tidy(limits.clone()));
         Ok(Running {
             shared,
@@ -199,7 +202,7 @@ impl Service {
                     ("watch over the ledger", watching),
                     ("reading of the token keys", refresher),
                 ],
-                aborted: vec![sweeping, tidying],
+                aborted: vec![sweeping, vacuuming, tidying],
             },
         })
     }
@@ -287,15 +290,5 @@ async fn tidy(limits: Limits) {
     loop {
         tokio::time::sleep(Limits::TIDY_EVERY).await;
         limits.tidy();
-    }
-}
-
-async fn keep_sweeping(vault: Vault, store: Store, fork: Fork) {
-    loop {
-        if let Err(refusal) = sweep::once(&vault, &store, &fork).await {
-            let code = refusal.error.code();
-            warn!(code, "the sweep will be tried again");
-        }
-        tokio::time::sleep(SWEEP).await;
     }
 }

@@ -12,11 +12,14 @@ use concord_entities::{
 };
 use sea_orm::{DbBackend, DbErr, DeleteMany, EntityTrait};
 use sqlx::{Connection, PgConnection};
+use tokio::time::{sleep, timeout};
+use tracing::warn;
 
 use crate::access::token::MAX_LIFE;
 use crate::audit::fork::Fork;
 use crate::error::{Refusal, Result};
 use crate::seal::Vault;
+use crate::seal::housekeeping::Housekeeping;
 use crate::seal::vault::BETWEEN_BATCHES;
 use crate::store::Store;
 use crate::store::advisory_lock::AdvisoryLock;
@@ -34,6 +37,13 @@ pub const DEAD_TOKEN: Duration = MAX_LIFE;
 pub const EVERY_CHECKPOINT: Duration = Duration::from_hours(24);
 /// For how long a checkpoint an hour is kept; older ones thin out to one a day, for good.
 pub const HOURLY_CHECKPOINTS: Duration = Duration::from_hours(30 * 24);
+
+/// How often keys of packages that have ended are looked for, and rows that are over.
+const SWEEP: Duration = Duration::from_mins(10);
+/// How soon a sweep follows where something was left.
+const SOON: Duration = Duration::from_secs(5);
+/// How long a server that starts may sweep before it serves.
+const BEFORE_SERVING: Duration = Duration::from_secs(10);
 
 /// How many rows are forgotten by one statement.
 const BATCH: u64 = 500;
@@ -56,6 +66,54 @@ pub async fn once(vault: &Vault, store: &Store, fork: &Fork) -> Result<bool> {
     forget_old_rows(store, now).await?;
     lock.release().await;
     Ok(true)
+}
+
+/// Sweeps before a server serves: what one that was killed had ended and not yet destroyed is gone then. A keyring that
+/// does not answer, or is very large, does not keep the service from its other work: then the rest follows beside it.
+/// Returns whether all was swept.
+pub async fn before_serving(vault: &Vault, store: &Store, fork: &Fork) -> bool {
+    match timeout(BEFORE_SERVING, once(vault, store, fork)).await {
+        Ok(Ok(swept)) => swept,
+        Ok(Err(refusal)) => {
+            let code = refusal.error.code();
+            warn!(code, "the sweep will be tried again");
+            false
+        }
+        Err(_) => {
+            warn!("the sweep is long: it goes on beside the requests");
+            false
+        }
+    }
+}
+
+/// Sweeps for as long as the server runs: every ten minutes, and soon where an ending left keys, until they are gone.
+pub async fn keep(
+    vault: Vault,
+    store: Store,
+    fork: Fork,
+    housekeeping: Housekeeping,
+    mut all_is_swept: bool,
+) {
+    loop {
+        let pause = if all_is_swept { SWEEP } else { SOON };
+        if timeout(pause, housekeeping.keys_are_left()).await.is_ok() {
+            all_is_swept = false;
+            sleep(SOON).await;
+        }
+        match once(&vault, &store, &fork).await {
+            Ok(true) => {
+                all_is_swept = true;
+                housekeeping.swept();
+            }
+            // Another server sweeps, and may have passed by what was left here.
+            Ok(false) => {}
+            Err(refusal) => {
+                all_is_swept = false;
+                let code = refusal.error.code();
+                warn!(code, "the sweep will be tried again");
+            }
+        }
+    }
 }
 
 /// Forgets the rows whose time is over.
@@ -94,7 +152,7 @@ async fn forget<E: EntityTrait>(store: &Store, some: impl Fn() -> DeleteMany<E>)
         if gone < BATCH {
             return Ok(());
         }
-        tokio::time::sleep(BETWEEN_BATCHES).await;
+        sleep(BETWEEN_BATCHES).await;
     }
 }
 

@@ -46,6 +46,33 @@ pub fn is_copied(file: &Path, copy: &Path) {
     made.unwrap();
 }
 
+/// Runs `sql` on a file as on one that is kept with a write-ahead log, and leaves it as a killed program does: with what was
+/// written last in the log alone.
+pub fn is_left_with_write_ahead_log(file: &Path, sql: &str) {
+    let beside = |ending: &str| file.with_extension(ending);
+    let log = beside("sqlite-wal");
+    let aside = [(file, beside("aside")), (&log, beside("wal-aside"))];
+    let written = on_its_own(file, async |connection| {
+        for statement in [
+            "PRAGMA journal_mode = WAL",
+            "PRAGMA wal_autocheckpoint = 0",
+            sql,
+        ] {
+            sqlx::raw_sql(AssertSqlSafe(statement))
+                .execute(&mut *connection)
+                .await?;
+        }
+        for (from, to) in &aside {
+            std::fs::copy(from, to)?;
+        }
+        Ok(())
+    });
+    written.unwrap();
+    for (from, to) in &aside {
+        std::fs::rename(to, from).unwrap();
+    }
+}
+
 /// Works with a file on a thread of its own, so that a test may wait for it wherever it is.
 fn on_its_own<T: Send>(
     file: &Path,

@@ -29,6 +29,15 @@ use crate::store::Store;
 use crate::store::outcome::{self, TransactionId};
 use crate::store::sharing_lock::{self, LockedTransaction, SharingLock};
 
+/// A change that is durable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Committed {
+    /// The event that records it.
+    pub event: AuditEventId,
+    /// Whether every key that it was to destroy is gone. Where not, a sweep follows.
+    pub keys_destroyed: bool,
+}
+
 /// What a command at the command line puts on record of where it came from.
 static AT_COMMAND_LINE: RequestMeta = RequestMeta {
     request: String::new(),
@@ -188,25 +197,28 @@ impl<'c, By: Author> Change<'c, By> {
     ///
     /// # Errors
     /// `UNAVAILABLE`: nothing was changed. `OUTCOME_UNKNOWN`.
-    pub async fn commit(self, event: Event) -> Result<AuditEventId> {
-        let id = self.record(event).await?;
-        self.make_durable(None).await?;
-        Ok(id)
+    pub async fn commit(self, event: Event) -> Result<Committed> {
+        let event = self.record(event).await?;
+        let keys_destroyed = self.make_durable(None).await?;
+        Ok(Committed {
+            event,
+            keys_destroyed,
+        })
     }
 
     /// Commits a change of several events; where there are none, nothing is changed. The keys are destroyed all the same:
-    /// whoever ended it before may not have come to it.
+    /// whoever ended it before may not have come to it. Returns whether all of them are gone.
     ///
     /// # Errors
     /// `UNAVAILABLE`: nothing was changed.
-    pub async fn commit_all(self, mut events: Vec<Event>) -> Result<()> {
+    pub async fn commit_all(self, mut events: Vec<Event>) -> Result<bool> {
         let Some(last) = events.pop() else {
             return self.make_undone().await;
         };
         for event in events {
             self.record(event).await?;
         }
-        self.commit(last).await.map(|_| ())
+        Ok(self.commit(last).await?.keys_destroyed)
     }
 }
 
@@ -217,15 +229,15 @@ impl<By> Change<'_, By> {
         self.now
     }
 
-    /// Has keys destroyed once this change is durable. What the keyring does not take then is logged, and left to the
-    /// sweep.
+    /// Has keys destroyed once this change is durable. What the keyring does not take within two seconds is logged, and
+    /// left to a sweep.
     pub fn destroys(&mut self, keys: DoomedKeys) {
         self.doomed.push(keys);
     }
 
     /// Commits, and destroys the keys that the change was told to. `epoch` is the one that is in force from then on,
-    /// where the change moved it. Whoever asked may go away meanwhile: it is done to its end all the same.
-    async fn make_durable(self, epoch: Option<i64>) -> Result<()> {
+    /// where the change moved it. Returns whether all of the keys are gone. Whoever asked may go away meanwhile: it is done to its end all the same.
+    async fn make_durable(self, epoch: Option<i64>) -> Result<bool> {
         let Self {
             transaction,
             id,
@@ -244,11 +256,15 @@ impl<By> Change<'_, By> {
             if let Some(epoch) = epoch {
                 fork::witness_ending(&store, ledger.as_ref().map(Ledger::fork), epoch).await;
             }
+            let housekeeping = ledger
+                .as_ref()
+                .map(|ledger| ledger.housekeeping().clone())
+                .unwrap_or_default();
             if let Some(ledger) = ledger {
                 ledger.has_grown();
             }
-            destroy(&store, &doomed, &request).await;
-            Ok(())
+            let keyring = &store.keyring;
+            Ok(housekeeping.destroy(keyring, doomed, &request).await)
         });
         outcome::noted(async {
             finishing
@@ -267,11 +283,16 @@ impl<By> Change<'_, By> {
     }
 
     /// Gives the change up, and destroys the keys that it was told to.
-    async fn make_undone(self) -> Result<()> {
+    async fn make_undone(self) -> Result<bool> {
         self.transaction.rollback().await?;
         drop(self.turn);
-        destroy(self.store, &self.doomed, &self.meta.request).await;
-        Ok(())
+        let housekeeping = self
+            .ledger
+            .map(|ledger| ledger.housekeeping().clone())
+            .unwrap_or_default();
+        let keyring = &self.store.keyring;
+        let request = &self.meta.request;
+        Ok(housekeeping.destroy(keyring, self.doomed, request).await)
     }
 }
 
@@ -301,7 +322,7 @@ impl Change<'_, ByOperator> {
     /// # Errors
     /// `UNAVAILABLE`: nothing was changed. `OUTCOME_UNKNOWN`.
     pub async fn commit_unrecorded(self) -> Result<()> {
-        self.make_durable(None).await
+        self.make_durable(None).await.map(|_| ())
     }
 }
 
@@ -340,11 +361,14 @@ impl<'c, By: Author> Ending<'c, By> {
     ///
     /// # Errors
     /// `UNAVAILABLE`: nothing was changed. `OUTCOME_UNKNOWN`.
-    pub async fn commit(self, event: Event) -> Result<AuditEventId> {
-        let id = self.change.record(event).await?;
+    pub async fn commit(self, event: Event) -> Result<Committed> {
+        let event = self.change.record(event).await?;
         sharing_lock::bump(&self.change.transaction).await?;
-        self.change.make_durable(Some(self.epoch + 1)).await?;
-        Ok(id)
+        let keys_destroyed = self.change.make_durable(Some(self.epoch + 1)).await?;
+        Ok(Committed {
+            event,
+            keys_destroyed,
+        })
     }
 
     /// Commits the going on from an older copy: as [`commit`](Self::commit), and the store points at the event, so that
@@ -363,18 +387,19 @@ impl<'c, By: Author> Ending<'c, By> {
     }
 
     /// Commits a change of several events. Where there are none, nothing ended: nothing is changed then, and the epoch
-    /// stays. The keys are destroyed all the same: whoever ended it before may not have come to it.
+    /// stays. The keys are destroyed all the same: whoever ended it before may not have come to it. Returns whether all of
+    /// them are gone.
     ///
     /// # Errors
     /// `UNAVAILABLE`: nothing was changed. `OUTCOME_UNKNOWN`.
-    pub async fn commit_all(self, mut events: Vec<Event>) -> Result<()> {
+    pub async fn commit_all(self, mut events: Vec<Event>) -> Result<bool> {
         let Some(last) = events.pop() else {
             return self.change.make_undone().await;
         };
         for event in events {
             self.change.record(event).await?;
         }
-        self.commit(last).await.map(|_| ())
+        Ok(self.commit(last).await?.keys_destroyed)
     }
 }
 
@@ -434,16 +459,6 @@ impl<'c> InventedPast<'c> {
     /// `UNAVAILABLE`: nothing was.
     pub async fn commit(self, last: Event) -> Result<()> {
         self.0.commit(last).await.map(|_| ())
-    }
-}
-
-/// Destroys the keys of what is denied already, and leaves to the sweep what the keyring does not take now.
-async fn destroy(store: &Store, doomed: &[DoomedKeys], request: &str) {
-    for keys in doomed {
-        if let Err(refusal) = keys.destroy(&store.keyring).await {
-            let code = refusal.error.code();
-            tracing::warn!(request, code, keys = %keys, "keys are left to the sweep");
-        }
     }
 }
 

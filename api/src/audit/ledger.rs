@@ -25,6 +25,7 @@ use super::leaf::{AuditRecord, Leaf};
 use super::tree::Digest;
 use super::written::{self, UnderEpoch};
 use crate::error::{Error, Refusal, Result, may_pass};
+use crate::seal::housekeeping::Housekeeping;
 use crate::store::Store;
 use crate::store::sharing_lock::{self, LockedTransaction, SharingLock};
 use crate::store::standby::Standby;
@@ -46,6 +47,7 @@ pub struct Ledger {
     grown: Arc<Notify>,
     fork: Fork,
     holding: Arc<Semaphore>,
+    housekeeping: Housekeeping,
 }
 
 /// What was found and decided, and may not leave yet.
@@ -156,6 +158,7 @@ impl Ledger {
             grown: Arc::new(Notify::new()),
             fork: Fork::default(),
             holding: Arc::new(Semaphore::new(HOLDING)),
+            housekeeping: Housekeeping::default(),
         };
         tokio::spawn(supervise(Writer {
             store,
@@ -261,6 +264,12 @@ impl Ledger {
     #[must_use]
     pub fn fork(&self) -> &Fork {
         &self.fork
+    }
+
+    /// Returns what cleans up behind endings.
+    #[must_use]
+    pub fn housekeeping(&self) -> &Housekeeping {
+        &self.housekeeping
     }
 
     /// Tells the integrator that the log has grown.

@@ -41,13 +41,20 @@ impl ConsentCommand {
         })?;
         let settings = options.settings_of(SessionKind::Command("consent revoke"))?;
         let service = Service::open(settings).await.into_diagnostic()?;
-        let ended = operator::revoke(&service.store, id, channel)
+        let (ended, keys_destroyed) = operator::revoke(&service.store, id, channel)
             .await
             .map_err(|refusal| miette!("{}", refusal.error))?;
         if ended.events.is_empty() {
             println!("{id} was revoked before");
         } else {
             println!("{id} is revoked");
+        }
+        if keys_destroyed {
+            println!("the key of every package that stood on it is destroyed");
+        } else {
+            println!(
+                "the keyring did not answer in time: a running server destroys the keys by itself; no package is released"
+            );
         }
         Ok(())
     }

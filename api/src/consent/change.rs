@@ -19,7 +19,7 @@ use crate::audit::change::{Change, Ending};
 use crate::audit::event::{ConsentEvent, Event};
 use crate::error::{Error, Refusal, Result};
 use crate::request::idempotency::{self, Created, Creation};
-use crate::request::{InRequest, Request};
+use crate::request::{InRequest, Request, Worker};
 use crate::seal::doomed::DoomedKeys;
 use crate::store::page;
 use crate::wire::scalars::DateTime;
@@ -116,7 +116,7 @@ impl ConsentMutation {
             return reload(request, id).await;
         }
         let is_shared = rules::may_share(&seen, now);
-        let (marked, now) = end(request, is_shared, id, HowEnded::MarkedInError).await?;
+        let (marked, now, _) = end(request, is_shared, id, HowEnded::MarkedInError).await?;
         if marked.events.is_empty() {
             reload(request, id).await
         } else {
@@ -143,8 +143,12 @@ impl ConsentMutation {
             .await?
             .ok_or(Error::NotFound)?;
         let outlook = ending::outlook(read, seen.clone(), now).await?;
-        let (ended, now) = if let Outlook::Over(versions) = outlook {
-            (EndedConsent::before(seen, versions), now)
+        let (ended, now, keys_destroyed) = if let Outlook::Over(versions) = outlook {
+            let Worker { store, ledger, .. } = &request.worker;
+            let housekeeping = ledger.housekeeping();
+            let about = &request.meta.request;
+            let gone = ending::destroy_left(store, housekeeping, &versions, about).await?;
+            (EndedConsent::before(seen, versions), now, gone)
         } else {
             let is_shared = outlook == Outlook::EndsSharing;
             end(request, is_shared, id, HowEnded::TakenBack(channel)).await?
@@ -159,6 +163,7 @@ impl ConsentMutation {
         Ok(Revocation {
             consent,
             referrals_suspended: ending::suspended(read, &ended.versions).await?,
+            keys_destroyed,
             versions: ended.versions,
         })
     }
@@ -181,28 +186,28 @@ impl HowEnded {
 }
 
 /// Ends a consent: by a change, beside everybody's reads, where nothing is shared under it, and by an ending where
-/// something is. What was seen before is judged again within either.
+/// something is. What was seen before is judged again within either. Returns its time, and whether all keys are gone.
 async fn end(
     request: &Request,
     is_shared: bool,
     id: ConsentId,
     how: HowEnded,
-) -> Result<(EndedConsent, Instant)> {
+) -> Result<(EndedConsent, Instant, bool)> {
     let needed = Resource::Consent.update();
     if !is_shared {
         let mut change = request.change(needed).await?;
         let (ended, now) = (how.end(&change, id).await?, change.now());
         if !ended.was_shared {
             change.destroys(ended.doomed.clone());
-            change.commit_all(ended.events.clone()).await?;
-            return Ok((ended, now));
+            let gone = change.commit_all(ended.events.clone()).await?;
+            return Ok((ended, now, gone));
         }
         change.give_up().await?;
     }
     let ending = request.ending(needed).await?;
     let (ended, now) = (how.end(&ending, id).await?, ending.now());
-    ended.commit(ending).await?;
-    Ok((ended, now))
+    let gone = ended.commit(ending).await?;
+    Ok((ended, now, gone))
 }
 
 /// Refuses a signature. That an abuser was to sign goes on record, for the agency alone.

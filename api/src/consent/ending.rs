@@ -19,7 +19,9 @@ use crate::audit::change::{Author, Change, Ending};
 use crate::audit::event::{ConsentEvent, Event};
 use crate::error::{Error, Result};
 use crate::seal::doomed::DoomedKeys;
+use crate::seal::housekeeping::Housekeeping;
 use crate::seal::vault::PackageVersion;
+use crate::store::Store;
 
 /// Why a consent counts as taken back where nobody's word is at hand.
 const KEY_GONE: &str = "KEY_GONE";
@@ -62,11 +64,11 @@ impl EndedConsent {
     }
 
     /// Makes it durable by the ending that it was ended in, with its events, and destroys its keys. Where nothing was
-    /// shared under it, the epoch stays.
+    /// shared under it, the epoch stays. Returns whether all of the keys are gone.
     ///
     /// # Errors
     /// `UNAVAILABLE`: nothing was changed. `OUTCOME_UNKNOWN`.
-    pub async fn commit<Who: Author>(&self, mut ending: Ending<'_, Who>) -> Result<()> {
+    pub async fn commit<Who: Author>(&self, mut ending: Ending<'_, Who>) -> Result<bool> {
         ending.destroys(self.doomed.clone());
         let events = self.events.clone();
         if self.was_shared {
@@ -241,6 +243,24 @@ pub async fn standing_on<Who: Author>(
 ) -> Result<Vec<PackageVersion>> {
     let referrals = referral::Entity::standing_on(id).all(change).await?;
     Ok(referrals.iter().map(PackageVersion::from).collect())
+}
+
+/// Destroys the keys of what stands on consents that were taken back before, where any is left; returns whether none is.
+///
+/// # Errors
+/// `UNAVAILABLE`.
+pub async fn destroy_left(
+    store: &Store,
+    housekeeping: &Housekeeping,
+    consents: &[ConsentId],
+    request: &str,
+) -> Result<bool> {
+    let referrals = referral::Entity::standing_on_any(consents.iter().copied())
+        .all(&store.read)
+        .await?;
+    let packages = referrals.iter().map(PackageVersion::from).collect();
+    let doomed = vec![DoomedKeys::Packages(packages)];
+    Ok(housekeeping.destroy(&store.keyring, doomed, request).await)
 }
 
 /// Returns what goes on record of a consent that was taken back, or ended with its survivor's erasure.

@@ -227,6 +227,10 @@ pub struct Revocation {
     pub consent: Consent,
     /// How many open referrals stand suspended for it, and for the versions that followed it.
     pub referrals_suspended: i32,
+    /// Whether the key of every package that stood on it is destroyed, so that nobody can read it any more, from whatever
+    /// copy. Where the keyring did not answer in time this is false: no package is released all the same, and the service
+    /// destroys the keys by itself as soon as the keyring answers.
+    pub keys_destroyed: bool,
     /// The consent that was named, and every version that followed it.
     #[graphql(skip)]
     pub(super) versions: Vec<ConsentId>,

@@ -8,9 +8,11 @@ use concord_entities::vocabulary::RevocationChannel;
 use super::ending::{self, By, EndedConsent, Outlook};
 use crate::audit::change::{ByOperator, Ending};
 use crate::error::{Error, Result};
+use crate::seal::housekeeping::Housekeeping;
 use crate::store::Store;
 
-/// Takes a consent back, whosever it is and whether or not its agency takes part.
+/// Takes a consent back, whosever it is and whether or not its agency takes part. Returns also whether the keys of all
+/// that stood on it are gone.
 ///
 /// # Errors
 /// `NOT_FOUND`. `UNAVAILABLE`: nothing was changed.
@@ -18,18 +20,20 @@ pub async fn revoke(
     store: &Store,
     id: ConsentId,
     channel: RevocationChannel,
-) -> Result<EndedConsent> {
+) -> Result<(EndedConsent, bool)> {
     let seen = consent::Entity::anywhere(id).one(&store.read).await?;
     let seen = seen.ok_or(Error::NotFound)?;
     let now = store.ping().await?;
     if let Outlook::Over(versions) = ending::outlook(&store.read, seen.clone(), now).await? {
-        return Ok(EndedConsent::before(seen, versions));
+        let housekeeping = Housekeeping::default();
+        let gone = ending::destroy_left(store, &housekeeping, &versions, "").await?;
+        return Ok((EndedConsent::before(seen, versions), gone));
     }
     let mut ending = Ending::at_command_line(store, ByOperator::default()).await?;
     let found = consent::Entity::anywhere(id).one_locked(&ending).await?;
     let found = found.ok_or(Error::NotFound)?;
     ending.acts_for(Some(found.discloser_id));
     let ended = ending::revoke(&ending, found, By::Operator, Some(channel)).await?;
-    ended.commit(ending).await?;
-    Ok(ended)
+    let gone = ended.commit(ending).await?;
+    Ok((ended, gone))
 }

@@ -46,6 +46,9 @@ pub struct ErasureReceipt {
     pub erased_at: DateTime,
     /// How many packages can be read no more.
     pub packages: i32,
+    /// Whether the key of everything that was sealed of them is destroyed. Where the keyring did not answer in time this is
+    /// false: nothing is released all the same, and the service destroys the keys by itself as soon as the keyring answers.
+    pub keys_destroyed: bool,
     /// From when on no backup of the keyring holds a key of theirs. Until then, whoever has such a backup, the data and
     /// the key-encryption key together could read what you sealed.
     pub keyring_backups_until: DateTime,
@@ -120,13 +123,14 @@ impl ErasureMutation {
         ending.destroys(DoomedKeys::Records(RecordKind::SafeContact, vec![id.0]));
         ending.destroys(DoomedKeys::Records(RecordKind::Mandate, mandates));
         ending.destroys(DoomedKeys::Records(RecordKind::LegalHold, holds));
-        let event = ending
+        let committed = ending
             .commit(Event::SurvivorErased { survivor, consents })
             .await?;
         Ok(ErasureReceipt {
-            event: ID::from(&event),
+            event: ID::from(&committed.event),
             erased_at: now.into(),
             packages: count,
+            keys_destroyed: committed.keys_destroyed,
             keyring_backups_until: now.plus(request.worker.keyring_backups).into(),
         })
     }

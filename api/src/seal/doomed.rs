@@ -52,6 +52,17 @@ impl fmt::Display for DoomedKeys {
 }
 
 impl DoomedKeys {
+    /// Returns whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Self::Packages(packages) => packages.is_empty(),
+            Self::Documents(consents) => consents.is_empty(),
+            Self::Records(_, owners) => owners.is_empty(),
+            Self::Older { version, .. } => *version <= 1,
+        }
+    }
+
     /// Destroys them: no copy of the data store can be read by them any more.
     ///
     /// # Errors

@@ -2,18 +2,22 @@
 //!
 //! - [`doomed`]: keys that are to be destroyed once what they open is denied.
 //! - [`envelope`]: one category's bytes under a package's key, and that key under the key-encryption key. Pure.
+//! - [`vacuum`]: the keyring's files cleaned behind what was destroyed.
 //! - [`vault`]: packages sealed and opened with the keys of the keyring, and keys destroyed.
 //! - [`paper`]: signed papers, sealed and opened likewise.
 //! - [`record`]: single records sealed each under its own key, such as a plan for safe contact.
 //! - [`signing`]: the keys that sign tokens and the ledger, kept in the keyring.
+//! - [`housekeeping`]: keys destroyed in time or left to a sweep, which is called.
 //! - [`kek`]: where the key-encryption key comes from.
 
 pub mod doomed;
 pub mod envelope;
+pub mod housekeeping;
 pub mod kek;
 pub mod paper;
 pub mod record;
 pub mod signing;
+pub mod vacuum;
 pub mod vault;
 
 pub use vault::Vault;

@@ -12,7 +12,7 @@ use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{Categories, DataCategory};
 use concord_entities::{package_key, referral, sealed_part};
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{EntityTrait, IntoActiveModel};
+use sea_orm::{DbErr, EntityTrait, IntoActiveModel};
 use tracing::info;
 
 use super::envelope::{KeyEncryptionKey, KeyOwner, PackageBinding, PackageKey};
@@ -198,15 +198,30 @@ impl Vault {
                     }
                     Some(_) | None => key.created_at < hour_ago,
                 });
-            for key in dead {
-                info!("destroying the key of a package that has ended");
-                package_key::Entity::destroy_made_at(key.referral_id, key.version, key.created_at)
-                    .exec(&self.keyring)
-                    .await
-                    .map_err(Refusal::unavailable)?;
-            }
+            let dead: Vec<_> = dead.collect();
+            self.destroy(&dead).await.map_err(Refusal::unavailable)?;
             tokio::time::sleep(BETWEEN_BATCHES).await;
         }
+    }
+}
+
+impl Vault {
+    /// Destroys keys of packages together, each only where it is the one that was found.
+    async fn destroy(&self, dead: &[&package_key::Model]) -> Result<(), DbErr> {
+        if dead.is_empty() {
+            return Ok(());
+        }
+        info!(
+            keys = dead.len(),
+            "destroying the keys of packages that have ended"
+        );
+        let together = self.keyring.begin().await?;
+        for key in dead {
+            package_key::Entity::destroy_made_at(key.referral_id, key.version, key.created_at)
+                .exec(&together)
+                .await?;
+        }
+        together.commit().await
     }
 }
 

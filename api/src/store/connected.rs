@@ -1,11 +1,15 @@
 //! How a store is connected to, whatever is in it: SQLite files with what we rely on, pools of sessions with PostgreSQL.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
 use concord_entities::instant::Instant;
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DbBackend, DbErr, Statement};
 use sqlx::Connection;
+use sqlx::sqlite::SqliteJournalMode::{self, Delete, Wal};
+use sqlx::sqlite::SqliteSynchronous::{self, Extra, Full};
 
 use super::connections::{Breakage, Connections};
 use super::error::StoreError;
@@ -43,8 +47,8 @@ impl Connected {
                 private_files::make_folder(&settings.data)?;
                 private_files::make_file(file)?;
                 Self {
-                    write: sqlite(file, 1).await?.once(),
-                    read: sqlite(file, settings.connections).await?,
+                    write: sqlite(file, 1, Wal, Full).await?.once(),
+                    read: sqlite(file, settings.connections, Wal, Full).await?,
                     keyring: keyring(settings).await?,
                     backend: DbBackend::Sqlite,
                 }
@@ -109,18 +113,44 @@ pub(super) async fn keyring(settings: &Settings) -> Result<Connections, StoreErr
         StoreLocation::File(file) => {
             private_files::make_folder(&private_files::folder_of(file))?;
             private_files::make_file(file)?;
-            Ok(sqlite(file, 1).await?)
+            Ok(keyring_file(file).await?)
         }
         location @ StoreLocation::Postgres { .. } => Ok(postgres(location, settings).await?),
     }
 }
 
-pub(super) async fn sqlite(file: &Path, connections: u32) -> Result<Connections, DbErr> {
+/// Opens an embedded keyring, whose file is complete at every moment: what is committed is in it and nowhere else, and
+/// what is destroyed is overwritten in it before the statement returns. One connection serves all workers, so that they
+/// wait for one another in a queue and never for a lock; beside it there are only commands.
+pub(super) async fn keyring_file(file: &Path) -> Result<Connections, DbErr> {
+    let had_log = has_write_ahead_log(file);
+    // EXTRA: a deleted journal that came back with a power cut would undo what it was kept for.
+    let keyring = sqlite(file, 1, Delete, Extra).await?;
+    if had_log {
+        // It has been folded in, and is gone. What older programs left on free pages goes too.
+        keyring.execute_unprepared("VACUUM").await?;
+    }
+    Ok(keyring)
+}
+
+/// Returns whether an SQLite file says that a write-ahead log belongs to it: its file format (bytes 18 and 19) is 2.
+fn has_write_ahead_log(file: &Path) -> bool {
+    let mut header = [0; 20];
+    let read = File::open(file).and_then(|mut file| file.read_exact(&mut header));
+    read.is_ok() && header.ends_with(&[2, 2])
+}
+
+async fn sqlite(
+    file: &Path,
+    connections: u32,
+    journal: SqliteJournalMode,
+    synchronous: SqliteSynchronous,
+) -> Result<Connections, DbErr> {
     let mut options = common(format!("sqlite://{}?mode=rwc", file.display()), connections);
-    options.map_sqlx_sqlite_opts(|options| {
+    options.map_sqlx_sqlite_opts(move |options| {
         options
-            .journal_mode(sqlx::sqlite::SqliteJournalMode::Wal)
-            .synchronous(sqlx::sqlite::SqliteSynchronous::Full)
+            .journal_mode(journal)
+            .synchronous(synchronous)
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(4))
             .pragma("trusted_schema", "OFF")

@@ -123,9 +123,9 @@ pub async fn noticing_changes<T>(request: impl Future<Output = T>) -> (T, bool) 
 
 /// Commits, for whoever is [`noticing_changes`]: from the first moment on something may have been changed, unless the
 /// COMMIT is known to have failed.
-pub(crate) async fn noted(
-    committing: impl Future<Output = Result<(), Refusal>>,
-) -> Result<(), Refusal> {
+pub(crate) async fn noted<T>(
+    committing: impl Future<Output = Result<T, Refusal>>,
+) -> Result<T, Refusal> {
     // At the command line nobody is noticing.
     let before = MAY_HAVE_CHANGED.try_with(|noted| noted.replace(true));
     let committed = committing.await;
