@@ -21,7 +21,7 @@ pub(crate) enum KeyringCommand {
 #[derive(Debug, Args)]
 pub(crate) struct MoveKeys {
     #[command(flatten)]
-    from: From,
+    from: OldKeyring,
     /// The schema that the old keyring has in the database of --from-url.
     #[arg(long, requires = "from_url")]
     from_schema: Option<String>,
@@ -32,7 +32,7 @@ pub(crate) struct MoveKeys {
 /// The keyring that the keys are in now.
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
-struct From {
+struct OldKeyring {
     /// The `postgres://` URL of the keyring that the keys are in now.
     #[arg(long)]
     from_url: Option<String>,
@@ -72,7 +72,7 @@ impl MoveKeys {
     }
 }
 
-impl From {
+impl OldKeyring {
     fn location(self, schema: Option<String>, settings: &Settings) -> StoreLocation {
         match (self.from_url, self.from_file) {
             (Some(url), _) => StoreLocation::Postgres { url, schema },
