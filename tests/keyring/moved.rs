@@ -76,8 +76,8 @@ async fn from_beside_the_data_to_another_cluster() {
     let left = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'concord_keyring' ORDER BY 1";
     let left = stage.world.tampers(left);
     assert_eq!(left, "keyring_identity\nseaql_migrations");
-    let state = "SELECT state FROM concord_keyring.keyring_identity";
-    assert_eq!(stage.world.tampers(state), "moved");
+    let told = "SELECT state FROM concord_keyring.keyring_identity";
+    assert_eq!(stage.world.tampers(told), "moved");
 
     // Whoever still names the old one is told.
     let mut old = stage.world.flags();

@@ -34,14 +34,14 @@ pub(crate) struct MoveKeys {
 #[group(required = true, multiple = false)]
 struct OldKeyring {
     /// The `postgres://` URL of the keyring that the keys are in now.
-    #[arg(long)]
-    from_url: Option<String>,
+    #[arg(id = "from_url", long = "from-url")]
+    url: Option<String>,
     /// The SQLite file that they are in now.
-    #[arg(long)]
-    from_file: Option<PathBuf>,
+    #[arg(id = "from_file", long = "from-file")]
+    file: Option<PathBuf>,
     /// They are beside the data now: in its database or, embedded, in the data folder.
-    #[arg(long)]
-    from_beside_data: bool,
+    #[arg(id = "from_beside_data", long = "from-beside-data")]
+    beside_data: bool,
 }
 
 impl KeyringCommand {
@@ -74,7 +74,7 @@ impl MoveKeys {
 
 impl OldKeyring {
     fn location(self, schema: Option<String>, settings: &Settings) -> StoreLocation {
-        match (self.from_url, self.from_file) {
+        match (self.url, self.file) {
             (Some(url), _) => StoreLocation::Postgres { url, schema },
             (None, Some(file)) => StoreLocation::File(file),
             (None, None) => StoreLocation::keyring_beside(&settings.database, &settings.data),

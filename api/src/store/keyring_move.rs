@@ -134,10 +134,11 @@ impl KeyringMove {
         let from = self.old.keyring.begin().await?;
         let to = self.new.begin().await?;
         for table in TABLES {
-            let empty = match to.get_database_backend() {
-                // What an interrupted move left is gone with its file.
-                DbBackend::Postgres => format!("TRUNCATE {table}"),
-                _ => format!("DELETE FROM {table}"),
+            let empty = if to.get_database_backend() == DbBackend::Postgres {
+                // What an interrupted move left is gone with the table's file.
+                format!("TRUNCATE {table}")
+            } else {
+                format!("DELETE FROM {table}")
             };
             to.execute_unprepared(&empty).await?;
         }
@@ -271,7 +272,9 @@ where
         let rows = every().stream(from).await?;
         let mut batches = pin!(rows.try_chunks(TOGETHER));
         while let Some(batch) = batches.try_next().await.map_err(|broken| broken.1)? {
-            batch.iter().for_each(|row| sent.add(row));
+            for row in &batch {
+                sent.add(row);
+            }
             let rows = batch.into_iter().map(IntoActiveModel::into_active_model);
             E::insert_many(rows).exec_without_returning(to).await?;
         }
