@@ -58,7 +58,9 @@ async fn verify(service: &Service) -> Result<()> {
 }
 
 async fn reopen(service: &Service) -> Result<()> {
-    let reopened = reopening::reopen(&service.store).await.map_err(told)?;
+    let reopened = reopening::reopen(&service.store)
+        .await
+        .map_err(|refusal| told(&refusal))?;
     let Some(reopened) = reopened else {
         println!("this is the newest data store: nothing to reopen");
         return Ok(());
@@ -79,7 +81,9 @@ async fn reopen(service: &Service) -> Result<()> {
 }
 
 async fn accept(service: &Service) -> Result<()> {
-    let accepted = accepting::accept(&service.store).await.map_err(told)?;
+    let accepted = accepting::accept(&service.store)
+        .await
+        .map_err(|refusal| told(&refusal))?;
     let Some(accepted) = accepted else {
         println!("the state folder knows these stores: nothing to accept");
         return Ok(());
@@ -106,7 +110,7 @@ async fn accept(service: &Service) -> Result<()> {
 }
 
 /// Returns what the operator is told, with the cause.
-fn told(refusal: Refusal) -> Report {
+fn told(refusal: &Refusal) -> Report {
     match refusal.cause() {
         Some(cause) => miette!("{cause}"),
         None => miette!("{}", refusal.error),
