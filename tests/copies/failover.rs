@@ -97,5 +97,5 @@ async fn an_old_primary_that_runs_on_is_known_by_its_timeline() {
     let said = refused(&world.flags());
     assert!(said.contains("a standby of it was promoted"), "{said}");
     says(&other.address, "ledger", "ok").await;
-    world.is_abandoned();
+    world.goes_unverified();
 }

@@ -117,10 +117,8 @@ async fn no_older_copy_is_served_from_in_any_combination() {
             for state in [Is::New, Is::Gone] {
                 let combination =
                     format!("data {how:?}, keyring {keyring:?}, state folder {state:?}");
-                println!("{combination}");
                 let made = put_back(&world, old.path(), keyring, state);
                 let said = refused(&flags_of(made.path()));
-                println!("  {said}");
                 let why = match (keyring, state) {
                     (_, Is::New) => "(The witness is the state folder",
                     (Is::New, Is::Gone) => "(The witness is the keyring.)",

@@ -362,7 +362,7 @@ impl World {
     }
 
     /// Ends it without a look at its audit log: what has gone on elsewhere is not in it.
-    pub fn is_abandoned(mut self) {
+    pub fn goes_unverified(mut self) {
         self.abandoned = true;
     }
 

@@ -13,6 +13,7 @@ use std::pin::Pin;
 use concord_entities::ids::{self, AgencyId, AuditEventId};
 use concord_entities::instant::Instant;
 use concord_entities::store_identity;
+use futures_util::join;
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement,
 };
@@ -253,18 +254,22 @@ impl<By> Change<'_, By> {
         let finishing = tokio::spawn(async move {
             outcome::commit(&store, transaction, &id).await?;
             drop(turn);
-            if let Some(epoch) = epoch {
-                fork::witness_ending(&store, ledger.as_ref().map(Ledger::fork), epoch).await;
+            if let Some(ledger) = &ledger {
+                ledger.has_grown();
             }
+            let witnessing = async {
+                if let Some(epoch) = epoch {
+                    fork::witness_ending(&store, ledger.as_ref().map(Ledger::fork), epoch).await;
+                }
+            };
             let housekeeping = ledger
                 .as_ref()
                 .map(|ledger| ledger.housekeeping().clone())
                 .unwrap_or_default();
-            if let Some(ledger) = ledger {
-                ledger.has_grown();
-            }
-            let keyring = &store.keyring;
-            Ok(housekeeping.destroy(keyring, doomed, &request).await)
+            // Side by side: a keyring that hangs is waited for once.
+            let destroying = housekeeping.destroy(&store.keyring, doomed, &request);
+            let ((), destroyed) = join!(witnessing, destroying);
+            Ok(destroyed)
         });
         outcome::noted(async {
             finishing
