@@ -43,6 +43,7 @@ fn events() -> Vec<Event> {
     events.extend(reads());
     events.extend(tokens());
     events.extend(legal_holds());
+    events.extend(stores());
     events
 }
 
@@ -176,9 +177,6 @@ fn reads() -> Vec<Event> {
             signed: 41,
             root: Digest([7; 32]),
         },
-        Event::KeyringMoved {
-            keyring: Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0044),
-        },
         Event::AccessDenied {
             code: "NOT_FOUND",
             object: Some(REFERRAL.to_string()),
@@ -218,6 +216,18 @@ fn legal_holds() -> Vec<Event> {
         Event::LegalHoldOverridden {
             survivor: SURVIVOR,
             holds: vec![hold, LegalHoldId(id(13))],
+        },
+    ]
+}
+
+fn stores() -> Vec<Event> {
+    vec![
+        Event::KeyringMoved {
+            keyring: Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0044),
+        },
+        Event::StoresAccepted {
+            size: 41,
+            root: Digest([7; 32]),
         },
     ]
 }
