@@ -18,7 +18,6 @@ async fn killed_at_any_point_of_the_destroying_a_restarted_server_serves_without
     mut world: World,
 ) {
     let (north, south) = world.agencies("north", "south").await;
-    let mut interrupted = 0;
     for round in 0..ROUNDS {
         let (north, south) = (
             north.at(&world.server.address),
@@ -40,11 +39,6 @@ async fn killed_at_any_point_of_the_destroying_a_restarted_server_serves_without
         tokio::time::sleep(Duration::from_millis(4 + round * 9)).await;
         world.server.is_killed();
         let answered = join_all(revoking).await;
-        let had_left = told
-            .iter()
-            .filter(|told| world.has_key(&told.referral))
-            .count();
-
         world.server = Server::start(&world.flags());
         for ((told, key), answered) in told.iter().zip(&keys).zip(answered) {
             let is_revoked = revoked(&world, &told.consent);
@@ -56,15 +50,7 @@ async fn killed_at_any_point_of_the_destroying_a_restarted_server_serves_without
                 assert_eq!(key.files(&world), Vec::<PathBuf>::new(), "round {round}");
             }
         }
-        let left = told
-            .iter()
-            .filter(|told| world.has_key(&told.referral))
-            .count();
-        interrupted += had_left - left;
     }
-    println!(
-        "{interrupted} keys were left by killed servers, and were gone when the next one served"
-    );
 }
 
 /// Asks to take a consent back; returns whether the answer came.
