@@ -34,6 +34,7 @@ mod interop;
 mod issuers;
 mod jose;
 mod journey;
+mod keyring;
 mod keys;
 mod ledger;
 mod legal_hold;

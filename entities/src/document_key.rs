@@ -26,6 +26,12 @@ pub struct Model {
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Entity {
+    /// Returns every key, for moving them to another keyring.
+    #[must_use]
+    pub fn every_key() -> Select<Self> {
+        Self::find()
+    }
+
     /// Returns the key of this consent's paper, whose release the caller has decided and recorded.
     #[must_use]
     pub fn of(consent: ConsentId) -> Select<Self> {

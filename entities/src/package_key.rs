@@ -27,6 +27,12 @@ pub struct Model {
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Entity {
+    /// Returns every key, for moving them to another keyring.
+    #[must_use]
+    pub fn every_key() -> Select<Self> {
+        Self::find()
+    }
+
     /// Returns the keys of these referrals, whose disclosure the caller has decided and recorded.
     pub fn of(referrals: impl IntoIterator<Item = ReferralId>) -> Select<Self> {
         Self::find().filter(COLUMN.referral_id.is_in(referrals))

@@ -30,6 +30,12 @@ pub struct Model {
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Entity {
+    /// Returns every key, for moving them to another keyring.
+    #[must_use]
+    pub fn every_key() -> Select<Self> {
+        Self::find()
+    }
+
     /// Returns the keys of these owners' records, which the caller may read.
     pub fn of(kind: &str, owners: impl IntoIterator<Item = Uuid>) -> Select<Self> {
         Self::find()

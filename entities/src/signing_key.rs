@@ -24,6 +24,12 @@ pub struct Model {
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Entity {
+    /// Returns every key, for moving them to another keyring.
+    #[must_use]
+    pub fn every_key() -> Select<Self> {
+        Self::find()
+    }
+
     /// Returns the keys that sign `what`, newest first.
     #[must_use]
     pub fn signing(what: &str) -> Select<Self> {

@@ -14,7 +14,7 @@ pub struct Data;
 
 impl MigratorTrait for Data {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![
+        whole(vec![
             Box::new(data::m0001_agencies::CreateAgencies),
             Box::new(data::m0002_consents_and_mous::CreateConsentsAndMous),
             Box::new(data::m0003_referrals::CreateReferrals),
@@ -31,7 +31,7 @@ impl MigratorTrait for Data {
             Box::new(data::m0014_bounded_endings::BoundEndings),
             Box::new(data::m0015_store_identity::CreateStoreIdentity),
             Box::new(data::m0016_legal_holds::CreateLegalHolds),
-        ]
+        ])
     }
 }
 
@@ -40,7 +40,7 @@ pub struct Keyring;
 
 impl MigratorTrait for Keyring {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![
+        whole(vec![
             Box::new(keyring::m0001_keys::CreateKeys),
             Box::new(keyring::m0002_document_keys::CreateDocumentKeys),
             Box::new(keyring::m0003_record_keys::CreateRecordKeys),
@@ -48,6 +48,35 @@ impl MigratorTrait for Keyring {
             Box::new(keyring::m0005_versions::AddVersions),
             Box::new(keyring::m0006_witnessed_time::AddWitnessedTime),
             Box::new(keyring::m0007_keyring_identity::CreateKeyringIdentity),
-        ]
+        ])
+    }
+}
+
+/// Has each step made whole or not at all. PostgreSQL does so by itself; SQLite, interrupted, would otherwise be left with half
+/// of a step, which no later start could finish.
+fn whole(steps: Vec<Box<dyn MigrationTrait>>) -> Vec<Box<dyn MigrationTrait>> {
+    let mut whole: Vec<Box<dyn MigrationTrait>> = Vec::new();
+    for step in steps {
+        whole.push(Box::new(WholeStep(step)));
+    }
+    whole
+}
+
+struct WholeStep(Box<dyn MigrationTrait>);
+
+impl MigrationName for WholeStep {
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for WholeStep {
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
+    }
+
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        self.0.up(manager).await
     }
 }

@@ -176,6 +176,9 @@ fn reads() -> Vec<Event> {
             signed: 41,
             root: Digest([7; 32]),
         },
+        Event::KeyringMoved {
+            keyring: Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0044),
+        },
         Event::AccessDenied {
             code: "NOT_FOUND",
             object: Some(REFERRAL.to_string()),

@@ -90,7 +90,20 @@ pub struct World {
     pub coordinator: AgencyId,
     pub server: Server,
     pub folder: TempDir,
+    /// Where its keyring is.
+    pub keyring: KeyringPlace,
     url: Option<String>,
+}
+
+/// Where a world's keyring is.
+#[derive(Clone, Debug)]
+pub enum KeyringPlace {
+    /// Beside the data: in its database, or in its folder.
+    BesideData,
+    /// In a PostgreSQL cluster of its own.
+    Url(String),
+    /// In a file elsewhere.
+    File(PathBuf),
 }
 
 /// What an agency may do in a test that is not about scopes.
@@ -102,6 +115,16 @@ fn uuid_of(id: &str) -> uuid::Uuid {
     id.parse::<AnyId>().unwrap().uuid
 }
 
+/// An id of the wire as SQL writes it.
+fn sql_uuid(on_postgres: bool, id: &str) -> String {
+    let uuid = uuid_of(id);
+    if on_postgres {
+        format!("'{uuid}'::uuid")
+    } else {
+        format!("x'{}'", uuid.simple())
+    }
+}
+
 /// The letters by which an audit event's leaf names a record among many.
 pub fn packed(id: &str) -> String {
     concord::audit::record_ids::packed(uuid_of(id))
@@ -110,14 +133,23 @@ pub fn packed(id: &str) -> String {
 impl World {
     /// A fresh world with one server.
     pub async fn on(database: Database) -> Self {
+        Self::with_keyring(database, |_| KeyringPlace::BesideData).await
+    }
+
+    /// A fresh world with one server, whose keyring is elsewhere: where, is said of the world's folder.
+    pub async fn with_keyring(
+        database: Database,
+        place: impl FnOnce(&Path) -> KeyringPlace,
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let keyring = place(folder.path());
         let url = (database == Database::Postgres).then(|| Cluster::shared().fresh_database());
-        let written = written(&folder, url.as_deref());
+        let written = written(&folder, url.as_deref(), &keyring);
         if database == Database::Postgres {
             std::fs::write(folder.path().join("kek"), "5a".repeat(31) + "7e").unwrap();
             let migrated = Command::new(env!("CARGO_BIN_EXE_concord"))
                 .args(["migrate", "up"])
-                .args(flags(&folder, url.as_deref()))
+                .args(flags(&folder, url.as_deref(), &keyring))
                 .output()
                 .unwrap();
             assert!(migrated.status.success(), "{migrated:?}");
@@ -131,7 +163,7 @@ impl World {
             kind: AgencyKind::VictimAssistanceAgency,
         };
         let (task_force, coordinator) = found_task_force(&service.store, founding).await.unwrap();
-        let server = Server::start(&flags(&folder, url.as_deref()));
+        let server = Server::start(&flags(&folder, url.as_deref(), &keyring));
         Self {
             database,
             service,
@@ -139,6 +171,7 @@ impl World {
             coordinator,
             server,
             folder,
+            keyring,
             url,
         }
     }
@@ -155,7 +188,7 @@ impl World {
 
     /// The flags with which any command finds this world's stores.
     pub fn flags(&self) -> Vec<String> {
-        flags(&self.folder, self.url.as_deref())
+        flags(&self.folder, self.url.as_deref(), &self.keyring)
     }
 
     /// A server that reaches the data store by way of `proxy`.
@@ -258,11 +291,7 @@ impl World {
 
     /// An id of the wire as SQL writes it.
     pub fn sql_id(&self, id: &str) -> String {
-        let uuid = uuid_of(id);
-        match self.database {
-            Database::Postgres => format!("'{uuid}'::uuid"),
-            Database::Sqlite => format!("x'{}'", uuid.simple()),
-        }
+        sql_uuid(self.database == Database::Postgres, id)
     }
 
     /// Runs statements as an operator's command does that ends some sharing: alone, and with a new epoch.
@@ -277,18 +306,27 @@ impl World {
 
     /// Statements on the keyring, behind the service's back.
     pub fn tampers_with_keyring(&self, sql: &str) -> String {
-        match self.database {
-            Database::Postgres => {
+        match (&self.keyring, self.database) {
+            (KeyringPlace::Url(url), _) => Cluster::shared().psql(url, sql),
+            (KeyringPlace::File(file), _) => sqlite::runs(file, sql),
+            (KeyringPlace::BesideData, Database::Postgres) => {
                 let within = format!("SET search_path = concord_keyring;{sql}");
                 Cluster::shared().psql(self.url(), &within)
             }
-            Database::Sqlite => sqlite::runs(&self.folder.path().join("keyring.sqlite"), sql),
+            (KeyringPlace::BesideData, Database::Sqlite) => {
+                sqlite::runs(&self.folder.path().join("keyring.sqlite"), sql)
+            }
         }
     }
 
     /// Whether the keyring has a key for this package.
     pub fn has_key(&self, referral: &str) -> bool {
-        let id = self.sql_id(referral);
+        let on_postgres = match self.keyring {
+            KeyringPlace::Url(_) => true,
+            KeyringPlace::File(_) => false,
+            KeyringPlace::BesideData => self.database == Database::Postgres,
+        };
+        let id = sql_uuid(on_postgres, referral);
         let count = format!("SELECT count(*) FROM package_key WHERE referral_id = {id}");
         self.tampers_with_keyring(&count) != "0"
     }
@@ -320,30 +358,43 @@ impl Drop for World {
     }
 }
 
-fn written(folder: &TempDir, url: Option<&str>) -> RawSettings {
+fn written(folder: &TempDir, url: Option<&str>, keyring: &KeyringPlace) -> RawSettings {
+    let (keyring_url, keyring_file) = match keyring.clone() {
+        KeyringPlace::BesideData => (None, None),
+        KeyringPlace::Url(url) => (Some(url), None),
+        KeyringPlace::File(file) => (None, Some(file)),
+    };
+    let beside = url.is_some() && matches!(keyring, KeyringPlace::BesideData);
     RawSettings {
+        keyring_url,
+        keyring_file,
         data: Some(folder.path().to_owned()),
         database_url: url.map(str::to_owned),
         key_file: url.map(|_| folder.path().join("kek")),
         state: Some(folder.path().join("state")),
-        keyring_beside_data: url.map(|_| true),
+        keyring_beside_data: beside.then_some(true),
         ..RawSettings::default()
     }
 }
 
-fn flags(folder: &TempDir, url: Option<&str>) -> Vec<String> {
+fn flags(folder: &TempDir, url: Option<&str>, keyring: &KeyringPlace) -> Vec<String> {
     let path = |path: &Path| path.display().to_string();
     let mut flags = vec!["--data".to_owned(), path(folder.path())];
     flags.extend(["--state".to_owned(), path(&folder.path().join("state"))]);
     if let Some(url) = url {
         let key = path(&folder.path().join("kek"));
         flags.extend([
-            "--keyring-beside-data".to_owned(),
             "--database-url".to_owned(),
             url.to_owned(),
             "--key-file".to_owned(),
             key,
         ]);
+    }
+    match keyring {
+        KeyringPlace::BesideData if url.is_none() => {}
+        KeyringPlace::BesideData => flags.push("--keyring-beside-data".to_owned()),
+        KeyringPlace::Url(url) => flags.extend(["--keyring-url".to_owned(), url.clone()]),
+        KeyringPlace::File(file) => flags.extend(["--keyring-file".to_owned(), path(file)]),
     }
     flags
 }

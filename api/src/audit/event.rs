@@ -12,6 +12,7 @@ use concord_entities::ids::{
 use concord_entities::vocabulary::{
     AuditAction, AuditType, Categories, LegalHoldGround, MandateInstrument, Pack, Purpose,
 };
+use uuid::Uuid;
 
 use super::description::{Description, EventFields, about, nothing, of_person, refused};
 use super::tree::Digest;
@@ -228,6 +229,11 @@ events! {
         /// The root over them.
         root: Digest,
     } => Update, about(&root).because(signed.to_string());
+    /// The keys were moved to another keyring.
+    KeyringMoved {
+        /// The keyring that they are in from then on.
+        keyring: Uuid,
+    } => Update, about(&keyring);
 
     /// A request was refused.
     AccessDenied {

@@ -7,6 +7,7 @@ mod consent;
 mod found;
 mod issuer;
 mod key;
+mod keyring;
 mod options;
 mod serve;
 mod token;
@@ -51,6 +52,12 @@ pub(crate) enum Command {
         #[command(subcommand)]
         what: key::KeyCommand,
     },
+    /// Look after the keyring as a whole.
+    Keyring {
+        /// What to do.
+        #[command(subcommand)]
+        what: keyring::KeyringCommand,
+    },
     /// Look after the identity providers that agencies bring.
     Issuer {
         /// What to do.
@@ -89,6 +96,7 @@ impl Command {
             Self::Application { what } => what.run().await,
             Self::Consent { what } => what.run().await,
             Self::Key { what } => what.run().await,
+            Self::Keyring { what } => what.run().await,
             Self::Issuer { what } => what.run().await,
             Self::Audit { what } => what.run().await,
             Self::Schema => {

@@ -42,6 +42,11 @@ impl Serve {
             warn!("{advice}");
         }
         let service = Service::open(settings.clone()).await.into_diagnostic()?;
+        let _serving = service
+            .store
+            .begin_serving(&settings)
+            .await
+            .into_diagnostic()?;
         let tokens = if self.demo {
             Some(prepare_demo(&service).await?)
         } else {

@@ -107,7 +107,8 @@ fn refuse_before_safe(found: String) -> Result<(), StoreError> {
     Ok(())
 }
 
-async fn keyring(settings: &Settings) -> Result<Connections, StoreError> {
+/// Connects to the keyring that the settings name; a file is made where it is missing.
+pub(super) async fn keyring(settings: &Settings) -> Result<Connections, StoreError> {
     match &settings.keyring {
         StoreLocation::File(file) => {
             private_files::make_folder(&private_files::folder_of(file))?;

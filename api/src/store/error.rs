@@ -52,6 +52,68 @@ pub enum StoreError {
         /// Each of their connections.
         servers: Vec<String>,
     },
+    /// A server serves from these stores.
+    #[error("a server is connected to this database: {}. Stop every server first", servers.join("; "))]
+    Served {
+        /// Each of their connections.
+        servers: Vec<String>,
+    },
+    /// Another process has the keyring's file to itself.
+    #[error(
+        "another server, or a `concord keyring move`, uses the keyring {file}: stop it first. A keyring in a file is for \
+         one server; for several, have it in a PostgreSQL cluster of its own (`concord keyring move`)",
+        file = file.display()
+    )]
+    FileInUse {
+        /// The keyring's file.
+        file: std::path::PathBuf,
+    },
+    /// The keys are being moved to another keyring.
+    #[error(
+        "the keys are being moved to another keyring: wait until `concord keyring move` has ended"
+    )]
+    BeingMoved,
+    /// The keyring that keys are to be moved from is not there.
+    #[error("there is no keyring {file}: name the one that the data store has now", file = file.display())]
+    NoKeyring {
+        /// The file that was named.
+        file: std::path::PathBuf,
+    },
+    /// The keyring that keys are to be moved to is no empty one.
+    #[error(
+        "the keyring that the settings name ({place}) is not empty, and no unfinished move to it: name a place where no \
+         keyring is"
+    )]
+    NotEmpty {
+        /// The keyring.
+        place: StoreLocation,
+    },
+    /// Keys are to be moved to where they are.
+    #[error(
+        "the settings name the keyring that the keys are in already ({place}): the settings are to name the new one, and \
+         `--from-url`, `--from-file` or `--from-beside-data` the old one"
+    )]
+    SameKeyring {
+        /// The keyring.
+        place: StoreLocation,
+    },
+    /// The keys were moved to the old keyring before, and the one before that may still hold them.
+    #[error(
+        "the keys were moved to {place} before, and that was not finished: run that `concord keyring move` again first, so \
+         that they are destroyed where they came from"
+    )]
+    UnfinishedMove {
+        /// The old keyring.
+        place: StoreLocation,
+    },
+    /// What arrived is not what was sent.
+    #[error(
+        "the keys that arrived in the new keyring are not those of the old one ({table}): nothing was changed"
+    )]
+    NotTheSame {
+        /// The table.
+        table: &'static str,
+    },
     /// The SQLite library is too old to be trusted with data.
     #[error("SQLite {found} is too old: 3.51.3 is needed")]
     OldSqlite {

@@ -12,6 +12,7 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, EntityTrait, Set, Statement};
 use uuid::Uuid;
 
 use super::connected::Connected;
+use super::connections::Connections;
 use super::error::IdentityError;
 use crate::settings::{Settings, StoreLocation};
 
@@ -44,10 +45,12 @@ pub(super) async fn bind(
     let fresh = data.is_none() && keyring.is_none();
     let keyring = match keyring {
         Some(keyring) => keyring,
-        None if has_keys(stores).await? && data.is_some() => {
+        None if has_keys(&stores.keyring).await? && data.is_some() => {
             return Err(IdentityError::Nameless { place: place() });
         }
-        None if data.is_some() || (has_history(stores).await? && !has_keys(stores).await?) => {
+        None if data.is_some()
+            || (has_history(stores).await? && !has_keys(&stores.keyring).await?) =>
+        {
             return Err(IdentityError::Missing { place: place() });
         }
         None => name_keyring(stores).await?,
@@ -56,27 +59,8 @@ pub(super) async fn bind(
         Some(data) => data,
         None => name_store(stores, &keyring).await?,
     };
-    let (ours, theirs) = (data.store_id, keyring.store_id);
-    let earlier = keyring.keyring_id < data.keyring_id;
-    let own = keyring.keyring_id == data.keyring_id;
-    match keyring.state {
-        _ if ours != theirs => Err(IdentityError::Foreign {
-            place: place(),
-            theirs,
-            ours,
-        }),
-        State::Moved => Err(IdentityError::Moved { place: place() }),
-        _ if earlier => Err(IdentityError::Moved { place: place() }),
-        State::Filling if !own => Err(IdentityError::Filling { place: place() }),
-        State::Filling => {
-            tracing::warn!(
-                "the keys were moved to this keyring, and the earlier one may still hold them: run `concord keyring move` again"
-            );
-            Ok(())
-        }
-        State::Whole => Ok(()),
-    }?;
-    if !own {
+    check(&data, &keyring, &settings.keyring)?;
+    if keyring.keyring_id != data.keyring_id {
         // An older copy of the data store, from before its keys were moved.
         store_identity::Entity::keep_keys_in(keyring.keyring_id)
             .exec(&stores.write)
@@ -87,6 +71,56 @@ pub(super) async fn bind(
         keyring_apart,
         fresh,
     })
+}
+
+/// Checks that this keyring is the data store's own, as both say it now.
+///
+/// # Errors
+/// [`IdentityError`]: it is not.
+pub(super) async fn check_keyring(
+    data: &Connections,
+    keyring: &Connections,
+    place: &StoreLocation,
+) -> Result<(), IdentityError> {
+    let data = store_identity::Entity::only().one(data).await?;
+    let keyring = keyring_identity::Entity::only().one(keyring).await?;
+    match (data, keyring) {
+        (Some(data), Some(keyring)) => check(&data, &keyring, place),
+        (None, _) | (_, None) => Err(IdentityError::Missing {
+            place: place.clone(),
+        }),
+    }
+}
+
+/// Checks that a keyring is a data store's own, or a later one than it knows of.
+fn check(
+    data: &store_identity::Model,
+    keyring: &keyring_identity::Model,
+    place: &StoreLocation,
+) -> Result<(), IdentityError> {
+    let place = place.clone();
+    let (ours, theirs) = (data.store_id, keyring.store_id);
+    if ours != theirs {
+        return Err(IdentityError::Foreign {
+            place,
+            theirs,
+            ours,
+        });
+    }
+    match keyring.state {
+        _ if keyring.keyring_id < data.keyring_id => Err(IdentityError::Moved { place }),
+        State::Moved => Err(IdentityError::Moved { place }),
+        State::Filling if keyring.keyring_id != data.keyring_id => {
+            Err(IdentityError::Filling { place })
+        }
+        State::Filling => {
+            tracing::warn!(
+                "the keys were moved to this keyring, and the earlier one may still hold them: run `concord keyring move` again"
+            );
+            Ok(())
+        }
+        State::Whole => Ok(()),
+    }
 }
 
 /// Gives the keyring an identity, and returns the one that it has: another process may have been first.
@@ -139,10 +173,10 @@ async fn has_history(stores: &Connected) -> Result<bool, DbErr> {
 }
 
 /// Returns whether the keyring keeps any key.
-async fn has_keys(stores: &Connected) -> Result<bool, DbErr> {
+pub(super) async fn has_keys(keyring: &Connections) -> Result<bool, DbErr> {
     let one = "SELECT (SELECT count(*) FROM (SELECT 1 FROM signing_key LIMIT 1) AS signing) + \
          (SELECT count(*) FROM (SELECT 1 FROM package_key LIMIT 1) AS packages) > 0 AS used";
-    is_true(&stores.keyring, one, "used").await
+    is_true(keyring, one, "used").await
 }
 
 async fn is_true(database: &impl ConnectionTrait, sql: &str, column: &str) -> Result<bool, DbErr> {
@@ -153,7 +187,10 @@ async fn is_true(database: &impl ConnectionTrait, sql: &str, column: &str) -> Re
 }
 
 /// Returns whether a copy of the data store leaves the keyring behind.
-async fn is_apart(stores: &Connected, settings: &Settings) -> Result<bool, IdentityError> {
+pub(super) async fn is_apart(
+    stores: &Connected,
+    settings: &Settings,
+) -> Result<bool, IdentityError> {
     match (&settings.database, &settings.keyring) {
         (StoreLocation::File(_), StoreLocation::File(keyring)) => {
             let (data, keyring) = (absolute(&settings.data), absolute(keyring));

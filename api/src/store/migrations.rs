@@ -65,19 +65,7 @@ impl Connected {
     /// What the database says.
     pub(super) async fn migrate(&self, settings: &Settings) -> Result<(), DbErr> {
         Data::up(self.write.pool(), None).await?;
-        self.migrate_keyring(&settings.keyring).await
-    }
-
-    async fn migrate_keyring(&self, location: &StoreLocation) -> Result<(), DbErr> {
-        if let StoreLocation::Postgres {
-            schema: Some(schema),
-            ..
-        } = location
-        {
-            let make = format!("CREATE SCHEMA IF NOT EXISTS {schema}");
-            self.keyring.execute_unprepared(&make).await?;
-        }
-        Keyring::up(self.keyring.pool(), None).await
+        migrate_keyring(&self.keyring, &settings.keyring).await
     }
 
     async fn behind(&self) -> Result<(usize, usize), DbErr> {
@@ -119,6 +107,25 @@ impl Connected {
     }
 }
 
+/// Brings a keyring up to this program.
+///
+/// # Errors
+/// What the database says.
+pub(super) async fn migrate_keyring(
+    keyring: &Connections,
+    location: &StoreLocation,
+) -> Result<(), DbErr> {
+    if let StoreLocation::Postgres {
+        schema: Some(schema),
+        ..
+    } = location
+    {
+        let make = format!("CREATE SCHEMA IF NOT EXISTS {schema}");
+        keyring.execute_unprepared(&make).await?;
+    }
+    Keyring::up(keyring.pool(), None).await
+}
+
 fn names<M: MigratorTrait>() -> Vec<String> {
     let migrations = M::migrations();
     migrations
@@ -147,7 +154,7 @@ async fn applied(connections: &Connections) -> Result<Vec<String>, DbErr> {
 }
 
 /// Returns a session that keeps every other migration away for as long as it is open.
-async fn lock(url: &str, kind: SessionKind) -> Result<PgConnection, SessionError> {
+pub(super) async fn lock(url: &str, kind: SessionKind) -> Result<PgConnection, SessionError> {
     let options = session::options(url, kind)?.disable_statement_logging();
     let mut connection = PgConnection::connect_with(&options).await?;
     sqlx::query("SELECT pg_advisory_lock($1)")
@@ -160,6 +167,20 @@ async fn lock(url: &str, kind: SessionKind) -> Result<PgConnection, SessionError
 /// Refuses where a server of another version is connected to the same database. Before 0.2, servers did not name
 /// themselves; nor do we see the name of a session that another role has.
 async fn refuse_servers(connection: &mut PgConnection) -> Result<(), StoreError> {
+    let own_version = session::application_name(SessionKind::Server);
+    let servers = servers_but(connection, &own_version).await?;
+    if servers.is_empty() {
+        Ok(())
+    } else {
+        Err(StoreError::InUse { servers })
+    }
+}
+
+/// Returns the connections of the servers to the same database whose version is not this one.
+pub(super) async fn servers_but(
+    connection: &mut PgConnection,
+    own_version: &str,
+) -> Result<Vec<String>, SessionError> {
     const OTHERS: &str = "SELECT pid, usename::text AS role, coalesce(host(client_addr), 'this machine') AS address, \
          coalesce(application_name, '') AS name \
          FROM pg_stat_activity \
@@ -169,20 +190,11 @@ async fn refuse_servers(connection: &mut PgConnection) -> Result<(), StoreError>
          OR (application_name LIKE 'concord/%' AND application_name NOT LIKE 'concord/% %' AND application_name <> $1)) \
          ORDER BY pid";
     let rows = sqlx::query(OTHERS)
-        .bind(session::application_name(SessionKind::Server))
+        .bind(own_version)
         .fetch_all(connection)
-        .await
-        .map_err(SessionError::from)?;
-    let servers = rows
-        .iter()
-        .map(described)
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(SessionError::from)?;
-    if servers.is_empty() {
-        Ok(())
-    } else {
-        Err(StoreError::InUse { servers })
-    }
+        .await?;
+    let described = rows.iter().map(described);
+    Ok(described.collect::<Result<Vec<_>, _>>()?)
 }
 
 fn described(row: &PgRow) -> Result<String, sqlx::Error> {

@@ -2,6 +2,7 @@
 
 use concord_entities::instant::Instant;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
+use uuid::Uuid;
 
 use super::connected::{Connected, postgres};
 use super::connections::Connections;
@@ -56,25 +57,39 @@ impl Store {
         Ok(store)
     }
 
+    /// Returns the stores with a keyring that the data store no longer names.
+    pub(super) fn with_earlier_keyring(connected: Connected, store: Uuid) -> Self {
+        let identity = StoreIdentity {
+            store,
+            keyring_apart: false,
+            fresh: false,
+        };
+        Self::of(connected, identity)
+    }
+
     /// Returns the stores once they are known to belong together.
     pub(super) async fn bound(
         connected: Connected,
         settings: &Settings,
     ) -> Result<Self, StoreError> {
         let identity = identity::bind(&connected, settings).await?;
+        Ok(Self::of(connected, identity))
+    }
+
+    fn of(connected: Connected, identity: StoreIdentity) -> Self {
         let Connected {
             read,
             write,
             keyring,
             backend,
         } = connected;
-        Ok(Self {
+        Self {
             read,
             write,
             keyring,
             backend,
             identity,
-        })
+        }
     }
 
     /// Ends every connection; an embedded store is folded into its one file.

@@ -97,6 +97,8 @@ codes! {
         AuditRead = "AUDIT_READ",
         /// An older data store was put back, and its operator answers for it.
         LedgerReopened = "LEDGER_REOPENED",
+        /// The keys were moved to another keyring, by the operator.
+        KeyringMoved = "KEYRING_MOVED",
         /// An access token was issued.
         TokenIssued = "TOKEN_ISSUED",
         /// A narrower access token was issued for another one.
