@@ -7,8 +7,8 @@ use super::documents::DOCUMENTS;
 use super::root;
 
 /// Programs that are not ours.
-const COMMON: [&str; 9] = [
-    "cd", "cp", "curl", "export", "git", "grep", "head", "kill", "rm",
+const COMMON: [&str; 10] = [
+    "cd", "cp", "curl", "export", "git", "grep", "head", "install", "kill", "rm",
 ];
 /// The documents in which commands are shown.
 const SHOWING: [&str; 4] = [
