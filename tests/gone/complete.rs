@@ -9,6 +9,9 @@ use futures_util::future::join_all;
 
 use crate::world::{Database, World, sqlite};
 
+const SEALS: usize = 32;
+const WORKERS: usize = 4;
+
 /// While seals are being made, the file is copied alone again and again: every key whose seal was acknowledged before the
 /// copying began is in the copy.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -17,8 +20,8 @@ async fn whatever_was_acknowledged_is_in_a_copy_of_the_file_alone() {
     let (north, south) = world.agencies("north", "south").await;
     let file = world.folder.path().join("keyring.sqlite");
     let acknowledged = Mutex::new(Vec::new());
-    let seals = join_all((0..4).map(async |worker| {
-        for number in 0..8 {
+    let seals = join_all((0..WORKERS).map(async |worker| {
+        for number in 0..SEALS / WORKERS {
             let person = format!("Ada {worker} {number}");
             let told = north.refers(&person).to(&south).sharing([Identity]).await;
             acknowledged.lock().unwrap().push(told.referral);
@@ -26,7 +29,7 @@ async fn whatever_was_acknowledged_is_in_a_copy_of_the_file_alone() {
     }));
     let copies = async {
         let mut copies = Vec::new();
-        while copies.len() < 25 {
+        while acknowledged.lock().unwrap().len() < SEALS {
             tokio::time::sleep(Duration::from_millis(20)).await;
             let before = acknowledged.lock().unwrap().clone();
             if let Some(copy) = copied(&file, copies.len()) {
