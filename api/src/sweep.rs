@@ -60,9 +60,7 @@ pub async fn once(vault: &Vault, store: &Store, fork: &Fork) -> Result<bool> {
     fork.look(store).await;
     fork.refuse()?;
     let now = store.ping().await?;
-    vault.sweep(store, now).await?;
-    vault.sweep_documents(store, now).await?;
-    vault.sweep_records(store, now).await?;
+    vault.sweep_everything(store, now).await?;
     forget_old_rows(store, now).await?;
     lock.release().await;
     Ok(true)

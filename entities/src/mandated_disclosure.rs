@@ -84,6 +84,12 @@ impl Entity {
             .order_by_desc(COLUMN.id)
     }
 
+    /// Returns what `agency` had to disclose of this survivor, newest first.
+    #[must_use]
+    pub fn of_survivor(agency: AgencyId, survivor: SurvivorId) -> Select<Self> {
+        Self::by(agency).filter(COLUMN.survivor_id.eq(survivor))
+    }
+
     /// Returns the disclosure `id` that `agency` had to make.
     #[must_use]
     pub fn one_by(agency: AgencyId, id: MandateId) -> Select<Self> {

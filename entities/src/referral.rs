@@ -200,10 +200,12 @@ impl Entity {
         Self::find().filter(ended.not())
     }
 
-    /// Returns the referrals of the survivor `id`, which the caller holds.
+    /// Returns every referral that `agency` made of this survivor.
     #[must_use]
-    pub fn of_survivor(id: SurvivorId) -> Select<Self> {
-        Self::find().filter(COLUMN.survivor_id.eq(id))
+    pub fn of_survivor(agency: AgencyId, survivor: SurvivorId) -> Select<Self> {
+        Self::find()
+            .filter(COLUMN.survivor_id.eq(survivor))
+            .filter(COLUMN.sender_id.eq(agency))
     }
 
     /// Returns the referrals that stand on the consent `id`, which the caller holds.

@@ -7,6 +7,7 @@ use std::process::Command;
 use concord_entities::vocabulary::DataCategory::Identity;
 
 use super::shelf::{Shelf, unwrapped};
+use crate::legal_hold::story as holds;
 use crate::world::agency::Told;
 use crate::world::postgres::Cluster;
 use crate::world::{Agency, Database, EVERYTHING, Server, World, on_both};
@@ -30,6 +31,8 @@ pub struct Lived {
     dora: Told,
     /// Who was erased since, and had a plan for safe contact.
     cleo: String,
+    /// A legal hold on her, which was over.
+    hold: String,
     /// The keyring's own, on PostgreSQL.
     _cluster: Option<Cluster>,
     keyring_url: Option<String>,
@@ -55,6 +58,8 @@ impl Lived {
         let plan = serde_json::json!({ "doNotContact": true });
         let plan = serde_json::json!({ "id": cleo, "plan": plan });
         north.asks(crate::contact::story::SET, plan).await.data();
+        let hold = holds::records(&north, &holds::hold(&cleo)).await;
+        holds::releases(&north, &hold).await.data();
         let shelf = Shelf::new();
         let backup = shelf.backup_of(&world, "backup", &[]);
         north.revokes_consent(&ada).await.data();
@@ -77,6 +82,7 @@ impl Lived {
             bea,
             dora,
             cleo,
+            hold,
             _cluster: cluster,
             keyring_url,
         }
@@ -95,6 +101,15 @@ impl Lived {
         match &self.keyring_url {
             Some(url) => empties(url),
             None => destroys(&self.world.folder.path().join("keyring.sqlite")),
+        }
+    }
+
+    /// Nothing opens any more what was kept of whoever was erased.
+    fn has_no_key_of_whom_was_erased(&self) {
+        for owner in [&self.cleo, &self.hold] {
+            let owner = self.world.sql_id(owner);
+            let kept = format!("SELECT count(*) FROM record_key WHERE owner = {owner}");
+            assert_eq!(self.world.tampers_with_keyring(&kept), "0");
         }
     }
 
@@ -350,11 +365,47 @@ async fn both_stores_are_put_back_where_the_state_folder_remembers_what_ended(mu
         "{said}"
     );
     assert!(said.contains("had been erased"), "{said}");
-    let cleo = lived.world.sql_id(&lived.cleo);
-    let kept = format!("SELECT count(*) FROM record_key WHERE owner = {cleo}");
-    assert_eq!(lived.world.tampers_with_keyring(&kept), "0");
+    lived.has_no_key_of_whom_was_erased();
     lived.what_ended_stays_ended().await;
     lived.west_is_suspended().await;
+}
+
+/// The files of both were copied by hand, and are put back so: the state folder alone remembers.
+#[tokio::test]
+async fn after_other_tools_put_both_back_a_reopening_leaves_no_key_of_whom_was_erased() {
+    let mut lived = Lived::on(Database::Sqlite).await;
+    let data = lived.backup.join("data/concord.sqlite");
+    let keyring = lived.backup.join("keyring/keyring.sqlite");
+    lived.loses_the_data();
+    lived.loses_the_keyring();
+    fs::copy(data, lived.world.file()).unwrap();
+    let place = lived.world.folder.path().join("keyring.sqlite");
+    fs::copy(keyring, place).unwrap();
+    let (reopened, said) = lived.world.commands(&["audit", "reopen"]);
+    assert!(reopened, "{said}");
+    assert!(unwrapped(&said).contains("had been erased"), "{said}");
+    lived.has_no_key_of_whom_was_erased();
+    // Who was referred after the copies were made is not in them.
+    lived.what_ended_stays_ended().await;
+    lived.west_is_suspended().await;
+}
+
+/// The file is gone, and whoever has it open still answers from it.
+#[tokio::test]
+async fn beneath_a_server_that_runs_nothing_is_put_back_though_its_file_is_gone() {
+    let mut lived = Lived::on(Database::Sqlite).await;
+    lived.starts();
+    lived.loses_the_data();
+    for words in [&["--yes"][..], &[][..]] {
+        let (put_back, said) = lived.restores(words);
+        assert!(
+            !put_back && said.contains("stop the servers first"),
+            "{said}"
+        );
+    }
+    lived.world.server.ends();
+    lived.is_restored(&["--yes"]);
+    lived.what_ended_stays_ended().await;
 }
 
 on_both!(where_nothing_remembers_what_ended_no_content_comes_back: Lived);

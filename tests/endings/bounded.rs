@@ -15,7 +15,7 @@ use concord_entities::{
     application_secret, consent, idempotency, legal_hold, mandated_disclosure, notice, package_key,
     record_key, referral, spent_proof, token_state,
 };
-use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend, QueryFilter, QueryTrait, Statement};
+use sea_orm::{ConnectionTrait, DbBackend, QueryTrait, Statement};
 use uuid::Uuid;
 
 use crate::world::agency::Told;
@@ -245,9 +245,8 @@ async fn sqlite_scans_nothing_for_an_ending_or_a_sweep() {
         }
     }
     let (agency, person, consent) = (AgencyId::new(), SurvivorId::new(), ConsentId::new());
-    let sent = referral::Entity::of_survivor(person).filter(referral::Column::SenderId.eq(agency));
-    let mandates = mandated_disclosure::Entity::by(agency)
-        .filter(mandated_disclosure::Column::SurvivorId.eq(person));
+    let sent = referral::Entity::of_survivor(agency, person);
+    let mandates = mandated_disclosure::Entity::of_survivor(agency, person);
     for (statement, index) in [
         (
             consent::Entity::following(agency, consent).build(backend),

@@ -5,29 +5,27 @@
 //! the pseudonym, the language and the link to the audit log go with the row that they stood in. Then the keys are
 //! destroyed; the sweep finishes what a crash leaves, since every consent has ended. To a recipient, an erasure looks like
 //! any other revocation. What was told before stays in the audit log, under an id that nothing leads to any more.
-//! Where a legal hold is in force, it is asked before: see [`holds`].
+//! Where a legal hold is in force, it is asked before: see [`holds`](super::holds).
 
 use async_graphql::{Context, ID, Object, SimpleObject};
 use concord_entities::SelectLocked;
-use concord_entities::ids::{ConsentId, MandateId, SurvivorAuditId, SurvivorId};
+use concord_entities::ids::{ConsentId, SurvivorAuditId, SurvivorId};
 use concord_entities::vocabulary::ConsentStatus;
 use concord_entities::{
     consent, consent_document, consent_signature, idempotency, legal_hold, mandated_disclosure,
     referral, safe_contact, sealed_part, survivor,
 };
-use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ActiveModelTrait, IntoActiveModel};
 use uuid::Uuid;
 
-use super::holds::{self, ConfirmedHolds};
+use super::holds::ConfirmedHolds;
+use super::kept::KeptRecords;
 use crate::access::grant::Resource;
 use crate::audit::change::{Change, Ending};
 use crate::audit::event::Event;
 use crate::consent::{ending, rules as consent_rules};
 use crate::error::{Error, Result};
 use crate::request::InRequest;
-use crate::seal::doomed::DoomedKeys;
-use crate::seal::record::RecordKind;
-use crate::seal::vault::PackageVersion;
 use crate::store::page;
 use crate::wire::scalars::DateTime;
 
@@ -104,25 +102,21 @@ impl ErasureMutation {
                 .record(Event::LegalHoldOverridden { survivor, holds })
                 .await?;
         }
-        let consents = end_consents(&ending, id).await?;
-        let packages = end_referrals(&ending, id).await?;
-        forget_papers(&ending, &consents).await?;
-        let mandates = forget_mandates(&ending, id).await?;
-        let holds = holds::all(&ending, id).await?;
-        let holds: Vec<Uuid> = holds.into_iter().map(|hold| hold.id.0).collect();
-        let made = consents.iter().map(|consent| consent.0);
-        let made = made.chain(packages.iter().map(|package| package.referral.0));
-        let made = made.chain(mandates.iter().chain(&holds).copied());
-        let made: Vec<Uuid> = made.chain([id.0]).collect();
-        forget_keys(&ending, &made).await?;
+        let kept = KeptRecords::of(&ending, ending.agency(), id).await?;
+        end_consents(&ending, id).await?;
+        end_referrals(&ending, id, &kept).await?;
+        forget_papers(&ending, &kept.consents).await?;
+        mandated_disclosure::Entity::remove_texts(kept.mandates.iter().copied())
+            .exec(&ending)
+            .await?;
+        forget_keys(&ending, &kept.ids()).await?;
         forget(&ending, person).await?;
 
-        let count = i32::try_from(packages.len()).unwrap_or(i32::MAX);
-        ending.destroys(DoomedKeys::Packages(packages));
-        ending.destroys(DoomedKeys::Documents(consents.clone()));
-        ending.destroys(DoomedKeys::Records(RecordKind::SafeContact, vec![id.0]));
-        ending.destroys(DoomedKeys::Records(RecordKind::Mandate, mandates));
-        ending.destroys(DoomedKeys::Records(RecordKind::LegalHold, holds));
+        for keys in kept.keys() {
+            ending.destroys(keys);
+        }
+        let count = i32::try_from(kept.packages.len()).unwrap_or(i32::MAX);
+        let consents = kept.consents;
         let committed = ending
             .commit(Event::SurvivorErased { survivor, consents })
             .await?;
@@ -136,13 +130,12 @@ impl ErasureMutation {
     }
 }
 
-/// Ends every consent of theirs that is drafted or in force, and puts on record that those ended which others know of;
-/// names them all. Of one that was over before, nobody is told anew.
-async fn end_consents(ending: &Ending<'_>, id: SurvivorId) -> Result<Vec<ConsentId>> {
+/// Ends every consent of theirs that is drafted or in force, and puts on record that those ended which others know of. Of
+/// one that was over before, nobody is told anew.
+async fn end_consents(ending: &Ending<'_>, id: SurvivorId) -> Result<()> {
     let consents = consent::Entity::of_survivor(ending.agency(), id)
         .all(ending)
         .await?;
-    let ids = consents.iter().map(|one| one.id).collect();
     for one in consents {
         if !matches!(
             consent_rules::status(&one, ending.now()),
@@ -156,42 +149,21 @@ async fn end_consents(ending: &Ending<'_>, id: SurvivorId) -> Result<Vec<Consent
         }
         ending::end(ending, one, None).await?;
     }
-    Ok(ids)
+    Ok(())
 }
 
-/// Cancels what is drafted, and removes what every package holds; names the packages. What was sent is suspended with
-/// its consent, as by any revocation.
-async fn end_referrals(change: &Change<'_>, id: SurvivorId) -> Result<Vec<PackageVersion>> {
-    let packages: Vec<PackageVersion> = referral::Entity::of_survivor(id)
-        .filter(referral::Column::SenderId.eq(change.agency()))
-        .all(change)
-        .await?
-        .iter()
-        .map(PackageVersion::from)
-        .collect();
+/// Cancels what is drafted, and removes what every package holds. What was sent is suspended with its consent, as by any
+/// revocation.
+async fn end_referrals(change: &Change<'_>, id: SurvivorId, kept: &KeptRecords) -> Result<()> {
     referral::Entity::cancel_drafts_of(id, change.now())
         .exec(change)
         .await?;
-    for some in packages.chunks(TOGETHER) {
+    for some in kept.packages.chunks(TOGETHER) {
         sealed_part::Entity::remove_of(some.iter().map(|one| one.referral))
             .exec(change)
             .await?;
     }
-    Ok(packages)
-}
-
-/// Removes the texts of what had to be disclosed of them by law, which identify them; that it was disclosed stays on
-/// record. Names the records.
-async fn forget_mandates(change: &Change<'_>, id: SurvivorId) -> Result<Vec<Uuid>> {
-    let mandates = mandated_disclosure::Entity::by(change.agency())
-        .filter(mandated_disclosure::Column::SurvivorId.eq(id))
-        .all(change)
-        .await?;
-    let ids: Vec<Uuid> = mandates.into_iter().map(|one| one.id.0).collect();
-    mandated_disclosure::Entity::remove_texts(ids.iter().copied().map(MandateId))
-        .exec(change)
-        .await?;
-    Ok(ids)
+    Ok(())
 }
 
 /// Removes the papers that were signed, and what is known of whoever signed them and of why: that somebody did, and when,

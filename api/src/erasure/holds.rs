@@ -8,7 +8,7 @@ use concord_entities::ids::{LegalHoldId, SurvivorId};
 use concord_entities::legal_hold::{self, Model};
 use sea_orm::Select;
 
-use crate::audit::change::{Change, Ending};
+use crate::audit::change::Ending;
 use crate::audit::disclose;
 use crate::audit::event::Event;
 use crate::audit::ledger::Decided;
@@ -89,20 +89,12 @@ impl ConfirmedHolds {
         ending: &Ending<'_>,
         survivor: SurvivorId,
     ) -> Result<Option<Vec<LegalHoldId>>> {
-        let all = all(ending, survivor).await?;
+        let all = legal_hold::Entity::on(ending.agency(), survivor);
+        let all = all.all(ending).await?;
         let in_force = rules::in_force(&all, ending.now());
         let confirmed = rules::are_confirmed(&in_force, &self.0);
         Ok(confirmed.then(|| in_force.iter().map(|hold| hold.id).collect()))
     }
-}
-
-/// Returns the survivor's holds, over or not.
-///
-/// # Errors
-/// `UNAVAILABLE`.
-pub(super) async fn all(change: &Change<'_>, survivor: SurvivorId) -> Result<Vec<Model>> {
-    let all = legal_hold::Entity::on(change.agency(), survivor);
-    Ok(all.all(change).await?)
 }
 
 fn told(hold: &Model) -> HoldInForce {

@@ -2,3 +2,4 @@
 
 pub mod change;
 mod holds;
+pub mod kept;

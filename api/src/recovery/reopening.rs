@@ -79,7 +79,7 @@ pub async fn go_on(store: &Store, known: KnownEndings) -> Result<Reopened> {
     let remembered = witnesses.remembered().await.map_err(Refusal::unavailable)?;
     let lost = witnesses.lost(store).await.map_err(Refusal::unavailable)?;
     let mut ending = Ending::at_command_line(store, ByOperator::default()).await?;
-    let mut taken_back = taken_back::take_back(&mut ending, &lost).await?;
+    let mut taken_back = taken_back::take_back(&mut ending, &store.keyring, &lost).await?;
     if known == KnownEndings::Nothing {
         taken_back.extend(taken_back::everything(&mut ending).await?);
     }

@@ -3,20 +3,16 @@
 
 use std::time::Duration;
 
-use concord_entities::{consent, mandated_disclosure, survivor};
-use sea_orm::{ColumnTrait, DbErr, QueryFilter};
+use sea_orm::DbErr;
 
 use super::contents;
 use super::manifest::StorePart;
 use super::reopening::{self, KnownEndings, Reopened};
 use super::restore::{RestoreError, RestorePlan};
-use super::taken_back::TakenBack;
 use crate::audit::state_folder::StateFolder;
 use crate::audit::witnesses::endings_since;
 use crate::error::Result;
 use crate::seal::Vault;
-use crate::seal::doomed::DoomedKeys;
-use crate::seal::record::RecordKind;
 use crate::settings::{Settings, StoreLocation};
 use crate::store::{Store, copy};
 
@@ -86,46 +82,9 @@ pub async fn settle(plan: &RestorePlan, store: &Store, vault: &Vault) -> Result<
         KnownEndings::Remembered
     };
     let reopened = reopening::go_on(store, known).await?;
-    forget_erased(store, &reopened).await?;
     if plan.brings_keyring() {
         // Keys that were destroyed since its copy was made are in it again.
-        let now = store.ping().await?;
-        vault.sweep(store, now).await?;
-        vault.sweep_documents(store, now).await?;
-        vault.sweep_records(store, now).await?;
+        vault.sweep_everything(store, store.ping().await?).await?;
     }
     Ok(reopened)
-}
-
-/// Destroys the keys of what is kept of people who had been erased: of their papers, their plans for safe contact, and what
-/// was disclosed of them by law. Their rows are for their agency to erase again.
-async fn forget_erased(store: &Store, reopened: &Reopened) -> Result<()> {
-    for one in &reopened.taken_back {
-        let TakenBack::Erased(known_as) = one else {
-            continue;
-        };
-        let person = survivor::Entity::known_as(*known_as)
-            .one(&store.read)
-            .await?;
-        let Some(person) = person else {
-            continue;
-        };
-        let consents = consent::Entity::of_survivor(person.agency_id, person.id)
-            .all(&store.read)
-            .await?;
-        let mandates = mandated_disclosure::Entity::by(person.agency_id)
-            .filter(mandated_disclosure::Column::SurvivorId.eq(person.id))
-            .all(&store.read)
-            .await?;
-        let consents = consents.iter().map(|one| one.id).collect();
-        let mandates = mandates.iter().map(|one| one.id.0).collect();
-        for keys in [
-            DoomedKeys::Documents(consents),
-            DoomedKeys::Records(RecordKind::SafeContact, vec![person.id.0]),
-            DoomedKeys::Records(RecordKind::Mandate, mandates),
-        ] {
-            keys.destroy(&store.keyring).await?;
-        }
-    }
-    Ok(())
 }

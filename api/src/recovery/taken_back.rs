@@ -6,7 +6,7 @@
 
 use concord_entities::ids::{AgencyId, ApplicationId, ConsentId, IssuerId, SurvivorAuditId};
 use concord_entities::vocabulary::{AgencyStatus, AuditType};
-use concord_entities::{agency, application, consent, membership};
+use concord_entities::{agency, application, consent, membership, survivor};
 
 use crate::access::issuer::register as issuers;
 use crate::agency::{change as agencies, rules as agency_rules};
@@ -16,7 +16,9 @@ use crate::audit::event::Event;
 use crate::audit::journal::JournaledEnding;
 use crate::consent::ending::{self, By};
 use crate::consent::rules as consent_rules;
+use crate::erasure::kept::KeptRecords;
 use crate::error::Result;
+use crate::store::Connections;
 
 /// Why an agency counts as suspended where the reason that was given is not at hand.
 const REASON: &str = "suspended before an older copy of the data was put back";
@@ -40,7 +42,8 @@ pub enum TakenBack {
     Application(ApplicationId),
     /// An agency's own issuer was suspended once more.
     Issuer(IssuerId),
-    /// A person had been erased. Every consent of theirs was ended; what is left must be erased again by their agency.
+    /// A person had been erased. Every consent of theirs was ended and every key destroyed; what is left must be erased
+    /// again by their agency.
     Erased(SurvivorAuditId),
     /// A key that signed tokens had been retired, by its thumbprint. The operator retires it again.
     SigningKey(String),
@@ -55,7 +58,7 @@ impl std::fmt::Display for TakenBack {
             Self::Issuer(id) => write!(f, "{id}: suspended once more"),
             Self::Erased(id) => write!(
                 f,
-                "{id}: had been erased; every consent is ended, and their agency must erase them again"
+                "{id}: had been erased; every consent is ended, no key is left, and their agency must erase them again"
             ),
             Self::SigningKey(kid) => {
                 write!(
@@ -73,6 +76,7 @@ impl std::fmt::Display for TakenBack {
 /// `UNAVAILABLE`.
 pub async fn take_back(
     change: &mut Ending<'_, ByOperator>,
+    keyring: &Connections,
     lost: &[JournaledEnding],
 ) -> Result<Vec<TakenBack>> {
     let mut done = Vec::new();
@@ -99,7 +103,10 @@ pub async fn take_back(
             done.extend(objects.iter().cloned().map(TakenBack::SigningKey));
         }
         if kind == AuditType::SurvivorErased {
-            done.extend(ids(objects).map(TakenBack::Erased));
+            for id in ids(objects) {
+                forget_erased(change, keyring, id).await?;
+                done.push(TakenBack::Erased(id));
+            }
         }
     }
     change.acts_for(None);
@@ -125,6 +132,24 @@ pub(super) async fn everything(change: &mut Ending<'_, ByOperator>) -> Result<Ve
         }
     }
     Ok(done)
+}
+
+/// Destroys, before anything else is made durable, every key of what is kept of somebody who had been erased. Their rows are
+/// for their agency to erase again.
+async fn forget_erased(
+    change: &Ending<'_, ByOperator>,
+    keyring: &Connections,
+    known_as: SurvivorAuditId,
+) -> Result<()> {
+    let person = survivor::Entity::known_as(known_as).one(&**change).await?;
+    let Some(person) = person else {
+        return Ok(());
+    };
+    let kept = KeptRecords::of(&**change, person.agency_id, person.id).await?;
+    for keys in kept.keys() {
+        keys.destroy(keyring).await?;
+    }
+    Ok(())
 }
 
 /// Returns those of the records that are of one kind.

@@ -167,6 +167,16 @@ impl Vault {
         Ok(opened)
     }
 
+    /// Destroys every key in the keyring that opens nothing which may still be read.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE`.
+    pub async fn sweep_everything(&self, store: &Store, now: Instant) -> Result<()> {
+        self.sweep(store, now).await?;
+        self.sweep_documents(store, now).await?;
+        self.sweep_records(store, now).await
+    }
+
     /// Destroys the keys of packages whose consent has ended and those that another took the place of, and keys that are
     /// older than an hour and seal nothing: a change that was given up left them.
     ///
