@@ -45,7 +45,7 @@ impl Restore {
             parts: self.parts.chosen(),
             accept_loss: self.accept_loss,
         };
-        let plan = RestorePlan::make(&settings, request)
+        let mut plan = RestorePlan::make(&settings, request)
             .await
             .into_diagnostic()?;
         println!("{plan}");

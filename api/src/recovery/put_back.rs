@@ -15,7 +15,8 @@ use super::backup_check::StoreCopy;
 use super::manifest::{StorePart, hashed};
 use super::postgres_tools::ToolCommand;
 use super::restore::{RestoreError, RestorePlan};
-use super::unfinished::{FolderError, empty_file, private_folder, sync_folder_of};
+use super::unfinished::FolderError;
+use crate::private_files;
 use crate::settings::{Settings, StoreLocation};
 use crate::store::copy;
 
@@ -32,7 +33,11 @@ impl RestorePlan {
     ///
     /// # Errors
     /// [`RestoreError`]: what was put back before it stays; the same command can be given again.
-    pub async fn carry_out(&self, settings: &Settings, now: Instant) -> Result<(), RestoreError> {
+    pub async fn carry_out(
+        &mut self,
+        settings: &Settings,
+        now: Instant,
+    ) -> Result<(), RestoreError> {
         if self.accept_loss && !self.brings_keyring() {
             forget_content(&settings.keyring, settings).await?;
         }
@@ -49,6 +54,7 @@ impl RestorePlan {
                 }
             }
         }
+        self.alone = None;
         Ok(())
     }
 
@@ -59,12 +65,11 @@ impl RestorePlan {
         file: &Path,
         now: Instant,
     ) -> Result<(), RestoreError> {
-        if let Some(folder) = file.parent() {
-            private_folder(folder)?;
-        }
+        let folder = private_files::folder_of(file);
+        private_files::make_folder(&folder).map_err(FolderError::at(&folder))?;
         let staged = beside(file, ".restoring");
         remove(&staged)?;
-        empty_file(&staged)?;
+        private_files::create_new(&staged).map_err(FolderError::at(&staged))?;
         fs::copy(copy.file(), &staged).map_err(FolderError::at(&staged))?;
         is_the_copy(copy, &staged)?;
         if copy.manifest.what == StorePart::Keyring {
@@ -86,7 +91,7 @@ impl RestorePlan {
             .and_then(|staged| staged.sync_all())
             .map_err(FolderError::at(&staged))?;
         fs::rename(&staged, file).map_err(FolderError::at(file))?;
-        Ok(sync_folder_of(file)?)
+        Ok(private_files::sync_folder(&folder).map_err(FolderError::at(&folder))?)
     }
 }
 
@@ -138,7 +143,8 @@ async fn forget_content(location: &StoreLocation, settings: &Settings) -> Result
         for table in CONTENT_KEYS {
             let vacuum = match location {
                 StoreLocation::File(_) => "VACUUM".to_owned(),
-                StoreLocation::Postgres { .. } => format!("VACUUM {table}"),
+                // A plain one leaves the bytes of a page's last row where they were.
+                StoreLocation::Postgres { .. } => format!("VACUUM (FULL) {table}"),
             };
             keyring.execute_unprepared(&vacuum).await?;
         }

@@ -21,6 +21,8 @@ use super::postgres_tools::{ToolCommand, ToolError};
 use super::unfinished::FolderError;
 use crate::audit::state_folder::{StateFolder, StateFolderError};
 use crate::settings::{Settings, StoreLocation};
+use crate::store::error::StoreError;
+use crate::store::serving::Alone;
 use crate::store::{copy, users};
 
 /// Why a backup is not put back. Nothing was changed, unless it says so.
@@ -35,9 +37,12 @@ pub enum RestoreError {
     /// It does not hold what was asked for.
     #[error("there is no copy of the {0} in this backup")]
     NoCopy(StorePart),
-    /// A server uses the stores.
-    #[error("stop the servers first: {}", .0.join("; "))]
-    InUse(Vec<String>),
+    /// A server serves from the stores.
+    #[error("stop the servers first: {0}")]
+    Served(#[from] StoreError),
+    /// A program that takes no lock has the data store open.
+    #[error("stop the servers first: another process has {0} open")]
+    Open(PathBuf),
     /// What is there belongs to another service.
     #[error(
         "the {part} at {location} is another one: it is of the data store {theirs}, and this backup is of {ours}. Name the \
@@ -154,8 +159,9 @@ impl InPlace {
     }
 }
 
-/// What will be put back, once nothing forbids it.
-#[derive(Clone, Debug)]
+/// What will be put back, once nothing forbids it. No server begins to serve from the stores until that is done, or this is
+/// dropped.
+#[derive(Debug)]
 pub struct RestorePlan {
     /// The data store that all this is of.
     pub store: Uuid,
@@ -163,6 +169,7 @@ pub struct RestorePlan {
     pub accept_loss: bool,
     pub(super) put_back: Vec<StoreCopy>,
     said: Vec<String>,
+    pub(super) alone: Option<Alone>,
 }
 
 impl fmt::Display for RestorePlan {
@@ -185,7 +192,7 @@ impl RestorePlan {
         if !report.faults.is_empty() {
             return Err(RestoreError::Unsound(report.faults));
         }
-        refuse_servers(settings).await?;
+        let alone = alone(settings).await?;
         if !settings.key_file.is_file() {
             return Err(RestoreError::NoKey(settings.key_file.clone()));
         }
@@ -203,6 +210,7 @@ impl RestorePlan {
             accept_loss: request.accept_loss,
             put_back: Vec::new(),
             said: Vec::new(),
+            alone: Some(alone),
         };
         let data_there = in_place(settings, StorePart::Data).await?;
         let keyring_there = in_place(settings, StorePart::Keyring).await?;
@@ -396,21 +404,16 @@ impl RestorePlan {
     }
 }
 
-async fn refuse_servers(settings: &Settings) -> Result<(), RestoreError> {
-    let mut found = Vec::new();
-    for part in StorePart::BOTH {
-        let servers = users::servers(location(settings, part), settings).await;
-        for server in servers.map_err(|fault| RestoreError::Unread { part, fault })? {
-            if !found.contains(&server) {
-                found.push(server);
-            }
-        }
+/// Takes the stores for this program alone, so that no server serves from them or begins to.
+async fn alone(settings: &Settings) -> Result<Alone, RestoreError> {
+    let alone = Alone::over(settings).await?;
+    if let Some(file) = settings.database.file()
+        && file.is_file()
+        && users::is_open_elsewhere(file).await
+    {
+        return Err(RestoreError::Open(file.to_owned()));
     }
-    if found.is_empty() {
-        Ok(())
-    } else {
-        Err(RestoreError::InUse(found))
-    }
+    Ok(alone)
 }
 
 fn refuse_other_kind(settings: &Settings, copy: &StoreCopy) -> Result<(), RestoreError> {

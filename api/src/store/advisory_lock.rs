@@ -13,7 +13,7 @@ pub(crate) enum AdvisoryLock {
     Sweeping = 0x00C0_4C0F,
     /// Whoever migrates.
     Migrating = 0x00C0_4C10,
-    /// Every server's, shared, for as long as it serves; alone, whoever moves the keys to another keyring.
+    /// Every server's, shared, for as long as it serves; alone, whoever moves the keys or puts a store back.
     Serving = 0x00C0_4C11,
 }
 

@@ -75,7 +75,7 @@ impl KeyringMove {
             ..settings.clone()
         };
         let connected = Connected::known(&as_it_was).await?;
-        let alone = Alone::with(settings, [from, &settings.keyring]).await?;
+        let alone = Alone::with(settings, &[from, &settings.keyring]).await?;
         match connected.refuse_when_behind().await {
             Err(StoreError::Behind { .. }) => connected.migrate(&as_it_was).await?,
             known => known?,

@@ -3,7 +3,7 @@
 //! A server has the file beside the keyring's locked for as long as it lives, and the system lets go of that lock when the
 //! process ends, however it ends. Where the data is in PostgreSQL such a keyring is for one server, which has the lock
 //! alone. Over PostgreSQL, each server holds an advisory lock, shared, by a session of its own. Whoever moves the keys to
-//! another keyring takes all of these alone.
+//! another keyring, or puts a store back, takes all of these alone.
 
 use std::fs::{File, TryLockError};
 use std::path::Path;
@@ -63,18 +63,26 @@ async fn share(url: &str, settings: &Settings) -> Result<PgConnection, StoreErro
 
 /// Whoever has the stores to itself: no server serves from them.
 #[derive(Debug)]
-pub(super) struct Alone {
+pub struct Alone {
     _files: Vec<File>,
     _sessions: Vec<PgConnection>,
 }
 
 impl Alone {
+    /// Takes the stores for oneself, or what is in their places.
+    ///
+    /// # Errors
+    /// [`StoreError`]: a server serves from them.
+    pub async fn over(settings: &Settings) -> Result<Self, StoreError> {
+        Self::with(settings, &[&settings.keyring]).await
+    }
+
     /// Takes the stores and these keyrings for oneself.
     pub(super) async fn with(
         settings: &Settings,
-        keyrings: [&StoreLocation; 2],
+        keyrings: &[&StoreLocation],
     ) -> Result<Self, StoreError> {
-        let files = keyrings.into_iter().filter_map(StoreLocation::file);
+        let files = keyrings.iter().filter_map(|keyring| keyring.file());
         let files = files.map(take).collect::<Result<_, _>>()?;
         let mut sessions = Vec::new();
         if let StoreLocation::Postgres { url, .. } = &settings.database {
