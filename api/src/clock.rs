@@ -7,7 +7,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use concord_entities::instant::Instant;
-use sea_orm::DbBackend;
+use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 
 use crate::error::{Refusal, Result};
 
@@ -32,6 +32,20 @@ pub fn sql(backend: DbBackend) -> &'static str {
     } else {
         "cast(unixepoch('subsec') * 1000000 as integer)"
     }
+}
+
+/// Returns the time by a database's clock; shows that it answers.
+///
+/// # Errors
+/// What the database says.
+pub async fn of(database: &impl ConnectionTrait) -> std::result::Result<Instant, DbErr> {
+    let backend = database.get_database_backend();
+    let now = format!("SELECT {} AS now", sql(backend));
+    let row = database
+        .query_one_raw(Statement::from_string(backend, now))
+        .await?;
+    row.ok_or_else(|| DbErr::RecordNotFound("the time".to_owned()))?
+        .try_get("", "now")
 }
 
 /// Returns whether the two clocks agree well enough to judge an expiry by.

@@ -7,6 +7,7 @@ use concord_entities::vocabulary::DataCategory::Identity;
 use tempfile::TempDir;
 
 use super::stage::{done, refused};
+use crate::world::agency::Told;
 use crate::world::{Agency, Database, Server, World, sqlite};
 
 /// How the data's file was copied.
@@ -91,19 +92,24 @@ fn flags_of(folder: &Path) -> Vec<String> {
     ]
 }
 
-/// Each combination in which what was taken back would be readable: none of them starts.
-#[tokio::test]
-async fn no_older_copy_is_served_from_in_any_combination() {
+/// A world in which South was told of Ada. All of that is in the files; what follows is in their journals alone.
+async fn told_and_folded() -> (World, Agency, Agency, Told) {
     let mut world = World::on(Database::Sqlite).await;
     let (north, south) = world.agencies("north", "south").await;
     let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
-    // All of that is in the files; what follows is in their journals alone.
     world.server.ends();
     world.service.store.clone().close().await;
     world.server = Server::start(&world.flags());
     let at = world.server.address.clone();
     let (north, south) = (north.at(&at), south.at(&at));
     assert!(south.reads(&ada).await.contains("Ada"));
+    (world, north, south, ada)
+}
+
+/// Each combination in which what was taken back would be readable: none of them starts.
+#[tokio::test]
+async fn no_older_copy_is_served_from_in_any_combination() {
+    let (mut world, north, south, ada) = told_and_folded().await;
     let mut copies = Vec::new();
     for how in [Copied::Whole, Copied::WithJournal, Copied::WithoutJournal] {
         copies.push((how, copied(&world, how)));
@@ -149,16 +155,7 @@ async fn is_shared_once_accepted(
 /// The file is copied beneath a running server whose journal is cut off, and put back over the newest keyring.
 #[tokio::test]
 async fn the_file_without_its_journal_is_behind() {
-    let mut world = World::on(Database::Sqlite).await;
-    let (north, south) = world.agencies("north", "south").await;
-    let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
-    // Everything so far is in the file, and what follows is in the journal alone.
-    world.server.ends();
-    world.service.store.clone().close().await;
-    world.server = Server::start(&world.flags());
-    let at = world.server.address.clone();
-    let (north, south) = (north.at(&at), south.at(&at));
-    assert!(south.reads(&ada).await.contains("Ada"));
+    let (mut world, north, south, ada) = told_and_folded().await;
     north.revokes_consent(&ada).await.data();
     world.server.is_killed();
     let kept = world.folder.path().join("kept");

@@ -6,17 +6,17 @@
 //! it waits for every release under way, and it moves the sharing epoch on, so that every later release is decided
 //! again. Either destroys the keys that it was told to ([`Change::destroys`]), by itself, once it is durable.
 
+mod connection;
+pub mod invented_past;
+
 use std::borrow::Cow;
 use std::ops::Deref;
-use std::pin::Pin;
 
 use concord_entities::ids::{self, AgencyId, AuditEventId};
 use concord_entities::instant::Instant;
 use concord_entities::store_identity;
 use futures_util::join;
-use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement,
-};
+use sea_orm::DatabaseTransaction;
 
 use super::event::{Agent, Event, RequestMeta};
 use super::fork;
@@ -428,105 +428,10 @@ impl Ending<'_, ByOperator> {
     }
 }
 
-/// The past of an empty store, as somebody invents it: what agencies did, each at its moment, all of it durable or
-/// nothing. Rows and events get the time of the moment. For sample data alone: no moment of a real store is chosen.
-#[derive(Debug)]
-pub struct InventedPast<'c>(Ending<'c>);
-
-impl<'c> InventedPast<'c> {
-    /// Begins it, at the moment of its first event, alone: of two that begin together, one finds the store filled.
-    ///
-    /// # Errors
-    /// `UNAVAILABLE`.
-    pub async fn open(store: &'c Store, moment: Instant, by: ByAgency) -> Result<Self> {
-        let mut past = Self(Ending::at_command_line(store, by.clone()).await?);
-        past.0.change.invented = true;
-        past.at(moment, by);
-        Ok(past)
-    }
-
-    /// Returns the change, at another moment, by another agency. Moments a millisecond apart and growing keep the log
-    /// in order.
-    pub fn at(&mut self, moment: Instant, by: ByAgency) -> &mut Ending<'c> {
-        let change = &mut self.0.change;
-        change.now = moment;
-        change.by = by;
-        change.meta = Cow::Owned(RequestMeta {
-            request: ids::uuid_at(moment).to_string(),
-            ..RequestMeta::default()
-        });
-        &mut self.0
-    }
-
-    /// Records the last event and makes everything durable.
-    ///
-    /// # Errors
-    /// `UNAVAILABLE`: nothing was.
-    pub async fn commit(self, last: Event) -> Result<()> {
-        self.0.commit(last).await.map(|_| ())
-    }
-}
-
 impl<'c, By> Deref for Ending<'c, By> {
     type Target = Change<'c, By>;
 
     fn deref(&self) -> &Change<'c, By> {
         &self.change
     }
-}
-
-impl<'c> Deref for InventedPast<'c> {
-    type Target = Change<'c>;
-
-    fn deref(&self) -> &Change<'c> {
-        &self.0
-    }
-}
-
-/// What a statement comes to.
-type Answered<'f, T> = Pin<Box<dyn Future<Output = Result<T, DbErr>> + Send + 'f>>;
-
-/// Hands statements on to what a type is made over.
-macro_rules! connect {
-    ($([$($of:tt)*] $inner:tt;)*) => {$(
-        impl $($of)* {
-            fn get_database_backend(&self) -> DbBackend {
-                self.$inner.get_database_backend()
-            }
-
-            fn execute_raw<'s: 'f, 'f>(&'s self, statement: Statement) -> Answered<'f, ExecResult>
-            where
-                Self: 'f,
-            {
-                self.$inner.execute_raw(statement)
-            }
-
-            fn execute_unprepared<'s: 'f, 't: 'f, 'f>(&'s self, sql: &'t str) -> Answered<'f, ExecResult>
-            where
-                Self: 'f,
-            {
-                self.$inner.execute_unprepared(sql)
-            }
-
-            fn query_one_raw<'s: 'f, 'f>(&'s self, statement: Statement) -> Answered<'f, Option<QueryResult>>
-            where
-                Self: 'f,
-            {
-                self.$inner.query_one_raw(statement)
-            }
-
-            fn query_all_raw<'s: 'f, 'f>(&'s self, statement: Statement) -> Answered<'f, Vec<QueryResult>>
-            where
-                Self: 'f,
-            {
-                self.$inner.query_all_raw(statement)
-            }
-        }
-    )*};
-}
-
-connect! {
-    [<By: Sync> ConnectionTrait for Change<'_, By>] transaction;
-    [<By: Sync> ConnectionTrait for Ending<'_, By>] change;
-    [ConnectionTrait for InventedPast<'_>] 0;
 }

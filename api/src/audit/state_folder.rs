@@ -7,9 +7,9 @@
 //!
 //! All of this is blocking, and short; [`Witnesses`](super::witnesses::Witnesses) does it beside the requests.
 
-use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant as Moment};
 
@@ -20,6 +20,7 @@ use uuid::Uuid;
 use super::journal::{self, JournaledEnding};
 use super::tree::{Digest, Head};
 use super::witness::{Lineage, Progress};
+use crate::private_files;
 
 /// How long another process may hold the lock.
 const LOCK_PATIENCE: Duration = Duration::from_secs(2);
@@ -203,11 +204,7 @@ impl StateFolder {
         endings: &[JournaledEnding],
     ) -> Result<(), StateFolderError> {
         let fault = |fault| self.folder_fault(fault);
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&self.folder)
-            .map_err(fault)?;
+        private_files::make_folder(&self.folder).map_err(fault)?;
         let _held = self.lock().map_err(fault)?;
         // What ended comes first: it is what a restore takes back, should the machine stop here.
         self.append(endings).map_err(fault)?;
@@ -221,7 +218,7 @@ impl StateFolder {
         }
         let text = serde_json::to_vec(&WitnessFile::from(farthest));
         text.map_err(std::io::Error::from)
-            .and_then(|text| self.replace(&self.witness_file(), &text))
+            .and_then(|text| private_files::write_whole(&self.witness_file(), &text))
             .map_err(fault)
     }
 
@@ -231,10 +228,7 @@ impl StateFolder {
     /// [`StateFolderError`].
     pub fn remember_endings(&self, endings: &[JournaledEnding]) -> Result<(), StateFolderError> {
         let remembering = || {
-            DirBuilder::new()
-                .recursive(true)
-                .mode(0o700)
-                .create(&self.folder)?;
+            private_files::make_folder(&self.folder)?;
             let _held = self.lock()?;
             self.append(endings)
         };
@@ -285,7 +279,7 @@ impl StateFolder {
                 return Ok(());
             }
             let lines = journal::lines(kept)?;
-            self.replace(&self.journal_file(), lines.as_bytes())
+            private_files::write_whole(&self.journal_file(), lines.as_bytes())
         };
         forgetting().map_err(|fault| self.folder_fault(fault))
     }
@@ -317,28 +311,9 @@ impl StateFolder {
         file.write_all(lines.as_bytes())?;
         file.sync_data()?;
         if is_new {
-            self.sync_folder()?;
+            private_files::sync_folder(&self.folder)?;
         }
         Ok(())
-    }
-
-    /// Puts another content in a file's place: all of it, or nothing.
-    fn replace(&self, file: &Path, content: &[u8]) -> std::io::Result<()> {
-        let new = file.with_added_extension("new");
-        let mut written = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&new)?;
-        written.write_all(content)?;
-        written.sync_all()?;
-        std::fs::rename(&new, file)?;
-        self.sync_folder()
-    }
-
-    fn sync_folder(&self) -> std::io::Result<()> {
-        File::open(&self.folder)?.sync_all()
     }
 
     /// Waits until no other process writes here.

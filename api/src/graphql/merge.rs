@@ -141,9 +141,10 @@ pub fn merge(
         after.variables.contains(name) || !before.variables.contains(name)
     };
     let definitions = operation.variable_definitions.iter().filter(still);
+    let variable_definitions = definitions.cloned().collect();
     let merged = OperationDefinition {
-        variable_definitions: definitions.cloned().collect(),
-        selection_set: selections.clone(),
+        variable_definitions,
+        selection_set: selections,
         ..operation.clone()
     };
     let mut operations = document.operations.clone();
@@ -164,7 +165,7 @@ pub fn merge(
     let mut fragments = document.fragments.clone();
     fragments.retain(|name, _| used.contains(name) || !before.fragments.contains(name));
     ExecutableDocument {
-        operations: operations.clone(),
+        operations,
         fragments,
     }
 }

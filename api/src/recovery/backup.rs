@@ -6,13 +6,14 @@
 use std::path::Path;
 
 use concord_entities::instant::Instant;
-use sea_orm::{ConnectionTrait, DbErr, Statement};
+use sea_orm::DbErr;
 
 use super::contents;
 use super::manifest::{CopiedFile, FORMAT, Manifest, StoreContents, StoreKind, StorePart};
 use super::postgres_tools::{ToolCommand, ToolError};
-use super::unfinished::{FolderError, UnfinishedFolder, empty_file};
+use super::unfinished::{FolderError, UnfinishedFolder};
 use crate::clock;
+use crate::private_files;
 use crate::settings::{Settings, StoreLocation};
 use crate::store::Connections;
 use crate::store::copy::{self, Snapshot};
@@ -135,7 +136,7 @@ async fn copy_store(
     let kind = StoreKind::of(location);
     let name = kind.file(part);
     let copied = folder.join(name);
-    empty_file(&copied)?;
+    private_files::create_new(&copied).map_err(FolderError::at(&copied))?;
     let store = copy::connect(location, settings).await.map_err(unread)?;
     let taken = match location {
         StoreLocation::File(file) => copy_file(&store, part, file, &copied).await,
@@ -162,7 +163,7 @@ async fn copy_file(
     into: &Path,
 ) -> Result<(Instant, StoreContents), BackupError> {
     let unread = |fault| BackupError::Unread { part, fault };
-    let at = time(store).await.map_err(unread)?;
+    let at = clock::of(store).await.map_err(unread)?;
     copy::copy_file(file, into).await.map_err(unread)?;
     let copied = copy::read_file(into).await.map_err(unread)?;
     let faults = copy::faults(&copied).await;
@@ -185,7 +186,7 @@ async fn dump(
 ) -> Result<(Instant, StoreContents), BackupError> {
     let unread = |fault| BackupError::Unread { part, fault };
     let snapshot = Snapshot::hold(store).await.map_err(unread)?;
-    let at = time(&snapshot.transaction).await.map_err(unread)?;
+    let at = clock::of(&snapshot.transaction).await.map_err(unread)?;
     let contents = contents::read(part, &snapshot.transaction).await;
     let contents = contents
         .map_err(unread)?
@@ -207,15 +208,4 @@ pub(super) async fn run(command: ToolCommand) -> Result<(), ToolError> {
             said: broken.to_string(),
         })
     })
-}
-
-/// Returns the time by the store's own clock.
-async fn time(store: &impl ConnectionTrait) -> Result<Instant, DbErr> {
-    let backend = store.get_database_backend();
-    let now = format!("SELECT {} AS now", clock::sql(backend));
-    let row = store
-        .query_one_raw(Statement::from_string(backend, now))
-        .await?;
-    row.ok_or_else(|| DbErr::RecordNotFound("the time".to_owned()))?
-        .try_get("", "now")
 }

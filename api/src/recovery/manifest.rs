@@ -3,7 +3,6 @@
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Read};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::digest::{Context, SHA256};
@@ -12,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::audit::tree::Digest;
+use crate::private_files;
 use crate::settings::StoreLocation;
 
 /// The manifest's name in its folder.
@@ -217,11 +217,7 @@ impl Manifest {
     /// # Errors
     /// What the system says.
     pub fn write(&self, folder: &Path) -> io::Result<()> {
-        let mut file = fs::OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(folder.join(MANIFEST))?;
+        let mut file = private_files::create_new(&folder.join(MANIFEST))?;
         serde_json::to_writer_pretty(&mut file, self)?;
         io::Write::write_all(&mut file, b"\n")
     }

@@ -1,10 +1,12 @@
 //! A folder in the making: nobody else can look into it, and it has its name only once all of it is durable.
 
 use std::ffi::OsString;
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+
+use crate::private_files;
 
 /// What the name of a folder in the making ends with.
 pub(super) const ENDING: &str = ".unfinished";
@@ -104,7 +106,8 @@ impl UnfinishedFolder {
     pub(super) fn finish(self) -> Result<(), FolderError> {
         settle(&self.folder)?;
         fs::rename(&self.folder, &self.target).map_err(FolderError::at(&self.target))?;
-        sync_folder_of(&self.target)
+        private_files::sync_folder(&private_files::folder_of(&self.target))
+            .map_err(FolderError::at(&self.target))
     }
 }
 
@@ -113,46 +116,6 @@ impl Drop for UnfinishedFolder {
         // After its renaming there is nothing of this name.
         let _ = fs::remove_dir_all(&self.folder);
     }
-}
-
-/// Makes a folder that nobody but its owner can look into, where there is none.
-///
-/// # Errors
-/// [`FolderError`].
-pub(super) fn private_folder(folder: &Path) -> Result<(), FolderError> {
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .map_err(FolderError::at(folder))
-}
-
-/// Makes an empty file that its owner alone can read, for another program to fill.
-///
-/// # Errors
-/// [`FolderError`].
-pub(super) fn empty_file(file: &Path) -> Result<(), FolderError> {
-    OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(file)
-        .map(|_| ())
-        .map_err(FolderError::at(file))
-}
-
-/// Makes the entries of the folder durable that a file or folder is in.
-///
-/// # Errors
-/// [`FolderError`].
-pub(super) fn sync_folder_of(place: &Path) -> Result<(), FolderError> {
-    let parent = place
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty());
-    let parent = parent.unwrap_or(Path::new("."));
-    File::open(parent)
-        .and_then(|folder| folder.sync_all())
-        .map_err(FolderError::at(parent))
 }
 
 /// Makes a folder and everything in it durable, its files their owner's alone.
@@ -171,7 +134,5 @@ fn settle(folder: &Path) -> Result<(), FolderError> {
                 .map_err(at)?;
         }
     }
-    File::open(folder)
-        .and_then(|folder| folder.sync_all())
-        .map_err(at)
+    private_files::sync_folder(folder).map_err(at)
 }

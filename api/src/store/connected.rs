@@ -5,7 +5,6 @@ use std::io::Read;
 use std::path::Path;
 use std::time::Duration;
 
-use concord_entities::instant::Instant;
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DbBackend, DbErr, Statement};
 use sqlx::Connection;
 use sqlx::sqlite::SqliteJournalMode::{self, Delete, Wal};
@@ -14,7 +13,6 @@ use sqlx::sqlite::SqliteSynchronous::{self, Extra, Full};
 use super::connections::{Breakage, Connections};
 use super::error::StoreError;
 use super::session;
-use crate::clock;
 use crate::private_files;
 use crate::settings::{Settings, StoreLocation};
 
@@ -65,20 +63,6 @@ impl Connected {
         };
         connected.refuse_old_sqlite().await?;
         Ok(connected)
-    }
-
-    /// Returns the time by the data store's clock; shows that it answers.
-    ///
-    /// # Errors
-    /// What the database says.
-    pub(super) async fn ping(&self) -> Result<Instant, DbErr> {
-        let statement = Statement::from_string(
-            self.backend,
-            format!("SELECT {} AS now", clock::sql(self.backend)),
-        );
-        let row = self.read.query_one_raw(statement).await?;
-        row.ok_or_else(|| DbErr::RecordNotFound("the time".to_owned()))?
-            .try_get("", "now")
     }
 
     async fn refuse_old_sqlite(&self) -> Result<(), StoreError> {

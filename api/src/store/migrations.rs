@@ -10,6 +10,7 @@ use super::connected::Connected;
 use super::error::StoreError;
 use super::session::{self, SessionError};
 use super::{Connections, Store};
+use crate::clock;
 use crate::settings::{SessionKind, Settings, StoreLocation};
 
 impl Store {
@@ -83,7 +84,9 @@ impl Connected {
             Ok((0, steps)) => behind("keyring", steps),
             Ok((steps, _)) => behind("data store", steps),
             // The keyring's schema does not exist before the first migration.
-            Err(_) if self.ping().await.is_ok() => behind("keyring", Keyring::migrations().len()),
+            Err(_) if clock::of(&self.read).await.is_ok() => {
+                behind("keyring", Keyring::migrations().len())
+            }
             Err(fault) => Err(fault.into()),
         }
     }

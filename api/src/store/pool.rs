@@ -139,12 +139,6 @@ impl Store {
     /// # Errors
     /// What the database says.
     pub async fn ping(&self) -> Result<Instant, DbErr> {
-        let statement = Statement::from_string(
-            self.backend,
-            format!("SELECT {} AS now", clock::sql(self.backend)),
-        );
-        let row = self.read.query_one_raw(statement).await?;
-        row.ok_or_else(|| DbErr::RecordNotFound("the time".to_owned()))?
-            .try_get("", "now")
+        clock::of(&self.read).await
     }
 }
