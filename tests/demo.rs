@@ -50,7 +50,7 @@ async fn empty() -> Demo {
     };
     let settings = Settings::read(None, &flags).unwrap();
     let store = Store::migrate_up(&settings).await.unwrap();
-    let vault = Vault::new(&store, Arc::new(kek::read(&settings).unwrap()));
+    let vault = Vault::new(&store, Arc::new(kek::read(&settings).await.unwrap()));
     let now = clock::now();
     Demo {
         folder,

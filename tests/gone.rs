@@ -5,4 +5,4 @@ mod files;
 mod killed;
 mod unreachable;
 mod vacuumed;
-mod wrapped;
+pub mod wrapped;

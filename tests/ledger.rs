@@ -73,7 +73,7 @@ impl Place {
             synchronous_standby: false,
             database: data,
             keyring,
-            key_file: path.join("key"),
+            keys: usual.keys,
             issuer: "https://concord.example".to_owned(),
             audience: "https://concord.example/graphql".to_owned(),
             explorer: false,

@@ -36,6 +36,7 @@ mod interop;
 mod issuers;
 mod jose;
 mod journey;
+mod kek;
 mod keyring;
 mod keys;
 mod ledger;

@@ -273,7 +273,7 @@ async fn a_wrong_key_encryption_key_does_not_start(mut world: World) {
     for (wrong, why) in [
         (
             "3c".repeat(31) + "91",
-            "the key-encryption key does not open this keyring",
+            "this keyring needs the key-encryption key",
         ),
         ("11".repeat(31), "is not a key-encryption key"),
     ] {

@@ -101,7 +101,7 @@ async fn a_databases_own_defaults_are_overruled() {
 fn refused(url: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     let key = folder.path().join("kek");
-    std::fs::write(&key, "5a".repeat(31) + "7e").unwrap();
+    crate::world::key_file(&key, &("5a".repeat(31) + "7e"));
     let output = Command::new(env!("CARGO_BIN_EXE_concord"))
         .args(["migrate", "up", "--keyring-beside-data"])
         .args(["--database-url", url, "--key-file"])

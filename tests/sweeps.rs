@@ -92,10 +92,10 @@ impl Filled {
             key_file: (database == Database::Postgres).then(|| folder.path().join("kek")),
             ..RawSettings::default()
         };
-        std::fs::write(folder.path().join("kek"), "5a".repeat(31) + "7e").unwrap();
+        crate::world::key_file(&folder.path().join("kek"), &("5a".repeat(31) + "7e"));
         let settings = Settings::read(None, &flags).unwrap();
         let store = Store::migrate_up(&settings).await.unwrap();
-        let vault = Vault::new(&store, Arc::new(kek::read(&settings).unwrap()));
+        let vault = Vault::new(&store, Arc::new(kek::read(&settings).await.unwrap()));
         let now = clock::now();
         assert!(demo::fill(&store, &vault, now).await.unwrap());
         Self {
@@ -276,6 +276,7 @@ async fn seal_records(filled: &Filled) {
         consent_id,
         version: 1,
         wrapped: vec![1],
+        kek_id: None,
         created_at: *now,
     });
     let plans = [person, Uuid::new_v4()].map(|owner| record_key::Model {
@@ -283,6 +284,7 @@ async fn seal_records(filled: &Filled) {
         owner,
         version: 1,
         wrapped: vec![1],
+        kek_id: None,
         created_at: *now,
     });
     paper

@@ -33,7 +33,7 @@ use crate::http::server::{self, ListenError};
 use crate::http::shared::Shared;
 use crate::request::WorkerFactory;
 use crate::request::directory::Directory;
-use crate::seal::envelope::KeyEncryptionKey;
+use crate::seal::kek_set::KekSet;
 use crate::seal::vacuum::Vacuum;
 use crate::seal::{Vault, kek};
 use crate::settings::{SessionKind, Settings};
@@ -59,7 +59,8 @@ pub struct Service {
     pub ledger_key: LedgerKey,
     /// The keys that seal.
     pub vault: Vault,
-    kek: Arc<KeyEncryptionKey>,
+    /// The keys that wrap those of the keyring.
+    pub keks: Arc<KekSet>,
     refresher: KeyRefresher,
 }
 
@@ -102,7 +103,7 @@ impl Service {
     /// [`StartError`].
     pub async fn open(settings: Settings) -> Result<Self, StartError> {
         let store = Store::open(&settings).await?;
-        let kek = Arc::new(kek::read(&settings)?);
+        let keks = Arc::new(kek::open(&settings, &store).await?);
         let witnesses = Witnesses::of(&store);
         witnesses.begin(&store).await?;
         // What a command changes in an older copy would have it pass for a newer one. Long ones look for themselves.
@@ -110,17 +111,17 @@ impl Service {
             witnesses.compare(&store).await?;
         }
         let ledger_key =
-            ledger_key::open(&store.keyring, &kek, &origin(&settings), clock::now()).await?;
-        let token_keys = TokenKeys::open(&store, &kek).await?;
+            ledger_key::open(&store.keyring, &keks, &origin(&settings), clock::now()).await?;
+        let token_keys = TokenKeys::open(&store, &keks).await?;
         let (key_cache, refresher) = TokenKeyCache::over(token_keys.clone()).await?;
         Ok(Self {
-            vault: Vault::new(&store, Arc::clone(&kek)),
+            vault: Vault::new(&store, Arc::clone(&keks)),
             settings,
             store,
             token_keys,
             key_cache,
             ledger_key,
-            kek,
+            keks,
             refresher,
         })
     }
@@ -187,7 +188,7 @@ impl Service {
             workers: WorkerFactory {
                 settings: self.settings,
                 store: self.store,
-                kek: self.kek,
+                keks: self.keks,
                 ledger,
                 turnstile: Turnstile::default(),
                 limits: limits.clone(),

@@ -34,6 +34,12 @@ impl Entity {
             .order_by_asc(COLUMN.size)
     }
 
+    /// Forgets every checkpoint, where the key that signed them was lost.
+    #[must_use]
+    pub fn forget_all() -> DeleteMany<Self> {
+        Self::delete_many()
+    }
+
     /// Forgets up to `batch` of the checkpoints that were signed before this moment, but for the last one of each
     /// `period`.
     #[must_use]

@@ -30,6 +30,14 @@ impl Entity {
         Self::find()
     }
 
+    /// Takes the note away from the head, where the key that signed it was lost: the next key signs it.
+    #[must_use]
+    pub fn unsign() -> UpdateMany<Self> {
+        Self::update_many()
+            .col_expr(Column::Note, Expr::value(""))
+            .filter(COLUMN.id.eq(1))
+    }
+
     /// Puts the signed `note` beside the head, where that still has `size` leaves.
     #[must_use]
     pub fn sign(size: i64, note: &str) -> UpdateMany<Self> {

@@ -19,6 +19,8 @@ pub struct Model {
     pub version: i32,
     /// The wrapped key.
     pub wrapped: Vec<u8>,
+    /// The id of the key-encryption key that wrapped it; none where that was before they had ids.
+    pub kek_id: Option<Vec<u8>>,
     /// When it was made.
     pub created_at: Instant,
 }

@@ -49,6 +49,7 @@ pub mod sharing_epoch;
 pub mod store_identity;
 
 pub mod document_key;
+pub mod kek_wrapped;
 pub mod keyring_identity;
 pub mod ledger_witness;
 pub mod package_key;

@@ -50,6 +50,7 @@ impl MigratorTrait for Keyring {
             Box::new(keyring::m0006_witnessed_time::AddWitnessedTime),
             Box::new(keyring::m0007_keyring_identity::CreateKeyringIdentity),
             Box::new(keyring::m0008_witnessed_history::AddWitnessedHistory),
+            Box::new(keyring::m0009_kek_ids::AddKekIds),
         ])
     }
 }

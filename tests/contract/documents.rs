@@ -16,7 +16,7 @@ pub const DOCUMENTS: [(&str, usize); 6] = [
     ("CONTRIBUTING.md", 250),
     ("SECURITY.md", 250),
     ("docs/ARCHITECTURE.md", 350),
-    ("docs/OPERATING.md", 500),
+    ("docs/OPERATING.md", 550),
     ("docs/CLIENTS.md", 250),
 ];
 

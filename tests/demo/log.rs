@@ -156,7 +156,7 @@ async fn every_package_was_read_on_a_ground_that_stood_then() {
 async fn audit_verify_finds_nothing_wrong() {
     let demo = filled().await;
     let events = demo.count::<audit_event::Entity>().await;
-    let kek = kek::read(&demo.settings).unwrap();
+    let kek = kek::read(&demo.settings).await.unwrap();
     let key = ledger_key::open(
         &demo.store.keyring,
         &kek,

@@ -61,8 +61,10 @@ async fn among_many() -> (World, Agency, [Told; 2]) {
         format!("INSERT INTO token_state (jti, agency_id, expires_at, parent) \
                  SELECT id::text, {agency}, 9000000000000000, CASE n % 2 WHEN 0 THEN other::text END FROM crowd;"),
         "INSERT INTO spent_proof SELECT decode(md5(id::text), 'hex'), n FROM crowd;".to_owned(),
-        "INSERT INTO concord_keyring.package_key SELECT id, 1, ''::bytea, n FROM crowd;\
-         INSERT INTO concord_keyring.record_key SELECT 'mandate', id, 1, ''::bytea, n FROM crowd;\
+        "INSERT INTO concord_keyring.package_key SELECT id, 1, ''::bytea, n, one.kek_id \
+         FROM crowd, (SELECT kek_id FROM concord_keyring.package_key LIMIT 1) one;\
+         INSERT INTO concord_keyring.record_key SELECT 'mandate', id, 1, ''::bytea, n, one.kek_id \
+         FROM crowd, (SELECT kek_id FROM concord_keyring.package_key LIMIT 1) one;\
          ANALYZE;"
             .to_owned(),
     ];

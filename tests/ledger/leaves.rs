@@ -12,6 +12,7 @@ use concord::audit::event::{
 };
 use concord::audit::leaf::Leaf;
 use concord::audit::tree::Digest;
+use concord::seal::envelope::KekId;
 use concord::sharing::Ground;
 use concord_entities::ids::{
     AgencyId, ApplicationId, AuditEventId, ConsentId, IssuerId, LegalHoldId, MandateId, MouId,
@@ -43,6 +44,10 @@ fn events() -> Vec<Event> {
     events.extend(reads());
     events.extend(tokens());
     events.extend(legal_holds());
+    events.push(Event::KekRotated {
+        kek: KekId::from_bytes(&[0x6b; 8]).unwrap(),
+        wrappings: 12,
+    });
     events.extend(stores());
     events
 }

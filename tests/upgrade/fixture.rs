@@ -1,6 +1,7 @@
 //! The stores that a release made, copied and opened with today's program.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -36,7 +37,9 @@ impl Opened {
         };
         for file in fs::read_dir(&from).unwrap() {
             let file = file.unwrap();
-            fs::copy(file.path(), folder.path().join(file.file_name())).unwrap();
+            let copy = folder.path().join(file.file_name());
+            fs::copy(file.path(), &copy).unwrap();
+            fs::set_permissions(&copy, fs::Permissions::from_mode(0o600)).unwrap();
         }
         if database == Database::Postgres {
             Cluster::shared().restore(&url, &from.join("concord.sql"));

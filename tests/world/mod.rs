@@ -16,7 +16,9 @@ pub mod proxy;
 pub mod server;
 pub mod sqlite;
 
+use std::fs::Permissions;
 use std::future::{Ready, ready};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -164,7 +166,7 @@ impl World {
         let flags = flags(&folder, url.as_deref(), &keyring);
         let written = written(&folder, url.as_deref(), &keyring);
         if database == Database::Postgres {
-            std::fs::write(folder.path().join("kek"), "5a".repeat(31) + "7e").unwrap();
+            key_file(&folder.path().join("kek"), &("5a".repeat(31) + "7e"));
             let migrated = Command::new(env!("CARGO_BIN_EXE_concord"))
                 .args(["migrate", "up"])
                 .args(&flags)
@@ -380,6 +382,12 @@ impl Drop for World {
             assert!(content, "the audit log does not verify: {said}");
         }
     }
+}
+
+/// A file with a key-encryption key, which its owner alone can read.
+pub fn key_file(file: &Path, key: &str) {
+    std::fs::write(file, key).unwrap();
+    std::fs::set_permissions(file, Permissions::from_mode(0o600)).unwrap();
 }
 
 fn written(folder: &TempDir, url: Option<&str>, keyring: &KeyringPlace) -> RawSettings {

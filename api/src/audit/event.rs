@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use super::description::{Description, EventFields, about, nothing, of_person, refused};
 use super::tree::Digest;
+use crate::seal::envelope::KekId;
 use crate::sharing::Ground;
 
 /// Makes [`Event`] and its table. A row is `Variant(payload) => Action, fields;`, where [`EventFields::told`] names the
@@ -78,6 +79,14 @@ events! {
     SigningKeyRotated(kid: String) => Update, about(&kid);
     /// A key that signed tokens was retired; by its thumbprint.
     SigningKeyRetired(kid: String) => Update, about(&kid);
+
+    /// What was wrapped under other key-encryption keys is wrapped anew.
+    KekRotated {
+        /// The key under which.
+        kek: KekId,
+        /// How many keys were under others when it began.
+        wrappings: u64,
+    } => Update, about(&kek).because(wrappings.to_string());
 
     /// A token was issued; by its `jti`.
     TokenIssued(token: String) => Create, about(&token);

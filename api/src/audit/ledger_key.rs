@@ -6,7 +6,8 @@ use concord_entities::signing_key;
 use zeroize::Zeroizing;
 
 use super::checkpoint::{KeyError, LedgerKey};
-use crate::seal::envelope::{KeyEncryptionKey, SealError};
+use crate::seal::envelope::SealError;
+use crate::seal::kek_set::KekSet;
 use crate::seal::signing::{self, KeyStoreError};
 use crate::store::Connections;
 
@@ -30,7 +31,7 @@ pub enum LedgerKeyError {
 /// [`LedgerKeyError`].
 pub async fn open(
     keyring: &Connections,
-    kek: &KeyEncryptionKey,
+    keks: &KekSet,
     origin: &str,
     now: Instant,
 ) -> Result<LedgerKey, LedgerKeyError> {
@@ -42,14 +43,14 @@ pub async fn open(
         let mut secret = Zeroizing::new([0_u8; 32]);
         aws_lc_rs::rand::fill(secret.as_mut()).map_err(|_| KeyStoreError::Random)?;
         // One name for the first ledger key, so that of two replicas only one can make it.
-        signing::keep(keyring, kek, LEDGER, "ledger-1", secret.as_ref(), now).await?;
+        signing::keep(keyring, keks, LEDGER, "ledger-1", secret.as_ref(), now).await?;
     }
     let row = signing_key::Entity::signing(LEDGER)
         .one(keyring)
         .await
         .map_err(KeyStoreError::from)?
         .ok_or(KeyStoreError::Random)?;
-    let secret = signing::open(kek, &row).map_err(KeyStoreError::from)?;
+    let secret = signing::open(keks, &row).map_err(KeyStoreError::from)?;
     let secret = Zeroizing::new(
         <[u8; 32]>::try_from(secret.as_slice()).map_err(|_| KeyStoreError::Sealed(SealError))?,
     );

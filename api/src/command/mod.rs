@@ -7,6 +7,7 @@ mod backup;
 mod consent;
 mod found;
 mod issuer;
+mod kek;
 mod key;
 mod keyring;
 mod options;
@@ -54,6 +55,12 @@ pub(crate) enum Command {
         /// What to do.
         #[command(subcommand)]
         what: key::KeyCommand,
+    },
+    /// Look after the key-encryption key, which wraps all the others.
+    Kek {
+        /// What to do.
+        #[command(subcommand)]
+        what: kek::KekCommand,
     },
     /// Look after the keyring as a whole.
     Keyring {
@@ -104,6 +111,7 @@ impl Command {
             Self::Application { what } => what.run().await,
             Self::Consent { what } => what.run().await,
             Self::Key { what } => what.run().await,
+            Self::Kek { what } => what.run().await,
             Self::Keyring { what } => what.run().await,
             Self::Issuer { what } => what.run().await,
             Self::Audit { what } => what.run().await,
@@ -124,8 +132,21 @@ impl Command {
                 println!("  issuer    {}", settings.issuer);
                 println!("  audience  {}", settings.audience);
                 println!("  limits    {}", settings.allowances);
+                for source in settings.keys.all() {
+                    println!("  key       from {source}");
+                }
                 for advice in settings.advice() {
                     println!("note: {advice}");
+                }
+                if settings.keys.missing_file().is_some() && settings.database.file().is_some() {
+                    println!("note: the key file is not there yet: it is made at the first start");
+                    return Ok(());
+                }
+                let keks = concord::seal::kek::read_existing(&settings)
+                    .await
+                    .into_diagnostic()?;
+                for kek in keks.all() {
+                    println!("  key id    {}, from {}", kek.id, kek.source);
                 }
                 Ok(())
             }

@@ -33,6 +33,9 @@ pub(crate) struct Options {
     /// The file with the key-encryption key, 64 hex digits.
     #[arg(long)]
     key_file: Option<PathBuf>,
+    /// A file with a second key-encryption key that is accepted, too.
+    #[arg(long)]
+    other_key_file: Option<PathBuf>,
 }
 
 impl Options {
@@ -55,6 +58,7 @@ impl Options {
             keyring_file: self.keyring_file.clone(),
             keyring_beside_data: self.keyring_beside_data.then_some(true),
             key_file: self.key_file.clone(),
+            other_key_file: self.other_key_file.clone(),
             ..more
         };
         Settings::read(self.config.as_deref(), &flags).into_diagnostic()

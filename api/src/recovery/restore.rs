@@ -193,8 +193,8 @@ impl RestorePlan {
             return Err(RestoreError::Unsound(report.faults));
         }
         let alone = alone(settings).await?;
-        if !settings.key_file.is_file() {
-            return Err(RestoreError::NoKey(settings.key_file.clone()));
+        if let Some(file) = settings.keys.missing_file() {
+            return Err(RestoreError::NoKey(file.to_owned()));
         }
         let asked = |part| {
             let copy = report.copy_of(part).cloned();

@@ -54,8 +54,8 @@ impl Trial {
         settings: &Settings,
         backup: &Path,
     ) -> Result<Self, TrialError> {
-        if !settings.key_file.is_file() {
-            return Err(TrialError::NoKey(settings.key_file.clone()));
+        if let Some(file) = settings.keys.missing_file() {
+            return Err(TrialError::NoKey(file.to_owned()));
         }
         let data = file_of(report, StorePart::Data).ok_or(TrialError::NoFile)?;
         let in_use = match &settings.keyring {

@@ -19,7 +19,7 @@ use crate::audit::turnstile::Turnstile;
 use crate::clock;
 use crate::error::{Error, Refusal, Result};
 use crate::seal::Vault;
-use crate::seal::envelope::KeyEncryptionKey;
+use crate::seal::kek_set::KekSet;
 use crate::settings::Settings;
 use crate::store::Store;
 use crate::store::error::StoreError;
@@ -58,7 +58,7 @@ pub struct WorkerFactory {
     /// The stores, opened on the main runtime.
     pub store: Store,
     /// The key-encryption key.
-    pub kek: Arc<KeyEncryptionKey>,
+    pub keks: Arc<KekSet>,
     /// The way to the audit log.
     pub ledger: Ledger,
     /// Whose turn it is to end something, on all workers.
@@ -82,7 +82,7 @@ impl WorkerFactory {
     pub async fn worker(self) -> Result<Worker, StoreError> {
         let store = self.store.for_another_worker(&self.settings).await?;
         Ok(Worker {
-            vault: Vault::new(&store, self.kek),
+            vault: Vault::new(&store, self.keks),
             store,
             ledger: self.ledger,
             turnstile: self.turnstile,

@@ -7,6 +7,7 @@
 use std::fmt;
 
 use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
+use aws_lc_rs::digest::{Context, SHA256};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use concord_entities::ids::{ConsentId, ReferralId};
@@ -33,6 +34,10 @@ pub struct PackageKey(KeyBytes);
 /// The key under which package keys are kept. Wiped from memory when dropped.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub struct KeyEncryptionKey(KeyBytes);
+
+/// Which key-encryption key one is: nothing of the key can be learned from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct KekId([u8; 8]);
 
 /// Where sealed bytes belong: they open nowhere else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +75,26 @@ pub struct KeyOwner<'a> {
 /// Bytes of a key.
 const KEY: usize = 32;
 type KeyBytes = [u8; KEY];
+
+impl KekId {
+    /// Returns the id in a keyring's row.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+
+    /// Returns the id as a keyring's row has it.
+    #[must_use]
+    pub fn to_bytes(self) -> Vec<u8> {
+        self.0.to_vec()
+    }
+}
+
+impl fmt::Display for KekId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
 
 impl PackageKey {
     /// Returns a fresh key.
@@ -174,6 +199,16 @@ impl KeyEncryptionKey {
             return Self::from_raw(bytes);
         }
         Self::from_text(str::from_utf8(bytes).map_err(|_| InvalidKekError)?)
+    }
+
+    /// Returns which key this is: the first 8 bytes of the SHA-256 of a label and the key.
+    #[must_use]
+    pub fn id(&self) -> KekId {
+        let mut labelled = Context::new(&SHA256);
+        labelled.update(b"concord kek id v1\0");
+        labelled.update(&self.0);
+        let digest = labelled.finish();
+        KekId(digest.as_ref().first_chunk().copied().unwrap_or_default())
     }
 
     /// Wraps `holder`'s key, to be kept.

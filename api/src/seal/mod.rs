@@ -8,16 +8,20 @@
 //! - [`record`]: single records sealed each under its own key, such as a plan for safe contact.
 //! - [`signing`]: the keys that sign tokens and the ledger, kept in the keyring.
 //! - [`housekeeping`]: keys destroyed in time or left to a sweep, which is called.
-//! - [`kek`]: where the key-encryption key comes from.
+//! - [`kek`]: where the key-encryption keys come from; [`kek_command`]: from a program that prints one; [`kek_set`]: those at
+//!   hand; [`wrappings`]: what is wrapped under which, and wrapping it anew.
 
 pub mod doomed;
 pub mod envelope;
 pub mod housekeeping;
 pub mod kek;
+pub mod kek_command;
+pub mod kek_set;
 pub mod paper;
 pub mod record;
 pub mod signing;
 pub mod vacuum;
 pub mod vault;
+pub mod wrappings;
 
 pub use vault::Vault;

@@ -55,19 +55,21 @@ impl Vault {
         let version = u32::try_from(VERSION).map_err(Refusal::internal)?;
         let key = PackageKey::generate().map_err(Refusal::unavailable)?;
         let wrapped = self
-            .kek
+            .keks
             .wrap(holder(consent, version), &key)
             .map_err(Refusal::unavailable)?;
         let row = document_key::Model {
             consent_id: consent,
             version: VERSION,
-            wrapped,
+            wrapped: wrapped.bytes,
+            kek_id: wrapped.kek_id,
             created_at: now,
         };
         let replaced = OnConflict::column(document_key::Column::ConsentId)
             .update_columns([
                 document_key::Column::Version,
                 document_key::Column::Wrapped,
+                document_key::Column::KekId,
                 document_key::Column::CreatedAt,
             ])
             .to_owned();
@@ -106,8 +108,12 @@ impl Vault {
         };
         let version = u32::try_from(row.version).map_err(Refusal::internal)?;
         let key = self
-            .kek
-            .unwrap(holder(consent, version), &row.wrapped)
+            .keks
+            .unwrap(
+                holder(consent, version),
+                &row.wrapped,
+                row.kek_id.as_deref(),
+            )
             .map_err(Refusal::internal)?;
         let paper = DocumentBinding {
             consent,
@@ -165,7 +171,7 @@ impl Vault {
     }
 }
 
-fn holder(consent: ConsentId, version: u32) -> KeyOwner<'static> {
+pub(super) fn holder(consent: ConsentId, version: u32) -> KeyOwner<'static> {
     KeyOwner {
         purpose: PURPOSE,
         owner: consent.0,

@@ -64,12 +64,17 @@ impl RecordKind {
     }
 
     fn holder(self, owner: Uuid, version: i32) -> Result<KeyOwner<'static>> {
-        Ok(KeyOwner {
-            purpose: self.name(),
-            owner,
-            version: u32::try_from(version).map_err(Refusal::internal)?,
-        })
+        holder(self.name(), owner, version)
     }
+}
+
+/// Returns whose a key is, by the name of the record's kind.
+pub(super) fn holder(kind: &str, owner: Uuid, version: i32) -> Result<KeyOwner<'_>> {
+    Ok(KeyOwner {
+        purpose: kind,
+        owner,
+        version: u32::try_from(version).map_err(Refusal::internal)?,
+    })
 }
 
 impl Vault {
@@ -88,12 +93,13 @@ impl Vault {
     ) -> Result<Vec<u8>> {
         let holder = kind.holder(owner, version)?;
         let key = PackageKey::generate().map_err(Refusal::unavailable)?;
-        let wrapped = self.kek.wrap(holder, &key).map_err(Refusal::unavailable)?;
+        let wrapped = self.keks.wrap(holder, &key).map_err(Refusal::unavailable)?;
         let row = record_key::Model {
             kind: kind.name().to_owned(),
             owner,
             version,
-            wrapped,
+            wrapped: wrapped.bytes,
+            kek_id: wrapped.kek_id,
             created_at: now,
         };
         // A change that was given up may have left its key.
@@ -102,7 +108,11 @@ impl Vault {
             record_key::Column::Owner,
             record_key::Column::Version,
         ])
-        .update_columns([record_key::Column::Wrapped, record_key::Column::CreatedAt])
+        .update_columns([
+            record_key::Column::Wrapped,
+            record_key::Column::KekId,
+            record_key::Column::CreatedAt,
+        ])
         .to_owned();
         record_key::Entity::insert(row.into_active_model())
             .on_conflict(replaced)
@@ -138,9 +148,10 @@ impl Vault {
             };
             let holder = kind.holder(one.owner, one.version)?;
             let plain = self
-                .kek
-                .unwrap(holder, &key.wrapped)
-                .and_then(|key| key.open_record(holder, one.bytes))
+                .keks
+                .unwrap(holder, &key.wrapped, key.kek_id.as_deref())
+                .map_err(Refusal::internal)?
+                .open_record(holder, one.bytes)
                 .map_err(Refusal::internal)?;
             opened.insert(one.owner, plain);
         }

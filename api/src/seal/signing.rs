@@ -8,7 +8,8 @@ use sea_orm::{DbErr, EntityTrait, IntoActiveModel};
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use super::envelope::{KeyEncryptionKey, KeyOwner, SealError};
+use super::envelope::{KeyOwner, SealError};
+use super::kek_set::{KekSet, UnwrapError};
 
 use crate::store::Connections;
 
@@ -18,9 +19,12 @@ pub enum KeyStoreError {
     /// A store does not answer.
     #[error("the signing keys cannot be read or kept: {0}")]
     Store(#[from] DbErr),
-    /// The key-encryption key is not the one that wrapped them.
-    #[error("the key-encryption key does not open this keyring: {0}")]
+    /// They cannot be wrapped, or are no longer what they were.
+    #[error("a signing key is not usable: {0}")]
     Sealed(#[from] SealError),
+    /// They do not unwrap.
+    #[error(transparent)]
+    Wrapped(#[from] UnwrapError),
     /// There is no randomness.
     #[error("the system has no randomness to give")]
     Random,
@@ -32,16 +36,18 @@ pub enum KeyStoreError {
 /// [`KeyStoreError`].
 pub async fn keep(
     keyring: &Connections,
-    kek: &KeyEncryptionKey,
+    keks: &KekSet,
     signs: &str,
     kid: &str,
     secret: &[u8],
     now: Instant,
 ) -> Result<(), KeyStoreError> {
+    let wrapped = keks.wrap_secret(holder(kid), secret)?;
     let row = signing_key::Model {
         kid: kid.to_owned(),
         signs: signs.to_owned(),
-        wrapped: kek.wrap_secret(holder(kid), secret)?,
+        wrapped: wrapped.bytes,
+        kek_id: wrapped.kek_id,
         created_at: now,
     };
     signing_key::Entity::insert(row.into_active_model())
@@ -58,15 +64,12 @@ pub async fn keep(
 /// Unwraps a private key.
 ///
 /// # Errors
-/// [`SealError`]: another key-encryption key wrapped it.
-pub fn open(
-    kek: &KeyEncryptionKey,
-    row: &signing_key::Model,
-) -> Result<Zeroizing<Vec<u8>>, SealError> {
-    kek.unwrap_secret(holder(&row.kid), &row.wrapped)
+/// [`UnwrapError`]: such as that another key-encryption key wrapped it.
+pub fn open(keks: &KekSet, row: &signing_key::Model) -> Result<Zeroizing<Vec<u8>>, UnwrapError> {
+    keks.unwrap_secret(holder(&row.kid), &row.wrapped, row.kek_id.as_deref())
 }
 
-fn holder(kid: &str) -> KeyOwner<'_> {
+pub(super) fn holder(kid: &str) -> KeyOwner<'_> {
     KeyOwner {
         purpose: kid,
         owner: Uuid::nil(),

@@ -15,6 +15,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use tracing::{info, warn};
 
 use super::housekeeping::Housekeeping;
+use crate::error::{Refusal, Result};
 use crate::store::Connections;
 
 /// The tables from which keys are destroyed.
@@ -124,6 +125,19 @@ impl Vacuum {
             );
         }
     }
+}
+
+/// Rewrites an embedded keyring's file. What a row held before it was changed in place may be left in the room that a page
+/// has free; nothing but live rows is in a file that was rewritten. Elsewhere the servers clean up.
+///
+/// # Errors
+/// `UNAVAILABLE`: somebody keeps the keyring; what was changed stands.
+pub async fn rewrite_file(keyring: &Connections) -> Result<()> {
+    if keyring.get_database_backend() == DbBackend::Sqlite {
+        let rewritten = keyring.execute_unprepared("VACUUM").await;
+        rewritten.map_err(Refusal::unavailable)?;
+    }
+    Ok(())
 }
 
 /// Rewrites a table; returns whether it could be had alone, soon.

@@ -15,7 +15,8 @@ use sea_orm::sea_query::OnConflict;
 use sea_orm::{DbErr, EntityTrait, IntoActiveModel};
 use tracing::info;
 
-use super::envelope::{KeyEncryptionKey, KeyOwner, PackageBinding, PackageKey};
+use super::envelope::{KeyOwner, PackageBinding, PackageKey};
+use super::kek_set::KekSet;
 use crate::error::{Refusal, Result};
 use crate::store::{Connections, Store};
 
@@ -26,11 +27,11 @@ const BATCH: u64 = 500;
 /// How long a sweep leaves the stores to others between two batches.
 pub const BETWEEN_BATCHES: Duration = Duration::from_millis(2);
 
-/// The keyring with the key-encryption key in hand.
+/// The keyring with the key-encryption keys in hand.
 #[derive(Clone, Debug)]
 pub struct Vault {
     pub(super) keyring: Connections,
-    pub(super) kek: Arc<KeyEncryptionKey>,
+    pub(super) keks: Arc<KekSet>,
 }
 
 /// A package as it was sealed last, or was when it ended.
@@ -58,10 +59,10 @@ pub type OpenedPackages = HashMap<ReferralId, Vec<(DataCategory, zeroize::Zeroiz
 impl Vault {
     /// Returns the vault of a store.
     #[must_use]
-    pub fn new(store: &Store, kek: Arc<KeyEncryptionKey>) -> Self {
+    pub fn new(store: &Store, keks: Arc<KekSet>) -> Self {
         Self {
             keyring: store.keyring.clone(),
-            kek,
+            keks,
         }
     }
 
@@ -79,13 +80,14 @@ impl Vault {
     ) -> Result<Vec<sealed_part::Model>> {
         let key = PackageKey::generate().map_err(Refusal::unavailable)?;
         let wrapped = self
-            .kek
+            .keks
             .wrap(holder(package)?, &key)
             .map_err(Refusal::unavailable)?;
         let row = package_key::Model {
             referral_id: package.referral,
             version: package.version,
-            wrapped,
+            wrapped: wrapped.bytes,
+            kek_id: wrapped.kek_id,
             created_at: now,
         };
         // A change that was given up may have left its key.
@@ -93,7 +95,11 @@ impl Vault {
             package_key::Column::ReferralId,
             package_key::Column::Version,
         ])
-        .update_columns([package_key::Column::Wrapped, package_key::Column::CreatedAt])
+        .update_columns([
+            package_key::Column::Wrapped,
+            package_key::Column::KekId,
+            package_key::Column::CreatedAt,
+        ])
         .to_owned();
         package_key::Entity::insert(row.into_active_model())
             .on_conflict(replaced)
@@ -138,7 +144,9 @@ impl Vault {
         for key in keys {
             if decided(key.referral_id, key.version).is_some() {
                 let holder = holder(PackageVersion::from(&key))?;
-                let opened = self.kek.unwrap(holder, &key.wrapped);
+                let opened = self
+                    .keks
+                    .unwrap(holder, &key.wrapped, key.kek_id.as_deref());
                 unwrapped.insert(key.referral_id, opened.map_err(Refusal::internal)?);
             }
         }
@@ -289,7 +297,7 @@ async fn versions(
     Ok(found.into_iter().collect())
 }
 
-fn holder(package: PackageVersion) -> Result<KeyOwner<'static>> {
+pub(super) fn holder(package: PackageVersion) -> Result<KeyOwner<'static>> {
     Ok(KeyOwner {
         purpose: PURPOSE,
         owner: package.referral.0,

@@ -9,7 +9,6 @@ use crate::private_files;
 pub(super) struct Places<'s> {
     pub(super) data: &'s Path,
     pub(super) state: &'s Path,
-    pub(super) key_file: &'s Path,
     pub(super) database: &'s StoreLocation,
     pub(super) keyring: &'s StoreLocation,
     pub(super) keyring_beside_data: bool,
@@ -34,7 +33,7 @@ impl Places<'_> {
                  it what the server remembers, and is not known for older. Set `state` to a folder elsewhere"
             ));
         }
-        let folders = [self.data, self.state, self.key_file];
+        let folders = [self.data, self.state];
         let files = [self.database.file(), self.keyring.file()];
         let files: Vec<_> = files.into_iter().flatten().flat_map(of_sqlite).collect();
         let files = files.iter().map(PathBuf::as_path);

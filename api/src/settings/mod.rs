@@ -5,6 +5,7 @@
 
 mod advice;
 mod allowances;
+mod keys;
 mod stores;
 
 use std::collections::HashMap;
@@ -12,13 +13,15 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use config::{Config, Environment, File, FileFormat};
+use config::{Config, ConfigError, Environment, File, FileFormat};
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
 use advice::Places;
 use allowances::WrittenAllowances;
 pub use allowances::{Allowances, MAX_SELECTIONS};
+pub use keys::{KEY_VARIABLE, KeySource, KeySources, OTHER_KEY_VARIABLE};
+use keys::{WrittenKey, WrittenKeys};
 pub use stores::StoreLocation;
 use stores::{Stores, WrittenStores};
 
@@ -43,8 +46,8 @@ pub struct Settings {
     pub keyring_beside_data: bool,
     /// Whether a named standby must have what was committed before anybody is told.
     pub synchronous_standby: bool,
-    /// The file that holds the key-encryption key, 64 hex digits.
-    pub key_file: PathBuf,
+    /// Where the key-encryption keys come from.
+    pub keys: KeySources,
     /// The `iss` of our tokens, an `https` URL (RFC 8414, 2): where partners find the authorization server.
     pub issuer: String,
     /// The `aud` of our tokens: the URL at which partners find `/graphql` (RFC 9728, 1.2).
@@ -112,9 +115,21 @@ pub struct RawSettings {
     /// that an old primary releases nothing once its standby was promoted [default: no]. Only with `database_url`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub synchronous_standby: Option<bool>,
-    /// The file with the key-encryption key.
+    /// The file with the key-encryption key, which only its owner may read: 32 bytes, their base64, or 64 hex digits. Instead
+    /// of it, the variable `CONCORD_KEY` may hold that text, or `key_command` print it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key_file: Option<PathBuf>,
+    /// A program that prints the key-encryption key, and its arguments, as a list: a client of a KMS or an HSM. It has 10
+    /// seconds, and no shell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_command: Option<Vec<String>>,
+    /// A file with a second key-encryption key, which is accepted as well: see `concord kek rotate`. Instead of it, the
+    /// variable `CONCORD_OTHER_KEY`, or `other_key_command`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub other_key_file: Option<PathBuf>,
+    /// A program that prints the second key, and its arguments.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub other_key_command: Option<Vec<String>>,
     /// The `iss` of our tokens: the URL under which partners reach the service [default: `http://127.0.0.1:4000`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issuer: Option<String>,
@@ -185,6 +200,7 @@ impl Settings {
             )
             .add_source(flags)
             .build()
+            .and_then(without_keys)
             .and_then(Config::try_deserialize::<RawSettings>)
             .map_err(|fault| SettingsError(vec![fault.to_string()]))?
             .check()
@@ -199,7 +215,6 @@ impl Settings {
         Places {
             data: &self.data,
             state: &self.state,
-            key_file: &self.key_file,
             database: &self.database,
             keyring: &self.keyring,
             keyring_beside_data: self.keyring_beside_data,
@@ -208,11 +223,35 @@ impl Settings {
     }
 }
 
-/// Returns the variables that are settings. Two of ours are not: where the settings file is, and how much to log.
+/// The variables of ours that are no settings.
+const NO_SETTINGS: [&str; 4] = [
+    "CONCORD_CONFIG",
+    "CONCORD_LOG",
+    KEY_VARIABLE,
+    OTHER_KEY_VARIABLE,
+];
+
+/// Refuses a key that stands among the settings themselves, and says nothing of what it is.
+fn without_keys(read: Config) -> Result<Config, ConfigError> {
+    for (key, variable) in [("key", KEY_VARIABLE), ("other_key", OTHER_KEY_VARIABLE)] {
+        if !matches!(
+            read.get::<config::Value>(key),
+            Err(ConfigError::NotFound(_))
+        ) {
+            return Err(ConfigError::Message(format!(
+                "{key}: never in the settings file, which is no place for a key: name {key}_file or {key}_command, or set the \
+                 variable {variable}"
+            )));
+        }
+    }
+    Ok(read)
+}
+
+/// Returns the variables that are settings. Some of ours are not: where the settings file is, how much to log, and the keys.
 fn variables() -> HashMap<String, String> {
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .filter(|(name, _)| name != "CONCORD_CONFIG" && name != "CONCORD_LOG")
+        .filter(|(name, _)| !NO_SETTINGS.contains(&name.as_str()))
         .collect()
 }
 
@@ -234,9 +273,6 @@ impl RawSettings {
             ));
             SocketAddr::from(([127, 0, 0, 1], 4000))
         });
-        if self.database_url.is_some() && self.key_file.is_none() {
-            faults.push("key_file: needed with database_url: a file with 64 hex digits that every replica has".to_owned());
-        }
         let Stores {
             data,
             state,
@@ -251,6 +287,17 @@ impl RawSettings {
             keyring_beside_data: self.keyring_beside_data.unwrap_or(false),
         }
         .check(&mut faults);
+        let keys = WrittenKeys {
+            current: WrittenKey {
+                file: self.key_file,
+                command: self.key_command,
+            },
+            other: WrittenKey {
+                file: self.other_key_file,
+                command: self.other_key_command,
+            },
+        }
+        .check(&data, database.file().is_some(), &mut faults);
         if let Some(file) = self
             .issuer_ca_file
             .as_deref()
@@ -291,9 +338,7 @@ impl RawSettings {
             keyring,
             keyring_beside_data: self.keyring_beside_data.unwrap_or(false),
             synchronous_standby: self.synchronous_standby.unwrap_or(false),
-            key_file: self
-                .key_file
-                .unwrap_or_else(|| data.join("key-encryption-key")),
+            keys,
             data,
             issuer,
             audience,

@@ -115,6 +115,8 @@ codes! {
         SigningKeyRotated = "SIGNING_KEY_ROTATED",
         /// A signing key was retired: the tokens that it signed are over.
         SigningKeyRetired = "SIGNING_KEY_RETIRED",
+        /// The key-encryption key was exchanged: what others had wrapped was wrapped anew; the reason is how many keys.
+        KekRotated = "KEK_ROTATED",
         /// An agency's own issuer of tokens was registered.
         IssuerTrusted = "ISSUER_TRUSTED",
         /// An issuer's keys were fetched anew by an operator.

@@ -8,3 +8,4 @@ pub(crate) mod m0005_versions;
 pub(crate) mod m0006_witnessed_time;
 pub(crate) mod m0007_keyring_identity;
 pub(crate) mod m0008_witnessed_history;
+pub(crate) mod m0009_kek_ids;

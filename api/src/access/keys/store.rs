@@ -8,7 +8,7 @@ use concord_entities::signing_key;
 use sea_orm::{ColumnTrait, DbErr, QueryFilter};
 
 use crate::jose::key::{SigningKey, SigningKeyError};
-use crate::seal::envelope::{KeyEncryptionKey, SealError};
+use crate::seal::kek_set::{KekSet, UnwrapError};
 use crate::seal::signing::{self, KeyStoreError};
 use crate::store::Connections;
 
@@ -35,8 +35,8 @@ impl From<DbErr> for TokenKeyError {
     }
 }
 
-impl From<SealError> for TokenKeyError {
-    fn from(fault: SealError) -> Self {
+impl From<UnwrapError> for TokenKeyError {
+    fn from(fault: UnwrapError) -> Self {
         Self::Kept(fault.into())
     }
 }
@@ -56,12 +56,12 @@ pub struct StoredTokenKey {
 /// [`TokenKeyError`].
 pub async fn all(
     keyring: &Connections,
-    kek: &KeyEncryptionKey,
+    keks: &KekSet,
 ) -> Result<Vec<StoredTokenKey>, TokenKeyError> {
     let rows = signing_key::Entity::signing(TOKEN).all(keyring).await?;
     let kept = |row: &signing_key::Model| {
         Ok(StoredTokenKey {
-            key: SigningKey::from_pkcs8_der(&signing::open(kek, row)?)?,
+            key: SigningKey::from_pkcs8_der(&signing::open(keks, row)?)?,
             created_at: row.created_at,
         })
     };
@@ -83,7 +83,7 @@ pub async fn names(keyring: &Connections) -> Result<BTreeSet<String>, DbErr> {
 /// [`TokenKeyError`].
 pub async fn named(
     keyring: &Connections,
-    kek: &KeyEncryptionKey,
+    keks: &KekSet,
     kid: &str,
 ) -> Result<Option<SigningKey>, TokenKeyError> {
     let row = signing_key::Entity::named(kid)
@@ -92,7 +92,7 @@ pub async fn named(
         .await?;
     let Some(row) = row else { return Ok(None) };
     Ok(Some(SigningKey::from_pkcs8_der(&signing::open(
-        kek, &row,
+        keks, &row,
     )?)?))
 }
 
@@ -102,11 +102,11 @@ pub async fn named(
 /// [`TokenKeyError`].
 pub async fn keep(
     keyring: &Connections,
-    kek: &KeyEncryptionKey,
+    keks: &KekSet,
     key: &SigningKey,
     now: Instant,
 ) -> Result<(), TokenKeyError> {
-    signing::keep(keyring, kek, TOKEN, key.kid(), &key.to_pkcs8_der(), now).await?;
+    signing::keep(keyring, keks, TOKEN, key.kid(), &key.to_pkcs8_der(), now).await?;
     Ok(())
 }
 

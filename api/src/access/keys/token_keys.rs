@@ -19,14 +19,14 @@ use crate::audit::change::{ByOperator, Ending};
 use crate::audit::event::Event;
 use crate::error::Refusal;
 use crate::jose::key::{KeySet, PublicKey, SigningKey, SigningKeyError};
-use crate::seal::envelope::KeyEncryptionKey;
+use crate::seal::kek_set::KekSet;
 use crate::store::Store;
 
 /// The keys that sign access tokens, as they are kept.
 #[derive(Clone, Debug)]
 pub struct TokenKeys {
     store: Store,
-    kek: Arc<KeyEncryptionKey>,
+    keks: Arc<KekSet>,
 }
 
 /// The keys of one reading.
@@ -79,16 +79,16 @@ impl TokenKeys {
     ///
     /// # Errors
     /// [`KeyChangeError`].
-    pub async fn open(store: &Store, kek: &Arc<KeyEncryptionKey>) -> Result<Self, KeyChangeError> {
-        let keys = Self {
+    pub async fn open(store: &Store, keks: &Arc<KekSet>) -> Result<Self, KeyChangeError> {
+        let these = Self {
             store: store.clone(),
-            kek: Arc::clone(kek),
+            keks: Arc::clone(keks),
         };
         // Every command comes through here: only one that has something to do may stop the others.
-        if !keys.are_settled().await? {
-            keys.open_change().await?.commit(None).await?;
+        if !these.are_settled().await? {
+            these.open_change().await?.commit(None).await?;
         }
-        Ok(keys)
+        Ok(these)
     }
 
     /// Returns every key that was ever published, oldest first, and the time by which to see them.
@@ -143,7 +143,7 @@ impl TokenKeys {
                 .ok_or(TokenKeyError::NoCurrent)?;
             let signer = match known.filter(|known| known.kid() == kid) {
                 Some(known) => Some(Arc::clone(known)),
-                None => store::named(&self.store.keyring, &self.kek, &kid)
+                None => store::named(&self.store.keyring, &self.keks, &kid)
                     .await?
                     .map(Arc::new),
             };
@@ -218,7 +218,7 @@ impl KeyChange<'_> {
     /// Takes over the keys of a keyring that is older than the data store's table of them: the newest signs, and its
     /// tokens, like those of the others, stay good.
     async fn adopt(&mut self) -> Result<(), KeyChangeError> {
-        let kept = store::all(&self.keys.store.keyring, &self.keys.kek).await?;
+        let kept = store::all(&self.keys.store.keyring, &self.keys.keks).await?;
         for (place, kept) in kept.iter().enumerate() {
             let (key, made) = (&kept.key, kept.created_at);
             self.schedule.0.push(KeyLife {
@@ -259,9 +259,9 @@ impl KeyChange<'_> {
 
     /// Writes the keys: key first, data second.
     async fn keep(&mut self) -> Result<(), KeyChangeError> {
-        let TokenKeys { store, kek } = self.keys;
+        let TokenKeys { store, keks } = self.keys;
         for key in &self.fresh {
-            store::keep(&store.keyring, kek, key, self.now).await?;
+            store::keep(&store.keyring, keks, key, self.now).await?;
             self.publics
                 .insert(key.kid().to_owned(), key.public_jwk().to_string());
         }
