@@ -18,6 +18,7 @@ use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{
     AgencyKind, AgencyStatus, Code, Need, Needs, ReferralStatus, StatusReason, Urgency,
 };
+use concord_entities::zone::Zone;
 use proptest::prelude::*;
 
 fn agency(name: &str) -> Agency {
@@ -35,6 +36,7 @@ fn agency(name: &str) -> Agency {
         languages: TextList(vec!["es-GT".to_owned()]),
         service_areas: TextList::default(),
         created_at: Instant(0),
+        time_zone: Zone::UTC,
     })
 }
 

@@ -13,6 +13,7 @@ use concord_entities::consent;
 use concord_entities::ids::{AgencyId, ConsentId, SurvivorId};
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{Code, ConsentStatus, DataCategory, Purpose, Set};
+use concord_entities::zone::Zone;
 use uuid::Uuid;
 
 /// A consent of an adult's, with few categories.
@@ -53,6 +54,7 @@ fn subject() -> Subject {
         discloser: "Harbor House".to_owned(),
         recipient: "Elm Street Shelter & Clinic <north>".to_owned(),
         intermediary: None,
+        zone: Zone::UTC,
         guarded: false,
     }
 }

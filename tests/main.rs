@@ -55,6 +55,7 @@ mod refusal;
 mod seal;
 mod sessions;
 mod sweeps;
+mod time_zones;
 mod transport;
 mod tree;
 mod twins;

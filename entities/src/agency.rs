@@ -5,10 +5,11 @@ use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{Condition, FromJsonQueryResult, QueryFilter, UpdateMany};
 use serde::{Deserialize, Serialize};
 
-use crate::ids::AgencyId;
+use crate::ids::{AgencyId, TaskForceId};
 use crate::instant::{Day, Instant};
 use crate::membership;
 use crate::vocabulary::{AgencyKind, AgencyStatus, Jurisdiction};
+use crate::zone::Zone;
 
 /// An agency that takes part in a task force.
 #[sea_orm::model]
@@ -42,6 +43,8 @@ pub struct Model {
     pub service_areas: TextList,
     /// When it was registered.
     pub created_at: Instant,
+    /// Where it works: in the days of this zone its limits are counted.
+    pub time_zone: Zone,
     /// Its places in task forces.
     #[sea_orm(has_many)]
     pub memberships: HasMany<super::membership::Entity>,
@@ -124,6 +127,17 @@ impl Entity {
         Self::find()
     }
 
+    /// Returns the members of a task force, for the command line alone.
+    #[must_use]
+    pub fn members_of(task_force: TaskForceId) -> Select<Self> {
+        let members = Query::select()
+            .column(membership::COLUMN.agency_id)
+            .from(membership::Entity)
+            .and_where(membership::COLUMN.task_force_id.eq(task_force))
+            .to_owned();
+        Self::find().filter(COLUMN.id.in_subquery(members))
+    }
+
     /// Begins a new epoch of every agency's tokens, for the command line alone: all that were issued before are over.
     #[must_use]
     pub fn begin_token_epochs(now: Instant) -> UpdateMany<Self> {
@@ -151,6 +165,7 @@ impl Model {
             languages: TextList::default(),
             service_areas: TextList::default(),
             created_at: Instant(0),
+            time_zone: Zone::UTC,
         }
     }
 }

@@ -11,6 +11,7 @@ pub mod ids;
 pub mod instant;
 mod locked;
 pub mod vocabulary;
+pub mod zone;
 
 pub use locked::SelectLocked;
 

@@ -6,6 +6,7 @@ use sea_orm::{QueryFilter, QueryOrder};
 use crate::ids::{AgencyId, TaskForceId};
 use crate::instant::Instant;
 use crate::membership;
+use crate::zone::Zone;
 
 /// A circle of agencies that work together in one region.
 #[sea_orm::model]
@@ -21,6 +22,8 @@ pub struct Model {
     pub region: String,
     /// When it was registered.
     pub created_at: Instant,
+    /// Where it works: its agencies have it that give none of their own.
+    pub time_zone: Zone,
     /// The places of its agencies.
     #[sea_orm(has_many)]
     pub memberships: HasMany<super::membership::Entity>,
@@ -36,5 +39,11 @@ impl Entity {
             .inner_join(membership::Entity)
             .filter(membership::COLUMN.agency_id.eq(agency))
             .order_by_desc(COLUMN.id)
+    }
+
+    /// Returns the task force `id`, for its coordinator's changes and the command line.
+    #[must_use]
+    pub fn named(id: TaskForceId) -> Select<Self> {
+        Self::find().filter(COLUMN.id.eq(id))
     }
 }

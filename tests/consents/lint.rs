@@ -12,6 +12,7 @@ use concord_entities::vocabulary::{
     Categories, Code, DataCategory, Explanation, Explanations, MinorAlone, Pack, Purpose, Purposes,
     Severity, SignerRole,
 };
+use concord_entities::zone::Zone;
 use uuid::Uuid;
 
 pub const NORTH: AgencyId = AgencyId(Uuid::from_u128(1));
@@ -42,6 +43,7 @@ pub fn days(from_now: i64) -> Instant {
 pub fn good() -> ConsentDraft {
     ConsentDraft {
         discloser: NORTH,
+        zone: Zone::UTC,
         recipient: SOUTH,
         recipient_known: true,
         through_intermediary: true,
@@ -384,6 +386,67 @@ fn what_goes_beyond_the_mou_is_named() {
     );
 }
 
+/// The limit is of days where the agency works, the last one whole, whether clocks were changed meanwhile or not.
+#[test]
+fn a_limits_days_are_local_and_the_last_one_is_whole() {
+    for (zone, now, end) in [
+        // Clocks go forward on March 8: the ninety days are an hour shorter.
+        (
+            "America/New_York",
+            "2026-01-15T17:00:00Z",
+            "2026-04-16T04:00:00Z",
+        ),
+        // Clocks go back on November 1: they are an hour longer.
+        (
+            "America/New_York",
+            "2026-09-01T12:00:00Z",
+            "2026-12-01T05:00:00Z",
+        ),
+        // The last moment of a day there is the next day in UTC, and its first one as well.
+        (
+            "America/New_York",
+            "2026-06-02T03:59:59.999999Z",
+            "2026-08-31T04:00:00Z",
+        ),
+        (
+            "America/New_York",
+            "2026-06-02T04:00:00Z",
+            "2026-09-01T04:00:00Z",
+        ),
+        (
+            "Asia/Manila",
+            "2026-06-01T15:59:59Z",
+            "2026-08-30T16:00:00Z",
+        ),
+        (
+            "Pacific/Kiritimati",
+            "2026-06-01T10:00:00Z",
+            "2026-08-31T10:00:00Z",
+        ),
+        // Clocks skip midnight on the day after the last one.
+        (
+            "Africa/Cairo",
+            "2026-01-23T12:00:00Z",
+            "2026-04-23T22:00:00Z",
+        ),
+        ("UTC", "2026-01-15T17:00:00Z", "2026-04-16T00:00:00Z"),
+    ] {
+        let (now, end): (Instant, Instant) = (now.parse().unwrap(), end.parse().unwrap());
+        let zone: Zone = zone.parse().unwrap();
+        let draft = |end: i64| ConsentDraft {
+            zone: zone.clone(),
+            effective_at: now,
+            expires_at: Some(Instant(end)),
+            first_signed: Some(zone.day(now)),
+            ..good()
+        };
+        let packs = RulePacks::default();
+        assert_eq!(lint(&draft(end.0), &packs, now), [], "{zone}");
+        let found = lint(&draft(end.0 + 1), &packs, now);
+        assert_eq!(found[0].code, "EXPIRY_TOO_LATE", "{zone}");
+    }
+}
+
 #[test]
 fn the_strictest_maximum_holds() {
     let state = |max_days: Option<i32>| rule_pack::Model {
@@ -402,9 +465,10 @@ fn the_strictest_maximum_holds() {
         (vec![state(Some(180)), state(Some(15))], 15),
     ] {
         let packs = RulePacks(packs);
-        let lasting = |days: i64| ConsentDraft {
+        // To the end of the last of its days.
+        let lasting = |days: i32| ConsentDraft {
             effective_at: NOW,
-            expires_at: Some(Instant(NOW.0 + days * 86_400_000_000)),
+            expires_at: Some(NOW.day().plus_days(days).end()),
             ..good()
         };
         assert_eq!(lint(&lasting(longest), &packs, NOW), [], "{packs:?}");

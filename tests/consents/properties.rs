@@ -1,7 +1,6 @@
 //! What the linter promises whatever it is given.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use concord::consent::lint::{ConsentDraft, RulePacks, blocking, lint};
 use concord_entities::consent::StoredInterpreter;
@@ -16,6 +15,14 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::lint::{NORTH, NOW, SOUTH, WEST, bound, days, every_set, good};
+
+const ZONES: [&str; 5] = [
+    "UTC",
+    "America/New_York",
+    "Asia/Kolkata",
+    "Pacific/Kiritimati",
+    "Africa/Cairo",
+];
 
 fn codes<C: Code>() -> impl Strategy<Value = Set<C>> {
     vec(select(C::ALL), 0..=C::ALL.len()).prop_map(|some| some.into_iter().collect())
@@ -57,9 +64,15 @@ fn drafts() -> impl Strategy<Value = ConsentDraft> {
         option::of(select(MinorAlone::ALL)),
         option::of(vec(select(SignerRole::ALL), 0..4)),
     );
-    let times = (moments(), option::of(moments()), option::of(any::<i32>()));
+    let times = (
+        moments(),
+        option::of(moments()),
+        option::of(any::<i32>()),
+        0..ZONES.len(),
+    );
     (sides, sets, people, times, any::<[bool; 7]>()).prop_map(|(sides, sets, people, times, is)| {
         ConsentDraft {
+            zone: ZONES[times.3].parse().unwrap(),
             discloser: sides.0,
             recipient: sides.1,
             intermediary: sides.2,
@@ -143,18 +156,18 @@ proptest! {
         }
     }
 
-    /// Whatever its beginning, it ends within the longest time from now, and from the first signature.
+    /// Whatever its beginning, it ends by the last of its days from now, and from the first signature.
     #[test]
     fn nothing_makes_it_longer(draft in drafts(), now in moments(), older in 0_i32..200) {
-        let longest = Duration::from_hours(24 * 90);
         let codes = |draft: &ConsentDraft| -> BTreeSet<&'static str> {
             lint(draft, &RulePacks::default(), now).iter().map(|one| one.code).collect()
         };
         if let (Some(end), false) = (draft.expires_at, codes(&draft).contains("EXPIRY_TOO_LATE")) {
-            prop_assert!(end <= now.plus(longest));
-            prop_assert!(draft.first_signed.is_none_or(|day| end <= day.end().plus(longest)));
+            let latest = |day: Day| draft.zone.end(day.plus_days(90));
+            prop_assert!(end <= latest(draft.zone.day(now)));
+            prop_assert!(draft.first_signed.is_none_or(|day| end <= latest(day)));
         } else {
-            let first_signed = Some(draft.first_signed.unwrap_or(now.day()).plus_days(-older));
+            let first_signed = Some(draft.first_signed.unwrap_or(draft.zone.day(now)).plus_days(-older));
             let older = ConsentDraft { first_signed, ..draft.clone() };
             prop_assert_eq!(codes(&draft), codes(&older));
         }

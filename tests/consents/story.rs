@@ -338,8 +338,8 @@ async fn the_rules_that_bind_an_agency_decide_what_blocks(world: World) {
     assert_eq!(finding["citation"], "RCW 70.123.076");
     assert_eq!(
         finding["remedy"],
-        "Choose an expiry within 14 days of its beginning, its first signature and today, whichever is earliest; \
-        it can be renewed."
+        "Choose an expiry within 14 days of its beginning, its first signature and today, whichever is earliest, \
+        the last of them whole; it can be renewed."
     );
     for bad in [
         json!({ "pack": "VAWA", "maxDays": 14 }),

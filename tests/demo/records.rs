@@ -300,6 +300,7 @@ async fn consents_are_signed_as_the_law_asks() {
             ceiling: Some(Categories::all()),
             understood: survivor.language.clone(),
             minor: survivor.minor,
+            zone: "America/New_York".parse().unwrap(),
         };
         let draft = ConsentDraft::from_consent(&row, beside);
         let findings = lint(&draft, &RulePacks::default(), row.created_at);

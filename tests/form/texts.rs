@@ -131,16 +131,45 @@ fn a_day_is_written_as_the_language_writes_it() {
     let until = |language: &str| {
         let text = super::say(&subject(), language);
         text.lines()
-            .find(|line| line.contains("UTC"))
+            .find(|line| line.contains("2026"))
             .unwrap()
             .to_owned()
     };
     assert_eq!(
         until("en"),
-        "It starts on March 1, 2026. It ends on May 9, 2026 (05/09/2026) at 17:30 world time (UTC), or sooner if you wish."
+        "It starts on March 1, 2026. It ends on May 9, 2026 (05/09/2026) at 17:30 (time zone: UTC), or sooner if you wish."
     );
     assert_eq!(
         until("es"),
-        "Empieza el 1 de marzo de 2026. Termina el 9 de mayo de 2026 (09/05/2026) a las 17:30 de la hora mundial (UTC), o antes si usted quiere."
+        "Empieza el 1 de marzo de 2026. Termina el 9 de mayo de 2026 (09/05/2026) a las 17:30 (zona horaria: UTC), o antes si usted quiere."
+    );
+}
+
+/// The page says its times by the clocks where the agency works, whatever they show elsewhere.
+#[test]
+fn times_are_those_where_the_agency_works() {
+    let until = |zone: &str, end: &str, language: &str| {
+        let mut subject = subject();
+        subject.zone = zone.parse().unwrap();
+        subject.consent.expires_at = end.parse().unwrap();
+        let text = super::say(&subject, language);
+        let line = text.lines().find(|line| line.contains("2026")).unwrap();
+        line.to_owned()
+    };
+    assert_eq!(
+        until("America/New_York", "2026-05-09T17:30:00Z", "en"),
+        "It starts on February 28, 2026. It ends on May 9, 2026 (05/09/2026) at 13:30 (time zone: New York, EDT), or sooner if you wish."
+    );
+    assert_eq!(
+        until("America/New_York", "2026-05-10T04:00:00Z", "en"),
+        "It starts on February 28, 2026. It ends when May 9, 2026 (05/09/2026) is over (time zone: New York, EDT), or sooner if you wish."
+    );
+    assert_eq!(
+        until("America/Tijuana", "2026-12-01T08:00:00Z", "es"),
+        "Empieza el 28 de febrero de 2026. Termina cuando acaba el 30 de noviembre de 2026 (30/11/2026; zona horaria: Tijuana, PST), o antes si usted quiere."
+    );
+    assert_eq!(
+        until("America/Sao_Paulo", "2026-05-09T17:30:00Z", "en"),
+        "It starts on February 28, 2026. It ends on May 9, 2026 (05/09/2026) at 14:30 (time zone: Sao Paulo), or sooner if you wish."
     );
 }

@@ -49,6 +49,14 @@ fn events() -> Vec<Event> {
         wrappings: 12,
     });
     events.extend(stores());
+    events.push(Event::AgencyTimeZoneSet {
+        agency: OTHER,
+        zone: "America/New_York".to_owned(),
+    });
+    events.push(Event::TaskForceTimeZoneSet {
+        task_force: TaskForceId(id(9)),
+        zone: "Asia/Manila".to_owned(),
+    });
     events
 }
 

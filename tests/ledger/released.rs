@@ -7,6 +7,7 @@ use concord::error::Error;
 use concord_entities::agency::{StoredVetting, TextList};
 use concord_entities::ids::{AgencyId, TaskForceId};
 use concord_entities::vocabulary::{AgencyKind, AgencyStatus, MemberRole};
+use concord_entities::zone::Zone;
 use concord_entities::{agency, audit_event, membership, task_force};
 use sea_orm::{ActiveModelTrait, Condition, DbBackend, IntoActiveModel};
 
@@ -65,6 +66,7 @@ async fn an_agency_reads_about_itself_and_whom_it_coordinates(place: Place) {
         name: "Bay".into(),
         region: "Bay".into(),
         created_at: now,
+        time_zone: Zone::UTC,
     };
     circle
         .clone()
@@ -88,6 +90,7 @@ async fn an_agency_reads_about_itself_and_whom_it_coordinates(place: Place) {
             languages: TextList(Vec::new()),
             service_areas: TextList(Vec::new()),
             created_at: now,
+            time_zone: Zone::UTC,
         };
         agency.into_active_model().insert(write).await.unwrap();
     }

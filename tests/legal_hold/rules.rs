@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use concord::survivor::legal_hold::rules::{
-    LegalHoldError, ToldHold, are_confirmed, check, in_force, is_in_force, released,
+    self, LegalHoldError, ToldHold, are_confirmed, released,
 };
 use concord_entities::ids::{AgencyId, LegalHoldId, SurvivorId};
 use concord_entities::instant::{Day, Instant};
 use concord_entities::legal_hold::Model;
 use concord_entities::vocabulary::LegalHoldGround;
+use concord_entities::zone::Zone;
 use proptest::prelude::*;
 
 const NOW: &str = "2026-06-15T12:00:00Z";
@@ -19,6 +20,18 @@ fn now() -> Instant {
 
 fn today(plus: i32) -> Day {
     now().day().plus_days(plus)
+}
+
+fn check(told: &ToldHold<'_>, now: Instant) -> Result<(), Vec<LegalHoldError>> {
+    rules::check(told, &Zone::UTC, now)
+}
+
+fn is_in_force(hold: &Model, now: Instant) -> bool {
+    rules::is_in_force(hold, &Zone::UTC, now)
+}
+
+fn in_force(holds: &[Model], now: Instant) -> Vec<&Model> {
+    rules::in_force(holds, &Zone::UTC, now)
 }
 
 fn good() -> ToldHold<'static> {
@@ -180,5 +193,31 @@ proptest! {
             .zip(&named)
             .any(|(hold, named)| !named && is_in_force(hold, now()));
         prop_assert_eq!(are_confirmed(&in_force(&holds, now()), &confirmed), !unnamed);
+    }
+}
+
+/// The last day counts whole where the agency works, and not where the server does.
+#[test]
+fn the_last_day_is_the_agencys() {
+    let hold = recorded(&ToldHold {
+        ends_on: Some(today(0)),
+        ..good()
+    });
+    for (zone, last_moment) in [
+        ("America/Los_Angeles", "2026-06-16T06:59:59.999999Z"),
+        ("UTC", "2026-06-15T23:59:59.999999Z"),
+        ("Pacific/Guam", "2026-06-15T13:59:59.999999Z"),
+    ] {
+        let zone: Zone = zone.parse().unwrap();
+        let last: Instant = last_moment.parse().unwrap();
+        let told = ToldHold {
+            ends_on: hold.ends_on,
+            ..good()
+        };
+        assert!(rules::is_in_force(&hold, &zone, last), "{zone}");
+        assert_eq!(rules::check(&told, &zone, last), Ok(()), "{zone}");
+        let over = Instant(last.0 + 1);
+        assert!(!rules::is_in_force(&hold, &zone, over), "{zone}");
+        assert!(rules::check(&told, &zone, over).is_err(), "{zone}");
     }
 }

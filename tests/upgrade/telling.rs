@@ -113,11 +113,11 @@ async fn log(told: &mut Told, opened: &Opened, readers: &[&Agency]) {
 async fn agencies(told: &mut Told, office: &Agency) {
     told.section("The agencies, as their coordinator sees them");
     let query = "{ agencies(first: 100) { edges { node { id name kind jurisdiction confidentialProvider status \
-        suspensionReason languages serviceAreas } } } }";
+        suspensionReason languages serviceAreas timeZone } } } }";
     for agency in oldest_first(office, query, "agencies").await {
         let name = plain(&agency["name"]);
         told.line(&format!(
-            "{:9} {}{} \"{name}\" {}languages [{}] areas [{}]{}",
+            "{:9} {}{} \"{name}\" {}languages [{}] areas [{}] in {}{}",
             plain(&agency["status"]),
             plain(&agency["kind"]),
             said(" of ", &agency["jurisdiction"]),
@@ -128,6 +128,7 @@ async fn agencies(told: &mut Told, office: &Agency) {
             },
             joined(&agency["languages"]),
             joined(&agency["serviceAreas"]),
+            plain(&agency["timeZone"]),
             said(": ", &agency["suspensionReason"]),
         ));
         told.calls(&agency, name);

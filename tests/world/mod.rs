@@ -31,6 +31,7 @@ use concord::settings::{RawSettings, Settings};
 use concord_entities::ids::{AgencyId, AnyId, TaskForceId, TokenId};
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::AgencyKind;
+use concord_entities::zone::Zone;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -181,6 +182,7 @@ impl World {
             region: "Three Rivers".to_owned(),
             coordinator: "Coordination Office".to_owned(),
             kind: AgencyKind::VictimAssistanceAgency,
+            time_zone: Zone::UTC,
         };
         let (task_force, coordinator) = found_task_force(&service.store, founding).await.unwrap();
         let server = Server::start(&flags);

@@ -17,6 +17,7 @@ use concord_entities::ids::{
 };
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{AgencyKind, Categories, DataCategory, MemberRole, Purpose};
+use concord_entities::zone::Zone;
 use concord_entities::{membership, task_force};
 use nix::sys::resource::{UsageWho, getrusage};
 use sea_orm::{Condition, ConnectionTrait, QueryTrait, Statement};
@@ -114,6 +115,7 @@ async fn agencies(service: &Service) -> Vec<AgencyId> {
         name: "All Counties".to_owned(),
         region: "All Counties".to_owned(),
         created_at: now,
+        time_zone: Zone::UTC,
     };
     let places = ids
         .iter()

@@ -17,6 +17,7 @@ use concord_entities::vocabulary::{
     AgencyKind, AgencyStatus, Categories, Code, DataCategory, Explanations, MemberRole, MouKind,
     Need, Needs, Purpose, Purposes, ReferralStatus, Urgency,
 };
+use concord_entities::zone::Zone;
 use concord_entities::{
     agency, consent, membership, mou, mou_party, referral, sealed_part, survivor, task_force,
 };
@@ -111,6 +112,7 @@ pub async fn agencies(
             languages: TextList(vec!["en".to_owned(), "es".to_owned()]),
             service_areas: TextList::default(),
             created_at: now,
+            time_zone: Zone::UTC,
         })
         .collect();
     let ids = rows.iter().map(|row| row.id).collect();
@@ -126,6 +128,7 @@ async fn agreement(service: &Service, parties: &[AgencyId], now: Instant) -> Mou
         name: "River Counties Task Force".to_owned(),
         region: "River Counties".to_owned(),
         created_at: earlier,
+        time_zone: Zone::UTC,
     };
     insert(service, vec![circle]).await;
     let id = MouId::new();

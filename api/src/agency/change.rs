@@ -11,7 +11,7 @@ use sea_orm::{
 };
 
 use super::graphql::{Agency, AgencyInput, find_agency};
-use super::rules;
+use super::{rules, zone};
 use crate::access::grant::Resource;
 use crate::audit::change::{Author, Change, Ending};
 use crate::audit::event::Event;
@@ -162,6 +162,12 @@ pub(crate) async fn register(
     if name.is_empty() || name.chars().count() > 200 {
         return Err(Error::input("agency.name", "1 to 200 characters").into());
     }
+    let time_zone = match &input.time_zone {
+        Some(name) => name
+            .parse()
+            .map_err(|unknown| Error::input("agency.timeZone", unknown))?,
+        None => zone::of_task_force(change, task_force).await?,
+    };
     let model = agency::Model {
         id: AgencyId::new(),
         name: name.to_owned(),
@@ -182,6 +188,7 @@ pub(crate) async fn register(
         ),
         service_areas: TextList(input.service_areas),
         created_at: change.now(),
+        time_zone,
     };
     let model = model.into_active_model().insert(change).await?;
     let place = membership::Model {

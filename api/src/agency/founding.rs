@@ -4,6 +4,7 @@ use concord_entities::agency::{self, TextList};
 use concord_entities::ids::{AgencyId, TaskForceId};
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{AgencyKind, AgencyStatus, MemberRole};
+use concord_entities::zone::Zone;
 use concord_entities::{membership, task_force};
 use sea_orm::{ConnectionTrait, EntityTrait, IntoActiveModel};
 
@@ -23,6 +24,8 @@ pub struct Founding {
     pub coordinator: String,
     /// What kind of agency that is.
     pub kind: AgencyKind,
+    /// Where they work.
+    pub time_zone: Zone,
 }
 
 /// A task force as it was drawn up at some moment, with the agency that coordinates it.
@@ -59,6 +62,7 @@ impl Founding {
             name: self.task_force,
             region: self.region,
             created_at: now,
+            time_zone: self.time_zone.clone(),
         };
         let coordinator = agency::Model {
             id: AgencyId::new(),
@@ -74,6 +78,7 @@ impl Founding {
             languages: TextList::default(),
             service_areas: TextList::default(),
             created_at: now,
+            time_zone: self.time_zone,
         };
         let place = membership::Model {
             task_force_id: task_force.id,

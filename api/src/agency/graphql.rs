@@ -133,6 +133,12 @@ impl Agency {
     async fn service_areas(&self) -> &[String] {
         &self.model.service_areas.0
     }
+
+    /// The time zone in which it works, by its IANA name: the limits of its consents, its rule packs and its legal holds
+    /// are counted in the days there.
+    async fn time_zone(&self) -> String {
+        self.model.time_zone.to_string()
+    }
 }
 
 /// The four attributes that make a partner fit to refer to; null where nobody has checked.
@@ -189,6 +195,8 @@ pub struct TaskForce {
     pub members: Vec<TaskForceMember>,
     /// When it was registered.
     pub created_at: DateTime,
+    /// The time zone in which it works, by its IANA name: that of its agencies that gave none of their own.
+    pub time_zone: String,
 }
 
 #[ComplexObject]
@@ -239,6 +247,9 @@ pub struct AgencyInput {
     /// The areas it serves.
     #[graphql(default)]
     pub service_areas: Vec<String>,
+    /// The time zone in which it works, by its IANA name, such as `America/New_York`; the task force's where you leave it
+    /// out. The limits of its consents are counted in the days there.
+    pub time_zone: Option<String>,
     /// The same key again returns what the first call made.
     pub idempotency_key: Option<ID>,
 }
@@ -318,6 +329,7 @@ impl AgencyQuery {
                 region: row.region,
                 members: members.get(&row.id).cloned().unwrap_or_default(),
                 created_at: row.created_at.into(),
+                time_zone: row.time_zone.to_string(),
             }),
             |one| one.key.0,
         ))

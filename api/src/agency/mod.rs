@@ -4,3 +4,4 @@ pub mod change;
 pub mod founding;
 pub mod graphql;
 pub mod rules;
+pub mod zone;

@@ -58,6 +58,20 @@ events! {
     AgencySuspended(agency: AgencyId) => Update, about(&agency).told(agency);
     /// An agency was reinstated.
     AgencyReinstated(agency: AgencyId) => Update, about(&agency).told(agency);
+    /// The operator said in which time zone an agency works.
+    AgencyTimeZoneSet {
+        /// The agency.
+        agency: AgencyId,
+        /// The zone, by its IANA name.
+        zone: String,
+    } => Update, about(&agency).told(agency).because(zone);
+    /// The operator said in which time zone a task force works.
+    TaskForceTimeZoneSet {
+        /// The task force.
+        task_force: TaskForceId,
+        /// The zone, by its IANA name.
+        zone: String,
+    } => Update, about(&task_force).within(Some(task_force)).because(zone);
 
     /// An application was registered.
     ApplicationRegistered(application: ApplicationId) => Create, about(&application);

@@ -5,6 +5,7 @@ use concord::agency::founding::{Founding, found_task_force};
 use concord::service::Service;
 use concord::settings::SessionKind;
 use concord_entities::vocabulary::{AgencyKind, Code};
+use concord_entities::zone::Zone;
 use miette::{IntoDiagnostic, Result, miette};
 
 use super::options::Options;
@@ -24,6 +25,9 @@ pub(crate) struct Found {
     /// What kind of agency that is, such as `VICTIM_ASSISTANCE_AGENCY`.
     #[arg(long)]
     kind: String,
+    /// The time zone in which they work, such as `America/New_York`: limits are counted in its days.
+    #[arg(long, default_value_t = Zone::UTC)]
+    time_zone: Zone,
     #[command(flatten)]
     options: Options,
 }
@@ -41,6 +45,7 @@ impl Found {
             region: self.region,
             coordinator: self.coordinator,
             kind,
+            time_zone: self.time_zone,
         };
         let (task_force, agency) = found_task_force(&service.store, founding)
             .await

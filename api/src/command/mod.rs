@@ -13,6 +13,7 @@ mod keyring;
 mod options;
 mod restore;
 mod serve;
+mod time_zone;
 mod token;
 
 use clap::Subcommand;
@@ -36,6 +37,8 @@ pub(crate) enum Command {
     },
     /// Register a task force with the agency that coordinates it, and print their ids.
     Found(found::Found),
+    /// Say in which time zone an agency or a task force works.
+    TimeZone(time_zone::SetTimeZone),
     /// Issue an access token for an agency, and print it.
     Token(token::Issue),
     /// Look after agencies' applications.
@@ -107,6 +110,7 @@ impl Command {
             Self::Serve(serve) => serve.run().await,
             Self::Migrate { what } => migrate(what).await,
             Self::Found(found) => found.run().await,
+            Self::TimeZone(set) => set.run().await,
             Self::Token(issue) => issue.run().await,
             Self::Application { what } => what.run().await,
             Self::Consent { what } => what.run().await,

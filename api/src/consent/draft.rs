@@ -30,8 +30,7 @@ pub(super) async fn draft(
         .ok_or_else(no_such_survivor)?;
     let Some(end) = input.expires_at else {
         let grounds = Grounds::gather(change, change.agency(), change.now()).await?;
-        let findings =
-            vec![ConsentCheck::ExpiryMissing.finding(&grounds.packs.bound(change.now().day()))];
+        let findings = vec![ConsentCheck::ExpiryMissing.finding(&grounds.bound())];
         return Err(Error::ConsentDefective { findings }.into());
     };
     let mut model = said(input, change.agency(), survivor.id, end.0, change.now())?;

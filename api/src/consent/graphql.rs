@@ -180,8 +180,7 @@ impl Consent {
             return Ok(Vec::new());
         };
         let grounds = self.grounds(ctx, held).await?;
-        let bound = grounds.packs.on(self.judged_at.day());
-        Ok(bound.cloned().map(RulePack::from).collect())
+        Ok(grounds.binding().cloned().map(RulePack::from).collect())
     }
 
     /// What it lacks today, missing signatures included; empty for a good one, and to the recipient. A consent that is

@@ -5,7 +5,8 @@ use std::collections::{HashMap, HashSet};
 
 use concord_entities::ids::AgencyId;
 use concord_entities::instant::Instant;
-use concord_entities::vocabulary::Categories;
+use concord_entities::vocabulary::{Categories, Pack};
+use concord_entities::zone::Zone;
 use concord_entities::{agency, consent, consent_signature, mou, mou_party, rule_pack, survivor};
 use sea_orm::{ConnectionTrait, DbErr};
 
@@ -19,6 +20,7 @@ pub struct Grounds {
     pub packs: RulePacks,
     ceilings: HashMap<AgencyId, Categories>,
     known: HashSet<AgencyId>,
+    zone: Zone,
     now: Instant,
 }
 
@@ -34,12 +36,25 @@ impl Grounds {
     ) -> Result<Self, DbErr> {
         let packs = rule_pack::Entity::of(discloser).all(database).await?;
         let known = agency::Entity::known_to(discloser).all(database).await?;
+        let own = known.iter().find(|one| one.id == discloser);
         Ok(Self {
             packs: RulePacks(packs),
+            zone: own.map_or(Zone::UTC, |own| own.time_zone.clone()),
             ceilings: ceilings(database, discloser, now).await?,
             known: known.into_iter().map(|one| one.id).collect(),
             now,
         })
+    }
+
+    /// Returns which packs bind the discloser today.
+    #[must_use]
+    pub fn bound(&self) -> Vec<Pack> {
+        self.packs.bound(self.zone.day(self.now))
+    }
+
+    /// Returns the rules that bind the discloser today.
+    pub fn binding(&self) -> impl Iterator<Item = &rule_pack::Model> {
+        self.packs.on(self.zone.day(self.now))
     }
 
     /// Returns what is known beside a consent to `recipient`.
@@ -50,6 +65,7 @@ impl Grounds {
             ceiling: self.ceilings.get(&recipient).copied(),
             understood: survivor.language.clone(),
             minor: survivor.minor,
+            zone: self.zone.clone(),
         }
     }
 

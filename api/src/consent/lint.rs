@@ -1,7 +1,5 @@
 //! What a consent lacks, before and after it is saved. Pure.
 
-use std::time::Duration;
-
 use concord_entities::consent::{self, StoredInterpreter};
 use concord_entities::ids::AgencyId;
 use concord_entities::instant::{Day, Instant};
@@ -10,6 +8,7 @@ use concord_entities::vocabulary::{
     Categories, Code, DataCategory, Explanation, Explanations, MinorAlone, Pack, Purposes,
     Severity, SignerRole,
 };
+use concord_entities::zone::Zone;
 
 use super::checks::ConsentCheck;
 use super::language::{of_interpreter, same_language};
@@ -28,6 +27,8 @@ pub const LONGEST_DAYS: i32 = 90;
 pub struct ConsentDraft {
     /// The agency that may disclose.
     pub discloser: AgencyId,
+    /// Where it works: the days of a limit are counted there.
+    pub zone: Zone,
     /// The one agency that may be told.
     pub recipient: AgencyId,
     /// Whether the discloser shares a task force with it.
@@ -83,6 +84,8 @@ pub struct Beside {
     pub understood: Option<String>,
     /// Whether the person is under 18.
     pub minor: bool,
+    /// Where the discloser works.
+    pub zone: Zone,
 }
 
 impl ConsentDraft {
@@ -91,6 +94,7 @@ impl ConsentDraft {
     pub fn from_consent(consent: &consent::Model, beside: Beside) -> Self {
         Self {
             discloser: consent.discloser_id,
+            zone: beside.zone,
             recipient: consent.recipient_id,
             recipient_known: beside.recipient_known,
             through_intermediary: consent.through_intermediary,
@@ -167,7 +171,7 @@ pub fn is_in_force(bound: &rule_pack::Model, day: Day) -> bool {
 /// Lists everything that a consent lacks at `now`, in the order of the checks; empty for a good one.
 #[must_use]
 pub fn lint(draft: &ConsentDraft, packs: &RulePacks, now: Instant) -> Vec<Finding> {
-    let day = now.day();
+    let day = draft.zone.day(now);
     let (longest, citation) = packs.longest(day);
     let bound = packs.bound(day);
     let mut lacking = of_explanation(draft);
@@ -211,7 +215,7 @@ fn too_late(finding: Finding, longest: i32, citation: Option<&str>) -> Finding {
         citation: citation.map_or(finding.citation, |text| text.to_owned().into()),
         remedy: format!(
             "Choose an expiry within {longest} days of its beginning, its first signature and today, whichever is \
-            earliest; it can be renewed."
+            earliest, the last of them whole; it can be renewed."
         )
         .into(),
         ..finding
@@ -266,11 +270,11 @@ fn of_time(draft: &ConsentDraft, longest: i32, now: Instant) -> Vec<ConsentCheck
     let Some(end) = draft.expires_at else {
         return vec![ConsentCheck::ExpiryMissing];
     };
-    let days = u64::try_from(longest).unwrap_or(0);
     // Neither a beginning that is to come nor a signature of long ago makes it any longer.
-    let signed = draft.first_signed.map_or(now, Day::end);
-    let counted = draft.effective_at.min(now).min(signed);
-    let last = counted.plus(Duration::from_hours(days.saturating_mul(24)));
+    let today = draft.zone.day(now);
+    let begins = draft.zone.day(draft.effective_at);
+    let counted = begins.min(today).min(draft.first_signed.unwrap_or(today));
+    let last = draft.zone.end(counted.plus_days(longest));
     [
         (end <= draft.effective_at, ConsentCheck::DatesReversed),
         (end <= now, ConsentCheck::ExpiryPast),

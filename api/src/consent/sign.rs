@@ -123,7 +123,7 @@ async fn judge(
         ..grounds.draft(consent, survivor)
     };
     let situation = draft.situation();
-    let bound = grounds.packs.bound(change.now().day());
+    let bound = grounds.bound();
     let mut findings = grounds.lint(&draft);
     let faults = situation.faults(offered, draft.understood.as_deref());
     let by_abuser = faults.contains(&ConsentCheck::SignerIsAbuser);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use async_graphql::ID;
 use concord_entities::instant::Instant;
+use concord_entities::zone::Zone;
 
 use super::past::Past;
 use super::personas;
@@ -21,6 +22,9 @@ use crate::error::{Refusal, Result};
 use crate::jose::key::SigningKey;
 use crate::wire::scalars::LanguageTag;
 
+/// Where all of them work.
+const ZONE: &str = "America/New_York";
+
 /// Why nothing is shared with the lodging program any more.
 const CLOSED: &str =
     "The building inspection closed both houses; to be looked at again once the stairs are mended.";
@@ -33,6 +37,7 @@ pub(super) fn founding(past: Past) -> (Instant, Founding) {
         region: "Three Rivers Region".to_owned(),
         coordinator: office.name.to_owned(),
         kind: office.kind,
+        time_zone: ZONE.parse().unwrap_or(Zone::UTC),
     };
     (past.days_ago(office.days), founding)
 }
@@ -80,6 +85,7 @@ pub(super) async fn register(
             .iter()
             .map(|area| (*area).to_owned())
             .collect(),
+        time_zone: None,
         idempotency_key: None,
     };
     let created = agency::change::register(change, input, stage.task_force).await?;

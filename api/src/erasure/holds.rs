@@ -8,6 +8,7 @@ use concord_entities::ids::{LegalHoldId, SurvivorId};
 use concord_entities::legal_hold::{self, Model};
 use sea_orm::Select;
 
+use crate::agency::zone;
 use crate::audit::change::Ending;
 use crate::audit::disclose;
 use crate::audit::event::Event;
@@ -64,7 +65,8 @@ impl ConfirmedHolds {
         if !self.0.iter().all(is_theirs) {
             return Err(Error::NotFound.into());
         }
-        let in_force = rules::in_force(all, found.now);
+        let zone = zone::of_agency(&store.read, request.caller.agency()).await?;
+        let in_force = rules::in_force(all, &zone, found.now);
         let told: Vec<HoldInForce> = if rules::are_confirmed(&in_force, &self.0) {
             Vec::new()
         } else {
@@ -91,7 +93,8 @@ impl ConfirmedHolds {
     ) -> Result<Option<Vec<LegalHoldId>>> {
         let all = legal_hold::Entity::on(ending.agency(), survivor);
         let all = all.all(ending).await?;
-        let in_force = rules::in_force(&all, ending.now());
+        let zone = zone::of_agency(ending, ending.agency()).await?;
+        let in_force = rules::in_force(&all, &zone, ending.now());
         let confirmed = rules::are_confirmed(&in_force, &self.0);
         Ok(confirmed.then(|| in_force.iter().map(|hold| hold.id).collect()))
     }

@@ -9,6 +9,7 @@ use concord_entities::vocabulary::Pack;
 use sea_orm::{ActiveModelTrait, IntoActiveModel, Set};
 
 use crate::access::grant::Resource;
+use crate::agency::zone;
 use crate::audit::change::Change;
 use crate::audit::disclose;
 use crate::audit::event::{Event, RulePackEvent};
@@ -210,7 +211,8 @@ async fn bind(change: &Change<'_>, input: RulePackInput) -> Result<rule_pack::Mo
     {
         return Err(Error::input("pack.maxDays", "1 to 366").into());
     }
-    let from_on = input.from_on.map_or(change.now().day(), |day| day.0);
+    let today = today(change).await?;
+    let from_on = input.from_on.map_or(today, |day| day.0);
     let said = rule_pack::Entity::of(change.agency()).all(change).await?;
     let already = |one: &rule_pack::Model| {
         one.pack == input.pack && !state && one.until_on.is_none_or(|last| from_on <= last)
@@ -231,6 +233,12 @@ async fn bind(change: &Change<'_>, input: RulePackInput) -> Result<rule_pack::Mo
     Ok(row.into_active_model().insert(change).await?)
 }
 
+/// Returns the day that it is where the agency works.
+async fn today(change: &Change<'_>) -> Result<Day> {
+    let zone = zone::of_agency(change, change.agency()).await?;
+    Ok(zone.day(change.now()))
+}
+
 async fn unbind(
     change: &Change<'_>,
     id: RulePackId,
@@ -240,7 +248,7 @@ async fn unbind(
         .one_locked(change)
         .await?
         .ok_or(Error::NotFound)?;
-    let yesterday = change.now().day().plus_days(-1);
+    let yesterday = today(change).await?.plus_days(-1);
     let last = until_on.unwrap_or(yesterday);
     if last < yesterday {
         return Err(Error::input("untilOn", "what bound your agency in the past stays so").into());

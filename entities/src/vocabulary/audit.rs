@@ -25,6 +25,10 @@ codes! {
         AgencySuspended = "AGENCY_SUSPENDED",
         /// A suspended agency takes part again.
         AgencyReinstated = "AGENCY_REINSTATED",
+        /// The operator said in which time zone an agency works; the reason is the zone.
+        AgencyTimeZoneSet = "AGENCY_TIME_ZONE_SET",
+        /// The operator said in which time zone a task force works; the reason is the zone.
+        TaskForceTimeZoneSet = "TASK_FORCE_TIME_ZONE_SET",
         /// An application was registered.
         ApplicationRegistered = "APPLICATION_REGISTERED",
         /// An application was given a new secret.

@@ -7,5 +7,8 @@ codes! {
     NoticeKind {
         /// A consent that names it as recipient was taken back: what it was told under it, it is told no more.
         ConsentRevoked = "CONSENT_REVOKED",
+        /// Your agency was registered before agencies had time zones: its days are counted in UTC, as they were, until the
+        /// service's operator says where it works.
+        TimeZoneAssumed = "TIME_ZONE_ASSUMED",
     }
 }

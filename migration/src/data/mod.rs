@@ -17,6 +17,7 @@ pub(crate) mod m0014_bounded_endings;
 pub(crate) mod m0015_store_identity;
 pub(crate) mod m0016_legal_holds;
 pub(crate) mod m0017_journaled_endings;
+pub(crate) mod m0021_time_zones;
 
 use sea_orm_migration::sea_orm::prelude::Uuid;
 
@@ -30,4 +31,13 @@ fn type_id(letters: &str) -> Option<Uuid> {
         bits = (bits << 5) | u128::try_from(place).ok()?;
     }
     Some(Uuid::from_u128(bits))
+}
+
+/// Returns a UUID as a `TypeID`: the prefix, and the UUID in Crockford's base 32.
+fn type_id_text(prefix: &str, uuid: Uuid) -> String {
+    let letters = (0..26).rev().filter_map(|place| {
+        let five = usize::try_from((uuid.as_u128() >> (place * 5)) & 31).ok()?;
+        "0123456789abcdefghjkmnpqrstvwxyz".chars().nth(five)
+    });
+    format!("{prefix}_{}", letters.collect::<String>())
 }

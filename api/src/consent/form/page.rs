@@ -5,7 +5,9 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use concord_entities::consent;
+use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{ConsentStatus, DataCategory};
+use concord_entities::zone::Zone;
 
 use super::texts::{FormLanguage, FormTexts, FormTextsError, fill};
 
@@ -31,6 +33,8 @@ pub struct Subject {
     pub recipient: String,
     /// The name of the agency that passes it on, where one is used.
     pub intermediary: Option<String>,
+    /// Where the discloser works: the page says its times as the clocks there show them.
+    pub zone: Zone,
     /// Whether a parent or guardian signs too: the survivor is under 18, and no law lets them sign alone.
     pub guarded: bool,
 }
@@ -66,6 +70,7 @@ struct Sheet<'s> {
     notices: Vec<LanguageNotice>,
     status: Option<&'static str>,
     through: bool,
+    until: &'static str,
     categories: Vec<&'static str>,
     purposes: Vec<&'static str>,
     substance_use: bool,
@@ -148,10 +153,12 @@ impl Subject {
     ) -> Result<Sheet<'s>, FormTextsError> {
         let texts = language.texts()?;
         let consent = &self.consent;
-        let (start, end) = (
-            texts.write(consent.effective_at),
-            texts.write(consent.expires_at),
-        );
+        let start = texts.write(consent.effective_at, &self.zone);
+        let (last, until) = match self.whole_last_day() {
+            Some(last) => (last, &texts.until_whole_day),
+            None => (consent.expires_at, &texts.until),
+        };
+        let end = texts.write(last, &self.zone);
         let categories = consent.categories.iter();
         let purposes = consent.purposes.iter();
         Ok(Sheet {
@@ -161,6 +168,7 @@ impl Subject {
             notices,
             status: texts.statuses.get(&self.status).map(String::as_str),
             through: self.intermediary.is_some(),
+            until,
             categories: categories
                 .filter_map(|one| texts.categories.get(&one).map(String::as_str))
                 .collect(),
@@ -181,8 +189,27 @@ impl Subject {
                 ("end", end.date),
                 ("end_short", end.short),
                 ("end_time", end.time),
+                ("zone", self.zone_in_words()),
             ],
         })
+    }
+
+    /// Returns when the consent's last day begins, where that day counts whole.
+    fn whole_last_day(&self) -> Option<Instant> {
+        let end = self.consent.expires_at;
+        let last = self.zone.day(end).plus_days(-1);
+        (self.zone.end(last) == end).then(|| self.zone.start(last))
+    }
+
+    /// Returns what people call the time in the zone when the consent ends, and a city that has it.
+    fn zone_in_words(&self) -> String {
+        let name = self.zone.to_string();
+        let city = name.rsplit('/').next().unwrap_or(&name).replace('_', " ");
+        let called = self.zone.abbreviation(self.consent.expires_at);
+        match called.filter(|called| *called != city) {
+            Some(called) => format!("{city}, {called}"),
+            None => city,
+        }
     }
 
     /// Returns who may have to sign (28 CFR 94.115(a)(2)).

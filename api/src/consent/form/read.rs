@@ -4,6 +4,7 @@ use concord_entities::ids::ConsentId;
 use concord_entities::{consent, survivor};
 
 use super::page::Subject;
+use crate::agency::zone;
 use crate::audit::disclose;
 use crate::audit::ledger::Decided;
 use crate::consent::rules;
@@ -30,6 +31,7 @@ async fn find_subject(request: &Request, id: ConsentId) -> Result<Decided<Option
     let survivor = survivor::Entity::one_of(agency, consent.survivor_id)
         .one(&store.read)
         .await?;
+    let zone = zone::of_agency(&store.read, agency).await?;
     let parties = [consent.discloser_id, consent.recipient_id]
         .into_iter()
         .chain(consent.intermediary_id);
@@ -44,6 +46,7 @@ async fn find_subject(request: &Request, id: ConsentId) -> Result<Decided<Option
         discloser: name(consent.discloser_id),
         recipient: name(consent.recipient_id),
         intermediary: consent.intermediary_id.map(name),
+        zone,
         guarded: consent.minor_alone.is_none() && survivor.is_some_and(|survivor| survivor.minor),
         consent,
     };

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{ConsentStatus, DataCategory, Purpose};
+use concord_entities::zone::Zone;
 use serde::Deserialize;
 
 /// A language that there is a form in.
@@ -36,6 +37,7 @@ pub(crate) struct FormTexts {
     pub(super) no: Vec<String>,
     pub(super) until_heading: String,
     pub(super) until: String,
+    pub(super) until_whole_day: String,
     pub(super) after: String,
     pub(super) kept: String,
     pub(super) back_heading: String,
@@ -112,7 +114,7 @@ impl FormLanguage {
     }
 }
 
-/// A moment in words and in digits, as the language writes it, by the world's time.
+/// A moment in words and in digits, as the language writes it, by the clocks of a time zone.
 pub(super) struct WrittenMoment {
     /// The day in words.
     pub(super) date: String,
@@ -123,9 +125,10 @@ pub(super) struct WrittenMoment {
 }
 
 impl FormTexts {
-    /// Writes a moment.
-    pub(super) fn write(&self, moment: Instant) -> WrittenMoment {
-        let text = moment.to_string();
+    /// Writes a moment, as the clocks of `zone` show it.
+    pub(super) fn write(&self, moment: Instant, zone: &Zone) -> WrittenMoment {
+        let local = zone.local(moment);
+        let text = local.map_or_else(|| moment.to_string(), |local| local.to_string());
         let part = |range: std::ops::Range<usize>| text.get(range).unwrap_or_default();
         let (year, month, day) = (part(0..4), part(5..7), part(8..10));
         let named = month

@@ -12,6 +12,7 @@ use super::graphql::{KEY_VERSION, LegalHold, LegalHoldInput, LegalHoldTexts};
 use super::query::find_legal_hold;
 use super::rules;
 use crate::access::grant::Resource;
+use crate::agency::zone;
 use crate::audit::change::Change;
 use crate::audit::event::Event;
 use crate::error::{Error, Refusal, Result};
@@ -98,7 +99,8 @@ async fn record(
         .one(change)
         .await?;
     let survivor = survivor.ok_or(Error::NotFound)?;
-    if let Err(defects) = rules::check(&told.told(), change.now()) {
+    let zone = zone::of_agency(change, change.agency()).await?;
+    if let Err(defects) = rules::check(&told.told(), &zone, change.now()) {
         let remedies = defects
             .iter()
             .map(|defect| format!("`{}`: {defect}", defect.field()))

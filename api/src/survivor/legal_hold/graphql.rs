@@ -4,6 +4,7 @@ use async_graphql::{ComplexObject, ID, InputObject, SimpleObject};
 use concord_entities::instant::Instant;
 use concord_entities::legal_hold::Model;
 use concord_entities::vocabulary::LegalHoldGround;
+use concord_entities::zone::Zone;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -23,11 +24,18 @@ pub struct LegalHold {
     #[graphql(skip)]
     texts: Option<LegalHoldTexts>,
     #[graphql(skip)]
-    now: Instant,
+    at: Local,
     /// When it was put on record.
     pub recorded_at: DateTime,
     /// When your agency released it.
     pub released_at: Option<DateTime>,
+}
+
+/// A moment, and where it is lived through.
+#[derive(Clone, Debug)]
+pub(super) struct Local {
+    pub(super) now: Instant,
+    pub(super) zone: Zone,
 }
 
 /// The texts of a hold, sealed: a case number is identity.
@@ -62,7 +70,7 @@ impl LegalHold {
 
     /// Whether it obliges your agency now: not released, and its last day not over.
     async fn in_force(&self) -> bool {
-        rules::is_in_force(&self.model, self.now)
+        rules::is_in_force(&self.model, &self.at.zone, self.at.now)
     }
 
     /// The office of your agency's counsel that had it recorded; null once the person is erased.
@@ -78,14 +86,14 @@ impl LegalHold {
 }
 
 impl LegalHold {
-    /// Shows a hold as it stands at `now`.
-    pub(super) fn view(model: Model, texts: Option<LegalHoldTexts>, now: Instant) -> Self {
+    /// Shows a hold as it stands then and there.
+    pub(super) fn view(model: Model, texts: Option<LegalHoldTexts>, at: &Local) -> Self {
         Self {
             recorded_at: model.recorded_at.into(),
             released_at: model.released_at.map(DateTime::from),
             model,
             texts,
-            now,
+            at: at.clone(),
         }
     }
 

@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 
 use concord_entities::ids::{LegalHoldId, SurvivorId};
+use concord_entities::instant::Instant;
 use concord_entities::legal_hold::{self, Column, Model};
 
-use super::graphql::{KEY_VERSION, LegalHold, LegalHoldTexts};
+use super::graphql::{KEY_VERSION, LegalHold, LegalHoldTexts, Local};
 use crate::access::grant::Resource;
+use crate::agency::zone;
 use crate::audit::disclose;
 use crate::error::{Error, Refusal, Result};
 use crate::request::Request;
@@ -30,15 +32,15 @@ pub(crate) async fn page(
             let store = &request.worker.store;
             let name = |row: &Model| row.id.to_string();
             let found = disclose::page(store, among, Column::Id, wanted, name).await?;
-            let now = found.now;
-            Ok(found.map(|page| (page, now)))
+            let at = local(request, found.now).await?;
+            Ok(found.map(|page| (page, at)))
         })
         .await?;
-    let (page, now) = released.content();
+    let (page, at) = released.content();
     let mut texts = texts(request, &page.entries).await?;
     let page = page.map(|model| {
         let texts = texts.remove(&model.id);
-        LegalHold::view(model, texts, now)
+        LegalHold::view(model, texts, &at)
     });
     Ok(Connection::from_page(page, LegalHold::key))
 }
@@ -63,16 +65,22 @@ pub(super) async fn find_legal_hold(
             let among = legal_hold::Entity::one_by(caller.agency(), id);
             let store = &request.worker.store;
             let found = disclose::one(store, among, &id, |row| row.id.to_string()).await?;
-            let now = found.now;
-            Ok(found.map(|hold| (hold, now)))
+            let at = local(request, found.now).await?;
+            Ok(found.map(|hold| (hold, at)))
         })
         .await?;
-    let (found, now) = released.content();
+    let (found, at) = released.content();
     let mut texts = texts(request, found.as_slice()).await?;
     Ok(found.map(|model| {
         let texts = texts.remove(&model.id);
-        LegalHold::view(model, texts, now)
+        LegalHold::view(model, texts, &at)
     }))
+}
+
+/// Returns what a moment is where the caller's agency works.
+async fn local(request: &Request, now: Instant) -> Result<Local> {
+    let zone = zone::of_agency(&request.worker.store.read, request.caller.agency()).await?;
+    Ok(Local { now, zone })
 }
 
 /// Returns the texts of holds whose reading is on record.

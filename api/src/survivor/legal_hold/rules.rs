@@ -3,6 +3,7 @@
 use concord_entities::ids::LegalHoldId;
 use concord_entities::instant::{Day, Instant};
 use concord_entities::legal_hold::Model;
+use concord_entities::zone::Zone;
 
 /// How many characters a text has at most.
 pub const LONGEST: usize = 200;
@@ -64,18 +65,18 @@ impl LegalHoldError {
     }
 }
 
-/// Checks that a hold can be recorded at `now`.
+/// Checks that a hold can be recorded at `now`, by an agency that works in `zone`.
 ///
 /// # Errors
 /// Everything that is wrong with it, in the order of the list; never empty.
-pub fn check(told: &ToldHold<'_>, now: Instant) -> Result<(), Vec<LegalHoldError>> {
+pub fn check(told: &ToldHold<'_>, zone: &Zone, now: Instant) -> Result<(), Vec<LegalHoldError>> {
     // A day ahead, for those whose day has begun before UTC's.
     let latest = now.day().plus_days(1);
     let ends_before = told.ends_on.is_some_and(|last| last < told.issued_on);
     let defects: Vec<LegalHoldError> = [
         (told.issued_on > latest).then_some(LegalHoldError::IssuedAhead),
         ends_before.then_some(LegalHoldError::EndsBefore),
-        is_past(told.ends_on, now).then_some(LegalHoldError::Over),
+        is_past(told.ends_on, zone, now).then_some(LegalHoldError::Over),
         (!is_text(told.counsel_office)).then_some(LegalHoldError::CounselOffice),
         (!told.reference.is_none_or(is_text)).then_some(LegalHoldError::Reference),
     ]
@@ -90,16 +91,17 @@ pub fn check(told: &ToldHold<'_>, now: Instant) -> Result<(), Vec<LegalHoldError
 }
 
 /// Returns whether a hold obliges its agency at `now`: it was not released, and its last day, which counts whole, is not
-/// over.
+/// over where the agency works.
 #[must_use]
-pub fn is_in_force(hold: &Model, now: Instant) -> bool {
-    hold.released_at.is_none() && !is_past(hold.ends_on, now)
+pub fn is_in_force(hold: &Model, zone: &Zone, now: Instant) -> bool {
+    hold.released_at.is_none() && !is_past(hold.ends_on, zone, now)
 }
 
 /// Returns those of a survivor's holds that are in force at `now`.
 #[must_use]
-pub fn in_force(holds: &[Model], now: Instant) -> Vec<&Model> {
-    holds.iter().filter(|hold| is_in_force(hold, now)).collect()
+pub fn in_force<'h>(holds: &'h [Model], zone: &Zone, now: Instant) -> Vec<&'h Model> {
+    let in_force = holds.iter().filter(|hold| is_in_force(hold, zone, now));
+    in_force.collect()
 }
 
 /// Returns whether `confirmed` names each of these holds.
@@ -117,8 +119,8 @@ pub fn released(hold: Model, now: Instant) -> Option<Model> {
     })
 }
 
-fn is_past(last: Option<Day>, now: Instant) -> bool {
-    last.is_some_and(|last| last.end() <= now)
+fn is_past(last: Option<Day>, zone: &Zone, now: Instant) -> bool {
+    last.is_some_and(|last| zone.end(last) <= now)
 }
 
 fn is_text(text: &str) -> bool {
