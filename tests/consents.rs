@@ -2,7 +2,9 @@
 
 mod corrected;
 mod lint;
+mod minors;
 mod properties;
+mod review;
 mod signatures;
 mod signers;
 mod story;

@@ -49,6 +49,7 @@ fn subject() -> Subject {
             names_substance_use: false,
             minor_alone: None,
             incapacitated: false,
+            suspends_at: None,
         },
         status: ConsentStatus::Active,
         discloser: "Harbor House".to_owned(),

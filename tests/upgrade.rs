@@ -7,6 +7,7 @@
 mod fixture;
 mod packages;
 mod programs;
+mod reviewed;
 mod telling;
 
 use crate::world::Database;

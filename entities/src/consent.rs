@@ -71,6 +71,9 @@ pub struct Model {
     pub minor_alone: Option<MinorAlone>,
     /// Whether a court appointed somebody to decide for the person.
     pub incapacitated: bool,
+    /// From when it allows nothing, since it lacks what the law asks for: the day that the operator set. None where none
+    /// was.
+    pub suspends_at: Option<Instant>,
     /// Who consents.
     #[sea_orm(belongs_to, from = "survivor_id", to = "id")]
     pub survivor: BelongsTo<super::survivor::Entity>,
@@ -136,6 +139,8 @@ pub struct ConsentDates {
     pub revoked_at: Option<Instant>,
     /// When it was replaced, or found to be an error.
     pub void_at: Option<Instant>,
+    /// From when it allows nothing, since it lacks what the law asks for.
+    pub suspends_at: Option<Instant>,
 }
 
 impl ConsentDates {
@@ -152,14 +157,27 @@ impl ConsentDates {
         self.expires_at <= now || self.revoked_at.is_some() || self.void_at.is_some()
     }
 
+    /// Returns whether it is suspended, for what it lacks. It may come back into force, and so has not ended.
+    #[must_use]
+    pub fn is_suspended(&self, now: Instant) -> bool {
+        self.suspends_at.is_some_and(|from| from <= now)
+    }
+
     /// Returns whether it is in force.
     #[must_use]
     pub fn is_in_force(&self, now: Instant) -> bool {
-        self.has_begun(now) && !self.has_ended(now)
+        self.has_begun(now) && !self.has_ended(now) && !self.is_suspended(now)
     }
 }
 
 impl Model {
+    /// Returns when it ceases to allow anything by itself: it ends, or is suspended before.
+    #[must_use]
+    pub fn stands_until(&self) -> Instant {
+        let ends = self.suspends_at.into_iter().chain([self.expires_at]);
+        ends.min().unwrap_or(self.expires_at)
+    }
+
     /// Returns the moments that say whether it is in force.
     #[must_use]
     pub fn dates(&self) -> ConsentDates {
@@ -170,6 +188,7 @@ impl Model {
             signed_at: self.signed_at,
             revoked_at: self.revoked_at,
             void_at: void.chain(self.entered_in_error_at).min(),
+            suspends_at: self.suspends_at,
         }
     }
 }
@@ -265,6 +284,14 @@ impl Entity {
                 .add(COLUMN.discloser_id.eq(agency))
                 .add(orphaned),
         )
+    }
+
+    /// Returns the consents of `agency` that were signed and have not ended, for the command line alone.
+    #[must_use]
+    pub fn standing_of(agency: AgencyId, now: Instant) -> Select<Self> {
+        Self::given_to(agency)
+            .filter(COLUMN.signed_at.is_not_null())
+            .filter(ended(now).not())
     }
 
     /// Returns the consent `id` of any agency, for the command line alone.

@@ -245,6 +245,13 @@ impl Entity {
             .filter(COLUMN.id.is_in(ids))
     }
 
+    /// Has the referrals that stand on `consent` stand until `until` by themselves, since it is suspended then, or is not.
+    pub fn stand_until(consent: ConsentId, until: Instant) -> UpdateMany<Self> {
+        Self::update_many()
+            .col_expr(Column::ConsentUntil, Expr::value(until))
+            .filter(COLUMN.consent_id.eq(consent))
+    }
+
     /// Cancels, as the survivor decided, what is drafted of the survivor `id`, whom the caller serves.
     #[must_use]
     pub fn cancel_drafts_of(id: SurvivorId, now: Instant) -> UpdateMany<Self> {

@@ -241,12 +241,8 @@ const TAKEN_AWAY: &[Row] = &[
     ),
     (|d| d.ceiling = None, "NO_MOU", "never"),
     (|d| d.purposes = Purposes::EMPTY, "PURPOSE_MISSING", ALL),
-    (|d| d.voluntary = false, "NOT_VOLUNTARY", "VAWA VOCA FVPSA"),
-    (
-        |d| d.revocable = false,
-        "NOT_REVOCABLE",
-        "VAWA VOCA FVPSA PART2 STATE",
-    ),
+    (|d| d.voluntary = false, "NOT_VOLUNTARY", "always"),
+    (|d| d.revocable = false, "NOT_REVOCABLE", "always"),
     (
         |d| d.names_substance_use = false,
         "SUBSTANCE_USE_NOT_NAMED",
@@ -255,6 +251,11 @@ const TAKEN_AWAY: &[Row] = &[
     (
         |d| d.minor_alone = Some(MinorAlone::MedicalCare),
         "NOT_A_MINOR",
+        "always",
+    ),
+    (
+        |d| (d.minor, d.minor_alone) = (true, Some(MinorAlone::MedicalCare)),
+        "MINOR_ALONE_BEYOND_SERVICE",
         "always",
     ),
     (

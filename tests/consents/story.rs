@@ -76,8 +76,8 @@ async fn the_linter_answers_before_anything_is_saved(world: World) {
             "EXPIRY_MISSING BLOCKING",
             "CATEGORIES_MISSING BLOCKING",
             "PURPOSE_MISSING BLOCKING",
-            "NOT_VOLUNTARY ADVISORY",
-            "NOT_REVOCABLE ADVISORY",
+            "NOT_VOLUNTARY BLOCKING",
+            "NOT_REVOCABLE BLOCKING",
         ]
     );
     let alone = world.agency("alone").await;
@@ -143,6 +143,7 @@ async fn a_defective_consent_is_not_signed(world: World) {
             "ALTERNATIVES_NOT_EXPLAINED BLOCKING",
             "RIGHT_TO_REFUSE_NOT_EXPLAINED BLOCKING",
             "RETENTION_NOT_EXPLAINED BLOCKING",
+            "NOT_REVOCABLE BLOCKING",
         ]
     );
     let kept = &held(&north).await[0];
@@ -157,7 +158,7 @@ async fn a_defective_consent_is_not_signed(world: World) {
             "ALTERNATIVES_NOT_EXPLAINED BLOCKING",
             "RIGHT_TO_REFUSE_NOT_EXPLAINED BLOCKING",
             "RETENTION_NOT_EXPLAINED BLOCKING",
-            "NOT_REVOCABLE ADVISORY",
+            "NOT_REVOCABLE BLOCKING",
             "SURVIVOR_SIGNATURE_MISSING BLOCKING",
         ]
     );

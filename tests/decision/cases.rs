@@ -83,6 +83,7 @@ pub fn in_order() -> Case {
                     signed_at: Some(noon(0)),
                     revoked_at: None,
                     void_at: None,
+                    suspends_at: None,
                 },
             }),
             mou: Some(MouFacts {
@@ -225,7 +226,7 @@ fn consents() -> impl Strategy<Value = ConsentFacts> {
         (some_codes(), some_codes()),
         (begins(), mostly(moments(3..=4), moments(0..=4))),
         mostly(begins().prop_map(Some), Just(None)),
-        (seldom(), seldom()),
+        (seldom(), seldom(), seldom()),
     )
         .prop_map(
             |(version, (discloser, recipient), covers, time, signed_at, ends)| ConsentFacts {
@@ -241,6 +242,7 @@ fn consents() -> impl Strategy<Value = ConsentFacts> {
                     signed_at,
                     revoked_at: ends.0,
                     void_at: ends.1,
+                    suspends_at: ends.2,
                 },
             },
         )

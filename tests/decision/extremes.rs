@@ -112,6 +112,7 @@ impl Raw {
                 signed_at: is_signed.then_some(signed),
                 revoked_at: is_revoked.then_some(revoked),
                 void_at: is_void.then_some(void),
+                suspends_at: None,
             },
         };
         let mou = MouFacts {

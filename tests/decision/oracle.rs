@@ -177,6 +177,7 @@ impl Law {
             ("signedAt", consent.dates.signed_at),
             ("revokedAt", consent.dates.revoked_at),
             ("voidAt", consent.dates.void_at),
+            ("suspendsAt", consent.dates.suspends_at),
         ];
         entity(&self.consent, says.into_iter().chain(those(happened)))
     }
@@ -243,6 +244,7 @@ fn rules_behind(reason: Reason) -> &'static [&'static str] {
         Reason::ReferralSuspended => &["halted"],
         Reason::ConsentRevoked => &["revoked"],
         Reason::ConsentExpired => &["expired"],
+        Reason::ConsentSuspended => &["suspended-consent"],
         Reason::NoMou
         | Reason::MouNotInForce
         | Reason::MouDoesNotCover
@@ -299,7 +301,7 @@ fn the_cases_are_worth_judging() {
     assert!((size - shared) * 10 >= size, "withholding is rare: {met:?}");
     assert_eq!(
         met.len(),
-        2 + 13,
+        2 + 14,
         "a ground or reason is never met: {met:?}"
     );
     assert!(

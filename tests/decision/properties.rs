@@ -23,6 +23,7 @@ enum Narrowing {
     ConsentUnsigned,
     ConsentRevoked(Instant),
     ConsentVoid(Instant),
+    ConsentSuspendedFrom(Instant),
     ConsentGone,
     MouLosesCategory(DataCategory),
     MouLosesPurpose(Purpose),
@@ -62,6 +63,10 @@ impl Narrowing {
             Self::ConsentUnsigned => case.consent(|c| c.dates.signed_at = None),
             Self::ConsentRevoked(at) => case.consent(|c| c.dates.revoked_at = Some(at)),
             Self::ConsentVoid(at) => case.consent(|c| c.dates.void_at = Some(at)),
+            Self::ConsentSuspendedFrom(at) => case.consent(|c| {
+                let before = c.dates.suspends_at;
+                c.dates.suspends_at = Some(before.map_or(at, |from| from.min(at)));
+            }),
             Self::ConsentGone => case.facts.consent = None,
             Self::MouLosesCategory(category) => {
                 case.mou(|m| m.categories = m.categories.without(category));
@@ -107,6 +112,7 @@ fn narrowings() -> impl Strategy<Value = Narrowing> {
         moments(0..=4).prop_map(Narrowing::ConsentEndsAt),
         moments(0..=4).prop_map(Narrowing::ConsentRevoked),
         moments(0..=4).prop_map(Narrowing::ConsentVoid),
+        moments(0..=4).prop_map(Narrowing::ConsentSuspendedFrom),
         code().prop_map(Narrowing::MouLosesCategory),
         code().prop_map(Narrowing::MouLosesPurpose),
         moments(0..=4).prop_map(|at| Narrowing::MouBeginsOn(at.day())),

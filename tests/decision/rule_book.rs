@@ -90,6 +90,21 @@ const SITUATIONS: &[(&str, &[Situation])] = &[
             ("superseded, or an error", |c| {
                 c.consent(|k| k.dates.void_at = Some(noon(1)));
             }),
+            (
+                "the microsecond before it is suspended for what it lacks",
+                |c| {
+                    c.consent(|k| k.dates.suspends_at = Some(noon(2)));
+                    c.now = before(noon(2));
+                },
+            ),
+            ("the moment it is suspended for what it lacks", |c| {
+                c.consent(|k| k.dates.suspends_at = Some(noon(2)));
+            }),
+            ("suspended for what it lacks, and revoked", |c| {
+                c.consent(|k| {
+                    (k.dates.suspends_at, k.dates.revoked_at) = (Some(noon(1)), Some(noon(1)))
+                });
+            }),
             ("it names another recipient", |c| {
                 c.consent(|k| k.recipient = EAST);
             }),
@@ -288,6 +303,7 @@ fn short(reason: Reason) -> &'static str {
         Reason::NoConsent => "c-no",
         Reason::ConsentRevoked => "c-rev",
         Reason::ConsentExpired => "c-exp",
+        Reason::ConsentSuspended => "c-sus",
         Reason::CategoryNotConsented => "c-cat",
         Reason::PurposeNotConsented => "c-pur",
     }

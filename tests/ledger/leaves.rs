@@ -53,10 +53,19 @@ fn events() -> Vec<Event> {
         agency: OTHER,
         zone: "America/New_York".to_owned(),
     });
+    let reviewed = |reason: Option<&str>| ConsentEvent {
+        id: CONSENT,
+        version: 2,
+        survivor: SURVIVOR,
+        recipient: Some(OTHER),
+        reason: reason.map(str::to_owned),
+    };
     events.push(Event::TaskForceTimeZoneSet {
         task_force: TaskForceId(id(9)),
         zone: "Asia/Manila".to_owned(),
     });
+    events.push(Event::ConsentSuspensionSet(reviewed(Some("NOT_VOLUNTARY"))));
+    events.push(Event::ConsentSuspensionLifted(reviewed(None)));
     events
 }
 

@@ -15,7 +15,7 @@ use crate::world::on_both;
 
 fn rows(like: consent::Model) -> impl Strategy<Value = consent::Model> {
     let maybe = |often| prop::option::weighted(often, moment());
-    let ends = (maybe(0.1), maybe(0.1), maybe(0.1));
+    let ends = (maybe(0.1), maybe(0.1), maybe(0.1), maybe(0.2));
     (moment(), moment(), maybe(0.8), ends).prop_map(
         move |(effective_at, expires_at, signed_at, ends)| consent::Model {
             id: ConsentId::new(),
@@ -25,6 +25,7 @@ fn rows(like: consent::Model) -> impl Strategy<Value = consent::Model> {
             revoked_at: ends.0,
             superseded_at: ends.1,
             entered_in_error_at: ends.2,
+            suspends_at: ends.3,
             ..like.clone()
         },
     )
@@ -80,7 +81,7 @@ async fn a_consent_ends_for_the_sweep_when_it_ends_by_the_rule(pattern: Pattern)
 fn is_shown_alike(consent: &consent::Model, now: Instant) {
     let status = rules::status(consent, now);
     let is_over = match status {
-        ConsentStatus::Draft | ConsentStatus::Active => false,
+        ConsentStatus::Draft | ConsentStatus::Active | ConsentStatus::Suspended => false,
         ConsentStatus::Expired
         | ConsentStatus::Revoked
         | ConsentStatus::Superseded

@@ -77,6 +77,11 @@ impl Opened {
         caller
     }
 
+    /// Runs a command of today's program over the stores, and returns what it prints.
+    pub fn says(&self, words: &[&str]) -> String {
+        succeeds(words, &self.flags)
+    }
+
     /// Ends the server, and checks that the log verifies with what was recorded since.
     pub fn ends(&mut self) {
         assert!(self.server.ends());

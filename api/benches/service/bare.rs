@@ -190,6 +190,7 @@ fn facts(now: concord_entities::instant::Instant) -> Facts {
                 signed_at: Some(now.minus(day)),
                 revoked_at: None,
                 void_at: None,
+                suspends_at: None,
             },
         }),
         mou: Some(MouFacts {

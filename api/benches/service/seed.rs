@@ -287,6 +287,7 @@ fn permission(
         names_substance_use: false,
         minor_alone: None,
         incapacitated: false,
+        suspends_at: None,
     }
 }
 

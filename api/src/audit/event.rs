@@ -188,6 +188,11 @@ events! {
     /// A consent was found to be one that should never have been.
     ConsentEnteredInError(consent: ConsentEvent) => Update, consent.fields();
 
+    /// The operator set the day from which a consent is suspended; the reason says what it lacks.
+    ConsentSuspensionSet(consent: ConsentEvent) => Update, consent.fields();
+    /// A consent lacks nothing any more, and is not suspended.
+    ConsentSuspensionLifted(consent: ConsentEvent) => Update, consent.fields();
+
     /// The signed paper behind a consent was stored. Nobody else is told.
     ConsentDocumentStored(document: ConsentDocumentEvent) => Create, document.fields();
     /// The signed paper behind a consent was read by the agency that stored it. Nobody else is told.

@@ -47,7 +47,7 @@ pub(crate) enum Command {
         #[command(subcommand)]
         what: application::ApplicationCommand,
     },
-    /// Write down a survivor's word about a consent.
+    /// Write down a survivor's word about a consent, and review those in force.
     Consent {
         /// What to do.
         #[command(subcommand)]

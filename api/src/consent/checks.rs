@@ -25,8 +25,6 @@ const EVERY: &[Pack] = &[
     Pack::Part2,
     Pack::State,
 ];
-/// The packs of victim services.
-const SERVICES: &[Pack] = &[Pack::Vawa, Pack::Voca, Pack::Fvpsa];
 
 const INFORMED: &str = "34 U.S.C. 12291(b)(2); NNEDV practice; HTCDS consent guidance";
 const INTERPRETERS: &str = "NNEDV practice; the field's rules for interpreters";
@@ -180,12 +178,12 @@ checks! {
         "A consent names what the information is for.",
         "Name at least one purpose.";
     /// Services depend on it, or nobody said that they do not.
-    NotVoluntary = "NOT_VOLUNTARY": AskedBy::By(SERVICES),
+    NotVoluntary = "NOT_VOLUNTARY": AskedBy::Always,
         "34 U.S.C. 12291(b)(2); 28 CFR 94.115(a); 42 U.S.C. 10406(c)(5)",
         "Services do not depend on signing.",
         "Tell the person that they are served whether they sign or not, and ask again.";
     /// It does not say that it can be taken back at any time.
-    NotRevocable = "NOT_REVOCABLE": AskedBy::By(EVERY), "WAC 388-61A-0148; NNEDV practice",
+    NotRevocable = "NOT_REVOCABLE": AskedBy::Always, "WAC 388-61A-0148; NNEDV practice",
         "A consent can be taken back at any time, orally or in writing, without a reason.",
         "Write into the consent that and how it can be taken back.";
     /// It covers substance-use records without naming them.
@@ -197,6 +195,10 @@ checks! {
     NotAMinor = "NOT_A_MINOR": AskedBy::Always, SIGNERS,
         "The law that lets a minor consent alone is for minors.",
         "Leave it out, or register that the person is a minor.";
+    /// A minor consents alone to more than the service that the law lets them receive alone.
+    MinorAloneBeyondService = "MINOR_ALONE_BEYOND_SERVICE": AskedBy::Always, SIGNERS,
+        "Where the law lets a minor receive a service alone, they consent alone to what that service needs, and to nothing else.",
+        "Leave out what is not part of that service, or have a parent or guardian sign as well.";
     /// The survivor has not signed.
     SurvivorSignatureMissing = "SURVIVOR_SIGNATURE_MISSING": AskedBy::Always, WRITTEN,
         "A consent is signed by the person.",

@@ -125,6 +125,7 @@ fn said(
         names_substance_use: input.names_substance_use,
         minor_alone: input.minor_alone,
         incapacitated: input.incapacitated,
+        suspends_at: None,
     })
 }
 

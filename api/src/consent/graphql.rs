@@ -116,6 +116,12 @@ impl Consent {
         self.model.expires_at.into()
     }
 
+    /// From when it is suspended, since it lacks what the law asks for: `findings` says what. Renew it, or draft a next
+    /// version that lacks nothing, before then; null where it stays in force.
+    async fn suspends_at(&self) -> Option<DateTime> {
+        self.model.suspends_at.map(DateTime::from)
+    }
+
     /// When the survivor took it back.
     async fn revoked_at(&self) -> Option<DateTime> {
         self.model.revoked_at.map(DateTime::from)

@@ -41,6 +41,7 @@ pub(super) async fn renew(
         effective_at: change.now(),
         expires_at,
         signed_at: None,
+        suspends_at: None,
         created_at: change.now(),
         ..earlier.clone()
     };

@@ -12,6 +12,7 @@ use concord_entities::zone::Zone;
 
 use super::checks::ConsentCheck;
 use super::language::{of_interpreter, same_language};
+use super::minors;
 use super::signers::Situation;
 use crate::error::Finding;
 
@@ -182,6 +183,9 @@ pub fn lint(draft: &ConsentDraft, packs: &RulePacks, now: Instant) -> Vec<Findin
     if draft.minor_alone.is_some() && !draft.minor {
         lacking.push(ConsentCheck::NotAMinor);
     }
+    if !beyond_service(draft).is_empty() {
+        lacking.push(ConsentCheck::MinorAloneBeyondService);
+    }
     if let Some(signed) = &draft.signed {
         lacking.extend(draft.situation().missing(signed));
     }
@@ -194,6 +198,8 @@ pub fn lint(draft: &ConsentDraft, packs: &RulePacks, now: Instant) -> Vec<Findin
                 too_late(finding, longest, citation)
             } else if check == ConsentCheck::CategoriesBeyondMou {
                 beyond(finding, draft)
+            } else if check == ConsentCheck::MinorAloneBeyondService {
+                more_than_alone(finding, draft)
             } else {
                 finding
             }
@@ -233,6 +239,27 @@ fn beyond(finding: Finding, draft: &ConsentDraft) -> Finding {
     let remedy = format!(
         "Leave out {}, which no MOU in force permits, or amend the MOU first.",
         beyond.join(", ")
+    );
+    Finding {
+        remedy: remedy.into(),
+        ..finding
+    }
+}
+
+/// Lists what a minor consents to alone beyond the service that the law lets them receive alone.
+fn beyond_service(draft: &ConsentDraft) -> Vec<String> {
+    let alone = draft.minor_alone.filter(|_| draft.minor);
+    alone
+        .and_then(minors::service)
+        .map(|service| service.beyond(draft.categories, draft.purposes))
+        .unwrap_or_default()
+}
+
+fn more_than_alone(finding: Finding, draft: &ConsentDraft) -> Finding {
+    let remedy = format!(
+        "Leave out {}, which is not part of that service, or have a parent or guardian sign as well and leave out \
+        `minorAlone`.",
+        beyond_service(draft).join(", ")
     );
     Finding {
         remedy: remedy.into(),

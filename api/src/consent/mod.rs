@@ -1,9 +1,9 @@
 //! Consents: what a survivor allows one agency to tell one other, what for, and until when.
 //!
-//! [`rules`] computes a consent's status, [`lint`] says what it lacks by the [`checks`], [`signers`] who must sign,
+//! [`rules`] computes a consent's status, [`lint`] says what it lacks by the [`checks`], [`signers`] who must sign, [`minors`] what a minor decides alone,
 //! [`signatures`] which signatures go together, [`language`] which languages match; all are pure. [`grounds`] gathers what the linter judges beside the
 //! consent itself. [`draft`], [`sign`] and [`life`] change consents; [`ending`] ends them before their time, also by an
-//! [`operator`]'s hand; [`document`] keeps the signed paper, and [`form`] is the page to sign. [`graphql`], its
+//! [`operator`]'s hand, which has those reviewed that could not be signed today ([`review`]); [`document`] keeps the signed paper, and [`form`] is the page to sign. [`graphql`], its
 //! [`parts`], [`change`] and [`input`] are the wire.
 
 pub mod change;
@@ -18,8 +18,10 @@ pub mod input;
 pub mod language;
 pub mod life;
 pub mod lint;
+pub mod minors;
 pub mod operator;
 pub mod parts;
+pub mod review;
 pub mod rules;
 pub mod sign;
 pub mod signatures;

@@ -16,6 +16,8 @@ pub fn status(consent: &consent::Model, now: Instant) -> ConsentStatus {
         ConsentStatus::Superseded
     } else if consent.dates().has_ended(now) {
         ConsentStatus::Expired
+    } else if consent.signed_at.is_some() && consent.dates().is_suspended(now) {
+        ConsentStatus::Suspended
     } else if consent.dates().has_begun(now) {
         ConsentStatus::Active
     } else {

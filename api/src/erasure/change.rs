@@ -139,7 +139,7 @@ async fn end_consents(ending: &Ending<'_>, id: SurvivorId) -> Result<()> {
     for one in consents {
         if !matches!(
             consent_rules::status(&one, ending.now()),
-            ConsentStatus::Draft | ConsentStatus::Active
+            ConsentStatus::Draft | ConsentStatus::Active | ConsentStatus::Suspended
         ) {
             continue;
         }

@@ -257,6 +257,10 @@ async fn consent_to_draft_under(change: &Change<'_>, id: &ID) -> Result<consent:
         .ok_or_else(|| refused("no consent of your agency's has this id"))?;
     match consent_rules::status(&consent, change.now()) {
         ConsentStatus::Draft | ConsentStatus::Active => Ok(consent),
+        ConsentStatus::Suspended => {
+            let text = "this consent is suspended for what it lacks: its findings say what; draft its next version";
+            Err(refused(text).into())
+        }
         ConsentStatus::Expired
         | ConsentStatus::Revoked
         | ConsentStatus::Superseded

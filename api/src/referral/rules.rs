@@ -154,7 +154,7 @@ pub fn draft(consent: &consent::Model, told: NewReferral, now: Instant) -> Resul
         sent_at: None,
         respond_by: None,
         updated_at: now,
-        consent_until: Some(consent.expires_at),
+        consent_until: Some(consent.stands_until()),
         mou_until: None,
         halted: false,
         outcome: None,
@@ -217,7 +217,7 @@ pub fn send(draft: Model, basis: &Basis, now: Instant) -> Result<Model, Error> {
         respond_by: Some(now.plus(response_time(draft.urgency))),
         mou_id: Some(mou.id),
         mou_until: Some(mou.expires_on.end()),
-        consent_until: Some(consent.expires_at),
+        consent_until: Some(consent.stands_until()),
         updated_at: now,
         ..draft
     })
@@ -306,7 +306,7 @@ pub fn continue_under(
     };
     let continued = Model {
         consent_id: consent.id,
-        consent_until: Some(consent.expires_at),
+        consent_until: Some(consent.stands_until()),
         mou_id: Some(mou.id),
         mou_until: Some(mou.expires_on.end()),
         halted: false,

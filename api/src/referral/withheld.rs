@@ -20,6 +20,8 @@ pub enum WithheldReason {
     ConsentExpired,
     /// The survivor took the consent back.
     ConsentRevoked,
+    /// The consent lacks what the law asks for, and is suspended until a next version puts that right.
+    ConsentSuspended,
     /// The consent does not name this category.
     CategoryNotConsented,
     /// The consent does not name this purpose.

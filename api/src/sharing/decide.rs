@@ -131,6 +131,8 @@ pub enum Reason {
     ConsentExpired,
     /// The survivor took the consent back.
     ConsentRevoked,
+    /// The consent lacks what the law asks for, and is suspended until a next version puts that right.
+    ConsentSuspended,
     /// The consent does not name this category.
     CategoryNotConsented,
     /// The consent does not name this purpose.
@@ -158,6 +160,7 @@ impl Reason {
             Self::NoConsent => "NO_CONSENT",
             Self::ConsentExpired => "CONSENT_EXPIRED",
             Self::ConsentRevoked => "CONSENT_REVOKED",
+            Self::ConsentSuspended => "CONSENT_SUSPENDED",
             Self::CategoryNotConsented => "CATEGORY_NOT_CONSENTED",
             Self::PurposeNotConsented => "PURPOSE_NOT_CONSENTED",
             Self::TokenTooNarrow => "TOKEN_TOO_NARROW",
@@ -266,6 +269,9 @@ fn consent_key<'f>(
     not_ended(consent, now)?;
     if !consent.dates.has_begun(now) {
         return Err(Reason::NoConsent);
+    }
+    if consent.dates.is_suspended(now) {
+        return Err(Reason::ConsentSuspended);
     }
     if !consent.categories.has(question.category) {
         return Err(Reason::CategoryNotConsented);

@@ -102,7 +102,7 @@ fn join_facts(statement: &mut SelectStatement) {
     statement.expr_as(bound_parties(), "m_bound");
 }
 
-const CONSENT: [&str; 11] = [
+const CONSENT: [&str; 12] = [
     "version",
     "discloser_id",
     "recipient_id",
@@ -114,6 +114,7 @@ const CONSENT: [&str; 11] = [
     "revoked_at",
     "superseded_at",
     "entered_in_error_at",
+    "suspends_at",
 ];
 
 const MOU: [&str; 10] = [
@@ -213,6 +214,7 @@ fn consent_facts(row: &QueryResult, id: ConsentId) -> Result<Option<ConsentFacts
             signed_at: row.try_get("", "c_signed_at")?,
             revoked_at: row.try_get("", "c_revoked_at")?,
             void_at: first(row, &["c_superseded_at", "c_entered_in_error_at"])?,
+            suspends_at: row.try_get("", "c_suspends_at")?,
         },
     }))
 }

@@ -61,6 +61,11 @@ codes! {
         ConsentSigned = "CONSENT_SIGNED",
         /// A consent was revoked.
         ConsentRevoked = "CONSENT_REVOKED",
+        /// The operator set the day from which a consent is suspended, since it lacks what the law asks for; the reason says
+        /// what.
+        ConsentSuspensionSet = "CONSENT_SUSPENSION_SET",
+        /// A consent lacks nothing any more, and is not suspended.
+        ConsentSuspensionLifted = "CONSENT_SUSPENSION_LIFTED",
         /// A person was erased: every consent ended, every package's key destroyed, the pseudonym forgotten.
         SurvivorErased = "SURVIVOR_ERASED",
         /// A later version of a consent took its place.

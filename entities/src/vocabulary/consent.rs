@@ -9,6 +9,8 @@ codes! {
         Draft = "DRAFT",
         /// In force.
         Active = "ACTIVE",
+        /// It lacks what the law asks for, and allows nothing until a next version puts that right.
+        Suspended = "SUSPENDED",
         /// Past its expiry.
         Expired = "EXPIRED",
         /// Taken back by the survivor.

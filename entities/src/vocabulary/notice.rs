@@ -7,6 +7,11 @@ codes! {
     NoticeKind {
         /// A consent that names it as recipient was taken back: what it was told under it, it is told no more.
         ConsentRevoked = "CONSENT_REVOKED",
+        /// A consent that your agency gave, or that names it as recipient, lacks what the law asks for. It is suspended from
+        /// the moment that it says (`suspendsAt`), unless a next version puts that right before.
+        ConsentSuspends = "CONSENT_SUSPENDS",
+        /// A consent that was to be suspended, or was, is not: it lacks nothing any more.
+        ConsentSuspensionLifted = "CONSENT_SUSPENSION_LIFTED",
         /// Your agency was registered before agencies had time zones: its days are counted in UTC, as they were, until the
         /// service's operator says where it works.
         TimeZoneAssumed = "TIME_ZONE_ASSUMED",

@@ -19,6 +19,7 @@ const NAMES: &[&str] = &[
     "grant",
     "language",
     "lint",
+    "minors",
     "outbound",
     "proof",
     "schedule",
