@@ -13,7 +13,7 @@ mod vocabulary;
 use std::path::{Path, PathBuf};
 
 /// The root of the repository.
-fn root() -> &'static Path {
+pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }
 

@@ -195,7 +195,7 @@ fn word<'t>(said: &'t str, name: &str) -> &'t str {
 }
 
 /// What a script of the partner's prints. It ends by itself.
-fn node(script: &str, input: &str) -> String {
+pub fn node(script: &str, input: &str) -> String {
     let folder: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/interop");
     assert!(
         folder.join("node_modules").is_dir(),

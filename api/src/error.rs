@@ -47,8 +47,10 @@ pub enum Error {
     /// The token is good, but does not reach this far.
     #[error("your token does not reach this far: ask for one with the scope `{needed}`")]
     ForbiddenScope {
-        /// The scope that would reach.
+        /// All scopes that would reach, as a token's `scope` has them.
         needed: String,
+        /// Each of them that is lacking, and what asks for it.
+        missing: Vec<MissingScope>,
     },
     /// It does not exist, or the caller may not know that it does: the same answer.
     #[error("nothing with this id is open to you")]
@@ -123,6 +125,15 @@ pub enum Error {
     Internal,
 }
 
+/// A scope that a token lacks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MissingScope {
+    /// The scope, such as `consent.r`.
+    pub scope: String,
+    /// What asks for it, by the keys of the answer; empty where all of the request does.
+    pub path: Vec<String>,
+}
+
 /// One thing that a consent lacks. Shown to the person who drafts it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
@@ -174,6 +185,18 @@ impl Error {
         }
     }
 
+    /// Returns the error for a token that lacks this scope for all that it asks.
+    #[must_use]
+    pub fn forbidden_scope(needed: String) -> Self {
+        Self::ForbiddenScope {
+            missing: vec![MissingScope {
+                scope: needed.clone(),
+                path: Vec::new(),
+            }],
+            needed,
+        }
+    }
+
     /// Returns the error for input that is wrong at `field`, with what to write instead.
     #[must_use]
     pub fn input(field: &str, remedy: impl std::fmt::Display) -> Self {
@@ -203,7 +226,13 @@ impl Error {
                     Value::List(holds.iter().map(Value::from).collect()),
                 );
             }
-            Self::ForbiddenScope { needed } => extensions.set("scope", needed.as_str()),
+            Self::ForbiddenScope { needed, missing } => {
+                extensions.set("scope", needed.as_str());
+                extensions.set(
+                    "scopes",
+                    Value::List(missing.iter().map(Value::from).collect()),
+                );
+            }
             Self::RateLimited { seconds } => extensions.set("retryAfter", *seconds),
             Self::Unauthenticated
             | Self::NotFound
@@ -217,6 +246,21 @@ impl Error {
             | Self::Unavailable
             | Self::Internal => {}
         }
+    }
+}
+
+impl From<&MissingScope> for Value {
+    fn from(missing: &MissingScope) -> Self {
+        let path = missing.path.iter().map(|key| Self::from(key.as_str()));
+        Self::Object(
+            [
+                ("scope", Self::from(missing.scope.as_str())),
+                ("path", Self::List(path.collect())),
+            ]
+            .into_iter()
+            .map(|(key, value)| (async_graphql::Name::new(key), value))
+            .collect(),
+        )
     }
 }
 

@@ -24,7 +24,7 @@ use crate::audit::turnstile::Turnstile;
 use crate::audit::witnesses::{FoundFolder, WitnessError, Witnesses};
 use crate::clock;
 use crate::graphql::guard::Documents;
-use crate::graphql::merge::OutputTypes;
+use crate::graphql::output_types::OutputTypes;
 use crate::graphql::schema::schema;
 use crate::graphql::variables::InputTypes;
 use crate::http::challenge::Challenges;

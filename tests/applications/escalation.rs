@@ -2,8 +2,14 @@
 
 use serde_json::json;
 
-use super::{REGISTER, REPLACE, ROTATE, SUSPEND, public_key, verdict, with_a_key, with_a_secret};
+use super::{ROTATE, public_key, verdict, with_a_key, with_a_secret};
 use crate::world::{Database, World};
+
+// Of what they answer, no more than the id is read: that asks for nothing besides.
+const REGISTER: &str = "mutation($a: ApplicationInput!) { registerApplication(application: $a) { application { id } } }";
+const REPLACE: &str =
+    "mutation($id: ID!, $keys: [String!]!) { replaceApplicationKeys(id: $id, keys: $keys) { id } }";
+const SUSPEND: &str = "mutation($id: ID!) { suspendApplication(id: $id) { id } }";
 
 /// A token's scope, an application's, and what comes of registering it.
 const TABLE: [(&str, &str, &str); 16] = [

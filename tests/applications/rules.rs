@@ -253,7 +253,7 @@ proptest! {
             }
             Err(fault) => {
                 prop_assert!(!within);
-                prop_assert_eq!(fault, Error::ForbiddenScope { needed: asked.to_string() });
+                prop_assert_eq!(fault, Error::forbidden_scope(asked.to_string()));
             }
         }
     }

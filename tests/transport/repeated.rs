@@ -8,8 +8,9 @@ use async_graphql::{
     Variables,
 };
 use concord::graphql::guard::admit;
-use concord::graphql::merge::{OutputTypes, merge};
+use concord::graphql::merge::merge;
 use concord::graphql::operation::select_operation;
+use concord::graphql::output_types::OutputTypes;
 use concord_entities::vocabulary::DataCategory::{Identity, Needs};
 use serde_json::{Value as Json, json};
 

@@ -191,10 +191,7 @@ impl Caller {
         if self.scopes.reaches(grant) {
             Ok(self)
         } else {
-            Err(Error::ForbiddenScope {
-                needed: grant.to_string(),
-            }
-            .into())
+            Err(Error::forbidden_scope(grant.to_string()).into())
         }
     }
 

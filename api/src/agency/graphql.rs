@@ -18,31 +18,33 @@ use crate::request::directory::AgenciesById;
 use crate::request::{InRequest, Request};
 use crate::store::page::PageRequest;
 use crate::wire::connection::Connection;
+use crate::wire::lookahead;
 use crate::wire::scalars::{Date, DateTime, LanguageTag};
 
 /// An agency that takes part in a task force.
 #[derive(Clone, Debug)]
 pub struct Agency {
     model: Arc<agency::Model>,
-    status: Option<AgencyStatus>,
+    /// Whether the row was read just now and is on record: else no more than its name is told of it.
+    is_read: bool,
 }
 
 impl Agency {
-    /// Shows a row just read: its state is known.
+    /// Shows a row that was just read, its reading on record.
     #[must_use]
     pub fn read(model: agency::Model) -> Self {
         Self {
-            status: Some(model.status),
             model: Arc::new(model),
+            is_read: true,
         }
     }
 
-    /// Shows an agency from the directory of names: its state is not known.
+    /// Shows an agency by its name. Whoever selects more has it read and put on record.
     #[must_use]
     pub fn named(model: Arc<agency::Model>) -> Self {
         Self {
             model,
-            status: None,
+            is_read: false,
         }
     }
 
@@ -61,13 +63,24 @@ impl Agency {
         self.model.id
     }
 
+    /// Returns what is told of it beyond its name.
+    async fn details(&self, ctx: &Context<'_>) -> Result<Arc<agency::Model>> {
+        if self.is_read {
+            return Ok(Arc::clone(&self.model));
+        }
+        let (request, id) = (ctx.request()?, self.model.id);
+        let read = async || read_named(request, id).await;
+        request.told_agencies.once(id, read).await
+    }
+
     /// Returns what is known of it; whether it takes part may have changed since.
     pub(crate) fn known(&self) -> &agency::Model {
         &self.model
     }
 }
 
-/// An agency that takes part in a task force.
+/// An agency that takes part in a task force. Wherever a record names it, its `id`, `name` and `kind` ask for no scope; all
+/// else asks for `directory.r`.
 #[Object]
 impl Agency {
     /// The agency's id.
@@ -86,25 +99,18 @@ impl Agency {
     }
 
     /// Whose law it enforces, where it enforces any.
-    async fn jurisdiction(&self) -> Option<Jurisdiction> {
-        self.model.jurisdiction
+    async fn jurisdiction(&self, ctx: &Context<'_>) -> Result<Option<Jurisdiction>> {
+        Ok(self.details(ctx).await?.jurisdiction)
     }
 
     /// Whether it is bound by victim confidentiality, as community-based advocates are.
-    async fn confidential_provider(&self) -> bool {
-        self.model.confidential_provider
+    async fn confidential_provider(&self, ctx: &Context<'_>) -> Result<bool> {
+        Ok(self.details(ctx).await?.confidential_provider)
     }
 
     /// Whether it takes part now. Always read, never remembered.
     async fn status(&self, ctx: &Context<'_>) -> Result<AgencyStatus> {
-        if let Some(status) = self.status {
-            return Ok(status);
-        }
-        let store = &ctx.request()?.worker.store;
-        let read = agency::Entity::named(self.model.id)
-            .one(&store.read)
-            .await?;
-        Ok(read.ok_or(Error::NotFound)?.status)
+        Ok(self.details(ctx).await?.status)
     }
 
     /// Why it is suspended, in its coordinator's words; null where it is not, and to everybody but those who coordinate a
@@ -114,30 +120,26 @@ impl Agency {
     }
 
     /// How it was vetted.
-    async fn vetting(&self) -> Vetting {
-        Vetting::from(&self.model.vetting)
+    async fn vetting(&self, ctx: &Context<'_>) -> Result<Vetting> {
+        Ok(Vetting::from(&self.details(ctx).await?.vetting))
     }
 
     /// The languages it serves in.
-    async fn languages(&self) -> Vec<LanguageTag> {
-        self.model
-            .languages
-            .0
-            .iter()
-            .cloned()
-            .map(LanguageTag::from)
-            .collect()
+    async fn languages(&self, ctx: &Context<'_>) -> Result<Vec<LanguageTag>> {
+        let details = self.details(ctx).await?;
+        let languages = details.languages.0.iter().cloned();
+        Ok(languages.map(LanguageTag::from).collect())
     }
 
     /// The areas it serves.
-    async fn service_areas(&self) -> &[String] {
-        &self.model.service_areas.0
+    async fn service_areas(&self, ctx: &Context<'_>) -> Result<Vec<String>> {
+        Ok(self.details(ctx).await?.service_areas.0.clone())
     }
 
     /// The time zone in which it works, by its IANA name: the limits of its consents, its rule packs and its legal holds
     /// are counted in the days there.
-    async fn time_zone(&self) -> String {
-        self.model.time_zone.to_string()
+    async fn time_zone(&self, ctx: &Context<'_>) -> Result<String> {
+        Ok(self.details(ctx).await?.time_zone.to_string())
     }
 }
 
@@ -312,18 +314,32 @@ impl AgencyQuery {
         let caller = request.caller.may(Resource::Directory.search())?;
         let wanted = PageRequest::parse(first, after.as_deref(), None, None)?;
         let store = &request.worker.store;
+        let told = lookahead::asks_beyond(
+            ctx,
+            &["edges", "node", "members", "agency"],
+            &["id", "name", "kind"],
+        );
         let released = request
             .disclose(|| async {
                 let among = task_force::Entity::joined_by(caller.agency());
-                disclose::page(store, among, task_force::Column::Id, wanted, |row| {
+                let found = disclose::page(store, among, task_force::Column::Id, wanted, |row| {
                     row.id.to_string()
                 })
-                .await
+                .await?;
+                let members = members(request).await?;
+                let agencies = found.content.entries.iter();
+                let agencies = agencies
+                    .filter_map(|row| members.get(&row.id))
+                    .flatten()
+                    .filter(|_| told)
+                    .map(|member| member.agency.key().to_string())
+                    .collect::<Vec<_>>();
+                Ok(found.naming(agencies).map(|page| (page, members)))
             })
             .await?;
-        let members = members(request).await?;
+        let (page, members) = released.content();
         Ok(Connection::from_page(
-            released.content().map(|row| TaskForce {
+            page.map(|row| TaskForce {
                 key: row.id,
                 name: row.name,
                 region: row.region,
@@ -386,6 +402,17 @@ async fn suspension_reason(ctx: &Context<'_>, id: AgencyId) -> Result<Option<Str
     Ok(released
         .content()
         .and_then(|agency| agency.suspension_reason))
+}
+
+/// Reads an agency that some record names, and puts the reading on record.
+async fn read_named(request: &Request, id: AgencyId) -> Result<agency::Model> {
+    let released = request
+        .disclose(|| {
+            let named = agency::Entity::named(id);
+            disclose::one(&request.worker.store, named, &id, |row| row.id.to_string())
+        })
+        .await?;
+    released.content().ok_or_else(|| Error::NotFound.into())
 }
 
 /// Returns one agency that the caller may know of.

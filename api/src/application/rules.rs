@@ -117,9 +117,9 @@ pub fn check(
 /// `FORBIDDEN_SCOPE`.
 pub fn within(scopes: &Scopes, registrar: Registrar<'_>) -> Result<(), Error> {
     match registrar {
-        Registrar::Token(own) if !narrower(scopes, own) => Err(Error::ForbiddenScope {
-            needed: scopes.to_string(),
-        }),
+        Registrar::Token(own) if !narrower(scopes, own) => {
+            Err(Error::forbidden_scope(scopes.to_string()))
+        }
         Registrar::Token(_) | Registrar::Operator => Ok(()),
     }
 }

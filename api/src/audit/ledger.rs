@@ -73,6 +73,31 @@ impl<T> Decided<T> {
             events: self.events,
         }
     }
+
+    /// Returns the same decision, with further records on record that leave with it.
+    #[must_use]
+    pub fn naming(mut self, records: impl IntoIterator<Item = String>) -> Self {
+        let listed = self.events.iter_mut().find_map(|event| {
+            if let Event::RecordsListed(listed) = event {
+                Some(listed)
+            } else {
+                None
+            }
+        });
+        if let Some(listed) = listed {
+            for record in records {
+                if !listed.contains(&record) {
+                    listed.push(record);
+                }
+            }
+        } else {
+            let records: Vec<String> = records.into_iter().collect();
+            if !records.is_empty() {
+                self.events.push(Event::RecordsListed(records));
+            }
+        }
+        self
+    }
 }
 
 impl<T> Decided<Option<T>> {

@@ -12,6 +12,7 @@ use super::checks::ConsentCheck;
 use super::ending::{self, By, EndedConsent, Outlook};
 use super::graphql::{Consent, ConsentView, Revocation, find_consent, revoked_before};
 use super::input::{ConsentInput, SignatureInput};
+use super::selection::ConsentSelection;
 use super::sign::{self, Defects, Signing};
 use super::{draft, life, rules};
 use crate::access::grant::Resource;
@@ -50,7 +51,7 @@ impl ConsentMutation {
         .await?;
         match created {
             Created::Now(made) => view(request, made.created_at, made).await,
-            Created::Before(id) => reload(request, ConsentId(id)).await,
+            Created::Before(id) => reload(ctx, ConsentId(id)).await,
         }
     }
 
@@ -94,7 +95,7 @@ impl ConsentMutation {
         };
         match signing {
             Signing::Taken(signed) => view(request, now, signed.consent).await,
-            Signing::Repeated => reload(request, id).await,
+            Signing::Repeated => reload(ctx, id).await,
             Signing::Blocked(defects) => Err(refuse(request, id, defects).await),
         }
     }
@@ -113,12 +114,12 @@ impl ConsentMutation {
             .await?
             .ok_or(Error::NotFound)?;
         if seen.entered_in_error_at.is_some() {
-            return reload(request, id).await;
+            return reload(ctx, id).await;
         }
         let is_shared = rules::may_share(&seen, now);
         let (marked, now, _) = end(request, is_shared, id, HowEnded::MarkedInError).await?;
         if marked.events.is_empty() {
-            reload(request, id).await
+            reload(ctx, id).await
         } else {
             view(request, now, marked.consent).await
         }
@@ -155,7 +156,8 @@ impl ConsentMutation {
         };
         let consent = if ended.events.is_empty() {
             // Nothing is on record yet that would let it leave.
-            let before = revoked_before(request, id).await?;
+            let selection = ConsentSelection::below(ctx, &["consent"]);
+            let before = revoked_before(request, id, selection).await?;
             before.ok_or(Error::NotFound)?
         } else {
             view(request, now, ended.consent).await?
@@ -371,8 +373,9 @@ async fn take_back(
 }
 
 /// Returns the consent as an earlier call left it.
-async fn reload(request: &Request, id: ConsentId) -> Result<Consent> {
-    let made = find_consent(request, id).await?;
+async fn reload(ctx: &Context<'_>, id: ConsentId) -> Result<Consent> {
+    let selection = ConsentSelection::below(ctx, &[]);
+    let made = find_consent(ctx.request()?, id, selection).await?;
     made.ok_or_else(|| Error::NotFound.into())
 }
 

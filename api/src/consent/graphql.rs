@@ -1,22 +1,23 @@
 //! Consents on the wire.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, SimpleObject};
 use concord_entities::consent::{self, Column};
-use concord_entities::ids::{AgencyId, ConsentId, SurvivorId};
+use concord_entities::ids::{AgencyId, ConsentId, RulePackId, SurvivorId};
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{
     Categories, ConsentStatus, DataCategory, Explanation, MinorAlone, Purpose, Purposes,
 };
-use concord_entities::{audit_event, consent_signature, survivor};
+use concord_entities::{audit_event, consent_signature, rule_pack, survivor};
 use sea_orm::{ColumnTrait, QueryFilter, Select};
 use tokio::sync::OnceCell;
 
 use super::grounds::Grounds;
 use super::input::ConsentInput;
 use super::parts::{ConsentFinding, Interpreter, Signature};
+use super::selection::ConsentSelection;
 use super::{draft, rules};
 use crate::access::grant::Resource;
 use crate::agency::graphql::Agency;
@@ -59,7 +60,7 @@ pub struct Consent {
     judged_at: Instant,
     /// Where it stands now.
     pub status: ConsentStatus,
-    /// Who consents; null to the recipient.
+    /// Who consents; null to the recipient. Asks for `survivor.r`.
     pub survivor: Option<Survivor>,
     /// The agency that may disclose.
     pub discloser: Agency,
@@ -77,6 +78,7 @@ struct Held {
     survivor: survivor::Model,
     signatures: Vec<consent_signature::Model>,
     grounds: Arc<OnceCell<Grounds>>,
+    rule_packs: Arc<OnceCell<Vec<RulePack>>>,
 }
 
 #[ComplexObject]
@@ -132,14 +134,16 @@ impl Consent {
         self.model.superseded_at.map(DateTime::from)
     }
 
-    /// The version before this one; null where it is the first, or where you may not see that one.
+    /// The version before this one; null where it is the first, or where you may not see that one. Asks for
+    /// `consent.r`.
     async fn supersedes(&self, ctx: &Context<'_>) -> Option<Result<Consent>> {
         let earlier = self.model.supersedes?;
         let request = match ctx.request() {
             Ok(request) => request,
             Err(refusal) => return Some(Err(refusal)),
         };
-        find_consent(request, earlier).await.transpose()
+        let selection = ConsentSelection::below(ctx, &[]);
+        find_consent(request, earlier, selection).await.transpose()
     }
 
     /// What was explained before it was asked for; null where nobody said, and to the recipient.
@@ -180,13 +184,17 @@ impl Consent {
         self.held.as_ref().map(|_| self.model.incapacitated)
     }
 
-    /// The rules that bind your agency today and that this consent is judged by; none to the recipient.
+    /// The rules that bind your agency today and that this consent is judged by; none to the recipient. Asks for
+    /// `agency.r`.
     async fn rule_packs(&self, ctx: &Context<'_>) -> Result<Vec<RulePack>> {
         let Some(held) = &self.held else {
             return Ok(Vec::new());
         };
         let grounds = self.grounds(ctx, held).await?;
-        Ok(grounds.binding().cloned().map(RulePack::from).collect())
+        let bound: HashSet<RulePackId> = grounds.binding().map(|pack| pack.id).collect();
+        let own = &held.rule_packs;
+        let read = own.get_or_try_init(|| rule_packs(ctx, &bound));
+        Ok(read.await?.clone())
     }
 
     /// What it lacks today, missing signatures included; empty for a good one, and to the recipient. A consent that is
@@ -245,7 +253,7 @@ pub struct Revocation {
 impl Revocation {
     /// What had been told under it before, newest first. That cannot be taken back: tell the survivor. A coordinator is
     /// shown it too, as codes: where the discloser does not take part, the survivor has nobody else to hear it from, and
-    /// the coordinator may read the same in the audit log.
+    /// the coordinator may read the same in the audit log. Asks for `survivor.r`.
     async fn disclosed(
         &self,
         ctx: &Context<'_>,
@@ -259,6 +267,7 @@ impl Revocation {
     }
 
     /// The notices that went to whom it named as recipient, and to the discloser where somebody else took it back.
+    /// Asks for `consent.r`.
     async fn notices(&self, ctx: &Context<'_>) -> Result<Vec<Notice>> {
         about(ctx.request()?, &self.versions).await
     }
@@ -308,6 +317,7 @@ impl ConsentQuery {
             .as_deref()
             .map(|id| page::id("filter.counterpart", id))
             .transpose()?;
+        let selection = ConsentSelection::below(ctx, &["edges", "node"]);
         let released = request
             .disclose(|| async {
                 let (mut among, other) = match side {
@@ -334,7 +344,7 @@ impl ConsentQuery {
                         row.id.to_string()
                     })
                     .await?;
-                with_context(request, found, |page| page.entries.as_slice()).await
+                with_context(request, found, selection, |page| page.entries.as_slice()).await
             })
             .await?;
         let (page, views, now) = released.content();
@@ -353,6 +363,7 @@ pub(crate) struct ConsentView {
     signatures: HashMap<ConsentId, Vec<consent_signature::Model>>,
     agencies: AgenciesById,
     grounds: Arc<OnceCell<Grounds>>,
+    rule_packs: Arc<OnceCell<Vec<RulePack>>>,
 }
 
 impl ConsentView {
@@ -388,6 +399,7 @@ impl ConsentView {
             signatures,
             agencies,
             grounds: Arc::default(),
+            rule_packs: Arc::default(),
         })
     }
 
@@ -416,6 +428,7 @@ impl ConsentView {
                     survivor: survivor.clone(),
                     signatures,
                     grounds: Arc::clone(&self.grounds),
+                    rule_packs: Arc::clone(&self.rule_packs),
                 })
             }),
             judged_at: now,
@@ -449,33 +462,68 @@ fn without_content(model: &consent::Model) -> consent::Model {
     }
 }
 
+/// Reads what decided consents are shown with; the survivors go on record where they are selected.
 async fn with_context<T>(
     request: &Request,
     found: Decided<T>,
+    selection: ConsentSelection,
     consents: impl Fn(&T) -> &[consent::Model],
 ) -> Result<Decided<(T, ConsentView, Instant)>> {
     let views = ConsentView::load(request, consents(&found.content)).await?;
+    let survivors = views.survivors.values().filter(|_| selection.survivor);
+    let survivors: Vec<String> = survivors.map(|one| one.audit_id.to_string()).collect();
     let now = found.now;
-    Ok(found.map(|content| (content, views, now)))
+    Ok(found.naming(survivors).map(|content| (content, views, now)))
+}
+
+/// Reads some of the rules that the caller's agency is bound by, and puts them on record.
+async fn rule_packs(ctx: &Context<'_>, bound: &HashSet<RulePackId>) -> Result<Vec<RulePack>> {
+    let request = ctx.request()?;
+    let released = request
+        .disclose(|| async {
+            let among = rule_pack::Entity::of(request.caller.agency());
+            let found = disclose::all(&request.worker.store, among).await?;
+            let found = found.map(|packs| {
+                let bound = packs.into_iter().filter(|pack| bound.contains(&pack.id));
+                bound.collect::<Vec<_>>()
+            });
+            let ids: Vec<String> = found.content.iter().map(|one| one.id.to_string()).collect();
+            Ok(found.naming(ids))
+        })
+        .await?;
+    let bound = released.content().into_iter();
+    Ok(bound.map(RulePack::from).collect())
 }
 
 /// Returns one consent that the caller's agency holds or is named in.
-pub(crate) async fn consent_by_id(request: &Request, id: ConsentId) -> Result<Option<Consent>> {
+pub(crate) async fn consent_by_id(
+    request: &Request,
+    id: ConsentId,
+    selection: ConsentSelection,
+) -> Result<Option<Consent>> {
     request.caller.may(Resource::Consent.read())?;
-    find_consent(request, id).await
+    find_consent(request, id, selection).await
 }
 
 /// Reads the consent for a caller whose change named it, and records the reading like any other.
-pub(crate) async fn find_consent(request: &Request, id: ConsentId) -> Result<Option<Consent>> {
-    seen(request, id, || {
+pub(crate) async fn find_consent(
+    request: &Request,
+    id: ConsentId,
+    selection: ConsentSelection,
+) -> Result<Option<Consent>> {
+    seen(request, id, selection, || {
         consent::Entity::known_to(request.caller.agency(), [id])
     })
     .await
 }
 
 /// Returns a consent that was taken back before, for a caller that may take it back: read and recorded like any other.
-pub(super) async fn revoked_before(request: &Request, id: ConsentId) -> Result<Option<Consent>> {
-    seen(request, id, || {
+pub(super) async fn revoked_before(
+    request: &Request,
+    id: ConsentId,
+    selection: ConsentSelection,
+) -> Result<Option<Consent>> {
+    seen(request, id, selection, || {
         consent::Entity::revocable_by(request.caller.agency(), id)
     })
     .await
@@ -484,6 +532,7 @@ pub(super) async fn revoked_before(request: &Request, id: ConsentId) -> Result<O
 async fn seen(
     request: &Request,
     id: ConsentId,
+    selection: ConsentSelection,
     among: impl Fn() -> Select<consent::Entity>,
 ) -> Result<Option<Consent>> {
     let released = request
@@ -492,7 +541,7 @@ async fn seen(
                 row.id.to_string()
             })
             .await?;
-            with_context(request, found, |one| one.as_slice()).await
+            with_context(request, found, selection, |one| one.as_slice()).await
         })
         .await?;
     let (found, views, now) = released.content();

@@ -6,7 +6,7 @@
 //! is read once and not at each request.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_graphql::Pos;
@@ -17,6 +17,8 @@ use moka::sync::Cache;
 
 use super::lexer::{MAX_NESTING, count_tokens};
 use super::merge;
+use super::output_types::OutputTypes;
+use super::scopes::DocumentScopes;
 use crate::error::Error;
 use crate::settings::MAX_SELECTIONS;
 
@@ -30,9 +32,17 @@ pub struct Admitted {
     tokens: usize,
     cost: usize,
     repeats_a_key: bool,
+    scopes: OnceLock<DocumentScopes>,
 }
 
 impl Admitted {
+    /// Returns which scopes its operations ask for, found once.
+    #[must_use]
+    pub fn scopes(&self, types: &OutputTypes) -> &DocumentScopes {
+        self.scopes
+            .get_or_init(|| DocumentScopes::of(types, &self.document))
+    }
+
     /// Returns the parsed document. The executor wants one of its own: `Request::set_parsed_query` takes a clone.
     #[must_use]
     pub fn document(&self) -> &Arc<ExecutableDocument> {
@@ -67,6 +77,7 @@ pub fn admit(document: &str) -> Result<Admitted, Error> {
         document: Arc::new(parsed),
         tokens,
         cost,
+        scopes: OnceLock::new(),
     })
 }
 

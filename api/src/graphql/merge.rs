@@ -9,74 +9,12 @@ use std::convert::Infallible;
 
 use async_graphql::indexmap::IndexMap;
 use async_graphql::parser::types::{
-    BaseType, Directive, DocumentOperations, ExecutableDocument, Field, InlineFragment,
-    OperationDefinition, OperationType, Selection, SelectionSet, Type, TypeCondition, TypeKind,
-    TypeSystemDefinition, VariableDefinition,
+    Directive, DocumentOperations, ExecutableDocument, Field, InlineFragment, OperationDefinition,
+    Selection, SelectionSet, TypeCondition, VariableDefinition,
 };
-use async_graphql::parser::{self, parse_schema};
 use async_graphql::{Name, Pos, Positioned, Value, Variables};
 
-/// Which type each field of the schema leads to.
-#[derive(Clone, Debug)]
-pub struct OutputTypes {
-    fields: HashMap<Name, HashMap<Name, Name>>,
-    /// The types of which a fragment may select some objects and pass over others.
-    abstract_types: HashSet<Name>,
-}
-
-impl OutputTypes {
-    /// Reads the output types from the schema's own text (`Schema::sdl`). Once, at the start.
-    ///
-    /// # Errors
-    /// The parser's, where the text is not a schema.
-    pub fn from_sdl(sdl: &str) -> Result<Self, parser::Error> {
-        let mut types = Self {
-            fields: HashMap::new(),
-            abstract_types: HashSet::new(),
-        };
-        for definition in parse_schema(sdl)?.definitions {
-            let TypeSystemDefinition::Type(definition) = definition else {
-                continue;
-            };
-            let name = definition.node.name.node;
-            let fields = match definition.node.kind {
-                TypeKind::Object(object) => object.fields,
-                TypeKind::Interface(interface) => {
-                    types.abstract_types.insert(name.clone());
-                    interface.fields
-                }
-                TypeKind::Union(_) => {
-                    types.abstract_types.insert(name);
-                    continue;
-                }
-                TypeKind::Scalar | TypeKind::Enum(_) | TypeKind::InputObject(_) => continue,
-            };
-            let fields = fields
-                .into_iter()
-                .map(|field| (field.node.name.node, named(&field.node.ty.node)));
-            types.fields.insert(name, fields.collect());
-        }
-        Ok(types)
-    }
-
-    fn led_to(&self, parent: &Name, field: &Name) -> Option<&Name> {
-        self.fields.get(parent)?.get(field)
-    }
-
-    /// Returns whether a fragment on `condition` selects every object of the type `parent`, in a document that is valid.
-    fn selects_all(&self, parent: &Name, condition: Option<&Name>) -> bool {
-        let narrower = |condition| condition != parent && self.abstract_types.contains(parent);
-        !condition.is_some_and(narrower)
-    }
-}
-
-/// Returns the name of the type that is left without lists.
-fn named(ty: &Type) -> Name {
-    match &ty.base {
-        BaseType::Named(name) => name.clone(),
-        BaseType::List(item) => named(item),
-    }
-}
+use super::output_types::{OutputTypes, root_of};
 
 /// Returns whether some operation selects one response key twice where that may make a difference: at its root, or in a
 /// field that has selections of its own. Sees more than is merged, since it looks at no type and at no condition.
@@ -121,11 +59,7 @@ pub fn merge(
     operation: &OperationDefinition,
     variables: &Variables,
 ) -> ExecutableDocument {
-    let root = Name::new(match operation.ty {
-        OperationType::Query => "Query",
-        OperationType::Mutation => "Mutation",
-        OperationType::Subscription => "Subscription",
-    });
+    let root = root_of(operation);
     let merging = Merging {
         types,
         document,

@@ -6,7 +6,10 @@ pub mod lexer;
 pub mod merge;
 pub mod node;
 pub mod operation;
+pub mod output_types;
+pub mod records;
 pub mod schema;
+pub mod scopes;
 pub mod variables;
 
 pub use schema::{Schema, schema};

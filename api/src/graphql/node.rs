@@ -1,5 +1,7 @@
 //! Any record by its id, and who asks.
 
+use std::sync::Arc;
+
 use async_graphql::{ComplexObject, Context, ID, Interface, Object, SimpleObject};
 use concord_entities::ids::{
     AgencyId, AnyId, ApplicationId, AuditEventId, ConsentId, LegalHoldId, MandateId, MouId,
@@ -11,6 +13,7 @@ use crate::agency::graphql::Agency;
 use crate::application::graphql::Application;
 use crate::audit::ledger::Decided;
 use crate::consent::graphql::Consent;
+use crate::consent::selection::ConsentSelection;
 use crate::error::{Error, Result};
 use crate::mandated_disclosure::graphql::MandatedDisclosure;
 use crate::mou::graphql::Mou;
@@ -21,6 +24,7 @@ use crate::review::events::AuditEvent;
 use crate::sharing::facts;
 use crate::survivor::graphql::Survivor;
 use crate::survivor::legal_hold::graphql::LegalHold;
+use crate::wire::lookahead;
 use crate::wire::scalars::DateTime;
 
 /// A record with an id.
@@ -75,7 +79,7 @@ pub struct Viewer {
 #[ComplexObject]
 impl Viewer {
     /// The application that carries the token; null where it is not registered here, as for a token of your agency's
-    /// own issuer.
+    /// own issuer. All but its `id` and `name` asks for `agency.r`.
     async fn application(&self, ctx: &Context<'_>) -> Option<Result<Application>> {
         let id = self.program?;
         own_application(ctx, id).await.transpose()
@@ -130,7 +134,7 @@ async fn own_agency(request: &Request) -> Result<Decided<Agency>> {
     Ok(Decided {
         epoch,
         now,
-        content: Agency::read(agency),
+        content: Agency::named(Arc::new(agency)),
         events: Vec::new(),
     })
 }
@@ -154,13 +158,22 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
         SurvivorId::PREFIX => crate::survivor::graphql::survivor_by_id(request, SurvivorId(uuid))
             .await?
             .map(Node::from),
-        ConsentId::PREFIX => crate::consent::graphql::consent_by_id(request, ConsentId(uuid))
-            .await?
-            .map(Node::from),
-        MandateId::PREFIX => {
-            crate::mandated_disclosure::graphql::mandated_disclosure_by_id(request, MandateId(uuid))
+        ConsentId::PREFIX => {
+            let selection = ConsentSelection::below(ctx, &[]);
+            crate::consent::graphql::consent_by_id(request, ConsentId(uuid), selection)
                 .await?
-                .map(|record| Node::from(std::boxed::Box::new(record)))
+                .map(Node::from)
+        }
+        MandateId::PREFIX => {
+            let with_survivor = lookahead::asks(ctx, &["survivor"]);
+            let id = MandateId(uuid);
+            crate::mandated_disclosure::graphql::mandated_disclosure_by_id(
+                request,
+                id,
+                with_survivor,
+            )
+            .await?
+            .map(|record| Node::from(std::boxed::Box::new(record)))
         }
         LegalHoldId::PREFIX => {
             crate::survivor::legal_hold::query::legal_hold_by_id(request, LegalHoldId(uuid))

@@ -41,7 +41,8 @@ pub struct Query(
     AuditQuery,
 );
 
-/// What you can change.
+/// What you can change. Of the record that a mutation answers with, its `id` asks for nothing more; all else asks for the
+/// scope that reads it, before anything is changed.
 #[derive(Default, MergedObject)]
 pub struct Mutation(
     AgencyMutation,

@@ -1,6 +1,7 @@
 //! `POST /graphql`: a request carried through token, guard, coercion and execution.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::http::{Method, StatusCode, header};
@@ -17,13 +18,14 @@ use super::negotiate::{self, MediaType, Outcome};
 use super::params::Params;
 use super::shared::Shared;
 use crate::access::Caller;
+use crate::access::scope::Scopes;
 use crate::audit::event::RequestMeta;
 use crate::error::{Error, Refusal};
 use crate::graphql::asked::AskedObjects;
 use crate::graphql::guard::Admitted;
 use crate::graphql::merge;
 use crate::graphql::operation::{refuse_subscription, select_operation};
-use crate::request::{Request, Worker};
+use crate::request::{LackingFields, Request, Worker};
 use crate::store::outcome;
 
 /// How large a request's body may be.
@@ -136,9 +138,15 @@ struct Ready {
     variables: Variables,
     operation_name: Option<String>,
     asked: AskedObjects,
+    lacking: LackingFields,
 }
 
-fn prepare(shared: &Shared, admitted: &Admitted, params: Params) -> Result<Ready, Vec<Error>> {
+fn prepare(
+    shared: &Shared,
+    admitted: &Admitted,
+    caller: &Caller,
+    params: Params,
+) -> Result<Ready, Vec<Error>> {
     let operation = select_operation(admitted.document(), params.operation_name.as_deref())
         .map_err(|fault| vec![fault])?;
     refuse_subscription(operation).map_err(|fault| vec![fault])?;
@@ -149,7 +157,9 @@ fn prepare(shared: &Shared, admitted: &Admitted, params: Params) -> Result<Ready
     } else {
         ExecutableDocument::from(admitted)
     };
+    let scopes = admitted.scopes(&shared.outputs);
     Ok(Ready {
+        lacking: scopes.lacking(operation, &variables, caller.granted()),
         asked: AskedObjects::of(admitted.document(), operation, &variables),
         document,
         variables,
@@ -177,7 +187,7 @@ async fn execute(gate: &Authenticator<'_>, caller: Caller, params: Params) -> Ht
     if let Err(wait) = shared.limits.charge(&caller, admitted.cost()) {
         return answer::too_much(media, request_id, wait);
     }
-    let ready = match prepare(shared, &admitted, params) {
+    let ready = match prepare(shared, &admitted, &caller, params) {
         Ok(ready) => ready,
         Err(faults) => return declined(&faults),
     };
@@ -189,6 +199,8 @@ async fn execute(gate: &Authenticator<'_>, caller: Caller, params: Params) -> Ht
             document: Some(document_hash),
             ..authenticator::meta(http, request_id)
         },
+        lacking: Arc::new(ready.lacking),
+        told_agencies: Arc::default(),
     };
     let mut execution = async_graphql::Request::new("")
         .variables(ready.variables)
@@ -260,14 +272,16 @@ fn lacking(response: &Response) -> Option<String> {
     if response.data != async_graphql::Value::Null {
         return None;
     }
-    let mut lacking = BTreeSet::new();
+    let mut lacking = Vec::new();
     for reason in reasons(response)? {
-        let Error::ForbiddenScope { needed } = reason else {
+        let Error::ForbiddenScope { needed, .. } = reason else {
             return None;
         };
-        lacking.insert(needed.as_str());
+        lacking.push(needed.as_str());
     }
-    Some(lacking.into_iter().collect::<Vec<_>>().join(" "))
+    let lacking = lacking.join(" ");
+    let scopes = Scopes::parse(&lacking);
+    Some(scopes.map_or(lacking, |scopes| scopes.to_string()))
 }
 
 /// Returns for how many seconds to wait, where an allowance was used up while the request was executed.

@@ -1,5 +1,7 @@
 //! What lies beside GraphQL for an application: a request let in, and refusals in the shape of GraphQL's request errors.
 
+use std::sync::Arc;
+
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use tracing::{error, info};
@@ -132,6 +134,8 @@ async fn enter(
             operation: Some(operation.name.to_owned()),
             ..authenticator::meta(gate.http, gate.request_id)
         },
+        lacking: Arc::default(),
+        told_agencies: Arc::default(),
     };
     let (served, may_have_changed) = outcome::noticing_changes(Box::pin(serve(&request))).await;
     match served {
@@ -160,7 +164,7 @@ async fn refuse(gate: &Authenticator<'_>, request: &Request, refused: HttpRefusa
     }
     let errors = [answer::wire(error)];
     let body = answer::without_data(&errors, gate.request_id);
-    if let Error::ForbiddenScope { needed } = error {
+    if let Error::ForbiddenScope { needed, .. } = error {
         return gate.too_narrow(needed, body);
     }
     answer::body(refused.status, gate.media, gate.request_id, body)

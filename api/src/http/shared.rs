@@ -5,7 +5,7 @@ use crate::access::TokenVerifier;
 use crate::access::keys::cache::TokenKeyCache;
 use crate::access::limit::Limits;
 use crate::graphql::guard::Documents;
-use crate::graphql::merge::OutputTypes;
+use crate::graphql::output_types::OutputTypes;
 use crate::graphql::schema::Schema;
 use crate::graphql::variables::InputTypes;
 use crate::settings::Settings;

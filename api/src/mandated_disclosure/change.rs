@@ -18,6 +18,7 @@ use crate::request::idempotency::{self, Created, Creation};
 use crate::request::{InRequest, Request};
 use crate::seal::record::RecordKind;
 use crate::store::page;
+use crate::wire::lookahead;
 
 /// Recording mandated disclosures.
 #[derive(Default)]
@@ -53,7 +54,8 @@ impl MandateMutation {
             Created::Now(id) => id,
             Created::Before(id) => MandateId(id),
         };
-        let made = find_mandated_disclosure(request, id).await?;
+        let with_survivor = lookahead::asks(ctx, &["survivor"]);
+        let made = find_mandated_disclosure(request, id, with_survivor).await?;
         made.ok_or_else(|| Error::NotFound.into())
     }
 }

@@ -24,6 +24,7 @@ use crate::seal::record::{RecordKind, SealedRecord};
 use crate::store::page::{self, PageRequest};
 use crate::survivor::graphql::Survivor;
 use crate::wire::connection::Connection;
+use crate::wire::lookahead;
 use crate::wire::scalars::{Date, DateTime};
 
 /// The version of the key that seals a record's texts: they never change.
@@ -37,7 +38,7 @@ pub struct MandatedDisclosure {
     model: Model,
     #[graphql(skip)]
     texts: Option<DisclosureTexts>,
-    /// Who was disclosed; null once the pseudonym is erased.
+    /// Who was disclosed; null once the pseudonym is erased. Asks for `survivor.r`.
     pub survivor: Option<Survivor>,
     /// The agency of your task forces that was told; null where it was somebody else.
     pub recipient: Option<Agency>,
@@ -196,6 +197,7 @@ impl MandateQuery {
             .as_deref()
             .map(|id| page::id("survivor", id))
             .transpose()?;
+        let with_survivor = lookahead::asks(ctx, &["edges", "node", "survivor"]);
         let released = request
             .disclose(|| async {
                 let mut among = mandated_disclosure::Entity::by(caller.agency());
@@ -206,7 +208,10 @@ impl MandateQuery {
                 let found =
                     disclose::page(store, among, Column::Id, wanted, |row| row.id.to_string())
                         .await?;
-                with_context(request, found, |page| page.entries.as_slice()).await
+                with_context(request, found, with_survivor, |page| {
+                    page.entries.as_slice()
+                })
+                .await
             })
             .await?;
         let (page, views) = released.content();
@@ -279,28 +284,34 @@ impl MandatedDisclosureView {
     }
 }
 
+/// Reads what decided records are shown with; their survivors go on record where they are selected.
 async fn with_context<T>(
     request: &Request,
     found: Decided<T>,
+    with_survivor: bool,
     records: impl Fn(&T) -> &[Model],
 ) -> Result<Decided<(T, MandatedDisclosureView)>> {
     let views = MandatedDisclosureView::load(request, records(&found.content)).await?;
-    Ok(found.map(|content| (content, views)))
+    let survivors = views.survivors.values().filter(|_| with_survivor);
+    let survivors: Vec<String> = survivors.map(|one| one.audit_id.to_string()).collect();
+    Ok(found.naming(survivors).map(|content| (content, views)))
 }
 
 /// Returns a record of the caller's own agency.
 pub(crate) async fn mandated_disclosure_by_id(
     request: &Request,
     id: MandateId,
+    with_survivor: bool,
 ) -> Result<Option<MandatedDisclosure>> {
     request.caller.may(Resource::Survivor.read())?;
-    find_mandated_disclosure(request, id).await
+    find_mandated_disclosure(request, id, with_survivor).await
 }
 
 /// Reads the disclosure for a caller whose change named it, and records the reading like any other.
 pub(crate) async fn find_mandated_disclosure(
     request: &Request,
     id: MandateId,
+    with_survivor: bool,
 ) -> Result<Option<MandatedDisclosure>> {
     let caller = &request.caller;
     let released = request
@@ -308,7 +319,7 @@ pub(crate) async fn find_mandated_disclosure(
             let among = mandated_disclosure::Entity::one_by(caller.agency(), id);
             let found =
                 disclose::one(&request.worker.store, among, &id, |row| row.id.to_string()).await?;
-            with_context(request, found, |one| one.as_slice()).await
+            with_context(request, found, with_survivor, |one| one.as_slice()).await
         })
         .await?;
     let (found, views) = released.content();

@@ -32,9 +32,9 @@ pub struct Referral {
     pub sender: Agency,
     /// The agency that is asked.
     pub recipient: Agency,
-    /// The consent that it stands on.
+    /// The consent that it stands on. Asks for `consent.r`.
     pub consent: Option<Consent>,
-    /// The MOU that it stands on; null while it is a draft.
+    /// The MOU that it stands on; null while it is a draft. Asks for `mou.r`.
     pub mou: Option<Mou>,
 }
 

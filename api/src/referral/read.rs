@@ -5,7 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use concord_entities::ids::{AgencyId, ConsentId, MouId, ReferralId};
+use async_graphql::indexmap::IndexSet;
+use concord_entities::ids::{AgencyId, ConsentId, MouId, ReferralId, SurvivorAuditId};
 use concord_entities::instant::Instant;
 use concord_entities::referral::{self, Column};
 use concord_entities::vocabulary::{
@@ -23,6 +24,7 @@ use super::rules::{CurrentStatus, Side, StoredStatus};
 use crate::access::Caller;
 use crate::audit::event::Event;
 use crate::audit::ledger::Decided;
+use crate::consent::selection::ConsentSelection;
 use crate::error::Result;
 use crate::sharing::facts::{self, Gathered};
 use crate::sharing::{self, Ground, Question, Reason, decide};
@@ -63,10 +65,12 @@ const BEYOND: [Column; 7] = [
 pub struct Depth {
     /// Whether anything beyond the header is: consent, MOU, outcome or package.
     pub beyond_header: bool,
-    /// Whether the consent is shown with it.
-    pub consent: bool,
+    /// What of the consent is shown with it.
+    pub consent: Option<ConsentSelection>,
     /// Whether the MOU is shown with it.
     pub mou: bool,
+    /// Whether its parties are, beyond their names.
+    pub parties: bool,
     /// The purposes for which its package is read, and the categories that are selected for each.
     pub packages: BTreeMap<Purpose, Categories>,
 }
@@ -122,6 +126,8 @@ pub struct Seen {
 /// What lies beyond the header.
 #[derive(Clone, Debug)]
 pub struct Beyond {
+    /// Whose it is.
+    pub survivor: SurvivorAuditId,
     /// The consent it stands on.
     pub consent: ConsentId,
     /// The MOU it stands on.
@@ -149,8 +155,16 @@ impl Seen {
     /// Lists the records that showing this one tells of: they all go into the audit log.
     fn records(&self, depth: &Depth) -> Vec<String> {
         let mut records = vec![self.header.id.to_string()];
+        if depth.parties {
+            let parties = [self.header.sender_id, self.header.recipient_id];
+            records.extend(parties.iter().map(ToString::to_string));
+        }
         if let Some(beyond) = &self.beyond {
-            records.extend(depth.consent.then(|| beyond.consent.to_string()));
+            // Nobody but the sender is shown whose consent it is.
+            let with_survivor = |consent: ConsentSelection| consent.survivor;
+            let survivor = depth.consent.is_some_and(with_survivor) && self.side == Side::Sender;
+            records.extend(survivor.then(|| beyond.survivor.to_string()));
+            records.extend(depth.consent.map(|_| beyond.consent.to_string()));
             records.extend(beyond.mou.filter(|_| depth.mou).map(|mou| mou.to_string()));
         }
         records
@@ -273,9 +287,14 @@ fn decide_all(
         seen.push(judge(row, reader, now, depth, &mut events)?);
     }
     if !seen.is_empty() {
-        events.push(Event::RecordsListed(
-            seen.iter().flat_map(|one| one.records(depth)).collect(),
-        ));
+        let records = seen.iter().flat_map(|one| one.records(depth));
+        // What many referrals share is named once.
+        let records = if depth.parties || depth.beyond_header {
+            records.collect::<IndexSet<_>>().into_iter().collect()
+        } else {
+            records.collect()
+        };
+        events.push(Event::RecordsListed(records));
     }
     Ok((seen, events))
 }
@@ -329,6 +348,7 @@ fn judge(
             packages.insert(*purpose, decision);
         }
         Some(Beyond {
+            survivor: gathered.survivor,
             consent: gathered.consent,
             mou: gathered.mou,
             outcome: row.try_get("", "outcome")?,

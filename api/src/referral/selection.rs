@@ -7,6 +7,7 @@ use concord_entities::vocabulary::{Categories, Purpose};
 
 use super::package::Package;
 use super::read::Depth;
+use crate::consent::selection::ConsentSelection;
 use crate::error::{Error, Result};
 use crate::request::InRequest;
 use crate::wire::lookahead;
@@ -16,8 +17,6 @@ use crate::wire::lookahead;
 pub(crate) struct ReferralSelection {
     /// How much of each row it needs.
     pub(super) depth: Depth,
-    /// Whether an agency's state is selected, beyond the name that it is known by.
-    pub(super) agency_state: bool,
 }
 
 impl ReferralSelection {
@@ -27,16 +26,17 @@ impl ReferralSelection {
         let packages = packages(ctx, &at(&["package"]))?;
         let consent = lookahead::asks(ctx, &at(&["consent"]));
         let mou = lookahead::asks(ctx, &at(&["mou"]));
+        let beyond_name =
+            |party| lookahead::asks_beyond(ctx, &at(&[party]), &["id", "name", "kind"]);
         let outcome = lookahead::asks(ctx, &at(&["outcome"]));
         Ok(Self {
             depth: Depth {
                 beyond_header: consent || mou || outcome || !packages.is_empty(),
-                consent,
+                consent: consent.then(|| ConsentSelection::below(ctx, &at(&["consent"]))),
                 mou,
+                parties: beyond_name("sender") || beyond_name("recipient"),
                 packages,
             },
-            agency_state: lookahead::asks(ctx, &at(&["sender", "status"]))
-                || lookahead::asks(ctx, &at(&["recipient", "status"])),
         })
     }
 }

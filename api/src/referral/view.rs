@@ -121,7 +121,7 @@ impl ReferralView {
         Ok(Some(Self {
             packages,
             parties: Parties::load(request, selection, seen).await?,
-            consents: if depth.consent {
+            consents: if depth.consent.is_some() {
                 consents(request, seen, now).await?
             } else {
                 HashMap::new()
@@ -160,7 +160,7 @@ impl Parties {
             .iter()
             .flat_map(|one| [one.header.sender_id, one.header.recipient_id]);
         let store = &request.worker.store;
-        if !selection.agency_state {
+        if !selection.depth.parties {
             let named = request.worker.directory.among(store, ids).await?;
             return Ok(Self::Named(named));
         }

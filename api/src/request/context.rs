@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_graphql::Context;
+use async_graphql::{Context, QueryPathSegment};
 use concord_entities::instant::Instant;
 
 use super::directory::Directory;
+use super::lacking::LackingFields;
+use super::told_agencies::ToldAgencies;
 use crate::access::Caller;
 use crate::access::grant::RequiredScope;
 use crate::access::limit::Limits;
@@ -104,6 +106,10 @@ pub struct Request {
     pub caller: Caller,
     /// What goes on record.
     pub meta: RequestMeta,
+    /// What the token lacks for each field of the root, nested records included.
+    pub lacking: Arc<LackingFields>,
+    /// The agencies of which more than the name was told.
+    pub told_agencies: Arc<ToldAgencies>,
 }
 
 impl Request {
@@ -247,17 +253,26 @@ struct OvertakenError;
 
 /// Finds the request in a resolver's context.
 pub trait InRequest {
-    /// Returns the request.
+    /// Returns the request. A field of the root is refused here, before it does anything, where the token lacks something
+    /// for it or for what is selected below it.
     ///
     /// # Errors
-    /// `INTERNAL`, where the schema is executed without one.
+    /// `FORBIDDEN_SCOPE`; `INTERNAL`, where the schema is executed without a request.
     fn request(&self) -> Result<&Request>;
 }
 
 impl InRequest for Context<'_> {
     fn request(&self) -> Result<&Request> {
-        self.data::<Request>()
-            .map_err(|_| Refusal::internal(NoRequestError))
+        let request = self
+            .data::<Request>()
+            .map_err(|_| Refusal::internal(NoRequestError))?;
+        if let Some(node) = self.path_node
+            && node.parent.is_none()
+            && let QueryPathSegment::Name(key) = node.segment
+        {
+            request.lacking.check(key)?;
+        }
+        Ok(request)
     }
 }
 

@@ -58,7 +58,8 @@ pub struct AuditEvent {
     /// The id under which the acting program is known: an application's id or, where it is not registered here, the
     /// name that its issuer gives it.
     pub client: String,
-    /// The application that acted; null where it is not one of your agency's.
+    /// The application that acted; null where it is not one of your agency's. All but its `id` and `name` asks for
+    /// `agency.r`.
     pub application: Option<Application>,
     /// The id of the access token that was used, never the token.
     pub token_id: Option<String>,

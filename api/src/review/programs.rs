@@ -30,12 +30,13 @@ impl Programs {
     }
 }
 
-/// Returns the same events with the applications that they name, read before anything is released.
+/// Returns the same events with the applications that they name, read and named on record before anything is released.
 pub(super) async fn with_programs<T>(
     request: &Request,
     found: Decided<T>,
     events: impl Fn(&T) -> &[audit_event::Model],
 ) -> Result<Decided<(T, Programs)>> {
     let programs = Programs::of(request, events(&found.content)).await?;
-    Ok(found.map(|content| (content, programs)))
+    let named: Vec<String> = programs.0.keys().map(ToString::to_string).collect();
+    Ok(found.naming(named).map(|content| (content, programs)))
 }

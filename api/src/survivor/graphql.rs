@@ -45,7 +45,7 @@ impl Survivor {
     }
 
     /// Who was told what of the person, when and what for, newest first: also what was told under consents that have
-    /// ended.
+    /// ended. Asks for `survivor.r`.
     async fn accounting(
         &self,
         ctx: &Context<'_>,

@@ -18,6 +18,17 @@ pub fn under<'a>(ctx: &'a Context<'a>, path: &[&str]) -> Vec<SelectionField<'a>>
     })
 }
 
+/// Returns whether a field other than these is selected of what lies under `path` below the current field.
+#[must_use]
+pub fn asks_beyond(ctx: &Context<'_>, path: &[&str], names: &[&str]) -> bool {
+    let beyond = |field: SelectionField<'_>| {
+        let name = field.name();
+        name != "__typename" && !names.contains(&name)
+    };
+    let mut fields = under(ctx, path).into_iter();
+    fields.any(|field| field.selection_set().any(beyond))
+}
+
 /// Returns whether anything is selected under `path` below the current field.
 #[must_use]
 pub fn asks(ctx: &Context<'_>, path: &[&str]) -> bool {

@@ -1,0 +1,136 @@
+//! The kinds of record that have a scope of their own, and what each operation asks for.
+//!
+//! A record is read by the scope of its kind wherever an operation reaches it: at the root, through another record, a page
+//! or an answer. What only names a record asks for nothing: an agency's name, a program's, and the id of what a mutation
+//! answers.
+
+use concord_entities::ids::{
+    AgencyId, ApplicationId, AuditEventId, ConsentId, LegalHoldId, MandateId, MouId, NoticeId,
+    ReferralId, RulePackId, SurvivorId, TaskForceId,
+};
+
+use crate::access::grant::{RequiredScope, Resource};
+
+/// A kind of record.
+#[derive(Clone, Copy, Debug)]
+pub struct RecordKindScope {
+    /// Its type in the schema.
+    pub name: &'static str,
+    /// The prefix of its ids.
+    pub prefix: &'static str,
+    /// What its scopes speak of.
+    pub resource: Resource,
+    /// The fields by which another record names it.
+    pub naming: &'static [&'static str],
+}
+
+const fn kind(
+    name: &'static str,
+    prefix: &'static str,
+    resource: Resource,
+    naming: &'static [&'static str],
+) -> RecordKindScope {
+    RecordKindScope {
+        name,
+        prefix,
+        resource,
+        naming,
+    }
+}
+
+/// Every type of the schema that has an id of its own.
+pub const RECORD_KINDS: [RecordKindScope; 12] = [
+    kind(
+        "Agency",
+        AgencyId::PREFIX,
+        Resource::Directory,
+        &["id", "name", "kind"],
+    ),
+    kind(
+        "Application",
+        ApplicationId::PREFIX,
+        Resource::Agency,
+        &["id", "name"],
+    ),
+    kind("AuditEvent", AuditEventId::PREFIX, Resource::Audit, &[]),
+    kind("Consent", ConsentId::PREFIX, Resource::Consent, &[]),
+    kind("LegalHold", LegalHoldId::PREFIX, Resource::Survivor, &[]),
+    kind(
+        "MandatedDisclosure",
+        MandateId::PREFIX,
+        Resource::Survivor,
+        &[],
+    ),
+    kind("Mou", MouId::PREFIX, Resource::Mou, &[]),
+    kind("Notice", NoticeId::PREFIX, Resource::Consent, &[]),
+    kind("Referral", ReferralId::PREFIX, Resource::Referral, &[]),
+    kind("RulePack", RulePackId::PREFIX, Resource::Agency, &[]),
+    kind("Survivor", SurvivorId::PREFIX, Resource::Survivor, &[]),
+    kind("TaskForce", TaskForceId::PREFIX, Resource::Directory, &[]),
+];
+
+/// What leads to no record and tells as much of a person as one.
+const GUARDED_FIELDS: [(&str, &str, RequiredScope); 3] = [
+    ("Survivor", "accounting", Resource::Survivor.read()),
+    ("Survivor", "safeContact", Resource::Survivor.read()),
+    ("Revocation", "disclosed", Resource::Survivor.read()),
+];
+
+/// What each field of the root asks for. A query that leads to a record or to a page of records asks for the scope of
+/// their kind and is not named here, and `viewer` asks for none.
+const OPERATIONS: [(&str, RequiredScope); 34] = [
+    ("auditCheckpoint", Resource::Audit.read()),
+    ("contactNow", Resource::Survivor.read()),
+    ("lintConsent", Resource::Consent.read()),
+    ("acceptReferral", Resource::Referral.update()),
+    ("bindRulePack", Resource::Agency.update()),
+    ("completeReferral", Resource::Referral.update()),
+    ("continueReferral", Resource::Referral.update()),
+    ("correctSurvivor", Resource::Survivor.update()),
+    ("draftConsent", Resource::Consent.create()),
+    ("draftMou", Resource::Mou.create()),
+    ("draftReferral", Resource::Referral.create()),
+    ("eraseSurvivor", Resource::Survivor.delete()),
+    ("markConsentEnteredInError", Resource::Consent.update()),
+    ("offerMou", Resource::Mou.update()),
+    ("recordLegalHold", Resource::Survivor.update()),
+    ("recordMandatedDisclosure", Resource::Survivor.update()),
+    ("registerAgency", Resource::Agency.create()),
+    ("registerApplication", Resource::Agency.create()),
+    ("registerSurvivor", Resource::Survivor.create()),
+    ("reinstateAgency", Resource::Agency.update()),
+    ("rejectReferral", Resource::Referral.update()),
+    ("releaseLegalHold", Resource::Survivor.update()),
+    ("renewConsent", Resource::Consent.create()),
+    ("replaceApplicationKeys", Resource::Agency.update()),
+    ("revokeConsent", Resource::Consent.update()),
+    ("revokeToken", Resource::Agency.delete()),
+    ("rotateApplicationSecret", Resource::Agency.update()),
+    ("sendReferral", Resource::Referral.update()),
+    ("setSafeContact", Resource::Survivor.update()),
+    ("signConsent", Resource::Consent.update()),
+    ("signMou", Resource::Mou.update()),
+    ("suspendAgency", Resource::Agency.update()),
+    ("suspendApplication", Resource::Agency.update()),
+    ("unbindRulePack", Resource::Agency.update()),
+];
+
+/// Returns the kind of record that a type of the schema is.
+#[must_use]
+pub fn record_kind(ty: &str) -> Option<&'static RecordKindScope> {
+    RECORD_KINDS.iter().find(|kind| kind.name == ty)
+}
+
+/// Returns what a field asks for that leads to no record.
+pub(super) fn guarded_field(parent: &str, field: &str) -> Option<RequiredScope> {
+    let mut fields = GUARDED_FIELDS.iter();
+    let (_, _, scope) = fields.find(|(ty, name, _)| (*ty, *name) == (parent, field))?;
+    Some(*scope)
+}
+
+/// Returns what an operation asks for, where [`OPERATIONS`] names it.
+pub(super) fn operation_scope(field: &str) -> Option<RequiredScope> {
+    let mut operations = OPERATIONS.iter();
+    let (_, scope) = operations.find(|(name, _)| *name == field)?;
+    Some(*scope)
+}
