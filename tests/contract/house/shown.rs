@@ -44,6 +44,7 @@ const SHOWN: &[(&str, &str)] = &[
     // What it stands on.
     ("referral", "consent::graphql::Consent"),
     ("referral", "consent::graphql::ConsentView"),
+    ("referral", "consent::selection::ConsentSelection"),
     ("referral", "mou::graphql::Mou"),
     ("referral", "mou::graphql::MouView"),
     // How the person may be reached, in its package.
