@@ -10,6 +10,7 @@ mod texts;
 use concord::consent::form::page::{PaperSize, Subject};
 use concord::consent::form::texts::FormLanguage;
 use concord_entities::consent;
+use concord_entities::grants::Grants;
 use concord_entities::ids::{AgencyId, ConsentId, SurvivorId};
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{Code, ConsentStatus, DataCategory, Purpose, Set};
@@ -27,10 +28,12 @@ fn subject() -> Subject {
             survivor_id: SurvivorId(Uuid::from_u128(8)),
             discloser_id: AgencyId(Uuid::from_u128(9)),
             recipient_id: AgencyId(Uuid::from_u128(10)),
-            categories: [DataCategory::Identity, DataCategory::Needs]
-                .into_iter()
-                .collect(),
-            purposes: Set::only(Purpose::HousingPlacement),
+            grants: Grants::product(
+                [DataCategory::Identity, DataCategory::Needs]
+                    .into_iter()
+                    .collect(),
+                Set::only(Purpose::HousingPlacement),
+            ),
             language: "es".to_owned(),
             effective_at: at("2026-03-01T00:00:00Z"),
             expires_at: at("2026-05-09T17:30:00Z"),
@@ -63,8 +66,13 @@ fn subject() -> Subject {
 /// A consent of a minor's, with all that there is.
 fn longest() -> Subject {
     let mut subject = subject();
-    subject.consent.categories = Set::all();
-    subject.consent.purposes = Set::all();
+    // Nobody consents to every category for every purpose: one purpose has all of them, each other one has two.
+    let mut two = Purpose::ALL.iter().zip(DataCategory::ALL.windows(2));
+    let two = two
+        .by_ref()
+        .map(|(purpose, pair)| (*purpose, pair.iter().copied().collect()));
+    let all = [(Purpose::ServiceDelivery, Set::all())];
+    subject.consent.grants = two.chain(all).collect();
     subject.guarded = true;
     subject.intermediary = Some("Three Rivers Hotline".to_owned());
     subject.status = ConsentStatus::Draft;

@@ -1,15 +1,14 @@
-//! One version of a survivor's consent: one discloser, one recipient, named categories and purposes, an end.
+//! One version of a survivor's consent: one discloser, one recipient, named categories for each purpose, an end.
 
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait, IntoColumnRef, Query};
 use sea_orm::{Condition, FromJsonQueryResult, QueryFilter, QueryOrder, UpdateMany};
 use serde::{Deserialize, Serialize};
 
+use crate::grants::Grants;
 use crate::ids::{AgencyId, ConsentId, SurvivorId};
 use crate::instant::Instant;
-use crate::vocabulary::{
-    AgencyStatus, Categories, Explanations, MinorAlone, Purposes, RevocationChannel,
-};
+use crate::vocabulary::{AgencyStatus, Explanations, MinorAlone, RevocationChannel};
 use crate::{agency, membership};
 
 /// A consent. Its status is computed from these dates when it is read, never stored.
@@ -30,10 +29,8 @@ pub struct Model {
     pub discloser_id: AgencyId,
     /// The one agency that may be told.
     pub recipient_id: AgencyId,
-    /// What may be told.
-    pub categories: Categories,
-    /// What for.
-    pub purposes: Purposes,
+    /// What may be told, for what.
+    pub grants: Grants,
     /// The language in which it was explained, BCP 47.
     pub language: String,
     /// From when.

@@ -7,6 +7,7 @@
 )]
 
 pub mod code;
+pub mod grants;
 pub mod ids;
 pub mod instant;
 mod locked;

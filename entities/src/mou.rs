@@ -5,11 +5,12 @@ use sea_orm::sea_query::Query;
 use sea_orm::{Condition, FromJsonQueryResult, QueryFilter, QueryOrder};
 use serde::{Deserialize, Serialize};
 
+use crate::grants::Grants;
 use crate::ids::{AgencyId, MouId, TaskForceId};
 use crate::instant::{Day, Instant};
 use crate::membership;
 use crate::mou_party;
-use crate::vocabulary::{Categories, MouKind, Purposes};
+use crate::vocabulary::MouKind;
 
 /// An MOU. Its status is computed from these dates and its parties' signatures when it is read, never stored.
 #[sea_orm::model]
@@ -31,10 +32,8 @@ pub struct Model {
     pub task_force_id: Option<TaskForceId>,
     /// The agency that drafted it.
     pub drafted_by: AgencyId,
-    /// The categories it permits: a ceiling only.
-    pub categories: Categories,
-    /// The purposes it permits: a ceiling only.
-    pub purposes: Purposes,
+    /// What it permits, for what: a ceiling only.
+    pub grants: Grants,
     /// What its parties agreed on.
     pub terms: Terms,
     /// Its first day in force.

@@ -128,8 +128,8 @@ proptest! {
             let (resource, permission, category, purpose) = question;
             let meant = means(&list, question);
             prop_assert_eq!(scopes.permits(resource, permission, category, purpose), meant);
-            let ceiling = scopes.ceiling(resource, permission);
-            prop_assert_eq!(ceiling.permits(category, purpose), meant);
+            let grants = scopes.grants(resource, permission);
+            prop_assert_eq!(grants.permits(category, purpose), meant);
         }
     }
 
@@ -148,7 +148,7 @@ proptest! {
                 }
                 prop_assert_eq!(scopes.purposes(resource, permission), reached);
                 prop_assert_eq!(scopes.allows(resource, permission), !reached.is_empty());
-                prop_assert_eq!(scopes.ceiling(resource, permission).is_empty(), reached.is_empty());
+                prop_assert_eq!(scopes.grants(resource, permission).is_empty(), reached.is_empty());
             }
         }
     }

@@ -404,8 +404,8 @@ impl Stage {
         json!({
             "kind": "REFERRAL", "title": self.name(), "taskForce": self.task_force,
             "parties": [party(&self.sender), party(&self.recipient)],
-            "categories": ["IDENTITY"], "purposes": ["SERVICE_DELIVERY"],
             "terms": {
+                "grants": [{ "purpose": "SERVICE_DELIVERY", "categories": ["IDENTITY"] }],
                 "purpose": "to serve together", "services": "as listed", "confidentiality": "as the law asks",
                 "breachNoticeHours": 24, "training": "yearly", "conflictResolution": "the directors meet",
                 "terminationNoticeDays": 30,

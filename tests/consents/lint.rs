@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use concord::consent::checks::ConsentCheck;
 use concord::consent::lint::{ConsentDraft, RulePacks, lint};
 use concord_entities::consent::StoredInterpreter;
+use concord_entities::grants::Grants;
 use concord_entities::ids::{AgencyId, RulePackId};
 use concord_entities::instant::{Day, Instant};
 use concord_entities::rule_pack;
@@ -39,6 +40,14 @@ pub fn days(from_now: i64) -> Instant {
     Instant(NOW.0 + from_now * 86_400_000_000)
 }
 
+/// These categories, for health care.
+fn for_care<const N: usize>(categories: [DataCategory; N]) -> Grants {
+    Grants::product(
+        categories.into_iter().collect(),
+        Purposes::only(Purpose::HealthCare),
+    )
+}
+
 /// A consent with everything in it that a check looks for.
 pub fn good() -> ConsentDraft {
     ConsentDraft {
@@ -48,12 +57,12 @@ pub fn good() -> ConsentDraft {
         recipient_known: true,
         through_intermediary: true,
         intermediary: Some(WEST),
-        categories: [DataCategory::Needs, DataCategory::SubstanceUse]
-            .into_iter()
-            .collect(),
-        ceiling: Some(Categories::all().without(DataCategory::Financial)),
+        grants: for_care([DataCategory::Needs, DataCategory::SubstanceUse]),
+        ceiling: Some(Grants::product(
+            Categories::all().without(DataCategory::Financial),
+            Purposes::only(Purpose::HealthCare),
+        )),
         names_substance_use: true,
-        purposes: Purposes::only(Purpose::HealthCare),
         language: "en".to_owned(),
         understood: Some("quc-GT".to_owned()),
         interpreter: Some(an_interpreter("quc")),
@@ -229,18 +238,18 @@ const TAKEN_AWAY: &[Row] = &[
         "INTERMEDIARY_IS_PARTY",
         "always",
     ),
+    (|d| d.grants = Grants::EMPTY, "GRANTS_MISSING", ALL),
     (
-        |d| d.categories = Categories::EMPTY,
-        "CATEGORIES_MISSING",
-        ALL,
-    ),
-    (
-        |d| d.categories = d.categories.with(DataCategory::Financial),
+        |d| d.grants = for_care([DataCategory::Needs, DataCategory::Financial]),
         "CATEGORIES_BEYOND_MOU",
         ALL,
     ),
     (|d| d.ceiling = None, "NO_MOU", "never"),
-    (|d| d.purposes = Purposes::EMPTY, "PURPOSE_MISSING", ALL),
+    (
+        |d| d.grants = Grants::product(d.grants.categories(), Purposes::only(Purpose::Prosecution)),
+        "CATEGORIES_BEYOND_MOU",
+        ALL,
+    ),
     (|d| d.voluntary = false, "NOT_VOLUNTARY", "always"),
     (|d| d.revocable = false, "NOT_REVOCABLE", "always"),
     (
@@ -369,12 +378,18 @@ fn rules_bind_from_their_first_day_to_their_last() {
 #[test]
 fn what_goes_beyond_the_mou_is_named() {
     let draft = ConsentDraft {
-        ceiling: Some(Categories::only(DataCategory::Needs)),
-        categories: [
-            DataCategory::Needs,
-            DataCategory::Location,
-            DataCategory::Legal,
+        ceiling: Some(for_care([DataCategory::Needs])),
+        grants: [
+            (
+                Purpose::HealthCare,
+                [DataCategory::Needs, DataCategory::Medical],
+            ),
+            (
+                Purpose::LegalRepresentation,
+                [DataCategory::Needs, DataCategory::Legal],
+            ),
         ]
+        .map(|(purpose, categories)| (purpose, categories.into_iter().collect()))
         .into_iter()
         .collect(),
         ..good()
@@ -383,7 +398,8 @@ fn what_goes_beyond_the_mou_is_named() {
     assert_eq!(found[0].code, "CATEGORIES_BEYOND_MOU");
     assert_eq!(
         found[0].remedy,
-        "Leave out LOCATION, LEGAL, which no MOU in force permits, or amend the MOU first."
+        "Leave out MEDICAL for HEALTH_CARE; NEEDS, LEGAL for LEGAL_REPRESENTATION, which no MOU in force permits, or amend \
+         the MOU first."
     );
 }
 

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use concord::consent::lint::{ConsentDraft, RulePacks, blocking, lint};
 use concord::consent::minors::service;
+use concord_entities::grants::Grants;
 use concord_entities::vocabulary::{Categories, Code, DataCategory, MinorAlone, Purpose, Purposes};
 
 use super::lint::{NOW, good};
@@ -40,8 +41,11 @@ fn a_treatment_opens_no_way_to_the_police() {
     let draft = ConsentDraft {
         minor: true,
         minor_alone: Some(MinorAlone::SubstanceUseTreatment),
-        categories: Categories::only(DataCategory::Exploitation).with(DataCategory::SubstanceUse),
-        purposes: Purposes::only(Purpose::Prosecution).with(Purpose::HealthCare),
+        grants: Grants::product(
+            Categories::only(DataCategory::Exploitation).with(DataCategory::SubstanceUse),
+            Purposes::only(Purpose::Prosecution).with(Purpose::HealthCare),
+        ),
+        ceiling: Some(Grants::product(Categories::all(), Purposes::all())),
         ..good()
     };
     let found = blocking(lint(&draft, &RulePacks::default(), NOW));
@@ -66,9 +70,8 @@ fn nothing_beyond_the_service_is_decided_alone() {
                 let draft = ConsentDraft {
                     minor: true,
                     minor_alone: Some(*alone),
-                    categories: Categories::only(*category),
-                    purposes: Purposes::only(*purpose),
-                    ceiling: Some(Categories::all()),
+                    grants: Grants::product(Categories::only(*category), Purposes::only(*purpose)),
+                    ceiling: Some(Grants::product(Categories::all(), Purposes::all())),
                     ..good()
                 };
                 let needed = service(*alone).is_none_or(|service| {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use concord::consent::lint::{ConsentDraft, RulePacks, blocking, lint};
 use concord_entities::consent::StoredInterpreter;
+use concord_entities::grants::Grants;
 use concord_entities::instant::{Day, Instant};
 use concord_entities::rule_pack;
 use concord_entities::vocabulary::{
@@ -26,6 +27,11 @@ const ZONES: [&str; 5] = [
 
 fn codes<C: Code>() -> impl Strategy<Value = Set<C>> {
     vec(select(C::ALL), 0..=C::ALL.len()).prop_map(|some| some.into_iter().collect())
+}
+
+fn grants() -> impl Strategy<Value = Grants> {
+    vec((select(Purpose::ALL), codes::<DataCategory>()), 0..4)
+        .prop_map(|pairs| pairs.into_iter().collect())
 }
 
 fn moments() -> impl Strategy<Value = Instant> {
@@ -51,12 +57,7 @@ fn interpreters() -> impl Strategy<Value = StoredInterpreter> {
 fn drafts() -> impl Strategy<Value = ConsentDraft> {
     let agencies = || select(vec![NORTH, SOUTH, WEST]);
     let sides = (agencies(), agencies(), option::of(agencies()));
-    let sets = (
-        codes::<DataCategory>(),
-        option::of(codes::<DataCategory>()),
-        codes::<Purpose>(),
-        codes::<Explanation>(),
-    );
+    let sets = (grants(), option::of(grants()), codes::<Explanation>());
     let people = (
         "[a-z]{2}",
         option::of("\\PC{0,8}"),
@@ -78,10 +79,9 @@ fn drafts() -> impl Strategy<Value = ConsentDraft> {
             intermediary: sides.2,
             recipient_known: is[0],
             through_intermediary: is[1],
-            categories: sets.0,
+            grants: sets.0,
             ceiling: sets.1,
-            purposes: sets.2,
-            explained: sets.3,
+            explained: sets.2,
             names_substance_use: is[2],
             language: people.0,
             understood: people.1,

@@ -59,7 +59,7 @@ async fn the_linter_answers_before_anything_is_saved(world: World) {
     assert_eq!(lints(&north, &good).await, Vec::<String>::new());
 
     let bare = json!({
-        "survivor": survivor, "recipient": south.id.to_string(), "language": "es", "categories": [], "purposes": [],
+        "survivor": survivor, "recipient": south.id.to_string(), "language": "es", "grants": [],
     });
     assert_eq!(
         lints(&north, &bare).await,
@@ -74,8 +74,7 @@ async fn the_linter_answers_before_anything_is_saved(world: World) {
             "RETENTION_NOT_EXPLAINED BLOCKING",
             "LANGUAGE_NOT_UNDERSTOOD BLOCKING",
             "EXPIRY_MISSING BLOCKING",
-            "CATEGORIES_MISSING BLOCKING",
-            "PURPOSE_MISSING BLOCKING",
+            "GRANTS_MISSING BLOCKING",
             "NOT_VOLUNTARY BLOCKING",
             "NOT_REVOCABLE BLOCKING",
         ]

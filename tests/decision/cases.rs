@@ -3,11 +3,12 @@
 use concord::sharing::Answer;
 use concord::sharing::decide::{ConsentFacts, Facts, MouFacts, Party, Question, decide};
 use concord_entities::consent::ConsentDates;
+use concord_entities::grants::Grants;
 use concord_entities::ids::{AgencyId, ConsentId, MouId};
 use concord_entities::instant::{Day, Instant};
 use concord_entities::mou::MouDates;
 use concord_entities::vocabulary::{
-    AgencyStatus, Categories, Code, DataCategory, Purpose, Purposes, ReferralStatus, Set,
+    AgencyStatus, Categories, Code, DataCategory, Purpose, ReferralStatus, Set,
 };
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -75,8 +76,7 @@ pub fn in_order() -> Case {
                 version: 1,
                 discloser: NORTH,
                 recipient: SOUTH,
-                categories: Categories::all(),
-                purposes: Purposes::all(),
+                grants: everything(),
                 dates: ConsentDates {
                     effective_at: noon(0),
                     expires_at: noon(4),
@@ -90,8 +90,7 @@ pub fn in_order() -> Case {
                 id: MouId(Uuid::from_u128(20)),
                 version: 1,
                 binds_both: true,
-                categories: Categories::all(),
-                purposes: Purposes::all(),
+                grants: everything(),
                 dates: MouDates {
                     effective_on: MONDAY,
                     expires_on: MONDAY.plus_days(4),
@@ -162,6 +161,35 @@ fn some_codes<C: Code>() -> impl Strategy<Value = Set<C>> {
     prop_oneof![5 => Just(Set::all()), 1 => any_of_them]
 }
 
+/// Every category for every purpose.
+pub fn everything() -> Grants {
+    Grants::product(Set::all(), Set::all())
+}
+
+/// All of these but this category, for any purpose.
+pub fn without_category(grants: Grants, category: DataCategory) -> Grants {
+    grants.without(&Grants::product(Set::only(category), Set::all()))
+}
+
+/// All of these but this purpose.
+pub fn without_purpose(grants: Grants, purpose: Purpose) -> Grants {
+    grants.without(&Grants::product(Set::all(), Set::only(purpose)))
+}
+
+/// All of these but this category for this purpose.
+pub fn without_pair(grants: Grants, category: DataCategory, purpose: Purpose) -> Grants {
+    grants.without(&Grants::product(Set::only(category), Set::only(purpose)))
+}
+
+/// Mostly a product, and else each purpose has categories of its own.
+fn some_grants() -> impl Strategy<Value = Grants> {
+    let products = (some_codes(), some_codes())
+        .prop_map(|(categories, purposes)| Grants::product(categories, purposes));
+    let each = prop::collection::vec(some_codes(), Purpose::ALL.len());
+    let pairs = each.prop_map(|each| Purpose::ALL.iter().copied().zip(each).collect());
+    prop_oneof![1 => products, 1 => pairs]
+}
+
 fn questions() -> impl Strategy<Value = Question> {
     let reader = prop_oneof![12 => Just(SOUTH), 3 => Just(NORTH), 1 => agencies()];
     (reader, code(), code(), some_codes()).prop_map(|(reader, category, purpose, categories)| {
@@ -223,7 +251,7 @@ fn consents() -> impl Strategy<Value = ConsentFacts> {
             mostly(Just(NORTH), agencies()),
             mostly(Just(SOUTH), agencies()),
         ),
-        (some_codes(), some_codes()),
+        some_grants(),
         (begins(), mostly(moments(3..=4), moments(0..=4))),
         mostly(begins().prop_map(Some), Just(None)),
         (seldom(), seldom(), seldom()),
@@ -234,8 +262,7 @@ fn consents() -> impl Strategy<Value = ConsentFacts> {
                 version,
                 discloser,
                 recipient,
-                categories: covers.0,
-                purposes: covers.1,
+                grants: covers,
                 dates: ConsentDates {
                     effective_at: time.0,
                     expires_at: time.1,
@@ -253,7 +280,7 @@ fn mous() -> impl Strategy<Value = MouFacts> {
     (
         1..=3_i32,
         mostly(Just(true), any::<bool>()),
-        (some_codes(), some_codes()),
+        some_grants(),
         (
             mostly(day(0..=1), day(0..=4)),
             mostly(day(2..=4), day(0..=4)),
@@ -266,8 +293,7 @@ fn mous() -> impl Strategy<Value = MouFacts> {
                 id: MouId(Uuid::from_u128(20)),
                 version,
                 binds_both,
-                categories: covers.0,
-                purposes: covers.1,
+                grants: covers,
                 dates: MouDates {
                     effective_on: days.0,
                     expires_on: days.1,

@@ -3,6 +3,7 @@
 use concord::sharing::decide::{ConsentFacts, Facts, MouFacts, Party, Question};
 use concord::sharing::{Answer, Ground, decide};
 use concord_entities::consent::ConsentDates;
+use concord_entities::grants::Grants;
 use concord_entities::ids::{ConsentId, MouId};
 use concord_entities::instant::{Day, Instant};
 use concord_entities::mou::MouDates;
@@ -104,8 +105,7 @@ impl Raw {
             version: self.version,
             discloser: NORTH,
             recipient: SOUTH,
-            categories: stored(self.bits[1]),
-            purposes: stored(self.bits[2]),
+            grants: Grants::product(stored(self.bits[1]), stored(self.bits[2])),
             dates: ConsentDates {
                 effective_at: begins,
                 expires_at: ends,
@@ -119,8 +119,7 @@ impl Raw {
             id: MouId(Uuid::nil()),
             version: self.version,
             binds_both: true,
-            categories: stored(self.bits[3]),
-            purposes: stored(self.bits[4]),
+            grants: Grants::product(stored(self.bits[3]), stored(self.bits[4])),
             dates: MouDates {
                 effective_on: Day(self.days[0]),
                 expires_on: Day(self.days[1]),

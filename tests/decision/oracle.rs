@@ -9,9 +9,10 @@ use cedar_policy::{
 };
 use concord::sharing::decide::{ConsentFacts, MouFacts, Party};
 use concord::sharing::{Answer, Ground, Reason};
+use concord_entities::grants::Grants;
 use concord_entities::ids::AgencyId;
 use concord_entities::instant::Instant;
-use concord_entities::vocabulary::{Code, Set};
+use concord_entities::vocabulary::{Code, DataCategory, Set};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
@@ -168,8 +169,7 @@ impl Law {
                 "recipient",
                 Value::new_entity_uid(self.agency(consent.recipient)),
             ),
-            ("categories", codes(consent.categories)),
-            ("purposes", codes(consent.purposes)),
+            ("grants", pairs(&consent.grants)),
             ("effectiveAt", moment(consent.dates.effective_at)),
             ("expiresAt", moment(consent.dates.expires_at)),
         ];
@@ -185,8 +185,7 @@ impl Law {
     fn mou(&self, mou: &MouFacts) -> Entity {
         let says = [
             ("signedByBoth", Value::new_bool(mou.binds_both)),
-            ("categories", codes(mou.categories)),
-            ("purposes", codes(mou.purposes)),
+            ("grants", pairs(&mou.grants)),
             ("firstDay", Value::new_long(mou.dates.effective_on.0.into())),
             ("lastDay", Value::new_long(mou.dates.expires_on.0.into())),
         ];
@@ -230,6 +229,20 @@ fn codes<C: Code>(set: Set<C>) -> Value {
     Value::new_set(set.iter().map(|code| text(code.code())))
 }
 
+/// Every pair, one by one.
+fn pairs(grants: &Grants) -> Value {
+    let pairs = grants.iter().flat_map(|(purpose, categories)| {
+        let categories: Vec<DataCategory> = categories.iter().collect();
+        categories.into_iter().map(move |category| {
+            record([
+                ("category", text(category.code())),
+                ("purpose", text(purpose.code())),
+            ])
+        })
+    });
+    Value::new_set(pairs.collect::<Vec<_>>())
+}
+
 fn moment(at: Instant) -> Value {
     Value::new_long(at.0)
 }
@@ -251,6 +264,7 @@ fn rules_behind(reason: Reason) -> &'static [&'static str] {
         | Reason::NoConsent
         | Reason::CategoryNotConsented
         | Reason::PurposeNotConsented
+        | Reason::CategoryNotForThisPurpose
         | Reason::NotAParty => &[],
     }
 }
@@ -286,7 +300,7 @@ fn sample(size: usize) -> impl Iterator<Item = Case> {
 
 #[test]
 fn the_cases_are_worth_judging() {
-    let size = 4_000;
+    let size = 6_000;
     let mut met = BTreeMap::<&str, usize>::new();
     for case in sample(size) {
         let answer = match case.answer() {
@@ -301,11 +315,11 @@ fn the_cases_are_worth_judging() {
     assert!((size - shared) * 10 >= size, "withholding is rare: {met:?}");
     assert_eq!(
         met.len(),
-        2 + 14,
+        2 + 15,
         "a ground or reason is never met: {met:?}"
     );
     assert!(
-        met.values().all(|times| times * 200 >= size),
+        met.values().all(|times| times * 300 >= size),
         "hardly ever met: {met:?}"
     );
 }

@@ -2,6 +2,7 @@
 //! told.
 
 use concord::sharing::{Answer, Ground, Reason};
+use concord_entities::grants::Grants;
 use concord_entities::ids::AgencyId;
 use concord_entities::instant::{Day, Instant};
 use concord_entities::vocabulary::{
@@ -10,7 +11,10 @@ use concord_entities::vocabulary::{
 use proptest::prelude::*;
 use uuid::Uuid;
 
-use super::cases::{Case, EAST, NORTH, SOUTH, WEST, agencies, cases, code, disclosures, moments};
+use super::cases::{
+    Case, EAST, NORTH, SOUTH, WEST, agencies, cases, code, disclosures, moments, without_category,
+    without_pair, without_purpose,
+};
 
 /// One step towards less: whatever it is done to, nothing more may be shared for it.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +22,7 @@ enum Narrowing {
     TokenLosesCategory(DataCategory),
     ConsentLosesCategory(DataCategory),
     ConsentLosesPurpose(Purpose),
+    ConsentLosesPair(DataCategory, Purpose),
     ConsentBeginsAt(Instant),
     ConsentEndsAt(Instant),
     ConsentUnsigned,
@@ -27,6 +32,7 @@ enum Narrowing {
     ConsentGone,
     MouLosesCategory(DataCategory),
     MouLosesPurpose(Purpose),
+    MouLosesPair(DataCategory, Purpose),
     MouBeginsOn(Day),
     MouEndsOn(Day),
     MouUnsigned,
@@ -49,10 +55,16 @@ impl Narrowing {
                 *ceiling = ceiling.without(category);
             }
             Self::ConsentLosesCategory(category) => {
-                case.consent(|c| c.categories = c.categories.without(category));
+                case.consent(|c| c.grants = without_category(c.grants, category));
             }
             Self::ConsentLosesPurpose(purpose) => {
-                case.consent(|c| c.purposes = c.purposes.without(purpose));
+                case.consent(|c| c.grants = without_purpose(c.grants, purpose));
+            }
+            Self::ConsentLosesPair(category, purpose) => {
+                case.consent(|c| c.grants = without_pair(c.grants, category, purpose));
+            }
+            Self::MouLosesPair(category, purpose) => {
+                case.mou(|m| m.grants = without_pair(m.grants, category, purpose));
             }
             Self::ConsentBeginsAt(at) => {
                 case.consent(|c| c.dates.effective_at = c.dates.effective_at.max(at));
@@ -69,10 +81,10 @@ impl Narrowing {
             }),
             Self::ConsentGone => case.facts.consent = None,
             Self::MouLosesCategory(category) => {
-                case.mou(|m| m.categories = m.categories.without(category));
+                case.mou(|m| m.grants = without_category(m.grants, category));
             }
             Self::MouLosesPurpose(purpose) => {
-                case.mou(|m| m.purposes = m.purposes.without(purpose));
+                case.mou(|m| m.grants = without_purpose(m.grants, purpose));
             }
             Self::MouBeginsOn(day) => {
                 case.mou(|m| m.dates.effective_on = m.dates.effective_on.max(day));
@@ -108,6 +120,7 @@ fn narrowings() -> impl Strategy<Value = Narrowing> {
         code().prop_map(Narrowing::TokenLosesCategory),
         code().prop_map(Narrowing::ConsentLosesCategory),
         code().prop_map(Narrowing::ConsentLosesPurpose),
+        (code(), code()).prop_map(|(one, of)| Narrowing::ConsentLosesPair(one, of)),
         moments(0..=4).prop_map(Narrowing::ConsentBeginsAt),
         moments(0..=4).prop_map(Narrowing::ConsentEndsAt),
         moments(0..=4).prop_map(Narrowing::ConsentRevoked),
@@ -115,6 +128,7 @@ fn narrowings() -> impl Strategy<Value = Narrowing> {
         moments(0..=4).prop_map(Narrowing::ConsentSuspendedFrom),
         code().prop_map(Narrowing::MouLosesCategory),
         code().prop_map(Narrowing::MouLosesPurpose),
+        (code(), code()).prop_map(|(one, of)| Narrowing::MouLosesPair(one, of)),
         moments(0..=4).prop_map(|at| Narrowing::MouBeginsOn(at.day())),
         moments(0..=4).prop_map(|at| Narrowing::MouEndsOn(at.day())),
         moments(0..=4).prop_map(Narrowing::MouHalted),
@@ -211,23 +225,30 @@ proptest! {
     }
 
     #[test]
-    fn local_other_categories_and_purposes_change_nothing(case in cases(), category in code::<DataCategory>(), purpose in code::<Purpose>()) {
+    fn local_other_pairs_change_nothing(case in cases(), category in code::<DataCategory>(), purpose in code::<Purpose>()) {
         prop_assume!(category != case.question.category && purpose != case.question.purpose);
         for (now_in, now_out) in [(true, false), (false, true)] {
             let other = case.but(|case| {
                 let ceiling = &mut case.question.ceiling;
                 *ceiling = set(*ceiling, category, now_in);
-                case.consent(|c| {
-                    c.categories = set(c.categories, category, now_out);
-                    c.purposes = set(c.purposes, purpose, now_in);
-                });
-                case.mou(|m| {
-                    m.categories = set(m.categories, category, now_in);
-                    m.purposes = set(m.purposes, purpose, now_out);
-                });
+                case.consent(|c| c.grants = set_pair(c.grants, (category, purpose), now_out));
+                case.mou(|m| m.grants = set_pair(m.grants, (category, purpose), now_in));
             });
             prop_assert_eq!(other.answer(), case.answer());
         }
+    }
+
+    #[test]
+    fn what_is_shared_is_a_pair_of_consent_and_mou(case in disclosures()) {
+        let (category, purpose) = (case.question.category, case.question.purpose);
+        if discloses(case.answer()) {
+            prop_assert!(case.facts.consent.unwrap().grants.permits(category, purpose));
+            prop_assert!(case.facts.mou.unwrap().grants.permits(category, purpose));
+        }
+        let apart = case.but(|case| case.consent(|c| c.grants = without_pair(c.grants, category, purpose)));
+        prop_assert!(!discloses(apart.answer()));
+        let apart = case.but(|case| case.mou(|m| m.grants = without_pair(m.grants, category, purpose)));
+        prop_assert!(!discloses(apart.answer()));
     }
 
     #[test]
@@ -289,6 +310,15 @@ fn set<C: Code>(codes: Set<C>, code: C, is_in: bool) -> Set<C> {
         codes.with(code)
     } else {
         codes.without(code)
+    }
+}
+
+fn set_pair(grants: Grants, (category, purpose): (DataCategory, Purpose), is_in: bool) -> Grants {
+    let pair = (purpose, Set::only(category));
+    if is_in {
+        grants.iter().chain([pair]).collect()
+    } else {
+        without_pair(grants, category, purpose)
     }
 }
 

@@ -8,12 +8,16 @@ use std::fmt::Write;
 use async_graphql::resolver_utils::EnumType;
 use concord::referral::withheld::WithheldReason;
 use concord::sharing::{Answer, Ground, Reason};
+use concord_entities::grants::Grants;
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{
     AgencyStatus, Categories, Code, DataCategory, Purpose, Purposes, ReferralStatus,
 };
 
-use super::cases::{Case, EAST, MONDAY, NORTH, WEST, in_order, midnight, noon};
+use super::cases::{
+    Case, EAST, MONDAY, NORTH, WEST, everything, in_order, midnight, noon, without_pair,
+    without_purpose,
+};
 
 /// A situation, by what is different in it.
 type Situation = (&'static str, fn(&mut Case));
@@ -64,7 +68,12 @@ const SITUATIONS: &[(&str, &[Situation])] = &[
                 c.mou(|m| m.dates.halted_at = Some(noon(1)));
             }),
             ("does not cover the purpose", |c| {
-                c.mou(|m| m.purposes = m.purposes.without(Purpose::ServiceDelivery));
+                c.mou(|m| m.grants = without_purpose(m.grants, Purpose::ServiceDelivery));
+            }),
+            ("covers NEEDS for other purposes only", |c| {
+                c.mou(|m| {
+                    m.grants = without_pair(m.grants, DataCategory::Needs, Purpose::ServiceDelivery)
+                });
             }),
         ],
     ),
@@ -113,6 +122,25 @@ const SITUATIONS: &[(&str, &[Situation])] = &[
             }),
             ("it names another discloser", |c| {
                 c.consent(|k| k.discloser = WEST);
+            }),
+            ("it names NEEDS for other purposes only", |c| {
+                c.consent(|k| {
+                    k.grants = without_pair(k.grants, DataCategory::Needs, Purpose::ServiceDelivery)
+                });
+            }),
+            ("it names NEEDS alone for the purpose asked", |c| {
+                let needs = Grants::product(
+                    Categories::only(DataCategory::Needs),
+                    Purposes::only(Purpose::HousingPlacement),
+                );
+                c.consent(|k| {
+                    k.grants = without_purpose(k.grants, Purpose::HousingPlacement)
+                        .iter()
+                        .chain(needs.iter())
+                        .collect()
+                });
+                c.mou(|m| m.grants = everything());
+                c.question.purpose = Purpose::HousingPlacement;
             }),
             ("revoked, and the MOU is suspended too", |c| {
                 c.consent(|k| k.dates.revoked_at = Some(noon(1)));
@@ -259,11 +287,11 @@ fn ordinary() -> Case {
     in_order().but(|case| {
         case.question.ceiling = all_but([SubstanceUse, Immigration, Financial]);
         case.mou(|m| {
-            m.categories = all_but([Medical, MentalHealth, SubstanceUse]);
-            m.purposes = Purposes::only(Purpose::ServiceDelivery).with(Purpose::HealthCare);
+            let purposes = Purposes::only(Purpose::ServiceDelivery).with(Purpose::HealthCare);
+            m.grants = Grants::product(all_but([Medical, MentalHealth, SubstanceUse]), purposes);
         });
         case.consent(|k| {
-            k.categories = [
+            let categories = [
                 Identity,
                 Demographics,
                 Contact,
@@ -276,7 +304,8 @@ fn ordinary() -> Case {
             ]
             .into_iter()
             .collect();
-            k.purposes = Purposes::only(Purpose::ServiceDelivery).with(Purpose::HousingPlacement);
+            let purposes = Purposes::only(Purpose::ServiceDelivery).with(Purpose::HousingPlacement);
+            k.grants = Grants::product(categories, purposes);
         });
     })
 }
@@ -306,6 +335,7 @@ fn short(reason: Reason) -> &'static str {
         Reason::ConsentSuspended => "c-sus",
         Reason::CategoryNotConsented => "c-cat",
         Reason::PurposeNotConsented => "c-pur",
+        Reason::CategoryNotForThisPurpose => "c-for",
     }
 }
 

@@ -250,7 +250,7 @@ async fn the_copied_state_is_what_consents_and_mous_say() {
         );
         assert_eq!(consent.survivor_id, row.survivor_id);
         assert_eq!(row.consent_until, Some(consent.expires_at));
-        assert!(row.contains.within(consent.categories));
+        assert!(row.contains.within(consent.grants.categories()));
         assert_eq!(row.mou_id.is_some(), row.sent_at.is_some(), "{row:?}");
         let sealed: Categories = parts
             .iter()
@@ -278,7 +278,7 @@ async fn the_copied_state_is_what_consents_and_mous_say() {
                 );
             }
             assert!(consent.signed_at.unwrap() < sent);
-            assert!(row.contains.within(mou.categories));
+            assert!(row.contains.within(mou.grants.categories()));
         }
         assert_eq!(row.halted, taken_back && row.status.is_open(), "{row:?}");
     }
@@ -301,7 +301,7 @@ async fn consents_are_signed_as_the_law_asks() {
         assert!(survivor.created_at < row.created_at);
         let beside = Beside {
             recipient_known: true,
-            ceiling: Some(Categories::all()),
+            ceiling: Some(row.grants),
             understood: survivor.language.clone(),
             minor: survivor.minor,
             zone: "America/New_York".parse().unwrap(),
@@ -353,9 +353,10 @@ async fn nothing_is_readable_without_a_consent_and_an_mou_in_force() {
                 consent.revoked_at.is_none()
                     && consent.entered_in_error_at.is_none()
                     && consent.expires_at > demo.now
-                    && consent.purposes.has(*purpose)
+                    && consent.grants.purposes().has(*purpose)
             );
-            assert!(shared.within(consent.categories) && shared.within(mou.categories));
+            let told = consent.grants.and(&mou.grants);
+            assert!(shared.within(told.categories_for(*purpose)));
             assert!(mou.signed_at.is_some() && mou.expires_on >= demo.now.day());
             assert!(keys.contains(&row.id));
             let released = [(PackageVersion::from(&row), shared)].into();

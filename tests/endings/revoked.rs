@@ -268,7 +268,7 @@ async fn a_discloser_is_told_that_somebody_else_ended_its_consent(world: World) 
 async fn whoever_ends_a_consent_for_another_agency_sees_no_content_of_it() {
     const WHOLE: &str = "mutation($id: ID!) { revokeConsent(id: $id, channel: IN_PERSON) { consent { \
         id version status effectiveAt expiresAt revokedAt supersededAt discloser { name } recipient { name } \
-        categories purposes language namesSubstanceUse voluntary revocable incapacitated minorAlone explained \
+        grants { purpose } categories purposes language namesSubstanceUse voluntary revocable incapacitated minorAlone explained \
         intermediary { name } interpreter { language } survivor { id } supersedes { id } rulePacks { id } \
         findings { code } signatures { role } } \
         disclosed { edges { node { recipient { name } categories purpose } } } } }";
@@ -305,6 +305,7 @@ async fn whoever_ends_a_consent_for_another_agency_sees_no_content_of_it() {
             assert!(consent[date].is_string(), "{date}");
         }
         for list in [
+            "grants",
             "categories",
             "purposes",
             "signatures",

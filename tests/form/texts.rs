@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use concord::consent::form::page::{PaperSize, Subject};
-use concord_entities::vocabulary::{Code, ConsentStatus, DataCategory, Purpose, Set};
+use concord_entities::grants::Grants;
+use concord_entities::vocabulary::{Code, ConsentStatus, DataCategory, Purpose};
 use toml::{Table, Value};
 
 use super::{longest, said, subject};
@@ -115,7 +116,7 @@ fn every_page(language: &str) -> String {
     for status in ConsentStatus::ALL {
         let mut subject = subject();
         subject.status = *status;
-        subject.consent.categories = Set::EMPTY;
+        subject.consent.grants = Grants::EMPTY;
         add(&subject, language);
     }
     for month in 1..=12 {

@@ -151,7 +151,7 @@ async fn mous(told: &mut Told, readers: &[&Agency]) {
     told.section("The MOUs");
     let query = "{ mous(first: 50) { edges { node { id version status kind title effectiveOn reviewOn expiresOn \
         categories purposes parties { agency { id } responsibilities signatory title documentSha256 } \
-        terms { purpose services confidentiality breachNoticeHours training conflictResolution terminationNoticeDays } \
+        terms { grants { purpose categories } purpose services confidentiality breachNoticeHours training conflictResolution terminationNoticeDays } \
         } } } }";
     for reader in readers {
         for mou in oldest_first(reader, query, "mous").await {
@@ -173,7 +173,10 @@ async fn mous(told: &mut Told, readers: &[&Agency]) {
                 covered(&mou["categories"]),
                 joined(&mou["purposes"])
             ));
-            told.line(&format!("    terms {}", compact(&mou["terms"])));
+            let mut terms = mou["terms"].clone();
+            is_product(&terms["grants"], &mou);
+            terms.as_object_mut().unwrap().shift_remove("grants");
+            told.line(&format!("    terms {}", compact(&terms)));
             let mut parties: Vec<String> = items(&mou["parties"])
                 .map(|party| {
                     let signed = party["documentSha256"].as_str().map_or_else(
@@ -251,7 +254,7 @@ async fn consents(told: &mut Told, reader: &Agency, side: &str) {
     told.section(&format!("The consents that {} has {side}", reader.name));
     let query = format!(
         "{{ consents(side: {side}, first: 50) {{ edges {{ node {{ id version status survivor {{ id }} discloser {{ id }} \
-         recipient {{ id }} intermediary {{ id }} categories purposes language voluntary revocable namesSubstanceUse \
+         recipient {{ id }} intermediary {{ id }} grants {{ purpose categories }} categories purposes language voluntary revocable namesSubstanceUse \
          supersedes {{ id }} interpreter {{ language qualified }} signatures {{ role relation method documentSha256 }} \
          findings {{ code severity }} }} }} }} }}"
     );
@@ -283,6 +286,7 @@ async fn consents(told: &mut Told, reader: &Agency, side: &str) {
             plain(&consent["language"]),
             said(", interpreted into ", &consent["interpreter"]["language"]),
         ));
+        is_product(&consent["grants"], &consent);
         if side == "RECEIVED" {
             continue;
         }
@@ -395,6 +399,15 @@ pub fn covered(list: &Value) -> String {
         "every category".to_owned()
     } else {
         joined(list)
+    }
+}
+
+/// What 0.1 knew of no pairs meant every category for every purpose.
+fn is_product(grants: &Value, of: &Value) {
+    let purposes: Vec<&Value> = items(grants).map(|grant| &grant["purpose"]).collect();
+    assert_eq!(purposes, items(&of["purposes"]).collect::<Vec<_>>());
+    for grant in items(grants) {
+        assert_eq!(grant["categories"], of["categories"], "{of}");
     }
 }
 

@@ -86,16 +86,19 @@ impl Agency {
 
     /// Puts an MOU in force with another agency, which covers everything.
     pub async fn agrees_with(&self, other: &Self) -> String {
-        let every = |codes: Vec<&'static str>| json!(codes);
+        let categories: Vec<_> = DataCategory::ALL.iter().map(|code| code.code()).collect();
+        let everything: Vec<_> = Purpose::ALL
+            .iter()
+            .map(|purpose| json!({ "purpose": purpose.code(), "categories": categories }))
+            .collect();
         let mou = json!({
             "kind": "REFERRAL", "title": format!("{} and {}", self.name, other.name),
             "parties": [
                 { "agency": self.id.to_string(), "responsibilities": "refers and receives" },
                 { "agency": other.id.to_string(), "responsibilities": "refers and receives" },
             ],
-            "categories": every(DataCategory::ALL.iter().map(|code| code.code()).collect()),
-            "purposes": every(Purpose::ALL.iter().map(|code| code.code()).collect()),
             "terms": {
+                "grants": everything,
                 "purpose": "to serve survivors together", "services": "as listed", "confidentiality": "as the law asks",
                 "breachNoticeHours": 24, "training": "yearly", "conflictResolution": "the directors meet",
                 "terminationNoticeDays": 30,
@@ -360,8 +363,11 @@ pub fn good_consent(survivor: &str, recipient: &Agency, categories: &[DataCatego
     let explained: Vec<_> = Explanation::ALL.iter().map(|code| code.code()).collect();
     json!({
         "survivor": survivor, "recipient": recipient.id.to_string(), "language": "en",
-        "categories": categories.iter().map(|code| code.code()).collect::<Vec<_>>(),
-        "purposes": ["SERVICE_DELIVERY"], "expiresAt": format!("{}T00:00:00Z", day(30)),
+        "grants": [{
+            "purpose": "SERVICE_DELIVERY",
+            "categories": categories.iter().map(|code| code.code()).collect::<Vec<_>>(),
+        }],
+        "expiresAt": format!("{}T00:00:00Z", day(30)),
         "explained": explained, "voluntary": true, "revocable": true,
         "namesSubstanceUse": categories.contains(&DataCategory::SubstanceUse),
     })

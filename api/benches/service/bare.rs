@@ -14,6 +14,7 @@ use concord::sharing::{self, Question};
 use concord::store::Store;
 use concord::store::page::PageRequest;
 use concord_entities::consent::ConsentDates;
+use concord_entities::grants::Grants;
 use concord_entities::ids::{AgencyId, ConsentId, MouId};
 use concord_entities::mou::MouDates;
 use concord_entities::vocabulary::{
@@ -182,8 +183,7 @@ fn facts(now: concord_entities::instant::Instant) -> Facts {
             version: 1,
             discloser: sender.agency,
             recipient: recipient.agency,
-            categories: Categories::all(),
-            purposes: Purposes::all(),
+            grants: Grants::product(Categories::all(), Purposes::all()),
             dates: ConsentDates {
                 effective_at: now.minus(day),
                 expires_at: now.plus(day),
@@ -197,8 +197,7 @@ fn facts(now: concord_entities::instant::Instant) -> Facts {
             id: MouId::new(),
             version: 1,
             binds_both: true,
-            categories: Categories::all(),
-            purposes: Purposes::all(),
+            grants: Grants::product(Categories::all(), Purposes::all()),
             dates: MouDates {
                 effective_on: now.day().plus_days(-1),
                 expires_on: now.day().plus_days(1),

@@ -9,6 +9,7 @@ use concord::clock;
 use concord::seal::vault::PackageVersion;
 use concord::service::Service;
 use concord_entities::agency::{StoredVetting, TextList};
+use concord_entities::grants::Grants;
 use concord_entities::ids::{
     AgencyId, ConsentId, MouId, ReferralId, SurvivorAuditId, SurvivorId, TaskForceId, TokenId,
 };
@@ -140,8 +141,7 @@ async fn agreement(service: &Service, parties: &[AgencyId], now: Instant) -> Mou
         title: "Referrals among the River Counties".to_owned(),
         task_force_id: Some(task_force),
         drafted_by: parties[0],
-        categories: Categories::all(),
-        purposes: Purposes::all(),
+        grants: Grants::product(Categories::all(), Purposes::all()),
         terms: mou::Terms {
             purpose: String::new(),
             services: String::new(),
@@ -267,8 +267,7 @@ fn permission(
         survivor_id: survivor,
         discloser_id: sender,
         recipient_id: recipient,
-        categories: contents(),
-        purposes: Purposes::only(Purpose::HousingPlacement),
+        grants: Grants::product(contents(), Purposes::only(Purpose::HousingPlacement)),
         language: "es".to_owned(),
         effective_at: then,
         expires_at: then.plus(Duration::from_hours(60 * 24)),

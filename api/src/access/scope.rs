@@ -2,6 +2,7 @@
 //!
 //! Two scopes with different limits allow the pairs of each, and never a category of one for a purpose of the other.
 
+use concord_entities::grants::Grants;
 use concord_entities::vocabulary::{Categories, Code, DataCategory, Purpose, Purposes, Set};
 
 use super::grant::{Permission, Permissions, RequiredScope, Resource};
@@ -26,15 +27,6 @@ pub struct Scope {
 /// already gives, in the order of resource, permissions and limits. The default allows nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Scopes(Vec<Scope>);
-
-/// Which categories may be touched for which purpose: pairs, not every category with every purpose.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Ceiling {
-    /// One set a purpose, in the order of [`Purpose::ALL`].
-    by_purpose: [Categories; PURPOSES],
-}
-
-const PURPOSES: usize = <Purpose as Code>::ALL.len();
 
 impl Scope {
     /// Returns whether this allows the permission on the resource, for some category and purpose.
@@ -120,17 +112,17 @@ impl Scopes {
     /// Returns the purposes for which at least one category may be touched.
     #[must_use]
     pub fn purposes(&self, resource: Resource, permission: Permission) -> Purposes {
-        self.ceiling(resource, permission).purposes()
+        self.grants(resource, permission).purposes()
     }
 
     /// Returns every pair of category and purpose that is allowed.
     #[must_use]
-    pub fn ceiling(&self, resource: Resource, permission: Permission) -> Ceiling {
-        let mut by_purpose = [Categories::EMPTY; PURPOSES];
-        for (categories, purpose) in by_purpose.iter_mut().zip(Purpose::ALL) {
-            *categories = self.categories_for(resource, permission, *purpose);
-        }
-        Ceiling { by_purpose }
+    pub fn grants(&self, resource: Resource, permission: Permission) -> Grants {
+        let categories = |purpose: &Purpose| {
+            let categories = self.categories_for(resource, permission, *purpose);
+            (*purpose, categories)
+        };
+        Purpose::ALL.iter().map(categories).collect()
     }
 
     /// Returns each scope, in the normal order.
@@ -144,7 +136,7 @@ impl Scopes {
         self.0.is_empty()
     }
 
-    fn ceilings(&self) -> impl Iterator<Item = Ceiling> {
+    fn all_grants(&self) -> impl Iterator<Item = Grants> {
         Resource::ALL
             .iter()
             .flat_map(|resource| {
@@ -152,7 +144,7 @@ impl Scopes {
                     .iter()
                     .map(|permission| (*resource, *permission))
             })
-            .map(|(resource, permission)| self.ceiling(resource, permission))
+            .map(|(resource, permission)| self.grants(resource, permission))
     }
 }
 
@@ -162,55 +154,9 @@ impl Scopes {
 #[must_use]
 pub fn narrower(scopes: &Scopes, of: &Scopes) -> bool {
     scopes
-        .ceilings()
-        .zip(of.ceilings())
+        .all_grants()
+        .zip(of.all_grants())
         .all(|(narrow, wide)| narrow.within(&wide))
-}
-
-impl Ceiling {
-    /// Returns whether this category may be touched for this purpose.
-    #[must_use]
-    pub fn permits(&self, category: DataCategory, purpose: Purpose) -> bool {
-        self.categories(purpose).has(category)
-    }
-
-    /// Returns the categories that may be touched for this purpose.
-    #[must_use]
-    pub fn categories(&self, purpose: Purpose) -> Categories {
-        self.pairs()
-            .find_map(|(of, categories)| (of == purpose).then_some(categories))
-            .unwrap_or(Categories::EMPTY)
-    }
-
-    /// Returns the purposes for which at least one category may be touched.
-    #[must_use]
-    pub fn purposes(&self) -> Purposes {
-        self.pairs()
-            .filter(|(_, categories)| !categories.is_empty())
-            .map(|(purpose, _)| purpose)
-            .collect()
-    }
-
-    /// Returns whether every pair of this is a pair of `wider`.
-    #[must_use]
-    pub fn within(&self, wider: &Self) -> bool {
-        self.by_purpose
-            .iter()
-            .zip(&wider.by_purpose)
-            .all(|(narrow, wide)| narrow.within(*wide))
-    }
-
-    /// Returns whether there is no pair at all.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.by_purpose
-            .iter()
-            .all(|categories| categories.is_empty())
-    }
-
-    fn pairs(&self) -> impl Iterator<Item = (Purpose, Categories)> {
-        Purpose::ALL.iter().copied().zip(self.by_purpose)
-    }
 }
 
 /// Brings scopes to their normal form. A scope that allows nothing is left out.

@@ -161,10 +161,10 @@ checks! {
     IntermediaryIsParty = "INTERMEDIARY_IS_PARTY": AskedBy::Always, RECIPIENT,
         "An intermediary is neither the discloser nor the recipient.",
         "Name the third agency that it goes through, or none.";
-    /// It names nothing that may be told.
-    CategoriesMissing = "CATEGORIES_MISSING": AskedBy::Generally(EVERY), "34 U.S.C. 12291(b)(2); minimum necessary",
-        "A consent names what may be told.",
-        "Name each category that the service needs, and no other.";
+    /// It names nothing that may be told, or not what for.
+    GrantsMissing = "GRANTS_MISSING": AskedBy::Generally(EVERY), "34 U.S.C. 12291(b)(2); 42 CFR 2.31(a)(3), (5)",
+        "A consent names what may be told, and what for.",
+        "Name each purpose with the categories that it needs, and no others.";
     /// It names what no MOU between the two agencies permits.
     CategoriesBeyondMou = "CATEGORIES_BEYOND_MOU": AskedBy::Generally(EVERY), "Minimum necessary; the MOU in force",
         "A consent stays within what an MOU between the two agencies permits.",
@@ -173,10 +173,6 @@ checks! {
     NoMou = "NO_MOU": AskedBy::Never, "Practice of the task force",
         "Nothing is shared without an MOU in force between the two agencies.",
         "Put an MOU in force before you send a referral.";
-    /// It does not say what for.
-    PurposeMissing = "PURPOSE_MISSING": AskedBy::Generally(EVERY), "42 CFR 2.31(a)(5)",
-        "A consent names what the information is for.",
-        "Name at least one purpose.";
     /// Services depend on it, or nobody said that they do not.
     NotVoluntary = "NOT_VOLUNTARY": AskedBy::Always,
         "34 U.S.C. 12291(b)(2); 28 CFR 94.115(a); 42 U.S.C. 10406(c)(5)",

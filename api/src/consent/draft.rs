@@ -17,6 +17,7 @@ use crate::audit::ledger::Decided;
 use crate::error::{Error, Finding, Result};
 use crate::request::Request;
 use crate::store::page;
+use crate::wire::grants;
 
 /// Saves a draft. What can never be mended by saying more is refused at once, and nothing is kept.
 pub(super) async fn draft(
@@ -102,8 +103,7 @@ fn said(
         survivor_id: survivor,
         discloser_id: discloser,
         recipient_id: recipient,
-        categories: input.categories.iter().copied().collect(),
-        purposes: input.purposes.iter().copied().collect(),
+        grants: grants::to_grants("consent.grants", &input.grants)?,
         language: input.language.as_str().to_owned(),
         effective_at: input.effective_at.map_or(now, |at| at.0),
         expires_at,

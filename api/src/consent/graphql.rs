@@ -5,11 +5,10 @@ use std::sync::Arc;
 
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, SimpleObject};
 use concord_entities::consent::{self, Column};
+use concord_entities::grants::Grants;
 use concord_entities::ids::{AgencyId, ConsentId, RulePackId, SurvivorId};
 use concord_entities::instant::Instant;
-use concord_entities::vocabulary::{
-    Categories, ConsentStatus, DataCategory, Explanation, MinorAlone, Purpose, Purposes,
-};
+use concord_entities::vocabulary::{ConsentStatus, DataCategory, Explanation, MinorAlone, Purpose};
 use concord_entities::{audit_event, consent_signature, rule_pack, survivor};
 use sea_orm::{ColumnTrait, QueryFilter, Select};
 use tokio::sync::OnceCell;
@@ -32,6 +31,7 @@ use crate::rule_pack::graphql::RulePack;
 use crate::store::page::{self, PageRequest};
 use crate::survivor::graphql::Survivor;
 use crate::wire::connection::Connection;
+use crate::wire::grants::{self, Grant};
 use crate::wire::scalars::{DateTime, LanguageTag};
 
 /// The language that is told where none may be: BCP 47's own word for an undetermined one.
@@ -93,14 +93,19 @@ impl Consent {
         self.model.version
     }
 
-    /// What may be told; empty to a coordinator.
-    async fn categories(&self) -> Vec<DataCategory> {
-        self.model.categories.iter().collect()
+    /// What may be told, for what; empty to a coordinator.
+    async fn grants(&self) -> Vec<Grant> {
+        grants::from_grants(&self.model.grants)
     }
 
-    /// What for; empty to a coordinator.
+    /// What may be told for some purpose; empty to a coordinator.
+    async fn categories(&self) -> Vec<DataCategory> {
+        self.model.grants.categories().iter().collect()
+    }
+
+    /// What something may be told for; empty to a coordinator.
     async fn purposes(&self) -> Vec<Purpose> {
-        self.model.purposes.iter().collect()
+        self.model.grants.purposes().iter().collect()
     }
 
     /// The language in which it was explained; `und`, for undetermined, to a coordinator.
@@ -446,8 +451,7 @@ fn is_party(agency: AgencyId, consent: &consent::Model) -> bool {
 fn without_content(model: &consent::Model) -> consent::Model {
     consent::Model {
         supersedes: None,
-        categories: Categories::EMPTY,
-        purposes: Purposes::EMPTY,
+        grants: Grants::EMPTY,
         language: UNDETERMINED.to_owned(),
         explained: None,
         voluntary: None,

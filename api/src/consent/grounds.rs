@@ -3,9 +3,10 @@
 
 use std::collections::{HashMap, HashSet};
 
+use concord_entities::grants::Grants;
 use concord_entities::ids::AgencyId;
 use concord_entities::instant::Instant;
-use concord_entities::vocabulary::{Categories, Pack};
+use concord_entities::vocabulary::Pack;
 use concord_entities::zone::Zone;
 use concord_entities::{agency, consent, consent_signature, mou, mou_party, rule_pack, survivor};
 use sea_orm::{ConnectionTrait, DbErr};
@@ -18,7 +19,7 @@ use crate::error::Finding;
 pub struct Grounds {
     /// The rules that bind it, and those that did.
     pub packs: RulePacks,
-    ceilings: HashMap<AgencyId, Categories>,
+    ceilings: HashMap<AgencyId, Grants>,
     known: HashSet<AgencyId>,
     zone: Zone,
     now: Instant,
@@ -102,7 +103,7 @@ async fn ceilings<C: ConnectionTrait>(
     database: &C,
     agency: AgencyId,
     now: Instant,
-) -> Result<HashMap<AgencyId, Categories>, DbErr> {
+) -> Result<HashMap<AgencyId, Grants>, DbErr> {
     let mous = mou::Entity::signed_by(agency).all(database).await?;
     let mut parties: HashMap<_, Vec<mou_party::Model>> = HashMap::new();
     for party in mou_party::Entity::of(mous.iter().map(|mou| mou.id))
@@ -111,7 +112,7 @@ async fn ceilings<C: ConnectionTrait>(
     {
         parties.entry(party.mou_id).or_default().push(party);
     }
-    let mut ceilings: HashMap<AgencyId, Categories> = HashMap::new();
+    let mut ceilings: HashMap<AgencyId, Grants> = HashMap::new();
     for mou in mous.iter().filter(|mou| mou.dates().is_in_force(now)) {
         let signed: Vec<AgencyId> = parties
             .remove(&mou.id)
@@ -121,8 +122,8 @@ async fn ceilings<C: ConnectionTrait>(
             .map(|party| party.agency_id)
             .collect();
         for other in signed.into_iter().filter(|party| *party != agency) {
-            let ceiling = ceilings.entry(other).or_insert(Categories::EMPTY);
-            *ceiling = ceiling.iter().chain(mou.categories.iter()).collect();
+            let ceiling = ceilings.entry(other).or_insert(Grants::EMPTY);
+            *ceiling = ceiling.iter().chain(mou.grants.iter()).collect();
         }
     }
     Ok(ceilings)

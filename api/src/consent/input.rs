@@ -3,10 +3,10 @@
 use async_graphql::{ID, InputObject};
 use concord_entities::consent;
 use concord_entities::vocabulary::{
-    DataCategory, Explanation, MinorAlone, Purpose, SignatureMethod, SignerRelation, SignerRole,
-    Witness,
+    Explanation, MinorAlone, SignatureMethod, SignerRelation, SignerRole, Witness,
 };
 
+use crate::wire::grants::Grant;
 use crate::wire::scalars::{Date, DateTime, LanguageTag, Sha256};
 
 /// A consent to draft.
@@ -20,10 +20,8 @@ pub struct ConsentInput {
     pub survivor: ID,
     /// The one agency that may be told.
     pub recipient: ID,
-    /// What may be told.
-    pub categories: Vec<DataCategory>,
-    /// What for.
-    pub purposes: Vec<Purpose>,
+    /// What may be told, for what: each purpose with the categories that it needs, and no others.
+    pub grants: Vec<Grant>,
     /// The language in which it was explained.
     pub language: LanguageTag,
     /// From when; now where nothing is said.

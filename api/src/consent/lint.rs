@@ -1,12 +1,12 @@
 //! What a consent lacks, before and after it is saved. Pure.
 
 use concord_entities::consent::{self, StoredInterpreter};
+use concord_entities::grants::Grants;
 use concord_entities::ids::AgencyId;
 use concord_entities::instant::{Day, Instant};
 use concord_entities::rule_pack;
 use concord_entities::vocabulary::{
-    Categories, Code, DataCategory, Explanation, Explanations, MinorAlone, Pack, Purposes,
-    Severity, SignerRole,
+    Code, DataCategory, Explanation, Explanations, MinorAlone, Pack, Severity, SignerRole,
 };
 use concord_entities::zone::Zone;
 
@@ -38,14 +38,12 @@ pub struct ConsentDraft {
     pub through_intermediary: bool,
     /// The intermediary that it names.
     pub intermediary: Option<AgencyId>,
-    /// What may be told.
-    pub categories: Categories,
+    /// What may be told, for what.
+    pub grants: Grants,
     /// What the MOUs in force between the two permit; none where none is in force.
-    pub ceiling: Option<Categories>,
+    pub ceiling: Option<Grants>,
     /// Whether it names substance-use records in so many words.
     pub names_substance_use: bool,
-    /// What for.
-    pub purposes: Purposes,
     /// The language in which it was explained, BCP 47.
     pub language: String,
     /// The language that the person understands best, BCP 47; none where nobody wrote it down.
@@ -80,7 +78,7 @@ pub struct Beside {
     /// Whether the discloser shares a task force with the recipient.
     pub recipient_known: bool,
     /// What the MOUs in force between the two permit.
-    pub ceiling: Option<Categories>,
+    pub ceiling: Option<Grants>,
     /// The language that the person understands best.
     pub understood: Option<String>,
     /// Whether the person is under 18.
@@ -100,10 +98,9 @@ impl ConsentDraft {
             recipient_known: beside.recipient_known,
             through_intermediary: consent.through_intermediary,
             intermediary: consent.intermediary_id,
-            categories: consent.categories,
+            grants: consent.grants,
             ceiling: beside.ceiling,
             names_substance_use: consent.names_substance_use,
-            purposes: consent.purposes,
             language: consent.language.clone(),
             understood: beside.understood,
             interpreter: consent.interpreter.clone(),
@@ -229,16 +226,16 @@ fn too_late(finding: Finding, longest: i32, citation: Option<&str>) -> Finding {
 }
 
 fn beyond(finding: Finding, draft: &ConsentDraft) -> Finding {
-    let ceiling = draft.ceiling.unwrap_or(Categories::EMPTY);
-    let beyond: Vec<&str> = draft
-        .categories
-        .iter()
-        .filter(|category| !ceiling.has(*category))
-        .map(Code::code)
-        .collect();
+    let beyond = draft
+        .grants
+        .without(&draft.ceiling.unwrap_or(Grants::EMPTY));
+    let named = beyond.iter().map(|(purpose, categories)| {
+        let categories: Vec<&str> = categories.iter().map(Code::code).collect();
+        format!("{} for {purpose}", categories.join(", "))
+    });
     let remedy = format!(
         "Leave out {}, which no MOU in force permits, or amend the MOU first.",
-        beyond.join(", ")
+        named.collect::<Vec<_>>().join("; ")
     );
     Finding {
         remedy: remedy.into(),
@@ -251,7 +248,7 @@ fn beyond_service(draft: &ConsentDraft) -> Vec<String> {
     let alone = draft.minor_alone.filter(|_| draft.minor);
     alone
         .and_then(minors::service)
-        .map(|service| service.beyond(draft.categories, draft.purposes))
+        .map(|service| service.beyond(draft.grants.categories(), draft.grants.purposes()))
         .unwrap_or_default()
 }
 
@@ -332,13 +329,12 @@ fn of_sides(draft: &ConsentDraft) -> Vec<ConsentCheck> {
 fn of_scope(draft: &ConsentDraft) -> Vec<ConsentCheck> {
     let beyond = draft
         .ceiling
-        .is_some_and(|ceiling| !draft.categories.within(ceiling));
-    let substances = draft.categories.has(DataCategory::SubstanceUse);
+        .is_some_and(|ceiling| !draft.grants.within(&ceiling));
+    let substances = draft.grants.categories().has(DataCategory::SubstanceUse);
     [
-        (draft.categories.is_empty(), ConsentCheck::CategoriesMissing),
+        (draft.grants.is_empty(), ConsentCheck::GrantsMissing),
         (beyond, ConsentCheck::CategoriesBeyondMou),
         (draft.ceiling.is_none(), ConsentCheck::NoMou),
-        (draft.purposes.is_empty(), ConsentCheck::PurposeMissing),
         (!draft.voluntary, ConsentCheck::NotVoluntary),
         (!draft.revocable, ConsentCheck::NotRevocable),
         (

@@ -51,7 +51,7 @@ pub fn may_be_superseded(consent: &consent::Model) -> bool {
 
 /// Returns whether a later version carries on a referral that stands on the earlier one and holds these categories: the
 /// earlier one has not lapsed (a package ends with the time that it was sealed for), and the later one names the same
-/// two agencies, everything that the package holds, and every purpose that was consented to before.
+/// two agencies, and everything that the package holds, for every purpose for which it was consented to before.
 #[must_use]
 pub fn carries_on(
     earlier: &consent::Model,
@@ -63,6 +63,6 @@ pub fn carries_on(
         && later.survivor_id == earlier.survivor_id
         && later.discloser_id == earlier.discloser_id
         && later.recipient_id == earlier.recipient_id
-        && contains.within(later.categories)
-        && earlier.purposes.within(later.purposes)
+        && contains.within(later.grants.categories())
+        && earlier.grants.only(contains).within(&later.grants)
 }

@@ -21,6 +21,7 @@ use crate::consent::input::{ConsentInput, SignatureInput};
 use crate::error::{Error, Refusal, Result};
 use crate::survivor;
 use crate::survivor::graphql::SurvivorInput;
+use crate::wire::grants::Grant;
 use crate::wire::scalars::LanguageTag;
 
 /// What a person is asked to consent to.
@@ -234,8 +235,10 @@ fn input(stage: &Stage<'_>, plan: &ConsentPlan) -> Result<ConsentInput> {
     Ok(ConsentInput {
         survivor: ID(stage.survivors.get(plan.person.pseudonym)?.to_string()),
         recipient: ID(stage.agencies.get(plan.recipient)?.to_string()),
-        categories: categories.iter().collect(),
-        purposes: vec![plan.service.purpose()],
+        grants: vec![Grant {
+            purpose: plan.service.purpose(),
+            categories: categories.iter().collect(),
+        }],
         language,
         effective_at: None,
         expires_at: Some(plan.expires.into()),

@@ -6,6 +6,7 @@ use concord_entities::vocabulary::MouKind;
 use super::services::OfferedService;
 use super::who::Who;
 use crate::mou::input::MouTerms;
+use crate::wire::grants;
 
 /// What an MOU is to be.
 #[derive(Debug)]
@@ -96,6 +97,7 @@ impl MouPlan {
             ),
         };
         MouTerms {
+            grants: grants::from_grants(&self.service.grants()),
             purpose: purpose.to_owned(),
             services: services.to_owned(),
             confidentiality: "Nothing about a person is told without that person's signed consent; the consent names \

@@ -81,8 +81,6 @@ fn input(stage: &Stage<'_>, plan: &MouPlan) -> Result<MouInput> {
         title: plan.title.to_owned(),
         task_force: Some(ID(stage.task_force.to_string())),
         parties: parties.collect::<Result<_>>()?,
-        categories: plan.service.categories().iter().collect(),
-        purposes: plan.service.purposes().iter().collect(),
         terms: plan.terms(),
         effective_on: stage.past.in_days(plan.effective).into(),
         review_on: plan.review.map(|days| stage.past.in_days(days).into()),

@@ -1,6 +1,7 @@
 //! What one agency asks another for, and the least that it must be told.
 
-use concord_entities::vocabulary::{Categories, DataCategory, Need, Needs, Purpose, Purposes};
+use concord_entities::grants::Grants;
+use concord_entities::vocabulary::{Categories, DataCategory, Need, Needs, Purpose};
 
 /// A service that agencies refer people to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,18 +115,22 @@ impl OfferedService {
         }
     }
 
-    /// Returns the purposes that an agreement on it permits.
-    pub(super) fn purposes(self) -> Purposes {
-        let own = Purposes::only(self.purpose());
+    /// Returns what an agreement on it permits, for what: everything for its own purpose, and for others what they take.
+    pub(super) fn grants(self) -> Grants {
+        let own = (self.purpose(), self.categories());
+        self.beside()
+            .iter()
+            .map(|purpose| (*purpose, self.categories().without(self.spared(0))))
+            .chain([own])
+            .collect()
+    }
+
+    fn beside(self) -> &'static [Purpose] {
         match self {
-            Self::Housing => own
-                .with(Purpose::ServiceDelivery)
-                .with(Purpose::SafetyPlanning),
-            Self::Law => own
-                .with(Purpose::ImmigrationRelief)
-                .with(Purpose::Compensation),
-            Self::Health | Self::Treatment => own.with(Purpose::ServiceDelivery),
-            Self::Police | Self::Work | Self::Papers => own,
+            Self::Housing => &[Purpose::ServiceDelivery, Purpose::SafetyPlanning],
+            Self::Law => &[Purpose::ImmigrationRelief, Purpose::Compensation],
+            Self::Health | Self::Treatment => &[Purpose::ServiceDelivery],
+            Self::Police | Self::Work | Self::Papers => &[],
         }
     }
 

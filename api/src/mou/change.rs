@@ -20,6 +20,7 @@ use crate::error::{Error, Result};
 use crate::request::idempotency::{self, Created, Creation};
 use crate::request::{InRequest, Request};
 use crate::store::page;
+use crate::wire::grants;
 
 /// Changing MOUs.
 #[derive(Default)]
@@ -169,8 +170,7 @@ pub(crate) async fn draft(change: &Change<'_>, input: MouInput) -> Result<(mou::
         title: input.title.trim().to_owned(),
         task_force_id: task_force,
         drafted_by: change.agency(),
-        categories: input.categories.into_iter().collect(),
-        purposes: input.purposes.into_iter().collect(),
+        grants: grants::to_grants("mou.terms.grants", &input.terms.grants)?,
         terms: input.terms.try_into()?,
         effective_on: input.effective_on.0,
         review_on: input.review_on.map(|day| day.0),

@@ -56,17 +56,17 @@ impl Mou {
 
     /// What the parties agreed on.
     async fn terms(&self) -> MouTerms {
-        MouTerms::from(&self.model.terms)
+        MouTerms::of(&self.model)
     }
 
-    /// The categories that it permits: a ceiling only.
+    /// The categories that it permits for some purpose: a ceiling only.
     async fn categories(&self) -> Vec<DataCategory> {
-        self.model.categories.iter().collect()
+        self.model.grants.categories().iter().collect()
     }
 
     /// The purposes that it permits: a ceiling only.
     async fn purposes(&self) -> Vec<Purpose> {
-        self.model.purposes.iter().collect()
+        self.model.grants.purposes().iter().collect()
     }
 
     /// Its first day in force.

@@ -1,11 +1,12 @@
 //! What goes into an MOU.
 
 use async_graphql::{ID, InputObject, SimpleObject};
-use concord_entities::mou::Terms;
-use concord_entities::vocabulary::{DataCategory, MouKind, Purpose};
+use concord_entities::mou::{self, Terms};
+use concord_entities::vocabulary::MouKind;
 
 use super::rules::PartySignature;
 use crate::error::{Error, Result};
+use crate::wire::grants::{self, Grant};
 use crate::wire::scalars::{Date, Sha256};
 
 /// An MOU to draft.
@@ -19,10 +20,6 @@ pub struct MouInput {
     pub task_force: Option<ID>,
     /// Its parties: at least two, and your agency among them.
     pub parties: Vec<PartyInput>,
-    /// The categories that it permits: a ceiling only, it never authorises identity by itself.
-    pub categories: Vec<DataCategory>,
-    /// The purposes that it permits: a ceiling only.
-    pub purposes: Vec<Purpose>,
     /// What the parties agree on.
     pub terms: MouTerms,
     /// Its first day in force.
@@ -51,6 +48,8 @@ pub struct PartyInput {
 pub struct MouTerms {
     /// Why the parties work together.
     pub purpose: String,
+    /// What may be told between them, for what: a ceiling only, it never authorises identity by itself.
+    pub grants: Vec<Grant>,
     /// What each serves with, and how many people.
     pub services: String,
     /// How information is kept confidential.
@@ -117,11 +116,15 @@ impl From<MouSignatureInput> for PartySignature {
     }
 }
 
-impl From<&Terms> for MouTerms {
-    fn from(terms: &Terms) -> Self {
+impl MouTerms {
+    /// Returns what the parties of an MOU agreed on.
+    #[must_use]
+    pub fn of(mou: &mou::Model) -> Self {
         let count = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
+        let terms = &mou.terms;
         Self {
             purpose: terms.purpose.clone(),
+            grants: grants::from_grants(&mou.grants),
             services: terms.services.clone(),
             confidentiality: terms.confidentiality.clone(),
             breach_notice_hours: count(terms.breach_notice_hours),

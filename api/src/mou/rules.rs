@@ -2,9 +2,10 @@
 //!
 //! The status is computed from dates and signatures, so that "active" is never shown for what is not in force.
 
+use concord_entities::grants::Grants;
 use concord_entities::ids::AgencyId;
 use concord_entities::instant::Instant;
-use concord_entities::vocabulary::{Categories, MouAction, MouStatus, Purposes};
+use concord_entities::vocabulary::{Categories, MouAction, MouStatus};
 use concord_entities::{mou, mou_party};
 
 use crate::error::Error;
@@ -40,18 +41,18 @@ pub fn status(mou: &mou::Model, signed: usize, now: Instant) -> MouStatus {
     }
 }
 
-/// Returns the first of these MOUs that is in force and covers all of these categories and any of these purposes.
+/// Returns the first of these MOUs that is in force and permits each of these categories for some purpose of those that a
+/// consent grants it for.
 #[must_use]
-pub fn covering(
-    mous: &[mou::Model],
+pub fn covering<'m>(
+    mous: &'m [mou::Model],
     categories: Categories,
-    purposes: Purposes,
+    consented: &Grants,
     now: Instant,
-) -> Option<&mou::Model> {
+) -> Option<&'m mou::Model> {
     mous.iter().find(|mou| {
-        mou.dates().is_in_force(now)
-            && categories.within(mou.categories)
-            && purposes.iter().any(|purpose| mou.purposes.has(purpose))
+        let told = mou.grants.and(consented);
+        mou.dates().is_in_force(now) && categories.within(told.categories()) && !told.is_empty()
     })
 }
 

@@ -130,7 +130,7 @@ pub struct NewReferral {
 /// # Errors
 /// `BAD_USER_INPUT`: its package holds what the consent does not name, or it names no need.
 pub fn draft(consent: &consent::Model, told: NewReferral, now: Instant) -> Result<Model, Error> {
-    if !told.contains.within(consent.categories) {
+    if !told.contains.within(consent.grants.categories()) {
         let text = "holds a category that the consent does not name";
         return Err(Error::input("referral.package", text));
     }
@@ -185,14 +185,14 @@ impl Basis {
         }
     }
 
-    /// Returns the newest MOU in force that covers these categories and a purpose of the consent.
+    /// Returns the newest MOU in force that covers these categories, each for a purpose of the consent.
     fn covering_mou(
         &self,
         consent: &consent::Model,
         contains: Categories,
         now: Instant,
     ) -> Result<&mou::Model, Error> {
-        mou_rules::covering(&self.mous, contains, consent.purposes, now).ok_or(Error::MouRequired)
+        mou_rules::covering(&self.mous, contains, &consent.grants, now).ok_or(Error::MouRequired)
     }
 }
 
@@ -293,7 +293,7 @@ pub fn continue_under(
             return Err(Error::input("package", text));
         }
     };
-    if !contains.within(consent.categories) {
+    if !contains.within(consent.grants.categories()) {
         let text = "holds a category that the consent does not name";
         return Err(Error::input("package", text));
     }

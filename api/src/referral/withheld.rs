@@ -12,7 +12,7 @@ pub enum WithheldReason {
     NoMou,
     /// The MOU is not in force today.
     MouNotInForce,
-    /// The MOU does not cover this category or purpose.
+    /// The MOU does not cover this category for this purpose.
     MouDoesNotCover,
     /// There is no signed consent for this recipient.
     NoConsent,
@@ -26,6 +26,8 @@ pub enum WithheldReason {
     CategoryNotConsented,
     /// The consent does not name this purpose.
     PurposeNotConsented,
+    /// The consent names this category for other purposes only.
+    CategoryNotForThisPurpose,
     /// Your token does not reach this category for this purpose.
     TokenTooNarrow,
     /// The referral is suspended.

@@ -5,11 +5,12 @@
 //! (34 U.S.C. 12291(b)(2); 28 CFR 94.115; an MOU never authorises identity by itself).
 
 use concord_entities::consent::ConsentDates;
+use concord_entities::grants::Grants;
 use concord_entities::ids::{AgencyId, ConsentId, MouId};
 use concord_entities::instant::Instant;
 use concord_entities::mou::MouDates;
 use concord_entities::vocabulary::{
-    AgencyStatus, Categories, DataCategory, Purpose, Purposes, ReferralStatus,
+    AgencyStatus, Categories, DataCategory, Purpose, ReferralStatus,
 };
 
 /// What is asked: may `reader` see `category` of this referral's package, for `purpose`?
@@ -64,10 +65,8 @@ pub struct ConsentFacts {
     pub discloser: AgencyId,
     /// The one agency that may be told.
     pub recipient: AgencyId,
-    /// What may be told.
-    pub categories: Categories,
-    /// What for.
-    pub purposes: Purposes,
+    /// What may be told, for what.
+    pub grants: Grants,
     /// When it is in force.
     pub dates: ConsentDates,
 }
@@ -81,10 +80,8 @@ pub struct MouFacts {
     pub version: i32,
     /// Whether both the sender and the recipient have signed it.
     pub binds_both: bool,
-    /// The categories it permits.
-    pub categories: Categories,
-    /// The purposes it permits.
-    pub purposes: Purposes,
+    /// What it permits, for what.
+    pub grants: Grants,
     /// When it is in force.
     pub dates: MouDates,
 }
@@ -123,7 +120,7 @@ pub enum Reason {
     NoMou,
     /// The MOU is not in force today.
     MouNotInForce,
-    /// The MOU does not cover this category or purpose.
+    /// The MOU does not cover this category for this purpose.
     MouDoesNotCover,
     /// There is no signed consent for this recipient.
     NoConsent,
@@ -137,6 +134,8 @@ pub enum Reason {
     CategoryNotConsented,
     /// The consent does not name this purpose.
     PurposeNotConsented,
+    /// The consent names this category for other purposes only.
+    CategoryNotForThisPurpose,
     /// Your token does not reach this category for this purpose.
     TokenTooNarrow,
     /// The referral is suspended.
@@ -163,6 +162,7 @@ impl Reason {
             Self::ConsentSuspended => "CONSENT_SUSPENDED",
             Self::CategoryNotConsented => "CATEGORY_NOT_CONSENTED",
             Self::PurposeNotConsented => "PURPOSE_NOT_CONSENTED",
+            Self::CategoryNotForThisPurpose => "CATEGORY_NOT_FOR_THIS_PURPOSE",
             Self::TokenTooNarrow => "TOKEN_TOO_NARROW",
             Self::ReferralSuspended => "REFERRAL_SUSPENDED",
             Self::ReferralClosed => "REFERRAL_CLOSED",
@@ -254,7 +254,7 @@ fn mou_key<'f>(
     if !mou.dates.is_in_force(now) {
         return Err(Reason::MouNotInForce);
     }
-    if !mou.categories.has(question.category) || !mou.purposes.has(question.purpose) {
+    if !mou.grants.permits(question.category, question.purpose) {
         return Err(Reason::MouDoesNotCover);
     }
     Ok(mou)
@@ -273,11 +273,17 @@ fn consent_key<'f>(
     if consent.dates.is_suspended(now) {
         return Err(Reason::ConsentSuspended);
     }
-    if !consent.categories.has(question.category) {
+    let Question {
+        category, purpose, ..
+    } = *question;
+    if !consent.grants.categories().has(category) {
         return Err(Reason::CategoryNotConsented);
     }
-    if !consent.purposes.has(question.purpose) {
+    if !consent.grants.purposes().has(purpose) {
         return Err(Reason::PurposeNotConsented);
+    }
+    if !consent.grants.permits(category, purpose) {
+        return Err(Reason::CategoryNotForThisPurpose);
     }
     Ok(consent)
 }

@@ -102,12 +102,11 @@ fn join_facts(statement: &mut SelectStatement) {
     statement.expr_as(bound_parties(), "m_bound");
 }
 
-const CONSENT: [&str; 12] = [
+const CONSENT: [&str; 11] = [
     "version",
     "discloser_id",
     "recipient_id",
-    "categories",
-    "purposes",
+    "grants",
     "effective_at",
     "expires_at",
     "signed_at",
@@ -117,10 +116,9 @@ const CONSENT: [&str; 12] = [
     "suspends_at",
 ];
 
-const MOU: [&str; 10] = [
+const MOU: [&str; 9] = [
     "version",
-    "categories",
-    "purposes",
+    "grants",
     "effective_on",
     "expires_on",
     "signed_at",
@@ -206,8 +204,7 @@ fn consent_facts(row: &QueryResult, id: ConsentId) -> Result<Option<ConsentFacts
         version,
         discloser: row.try_get("", "c_discloser_id")?,
         recipient: row.try_get("", "c_recipient_id")?,
-        categories: row.try_get("", "c_categories")?,
-        purposes: row.try_get("", "c_purposes")?,
+        grants: row.try_get("", "c_grants")?,
         dates: ConsentDates {
             effective_at: row.try_get("", "c_effective_at")?,
             expires_at: row.try_get("", "c_expires_at")?,
@@ -224,8 +221,7 @@ fn mou_facts(row: &QueryResult, id: MouId) -> Result<MouFacts, DbErr> {
         id,
         version: row.try_get("", "m_version")?,
         binds_both: row.try_get::<i64>("", "m_bound")? == 2,
-        categories: row.try_get("", "m_categories")?,
-        purposes: row.try_get("", "m_purposes")?,
+        grants: row.try_get("", "m_grants")?,
         dates: MouDates {
             effective_on: row.try_get("", "m_effective_on")?,
             expires_on: row.try_get("", "m_expires_on")?,

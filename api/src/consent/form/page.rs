@@ -71,12 +71,17 @@ struct Sheet<'s> {
     status: Option<&'static str>,
     through: bool,
     until: &'static str,
-    categories: Vec<&'static str>,
-    purposes: Vec<&'static str>,
+    grants: Vec<ReadGrant>,
     substance_use: bool,
     signers: Vec<&'static str>,
     document: String,
     values: Vec<(&'static str, String)>,
+}
+
+/// What may be told for one purpose, in words.
+struct ReadGrant {
+    purpose: &'static str,
+    categories: Vec<&'static str>,
 }
 
 /// That there is no form in some language, said in this one.
@@ -159,8 +164,7 @@ impl Subject {
             None => (consent.expires_at, &texts.until),
         };
         let end = texts.write(last, &self.zone);
-        let categories = consent.categories.iter();
-        let purposes = consent.purposes.iter();
+        let grants = consent.grants.iter();
         Ok(Sheet {
             texts,
             language,
@@ -169,13 +173,18 @@ impl Subject {
             status: texts.statuses.get(&self.status).map(String::as_str),
             through: self.intermediary.is_some(),
             until,
-            categories: categories
-                .filter_map(|one| texts.categories.get(&one).map(String::as_str))
+            grants: grants
+                .filter_map(|(purpose, categories)| {
+                    Some(ReadGrant {
+                        purpose: texts.purposes.get(&purpose)?,
+                        categories: categories
+                            .iter()
+                            .filter_map(|one| texts.categories.get(&one).map(String::as_str))
+                            .collect(),
+                    })
+                })
                 .collect(),
-            purposes: purposes
-                .filter_map(|one| texts.purposes.get(&one).map(String::as_str))
-                .collect(),
-            substance_use: consent.categories.has(DataCategory::SubstanceUse),
+            substance_use: consent.grants.categories().has(DataCategory::SubstanceUse),
             signers: self.signers(texts),
             document: self.document(texts),
             values: vec![

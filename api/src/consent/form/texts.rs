@@ -29,8 +29,6 @@ pub(crate) struct FormTexts {
     pub(super) through: String,
     pub(super) what_heading: String,
     pub(super) what: String,
-    pub(super) why_heading: String,
-    pub(super) why: String,
     pub(super) risks_heading: String,
     pub(super) risks: Vec<String>,
     pub(super) no_heading: String,

@@ -131,8 +131,7 @@ export const examples = ({ recall, caller }) => [
         status
         discloser { name }
         recipient { name }
-        categories
-        purposes
+        grants { purpose categories }
         expiresAt
         revokedAt
       }
