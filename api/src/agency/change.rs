@@ -16,7 +16,7 @@ use crate::access::grant::Resource;
 use crate::audit::change::{Author, Change, Ending};
 use crate::audit::event::Event;
 use crate::error::{Error, Result};
-use crate::request::idempotency::{self, Created, Creation};
+use crate::request::idempotency::{self, Created, CreatingCall, Creation};
 use crate::request::{InRequest, Request};
 use crate::store::page;
 
@@ -36,15 +36,11 @@ impl AgencyMutation {
         let request = ctx.request()?;
         let change = request.change(Resource::Agency.create()).await?;
         let task_force: TaskForceId = page::id("agency.taskForce", &agency.task_force)?;
-        let key = agency.idempotency_key.clone();
-        let outline = format!("{agency:?}");
-        let created = idempotency::creates_once(
-            change,
-            "registerAgency",
-            key.as_ref(),
-            &outline,
-            async |change| register(change, agency, task_force).await,
-        )
+        let call = CreatingCall::new("registerAgency", agency.idempotency_key.as_ref(), &agency)?;
+        let vault = &request.worker.vault;
+        let created = idempotency::creates_once(change, vault, call, async |change| {
+            register(change, agency, task_force).await
+        })
         .await?;
         match created {
             Created::Now(made) => Ok(Agency::read(made)),

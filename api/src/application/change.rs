@@ -16,7 +16,7 @@ use crate::access::revoked::{self, Revocable};
 use crate::audit::change::Change;
 use crate::audit::event::Event;
 use crate::error::{Error, Result};
-use crate::request::idempotency::{self, Created, Creation};
+use crate::request::idempotency::{self, Created, CreatingCall, Creation};
 use crate::request::{InRequest, Request};
 use crate::store::page;
 
@@ -151,21 +151,17 @@ async fn register(
     fresh: Option<Fresh>,
 ) -> Result<RegisteredApplication> {
     let change = request.change(Resource::Agency.create()).await?;
-    let created = idempotency::creates_once(
-        change,
-        "registerApplication",
-        input.idempotency_key.as_ref(),
-        &format!("{input:?}"),
-        async |change| {
-            let agency = change.agency();
-            let made = register::register(change, agency, registration, fresh.as_ref()).await?;
-            Ok(Creation {
-                id: made.id.0,
-                event: Event::ApplicationRegistered(made.id),
-                made,
-            })
-        },
-    )
+    let call = CreatingCall::new("registerApplication", input.idempotency_key.as_ref(), input)?;
+    let vault = &request.worker.vault;
+    let created = idempotency::creates_once(change, vault, call, async |change| {
+        let agency = change.agency();
+        let made = register::register(change, agency, registration, fresh.as_ref()).await?;
+        Ok(Creation {
+            id: made.id.0,
+            event: Event::ApplicationRegistered(made.id),
+            made,
+        })
+    })
     .await?;
     match created {
         Created::Now(made) => Ok(RegisteredApplication {

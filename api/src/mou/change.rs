@@ -17,7 +17,7 @@ use crate::access::grant::Resource;
 use crate::audit::change::Change;
 use crate::audit::event::{Event, MouEvent};
 use crate::error::{Error, Result};
-use crate::request::idempotency::{self, Created, Creation};
+use crate::request::idempotency::{self, Created, CreatingCall, Creation};
 use crate::request::{InRequest, Request};
 use crate::store::page;
 
@@ -68,18 +68,17 @@ impl MouMutation {
 /// Drafts an MOU, or returns the one that an earlier call with the same key drafted.
 async fn draft_once(request: &Request, mou: MouInput) -> Result<Mou> {
     let change = request.change(Resource::Mou.create()).await?;
-    let key = mou.idempotency_key.clone();
-    let outline = format!("{mou:?}");
-    let created =
-        idempotency::creates_once(change, "draftMou", key.as_ref(), &outline, async |change| {
-            let (made, event) = draft(change, mou).await?;
-            Ok(Creation {
-                id: made.id.0,
-                event,
-                made,
-            })
+    let call = CreatingCall::new("draftMou", mou.idempotency_key.as_ref(), &mou)?;
+    let vault = &request.worker.vault;
+    let created = idempotency::creates_once(change, vault, call, async |change| {
+        let (made, event) = draft(change, mou).await?;
+        Ok(Creation {
+            id: made.id.0,
+            event,
+            made,
         })
-        .await?;
+    })
+    .await?;
     match created {
         Created::Now(made) => view(request, made.created_at, made).await,
         Created::Before(id) => {

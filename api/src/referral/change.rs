@@ -18,7 +18,7 @@ use crate::audit::event::{Event, ReferralEvent};
 use crate::clock;
 use crate::consent::rules as consent_rules;
 use crate::error::{Error, Refusal, Result};
-use crate::request::idempotency::{self, Created, Creation};
+use crate::request::idempotency::{self, Created, CreatingCall, Creation};
 use crate::request::{InRequest, Request};
 use crate::seal::Vault;
 use crate::seal::vault::PackageVersion;
@@ -193,37 +193,21 @@ async fn status_of(change: &Change<'_>, agency: AgencyId) -> Result<Option<Agenc
 /// Drafts a referral, unless an earlier call with the same key has done so.
 async fn draft_once(request: &Request, input: ReferralInput) -> Result<ReferralId> {
     let change = request.change(Resource::Referral.create()).await?;
-    let key = input.idempotency_key.clone();
-    let outline = outline(&input);
-    let created = idempotency::creates_once(
-        change,
-        "draftReferral",
-        key.as_ref(),
-        &outline,
-        async |change| {
-            let (drafted, event) = draft(change, &request.worker.vault, input).await?;
-            Ok(Creation {
-                id: drafted.id.0,
-                made: drafted.id,
-                event,
-            })
-        },
-    )
+    let vault = &request.worker.vault;
+    let call = CreatingCall::new("draftReferral", input.idempotency_key.as_ref(), &input)?;
+    let created = idempotency::creates_once(change, vault, call, async |change| {
+        let (drafted, event) = draft(change, vault, input).await?;
+        Ok(Creation {
+            id: drafted.id.0,
+            made: drafted.id,
+            event,
+        })
+    })
     .await?;
     Ok(match created {
         Created::Now(id) => id,
         Created::Before(id) => ReferralId(id),
     })
-}
-
-/// Writes down what of an input a repeated call is compared by. The package's content stays out: a hashed identity is
-/// still an identity.
-fn outline(input: &ReferralInput) -> String {
-    let categories = input.package.categories();
-    format!(
-        "{:?} {:?} {:?} {categories:?}",
-        input.consent, input.needs, input.urgency
-    )
 }
 
 /// Drafts a referral, its package sealed; returns the event to record.

@@ -14,7 +14,7 @@ use crate::audit::change::Change;
 use crate::audit::disclose;
 use crate::audit::event::{Event, RulePackEvent};
 use crate::error::{Error, Result};
-use crate::request::idempotency::{self, Created, Creation};
+use crate::request::idempotency::{self, Created, CreatingCall, Creation};
 use crate::request::{InRequest, Request};
 use crate::store::page::{self, PageRequest};
 use crate::wire::connection::Connection;
@@ -121,22 +121,16 @@ impl PackMutation {
     ) -> Result<RulePack> {
         let request = ctx.request()?;
         let change = request.change(Resource::Agency.update()).await?;
-        let key = pack.idempotency_key.clone();
-        let outline = format!("{pack:?}");
-        let created = idempotency::creates_once(
-            change,
-            "bindRulePack",
-            key.as_ref(),
-            &outline,
-            async |change| {
-                let made = bind(change, pack).await?;
-                Ok(Creation {
-                    id: made.id.0,
-                    event: Event::RulePackBound(recorded(&made)),
-                    made,
-                })
-            },
-        )
+        let call = CreatingCall::new("bindRulePack", pack.idempotency_key.as_ref(), &pack)?;
+        let vault = &request.worker.vault;
+        let created = idempotency::creates_once(change, vault, call, async |change| {
+            let made = bind(change, pack).await?;
+            Ok(Creation {
+                id: made.id.0,
+                event: Event::RulePackBound(recorded(&made)),
+                made,
+            })
+        })
         .await?;
         match created {
             Created::Now(made) => Ok(made.into()),

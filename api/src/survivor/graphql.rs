@@ -14,7 +14,7 @@ use crate::audit::change::Change;
 use crate::audit::disclose;
 use crate::audit::event::Event;
 use crate::error::{Error, Result};
-use crate::request::idempotency::{self, Created, Creation};
+use crate::request::idempotency::{self, Created, CreatingCall, Creation};
 use crate::request::{InRequest, Request};
 use crate::review::accounting::{self, Disclosure};
 use crate::store::page::{self, Moment, PageRequest};
@@ -183,15 +183,12 @@ impl SurvivorMutation {
     ) -> Result<Survivor> {
         let request = ctx.request()?;
         let change = request.change(Resource::Survivor.create()).await?;
-        let key = survivor.idempotency_key.clone();
-        let outline = format!("{survivor:?}");
-        let created = idempotency::creates_once(
-            change,
-            "registerSurvivor",
-            key.as_ref(),
-            &outline,
-            async |change| register(change, survivor).await,
-        )
+        let key = survivor.idempotency_key.as_ref();
+        let call = CreatingCall::new("registerSurvivor", key, &survivor)?;
+        let vault = &request.worker.vault;
+        let created = idempotency::creates_once(change, vault, call, async |change| {
+            register(change, survivor).await
+        })
         .await?;
         match created {
             Created::Now(made) => Ok(made.into()),

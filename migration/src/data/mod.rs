@@ -17,6 +17,7 @@ pub(crate) mod m0014_bounded_endings;
 pub(crate) mod m0015_store_identity;
 pub(crate) mod m0016_legal_holds;
 pub(crate) mod m0017_journaled_endings;
+pub(crate) mod m0019_idempotency;
 pub(crate) mod m0021_time_zones;
 pub(crate) mod m0022_suspended_consents;
 

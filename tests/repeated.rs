@@ -1,0 +1,3 @@
+//! What is sent twice: a key makes one thing, and a verb that is repeated changes nothing.
+
+mod keys;
