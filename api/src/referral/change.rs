@@ -50,8 +50,8 @@ impl ReferralMutation {
     ) -> Result<Referral> {
         let change = ctx.request()?.change(Resource::Referral.update()).await?;
         let id: ReferralId = page::id("id", &id)?;
-        let (_, event) = send(&change, id).await?;
-        change.commit(event).await?;
+        let event = send(&change, id).await?;
+        change.commit_all(event.into_iter().collect()).await?;
         reload(ctx, id).await
     }
 
@@ -63,8 +63,8 @@ impl ReferralMutation {
     ) -> Result<Referral> {
         let change = ctx.request()?.change(Resource::Referral.update()).await?;
         let id: ReferralId = page::id("id", &id)?;
-        let (_, event) = accept(&change, id).await?;
-        change.commit(event).await?;
+        let event = accept(&change, id).await?;
+        change.commit_all(event.into_iter().collect()).await?;
         reload(ctx, id).await
     }
 
@@ -77,8 +77,8 @@ impl ReferralMutation {
     ) -> Result<Referral> {
         let change = ctx.request()?.change(Resource::Referral.update()).await?;
         let id: ReferralId = page::id("id", &id)?;
-        let (_, event) = reject(&change, id, reason).await?;
-        change.commit(event).await?;
+        let event = reject(&change, id, reason).await?;
+        change.commit_all(event.into_iter().collect()).await?;
         reload(ctx, id).await
     }
 
@@ -91,60 +91,68 @@ impl ReferralMutation {
     ) -> Result<Referral> {
         let change = ctx.request()?.change(Resource::Referral.update()).await?;
         let id: ReferralId = page::id("id", &id)?;
-        let (_, event) = complete(&change, id, &outcome).await?;
-        change.commit(event).await?;
+        let event = complete(&change, id, &outcome).await?;
+        change.commit_all(event.into_iter().collect()).await?;
         reload(ctx, id).await
     }
 }
 
-/// Sends a draft of the acting agency's; returns the event to record.
-pub(crate) async fn send(change: &Change<'_>, id: ReferralId) -> Result<(referral::Model, Event)> {
+/// Sends a draft of the acting agency's; returns the event to record, or none where that was done before.
+pub(crate) async fn send(change: &Change<'_>, id: ReferralId) -> Result<Option<Event>> {
     let draft = written(change, id).await?;
     let basis = basis(change, &draft, draft.consent_id).await?;
-    let sent = save(change, rules::send(draft, &basis, change.now())?).await?;
-    let event = Event::ReferralSent(ReferralEvent::of(id, sent.recipient_id));
-    Ok((sent, event))
+    let Some(sent) = rules::send(draft, &basis, change.now())? else {
+        return Ok(None);
+    };
+    let sent = save(change, sent).await?;
+    let event = ReferralEvent::of(id, sent.recipient_id);
+    Ok(Some(Event::ReferralSent(event)))
 }
 
-/// Accepts a referral that was sent to the acting agency; returns the event to record.
-pub(crate) async fn accept(
-    change: &Change<'_>,
-    id: ReferralId,
-) -> Result<(referral::Model, Event)> {
+/// Accepts a referral that was sent to the acting agency; returns the event to record, or none where that was done before.
+pub(crate) async fn accept(change: &Change<'_>, id: ReferralId) -> Result<Option<Event>> {
     let referral = received(change, id).await?;
-    let accepted = save(change, rules::accept(referral, change.now())?).await?;
-    let event = Event::ReferralAccepted(ReferralEvent::of(id, accepted.sender_id));
-    Ok((accepted, event))
+    let Some(accepted) = rules::accept(referral, change.now())? else {
+        return Ok(None);
+    };
+    let accepted = save(change, accepted).await?;
+    let event = ReferralEvent::of(id, accepted.sender_id);
+    Ok(Some(Event::ReferralAccepted(event)))
 }
 
-/// Rejects a referral that was sent to the acting agency; returns the event to record.
+/// Rejects a referral that was sent to the acting agency; returns the event to record, or none where that was done before.
 pub(crate) async fn reject(
     change: &Change<'_>,
     id: ReferralId,
     reason: RejectReason,
-) -> Result<(referral::Model, Event)> {
+) -> Result<Option<Event>> {
     let referral = received(change, id).await?;
-    let rejected = save(change, rules::reject(referral, reason, change.now())?).await?;
-    let event = Event::ReferralRejected(ReferralEvent {
+    let Some(rejected) = rules::reject(referral, reason, change.now())? else {
+        return Ok(None);
+    };
+    let rejected = save(change, rejected).await?;
+    Ok(Some(Event::ReferralRejected(ReferralEvent {
         id,
         counterpart: rejected.sender_id,
         reason: Some(reason.to_string()),
-    });
-    Ok((rejected, event))
+    })))
 }
 
-/// Completes a referral that the acting agency took on; returns the event to record.
+/// Completes a referral that the acting agency took on; returns the event to record, or none where that was done before.
 pub(crate) async fn complete(
     change: &Change<'_>,
     id: ReferralId,
     outcome: &OutcomeInput,
-) -> Result<(referral::Model, Event)> {
+) -> Result<Option<Event>> {
     let referral = received(change, id).await?;
     let provided: Needs = outcome.provided.iter().copied().collect();
     let completed = rules::complete(referral, outcome.code, provided, change.now())?;
+    let Some(completed) = completed else {
+        return Ok(None);
+    };
     let completed = save(change, completed).await?;
-    let event = Event::ReferralCompleted(ReferralEvent::of(id, completed.sender_id));
-    Ok((completed, event))
+    let event = ReferralEvent::of(id, completed.sender_id);
+    Ok(Some(Event::ReferralCompleted(event)))
 }
 
 /// Locks a referral that the acting agency wrote.
