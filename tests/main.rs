@@ -52,6 +52,7 @@ mod proxied;
 mod races;
 mod rate;
 mod refusal;
+mod repeated;
 mod seal;
 mod sessions;
 mod sweeps;

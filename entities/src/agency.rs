@@ -35,6 +35,8 @@ pub struct Model {
     pub epoch_began_at: Instant,
     /// Why it does not take part now, in its coordinator's words.
     pub suspension_reason: Option<String>,
+    /// The agency that suspended or reinstated it last; none where the operator did, or nobody.
+    pub standing_set_by: Option<AgencyId>,
     /// How it was vetted.
     pub vetting: StoredVetting,
     /// The languages it serves in, BCP 47.
@@ -161,6 +163,7 @@ impl Model {
             token_epoch: i32::MAX,
             epoch_began_at: Instant(0),
             suspension_reason: None,
+            standing_set_by: None,
             vetting: StoredVetting::default(),
             languages: TextList::default(),
             service_areas: TextList::default(),

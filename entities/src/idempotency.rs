@@ -21,7 +21,8 @@ pub struct Model {
     /// The key.
     #[sea_orm(primary_key, auto_increment = false)]
     pub key: String,
-    /// The SHA-256 of the operation's name and input: the same key with another input is a conflict.
+    /// The keyed hash of the operation's name and input: the same key with another input is a conflict. Empty where it was
+    /// made by 0.1, without a key: nothing is compared with it.
     pub request_hash: Vec<u8>,
     /// The UUID of what was created.
     pub object_id: Uuid,
@@ -38,6 +39,11 @@ impl Entity {
     /// Forgets the keys that made these, with the hashes of what they were sent along with.
     pub fn forget(made: impl IntoIterator<Item = Uuid>) -> DeleteMany<Self> {
         Self::delete_many().filter(COLUMN.object_id.is_in(made))
+    }
+
+    /// Returns the keys that made these, for the keyring's sweep.
+    pub fn that_made(made: impl IntoIterator<Item = Uuid>) -> Select<Self> {
+        Self::find().filter(COLUMN.object_id.is_in(made))
     }
 
     /// Forgets some of the keys that were used before this, the oldest first.

@@ -6,6 +6,9 @@ use sea_orm::{DeleteMany, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::instant::Instant;
 
+/// What kind of record it is that a call which made something was sent along with: only its hash is kept.
+pub const INPUT: &str = "input";
+
 /// The key of one sealed record, wrapped by the key-encryption key. Destroying this row destroys what it seals, in
 /// every copy.
 #[sea_orm::model]
@@ -74,6 +77,11 @@ impl Entity {
         Self::delete_many()
             .filter(COLUMN.kind.eq(kind))
             .filter(COLUMN.owner.is_in(owners))
+    }
+
+    /// Destroys the keys under which it is hashed what these were made with.
+    pub fn destroy_inputs(made: impl IntoIterator<Item = Uuid>) -> DeleteMany<Self> {
+        Self::destroy(INPUT, made)
     }
 
     /// Destroys this version of the key of an owner's record.

@@ -9,7 +9,9 @@ use sea_orm::{Condition, QueryFilter, UpdateMany};
 use crate::consent;
 use crate::ids::{AgencyId, ConsentId, MouId, ReferralId, SurvivorId};
 use crate::instant::Instant;
-use crate::vocabulary::{Categories, Needs, OutcomeCode, ReferralStatus, StatusReason, Urgency};
+use crate::vocabulary::{
+    Categories, Needs, OutcomeCode, ReferralAction, ReferralStatus, StatusReason, Urgency,
+};
 
 /// A referral's header and the copied state that finds it; its content is in [`crate::sealed_part`].
 #[sea_orm::model]
@@ -61,6 +63,8 @@ pub struct Model {
     pub outcome: Option<OutcomeCode>,
     /// The needs that its recipient met.
     pub provided: Needs,
+    /// What was done to it last, by which the same is known once more; none before it is sent.
+    pub last_action: Option<ReferralAction>,
     /// The agency that refers.
     #[sea_orm(belongs_to, from = "sender_id", to = "id", relation_enum = "Sender")]
     pub sender: BelongsTo<super::agency::Entity>,

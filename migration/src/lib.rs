@@ -33,6 +33,8 @@ impl MigratorTrait for Data {
             Box::new(data::m0016_legal_holds::CreateLegalHolds),
             Box::new(data::m0017_journaled_endings::IndexEndings),
             Box::new(data::m0018_grants::PairGrants),
+            Box::new(data::m0019_idempotency::ForgetPlainHashes),
+            Box::new(data::m0020_last_verbs::AddLastVerbs),
             Box::new(data::m0021_time_zones::AddTimeZones),
             Box::new(data::m0022_suspended_consents::AddSuspensions),
         ])

@@ -44,10 +44,10 @@ async fn a_suspended_application_is_over_at_once(world: World) {
     }
     all(&everywhere(&world, other.as_ref(), &beside).await, "ok");
 
-    for change in [SUSPEND, ROTATE] {
-        let again = north.asks(change, json!({ "id": id })).await;
-        assert_eq!(again.codes(), "INVALID_TRANSITION");
-    }
+    let again = north.asks(SUSPEND, json!({ "id": id })).await;
+    assert_eq!(again.data(), answer.data());
+    let refused = north.asks(ROTATE, json!({ "id": id })).await;
+    assert_eq!(refused.codes(), "INVALID_TRANSITION");
     // A program ends itself, and is heard once.
     let own = beside.asks(SUSPEND, json!({ "id": sibling })).await;
     assert_eq!(own.data()["suspendApplication"]["status"], "SUSPENDED");
@@ -100,7 +100,7 @@ async fn a_suspended_agency_is_out_at_once_and_its_old_tokens_stay_dead(world: W
         assert_eq!(read, "withheld: everything (AGENCY_SUSPENDED)");
     }
     assert!(epoch_began(&world, &north) > began);
-    assert_eq!(suspends(&coordinator, &north).await, "INVALID_TRANSITION");
+    assert_eq!(suspends(&coordinator, &north).await, "ok");
     let newer = Claims {
         epoch: 2,
         ..world.claims(north.id, EVERYTHING)
@@ -120,7 +120,7 @@ async fn a_suspended_agency_is_out_at_once_and_its_old_tokens_stay_dead(world: W
     }
     all(&everywhere(&world, other.as_ref(), &renewed).await, "ok");
     assert!(south.reads(&told).await.starts_with("identity: Ada"));
-    assert_eq!(reinstates(&coordinator, &north).await, "INVALID_TRANSITION");
+    assert_eq!(reinstates(&coordinator, &north).await, "ok");
     assert_eq!(
         recorded(&coordinator, &north.id.to_string()).await,
         ["AGENCY_REGISTERED", "AGENCY_SUSPENDED", "AGENCY_REINSTATED"]

@@ -86,6 +86,7 @@ async fn an_agency_reads_about_itself_and_whom_it_coordinates(place: Place) {
             token_epoch: 1,
             epoch_began_at: concord_entities::instant::Instant(0),
             suspension_reason: None,
+            standing_set_by: None,
             vetting: StoredVetting::default(),
             languages: TextList(Vec::new()),
             service_areas: TextList(Vec::new()),

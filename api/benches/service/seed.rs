@@ -109,6 +109,7 @@ pub async fn agencies(
             token_epoch: 1,
             epoch_began_at: now,
             suspension_reason: None,
+            standing_set_by: None,
             vetting: StoredVetting::default(),
             languages: TextList(vec!["en".to_owned(), "es".to_owned()]),
             service_areas: TextList::default(),
@@ -235,6 +236,7 @@ fn rows(
             halted: false,
             outcome: None,
             provided: Needs::EMPTY,
+            last_action: Some(ReferralAction::Send),
         });
         made.consents.push(consent);
     }

@@ -16,7 +16,7 @@ use crate::access::grant::Resource;
 use crate::audit::change::{Author, Change, Ending};
 use crate::audit::event::Event;
 use crate::error::{Error, Result};
-use crate::request::idempotency::{self, Created, Creation};
+use crate::request::idempotency::{self, Created, CreatingCall, Creation};
 use crate::request::{InRequest, Request};
 use crate::store::page;
 
@@ -36,22 +36,15 @@ impl AgencyMutation {
         let request = ctx.request()?;
         let change = request.change(Resource::Agency.create()).await?;
         let task_force: TaskForceId = page::id("agency.taskForce", &agency.task_force)?;
-        let key = agency.idempotency_key.clone();
-        let outline = format!("{agency:?}");
-        let created = idempotency::creates_once(
-            change,
-            "registerAgency",
-            key.as_ref(),
-            &outline,
-            async |change| register(change, agency, task_force).await,
-        )
+        let call = CreatingCall::new("registerAgency", agency.idempotency_key.as_ref(), &agency)?;
+        let vault = &request.worker.vault;
+        let created = idempotency::creates_once(change, vault, call, async |change| {
+            register(change, agency, task_force).await
+        })
         .await?;
         match created {
             Created::Now(made) => Ok(Agency::read(made)),
-            Created::Before(id) => {
-                let made = find_agency(request, AgencyId(id)).await?;
-                made.ok_or_else(|| Error::NotFound.into())
-            }
+            Created::Before(id) => find(request, AgencyId(id)).await,
         }
     }
 
@@ -70,11 +63,17 @@ impl AgencyMutation {
         let needed = Resource::Agency.update();
         let now = request.looks(needed).await?;
         let id = page::id("id", &id)?;
-        rules::suspended(seen(request, id).await?, &reason, now)?;
+        let by = Some(request.caller.agency());
+        if rules::suspended(seen(request, id).await?, &reason, by, now)?.is_none() {
+            return find(request, id).await;
+        }
         let ending = request.ending(needed).await?;
-        let (agency, event) = suspend(&ending, id, &reason).await?;
-        ending.commit(event).await?;
-        Ok(Agency::read(agency))
+        if let Some((agency, event)) = suspend(&ending, id, &reason).await? {
+            ending.commit(event).await?;
+            return Ok(Agency::read(agency));
+        }
+        ending.ends_nothing().give_up().await?;
+        find(request, id).await
     }
 
     /// Lets a suspended agency of a task force that your agency coordinates take part again. The tokens that it had stay
@@ -88,15 +87,28 @@ impl AgencyMutation {
         let needed = Resource::Agency.update();
         request.looks(needed).await?;
         let id = page::id("id", &id)?;
-        rules::reinstated(seen(request, id).await?)?;
+        let by = Some(request.caller.agency());
+        if rules::reinstated(seen(request, id).await?, by)?.is_none() {
+            return find(request, id).await;
+        }
         // Nobody's sharing ends, but what was read of the agency's tokens under this epoch is no longer so. It is what
         // is counted of suspending and reinstating without end: a suspension is never refused.
         let ending = request.counted_ending(needed).await?;
         let agency = coordinated(&ending, id).await?;
-        let agency = save(&ending, rules::reinstated(agency)?).await?;
-        ending.commit(Event::AgencyReinstated(id)).await?;
-        Ok(Agency::read(agency))
+        if let Some(reinstated) = rules::reinstated(agency, by)? {
+            let agency = save(&ending, reinstated).await?;
+            ending.commit(Event::AgencyReinstated(id)).await?;
+            return Ok(Agency::read(agency));
+        }
+        ending.ends_nothing().give_up().await?;
+        find(request, id).await
     }
+}
+
+/// Returns the agency as an earlier call left it.
+async fn find(request: &Request, id: AgencyId) -> Result<Agency> {
+    let agency = find_agency(request, id).await?;
+    agency.ok_or_else(|| Error::NotFound.into())
 }
 
 /// Returns the agency, before anything is locked, where the caller may suspend or reinstate it.
@@ -129,6 +141,7 @@ pub(crate) async fn save<By: Author>(
         id: Unchanged(agency.id),
         status: Set(agency.status),
         suspension_reason: Set(agency.suspension_reason),
+        standing_set_by: Set(agency.standing_set_by),
         token_epoch: Set(agency.token_epoch),
         epoch_began_at: Set(agency.epoch_began_at),
         ..Default::default()
@@ -136,15 +149,20 @@ pub(crate) async fn save<By: Author>(
     Ok(changed.update(ending).await?)
 }
 
-/// Suspends an agency of a task force that the acting agency coordinates; returns the event to record.
+/// Suspends an agency of a task force that the acting agency coordinates; returns the event to record, or none where that
+/// was done before.
 pub(crate) async fn suspend(
     ending: &Ending<'_>,
     id: AgencyId,
     reason: &str,
-) -> Result<(agency::Model, Event)> {
+) -> Result<Option<(agency::Model, Event)>> {
     let agency = coordinated(ending, id).await?;
-    let agency = save(ending, rules::suspended(agency, reason, ending.now())?).await?;
-    Ok((agency, Event::AgencySuspended(id)))
+    let by = Some(ending.agency());
+    let Some(suspended) = rules::suspended(agency, reason, by, ending.now())? else {
+        return Ok(None);
+    };
+    let agency = save(ending, suspended).await?;
+    Ok(Some((agency, Event::AgencySuspended(id))))
 }
 
 /// Registers an agency in a task force that the acting agency coordinates.
@@ -178,6 +196,7 @@ pub(crate) async fn register(
         token_epoch: 1,
         epoch_began_at: change.now(),
         suspension_reason: None,
+        standing_set_by: None,
         vetting: agency::StoredVetting::default(),
         languages: TextList(
             input

@@ -74,6 +74,7 @@ impl Founding {
             token_epoch: 1,
             epoch_began_at: now,
             suspension_reason: None,
+            standing_set_by: None,
             vetting: agency::StoredVetting::default(),
             languages: TextList::default(),
             service_areas: TextList::default(),

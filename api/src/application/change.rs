@@ -5,7 +5,7 @@ use concord_entities::SelectLocked;
 use concord_entities::application;
 use concord_entities::ids::{AgencyId, ApplicationId};
 use concord_entities::vocabulary::ClientAuthentication;
-use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, Select, Set};
+use sea_orm::{ActiveModelTrait, ColumnTrait, QueryFilter, Select, Set, Unchanged};
 
 use super::graphql::{Application, RegisteredApplication, find_application};
 use super::input::ApplicationInput;
@@ -16,7 +16,7 @@ use crate::access::revoked::{self, Revocable};
 use crate::audit::change::Change;
 use crate::audit::event::Event;
 use crate::error::{Error, Result};
-use crate::request::idempotency::{self, Created, Creation};
+use crate::request::idempotency::{self, Created, CreatingCall, Creation};
 use crate::request::{InRequest, Request};
 use crate::store::page;
 
@@ -87,9 +87,16 @@ impl ApplicationMutation {
         let model = held(&change, id).await?;
         let by = ClientAuthentication::PrivateKeyJwt;
         rules::renewable(&model, by, Registrar::Token(caller.granted()))?;
-        let mut model = model.into_active_model();
-        model.keys = Set(keys);
-        let model = model.update(&change).await?;
+        let Some(model) = rules::with_keys(model, keys) else {
+            change.give_up().await?;
+            return find(request, id).await;
+        };
+        let replaced = application::ActiveModel {
+            id: Unchanged(model.id),
+            keys: Set(model.keys),
+            ..Default::default()
+        };
+        let model = replaced.update(&change).await?;
         change
             .commit(Event::ApplicationKeysReplaced(model.id))
             .await?;
@@ -109,12 +116,17 @@ impl ApplicationMutation {
         let seen = owned(request.caller.agency(), id)
             .one(&request.worker.store.read)
             .await?;
-        rules::suspendable(&seen.ok_or(Error::NotFound)?)?;
+        if rules::suspended(seen.ok_or(Error::NotFound)?).is_none() {
+            return find(request, id).await;
+        }
         let ending = request.counted_ending(needed).await?;
         let model = held(&ending, id).await?;
-        let model = register::suspend(&ending, model).await?;
-        ending.commit(Event::ApplicationSuspended(model.id)).await?;
-        Ok(model.into())
+        if let Some(model) = register::suspend(&ending, model).await? {
+            ending.commit(Event::ApplicationSuspended(model.id)).await?;
+            return Ok(model.into());
+        }
+        ending.ends_nothing().give_up().await?;
+        find(request, id).await
     }
 
     /// Takes back an access token of your agency's, and everything that was exchanged for it. In force on the very next
@@ -151,35 +163,34 @@ async fn register(
     fresh: Option<Fresh>,
 ) -> Result<RegisteredApplication> {
     let change = request.change(Resource::Agency.create()).await?;
-    let created = idempotency::creates_once(
-        change,
-        "registerApplication",
-        input.idempotency_key.as_ref(),
-        &format!("{input:?}"),
-        async |change| {
-            let agency = change.agency();
-            let made = register::register(change, agency, registration, fresh.as_ref()).await?;
-            Ok(Creation {
-                id: made.id.0,
-                event: Event::ApplicationRegistered(made.id),
-                made,
-            })
-        },
-    )
+    let call = CreatingCall::new("registerApplication", input.idempotency_key.as_ref(), input)?;
+    let vault = &request.worker.vault;
+    let created = idempotency::creates_once(change, vault, call, async |change| {
+        let agency = change.agency();
+        let made = register::register(change, agency, registration, fresh.as_ref()).await?;
+        Ok(Creation {
+            id: made.id.0,
+            event: Event::ApplicationRegistered(made.id),
+            made,
+        })
+    })
     .await?;
     match created {
         Created::Now(made) => Ok(RegisteredApplication {
             application: made.into(),
             secret: fresh.map(|fresh| fresh.secret.to_string()),
         }),
-        Created::Before(id) => {
-            let made = find_application(request, ApplicationId(id)).await?;
-            Ok(RegisteredApplication {
-                application: made.ok_or(Error::NotFound)?,
-                secret: None,
-            })
-        }
+        Created::Before(id) => Ok(RegisteredApplication {
+            application: find(request, ApplicationId(id)).await?,
+            secret: None,
+        }),
     }
+}
+
+/// Returns the application as an earlier call left it.
+async fn find(request: &Request, id: ApplicationId) -> Result<Application> {
+    let application = find_application(request, id).await?;
+    application.ok_or_else(|| Error::NotFound.into())
 }
 
 /// Returns the application, locked, where it is the acting agency's.

@@ -54,11 +54,16 @@ pub(crate) async fn register_with_keys<By: Author>(
 /// `NOT_FOUND`; `INVALID_TRANSITION`: it is suspended already. `UNAVAILABLE`: nothing was changed.
 pub async fn suspend(store: &Store, id: ApplicationId) -> Result<application::Model> {
     let seen = application::Entity::claimed(id).one(&store.read).await?;
-    rules::suspendable(&seen.ok_or(Error::NotFound)?)?;
+    rules::suspended(seen.ok_or(Error::NotFound)?).ok_or_else(suspended_already)?;
     let mut ending = Ending::at_command_line(store, ByOperator::default()).await?;
     let found = application::Entity::claimed(id).one_locked(&ending).await?;
     let model = register::suspend(&ending, found.ok_or(Error::NotFound)?).await?;
+    let model = model.ok_or_else(suspended_already)?;
     ending.acts_for(Some(model.agency_id));
     ending.commit(Event::ApplicationSuspended(model.id)).await?;
     Ok(model)
+}
+
+fn suspended_already() -> Error {
+    Error::NotNow("this application is suspended already".into())
 }

@@ -3,7 +3,7 @@
 use concord_entities::ids::{AgencyId, ApplicationId, SecretId};
 use concord_entities::vocabulary::{AgencyStatus, ClientAuthentication};
 use concord_entities::{application, application_secret};
-use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, Set};
+use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, Set, Unchanged};
 use zeroize::Zeroizing;
 
 use super::rules::{self, ApplicationRegistration};
@@ -93,19 +93,25 @@ pub async fn rotate<By: Author>(
     keep(change, application.id, fresh).await
 }
 
-/// Suspends an application, and takes back its tokens and what other applications exchanged them for.
+/// Suspends an application, and takes back its tokens and what other applications exchanged them for. Returns none where
+/// that was done before.
 ///
 /// # Errors
-/// `INVALID_TRANSITION`: it is suspended already. `UNAVAILABLE`.
+/// `UNAVAILABLE`.
 pub async fn suspend<By: Author>(
     ending: &Ending<'_, By>,
     application: application::Model,
-) -> Result<application::Model> {
-    rules::suspendable(&application)?;
-    revoked::revoke_of_application(ending, application.id).await?;
-    let mut application = application.into_active_model();
-    application.status = Set(AgencyStatus::Suspended);
-    Ok(application.update(ending).await?)
+) -> Result<Option<application::Model>> {
+    let Some(suspended) = rules::suspended(application) else {
+        return Ok(None);
+    };
+    revoked::revoke_of_application(ending, suspended.id).await?;
+    let suspended = application::ActiveModel {
+        id: Unchanged(suspended.id),
+        status: Set(suspended.status),
+        ..Default::default()
+    };
+    Ok(Some(suspended.update(ending).await?))
 }
 
 async fn keep<By: Author>(

@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 use crate::access::scope::{Scopes, narrower};
 use crate::error::Error;
 use crate::jose::jwk::{Accepted, ExternalKey};
+use crate::request::repeated::unless_repeated;
 
 /// How many keys an application may have at a time: enough to change them without a gap.
 pub const MAX_KEYS: usize = 4;
@@ -154,17 +155,28 @@ pub fn renewable(
     within(&scopes, registrar)
 }
 
-/// Checks that an application may be suspended.
-///
-/// # Errors
-/// `INVALID_TRANSITION`: it is suspended already.
-pub fn suspendable(application: &application::Model) -> Result<(), Error> {
-    match application.status {
-        AgencyStatus::Active => Ok(()),
-        AgencyStatus::Suspended => Err(Error::NotNow(
-            "this application is suspended already".into(),
-        )),
-    }
+/// Returns the application, suspended for good; none where that was done before: whoever of its agency did it, or the operator
+/// for it, nothing followed.
+#[must_use]
+pub fn suspended(application: application::Model) -> Option<application::Model> {
+    let suspended = AgencyStatus::Suspended;
+    unless_repeated(Some(application.status), &suspended, || {
+        application::Model {
+            status: suspended,
+            ..application
+        }
+    })
+}
+
+/// Returns the application with these public keys; none where it has them.
+#[must_use]
+pub fn with_keys(application: application::Model, keys: String) -> Option<application::Model> {
+    unless_repeated(Some(application.keys.clone()), &keys.clone(), || {
+        application::Model {
+            keys,
+            ..application
+        }
+    })
 }
 
 /// Returns the JWK set of these public keys, each a JWK as JSON: P-256 or Ed25519, told apart by key and by name. A key

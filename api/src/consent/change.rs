@@ -11,7 +11,7 @@ use concord_entities::vocabulary::RevocationChannel;
 use super::checks::ConsentCheck;
 use super::ending::{self, By, EndedConsent, Outlook};
 use super::graphql::{Consent, ConsentView, Revocation, find_consent, revoked_before};
-use super::input::{ConsentInput, SignatureInput};
+use super::input::{ConsentInput, RenewalInput, SignatureInput};
 use super::selection::ConsentSelection;
 use super::sign::{self, Defects, Signing};
 use super::{draft, life, rules};
@@ -19,7 +19,7 @@ use crate::access::grant::Resource;
 use crate::audit::change::{Change, Ending};
 use crate::audit::event::{ConsentEvent, Event};
 use crate::error::{Error, Refusal, Result};
-use crate::request::idempotency::{self, Created, Creation};
+use crate::request::idempotency::{self, Created, CreatingCall, Creation};
 use crate::request::{InRequest, Request, Worker};
 use crate::seal::doomed::DoomedKeys;
 use crate::store::page;
@@ -41,18 +41,13 @@ impl ConsentMutation {
     ) -> Result<Consent> {
         let request = ctx.request()?;
         let change = request.change(Resource::Consent.create()).await?;
-        let created = idempotency::creates_once(
-            change,
-            "draftConsent",
-            consent.idempotency_key.as_ref(),
-            &format!("{consent:?}"),
-            async |change| draft(change, &consent).await,
-        )
+        let call = CreatingCall::new("draftConsent", consent.idempotency_key.as_ref(), &consent)?;
+        let vault = &request.worker.vault;
+        let created = idempotency::creates_once(change, vault, call, async |change| {
+            draft(change, &consent).await
+        })
         .await?;
-        match created {
-            Created::Now(made) => view(request, made.created_at, made).await,
-            Created::Before(id) => reload(ctx, ConsentId(id)).await,
-        }
+        view_made(ctx, created).await
     }
 
     /// Drafts the next version of one of your agency's consents, for longer. Explain it to the survivor anew: it says what
@@ -63,13 +58,25 @@ impl ConsentMutation {
         #[graphql(desc = "The id of the consent to renew.")] id: ID,
         #[graphql(desc = "Until when: at most 90 days from now, or what your state's law says.")]
         expires_at: DateTime,
+        #[graphql(desc = "The same key again returns what the first call made.")]
+        idempotency_key: Option<ID>,
     ) -> Result<Consent> {
         let request = ctx.request()?;
         let change = request.change(Resource::Consent.create()).await?;
-        let (renewed, event) = renew(&change, page::id("id", &id)?, expires_at.0).await?;
-        let now = change.now();
-        change.commit(event).await?;
-        view(request, now, renewed).await
+        let input = RenewalInput { id, expires_at };
+        let call = CreatingCall::new("renewConsent", idempotency_key.as_ref(), &input)?;
+        let id = page::id("id", &input.id)?;
+        let vault = &request.worker.vault;
+        let created = idempotency::creates_once(change, vault, call, async |change| {
+            let (made, event) = renew(change, id, input.expires_at.0).await?;
+            Ok(Creation {
+                id: made.id.0,
+                made,
+                event,
+            })
+        })
+        .await?;
+        view_made(ctx, created).await
     }
 
     /// Records a signature under a consent. With the last one that it needs, it is in force, in place of the version
@@ -370,6 +377,14 @@ async fn take_back(
         .ok_or(Error::NotFound)?;
     let by = By::Agency(change.agency());
     ending::revoke(change, found, by, Some(channel)).await
+}
+
+/// Returns a consent that was drafted now, or by an earlier call with the same key.
+async fn view_made(ctx: &Context<'_>, created: Created<consent::Model>) -> Result<Consent> {
+    match created {
+        Created::Now(made) => view(ctx.request()?, made.created_at, made).await,
+        Created::Before(id) => reload(ctx, ConsentId(id)).await,
+    }
 }
 
 /// Returns the consent as an earlier call left it.

@@ -59,6 +59,15 @@ pub struct ConsentInput {
     pub idempotency_key: Option<ID>,
 }
 
+/// A consent to renew, as one call is told from another by it.
+#[derive(Clone, Debug, InputObject)]
+pub struct RenewalInput {
+    /// The consent.
+    pub id: ID,
+    /// Until when.
+    pub expires_at: DateTime,
+}
+
 /// Whoever interpreted, in what matters. Never a name: the paper has it.
 #[derive(Clone, Debug, InputObject)]
 #[expect(

@@ -18,7 +18,7 @@ use crate::application::operator;
 use crate::application::rules::ApplicationRequest;
 use crate::audit::change::{Change, Ending};
 use crate::audit::event::Event;
-use crate::error::{Refusal, Result};
+use crate::error::{Error, Refusal, Result};
 use crate::jose::key::SigningKey;
 use crate::wire::scalars::LanguageTag;
 
@@ -121,6 +121,6 @@ pub(super) async fn suspend(
     reason: &str,
 ) -> Result<Event> {
     let id = stage.agencies.get(who)?;
-    let (_, event) = agency::change::suspend(ending, id, reason).await?;
-    Ok(event)
+    let suspended = agency::change::suspend(ending, id, reason).await?;
+    Ok(suspended.ok_or(Error::NotFound)?.1)
 }

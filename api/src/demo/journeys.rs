@@ -203,25 +203,25 @@ pub(super) async fn play(
             Ok(event)
         }
         ReferralDeed::Send => {
-            let (_, event) = referral::change::send(change, id()?).await?;
-            Ok(event)
+            let sent = referral::change::send(change, id()?).await?;
+            Ok(sent.ok_or(Error::NotFound)?)
         }
         ReferralDeed::Read => read(stage, change, plan).await,
         ReferralDeed::Accept => {
-            let (_, event) = referral::change::accept(change, id()?).await?;
-            Ok(event)
+            let accepted = referral::change::accept(change, id()?).await?;
+            Ok(accepted.ok_or(Error::NotFound)?)
         }
         ReferralDeed::Reject(reason) => {
-            let (_, event) = referral::change::reject(change, id()?, reason).await?;
-            Ok(event)
+            let rejected = referral::change::reject(change, id()?, reason).await?;
+            Ok(rejected.ok_or(Error::NotFound)?)
         }
         ReferralDeed::Complete(code) => {
             let outcome = OutcomeInput {
                 code,
                 provided: provided(code, plan.service.needs(plan.number)),
             };
-            let (_, event) = referral::change::complete(change, id()?, &outcome).await?;
-            Ok(event)
+            let completed = referral::change::complete(change, id()?, &outcome).await?;
+            Ok(completed.ok_or(Error::NotFound)?)
         }
     }
 }

@@ -12,7 +12,7 @@ use super::stage::Stage;
 use super::who::Who;
 use crate::audit::change::Change;
 use crate::audit::event::Event;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::mou;
 use crate::mou::input::{MouInput, MouSignatureInput, PartyInput};
 
@@ -52,8 +52,8 @@ pub(super) async fn play(
             Ok(event)
         }
         MouDeed::Offer => {
-            let (_, event) = mou::change::offer(change, stage.mous.get(plan.title)?).await?;
-            Ok(event)
+            let offered = mou::change::offer(change, stage.mous.get(plan.title)?).await?;
+            Ok(offered.ok_or(Error::NotFound)?.1)
         }
         MouDeed::Sign => {
             let profile = by.profile();
@@ -63,8 +63,8 @@ pub(super) async fn play(
                 document_sha256: documents::hash(&format!("{} {}", plan.title, profile.name)),
             };
             let id = stage.mous.get(plan.title)?;
-            let (_, event) = mou::change::sign(change, id, signature).await?;
-            Ok(event)
+            let signed = mou::change::sign(change, id, signature).await?;
+            Ok(signed.ok_or(Error::NotFound)?.1)
         }
     }
 }

@@ -50,7 +50,7 @@ impl KeptRecords {
 
     /// Returns every key that opens something of them.
     #[must_use]
-    pub fn keys(&self) -> [DoomedKeys; 5] {
+    pub fn keys(&self) -> [DoomedKeys; 6] {
         let mandates = self.mandates.iter().map(|one| one.0).collect();
         let holds = self.holds.iter().map(|one| one.0).collect();
         [
@@ -59,6 +59,7 @@ impl KeptRecords {
             DoomedKeys::Records(RecordKind::SafeContact, vec![self.survivor.0]),
             DoomedKeys::Records(RecordKind::Mandate, mandates),
             DoomedKeys::Records(RecordKind::LegalHold, holds),
+            DoomedKeys::Records(RecordKind::Input, self.ids()),
         ]
     }
 

@@ -8,13 +8,13 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter};
 use zeroize::Zeroizing;
 
 use super::graphql::{DisclosureTexts, KEY_VERSION, MandatedDisclosure, find_mandated_disclosure};
-use super::input::{MandatedDisclosureInput, OutsideRecipientInput};
+use super::input::MandatedDisclosureInput;
 use super::rules;
 use crate::access::grant::Resource;
 use crate::audit::change::Change;
 use crate::audit::event::Event;
 use crate::error::{Error, Refusal, Result};
-use crate::request::idempotency::{self, Created, Creation};
+use crate::request::idempotency::{self, Created, CreatingCall, Creation};
 use crate::request::{InRequest, Request};
 use crate::seal::record::RecordKind;
 use crate::store::page;
@@ -38,17 +38,14 @@ impl MandateMutation {
     ) -> Result<MandatedDisclosure> {
         let request = ctx.request()?;
         let change = request.change(Resource::Survivor.update()).await?;
-        let created = idempotency::creates_once(
-            change,
-            "recordMandatedDisclosure",
-            disclosure.idempotency_key.as_ref(),
-            &outline(&disclosure),
-            async |change| {
-                let (made, event) = record(request, change, &disclosure).await?;
-                let (id, made) = (made.id.0, made.id);
-                Ok(Creation { id, made, event })
-            },
-        )
+        let key = disclosure.idempotency_key.as_ref();
+        let call = CreatingCall::new("recordMandatedDisclosure", key, &disclosure)?;
+        let vault = &request.worker.vault;
+        let created = idempotency::creates_once(change, vault, call, async |change| {
+            let (made, event) = record(request, change, &disclosure).await?;
+            let (id, made) = (made.id.0, made.id);
+            Ok(Creation { id, made, event })
+        })
         .await?;
         let id = match created {
             Created::Now(id) => id,
@@ -58,21 +55,6 @@ impl MandateMutation {
         let made = find_mandated_disclosure(request, id, with_survivor).await?;
         made.ok_or_else(|| Error::NotFound.into())
     }
-}
-
-/// Returns what of an input a repeated call is compared by. The texts stay out: a hashed identity is still an identity.
-fn outline(input: &MandatedDisclosureInput) -> String {
-    let outside = input.recipient_outside.as_ref();
-    let outline = MandatedDisclosureInput {
-        issuing_authority: String::new(),
-        citation: String::new(),
-        recipient_outside: outside.map(|outside| OutsideRecipientInput {
-            kind: outside.kind,
-            name: String::new(),
-        }),
-        ..input.clone()
-    };
-    format!("{outline:?}")
 }
 
 async fn record(

@@ -17,7 +17,7 @@ use crate::access::grant::Resource;
 use crate::audit::change::Change;
 use crate::audit::event::{Event, MouEvent};
 use crate::error::{Error, Result};
-use crate::request::idempotency::{self, Created, Creation};
+use crate::request::idempotency::{self, Created, CreatingCall, Creation};
 use crate::request::{InRequest, Request};
 use crate::store::page;
 use crate::wire::grants;
@@ -47,8 +47,8 @@ impl MouMutation {
         let request = ctx.request()?;
         let change = request.change(Resource::Mou.update()).await?;
         let id: MouId = page::id("id", &id)?;
-        let (offered, event) = offer(&change, id).await?;
-        finish(request, change, event, offered).await
+        let offered = offer(&change, id).await?;
+        finish(request, change, id, offered).await
     }
 
     /// Signs an offered MOU for your agency. With the last party's signature it is in force, from its first day on.
@@ -61,45 +61,51 @@ impl MouMutation {
         let request = ctx.request()?;
         let change = request.change(Resource::Mou.update()).await?;
         let id: MouId = page::id("id", &id)?;
-        let (signed, event) = sign(&change, id, signature).await?;
-        finish(request, change, event, signed).await
+        let signed = sign(&change, id, signature).await?;
+        finish(request, change, id, signed).await
     }
 }
 
 /// Drafts an MOU, or returns the one that an earlier call with the same key drafted.
 async fn draft_once(request: &Request, mou: MouInput) -> Result<Mou> {
     let change = request.change(Resource::Mou.create()).await?;
-    let key = mou.idempotency_key.clone();
-    let outline = format!("{mou:?}");
-    let created =
-        idempotency::creates_once(change, "draftMou", key.as_ref(), &outline, async |change| {
-            let (made, event) = draft(change, mou).await?;
-            Ok(Creation {
-                id: made.id.0,
-                event,
-                made,
-            })
+    let call = CreatingCall::new("draftMou", mou.idempotency_key.as_ref(), &mou)?;
+    let vault = &request.worker.vault;
+    let created = idempotency::creates_once(change, vault, call, async |change| {
+        let (made, event) = draft(change, mou).await?;
+        Ok(Creation {
+            id: made.id.0,
+            event,
+            made,
         })
-        .await?;
+    })
+    .await?;
     match created {
         Created::Now(made) => view(request, made.created_at, made).await,
-        Created::Before(id) => {
-            let made = find_mou(request, MouId(id)).await?;
-            made.ok_or_else(|| Error::NotFound.into())
-        }
+        Created::Before(id) => find(request, MouId(id)).await,
     }
 }
 
-/// Records the event, and returns the MOU as the caller sees it.
+/// Records what was changed, where something was, and returns the MOU as the caller sees it.
 async fn finish(
     request: &Request,
     change: Change<'_>,
-    event: Event,
-    model: mou::Model,
+    id: MouId,
+    changed: Option<(mou::Model, Event)>,
 ) -> Result<Mou> {
     let now = change.now();
-    change.commit(event).await?;
-    view(request, now, model).await
+    if let Some((model, event)) = changed {
+        change.commit(event).await?;
+        return view(request, now, model).await;
+    }
+    change.give_up().await?;
+    find(request, id).await
+}
+
+/// Returns the MOU as an earlier call left it.
+async fn find(request: &Request, id: MouId) -> Result<Mou> {
+    let mou = find_mou(request, id).await?;
+    mou.ok_or_else(|| Error::NotFound.into())
 }
 
 /// Returns the MOU as the caller sees it.
@@ -118,23 +124,28 @@ impl From<&mou::Model> for MouEvent {
     }
 }
 
-/// Offers a draft of the acting agency's; returns the event to record.
-pub(crate) async fn offer(change: &Change<'_>, id: MouId) -> Result<(mou::Model, Event)> {
+/// Offers a draft of the acting agency's; returns the event to record, or none where that was done before.
+pub(crate) async fn offer(change: &Change<'_>, id: MouId) -> Result<Option<(mou::Model, Event)>> {
     let draft = mou::Entity::drafted_by(change.agency(), id)
         .one_locked(change)
         .await?
         .ok_or(Error::NotFound)?;
-    let offered = save(change, rules::offer(draft, change.now())?).await?;
+    let parties = mou_party::Entity::of([id]).all(change).await?;
+    let signed = rules::signed(&parties);
+    let Some(offered) = rules::offer(draft, signed, change.now())? else {
+        return Ok(None);
+    };
+    let offered = save(change, offered).await?;
     let event = Event::MouOffered(MouEvent::from(&offered));
-    Ok((offered, event))
+    Ok(Some((offered, event)))
 }
 
-/// Signs an offered MOU for the acting agency; returns the event to record.
+/// Signs an offered MOU for the acting agency; returns the event to record, or none where that was done before.
 pub(crate) async fn sign(
     change: &Change<'_>,
     id: MouId,
     signature: MouSignatureInput,
-) -> Result<(mou::Model, Event)> {
+) -> Result<Option<(mou::Model, Event)>> {
     let mou = mou::Entity::known_to(change.agency(), id)
         .one_locked(change)
         .await?
@@ -142,11 +153,14 @@ pub(crate) async fn sign(
     let parties = mou_party::Entity::of([id]).all(change).await?;
     let (agency, now) = (change.agency(), change.now());
     let signed = rules::sign(mou, &parties, agency, signature.into(), now)?;
+    let Some(signed) = signed else {
+        return Ok(None);
+    };
     let party = signed.party.into_active_model().reset_all();
     party.update(change).await?;
     let mou = save(change, signed.mou).await?;
     let event = Event::MouSigned(MouEvent::from(&mou));
-    Ok((mou, event))
+    Ok(Some((mou, event)))
 }
 
 /// Drafts an MOU; returns the event to record.

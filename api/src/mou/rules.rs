@@ -9,6 +9,7 @@ use concord_entities::vocabulary::{Categories, MouAction, MouStatus};
 use concord_entities::{mou, mou_party};
 
 use crate::error::Error;
+use crate::request::repeated::unless_repeated;
 
 /// Returns an MOU's status at `now`; `signed` of its parties have signed.
 #[must_use]
@@ -122,18 +123,22 @@ pub fn days_left(mou: &mou::Model, now: Instant) -> Option<i32> {
     })
 }
 
-/// Offers a draft to its parties.
+/// Offers a draft to its parties, of whom so many have signed. Returns none where that was done last.
 ///
 /// # Errors
-/// `INVALID_TRANSITION`: it is offered already.
-pub fn offer(draft: mou::Model, now: Instant) -> Result<mou::Model, Error> {
-    if draft.offered_at.is_some() {
-        return Err(Error::NotNow("this MOU is offered already".into()));
-    }
-    Ok(mou::Model {
-        offered_at: Some(now),
-        ..draft
+/// `INVALID_TRANSITION`: it is offered already, and not as it was.
+pub fn offer(draft: mou::Model, signed: usize, now: Instant) -> Result<Option<mou::Model>, Error> {
+    let current = status(&draft, signed, now);
+    unless_repeated(Some(current), &MouStatus::Offered, || {
+        if draft.offered_at.is_some() {
+            return Err(Error::NotNow("this MOU is offered already".into()));
+        }
+        Ok(mou::Model {
+            offered_at: Some(now),
+            ..draft
+        })
     })
+    .transpose()
 }
 
 /// Who signs for a party, and what.
@@ -156,7 +161,19 @@ pub struct MouAfterSignature {
     pub party: mou_party::Model,
 }
 
-/// Signs an offered MOU for one of its parties.
+impl PartySignature {
+    /// Returns a party's signature on record.
+    fn on_record(party: &mou_party::Model) -> Option<Self> {
+        Some(Self {
+            signatory: party.signatory.clone()?,
+            title: party.title.clone()?,
+            document_sha256: party.document_sha256.clone()?,
+        })
+    }
+}
+
+/// Signs an offered MOU for one of its parties. Returns none where that is on record: a signature stays, whoever else signs
+/// after it.
 ///
 /// # Errors
 /// `NOT_FOUND`: the agency is no party. `INVALID_TRANSITION`: the MOU does not wait for its signature.
@@ -167,9 +184,23 @@ pub fn sign(
     agency: AgencyId,
     signature: PartySignature,
     now: Instant,
-) -> Result<MouAfterSignature, Error> {
+) -> Result<Option<MouAfterSignature>, Error> {
     let own = parties.iter().find(|party| party.agency_id == agency);
     let own = own.ok_or(Error::NotFound)?;
+    unless_repeated(PartySignature::on_record(own), &signature.clone(), || {
+        signed_by(mou, parties, own, signature, now)
+    })
+    .transpose()
+}
+
+fn signed_by(
+    mou: mou::Model,
+    parties: &[mou_party::Model],
+    own: &mou_party::Model,
+    signature: PartySignature,
+    now: Instant,
+) -> Result<MouAfterSignature, Error> {
+    let agency = own.agency_id;
     let signed = signed(parties);
     let involvement = Involvement::of(agency, &mou, parties);
     if !allowed(status(&mou, signed, now), involvement).contains(&MouAction::Sign) {

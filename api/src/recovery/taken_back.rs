@@ -204,7 +204,9 @@ async fn agency_again(
     let Some(found) = found.filter(|found| found.status == AgencyStatus::Active) else {
         return Ok(None);
     };
-    let suspended = agency_rules::suspended(found, REASON, change.now())?;
+    let Some(suspended) = agency_rules::suspended(found, REASON, None, change.now())? else {
+        return Ok(None);
+    };
     agencies::save(change, suspended).await?;
     change.acts_for(None);
     change.record(Event::AgencySuspended(id)).await?;
@@ -219,7 +221,9 @@ async fn application_again(
     let Some(found) = found.filter(|found| found.status == AgencyStatus::Active) else {
         return Ok(None);
     };
-    let suspended = applications::suspend(change, found).await?;
+    let Some(suspended) = applications::suspend(change, found).await? else {
+        return Ok(None);
+    };
     change.acts_for(Some(suspended.agency_id));
     change.record(Event::ApplicationSuspended(id)).await?;
     Ok(Some(TakenBack::Application(id)))

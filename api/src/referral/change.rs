@@ -18,7 +18,7 @@ use crate::audit::event::{Event, ReferralEvent};
 use crate::clock;
 use crate::consent::rules as consent_rules;
 use crate::error::{Error, Refusal, Result};
-use crate::request::idempotency::{self, Created, Creation};
+use crate::request::idempotency::{self, Created, CreatingCall, Creation};
 use crate::request::{InRequest, Request};
 use crate::seal::Vault;
 use crate::seal::vault::PackageVersion;
@@ -50,8 +50,8 @@ impl ReferralMutation {
     ) -> Result<Referral> {
         let change = ctx.request()?.change(Resource::Referral.update()).await?;
         let id: ReferralId = page::id("id", &id)?;
-        let (_, event) = send(&change, id).await?;
-        change.commit(event).await?;
+        let event = send(&change, id).await?;
+        change.commit_all(event.into_iter().collect()).await?;
         reload(ctx, id).await
     }
 
@@ -63,8 +63,8 @@ impl ReferralMutation {
     ) -> Result<Referral> {
         let change = ctx.request()?.change(Resource::Referral.update()).await?;
         let id: ReferralId = page::id("id", &id)?;
-        let (_, event) = accept(&change, id).await?;
-        change.commit(event).await?;
+        let event = accept(&change, id).await?;
+        change.commit_all(event.into_iter().collect()).await?;
         reload(ctx, id).await
     }
 
@@ -77,8 +77,8 @@ impl ReferralMutation {
     ) -> Result<Referral> {
         let change = ctx.request()?.change(Resource::Referral.update()).await?;
         let id: ReferralId = page::id("id", &id)?;
-        let (_, event) = reject(&change, id, reason).await?;
-        change.commit(event).await?;
+        let event = reject(&change, id, reason).await?;
+        change.commit_all(event.into_iter().collect()).await?;
         reload(ctx, id).await
     }
 
@@ -91,60 +91,68 @@ impl ReferralMutation {
     ) -> Result<Referral> {
         let change = ctx.request()?.change(Resource::Referral.update()).await?;
         let id: ReferralId = page::id("id", &id)?;
-        let (_, event) = complete(&change, id, &outcome).await?;
-        change.commit(event).await?;
+        let event = complete(&change, id, &outcome).await?;
+        change.commit_all(event.into_iter().collect()).await?;
         reload(ctx, id).await
     }
 }
 
-/// Sends a draft of the acting agency's; returns the event to record.
-pub(crate) async fn send(change: &Change<'_>, id: ReferralId) -> Result<(referral::Model, Event)> {
+/// Sends a draft of the acting agency's; returns the event to record, or none where that was done before.
+pub(crate) async fn send(change: &Change<'_>, id: ReferralId) -> Result<Option<Event>> {
     let draft = written(change, id).await?;
     let basis = basis(change, &draft, draft.consent_id).await?;
-    let sent = save(change, rules::send(draft, &basis, change.now())?).await?;
-    let event = Event::ReferralSent(ReferralEvent::of(id, sent.recipient_id));
-    Ok((sent, event))
+    let Some(sent) = rules::send(draft, &basis, change.now())? else {
+        return Ok(None);
+    };
+    let sent = save(change, sent).await?;
+    let event = ReferralEvent::of(id, sent.recipient_id);
+    Ok(Some(Event::ReferralSent(event)))
 }
 
-/// Accepts a referral that was sent to the acting agency; returns the event to record.
-pub(crate) async fn accept(
-    change: &Change<'_>,
-    id: ReferralId,
-) -> Result<(referral::Model, Event)> {
+/// Accepts a referral that was sent to the acting agency; returns the event to record, or none where that was done before.
+pub(crate) async fn accept(change: &Change<'_>, id: ReferralId) -> Result<Option<Event>> {
     let referral = received(change, id).await?;
-    let accepted = save(change, rules::accept(referral, change.now())?).await?;
-    let event = Event::ReferralAccepted(ReferralEvent::of(id, accepted.sender_id));
-    Ok((accepted, event))
+    let Some(accepted) = rules::accept(referral, change.now())? else {
+        return Ok(None);
+    };
+    let accepted = save(change, accepted).await?;
+    let event = ReferralEvent::of(id, accepted.sender_id);
+    Ok(Some(Event::ReferralAccepted(event)))
 }
 
-/// Rejects a referral that was sent to the acting agency; returns the event to record.
+/// Rejects a referral that was sent to the acting agency; returns the event to record, or none where that was done before.
 pub(crate) async fn reject(
     change: &Change<'_>,
     id: ReferralId,
     reason: RejectReason,
-) -> Result<(referral::Model, Event)> {
+) -> Result<Option<Event>> {
     let referral = received(change, id).await?;
-    let rejected = save(change, rules::reject(referral, reason, change.now())?).await?;
-    let event = Event::ReferralRejected(ReferralEvent {
+    let Some(rejected) = rules::reject(referral, reason, change.now())? else {
+        return Ok(None);
+    };
+    let rejected = save(change, rejected).await?;
+    Ok(Some(Event::ReferralRejected(ReferralEvent {
         id,
         counterpart: rejected.sender_id,
         reason: Some(reason.to_string()),
-    });
-    Ok((rejected, event))
+    })))
 }
 
-/// Completes a referral that the acting agency took on; returns the event to record.
+/// Completes a referral that the acting agency took on; returns the event to record, or none where that was done before.
 pub(crate) async fn complete(
     change: &Change<'_>,
     id: ReferralId,
     outcome: &OutcomeInput,
-) -> Result<(referral::Model, Event)> {
+) -> Result<Option<Event>> {
     let referral = received(change, id).await?;
     let provided: Needs = outcome.provided.iter().copied().collect();
     let completed = rules::complete(referral, outcome.code, provided, change.now())?;
+    let Some(completed) = completed else {
+        return Ok(None);
+    };
     let completed = save(change, completed).await?;
-    let event = Event::ReferralCompleted(ReferralEvent::of(id, completed.sender_id));
-    Ok((completed, event))
+    let event = ReferralEvent::of(id, completed.sender_id);
+    Ok(Some(Event::ReferralCompleted(event)))
 }
 
 /// Locks a referral that the acting agency wrote.
@@ -193,37 +201,21 @@ async fn status_of(change: &Change<'_>, agency: AgencyId) -> Result<Option<Agenc
 /// Drafts a referral, unless an earlier call with the same key has done so.
 async fn draft_once(request: &Request, input: ReferralInput) -> Result<ReferralId> {
     let change = request.change(Resource::Referral.create()).await?;
-    let key = input.idempotency_key.clone();
-    let outline = outline(&input);
-    let created = idempotency::creates_once(
-        change,
-        "draftReferral",
-        key.as_ref(),
-        &outline,
-        async |change| {
-            let (drafted, event) = draft(change, &request.worker.vault, input).await?;
-            Ok(Creation {
-                id: drafted.id.0,
-                made: drafted.id,
-                event,
-            })
-        },
-    )
+    let vault = &request.worker.vault;
+    let call = CreatingCall::new("draftReferral", input.idempotency_key.as_ref(), &input)?;
+    let created = idempotency::creates_once(change, vault, call, async |change| {
+        let (drafted, event) = draft(change, vault, input).await?;
+        Ok(Creation {
+            id: drafted.id.0,
+            made: drafted.id,
+            event,
+        })
+    })
     .await?;
     Ok(match created {
         Created::Now(id) => id,
         Created::Before(id) => ReferralId(id),
     })
-}
-
-/// Writes down what of an input a repeated call is compared by. The package's content stays out: a hashed identity is
-/// still an identity.
-fn outline(input: &ReferralInput) -> String {
-    let categories = input.package.categories();
-    format!(
-        "{:?} {:?} {:?} {categories:?}",
-        input.consent, input.needs, input.urgency
-    )
 }
 
 /// Drafts a referral, its package sealed; returns the event to record.

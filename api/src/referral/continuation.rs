@@ -3,19 +3,21 @@
 //! With a consent its key is destroyed, and the package with it: so its sender seals the content anew, under a key of
 //! its own. Where only the MOU had lapsed, the consent and the package are still there.
 
+use std::collections::HashMap;
+
 use async_graphql::{Context, ID, Object};
 use concord_entities::ids::{ConsentId, ReferralId};
-use concord_entities::sealed_part;
+use concord_entities::{referral, sealed_part};
 
 use super::change::{basis, save, seal, written};
 use super::graphql::Referral;
 use super::package::Contents;
-use super::rules;
+use super::rules::{self, Resealed};
 use super::view::reload;
 use crate::access::grant::Resource;
 use crate::audit::event::{Event, ReferralEvent};
-use crate::error::Result;
-use crate::request::{InRequest, Request};
+use crate::error::{Refusal, Result};
+use crate::request::{InRequest, Request, Worker};
 use crate::seal::doomed::DoomedKeys;
 use crate::seal::vault::PackageVersion;
 use crate::store::page;
@@ -65,8 +67,18 @@ async fn continue_referral(
     let suspended = written(&change, id).await?;
     let before = PackageVersion::from(&suspended);
     let basis = basis(&change, &suspended, consent).await?;
-    let resealed = package.as_ref().map(Contents::categories);
-    let continued = rules::continue_under(suspended, &basis, resealed, change.now())?;
+    let resealed = match &package {
+        Some(package) => Some(Resealed {
+            contains: package.categories(),
+            is_same: is_sealed_in(request, &suspended, package).await?,
+        }),
+        None => None,
+    };
+    let now = change.now();
+    let continued = rules::continue_under(suspended, &basis, consent, resealed, now)?;
+    let Some(continued) = continued else {
+        return change.give_up().await;
+    };
     let continued = save(&change, continued).await?;
     if let Some(package) = &package {
         sealed_part::Entity::remove_of([id]).exec(&change).await?;
@@ -77,4 +89,26 @@ async fn continue_referral(
     let event = Event::ReferralContinued(ReferralEvent::of(id, continued.recipient_id));
     change.commit(event).await?;
     Ok(())
+}
+
+/// Returns whether this is what is sealed in the referral's package, where that can be opened.
+async fn is_sealed_in(
+    request: &Request,
+    referral: &referral::Model,
+    contents: &Contents,
+) -> Result<bool> {
+    if contents.categories() != referral.contains {
+        return Ok(false);
+    }
+    let sealed = HashMap::from([(PackageVersion::from(referral), referral.contains)]);
+    let Worker { store, vault, .. } = &request.worker;
+    let mut opened = vault.open(store, &sealed).await?;
+    let opened = opened.remove(&referral.id).unwrap_or_default();
+    let told = contents.parts().map_err(Refusal::internal)?;
+    Ok(opened.len() == told.len()
+        && told.iter().all(|(category, text)| {
+            opened
+                .iter()
+                .any(|(one, is)| one == category && **is == *text)
+        }))
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use concord_entities::consent;
-use concord_entities::ids::ReferralId;
+use concord_entities::ids::{ConsentId, ReferralId};
 use concord_entities::instant::Instant;
 use concord_entities::mou;
 use concord_entities::referral::{Model, answerable_until};
@@ -15,6 +15,7 @@ use concord_entities::vocabulary::{
 use crate::consent::rules as consent_rules;
 use crate::error::Error;
 use crate::mou::rules as mou_rules;
+use crate::request::repeated::unless_repeated;
 
 /// Which side of a referral somebody is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +86,48 @@ impl CurrentStatus {
             (stored.status, stored.reason)
         };
         Self { status, reason }
+    }
+}
+
+/// What a side did to a referral, and with what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReferralAct {
+    /// Sent it.
+    Send,
+    /// Took it on.
+    Accept,
+    /// Turned it down.
+    Reject(StatusReason),
+    /// Completed it.
+    Complete(OutcomeCode, Needs),
+    /// Continued it.
+    Continue {
+        /// Under this consent.
+        consent: ConsentId,
+        /// With the package that it has.
+        has_its_package: bool,
+    },
+}
+
+/// Returns what was done to a referral last, where it still stands where that brought it.
+#[must_use]
+pub fn last_act(referral: &Model, now: Instant) -> Option<ReferralAct> {
+    let current = CurrentStatus::of(&StoredStatus::from(referral), now);
+    if current.status != referral.status {
+        return None;
+    }
+    match referral.last_action? {
+        ReferralAction::Send => Some(ReferralAct::Send),
+        ReferralAction::Accept => Some(ReferralAct::Accept),
+        ReferralAction::Reject => referral.status_reason.map(ReferralAct::Reject),
+        ReferralAction::Complete => {
+            let outcome = referral.outcome?;
+            Some(ReferralAct::Complete(outcome, referral.provided))
+        }
+        ReferralAction::Continue => Some(ReferralAct::Continue {
+            consent: referral.consent_id,
+            has_its_package: true,
+        }),
     }
 }
 
@@ -159,6 +202,7 @@ pub fn draft(consent: &consent::Model, told: NewReferral, now: Instant) -> Resul
         halted: false,
         outcome: None,
         provided: Needs::EMPTY,
+        last_action: None,
     })
 }
 
@@ -196,12 +240,19 @@ impl Basis {
     }
 }
 
-/// Sends a draft.
+/// Sends a draft. Returns none where that was done last.
 ///
 /// # Errors
 /// `INVALID_TRANSITION`: it is no draft, its consent is not in force, or its recipient does not take part.
 /// `MOU_REQUIRED`: no MOU in force covers it.
-pub fn send(draft: Model, basis: &Basis, now: Instant) -> Result<Model, Error> {
+pub fn send(draft: Model, basis: &Basis, now: Instant) -> Result<Option<Model>, Error> {
+    unless_repeated(last_act(&draft, now), &ReferralAct::Send, || {
+        sent(draft, basis, now)
+    })
+    .transpose()
+}
+
+fn sent(draft: Model, basis: &Basis, now: Instant) -> Result<Model, Error> {
     let draft = permit(draft, ReferralAction::Send, Side::Sender, now)?;
     let consent = basis.consent.as_ref().ok_or(Error::NotFound)?;
     if consent_rules::status(consent, now) != ConsentStatus::Active {
@@ -219,37 +270,48 @@ pub fn send(draft: Model, basis: &Basis, now: Instant) -> Result<Model, Error> {
         mou_until: Some(mou.expires_on.end()),
         consent_until: Some(consent.stands_until()),
         updated_at: now,
+        last_action: Some(ReferralAction::Send),
         ..draft
     })
 }
 
-/// Accepts a referral.
+/// Accepts a referral. Returns none where that was done last.
 ///
 /// # Errors
 /// `INVALID_TRANSITION`: it does not wait for an answer.
-pub fn accept(referral: Model, now: Instant) -> Result<Model, Error> {
-    Ok(Model {
-        status: ReferralStatus::Accepted,
-        status_reason: None,
-        updated_at: now,
-        ..permit(referral, ReferralAction::Accept, Side::Recipient, now)?
+pub fn accept(referral: Model, now: Instant) -> Result<Option<Model>, Error> {
+    unless_repeated(last_act(&referral, now), &ReferralAct::Accept, || {
+        Ok(Model {
+            status: ReferralStatus::Accepted,
+            status_reason: None,
+            updated_at: now,
+            last_action: Some(ReferralAction::Accept),
+            ..permit(referral, ReferralAction::Accept, Side::Recipient, now)?
+        })
     })
+    .transpose()
 }
 
-/// Turns a referral down.
+/// Turns a referral down. Returns none where that was done last, for the same reason.
 ///
 /// # Errors
 /// `INVALID_TRANSITION`: it does not wait for an answer.
-pub fn reject(referral: Model, reason: RejectReason, now: Instant) -> Result<Model, Error> {
-    Ok(Model {
-        status: ReferralStatus::Rejected,
-        status_reason: Some(reason.into()),
-        updated_at: now,
-        ..permit(referral, ReferralAction::Reject, Side::Recipient, now)?
+pub fn reject(referral: Model, reason: RejectReason, now: Instant) -> Result<Option<Model>, Error> {
+    let act = ReferralAct::Reject(reason.into());
+    unless_repeated(last_act(&referral, now), &act, || {
+        Ok(Model {
+            status: ReferralStatus::Rejected,
+            status_reason: Some(reason.into()),
+            updated_at: now,
+            last_action: Some(ReferralAction::Reject),
+            ..permit(referral, ReferralAction::Reject, Side::Recipient, now)?
+        })
     })
+    .transpose()
 }
 
-/// Completes a referral, with what came of it and the needs that were met.
+/// Completes a referral, with what came of it and the needs that were met. Returns none where that was done last, with the
+/// same outcome.
 ///
 /// # Errors
 /// `INVALID_TRANSITION`: its recipient does not work on it.
@@ -258,25 +320,58 @@ pub fn complete(
     outcome: OutcomeCode,
     provided: Needs,
     now: Instant,
-) -> Result<Model, Error> {
-    Ok(Model {
-        status: ReferralStatus::Completed,
-        status_reason: None,
-        outcome: Some(outcome),
-        provided,
-        updated_at: now,
-        ..permit(referral, ReferralAction::Complete, Side::Recipient, now)?
+) -> Result<Option<Model>, Error> {
+    let act = ReferralAct::Complete(outcome, provided);
+    unless_repeated(last_act(&referral, now), &act, || {
+        Ok(Model {
+            status: ReferralStatus::Completed,
+            status_reason: None,
+            outcome: Some(outcome),
+            provided,
+            updated_at: now,
+            last_action: Some(ReferralAction::Complete),
+            ..permit(referral, ReferralAction::Complete, Side::Recipient, now)?
+        })
     })
+    .transpose()
 }
 
-/// Continues a suspended referral in the state that it left. `resealed` names the categories of a package that is sealed
-/// anew, under a key of the next version; without it the package stays, which it can only under the same consent.
+/// A package that is to be sealed anew, under a key of the next version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resealed {
+    /// The categories that it has something in.
+    pub contains: Categories,
+    /// Whether it says what the one says that is sealed.
+    pub is_same: bool,
+}
+
+/// Continues a suspended referral in the state that it left; without a package that is sealed anew the package stays, which
+/// it can only under the same consent. Returns none where that was done last, under the same consent and with the same
+/// package.
 ///
 /// # Errors
 /// `INVALID_TRANSITION`: it is not suspended, was not answered in time before, the consent is not in force, or the
 /// recipient does not take part. `BAD_USER_INPUT`: the consent is not this survivor's for this recipient, or does not
 /// name what the package holds. `MOU_REQUIRED`: no MOU in force covers it.
 pub fn continue_under(
+    referral: Model,
+    basis: &Basis,
+    consent: ConsentId,
+    resealed: Option<Resealed>,
+    now: Instant,
+) -> Result<Option<Model>, Error> {
+    let act = ReferralAct::Continue {
+        consent,
+        has_its_package: resealed.is_none_or(|one| one.is_same),
+    };
+    let resealed = resealed.map(|one| one.contains);
+    unless_repeated(last_act(&referral, now), &act, || {
+        continued(referral, basis, resealed, now)
+    })
+    .transpose()
+}
+
+fn continued(
     referral: Model,
     basis: &Basis,
     resealed: Option<Categories>,
@@ -316,6 +411,7 @@ pub fn continue_under(
             .key_version
             .saturating_add(i32::from(resealed.is_some())),
         updated_at: now,
+        last_action: Some(ReferralAction::Continue),
         ..referral
     };
     if CurrentStatus::of(&StoredStatus::from(&continued), now).status != continued.status {

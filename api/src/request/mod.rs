@@ -4,6 +4,7 @@
 //! - [`lacking`]: what its token lacks, field by field of the root.
 //! - [`idempotency`]: posting twice creates once.
 //! - [`told_agencies`]: agencies of which more than the name is told.
+//! - [`repeated`]: when a verb is repeated, and changes nothing.
 //! - [`object`]: how an id that was asked for goes on record.
 //! - [`directory`]: agencies' names, kept for a minute.
 
@@ -12,6 +13,7 @@ pub mod directory;
 pub mod idempotency;
 pub mod lacking;
 pub mod object;
+pub mod repeated;
 pub mod told_agencies;
 
 pub use context::{InRequest, Request, Worker, WorkerFactory};

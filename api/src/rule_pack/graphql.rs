@@ -14,7 +14,8 @@ use crate::audit::change::Change;
 use crate::audit::disclose;
 use crate::audit::event::{Event, RulePackEvent};
 use crate::error::{Error, Result};
-use crate::request::idempotency::{self, Created, Creation};
+use crate::request::idempotency::{self, Created, CreatingCall, Creation};
+use crate::request::repeated::unless_repeated;
 use crate::request::{InRequest, Request};
 use crate::store::page::{self, PageRequest};
 use crate::wire::connection::Connection;
@@ -121,22 +122,16 @@ impl PackMutation {
     ) -> Result<RulePack> {
         let request = ctx.request()?;
         let change = request.change(Resource::Agency.update()).await?;
-        let key = pack.idempotency_key.clone();
-        let outline = format!("{pack:?}");
-        let created = idempotency::creates_once(
-            change,
-            "bindRulePack",
-            key.as_ref(),
-            &outline,
-            async |change| {
-                let made = bind(change, pack).await?;
-                Ok(Creation {
-                    id: made.id.0,
-                    event: Event::RulePackBound(recorded(&made)),
-                    made,
-                })
-            },
-        )
+        let call = CreatingCall::new("bindRulePack", pack.idempotency_key.as_ref(), &pack)?;
+        let vault = &request.worker.vault;
+        let created = idempotency::creates_once(change, vault, call, async |change| {
+            let made = bind(change, pack).await?;
+            Ok(Creation {
+                id: made.id.0,
+                event: Event::RulePackBound(recorded(&made)),
+                made,
+            })
+        })
         .await?;
         match created {
             Created::Now(made) => Ok(made.into()),
@@ -152,9 +147,13 @@ impl PackMutation {
         #[graphql(desc = "Its last day, from yesterday on; yesterday where you leave it out.")]
         until_on: Option<Date>,
     ) -> Result<RulePack> {
-        let change = ctx.request()?.change(Resource::Agency.update()).await?;
+        let request = ctx.request()?;
+        let change = request.change(Resource::Agency.update()).await?;
         let id = page::id("id", &id)?;
-        let unbound = unbind(&change, id, until_on.map(|day| day.0)).await?;
+        let Some(unbound) = unbind(&change, id, until_on.map(|day| day.0)).await? else {
+            change.give_up().await?;
+            return find_rule_pack(request, id).await;
+        };
         change
             .commit(Event::RulePackUnbound(recorded(&unbound)))
             .await?;
@@ -239,25 +238,35 @@ async fn today(change: &Change<'_>) -> Result<Day> {
     Ok(zone.day(change.now()))
 }
 
+/// Ends what binds the acting agency; returns none where that was done before, with the same last day.
 async fn unbind(
     change: &Change<'_>,
     id: RulePackId,
     until_on: Option<Day>,
-) -> Result<rule_pack::Model> {
+) -> Result<Option<rule_pack::Model>> {
     let row = rule_pack::Entity::one_of(change.agency(), id)
         .one_locked(change)
         .await?
         .ok_or(Error::NotFound)?;
     let yesterday = today(change).await?.plus_days(-1);
     let last = until_on.unwrap_or(yesterday);
+    let ended = unless_repeated(row.until_on, &last, || may_end(&row, last, yesterday));
+    let Some(()) = ended.transpose()? else {
+        return Ok(None);
+    };
+    let mut row = row.into_active_model();
+    row.until_on = Set(Some(last));
+    Ok(Some(row.update(change).await?))
+}
+
+fn may_end(row: &rule_pack::Model, last: Day, yesterday: Day) -> Result<(), Error> {
     if last < yesterday {
-        return Err(Error::input("untilOn", "what bound your agency in the past stays so").into());
+        let text = "what bound your agency in the past stays so";
+        return Err(Error::input("untilOn", text));
     }
     if row.until_on.is_some_and(|until| until < last) {
         let text = "this pack ends before that already: bind it anew";
-        return Err(Error::NotNow(text.into()).into());
+        return Err(Error::NotNow(text.into()));
     }
-    let mut row = row.into_active_model();
-    row.until_on = Set(Some(last));
-    Ok(row.update(change).await?)
+    Ok(())
 }

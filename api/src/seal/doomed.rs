@@ -89,6 +89,12 @@ async fn destroy_packages(keyring: &Connections, packages: &[PackageVersion]) ->
     }
     for (version, referrals) in by_version {
         for some in referrals.chunks(TOGETHER) {
+            // First: what a crash leaves, the sweep finds by the package's key.
+            let inputs = some.iter().map(|referral| referral.0);
+            record_key::Entity::destroy_inputs(inputs)
+                .exec(keyring)
+                .await
+                .map_err(Refusal::unavailable)?;
             package_key::Entity::destroy_up_to(version, some.iter().copied())
                 .exec(keyring)
                 .await

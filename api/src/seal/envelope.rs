@@ -8,6 +8,7 @@ use std::fmt;
 
 use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use aws_lc_rs::digest::{Context, SHA256};
+use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use concord_entities::ids::{ConsentId, ReferralId};
@@ -169,6 +170,14 @@ impl PackageKey {
         sealed: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, SealError> {
         open(&self.0, &holder.record_binding(), sealed)
+    }
+
+    /// Returns the hash of a text that only this key makes (HMAC-SHA-256): without the key nobody can tell what was hashed, not
+    /// even by guessing.
+    #[must_use]
+    pub fn hash(&self, text: &[u8]) -> Vec<u8> {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &self.0);
+        hmac::sign(&key, text).as_ref().to_vec()
     }
 }
 

@@ -6,6 +6,7 @@
 //! - [`vault`]: packages sealed and opened with the keys of the keyring, and keys destroyed.
 //! - [`paper`]: signed papers, sealed and opened likewise.
 //! - [`record`]: single records sealed each under its own key, such as a plan for safe contact.
+//! - [`input_hash`]: the hash of what a call was sent along with, under a key that dies with what the call made.
 //! - [`signing`]: the keys that sign tokens and the ledger, kept in the keyring.
 //! - [`housekeeping`]: keys destroyed in time or left to a sweep, which is called.
 //! - [`kek`]: where the key-encryption keys come from; [`kek_command`]: from a program that prints one; [`kek_set`]: those at
@@ -14,6 +15,7 @@
 pub mod doomed;
 pub mod envelope;
 pub mod housekeeping;
+pub mod input_hash;
 pub mod kek;
 pub mod kek_command;
 pub mod kek_set;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use concord_entities::ids::{LegalHoldId, MandateId, SurvivorId};
 use concord_entities::instant::Instant;
-use concord_entities::{legal_hold, mandated_disclosure, record_key, safe_contact};
+use concord_entities::{idempotency, legal_hold, mandated_disclosure, record_key, safe_contact};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{EntityTrait, IntoActiveModel};
 use tracing::info;
@@ -34,6 +34,9 @@ pub enum RecordKind {
     Mandate,
     /// The texts of a legal hold; its owner is the hold.
     LegalHold,
+    /// What a call that made something was sent along with, of which only a hash is kept (see
+    /// [`input_hash`](super::input_hash)); its owner is what was made.
+    Input,
 }
 
 /// A sealed record and what its seal is bound to: it opens as nothing else.
@@ -51,7 +54,12 @@ pub struct SealedRecord<'a> {
 pub type OpenedRecords = HashMap<Uuid, Zeroizing<Vec<u8>>>;
 
 impl RecordKind {
-    const ALL: [Self; 3] = [Self::SafeContact, Self::Mandate, Self::LegalHold];
+    const ALL: [Self; 4] = [
+        Self::SafeContact,
+        Self::Mandate,
+        Self::LegalHold,
+        Self::Input,
+    ];
 
     /// Returns the word for this kind in the keyring and in the seals.
     #[must_use]
@@ -60,10 +68,11 @@ impl RecordKind {
             Self::SafeContact => "safe-contact",
             Self::Mandate => "mandate",
             Self::LegalHold => "legal-hold",
+            Self::Input => record_key::INPUT,
         }
     }
 
-    fn holder(self, owner: Uuid, version: i32) -> Result<KeyOwner<'static>> {
+    pub(super) fn holder(self, owner: Uuid, version: i32) -> Result<KeyOwner<'static>> {
         holder(self.name(), owner, version)
     }
 }
@@ -91,6 +100,19 @@ impl Vault {
         plain: &[u8],
         now: Instant,
     ) -> Result<Vec<u8>> {
+        let key = self.make_record_key(kind, owner, version, now).await?;
+        let holder = kind.holder(owner, version)?;
+        key.seal_record(holder, plain).map_err(Refusal::unavailable)
+    }
+
+    /// Makes this version of the owner's key, durable before it is used.
+    pub(super) async fn make_record_key(
+        &self,
+        kind: RecordKind,
+        owner: Uuid,
+        version: i32,
+        now: Instant,
+    ) -> Result<PackageKey> {
         let holder = kind.holder(owner, version)?;
         let key = PackageKey::generate().map_err(Refusal::unavailable)?;
         let wrapped = self.keks.wrap(holder, &key).map_err(Refusal::unavailable)?;
@@ -119,7 +141,7 @@ impl Vault {
             .exec_without_returning(&self.keyring)
             .await
             .map_err(Refusal::unavailable)?;
-        key.seal_record(holder, plain).map_err(Refusal::unavailable)
+        Ok(key)
     }
 
     /// Opens records that the caller may read; those of which nothing is left, or no key, are not among what it opened.
@@ -228,6 +250,12 @@ async fn live(
             .into_iter()
             .filter(|row| !row.sealed.is_empty())
             .map(|row| (row.id.0, 1))
+            .collect(),
+        RecordKind::Input => idempotency::Entity::that_made(owners)
+            .all(&store.read)
+            .await?
+            .into_iter()
+            .map(|row| (row.object_id, 1))
             .collect(),
     })
 }

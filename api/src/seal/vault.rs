@@ -10,7 +10,7 @@ use std::time::Duration;
 use concord_entities::ids::ReferralId;
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{Categories, DataCategory};
-use concord_entities::{package_key, referral, sealed_part};
+use concord_entities::{package_key, record_key, referral, sealed_part};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{DbErr, EntityTrait, IntoActiveModel};
 use tracing::info;
@@ -22,6 +22,8 @@ use crate::store::{Connections, Store};
 
 /// What a package key is for, in its wrapping.
 const PURPOSE: &str = "package";
+/// The version of a package's key when it is drafted: what was sent along then is hashed under a key that goes with it.
+const FIRST: i32 = 1;
 /// How many keys the sweep looks at together.
 const BATCH: u64 = 500;
 /// How long a sweep leaves the stores to others between two batches.
@@ -235,6 +237,11 @@ impl Vault {
         );
         let together = self.keyring.begin().await?;
         for key in dead {
+            if key.version == FIRST {
+                record_key::Entity::destroy_inputs([key.referral_id.0])
+                    .exec(&together)
+                    .await?;
+            }
             package_key::Entity::destroy_made_at(key.referral_id, key.version, key.created_at)
                 .exec(&together)
                 .await?;

@@ -14,7 +14,8 @@ use crate::audit::change::Change;
 use crate::audit::disclose;
 use crate::audit::event::Event;
 use crate::error::{Error, Result};
-use crate::request::idempotency::{self, Created, Creation};
+use crate::request::idempotency::{self, Created, CreatingCall, Creation};
+use crate::request::repeated::unless_repeated;
 use crate::request::{InRequest, Request};
 use crate::review::accounting::{self, Disclosure};
 use crate::store::page::{self, Moment, PageRequest};
@@ -183,15 +184,12 @@ impl SurvivorMutation {
     ) -> Result<Survivor> {
         let request = ctx.request()?;
         let change = request.change(Resource::Survivor.create()).await?;
-        let key = survivor.idempotency_key.clone();
-        let outline = format!("{survivor:?}");
-        let created = idempotency::creates_once(
-            change,
-            "registerSurvivor",
-            key.as_ref(),
-            &outline,
-            async |change| register(change, survivor).await,
-        )
+        let key = survivor.idempotency_key.as_ref();
+        let call = CreatingCall::new("registerSurvivor", key, &survivor)?;
+        let vault = &request.worker.vault;
+        let created = idempotency::creates_once(change, vault, call, async |change| {
+            register(change, survivor).await
+        })
         .await?;
         match created {
             Created::Now(made) => Ok(made.into()),
@@ -212,15 +210,26 @@ impl SurvivorMutation {
         #[graphql(desc = "Whether the person is under 18.")] minor: bool,
         #[graphql(desc = "The language that the person understands best.")] language: LanguageTag,
     ) -> Result<Survivor> {
-        let change = ctx.request()?.change(Resource::Survivor.update()).await?;
+        let request = ctx.request()?;
+        let change = request.change(Resource::Survivor.update()).await?;
         let id: SurvivorId = page::id("id", &id)?;
         let survivor = survivor::Entity::one_of(change.agency(), id)
             .one_locked(&change)
             .await?;
-        let mut survivor = survivor.ok_or(Error::NotFound)?.into_active_model();
-        survivor.minor = Set(minor);
-        survivor.language = Set(Some(language.as_str().to_owned()));
-        let corrected = survivor.update(&change).await?;
+        let survivor = survivor.ok_or(Error::NotFound)?;
+        let last = (survivor.minor, survivor.language.clone());
+        let told = (minor, Some(language.as_str().to_owned()));
+        let corrected = unless_repeated(Some(last), &told.clone(), || survivor::ActiveModel {
+            minor: Set(told.0),
+            language: Set(told.1),
+            ..survivor.into_active_model()
+        });
+        let Some(corrected) = corrected else {
+            change.give_up().await?;
+            let survivor = find_survivor(request, id).await?;
+            return survivor.ok_or_else(|| Error::NotFound.into());
+        };
+        let corrected = corrected.update(&change).await?;
         change
             .commit(Event::SurvivorCorrected(corrected.audit_id))
             .await?;

@@ -18,6 +18,8 @@ pub(crate) mod m0015_store_identity;
 pub(crate) mod m0016_legal_holds;
 pub(crate) mod m0017_journaled_endings;
 pub(crate) mod m0018_grants;
+pub(crate) mod m0019_idempotency;
+pub(crate) mod m0020_last_verbs;
 pub(crate) mod m0021_time_zones;
 pub(crate) mod m0022_suspended_consents;
 

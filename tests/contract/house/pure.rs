@@ -22,6 +22,7 @@ const NAMES: &[&str] = &[
     "minors",
     "outbound",
     "proof",
+    "repeated",
     "schedule",
     "scope",
     "signatures",

@@ -14,11 +14,12 @@ use crate::access::grant::Resource;
 use crate::audit::change::Change;
 use crate::audit::event::Event;
 use crate::error::{Error, Refusal, Result};
+use crate::request::repeated::unless_repeated;
 use crate::request::{InRequest, Request};
 use crate::seal::doomed::DoomedKeys;
 use crate::seal::record::RecordKind;
 use crate::store::page;
-use crate::survivor::graphql::Survivor;
+use crate::survivor::graphql::{Survivor, find_survivor};
 
 /// Asking whether somebody may be contacted.
 #[derive(Default)]
@@ -67,7 +68,18 @@ impl ContactMutation {
             .one_locked(&change)
             .await?;
         let survivor = survivor.ok_or(Error::NotFound)?;
-        let version = set(request, &change, survivor.id, &plan).await?;
+        let before = safe_contact::Entity::of(id).one(&change).await?;
+        let last = match &before {
+            Some(row) => read::opened(request, row).await?,
+            None => None,
+        };
+        let version = before.map_or(1, |row| row.key_version + 1);
+        let Some(version) = unless_repeated(last, &plan, || version) else {
+            change.give_up().await?;
+            let survivor = find_survivor(request, id).await?;
+            return survivor.ok_or_else(|| Error::NotFound.into());
+        };
+        set(request, &change, survivor.id, version, &plan).await?;
         // An older plan cannot be read from any copy of the data store.
         change.destroys(DoomedKeys::Older {
             kind: RecordKind::SafeContact,
@@ -81,15 +93,14 @@ impl ContactMutation {
     }
 }
 
-/// Seals the plan under a new key; says which version.
+/// Seals the plan under a new key of this version.
 async fn set(
     request: &Request,
     change: &Change<'_>,
     survivor: SurvivorId,
+    version: i32,
     plan: &SafeContactPlan,
-) -> Result<i32> {
-    let before = safe_contact::Entity::of(survivor).one(change).await?;
-    let version = before.as_ref().map_or(1, |row| row.key_version + 1);
+) -> Result<()> {
     let written = zeroize::Zeroizing::new(serde_json::to_vec(plan).map_err(Refusal::internal)?);
     let vault = &request.worker.vault;
     let sealed = vault
@@ -108,9 +119,10 @@ async fn set(
         set_at: change.now(),
     };
     let row = row.into_active_model();
-    match before {
-        Some(_) => row.reset_all().update(change).await?,
-        None => row.insert(change).await?,
-    };
-    Ok(version)
+    if version > 1 {
+        row.reset_all().update(change).await?;
+    } else {
+        row.insert(change).await?;
+    }
+    Ok(())
 }

@@ -123,7 +123,11 @@ async fn open(
     Ok(None)
 }
 
-async fn opened(request: &Request, row: &safe_contact::Model) -> Result<Option<SafeContactPlan>> {
+/// Opens a plan; returns none where its key is destroyed.
+pub(super) async fn opened(
+    request: &Request,
+    row: &safe_contact::Model,
+) -> Result<Option<SafeContactPlan>> {
     let sealed = SealedRecord {
         owner: row.survivor_id.0,
         version: row.key_version,

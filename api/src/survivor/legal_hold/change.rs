@@ -16,7 +16,7 @@ use crate::agency::zone;
 use crate::audit::change::Change;
 use crate::audit::event::Event;
 use crate::error::{Error, Refusal, Result};
-use crate::request::idempotency::{self, Created, Creation};
+use crate::request::idempotency::{self, Created, CreatingCall, Creation};
 use crate::request::{InRequest, Request};
 use crate::seal::record::RecordKind;
 use crate::store::page;
@@ -39,13 +39,11 @@ impl LegalHoldMutation {
     ) -> Result<LegalHold> {
         let request = ctx.request()?;
         let change = request.change(Resource::Survivor.update()).await?;
-        let created = idempotency::creates_once(
-            change,
-            "recordLegalHold",
-            hold.idempotency_key.as_ref(),
-            &outline(&hold),
-            async |change| record(request, change, &hold).await,
-        )
+        let call = CreatingCall::new("recordLegalHold", hold.idempotency_key.as_ref(), &hold)?;
+        let vault = &request.worker.vault;
+        let created = idempotency::creates_once(change, vault, call, async |change| {
+            record(request, change, &hold).await
+        })
         .await?;
         let id = match created {
             Created::Now(id) => id,
@@ -77,16 +75,6 @@ impl LegalHoldMutation {
         let released = find_legal_hold(request, id).await?;
         released.ok_or_else(|| Error::NotFound.into())
     }
-}
-
-/// Returns what of an input a repeated call is compared by. The texts stay out: a hashed identity is still an identity.
-fn outline(input: &LegalHoldInput) -> String {
-    let outline = LegalHoldInput {
-        counsel_office: String::new(),
-        reference: None,
-        ..input.clone()
-    };
-    format!("{outline:?}")
 }
 
 async fn record(

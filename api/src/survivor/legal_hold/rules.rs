@@ -5,6 +5,8 @@ use concord_entities::instant::{Day, Instant};
 use concord_entities::legal_hold::Model;
 use concord_entities::zone::Zone;
 
+use crate::request::repeated::unless_repeated;
+
 /// How many characters a text has at most.
 pub const LONGEST: usize = 200;
 
@@ -113,7 +115,8 @@ pub fn are_confirmed(in_force: &[&Model], confirmed: &[LegalHoldId]) -> bool {
 /// Releases a hold at `now`. Returns `None` where that was done before.
 #[must_use]
 pub fn released(hold: Model, now: Instant) -> Option<Model> {
-    hold.released_at.is_none().then_some(Model {
+    let is_released = hold.released_at.is_some();
+    unless_repeated(Some(is_released), &true, || Model {
         released_at: Some(now),
         ..hold
     })
