@@ -16,7 +16,7 @@ use concord_entities::ids::{
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{
     AgencyKind, AgencyStatus, Categories, Code, DataCategory, Explanations, MemberRole, MouKind,
-    Need, Needs, Purpose, Purposes, ReferralStatus, Urgency,
+    Need, Needs, Purpose, Purposes, ReferralAction, ReferralStatus, Urgency,
 };
 use concord_entities::zone::Zone;
 use concord_entities::{
