@@ -312,30 +312,30 @@ fn an_agency() -> agency::Model {
 fn a_suspension_has_a_reason_and_begins_an_epoch() {
     let now = Instant(1_900_000_000_000_000);
     let [by, other] = [(), ()].map(|()| Some(AgencyId::new()));
-    let out = suspended(an_agency(), "  unpaid dues ", by, now);
+    let out = suspended(&an_agency(), "  unpaid dues ", by, now);
     let out = out.unwrap().unwrap();
     assert_eq!(out.status, AgencyStatus::Suspended);
     assert_eq!(out.suspension_reason.as_deref(), Some("unpaid dues"));
     assert_eq!((out.token_epoch, out.epoch_began_at), (8, now));
 
-    let same = suspended(out.clone(), "unpaid dues", by, now).unwrap();
+    let same = suspended(&out, "unpaid dues", by, now).unwrap();
     assert_eq!(same, None);
     for (reason, by) in [("again", by), ("unpaid dues", other), ("unpaid dues", None)] {
-        let twice = suspended(out.clone(), reason, by, now).unwrap_err();
+        let twice = suspended(&out, reason, by, now).unwrap_err();
         assert_eq!(twice.code(), "INVALID_TRANSITION");
     }
     for reason in ["", "  ", &"r".repeat(501)] {
-        let fault = suspended(an_agency(), reason, by, now).unwrap_err();
+        let fault = suspended(&an_agency(), reason, by, now).unwrap_err();
         assert_eq!(fault.code(), "BAD_USER_INPUT");
     }
-    assert!(suspended(an_agency(), &"é".repeat(500), by, now).is_ok());
+    assert!(suspended(&an_agency(), &"é".repeat(500), by, now).is_ok());
 
-    let back = reinstated(out, by).unwrap().unwrap();
+    let back = reinstated(&out, by).unwrap().unwrap();
     assert_eq!(back.status, vocabulary::AgencyStatus::Active);
     assert_eq!(back.suspension_reason, None);
     assert_eq!((back.token_epoch, back.epoch_began_at), (8, now));
-    assert_eq!(reinstated(back.clone(), by).unwrap(), None);
-    for refused in [reinstated(back, other), reinstated(an_agency(), by)] {
+    assert_eq!(reinstated(&back, by).unwrap(), None);
+    for refused in [reinstated(&back, other), reinstated(&an_agency(), by)] {
         assert_eq!(refused.unwrap_err().code(), "INVALID_TRANSITION");
     }
 }

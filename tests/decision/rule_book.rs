@@ -72,7 +72,8 @@ const SITUATIONS: &[(&str, &[Situation])] = &[
             }),
             ("covers NEEDS for other purposes only", |c| {
                 c.mou(|m| {
-                    m.grants = without_pair(m.grants, DataCategory::Needs, Purpose::ServiceDelivery)
+                    m.grants =
+                        without_pair(m.grants, DataCategory::Needs, Purpose::ServiceDelivery);
                 });
             }),
         ],
@@ -111,7 +112,7 @@ const SITUATIONS: &[(&str, &[Situation])] = &[
             }),
             ("suspended for what it lacks, and revoked", |c| {
                 c.consent(|k| {
-                    (k.dates.suspends_at, k.dates.revoked_at) = (Some(noon(1)), Some(noon(1)))
+                    (k.dates.suspends_at, k.dates.revoked_at) = (Some(noon(1)), Some(noon(1)));
                 });
             }),
             ("it names another recipient", |c| {
@@ -125,7 +126,8 @@ const SITUATIONS: &[(&str, &[Situation])] = &[
             }),
             ("it names NEEDS for other purposes only", |c| {
                 c.consent(|k| {
-                    k.grants = without_pair(k.grants, DataCategory::Needs, Purpose::ServiceDelivery)
+                    k.grants =
+                        without_pair(k.grants, DataCategory::Needs, Purpose::ServiceDelivery);
                 });
             }),
             ("it names NEEDS alone for the purpose asked", |c| {
@@ -137,7 +139,7 @@ const SITUATIONS: &[(&str, &[Situation])] = &[
                     k.grants = without_purpose(k.grants, Purpose::HousingPlacement)
                         .iter()
                         .chain(needs.iter())
-                        .collect()
+                        .collect();
                 });
                 c.mou(|m| m.grants = everything());
                 c.question.purpose = Purpose::HousingPlacement;

@@ -15,12 +15,12 @@ fn lacking(said: &str) -> BTreeMap<String, Vec<String>> {
     let mut of = String::new();
     for line in said.lines() {
         if line.starts_with("consent_") {
-            of = line.split('"').nth(1).unwrap().to_owned();
-        } else if let Some(code) = line.strip_prefix("  ").filter(|rest| rest.contains(": ")) {
-            if !code.starts_with(' ') {
-                let code = code.split(':').next().unwrap();
-                found.entry(of.clone()).or_default().push(code.to_owned());
-            }
+            line.split('"').nth(1).unwrap().clone_into(&mut of);
+        } else if let Some(code) = line.strip_prefix("  ").filter(|rest| rest.contains(": "))
+            && !code.starts_with(' ')
+        {
+            let code = code.split(':').next().unwrap();
+            found.entry(of.clone()).or_default().push(code.to_owned());
         }
     }
     for codes in found.values_mut() {

@@ -64,7 +64,7 @@ impl AgencyMutation {
         let now = request.looks(needed).await?;
         let id = page::id("id", &id)?;
         let by = Some(request.caller.agency());
-        if rules::suspended(seen(request, id).await?, &reason, by, now)?.is_none() {
+        if rules::suspended(&seen(request, id).await?, &reason, by, now)?.is_none() {
             return find(request, id).await;
         }
         let ending = request.ending(needed).await?;
@@ -88,14 +88,14 @@ impl AgencyMutation {
         request.looks(needed).await?;
         let id = page::id("id", &id)?;
         let by = Some(request.caller.agency());
-        if rules::reinstated(seen(request, id).await?, by)?.is_none() {
+        if rules::reinstated(&seen(request, id).await?, by)?.is_none() {
             return find(request, id).await;
         }
         // Nobody's sharing ends, but what was read of the agency's tokens under this epoch is no longer so. It is what
         // is counted of suspending and reinstating without end: a suspension is never refused.
         let ending = request.counted_ending(needed).await?;
         let agency = coordinated(&ending, id).await?;
-        if let Some(reinstated) = rules::reinstated(agency, by)? {
+        if let Some(reinstated) = rules::reinstated(&agency, by)? {
             let agency = save(&ending, reinstated).await?;
             ending.commit(Event::AgencyReinstated(id)).await?;
             return Ok(Agency::read(agency));
@@ -158,7 +158,7 @@ pub(crate) async fn suspend(
 ) -> Result<Option<(agency::Model, Event)>> {
     let agency = coordinated(ending, id).await?;
     let by = Some(ending.agency());
-    let Some(suspended) = rules::suspended(agency, reason, by, ending.now())? else {
+    let Some(suspended) = rules::suspended(&agency, reason, by, ending.now())? else {
         return Ok(None);
     };
     let agency = save(ending, suspended).await?;

@@ -37,7 +37,7 @@ fn last_act(agency: &agency::Model) -> Option<StandingAct<'_>> {
 /// # Errors
 /// `INVALID_TRANSITION`: it is shut out already. `BAD_USER_INPUT`: no reason, or one that is too long.
 pub fn suspended(
-    agency: agency::Model,
+    agency: &agency::Model,
     reason: &str,
     by: Option<AgencyId>,
     now: Instant,
@@ -47,7 +47,7 @@ pub fn suspended(
         return Err(Error::input("reason", "1 to 500 characters"));
     }
     let act = StandingAct::Suspend(by, reason);
-    unless_repeated(last_act(&agency), &act, || match agency.status {
+    unless_repeated(last_act(agency), &act, || match agency.status {
         AgencyStatus::Suspended => Err(Error::NotNow("this agency is suspended already".into())),
         AgencyStatus::Active => Ok(agency::Model {
             status: AgencyStatus::Suspended,
@@ -68,11 +68,11 @@ pub fn suspended(
 /// # Errors
 /// `INVALID_TRANSITION`: it takes part.
 pub fn reinstated(
-    agency: agency::Model,
+    agency: &agency::Model,
     by: Option<AgencyId>,
 ) -> Result<Option<agency::Model>, Error> {
     let act = StandingAct::Reinstate(by);
-    unless_repeated(last_act(&agency), &act, || match agency.status {
+    unless_repeated(last_act(agency), &act, || match agency.status {
         AgencyStatus::Active => Err(Error::NotNow("this agency is not suspended".into())),
         AgencyStatus::Suspended => Ok(agency::Model {
             status: AgencyStatus::Active,

@@ -204,7 +204,7 @@ async fn agency_again(
     let Some(found) = found.filter(|found| found.status == AgencyStatus::Active) else {
         return Ok(None);
     };
-    let Some(suspended) = agency_rules::suspended(found, REASON, None, change.now())? else {
+    let Some(suspended) = agency_rules::suspended(&found, REASON, None, change.now())? else {
         return Ok(None);
     };
     agencies::save(change, suspended).await?;

@@ -14,7 +14,7 @@ pub fn unless_repeated<A: PartialEq, T>(
     act: &A,
     rule: impl FnOnce() -> T,
 ) -> Option<T> {
-    if last.as_ref() == Some(act) {
+    if last.is_some_and(|last| last == *act) {
         None
     } else {
         Some(rule())
