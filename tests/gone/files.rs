@@ -88,7 +88,8 @@ async fn what_is_sealed_anew_leaves_no_earlier_key_in_any_file() {
 
     assert_eq!(sets(&north, &survivor, plan(&DAYS)).await, "");
     let first = selected(&world, "SELECT wrapped FROM record_key");
-    assert_eq!(sets(&north, &survivor, plan(&DAYS)).await, "");
+    // Another plan: the same one, set again, is the same.
+    assert_eq!(sets(&north, &survivor, plan(&DAYS[..3])).await, "");
     let next = selected(&world, "SELECT wrapped FROM record_key");
     assert_eq!((first.len(), next.len()), (1, 1));
     assert_ne!(first, next);
