@@ -11,7 +11,8 @@ use concord_entities::instant::{Day, Instant};
 use concord_entities::vocabulary::NoticeKind;
 use concord_entities::{agency, consent, consent_signature, notice, referral, survivor};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, IntoActiveModel, QueryFilter, Set, Unchanged,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, IntoActiveModel, QueryFilter, QuerySelect, Set,
+    Unchanged,
 };
 
 use super::grounds::Grounds;
@@ -33,6 +34,16 @@ pub struct ReviewedConsent {
     person: survivor::Model,
 }
 
+impl ReviewedConsent {
+    /// Returns from when it is to be suspended, if it is: from `day` on, where it lacks something.
+    fn suspends_at(&self, day: Day) -> Option<Instant> {
+        (!self.lacks.is_empty()).then(|| self.agency.time_zone.start(day))
+    }
+}
+
+/// How many consents are judged together, and suspended under one lock.
+const BATCH: u64 = 200;
+
 /// What suspending came to.
 #[derive(Clone, Debug, Default)]
 pub struct Suspended {
@@ -50,17 +61,21 @@ pub async fn review(store: &Store) -> Result<Vec<ReviewedConsent>> {
     let now = store.ping().await?;
     let mut found = Vec::new();
     for agency in agency::Entity::everywhere().all(&store.read).await? {
-        let reviewed = of_agency(&store.read, &agency, now).await?;
-        found.extend(reviewed.into_iter().filter(|one| !one.lacks.is_empty()));
+        let mut after = None;
+        while let Some((standing, last)) = batch(store, &agency, after, now).await? {
+            let reviewed = judge(&store.read, &agency, standing, now).await?;
+            found.extend(reviewed.into_iter().filter(|one| !one.lacks.is_empty()));
+            after = Some(last);
+        }
     }
     Ok(found)
 }
 
 /// Has the consents that could not be signed today suspended from the beginning of `day`, where their agency works, and
-/// those that lack nothing any more no longer. Both sides of each are told.
+/// those that lack nothing any more no longer. Both sides of each are told, once, however often it is done for this day.
 ///
 /// # Errors
-/// `BAD_USER_INPUT`: the day is past. `UNAVAILABLE`: what was done for an agency before stays done.
+/// `BAD_USER_INPUT`: the day is past. `UNAVAILABLE`: what was done before stays done; run it again.
 pub async fn suspend(store: &Store, day: Day) -> Result<Suspended> {
     let mut done = Suspended::default();
     for agency in agency::Entity::everywhere().all(&store.read).await? {
@@ -68,28 +83,41 @@ pub async fn suspend(store: &Store, day: Day) -> Result<Suspended> {
         if day < agency.time_zone.day(now) {
             return Err(Error::input("--suspend-on", "today or a day to come").into());
         }
-        // Without the lock first: an agency with nothing to review stops nobody.
-        let reviewed = of_agency(&store.read, &agency, now).await?;
-        if !reviewed.is_empty() {
-            suspend_for(store, &agency, day, &mut done).await?;
+        let mut after = None;
+        while let Some((standing, last)) = batch(store, &agency, after, now).await? {
+            // Without the lock first: where there is nothing to change, nobody is stopped.
+            let reviewed = judge(&store.read, &agency, standing, now).await?;
+            let (changed, as_it_was): (Vec<_>, Vec<_>) = reviewed
+                .into_iter()
+                .partition(|one| one.consent.suspends_at != one.suspends_at(day));
+            done.suspended.extend(as_it_was);
+            if !changed.is_empty() {
+                suspend_these(store, &agency, &changed, day, &mut done).await?;
+            }
+            after = Some(last);
         }
     }
     Ok(done)
 }
 
-async fn suspend_for(
+async fn suspend_these(
     store: &Store,
     agency: &agency::Model,
+    reviewed: &[ReviewedConsent],
     day: Day,
     done: &mut Suspended,
 ) -> Result<()> {
     let mut ending = Ending::at_command_line(store, ByOperator::default()).await?;
     ending.acts_for(Some(agency.id));
-    let from = agency.time_zone.start(day);
     let mut events = Vec::new();
-    for mut one in of_agency(&*ending, agency, ending.now()).await? {
+    let now = ending.now();
+    let standing = consent::Entity::standing_of(agency.id, now)
+        .filter(consent::Column::Id.is_in(reviewed.iter().map(|one| one.consent.id)))
+        .all(&*ending)
+        .await?;
+    for mut one in judge(&*ending, agency, standing, now).await? {
         let lifts = one.lacks.is_empty();
-        one.consent.suspends_at = (!lifts).then_some(from);
+        one.consent.suspends_at = one.suspends_at(day);
         save(&ending, &one.consent).await?;
         let (kind, event): (_, fn(ConsentEvent) -> Event) = if lifts {
             (
@@ -151,18 +179,29 @@ async fn tell(
     Ok(())
 }
 
-/// Returns an agency's consents that stand and could not be signed today, and those that were to be suspended.
-async fn of_agency(
+/// Returns the next of an agency's consents that stand, newest first, and the last of them.
+async fn batch(
+    store: &Store,
+    agency: &agency::Model,
+    after: Option<ConsentId>,
+    now: Instant,
+) -> Result<Option<(Vec<consent::Model>, ConsentId)>> {
+    let mut standing = consent::Entity::standing_of(agency.id, now).limit(BATCH);
+    if let Some(after) = after {
+        standing = standing.filter(consent::Column::Id.lt(after));
+    }
+    let standing = standing.all(&store.read).await?;
+    let last = standing.last().map(|one| one.id);
+    Ok(last.map(|last| (standing, last)))
+}
+
+/// Returns those of an agency's consents that could not be signed today, and those that were to be suspended.
+async fn judge(
     database: &impl ConnectionTrait,
     agency: &agency::Model,
+    standing: Vec<consent::Model>,
     now: Instant,
 ) -> Result<Vec<ReviewedConsent>> {
-    let standing = consent::Entity::standing_of(agency.id, now)
-        .all(database)
-        .await?;
-    if standing.is_empty() {
-        return Ok(Vec::new());
-    }
     let grounds = Grounds::gather(database, agency.id, now).await?;
     let people: HashMap<SurvivorId, survivor::Model> = survivor::Entity::of(agency.id)
         .filter(survivor::Column::Id.is_in(standing.iter().map(|one| one.survivor_id)))

@@ -258,12 +258,7 @@ where
 /// # Errors
 /// `UNAVAILABLE`.
 pub async fn count_unopenable(keyring: &Connections, keks: &KekSet) -> Result<u64> {
-    Ok(
-        unopenable::<signing_key::Entity>(keyring, keks, false).await?
-            + unopenable::<package_key::Entity>(keyring, keks, false).await?
-            + unopenable::<document_key::Entity>(keyring, keks, false).await?
-            + unopenable::<record_key::Entity>(keyring, keks, false).await?,
-    )
+    all_unopenable(keyring, keks, false).await
 }
 
 /// Destroys the keys that do not unwrap with those at hand. Returns how many.
@@ -271,11 +266,15 @@ pub async fn count_unopenable(keyring: &Connections, keks: &KekSet) -> Result<u6
 /// # Errors
 /// `UNAVAILABLE`: run it again.
 pub async fn destroy_unopenable(keyring: &Connections, keks: &KekSet) -> Result<u64> {
+    all_unopenable(keyring, keks, true).await
+}
+
+async fn all_unopenable(keyring: &Connections, keks: &KekSet, destroy: bool) -> Result<u64> {
     Ok(
-        unopenable::<signing_key::Entity>(keyring, keks, true).await?
-            + unopenable::<package_key::Entity>(keyring, keks, true).await?
-            + unopenable::<document_key::Entity>(keyring, keks, true).await?
-            + unopenable::<record_key::Entity>(keyring, keks, true).await?,
+        unopenable::<signing_key::Entity>(keyring, keks, destroy).await?
+            + unopenable::<package_key::Entity>(keyring, keks, destroy).await?
+            + unopenable::<document_key::Entity>(keyring, keks, destroy).await?
+            + unopenable::<record_key::Entity>(keyring, keks, destroy).await?,
     )
 }
 
