@@ -97,11 +97,17 @@ async fn a_failing_field_nulls_itself_or_its_parent_and_no_more() {
     assert_eq!(answer.body["errors"][0]["path"], json!(["referral"]));
     assert_eq!(answer.codes(), "FORBIDDEN_SCOPE");
 
-    let required = "{ viewer { subject } survivors { edges { cursor } } }";
-    let answer = narrow.asks(required, json!({})).await;
+    let listed = "{ viewer { subject } survivors { edges { cursor } } }";
+    let answer = narrow.asks(listed, json!({})).await;
+    assert_eq!(answer.status, 200);
+    let data = json!({ "viewer": subject, "survivors": null });
+    assert_eq!(answer.body["data"], data);
+
+    let alone = "{ survivors { edges { cursor } } }";
+    let answer = narrow.asks(alone, json!({})).await;
     // There is nothing to answer, and a wider token is what it takes (RFC 6750, 3.1).
     assert_eq!(answer.status, 403);
-    assert_eq!(answer.body.get("data"), Some(&Value::Null));
+    assert_eq!(answer.body.get("data"), None);
     assert_eq!(answer.body["errors"][0]["path"], json!(["survivors"]));
     assert_eq!(answer.codes(), "FORBIDDEN_SCOPE");
 }

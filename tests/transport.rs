@@ -4,6 +4,7 @@
 mod executor;
 mod limits;
 mod negotiation;
+mod refused;
 mod repeated;
 mod variables;
 

@@ -5,6 +5,7 @@ pub mod guard;
 pub mod lexer;
 pub mod merge;
 pub mod node;
+pub mod nullable_root;
 pub mod operation;
 pub mod output_types;
 pub mod records;

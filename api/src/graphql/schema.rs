@@ -3,6 +3,7 @@
 use async_graphql::{EmptySubscription, MergedObject};
 
 use super::node::NodeQuery;
+use super::nullable_root::NullableRoot;
 use crate::agency::change::AgencyMutation;
 use crate::agency::graphql::AgencyQuery;
 use crate::application::change::ApplicationMutation;
@@ -60,13 +61,19 @@ pub struct Mutation(
 );
 
 /// The whole schema.
-pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+pub type Schema =
+    async_graphql::Schema<NullableRoot<Query>, NullableRoot<Mutation>, EmptySubscription>;
 
 /// Returns the schema. It holds no state: everything that a resolver needs comes with the request.
 #[must_use]
 pub fn schema() -> Schema {
     // The guard has measured every document before it comes here, so the executor's own limits stay off.
-    Schema::build(Query::default(), Mutation::default(), EmptySubscription).finish()
+    Schema::build(
+        NullableRoot::default(),
+        NullableRoot::default(),
+        EmptySubscription,
+    )
+    .finish()
 }
 
 /// Returns the contract: the schema in the schema definition language, as `schema.graphql` has it.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
-use async_graphql::{ErrorExtensionValues, Response, ServerError, Value};
+use async_graphql::{ErrorExtensionValues, Response, ServerError};
 use serde_json::json;
 
 use super::negotiate::MediaType;
@@ -73,16 +73,15 @@ pub fn wire(error: &Error) -> ServerError {
     wire
 }
 
-/// Has no error say that nothing was changed, where a change of the request was made or may have been: what failed after
-/// it is only the answer. Where several things were asked for, only what says so by its code could be wrong.
+/// Has no error below a field of the root say that nothing was changed, where a change of the request was made or may have
+/// been: what failed after it is only the answer. The roots' own errors say it by themselves.
 pub fn admit_changes(response: &mut Response) {
-    let alone = matches!(&response.data, Value::Object(fields) if fields.len() == 1);
     for error in &mut response.errors {
         let Some(refusal) = error.source::<Refusal>() else {
             continue;
         };
         let denies = matches!(refusal.error, Error::Unavailable | Error::Internal);
-        if denies || (alone && error.path.len() == 1) {
+        if denies && error.path.len() > 1 {
             let admitted = refusal.after_a_change();
             let mut wire = wire(&admitted.error);
             wire.path = std::mem::take(&mut error.path);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use async_graphql::parser::types::ExecutableDocument;
-use async_graphql::{Response, Variables};
+use async_graphql::{Name, PathSegment, Response, Value, Variables};
 use aws_lc_rs::digest::{SHA256, digest};
 use tracing::{error, info, warn};
 use uuid::Uuid;
@@ -229,14 +229,15 @@ async fn execute(gate: &Authenticator<'_>, caller: Caller, params: Params) -> Ht
     if is_out_of_force(&response) {
         return gate.out_of_force(&request.caller).await;
     }
+    if let Some(scope) = lacking(&response) {
+        let bytes = answer::without_data(&response.errors, request_id);
+        return gate.too_narrow(&scope, bytes);
+    }
     let bytes = if outcome == Outcome::RequestError {
         answer::without_data(&response.errors, request_id)
     } else {
         answer::executed(&response)
     };
-    if let Some(scope) = lacking(&response) {
-        return gate.too_narrow(&scope, bytes);
-    }
     let mut answer = answer::body(media.status(outcome), media, request_id, bytes);
     if let Some(seconds) = must_wait(&response) {
         let seconds = header::HeaderValue::from(seconds);
@@ -245,10 +246,22 @@ async fn execute(gate: &Authenticator<'_>, caller: Caller, params: Params) -> Ht
     answer
 }
 
-/// Returns the reasons of ours for each error; none where an error is not ours, or there is none.
+/// Returns the reasons of ours for which every field of the root was refused; none where anything was answered, if only
+/// that there is nothing, or where a reason is not ours.
 fn reasons(response: &Response) -> Option<Vec<&Error>> {
+    let refused = |key: &Name| {
+        let mut errors = response.errors.iter();
+        errors.any(|error| error.path == [PathSegment::Field(key.to_string())])
+    };
+    let nothing = match &response.data {
+        Value::Null => true,
+        Value::Object(fields) => fields
+            .iter()
+            .all(|(key, value)| *value == Value::Null && refused(key)),
+        _ => false,
+    };
     let reason = |error: &'_ async_graphql::ServerError| error.source::<Refusal>().is_some();
-    if response.errors.is_empty() || !response.errors.iter().all(reason) {
+    if !nothing || response.errors.is_empty() || !response.errors.iter().all(reason) {
         return None;
     }
     let refusals = response
@@ -269,9 +282,6 @@ fn is_out_of_force(response: &Response) -> bool {
 
 /// Returns the scopes that the token lacks, where that is why there is nothing to answer.
 fn lacking(response: &Response) -> Option<String> {
-    if response.data != async_graphql::Value::Null {
-        return None;
-    }
     let mut lacking = Vec::new();
     for reason in reasons(response)? {
         let Error::ForbiddenScope { needed, .. } = reason else {

@@ -121,17 +121,19 @@ impl Referral {
     }
 
     /// What the sender tells the recipient, as far as it may be told to you, for this purpose, now. Reading it is a
-    /// disclosure on record.
+    /// disclosure on record. Null where it is refused, as where a purpose is missing.
     #[expect(clippy::unused_async, reason = "a resolver is asynchronous")]
     async fn package(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What you need it for; your token's only purpose where you name none.")]
         purpose: Option<Purpose>,
-    ) -> Result<&Package> {
-        let purpose = ctx.request()?.caller.purpose(purpose)?;
-        self.packages
-            .get(&purpose)
-            .ok_or_else(|| Refusal::internal(NotPrefetchedError))
+    ) -> Option<Result<&Package>> {
+        let package = || {
+            let purpose = ctx.request()?.caller.purpose(purpose)?;
+            let prefetched = self.packages.get(&purpose);
+            prefetched.ok_or_else(|| Refusal::internal(NotPrefetchedError))
+        };
+        Some(package())
     }
 }

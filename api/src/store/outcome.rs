@@ -107,8 +107,8 @@ async fn status(store: &Store, id: &str) -> Result<String, DbErr> {
 }
 
 tokio::task_local! {
-    /// Whether what runs has committed something, or may have.
-    static MAY_HAVE_CHANGED: Cell<bool>;
+    /// How much of what runs has committed something, or may have.
+    static MAY_HAVE_CHANGED: Cell<usize>;
 }
 
 /// Runs a request, and says whether a change of it was made, or may have been: then whatever it fails with afterwards is
@@ -116,9 +116,15 @@ tokio::task_local! {
 pub async fn noticing_changes<T>(request: impl Future<Output = T>) -> (T, bool) {
     let noticed = async {
         let answer = request.await;
-        (answer, MAY_HAVE_CHANGED.with(Cell::get))
+        (answer, MAY_HAVE_CHANGED.with(Cell::get) > 0)
     };
-    MAY_HAVE_CHANGED.scope(Cell::new(false), noticed).await
+    MAY_HAVE_CHANGED.scope(Cell::new(0), noticed).await
+}
+
+/// Returns how many changes were made so far, or may have been, for whoever is [`noticing_changes`]; none where nobody is.
+#[must_use]
+pub fn changes_noticed() -> usize {
+    MAY_HAVE_CHANGED.try_with(Cell::get).unwrap_or_default()
 }
 
 /// Commits, for whoever is [`noticing_changes`]: from the first moment on something may have been changed, unless the
@@ -127,7 +133,7 @@ pub(crate) async fn noted<T>(
     committing: impl Future<Output = Result<T, Refusal>>,
 ) -> Result<T, Refusal> {
     // At the command line nobody is noticing.
-    let before = MAY_HAVE_CHANGED.try_with(|noted| noted.replace(true));
+    let before = MAY_HAVE_CHANGED.try_with(|noted| noted.replace(noted.get() + 1));
     let committed = committing.await;
     let failed = committed
         .as_ref()
