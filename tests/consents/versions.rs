@@ -142,7 +142,7 @@ async fn nothing_is_drafted_under_what_is_over() {
     let (north, south) = world.agencies("north", "south").await;
     let drafts = async |consent: &str| {
         let referral =
-            json!({ "consent": consent, "needs": ["HOUSING"], "urgency": "URGENT", "package": {} });
+            json!({ "consent": consent, "needs": ["HOUSING"], "urgency": "URGENT", "package": {}, "again": true });
         north
             .asks(DRAFT_REFERRAL, json!({ "r": referral }))
             .await

@@ -8,7 +8,7 @@ use concord_entities::vocabulary::{
     Need, Purpose, ReferralAction, ReferralStatus, StatusReason, Urgency,
 };
 
-use super::input::ReferralOutcome;
+use super::input::{EarlierOutcome, ReferralOutcome};
 use super::package::Package;
 use super::package_view::NotPrefetchedError;
 use super::read::Seen;
@@ -114,9 +114,16 @@ impl Referral {
     /// What came of it; null until it is completed.
     async fn outcome(&self) -> Option<ReferralOutcome> {
         let beyond = self.seen.beyond.as_ref()?;
+        let asked = self.seen.header.needs;
+        let (provided, further) = rules::split(asked, beyond.provided);
+        let earlier = beyond.earlier_outcomes.iter().flat_map(|earlier| &earlier.0);
         Some(ReferralOutcome {
             code: beyond.outcome?,
-            provided: beyond.provided.iter().collect(),
+            provided: provided.iter().collect(),
+            further: further.iter().collect(),
+            recorded_at: beyond.outcome_at?.into(),
+            correctable_until: beyond.completed_at?.plus(rules::CORRECTABLE).into(),
+            earlier: earlier.rev().map(|one| EarlierOutcome::view(one, asked)).collect(),
         })
     }
 

@@ -6,9 +6,9 @@ use concord_entities::consent;
 use concord_entities::ids::{ConsentId, ReferralId};
 use concord_entities::instant::Instant;
 use concord_entities::mou;
-use concord_entities::referral::{Model, answerable_until};
+use concord_entities::referral::{Model, RecordedOutcome, answerable_until};
 use concord_entities::vocabulary::{
-    AgencyStatus, Categories, ConsentStatus, Needs, OutcomeCode, ReferralAction, ReferralStatus,
+    AgencyStatus, Categories, ConsentStatus, Need, Needs, OutcomeCode, ReferralAction, ReferralStatus,
     RejectReason, StatusReason, Urgency,
 };
 
@@ -92,6 +92,19 @@ impl CurrentStatus {
 /// What a side did to a referral, and with what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReferralAct {
+    /// Edited its draft: all that it says.
+    Edit {
+        /// Under this consent.
+        consent: ConsentId,
+        /// For these needs.
+        needs: Needs,
+        /// With this urgency.
+        urgency: Urgency,
+        /// With the package that it has.
+        has_its_package: bool,
+    },
+    /// Discarded its draft.
+    Discard,
     /// Sent it.
     Send,
     /// Took it on.
@@ -99,7 +112,7 @@ pub enum ReferralAct {
     /// Turned it down.
     Reject(StatusReason),
     /// Completed it.
-    Complete(OutcomeCode, Needs),
+    Complete(Outcome),
     /// Continued it.
     Continue {
         /// Under this consent.
@@ -117,13 +130,19 @@ pub fn last_act(referral: &Model, now: Instant) -> Option<ReferralAct> {
         return None;
     }
     match referral.last_action? {
+        ReferralAction::Edit => Some(ReferralAct::Edit {
+            consent: referral.consent_id,
+            needs: referral.needs,
+            urgency: referral.urgency,
+            has_its_package: true,
+        }),
+        ReferralAction::Discard => Some(ReferralAct::Discard),
         ReferralAction::Send => Some(ReferralAct::Send),
         ReferralAction::Accept => Some(ReferralAct::Accept),
         ReferralAction::Reject => referral.status_reason.map(ReferralAct::Reject),
-        ReferralAction::Complete => {
-            let outcome = referral.outcome?;
-            Some(ReferralAct::Complete(outcome, referral.provided))
-        }
+        ReferralAction::Complete => outcome_of(referral).map(ReferralAct::Complete),
+        // A correction is known by what it says.
+        ReferralAction::Correct => None,
         ReferralAction::Continue => Some(ReferralAct::Continue {
             consent: referral.consent_id,
             has_its_package: true,
@@ -134,9 +153,9 @@ pub fn last_act(referral: &Model, now: Instant) -> Option<ReferralAct> {
 /// Lists what a side may do next with a referral of this status.
 #[must_use]
 pub fn allowed(status: ReferralStatus, side: Side) -> &'static [ReferralAction] {
-    use ReferralAction::{Accept, Complete, Continue, Reject, Send};
+    use ReferralAction::{Accept, Complete, Continue, Discard, Edit, Reject, Send};
     match (side, status) {
-        (Side::Sender, ReferralStatus::Draft) => &[Send],
+        (Side::Sender, ReferralStatus::Draft) => &[Send, Edit, Discard],
         (Side::Sender, ReferralStatus::Suspended) => &[Continue],
         (Side::Recipient, ReferralStatus::Requested) => &[Accept, Reject],
         (
@@ -168,18 +187,37 @@ pub struct NewReferral {
     pub contains: Categories,
 }
 
+impl NewReferral {
+    fn check(&self, consent: &consent::Model) -> Result<(), Error> {
+        if !self.contains.within(consent.grants.categories()) {
+            let text = "holds a category that the consent does not name";
+            return Err(Error::input("referral.package", text));
+        }
+        if self.needs.is_empty() {
+            return Err(Error::input("referral.needs", "name at least one"));
+        }
+        Ok(())
+    }
+}
+
+/// Returns the first of a survivor's referrals to a recipient that is not over, and asks for one of these needs.
+#[must_use]
+pub fn unfinished_for(referrals: &[Model], needs: Needs, now: Instant) -> Option<&Model> {
+    let is_unfinished = |one: &&Model| {
+        let status = CurrentStatus::of(&StoredStatus::from(*one), now).status;
+        status.is_open() || matches!(status, ReferralStatus::Draft | ReferralStatus::Suspended)
+    };
+    let same = referrals.iter().filter(|one| one.needs.iter().any(|need| needs.has(need)));
+    same.filter(is_unfinished)
+        .min_by_key(|one| (one.created_at, one.id))
+}
+
 /// Drafts a referral under a consent that has not ended.
 ///
 /// # Errors
 /// `BAD_USER_INPUT`: its package holds what the consent does not name, or it names no need.
 pub fn draft(consent: &consent::Model, told: NewReferral, now: Instant) -> Result<Model, Error> {
-    if !told.contains.within(consent.grants.categories()) {
-        let text = "holds a category that the consent does not name";
-        return Err(Error::input("referral.package", text));
-    }
-    if told.needs.is_empty() {
-        return Err(Error::input("referral.needs", "name at least one"));
-    }
+    told.check(consent)?;
     Ok(Model {
         id: ReferralId::new(),
         sender_id: consent.discloser_id,
@@ -202,8 +240,72 @@ pub fn draft(consent: &consent::Model, told: NewReferral, now: Instant) -> Resul
         halted: false,
         outcome: None,
         provided: Needs::EMPTY,
+        outcome_at: None,
+        completed_at: None,
+        earlier_outcomes: None,
         last_action: None,
     })
+}
+
+/// Has a draft say something else, under a consent that has not ended: whose it is, and to whom, with the consent. Its
+/// package is sealed anew, under a key of the next version. Returns none where that was done last: `is_same` says whether
+/// the package is.
+///
+/// # Errors
+/// `INVALID_TRANSITION`: it is no draft. `BAD_USER_INPUT`: as for a new one.
+pub fn edit(
+    draft: Model,
+    consent: &consent::Model,
+    told: NewReferral,
+    is_same: bool,
+    now: Instant,
+) -> Result<Option<Model>, Error> {
+    let act = ReferralAct::Edit {
+        consent: consent.id,
+        needs: told.needs,
+        urgency: told.urgency,
+        has_its_package: is_same,
+    };
+    unless_repeated(last_act(&draft, now), &act, || {
+        let draft = permit(draft, ReferralAction::Edit, Side::Sender, now)?;
+        told.check(consent)?;
+        Ok(Model {
+            recipient_id: consent.recipient_id,
+            survivor_id: consent.survivor_id,
+            consent_id: consent.id,
+            consent_until: Some(consent.stands_until()),
+            needs: told.needs,
+            urgency: told.urgency,
+            contains: told.contains,
+            key_version: draft.key_version.saturating_add(1),
+            updated_at: now,
+            last_action: Some(ReferralAction::Edit),
+            ..draft
+        })
+    })
+    .transpose()
+}
+
+/// Discards a draft: it stays as one that was called off, and its package is nobody's, whose key goes. Returns none where that
+/// was done last.
+///
+/// # Errors
+/// `INVALID_TRANSITION`: it is no draft.
+pub fn discard(draft: Model, now: Instant) -> Result<Option<Model>, Error> {
+    unless_repeated(last_act(&draft, now), &ReferralAct::Discard, || {
+        let draft = permit(draft, ReferralAction::Discard, Side::Sender, now)?;
+        Ok(Model {
+            status: ReferralStatus::Cancelled,
+            status_reason: Some(StatusReason::Discarded),
+            contains: Categories::EMPTY,
+            // So that a sweep finds a key of before that a crash left.
+            key_version: draft.key_version.saturating_add(1),
+            updated_at: now,
+            last_action: Some(ReferralAction::Discard),
+            ..draft
+        })
+    })
+    .transpose()
 }
 
 /// What a referral is to be sent or continued under, as its change read it.
@@ -260,6 +362,10 @@ fn sent(draft: Model, basis: &Basis, now: Instant) -> Result<Model, Error> {
             "the consent that this referral stands on is not in force: sign it, or draft a new one";
         return Err(Error::NotNow(text.into()));
     }
+    if !draft.contains.within(consent.grants.categories()) {
+        let text = "its package holds a category that the consent does not name: edit this draft";
+        return Err(Error::NotNow(text.into()));
+    }
     basis.require_recipient()?;
     let mou = basis.covering_mou(consent, draft.contains, now)?;
     Ok(Model {
@@ -310,30 +416,142 @@ pub fn reject(referral: Model, reason: RejectReason, now: Instant) -> Result<Opt
     .transpose()
 }
 
+/// For how long after its completion the outcome of a referral can be corrected.
+pub const CORRECTABLE: Duration = Duration::from_hours(30 * 24);
+
+/// What came of a referral, as its recipient says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// What came of it.
+    pub code: OutcomeCode,
+    /// The needs that were met, whether or not they were asked for.
+    pub provided: Needs,
+}
+
+/// Why an outcome does not say what its code means. Safe to show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OutcomeError {
+    /// Not every need was met.
+    #[error("`NEEDS_MET` means that you met every need that was asked for: name them all, or say `NEEDS_PARTLY_MET`")]
+    NotAll,
+    /// No need was met.
+    #[error("`NEEDS_PARTLY_MET` means that you met some of the needs that were asked for: name them")]
+    None,
+    /// Every need was met.
+    #[error("you met every need that was asked for: say `NEEDS_MET`")]
+    All,
+}
+
+impl Outcome {
+    /// Checks that the code means what the needs say that were provided, of those `asked` for: `NEEDS_MET` every one,
+    /// `NEEDS_PARTLY_MET` some and not all; the others say why it ended before all were met. What was provided beyond them is
+    /// no matter.
+    ///
+    /// # Errors
+    /// [`OutcomeError`].
+    pub fn check(&self, asked: Needs) -> Result<(), OutcomeError> {
+        let (met, _) = split(asked, self.provided);
+        let is_all = met == asked;
+        match self.code {
+            OutcomeCode::NeedsMet if !is_all => Err(OutcomeError::NotAll),
+            OutcomeCode::NeedsMet => Ok(()),
+            OutcomeCode::NeedsPartlyMet if met.is_empty() => Err(OutcomeError::None),
+            OutcomeCode::NeedsPartlyMet
+            | OutcomeCode::ReferredOnward
+            | OutcomeCode::SurvivorEnded => {
+                if is_all {
+                    Err(OutcomeError::All)
+                } else {
+                    Ok(())
+                }
+            }
+        }
+    }
+}
+
+/// Parts the needs that were provided into those that were `asked` for and the further ones.
+#[must_use]
+pub fn split(asked: Needs, provided: Needs) -> (Needs, Needs) {
+    let (met, further): (Vec<Need>, Vec<Need>) = provided.iter().partition(|need| asked.has(*need));
+    (met.into_iter().collect(), further.into_iter().collect())
+}
+
 /// Completes a referral, with what came of it and the needs that were met. Returns none where that was done last, with the
 /// same outcome.
 ///
 /// # Errors
-/// `INVALID_TRANSITION`: its recipient does not work on it.
-pub fn complete(
-    referral: Model,
-    outcome: OutcomeCode,
-    provided: Needs,
-    now: Instant,
-) -> Result<Option<Model>, Error> {
-    let act = ReferralAct::Complete(outcome, provided);
+/// `INVALID_TRANSITION`: its recipient does not work on it. `BAD_USER_INPUT`: the code does not mean what was provided.
+pub fn complete(referral: Model, outcome: Outcome, now: Instant) -> Result<Option<Model>, Error> {
+    let act = ReferralAct::Complete(outcome);
     unless_repeated(last_act(&referral, now), &act, || {
+        let referral = permit(referral, ReferralAction::Complete, Side::Recipient, now)?;
+        check(outcome, &referral)?;
         Ok(Model {
             status: ReferralStatus::Completed,
             status_reason: None,
-            outcome: Some(outcome),
-            provided,
+            outcome: Some(outcome.code),
+            provided: outcome.provided,
+            outcome_at: Some(now),
+            completed_at: Some(now),
             updated_at: now,
             last_action: Some(ReferralAction::Complete),
-            ..permit(referral, ReferralAction::Complete, Side::Recipient, now)?
+            ..referral
         })
     })
     .transpose()
+}
+
+/// Corrects what came of a completed referral; what was said before stays on record. Returns none where it says that already.
+///
+/// # Errors
+/// `INVALID_TRANSITION`: it is not completed, or was so too long ago. `BAD_USER_INPUT`: as for its completion.
+pub fn correct(referral: Model, outcome: Outcome, now: Instant) -> Result<Option<Model>, Error> {
+    let said = outcome_of(&referral);
+    unless_repeated(said, &outcome, || {
+        let before = said.zip(referral.outcome_at);
+        let Some((before, at)) = before else {
+            return Err(not_permitted(&referral, ReferralAction::Correct, Side::Recipient, now));
+        };
+        if correctable_until(&referral).is_none_or(|until| until <= now) {
+            let text = "an outcome can be corrected for 30 days after the referral was completed";
+            return Err(Error::NotNow(text.into()));
+        }
+        check(outcome, &referral)?;
+        let mut earlier = referral.earlier_outcomes.clone().unwrap_or_default();
+        earlier.0.push(RecordedOutcome {
+            code: before.code,
+            provided: before.provided,
+            at,
+        });
+        Ok(Model {
+            outcome: Some(outcome.code),
+            provided: outcome.provided,
+            outcome_at: Some(now),
+            earlier_outcomes: Some(earlier),
+            updated_at: now,
+            last_action: Some(ReferralAction::Correct),
+            ..referral
+        })
+    })
+    .transpose()
+}
+
+/// Returns until when the outcome of a completed referral can be corrected.
+#[must_use]
+pub fn correctable_until(referral: &Model) -> Option<Instant> {
+    referral.completed_at.map(|at| at.plus(CORRECTABLE))
+}
+
+fn outcome_of(referral: &Model) -> Option<Outcome> {
+    Some(Outcome {
+        code: referral.outcome?,
+        provided: referral.provided,
+    })
+}
+
+fn check(outcome: Outcome, referral: &Model) -> Result<(), Error> {
+    let fits = outcome.check(referral.needs);
+    fits.map_err(|why| Error::input("outcome.provided", why))
 }
 
 /// A package that is to be sealed anew, under a key of the next version.
@@ -449,14 +667,18 @@ fn permit(
     now: Instant,
 ) -> Result<Model, Error> {
     let current = CurrentStatus::of(&StoredStatus::from(&referral), now);
-    let allowed = allowed(current.status, side);
-    if allowed.contains(&action) {
+    if allowed(current.status, side).contains(&action) {
         Ok(referral)
     } else {
-        Err(Error::InvalidTransition {
-            tried: action,
-            from: current.status,
-            allowed: allowed.to_vec(),
-        })
+        Err(not_permitted(&referral, action, side, now))
+    }
+}
+
+fn not_permitted(referral: &Model, action: ReferralAction, side: Side, now: Instant) -> Error {
+    let from = CurrentStatus::of(&StoredStatus::from(referral), now).status;
+    Error::InvalidTransition {
+        tried: action,
+        from,
+        allowed: allowed(from, side).to_vec(),
     }
 }
