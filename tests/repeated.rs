@@ -14,8 +14,8 @@ async fn drafts_mou(one: &Agency, other: &Agency) -> String {
         |who: &Agency| json!({ "agency": who.id.to_string(), "responsibilities": "refers" });
     let mou = json!({
         "kind": "REFERRAL", "title": "One more", "parties": [party(one), party(other)],
-        "categories": ["NEEDS"], "purposes": ["HOUSING_PLACEMENT"],
         "terms": {
+            "grants": [{ "purpose": "HOUSING_PLACEMENT", "categories": ["NEEDS"] }],
             "purpose": "to serve survivors together", "services": "as listed", "confidentiality": "as the law asks",
             "breachNoticeHours": 24, "training": "yearly", "conflictResolution": "the directors meet",
             "terminationNoticeDays": 30,
