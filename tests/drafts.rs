@@ -10,8 +10,7 @@ use crate::world::{Agency, Answer, World, on_both};
 
 const EDIT: &str = "mutation($id: ID!, $r: ReferralDraftInput!) { editReferralDraft(id: $id, referral: $r) \
     { id status needs urgency } }";
-const DISCARD: &str =
-    "mutation($id: ID!) { discardReferralDraft(id: $id) { id status statusReason allowedActions } }";
+const DISCARD: &str = "mutation($id: ID!) { discardReferralDraft(id: $id) { id status statusReason allowedActions } }";
 const EDIT_CONSENT: &str = "mutation($id: ID!, $c: ConsentInput!) { editConsentDraft(id: $id, consent: $c) { id status version categories } }";
 const DISCARD_CONSENT: &str = "mutation($id: ID!) { discardConsentDraft(id: $id) { id status } }";
 
@@ -44,11 +43,17 @@ async fn a_second_referral_for_the_same_need_names_the_first(world: World) {
     drafts(&north, &other, &["HOUSING"]).await.data();
     let mut again = referral(consent, &["HOUSING"]);
     again["again"] = json!(true);
-    north.asks(DRAFT_REFERRAL, json!({ "r": again })).await.data();
+    north
+        .asks(DRAFT_REFERRAL, json!({ "r": again }))
+        .await
+        .data();
     // What is over is no other one.
     let reject = "mutation($id: ID!) { rejectReferral(id: $id, reason: NO_CAPACITY) { id } }";
     let cleo = north.refers("Cleo").to(&south).sharing([Identity]).await;
-    south.asks(reject, json!({ "id": cleo.referral })).await.data();
+    south
+        .asks(reject, json!({ "id": cleo.referral }))
+        .await
+        .data();
     drafts(&north, &cleo.consent, &["HOUSING"]).await.data();
 }
 
@@ -81,13 +86,25 @@ async fn an_edited_draft_says_the_new_and_the_old_is_gone(world: World) {
     told["package"]["identity"]["givenName"] = json!("Adele");
     let variables = json!({ "id": ada.referral, "r": told });
     let edited = north.asks(EDIT, variables.clone()).await;
-    assert_eq!(edited.data()["editReferralDraft"]["needs"], json!(["LEGAL"]));
+    assert_eq!(
+        edited.data()["editReferralDraft"]["needs"],
+        json!(["LEGAL"])
+    );
     assert_eq!(keys(), "2");
     // The same once more changes nothing.
-    assert_eq!(north.asks(EDIT, variables.clone()).await.data(), edited.data());
+    assert_eq!(
+        north.asks(EDIT, variables.clone()).await.data(),
+        edited.data()
+    );
     assert_eq!(keys(), "2");
-    assert_eq!(south.finds("Referral", &ada.referral, "id").await, Value::Null);
-    north.changes("sendReferral", &ada.referral, "status").await.data();
+    assert_eq!(
+        south.finds("Referral", &ada.referral, "id").await,
+        Value::Null
+    );
+    north
+        .changes("sendReferral", &ada.referral, "status")
+        .await
+        .data();
     assert!(south.reads(&ada).await.contains("identity: Adele"));
     let late = north.asks(EDIT, variables).await;
     assert_eq!(late.codes(), "INVALID_TRANSITION");
@@ -96,14 +113,21 @@ async fn an_edited_draft_says_the_new_and_the_old_is_gone(world: World) {
 on_both!(a_discarded_draft_is_cancelled_and_its_content_gone);
 async fn a_discarded_draft_is_cancelled_and_its_content_gone(world: World) {
     let (north, south) = world.agencies("north", "south").await;
-    let ada = north.refers("Ada").to(&south).drafted([Identity, Safety]).await;
+    let ada = north
+        .refers("Ada")
+        .to(&south)
+        .drafted([Identity, Safety])
+        .await;
     let variables = json!({ "id": ada.referral });
     let discarded = north.asks(DISCARD, variables.clone()).await;
     let shown = json!({ "id": ada.referral, "status": "CANCELLED", "statusReason": "DISCARDED", "allowedActions": [] });
     assert_eq!(discarded.data()["discardReferralDraft"], shown);
     assert!(!world.has_key(&ada.referral));
     assert_eq!(world.tampers("SELECT count(*) FROM sealed_part"), "0");
-    assert_eq!(north.asks(DISCARD, variables.clone()).await.data(), discarded.data());
+    assert_eq!(
+        north.asks(DISCARD, variables.clone()).await.data(),
+        discarded.data()
+    );
     assert_eq!(south.asks(DISCARD, variables).await.codes(), "NOT_FOUND");
     assert!(!north.reads(&ada).await.contains("Ada"));
     let sent = north.changes("sendReferral", &ada.referral, "status").await;
@@ -125,8 +149,12 @@ async fn a_consent_is_edited_and_discarded_until_somebody_signs_it(world: World)
     };
     let legal = good_consent(&ada, &south, &[Legal]);
     let edited = edits(&consent, legal.clone()).await;
-    assert_eq!(edited.data()["editConsentDraft"]["categories"], json!(["LEGAL"]));
-    let events = || world.tampers("SELECT count(*) FROM audit_event WHERE kind = 'CONSENT_DRAFT_EDITED'");
+    assert_eq!(
+        edited.data()["editConsentDraft"]["categories"],
+        json!(["LEGAL"])
+    );
+    let events =
+        || world.tampers("SELECT count(*) FROM audit_event WHERE kind = 'CONSENT_DRAFT_EDITED'");
     assert_eq!(edits(&consent, legal.clone()).await.data(), edited.data());
     assert_eq!(events(), "1");
     let bea = north.registers("Bea").await;
@@ -135,7 +163,9 @@ async fn a_consent_is_edited_and_discarded_until_somebody_signs_it(world: World)
     north.signs(&consent).await.data();
     assert_eq!(edits(&consent, legal).await.codes(), "INVALID_TRANSITION");
     // What was drafted under the consent as it was before must be edited first.
-    let sent = north.changes("sendReferral", &drafted.referral, "status").await;
+    let sent = north
+        .changes("sendReferral", &drafted.referral, "status")
+        .await;
     assert_eq!(sent.codes(), "INVALID_TRANSITION");
     assert!(sent.text.contains("edit this draft"), "{}", sent.text);
     let variables = json!({ "id": consent });
@@ -146,10 +176,19 @@ async fn a_consent_is_edited_and_discarded_until_somebody_signs_it(world: World)
     let under = north.drafts_referral(&mistyped, "Ada", &[Identity]).await;
     let variables = json!({ "id": mistyped });
     let discarded = north.asks(DISCARD_CONSENT, variables.clone()).await;
-    assert_eq!(discarded.data()["discardConsentDraft"]["status"], "ENTERED_IN_ERROR");
-    assert_eq!(north.asks(DISCARD_CONSENT, variables.clone()).await.data(), discarded.data());
+    assert_eq!(
+        discarded.data()["discardConsentDraft"]["status"],
+        "ENTERED_IN_ERROR"
+    );
+    assert_eq!(
+        north.asks(DISCARD_CONSENT, variables.clone()).await.data(),
+        discarded.data()
+    );
     assert!(!world.has_key(&under.referral));
-    assert_eq!(south.asks(DISCARD_CONSENT, variables).await.codes(), "NOT_FOUND");
+    assert_eq!(
+        south.asks(DISCARD_CONSENT, variables).await.codes(),
+        "NOT_FOUND"
+    );
     let late = north.signs(&mistyped).await;
     assert_eq!(late.codes(), "INVALID_TRANSITION");
     let end = format!("{}T00:00:00Z", day(20));

@@ -1,6 +1,6 @@
 //! What came of a referral: the code means what the needs say that were provided, and it can be corrected for a while.
 
-use concord::referral::rules::{Outcome, OutcomeError, split};
+use concord::referral::rules_outcome::{Outcome, OutcomeError, split};
 use concord_entities::vocabulary::DataCategory::Identity;
 use concord_entities::vocabulary::{Code, Need, Needs, OutcomeCode};
 use proptest::prelude::*;
@@ -74,7 +74,8 @@ async fn an_outcome_means_what_it_says_and_is_corrected_with_both_on_record(worl
     assert_eq!(completed.data()["completeReferral"]["outcome"], shown);
 
     let corrected = says("correctReferralOutcome", "NEEDS_MET", &["HOUSING"]).await;
-    let now = json!({ "code": "NEEDS_MET", "provided": ["HOUSING"], "further": [], "earlier": [first] });
+    let now =
+        json!({ "code": "NEEDS_MET", "provided": ["HOUSING"], "further": [], "earlier": [first] });
     assert_eq!(corrected.data()["correctReferralOutcome"]["outcome"], now);
     let again = says("correctReferralOutcome", "NEEDS_MET", &["HOUSING"]).await;
     assert_eq!(again.data(), corrected.data());

@@ -318,7 +318,10 @@ impl Stage {
                 let told = self.drafted().await;
                 let package = json!({ "identity": { "givenName": "Bea" } });
                 let referral = json!({ "consent": told.consent, "needs": ["LEGAL"], "urgency": "ROUTINE", "package": package });
-                Object::new(&told.referral, json!({ "id": told.referral, "new": referral }))
+                Object::new(
+                    &told.referral,
+                    json!({ "id": told.referral, "new": referral }),
+                )
             }
             Given::ReferralCompleted => {
                 let told = self.sent().await;
@@ -330,7 +333,8 @@ impl Stage {
             }
             Given::ConsentToEdit => {
                 let survivor = self.sender.registers(&self.name()).await;
-                let mut consent = good_consent(&survivor, &self.recipient, &[DataCategory::Identity]);
+                let mut consent =
+                    good_consent(&survivor, &self.recipient, &[DataCategory::Identity]);
                 let drafted = self.sender.drafts(&consent).await;
                 let id = text(&drafted.data()["draftConsent"]["id"]);
                 consent["expiresAt"] = json!(format!("{}T00:00:00Z", day(20)));

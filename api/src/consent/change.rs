@@ -229,7 +229,10 @@ async fn refuse(request: &Request, id: ConsentId, defects: Defects) -> Refusal {
     Error::ConsentDefective { findings }.into()
 }
 
-pub(super) async fn survivor_of(change: &Change<'_>, consent: &consent::Model) -> Result<survivor::Model> {
+pub(super) async fn survivor_of(
+    change: &Change<'_>,
+    consent: &consent::Model,
+) -> Result<survivor::Model> {
     let survivor = survivor::Entity::one_of(change.agency(), consent.survivor_id)
         .one(change)
         .await?;

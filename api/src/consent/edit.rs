@@ -77,7 +77,8 @@ async fn edit(change: &Change<'_>, id: ConsentId, input: &ConsentInput) -> Resul
     require_unsigned(change, &found).await?;
     let (told, survivor) = draft::told(change, input).await?;
     if told.survivor_id != found.survivor_id || told.recipient_id != found.recipient_id {
-        let text = "a draft stays this survivor's and to this recipient: discard it, and draft another";
+        let text =
+            "a draft stays this survivor's and to this recipient: discard it, and draft another";
         return Err(Error::input("consent", text).into());
     }
     let edited = consent::Model {
@@ -90,7 +91,11 @@ async fn edit(change: &Change<'_>, id: ConsentId, input: &ConsentInput) -> Resul
     let Some(edited) = edited else {
         return Ok(Vec::new());
     };
-    let edited = edited.into_active_model().reset_all().update(change).await?;
+    let edited = edited
+        .into_active_model()
+        .reset_all()
+        .update(change)
+        .await?;
     let event = ConsentEvent::of(&edited, survivor.audit_id, None);
     Ok(vec![Event::ConsentDraftEdited(event)])
 }
@@ -115,7 +120,9 @@ async fn require_unsigned(change: &Change<'_>, found: &consent::Model) -> Result
     let signatures = consent_signature::Entity::under([found.id])
         .all(change)
         .await?;
-    let paper = consent_document::Entity::under(found.id).one(change).await?;
+    let paper = consent_document::Entity::under(found.id)
+        .one(change)
+        .await?;
     let is_signed = found.signed_at.is_some() || !signatures.is_empty() || paper.is_some();
     if is_over || is_signed {
         let text = "no draft any more: what somebody has signed is marked as entered in error, and drafted anew";

@@ -12,7 +12,7 @@ use super::graphql::Referral;
 use super::input::{ReferralDraftInput, ReferralInput};
 use super::package::Contents;
 use super::resealed::is_sealed_in;
-use super::rules::{self, NewReferral};
+use super::rules_draft::{self as rules, NewReferral};
 use super::view::reload;
 use crate::access::grant::Resource;
 use crate::audit::change::Change;
@@ -139,7 +139,13 @@ async fn edit(request: &Request, id: ReferralId, input: ReferralDraftInput) -> R
     let edited = save(&change, edited).await?;
     sealed_part::Entity::remove_of([id]).exec(&change).await?;
     let vault = &request.worker.vault;
-    seal(&change, vault, PackageVersion::from(&edited), &input.package).await?;
+    seal(
+        &change,
+        vault,
+        PackageVersion::from(&edited),
+        &input.package,
+    )
+    .await?;
     change.destroys(DoomedKeys::Packages(vec![before]));
     let event = ReferralEvent::of(id, edited.recipient_id);
     change.commit(Event::ReferralDraftEdited(event)).await?;

@@ -13,6 +13,7 @@ use super::package::Package;
 use super::package_view::NotPrefetchedError;
 use super::read::Seen;
 use super::rules;
+use super::rules_outcome::{self, CORRECTABLE};
 use crate::agency::graphql::Agency;
 use crate::consent::graphql::Consent;
 use crate::error::{Refusal, Result};
@@ -115,15 +116,21 @@ impl Referral {
     async fn outcome(&self) -> Option<ReferralOutcome> {
         let beyond = self.seen.beyond.as_ref()?;
         let asked = self.seen.header.needs;
-        let (provided, further) = rules::split(asked, beyond.provided);
-        let earlier = beyond.earlier_outcomes.iter().flat_map(|earlier| &earlier.0);
+        let (provided, further) = rules_outcome::split(asked, beyond.provided);
+        let earlier = beyond
+            .earlier_outcomes
+            .iter()
+            .flat_map(|earlier| &earlier.0);
         Some(ReferralOutcome {
             code: beyond.outcome?,
             provided: provided.iter().collect(),
             further: further.iter().collect(),
             recorded_at: beyond.outcome_at?.into(),
-            correctable_until: beyond.completed_at?.plus(rules::CORRECTABLE).into(),
-            earlier: earlier.rev().map(|one| EarlierOutcome::view(one, asked)).collect(),
+            correctable_until: beyond.completed_at?.plus(CORRECTABLE).into(),
+            earlier: earlier
+                .rev()
+                .map(|one| EarlierOutcome::view(one, asked))
+                .collect(),
         })
     }
 

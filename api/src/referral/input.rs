@@ -5,7 +5,7 @@ use concord_entities::referral::RecordedOutcome;
 use concord_entities::vocabulary::{Need, Needs, OutcomeCode, ReferralStatus, Urgency};
 
 use super::package::Contents;
-use super::rules::{self, Outcome};
+use super::rules_outcome::{self, Outcome};
 use crate::wire::scalars::DateTime;
 
 /// Which of your agency's two boxes.
@@ -118,7 +118,7 @@ pub struct EarlierOutcome {
 impl EarlierOutcome {
     /// Shows an outcome, by the needs that were `asked` for.
     pub(super) fn view(said: &RecordedOutcome, asked: Needs) -> Self {
-        let (provided, further) = rules::split(asked, said.provided);
+        let (provided, further) = rules_outcome::split(asked, said.provided);
         Self {
             code: said.code,
             provided: provided.iter().collect(),

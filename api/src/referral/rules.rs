@@ -3,15 +3,16 @@
 use std::time::Duration;
 
 use concord_entities::consent;
-use concord_entities::ids::{ConsentId, ReferralId};
+use concord_entities::ids::ConsentId;
 use concord_entities::instant::Instant;
 use concord_entities::mou;
 use concord_entities::referral::{Model, RecordedOutcome, answerable_until};
 use concord_entities::vocabulary::{
-    AgencyStatus, Categories, ConsentStatus, Need, Needs, OutcomeCode, ReferralAction, ReferralStatus,
-    RejectReason, StatusReason, Urgency,
+    AgencyStatus, Categories, ConsentStatus, Needs, ReferralAction, ReferralStatus, RejectReason,
+    StatusReason, Urgency,
 };
 
+use super::rules_outcome::{CORRECTABLE, Outcome};
 use crate::consent::rules as consent_rules;
 use crate::error::Error;
 use crate::mou::rules as mou_rules;
@@ -176,138 +177,6 @@ pub fn response_time(urgency: Urgency) -> Duration {
     }
 }
 
-/// What a sender says of a new referral.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NewReferral {
-    /// What the person needs.
-    pub needs: Needs,
-    /// How soon an answer is wanted.
-    pub urgency: Urgency,
-    /// The categories that its package has something in.
-    pub contains: Categories,
-}
-
-impl NewReferral {
-    fn check(&self, consent: &consent::Model) -> Result<(), Error> {
-        if !self.contains.within(consent.grants.categories()) {
-            let text = "holds a category that the consent does not name";
-            return Err(Error::input("referral.package", text));
-        }
-        if self.needs.is_empty() {
-            return Err(Error::input("referral.needs", "name at least one"));
-        }
-        Ok(())
-    }
-}
-
-/// Returns the first of a survivor's referrals to a recipient that is not over, and asks for one of these needs.
-#[must_use]
-pub fn unfinished_for(referrals: &[Model], needs: Needs, now: Instant) -> Option<&Model> {
-    let is_unfinished = |one: &&Model| {
-        let status = CurrentStatus::of(&StoredStatus::from(*one), now).status;
-        status.is_open() || matches!(status, ReferralStatus::Draft | ReferralStatus::Suspended)
-    };
-    let same = referrals.iter().filter(|one| one.needs.iter().any(|need| needs.has(need)));
-    same.filter(is_unfinished)
-        .min_by_key(|one| (one.created_at, one.id))
-}
-
-/// Drafts a referral under a consent that has not ended.
-///
-/// # Errors
-/// `BAD_USER_INPUT`: its package holds what the consent does not name, or it names no need.
-pub fn draft(consent: &consent::Model, told: NewReferral, now: Instant) -> Result<Model, Error> {
-    told.check(consent)?;
-    Ok(Model {
-        id: ReferralId::new(),
-        sender_id: consent.discloser_id,
-        recipient_id: consent.recipient_id,
-        survivor_id: consent.survivor_id,
-        consent_id: consent.id,
-        mou_id: None,
-        status: ReferralStatus::Draft,
-        status_reason: None,
-        needs: told.needs,
-        urgency: told.urgency,
-        contains: told.contains,
-        key_version: 1,
-        created_at: now,
-        sent_at: None,
-        respond_by: None,
-        updated_at: now,
-        consent_until: Some(consent.stands_until()),
-        mou_until: None,
-        halted: false,
-        outcome: None,
-        provided: Needs::EMPTY,
-        outcome_at: None,
-        completed_at: None,
-        earlier_outcomes: None,
-        last_action: None,
-    })
-}
-
-/// Has a draft say something else, under a consent that has not ended: whose it is, and to whom, with the consent. Its
-/// package is sealed anew, under a key of the next version. Returns none where that was done last: `is_same` says whether
-/// the package is.
-///
-/// # Errors
-/// `INVALID_TRANSITION`: it is no draft. `BAD_USER_INPUT`: as for a new one.
-pub fn edit(
-    draft: Model,
-    consent: &consent::Model,
-    told: NewReferral,
-    is_same: bool,
-    now: Instant,
-) -> Result<Option<Model>, Error> {
-    let act = ReferralAct::Edit {
-        consent: consent.id,
-        needs: told.needs,
-        urgency: told.urgency,
-        has_its_package: is_same,
-    };
-    unless_repeated(last_act(&draft, now), &act, || {
-        let draft = permit(draft, ReferralAction::Edit, Side::Sender, now)?;
-        told.check(consent)?;
-        Ok(Model {
-            recipient_id: consent.recipient_id,
-            survivor_id: consent.survivor_id,
-            consent_id: consent.id,
-            consent_until: Some(consent.stands_until()),
-            needs: told.needs,
-            urgency: told.urgency,
-            contains: told.contains,
-            key_version: draft.key_version.saturating_add(1),
-            updated_at: now,
-            last_action: Some(ReferralAction::Edit),
-            ..draft
-        })
-    })
-    .transpose()
-}
-
-/// Discards a draft: it stays as one that was called off, and its package is nobody's, whose key goes. Returns none where that
-/// was done last.
-///
-/// # Errors
-/// `INVALID_TRANSITION`: it is no draft.
-pub fn discard(draft: Model, now: Instant) -> Result<Option<Model>, Error> {
-    unless_repeated(last_act(&draft, now), &ReferralAct::Discard, || {
-        let draft = permit(draft, ReferralAction::Discard, Side::Sender, now)?;
-        Ok(Model {
-            status: ReferralStatus::Cancelled,
-            status_reason: Some(StatusReason::Discarded),
-            contains: Categories::EMPTY,
-            // So that a sweep finds a key of before that a crash left.
-            key_version: draft.key_version.saturating_add(1),
-            updated_at: now,
-            last_action: Some(ReferralAction::Discard),
-            ..draft
-        })
-    })
-    .transpose()
-}
-
 /// What a referral is to be sent or continued under, as its change read it.
 #[derive(Clone, Debug)]
 pub struct Basis {
@@ -416,66 +285,6 @@ pub fn reject(referral: Model, reason: RejectReason, now: Instant) -> Result<Opt
     .transpose()
 }
 
-/// For how long after its completion the outcome of a referral can be corrected.
-pub const CORRECTABLE: Duration = Duration::from_hours(30 * 24);
-
-/// What came of a referral, as its recipient says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Outcome {
-    /// What came of it.
-    pub code: OutcomeCode,
-    /// The needs that were met, whether or not they were asked for.
-    pub provided: Needs,
-}
-
-/// Why an outcome does not say what its code means. Safe to show.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum OutcomeError {
-    /// Not every need was met.
-    #[error("`NEEDS_MET` means that you met every need that was asked for: name them all, or say `NEEDS_PARTLY_MET`")]
-    NotAll,
-    /// No need was met.
-    #[error("`NEEDS_PARTLY_MET` means that you met some of the needs that were asked for: name them")]
-    None,
-    /// Every need was met.
-    #[error("you met every need that was asked for: say `NEEDS_MET`")]
-    All,
-}
-
-impl Outcome {
-    /// Checks that the code means what the needs say that were provided, of those `asked` for: `NEEDS_MET` every one,
-    /// `NEEDS_PARTLY_MET` some and not all; the others say why it ended before all were met. What was provided beyond them is
-    /// no matter.
-    ///
-    /// # Errors
-    /// [`OutcomeError`].
-    pub fn check(&self, asked: Needs) -> Result<(), OutcomeError> {
-        let (met, _) = split(asked, self.provided);
-        let is_all = met == asked;
-        match self.code {
-            OutcomeCode::NeedsMet if !is_all => Err(OutcomeError::NotAll),
-            OutcomeCode::NeedsMet => Ok(()),
-            OutcomeCode::NeedsPartlyMet if met.is_empty() => Err(OutcomeError::None),
-            OutcomeCode::NeedsPartlyMet
-            | OutcomeCode::ReferredOnward
-            | OutcomeCode::SurvivorEnded => {
-                if is_all {
-                    Err(OutcomeError::All)
-                } else {
-                    Ok(())
-                }
-            }
-        }
-    }
-}
-
-/// Parts the needs that were provided into those that were `asked` for and the further ones.
-#[must_use]
-pub fn split(asked: Needs, provided: Needs) -> (Needs, Needs) {
-    let (met, further): (Vec<Need>, Vec<Need>) = provided.iter().partition(|need| asked.has(*need));
-    (met.into_iter().collect(), further.into_iter().collect())
-}
-
 /// Completes a referral, with what came of it and the needs that were met. Returns none where that was done last, with the
 /// same outcome.
 ///
@@ -510,7 +319,12 @@ pub fn correct(referral: Model, outcome: Outcome, now: Instant) -> Result<Option
     unless_repeated(said, &outcome, || {
         let before = said.zip(referral.outcome_at);
         let Some((before, at)) = before else {
-            return Err(not_permitted(&referral, ReferralAction::Correct, Side::Recipient, now));
+            return Err(not_permitted(
+                &referral,
+                ReferralAction::Correct,
+                Side::Recipient,
+                now,
+            ));
         };
         if correctable_until(&referral).is_none_or(|until| until <= now) {
             let text = "an outcome can be corrected for 30 days after the referral was completed";
@@ -660,7 +474,7 @@ fn consent_to_continue<'b>(
 }
 
 /// Returns the referral unchanged if this side may do this with it now.
-fn permit(
+pub(super) fn permit(
     referral: Model,
     action: ReferralAction,
     side: Side,
