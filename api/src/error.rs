@@ -7,7 +7,7 @@
 //!    `RATE_LIMITED`).
 //! 2. What the caller may not see, which answers as what does not exist (`NOT_FOUND`).
 //! 3. A rule that says no: each returns its reason as a value (`INVALID_TRANSITION`, `CONSENT_DEFECTIVE`,
-//!    `MOU_REQUIRED`, `LEGAL_HOLD`, `CONFLICT`, `PURPOSE_REQUIRED`).
+//!    `MOU_REQUIRED`, `LEGAL_HOLD`, `DUPLICATE_REFERRAL`, `CONFLICT`, `PURPOSE_REQUIRED`).
 //! 4. What the service stands on, and what may pass by itself: a database that is away, locked, full or restarting, a
 //!    ledger that cannot be written, a store that is older than its witnesses (`UNAVAILABLE`: nothing was changed). Where
 //!    a change may have been made, or was made and cannot be shown, it is `OUTCOME_UNKNOWN`.
@@ -26,7 +26,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use async_graphql::{ErrorExtensionValues, Value};
-use concord_entities::ids::{InvalidIdError, LegalHoldId};
+use concord_entities::ids::{InvalidIdError, LegalHoldId, ReferralId};
 use concord_entities::instant::{Day, InvalidTimeError};
 use concord_entities::vocabulary::{
     Code, LegalHoldGround, ReferralAction, ReferralStatus, Severity,
@@ -79,6 +79,15 @@ pub enum Error {
     LegalHold {
         /// Every hold in force.
         holds: Vec<HoldInForce>,
+    },
+    /// Your agency has referred this survivor to this recipient already, for one of these needs, and that is not over.
+    #[error(
+        "your agency has referred this survivor to this recipient for the same need already, and that is not over: look at the \
+         referral in `extensions.referral`, or say `again: true` to refer once more"
+    )]
+    DuplicateReferral {
+        /// The first such referral.
+        first: ReferralId,
     },
     /// The consent lacks something that the law asks for.
     #[error(
@@ -173,6 +182,7 @@ impl Error {
             Self::BadUserInput(_) => "BAD_USER_INPUT",
             Self::InvalidTransition { .. } | Self::NotNow(_) => "INVALID_TRANSITION",
             Self::LegalHold { .. } => "LEGAL_HOLD",
+            Self::DuplicateReferral { .. } => "DUPLICATE_REFERRAL",
             Self::ConsentDefective { .. } => "CONSENT_DEFECTIVE",
             Self::MouRequired => "MOU_REQUIRED",
             Self::Conflict(_) => "CONFLICT",
@@ -226,6 +236,7 @@ impl Error {
                     Value::List(holds.iter().map(Value::from).collect()),
                 );
             }
+            Self::DuplicateReferral { first } => extensions.set("referral", first.to_string()),
             Self::ForbiddenScope { needed, missing } => {
                 extensions.set("scope", needed.as_str());
                 extensions.set(

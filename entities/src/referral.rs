@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait, IntoCondition};
-use sea_orm::{Condition, QueryFilter, UpdateMany};
+use sea_orm::{Condition, FromJsonQueryResult, QueryFilter, UpdateMany};
+use serde::{Deserialize, Serialize};
 
 use crate::consent;
 use crate::ids::{AgencyId, ConsentId, MouId, ReferralId, SurvivorId};
@@ -61,8 +62,14 @@ pub struct Model {
     pub halted: bool,
     /// What came of it.
     pub outcome: Option<OutcomeCode>,
-    /// The needs that its recipient met.
+    /// The needs that its recipient met, whether or not they were asked for.
     pub provided: Needs,
+    /// When that was said.
+    pub outcome_at: Option<Instant>,
+    /// When it was completed; the outcome can be corrected for a while after that.
+    pub completed_at: Option<Instant>,
+    /// What was said of it before, and corrected, in the order in which it was said; none where nothing was corrected.
+    pub earlier_outcomes: Option<EarlierOutcomes>,
     /// What was done to it last, by which the same is known once more; none before it is sent.
     pub last_action: Option<ReferralAction>,
     /// The agency that refers.
@@ -91,6 +98,21 @@ pub struct Model {
 }
 
 impl ActiveModelBehavior for ActiveModel {}
+
+/// The outcomes of a referral that were corrected.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
+pub struct EarlierOutcomes(pub Vec<RecordedOutcome>);
+
+/// An outcome, and when it was said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecordedOutcome {
+    /// What came of it.
+    pub code: OutcomeCode,
+    /// The needs that were met.
+    pub provided: Needs,
+    /// When that was said.
+    pub at: Instant,
+}
 
 /// How long a recipient may leave a referral unanswered before it expires.
 pub const UNANSWERED: Duration = Duration::from_hours(30 * 24);

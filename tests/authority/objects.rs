@@ -57,6 +57,9 @@ pub enum Given {
     ReferralAccepted,
     ReferralSuspended,
     Notice,
+    ReferralToEdit,
+    ReferralCompleted,
+    ConsentToEdit,
     MouDraft,
     MouOffered,
     MouToSign,
@@ -308,8 +311,34 @@ impl Stage {
             Given::NewReferral => {
                 let consent = self.drafted().await.consent;
                 let package = json!({ "identity": { "givenName": "Ada" } });
-                let referral = json!({ "consent": consent, "needs": ["HOUSING"], "urgency": "URGENT", "package": package });
+                let referral = json!({ "consent": consent, "needs": ["HOUSING"], "urgency": "URGENT", "package": package, "again": true });
                 Object::new("", json!({ "new": referral }))
+            }
+            Given::ReferralToEdit => {
+                let told = self.drafted().await;
+                let package = json!({ "identity": { "givenName": "Bea" } });
+                let referral = json!({ "consent": told.consent, "needs": ["LEGAL"], "urgency": "ROUTINE", "package": package });
+                Object::new(
+                    &told.referral,
+                    json!({ "id": told.referral, "new": referral }),
+                )
+            }
+            Given::ReferralCompleted => {
+                let told = self.sent().await;
+                self.recipient.does("acceptReferral", &told).await.data();
+                let complete = "mutation($id: ID!) { completeReferral(id: $id, outcome: { code: SURVIVOR_ENDED }) { id } }";
+                let variables = json!({ "id": told.referral });
+                self.recipient.asks(complete, variables).await.data();
+                Object::known(told.referral)
+            }
+            Given::ConsentToEdit => {
+                let survivor = self.sender.registers(&self.name()).await;
+                let mut consent =
+                    good_consent(&survivor, &self.recipient, &[DataCategory::Identity]);
+                let drafted = self.sender.drafts(&consent).await;
+                let id = text(&drafted.data()["draftConsent"]["id"]);
+                consent["expiresAt"] = json!(format!("{}T00:00:00Z", day(20)));
+                Object::new(&id, json!({ "id": id, "new": consent }))
             }
             Given::NewMou => Object::new("", json!({ "new": self.new_mou() })),
         }

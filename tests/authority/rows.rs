@@ -295,6 +295,18 @@ pub const ROWS: &[Row] = &[
         "mutation($new: ConsentInput!) { draftConsent(consent: $new) { id } }",
     ),
     row(
+        "editConsentDraft",
+        Given::ConsentToEdit,
+        Party::Sender,
+        "mutation($id: ID!, $new: ConsentInput!) { editConsentDraft(id: $id, consent: $new) { id } }",
+    ),
+    row(
+        "discardConsentDraft",
+        Given::ConsentDraft,
+        Party::Sender,
+        "mutation($id: ID!) { discardConsentDraft(id: $id) { id } }",
+    ),
+    row(
         "signConsent",
         Given::ConsentToSign,
         Party::Sender,
@@ -361,6 +373,18 @@ pub const ROWS: &[Row] = &[
         "mutation($new: ReferralInput!) { draftReferral(referral: $new) { id } }",
     ),
     row(
+        "editReferralDraft",
+        Given::ReferralToEdit,
+        Party::Sender,
+        "mutation($id: ID!, $new: ReferralDraftInput!) { editReferralDraft(id: $id, referral: $new) { id } }",
+    ),
+    row(
+        "discardReferralDraft",
+        Given::ReferralDraft,
+        Party::Sender,
+        "mutation($id: ID!) { discardReferralDraft(id: $id) { id } }",
+    ),
+    row(
         "sendReferral",
         Given::ReferralDraft,
         Party::Sender,
@@ -383,6 +407,12 @@ pub const ROWS: &[Row] = &[
         Given::ReferralAccepted,
         Party::Recipient,
         "mutation($id: ID!) { completeReferral(id: $id, outcome: { code: NEEDS_MET, provided: [HOUSING] }) { id } }",
+    ),
+    row(
+        "correctReferralOutcome",
+        Given::ReferralCompleted,
+        Party::Recipient,
+        "mutation($id: ID!) { correctReferralOutcome(id: $id, outcome: { code: NEEDS_MET, provided: [HOUSING] }) { id } }",
     ),
     row(
         "draftMou",

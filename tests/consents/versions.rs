@@ -141,8 +141,7 @@ async fn nothing_is_drafted_under_what_is_over() {
     let world = World::on(Database::Sqlite).await;
     let (north, south) = world.agencies("north", "south").await;
     let drafts = async |consent: &str| {
-        let referral =
-            json!({ "consent": consent, "needs": ["HOUSING"], "urgency": "URGENT", "package": {} });
+        let referral = json!({ "consent": consent, "needs": ["HOUSING"], "urgency": "URGENT", "package": {}, "again": true });
         north
             .asks(DRAFT_REFERRAL, json!({ "r": referral }))
             .await

@@ -148,6 +148,8 @@ fn agreements() -> Vec<Event> {
     vec![
         // Whoever it names: nobody is told of a draft.
         Event::ConsentDrafted(consent(Some(OTHER), None)),
+        Event::ConsentDraftEdited(consent(None, None)),
+        Event::ConsentDraftDiscarded(consent(None, None)),
         Event::ConsentSigned(consent(None, Some("SURVIVOR"))),
         Event::ConsentSigned(consent(Some(OTHER), Some("SURVIVOR"))),
         Event::ConsentRevoked(consent(Some(OTHER), Some("PHONE"))),
@@ -158,6 +160,8 @@ fn agreements() -> Vec<Event> {
         Event::ConsentDocumentStored(document),
         Event::ConsentDocumentRead(document),
         Event::ReferralDrafted(referral()),
+        Event::ReferralDraftEdited(referral()),
+        Event::ReferralDraftDiscarded(referral()),
         Event::ReferralSent(referral()),
         Event::ReferralAccepted(referral()),
         Event::ReferralRejected(ReferralEvent {
@@ -165,6 +169,10 @@ fn agreements() -> Vec<Event> {
             ..referral()
         }),
         Event::ReferralCompleted(referral()),
+        Event::ReferralOutcomeCorrected(ReferralEvent {
+            reason: Some("NEEDS_MET".to_owned()),
+            ..referral()
+        }),
         Event::ReferralContinued(referral()),
         Event::MouDrafted(mou),
         Event::MouOffered(mou),

@@ -13,7 +13,7 @@ const RENEW: &str = "mutation($id: ID!, $end: DateTime!, $key: ID) \
 /// A referral with a key, in which this is told of the person.
 fn referral(consent: &str, name: &str) -> Value {
     json!({ "r": {
-        "consent": consent, "needs": ["HOUSING"], "urgency": "URGENT", "idempotencyKey": "once",
+        "consent": consent, "needs": ["HOUSING"], "urgency": "URGENT", "again": true, "idempotencyKey": "once",
         "package": { "identity": { "givenName": name } },
     } })
 }

@@ -199,7 +199,7 @@ async fn a_referral_that_is_drafted_under_one_key_twice_is_one_referral(world: W
         .await;
     let before = north.lists("referrals(box: OUTBOX)", "id").await.len();
     let input = json!({
-        "consent": ada.consent, "needs": ["HOUSING"], "urgency": "ROUTINE",
+        "consent": ada.consent, "needs": ["HOUSING"], "urgency": "ROUTINE", "again": true,
         "package": { "identity": { "givenName": "Ada" } },
     });
     for document in [

@@ -340,7 +340,7 @@ impl Agency {
             .iter()
             .map(|category| content(*category, person))
             .collect();
-        let referral = json!({ "consent": consent, "needs": ["HOUSING"], "urgency": "URGENT", "package": package });
+        let referral = json!({ "consent": consent, "needs": ["HOUSING"], "urgency": "URGENT", "package": package, "again": true });
         let drafted = self.asks(DRAFT_REFERRAL, json!({ "r": referral })).await;
         Told {
             referral: text(&drafted.data()["draftReferral"]["id"]),

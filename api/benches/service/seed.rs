@@ -236,6 +236,9 @@ fn rows(
             halted: false,
             outcome: None,
             provided: Needs::EMPTY,
+            outcome_at: None,
+            completed_at: None,
+            earlier_outcomes: None,
             last_action: Some(ReferralAction::Send),
         });
         made.consents.push(consent);

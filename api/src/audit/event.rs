@@ -179,6 +179,10 @@ events! {
 
     /// A consent was drafted. Nobody else is told.
     ConsentDrafted(consent: ConsentEvent) => Create, consent.fields().told(None);
+    /// A consent's draft was edited. Nobody else is told.
+    ConsentDraftEdited(consent: ConsentEvent) => Update, consent.fields().told(None);
+    /// A consent's draft was discarded, and what it said of the person with it. Nobody else is told.
+    ConsentDraftDiscarded(consent: ConsentEvent) => Update, consent.fields().told(None);
     /// A signature was put under a consent; the reason says whose.
     ConsentSigned(consent: ConsentEvent) => Update, consent.fields();
     /// A consent was taken back, or ended with its survivor's erasure; the reason says how.
@@ -205,6 +209,10 @@ events! {
 
     /// A referral was drafted. The other side knows nothing of a draft.
     ReferralDrafted(referral: ReferralEvent) => Create, referral.fields().told(None);
+    /// A referral's draft was edited, and its package sealed anew. The other side knows nothing of a draft.
+    ReferralDraftEdited(referral: ReferralEvent) => Update, referral.fields().told(None);
+    /// A referral's draft was discarded, and its package with it. The other side knows nothing of a draft.
+    ReferralDraftDiscarded(referral: ReferralEvent) => Update, referral.fields().told(None);
     /// A referral was sent.
     ReferralSent(referral: ReferralEvent) => Update, referral.fields();
     /// A referral was accepted.
@@ -213,6 +221,8 @@ events! {
     ReferralRejected(referral: ReferralEvent) => Update, referral.fields();
     /// A referral was completed.
     ReferralCompleted(referral: ReferralEvent) => Update, referral.fields();
+    /// What came of a referral was corrected; the reason says what it is now.
+    ReferralOutcomeCorrected(referral: ReferralEvent) => Update, referral.fields();
     /// A suspended referral was continued under a consent and an MOU in force.
     ReferralContinued(referral: ReferralEvent) => Update, referral.fields();
 

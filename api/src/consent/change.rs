@@ -229,7 +229,10 @@ async fn refuse(request: &Request, id: ConsentId, defects: Defects) -> Refusal {
     Error::ConsentDefective { findings }.into()
 }
 
-async fn survivor_of(change: &Change<'_>, consent: &consent::Model) -> Result<survivor::Model> {
+pub(super) async fn survivor_of(
+    change: &Change<'_>,
+    consent: &consent::Model,
+) -> Result<survivor::Model> {
     let survivor = survivor::Entity::one_of(change.agency(), consent.survivor_id)
         .one(change)
         .await?;
@@ -388,7 +391,7 @@ async fn view_made(ctx: &Context<'_>, created: Created<consent::Model>) -> Resul
 }
 
 /// Returns the consent as an earlier call left it.
-async fn reload(ctx: &Context<'_>, id: ConsentId) -> Result<Consent> {
+pub(super) async fn reload(ctx: &Context<'_>, id: ConsentId) -> Result<Consent> {
     let selection = ConsentSelection::below(ctx, &[]);
     let made = find_consent(ctx.request()?, id, selection).await?;
     made.ok_or_else(|| Error::NotFound.into())

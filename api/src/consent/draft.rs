@@ -24,6 +24,16 @@ pub(super) async fn draft(
     change: &Change<'_>,
     input: &ConsentInput,
 ) -> Result<(consent::Model, survivor::Model)> {
+    let (model, survivor) = told(change, input).await?;
+    let model = model.into_active_model().insert(change).await?;
+    Ok((model, survivor))
+}
+
+/// Returns the consent that an input tells, where it can be drafted, and whose it is.
+pub(super) async fn told(
+    change: &Change<'_>,
+    input: &ConsentInput,
+) -> Result<(consent::Model, survivor::Model)> {
     let survivor: SurvivorId = page::id("consent.survivor", &input.survivor)?;
     let survivor = survivor::Entity::one_of(change.agency(), survivor)
         .one(change)
@@ -49,7 +59,6 @@ pub(super) async fn draft(
         let earlier: ConsentId = page::id("consent.supersedes", earlier)?;
         replaces(change, &mut model, earlier).await?;
     }
-    let model = model.into_active_model().insert(change).await?;
     Ok((model, survivor))
 }
 

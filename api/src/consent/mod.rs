@@ -2,7 +2,7 @@
 //!
 //! [`rules`] computes a consent's status, [`lint`] says what it lacks by the [`checks`], [`signers`] who must sign, [`minors`] what a minor decides alone,
 //! [`signatures`] which signatures go together, [`language`] which languages match; all are pure. [`grounds`] gathers what the linter judges beside the
-//! consent itself. [`draft`], [`sign`] and [`life`] change consents; [`ending`] ends them before their time, also by an
+//! consent itself. [`draft`], [`edit`], [`sign`] and [`life`] change consents; [`ending`] ends them before their time, also by an
 //! [`operator`]'s hand, which has those reviewed that could not be signed today ([`review`]); [`document`] keeps the signed paper, and [`form`] is the page to sign. [`graphql`], its
 //! [`parts`], [`change`] and [`input`] are the wire; [`selection`] says what a query selects.
 
@@ -10,6 +10,7 @@ pub mod change;
 pub mod checks;
 pub mod document;
 pub mod draft;
+pub mod edit;
 pub mod ending;
 pub mod form;
 pub mod graphql;

@@ -18,7 +18,7 @@ use crate::audit::change::Change;
 use crate::audit::event::Event;
 use crate::error::{Error, Refusal, Result};
 use crate::referral;
-use crate::referral::input::{OutcomeInput, ReferralInput};
+use crate::referral::input::{OutcomeInput, ReferralDraftInput};
 use crate::referral::reader::Reader;
 
 /// Scripts every referral of the plan, with the consent that it stands on.
@@ -198,7 +198,7 @@ pub(super) async fn play(
     match deed {
         ReferralDeed::Draft => {
             let input = input(stage, plan)?;
-            let (made, event) = referral::change::draft(change, stage.vault, input).await?;
+            let (made, event) = referral::draft::draft(change, stage.vault, input).await?;
             stage.referrals.keep(plan.number, made.id);
             Ok(event)
         }
@@ -216,10 +216,10 @@ pub(super) async fn play(
             Ok(rejected.ok_or(Error::NotFound)?)
         }
         ReferralDeed::Complete(code) => {
-            let outcome = OutcomeInput {
-                code,
-                provided: provided(code, plan.service.needs(plan.number)),
-            };
+            let needs = plan.service.needs(plan.number);
+            let code = meant(code, needs);
+            let provided = provided(code, needs);
+            let outcome = OutcomeInput { code, provided };
             let completed = referral::change::complete(change, id()?, &outcome).await?;
             Ok(completed.ok_or(Error::NotFound)?)
         }
@@ -243,22 +243,35 @@ async fn read(stage: &Stage<'_>, change: &Change<'_>, plan: &ReferralPlan) -> Re
     Ok(last)
 }
 
-fn input(stage: &Stage<'_>, plan: &ReferralPlan) -> Result<ReferralInput> {
+fn input(stage: &Stage<'_>, plan: &ReferralPlan) -> Result<ReferralDraftInput> {
     let today = stage.past.now.day();
     let (service, nth) = (plan.service, plan.number);
-    Ok(ReferralInput {
+    Ok(ReferralDraftInput {
         consent: ID(stage.consents.get(plan.consent)?.to_string()),
         needs: service.needs(nth).iter().collect(),
         urgency: plan.urgency,
         package: packages::pack(service, plan.person, nth, service.consented(nth), today),
-        idempotency_key: None,
+        again: true,
     })
 }
 
+/// Returns the outcome that can be meant: of a single need none is met in part.
+fn meant(outcome: OutcomeCode, needs: Needs) -> OutcomeCode {
+    if outcome == OutcomeCode::NeedsPartlyMet && needs.iter().count() == 1 {
+        OutcomeCode::NeedsMet
+    } else {
+        outcome
+    }
+}
+
 fn provided(outcome: OutcomeCode, needs: Needs) -> Vec<Need> {
+    let asked = needs.iter().count();
     let met = match outcome {
-        OutcomeCode::NeedsMet => usize::MAX,
-        OutcomeCode::NeedsPartlyMet | OutcomeCode::ReferredOnward | OutcomeCode::SurvivorEnded => 1,
+        OutcomeCode::NeedsMet => asked,
+        // One is left where there is one to leave.
+        OutcomeCode::NeedsPartlyMet | OutcomeCode::ReferredOnward | OutcomeCode::SurvivorEnded => {
+            asked.saturating_sub(1).min(1)
+        }
     };
     needs.iter().take(met).collect()
 }

@@ -9,6 +9,7 @@ use crate::agency::graphql::AgencyQuery;
 use crate::application::change::ApplicationMutation;
 use crate::application::graphql::ApplicationQuery;
 use crate::consent::change::ConsentMutation;
+use crate::consent::edit::ConsentDraftMutation;
 use crate::consent::graphql::ConsentQuery;
 use crate::erasure::change::ErasureMutation;
 use crate::mandated_disclosure::change::MandateMutation;
@@ -18,6 +19,7 @@ use crate::mou::query::MouQuery;
 use crate::notice::graphql::NoticeQuery;
 use crate::referral::change::ReferralMutation;
 use crate::referral::continuation::ContinuationMutation;
+use crate::referral::draft::ReferralDraftMutation;
 use crate::referral::query::ReferralQuery;
 use crate::review::events::AuditQuery;
 use crate::rule_pack::graphql::{PackMutation, PackQuery};
@@ -54,7 +56,9 @@ pub struct Mutation(
     MandateMutation,
     LegalHoldMutation,
     ConsentMutation,
+    ConsentDraftMutation,
     PackMutation,
+    ReferralDraftMutation,
     ReferralMutation,
     ContinuationMutation,
     MouMutation,

@@ -3,21 +3,21 @@
 //! With a consent its key is destroyed, and the package with it: so its sender seals the content anew, under a key of
 //! its own. Where only the MOU had lapsed, the consent and the package are still there.
 
-use std::collections::HashMap;
-
 use async_graphql::{Context, ID, Object};
 use concord_entities::ids::{ConsentId, ReferralId};
-use concord_entities::{referral, sealed_part};
+use concord_entities::sealed_part;
 
-use super::change::{basis, save, seal, written};
+use super::change::{basis, save, written};
+use super::draft::seal;
 use super::graphql::Referral;
 use super::package::Contents;
+use super::resealed::is_sealed_in;
 use super::rules::{self, Resealed};
 use super::view::reload;
 use crate::access::grant::Resource;
 use crate::audit::event::{Event, ReferralEvent};
-use crate::error::{Refusal, Result};
-use crate::request::{InRequest, Request, Worker};
+use crate::error::Result;
+use crate::request::{InRequest, Request};
 use crate::seal::doomed::DoomedKeys;
 use crate::seal::vault::PackageVersion;
 use crate::store::page;
@@ -89,26 +89,4 @@ async fn continue_referral(
     let event = Event::ReferralContinued(ReferralEvent::of(id, continued.recipient_id));
     change.commit(event).await?;
     Ok(())
-}
-
-/// Returns whether this is what is sealed in the referral's package, where that can be opened.
-async fn is_sealed_in(
-    request: &Request,
-    referral: &referral::Model,
-    contents: &Contents,
-) -> Result<bool> {
-    if contents.categories() != referral.contains {
-        return Ok(false);
-    }
-    let sealed = HashMap::from([(PackageVersion::from(referral), referral.contains)]);
-    let Worker { store, vault, .. } = &request.worker;
-    let mut opened = vault.open(store, &sealed).await?;
-    let opened = opened.remove(&referral.id).unwrap_or_default();
-    let told = contents.parts().map_err(Refusal::internal)?;
-    Ok(opened.len() == told.len()
-        && told.iter().all(|(category, text)| {
-            opened
-                .iter()
-                .any(|(one, is)| one == category && **is == *text)
-        }))
 }

@@ -8,11 +8,12 @@ use concord_entities::vocabulary::{
     Need, Purpose, ReferralAction, ReferralStatus, StatusReason, Urgency,
 };
 
-use super::input::ReferralOutcome;
+use super::input::{EarlierOutcome, ReferralOutcome};
 use super::package::Package;
 use super::package_view::NotPrefetchedError;
 use super::read::Seen;
 use super::rules;
+use super::rules_outcome::{self, CORRECTABLE};
 use crate::agency::graphql::Agency;
 use crate::consent::graphql::Consent;
 use crate::error::{Refusal, Result};
@@ -114,9 +115,22 @@ impl Referral {
     /// What came of it; null until it is completed.
     async fn outcome(&self) -> Option<ReferralOutcome> {
         let beyond = self.seen.beyond.as_ref()?;
+        let asked = self.seen.header.needs;
+        let (provided, further) = rules_outcome::split(asked, beyond.provided);
+        let earlier = beyond
+            .earlier_outcomes
+            .iter()
+            .flat_map(|earlier| &earlier.0);
         Some(ReferralOutcome {
             code: beyond.outcome?,
-            provided: beyond.provided.iter().collect(),
+            provided: provided.iter().collect(),
+            further: further.iter().collect(),
+            recorded_at: beyond.outcome_at?.into(),
+            correctable_until: beyond.completed_at?.plus(CORRECTABLE).into(),
+            earlier: earlier
+                .rev()
+                .map(|one| EarlierOutcome::view(one, asked))
+                .collect(),
         })
     }
 

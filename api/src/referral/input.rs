@@ -1,9 +1,12 @@
 //! What goes into a referral.
 
 use async_graphql::{Enum, ID, InputObject, SimpleObject};
-use concord_entities::vocabulary::{Need, OutcomeCode, ReferralStatus, Urgency};
+use concord_entities::referral::RecordedOutcome;
+use concord_entities::vocabulary::{Need, Needs, OutcomeCode, ReferralStatus, Urgency};
 
 use super::package::Contents;
+use super::rules_outcome::{self, Outcome};
+use crate::wire::scalars::DateTime;
 
 /// Which of your agency's two boxes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -26,18 +29,60 @@ pub struct ReferralInput {
     pub urgency: Urgency,
     /// What the recipient needs to know: nothing beyond what the consent names.
     pub package: Contents,
+    /// Whether the survivor is referred once more to a recipient that they are referred to already for one of these needs.
+    #[graphql(default)]
+    pub again: bool,
     /// The same key again returns what the first call made.
     pub idempotency_key: Option<ID>,
+}
+
+/// What a referral's draft is to say from now on: all of it.
+#[derive(Clone, Debug, InputObject)]
+pub struct ReferralDraftInput {
+    /// Your agency's consent that names the recipient; its survivor is the one referred.
+    pub consent: ID,
+    /// What the person needs.
+    pub needs: Vec<Need>,
+    /// How soon an answer is wanted.
+    pub urgency: Urgency,
+    /// What the recipient needs to know, in place of what was said before.
+    pub package: Contents,
+    /// Whether the survivor is referred once more to a recipient that they are referred to already for one of these needs.
+    #[graphql(default)]
+    pub again: bool,
+}
+
+impl From<ReferralInput> for ReferralDraftInput {
+    fn from(input: ReferralInput) -> Self {
+        Self {
+            consent: input.consent,
+            needs: input.needs,
+            urgency: input.urgency,
+            package: input.package,
+            again: input.again,
+        }
+    }
 }
 
 /// What came of a referral.
 #[derive(Clone, Debug, InputObject)]
 pub struct OutcomeInput {
-    /// What came of it.
+    /// What came of it. `NEEDS_MET` where you met every need that was asked for, `NEEDS_PARTLY_MET` where you met some of
+    /// them; the others where it ended before all were met.
     pub code: OutcomeCode,
-    /// The needs that you met.
+    /// The needs that you met, whether or not they were asked for.
     #[graphql(default)]
     pub provided: Vec<Need>,
+}
+
+impl OutcomeInput {
+    /// Returns what it says.
+    pub(super) fn told(&self) -> Outcome {
+        Outcome {
+            code: self.code,
+            provided: self.provided.iter().copied().collect(),
+        }
+    }
 }
 
 /// What came of a referral.
@@ -45,8 +90,42 @@ pub struct OutcomeInput {
 pub struct ReferralOutcome {
     /// What came of it.
     pub code: OutcomeCode,
-    /// The needs that the recipient met.
+    /// The needs that the recipient met, of those that were asked for.
     pub provided: Vec<Need>,
+    /// The needs that it met besides.
+    pub further: Vec<Need>,
+    /// When it said so.
+    pub recorded_at: DateTime,
+    /// Until when it may correct that.
+    pub correctable_until: DateTime,
+    /// What it said before and corrected, newest first.
+    pub earlier: Vec<EarlierOutcome>,
+}
+
+/// What was said to have come of a referral, and was corrected.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct EarlierOutcome {
+    /// What came of it.
+    pub code: OutcomeCode,
+    /// The needs that the recipient met, of those that were asked for.
+    pub provided: Vec<Need>,
+    /// The needs that it met besides.
+    pub further: Vec<Need>,
+    /// When it said so.
+    pub recorded_at: DateTime,
+}
+
+impl EarlierOutcome {
+    /// Shows an outcome, by the needs that were `asked` for.
+    pub(super) fn view(said: &RecordedOutcome, asked: Needs) -> Self {
+        let (provided, further) = rules_outcome::split(asked, said.provided);
+        Self {
+            code: said.code,
+            provided: provided.iter().collect(),
+            further: further.iter().collect(),
+            recorded_at: said.at.into(),
+        }
+    }
 }
 
 /// What to look for in an inbox or outbox.

@@ -1,13 +1,15 @@
 //! Referrals: one survivor's package on its way from one agency to another.
 //!
-//! - [`rules`]: what may follow what, and what a referral's status is now.
-//! - [`change`], [`continuation`]: the verbs.
+//! - [`rules`]: what may follow what, and what a referral's status is now; [`rules_draft`]: what a draft may say;
+//!   [`rules_outcome`]: what an outcome means.
+//! - [`draft`], [`change`], [`continuation`]: the verbs; `resealed` compares packages.
 //! - [`query`]: reading; [`find`] selects rows, [`read`] decides on them for a [`reader`], `view` releases and opens them.
 //! - [`package`]: what a package holds; `package_view` opens it.
 //! - [`graphql`], [`input`], `selection`: the wire; [`fast`] writes its hot page by hand.
 
 pub mod change;
 pub mod continuation;
+pub mod draft;
 pub mod fast;
 pub mod find;
 pub mod graphql;
@@ -17,7 +19,10 @@ mod package_view;
 pub mod query;
 pub mod read;
 pub mod reader;
+mod resealed;
 pub mod rules;
+pub mod rules_draft;
+pub mod rules_outcome;
 pub(crate) mod selection;
 pub(crate) mod view;
 pub mod withheld;

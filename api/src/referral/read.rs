@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use async_graphql::indexmap::IndexSet;
 use concord_entities::ids::{AgencyId, ConsentId, MouId, ReferralId, SurvivorAuditId};
 use concord_entities::instant::Instant;
-use concord_entities::referral::{self, Column};
+use concord_entities::referral::{self, Column, EarlierOutcomes};
 use concord_entities::vocabulary::{
     Categories, Code, DataCategory, Needs, OutcomeCode, Purpose, ReferralStatus, StatusReason,
     Urgency,
@@ -136,6 +136,12 @@ pub struct Beyond {
     pub outcome: Option<OutcomeCode>,
     /// The needs that were met.
     pub provided: Needs,
+    /// When that was said.
+    pub outcome_at: Option<Instant>,
+    /// When it was completed.
+    pub completed_at: Option<Instant>,
+    /// What was said of it before.
+    pub earlier_outcomes: Option<EarlierOutcomes>,
     /// The version of the key that its package was sealed under when it was decided on.
     pub key_version: i32,
 }
@@ -353,6 +359,9 @@ fn judge(
             mou: gathered.mou,
             outcome: row.try_get("", "outcome")?,
             provided: row.try_get("", "provided")?,
+            outcome_at: row.try_get("", "outcome_at")?,
+            completed_at: row.try_get("", "completed_at")?,
+            earlier_outcomes: row.try_get("", "earlier_outcomes")?,
             key_version: row.try_get("", "key_version")?,
         })
     } else {

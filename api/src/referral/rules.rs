@@ -3,15 +3,16 @@
 use std::time::Duration;
 
 use concord_entities::consent;
-use concord_entities::ids::{ConsentId, ReferralId};
+use concord_entities::ids::ConsentId;
 use concord_entities::instant::Instant;
 use concord_entities::mou;
-use concord_entities::referral::{Model, answerable_until};
+use concord_entities::referral::{Model, RecordedOutcome, answerable_until};
 use concord_entities::vocabulary::{
-    AgencyStatus, Categories, ConsentStatus, Needs, OutcomeCode, ReferralAction, ReferralStatus,
-    RejectReason, StatusReason, Urgency,
+    AgencyStatus, Categories, ConsentStatus, Needs, ReferralAction, ReferralStatus, RejectReason,
+    StatusReason, Urgency,
 };
 
+use super::rules_outcome::{CORRECTABLE, Outcome};
 use crate::consent::rules as consent_rules;
 use crate::error::Error;
 use crate::mou::rules as mou_rules;
@@ -92,6 +93,19 @@ impl CurrentStatus {
 /// What a side did to a referral, and with what.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReferralAct {
+    /// Edited its draft: all that it says.
+    Edit {
+        /// Under this consent.
+        consent: ConsentId,
+        /// For these needs.
+        needs: Needs,
+        /// With this urgency.
+        urgency: Urgency,
+        /// With the package that it has.
+        has_its_package: bool,
+    },
+    /// Discarded its draft.
+    Discard,
     /// Sent it.
     Send,
     /// Took it on.
@@ -99,7 +113,7 @@ pub enum ReferralAct {
     /// Turned it down.
     Reject(StatusReason),
     /// Completed it.
-    Complete(OutcomeCode, Needs),
+    Complete(Outcome),
     /// Continued it.
     Continue {
         /// Under this consent.
@@ -117,13 +131,19 @@ pub fn last_act(referral: &Model, now: Instant) -> Option<ReferralAct> {
         return None;
     }
     match referral.last_action? {
+        ReferralAction::Edit => Some(ReferralAct::Edit {
+            consent: referral.consent_id,
+            needs: referral.needs,
+            urgency: referral.urgency,
+            has_its_package: true,
+        }),
+        ReferralAction::Discard => Some(ReferralAct::Discard),
         ReferralAction::Send => Some(ReferralAct::Send),
         ReferralAction::Accept => Some(ReferralAct::Accept),
         ReferralAction::Reject => referral.status_reason.map(ReferralAct::Reject),
-        ReferralAction::Complete => {
-            let outcome = referral.outcome?;
-            Some(ReferralAct::Complete(outcome, referral.provided))
-        }
+        ReferralAction::Complete => outcome_of(referral).map(ReferralAct::Complete),
+        // A correction is known by what it says.
+        ReferralAction::Correct => None,
         ReferralAction::Continue => Some(ReferralAct::Continue {
             consent: referral.consent_id,
             has_its_package: true,
@@ -134,9 +154,9 @@ pub fn last_act(referral: &Model, now: Instant) -> Option<ReferralAct> {
 /// Lists what a side may do next with a referral of this status.
 #[must_use]
 pub fn allowed(status: ReferralStatus, side: Side) -> &'static [ReferralAction] {
-    use ReferralAction::{Accept, Complete, Continue, Reject, Send};
+    use ReferralAction::{Accept, Complete, Continue, Discard, Edit, Reject, Send};
     match (side, status) {
-        (Side::Sender, ReferralStatus::Draft) => &[Send],
+        (Side::Sender, ReferralStatus::Draft) => &[Send, Edit, Discard],
         (Side::Sender, ReferralStatus::Suspended) => &[Continue],
         (Side::Recipient, ReferralStatus::Requested) => &[Accept, Reject],
         (
@@ -155,55 +175,6 @@ pub fn response_time(urgency: Urgency) -> Duration {
         Urgency::Urgent => Duration::from_hours(24),
         Urgency::Routine => Duration::from_hours(5 * 24),
     }
-}
-
-/// What a sender says of a new referral.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NewReferral {
-    /// What the person needs.
-    pub needs: Needs,
-    /// How soon an answer is wanted.
-    pub urgency: Urgency,
-    /// The categories that its package has something in.
-    pub contains: Categories,
-}
-
-/// Drafts a referral under a consent that has not ended.
-///
-/// # Errors
-/// `BAD_USER_INPUT`: its package holds what the consent does not name, or it names no need.
-pub fn draft(consent: &consent::Model, told: NewReferral, now: Instant) -> Result<Model, Error> {
-    if !told.contains.within(consent.grants.categories()) {
-        let text = "holds a category that the consent does not name";
-        return Err(Error::input("referral.package", text));
-    }
-    if told.needs.is_empty() {
-        return Err(Error::input("referral.needs", "name at least one"));
-    }
-    Ok(Model {
-        id: ReferralId::new(),
-        sender_id: consent.discloser_id,
-        recipient_id: consent.recipient_id,
-        survivor_id: consent.survivor_id,
-        consent_id: consent.id,
-        mou_id: None,
-        status: ReferralStatus::Draft,
-        status_reason: None,
-        needs: told.needs,
-        urgency: told.urgency,
-        contains: told.contains,
-        key_version: 1,
-        created_at: now,
-        sent_at: None,
-        respond_by: None,
-        updated_at: now,
-        consent_until: Some(consent.stands_until()),
-        mou_until: None,
-        halted: false,
-        outcome: None,
-        provided: Needs::EMPTY,
-        last_action: None,
-    })
 }
 
 /// What a referral is to be sent or continued under, as its change read it.
@@ -260,6 +231,10 @@ fn sent(draft: Model, basis: &Basis, now: Instant) -> Result<Model, Error> {
             "the consent that this referral stands on is not in force: sign it, or draft a new one";
         return Err(Error::NotNow(text.into()));
     }
+    if !draft.contains.within(consent.grants.categories()) {
+        let text = "its package holds a category that the consent does not name: edit this draft";
+        return Err(Error::NotNow(text.into()));
+    }
     basis.require_recipient()?;
     let mou = basis.covering_mou(consent, draft.contains, now)?;
     Ok(Model {
@@ -314,26 +289,83 @@ pub fn reject(referral: Model, reason: RejectReason, now: Instant) -> Result<Opt
 /// same outcome.
 ///
 /// # Errors
-/// `INVALID_TRANSITION`: its recipient does not work on it.
-pub fn complete(
-    referral: Model,
-    outcome: OutcomeCode,
-    provided: Needs,
-    now: Instant,
-) -> Result<Option<Model>, Error> {
-    let act = ReferralAct::Complete(outcome, provided);
+/// `INVALID_TRANSITION`: its recipient does not work on it. `BAD_USER_INPUT`: the code does not mean what was provided.
+pub fn complete(referral: Model, outcome: Outcome, now: Instant) -> Result<Option<Model>, Error> {
+    let act = ReferralAct::Complete(outcome);
     unless_repeated(last_act(&referral, now), &act, || {
+        let referral = permit(referral, ReferralAction::Complete, Side::Recipient, now)?;
+        check(outcome, &referral)?;
         Ok(Model {
             status: ReferralStatus::Completed,
             status_reason: None,
-            outcome: Some(outcome),
-            provided,
+            outcome: Some(outcome.code),
+            provided: outcome.provided,
+            outcome_at: Some(now),
+            completed_at: Some(now),
             updated_at: now,
             last_action: Some(ReferralAction::Complete),
-            ..permit(referral, ReferralAction::Complete, Side::Recipient, now)?
+            ..referral
         })
     })
     .transpose()
+}
+
+/// Corrects what came of a completed referral; what was said before stays on record. Returns none where it says that already.
+///
+/// # Errors
+/// `INVALID_TRANSITION`: it is not completed, or was so too long ago. `BAD_USER_INPUT`: as for its completion.
+pub fn correct(referral: Model, outcome: Outcome, now: Instant) -> Result<Option<Model>, Error> {
+    let said = outcome_of(&referral);
+    unless_repeated(said, &outcome, || {
+        let before = said.zip(referral.outcome_at);
+        let Some((before, at)) = before else {
+            return Err(not_permitted(
+                &referral,
+                ReferralAction::Correct,
+                Side::Recipient,
+                now,
+            ));
+        };
+        if correctable_until(&referral).is_none_or(|until| until <= now) {
+            let text = "an outcome can be corrected for 30 days after the referral was completed";
+            return Err(Error::NotNow(text.into()));
+        }
+        check(outcome, &referral)?;
+        let mut earlier = referral.earlier_outcomes.clone().unwrap_or_default();
+        earlier.0.push(RecordedOutcome {
+            code: before.code,
+            provided: before.provided,
+            at,
+        });
+        Ok(Model {
+            outcome: Some(outcome.code),
+            provided: outcome.provided,
+            outcome_at: Some(now),
+            earlier_outcomes: Some(earlier),
+            updated_at: now,
+            last_action: Some(ReferralAction::Correct),
+            ..referral
+        })
+    })
+    .transpose()
+}
+
+/// Returns until when the outcome of a completed referral can be corrected.
+#[must_use]
+pub fn correctable_until(referral: &Model) -> Option<Instant> {
+    referral.completed_at.map(|at| at.plus(CORRECTABLE))
+}
+
+fn outcome_of(referral: &Model) -> Option<Outcome> {
+    Some(Outcome {
+        code: referral.outcome?,
+        provided: referral.provided,
+    })
+}
+
+fn check(outcome: Outcome, referral: &Model) -> Result<(), Error> {
+    let fits = outcome.check(referral.needs);
+    fits.map_err(|why| Error::input("outcome.provided", why))
 }
 
 /// A package that is to be sealed anew, under a key of the next version.
@@ -442,21 +474,25 @@ fn consent_to_continue<'b>(
 }
 
 /// Returns the referral unchanged if this side may do this with it now.
-fn permit(
+pub(super) fn permit(
     referral: Model,
     action: ReferralAction,
     side: Side,
     now: Instant,
 ) -> Result<Model, Error> {
     let current = CurrentStatus::of(&StoredStatus::from(&referral), now);
-    let allowed = allowed(current.status, side);
-    if allowed.contains(&action) {
+    if allowed(current.status, side).contains(&action) {
         Ok(referral)
     } else {
-        Err(Error::InvalidTransition {
-            tried: action,
-            from: current.status,
-            allowed: allowed.to_vec(),
-        })
+        Err(not_permitted(&referral, action, side, now))
+    }
+}
+
+fn not_permitted(referral: &Model, action: ReferralAction, side: Side, now: Instant) -> Error {
+    let from = CurrentStatus::of(&StoredStatus::from(referral), now).status;
+    Error::InvalidTransition {
+        tried: action,
+        from,
+        allowed: allowed(from, side).to_vec(),
     }
 }

@@ -57,6 +57,10 @@ codes! {
         LegalHoldOverridden = "LEGAL_HOLD_OVERRIDDEN",
         /// A consent was drafted.
         ConsentDrafted = "CONSENT_DRAFTED",
+        /// A consent's draft was edited.
+        ConsentDraftEdited = "CONSENT_DRAFT_EDITED",
+        /// A consent's draft was discarded.
+        ConsentDraftDiscarded = "CONSENT_DRAFT_DISCARDED",
         /// A consent was signed.
         ConsentSigned = "CONSENT_SIGNED",
         /// A consent was revoked.
@@ -90,6 +94,12 @@ codes! {
         ReferralRejected = "REFERRAL_REJECTED",
         /// A referral was completed.
         ReferralCompleted = "REFERRAL_COMPLETED",
+        /// A referral's draft was edited.
+        ReferralDraftEdited = "REFERRAL_DRAFT_EDITED",
+        /// A referral's draft was discarded.
+        ReferralDraftDiscarded = "REFERRAL_DRAFT_DISCARDED",
+        /// What came of a referral was corrected; the reason says what it is now.
+        ReferralOutcomeCorrected = "REFERRAL_OUTCOME_CORRECTED",
         /// A suspended referral was continued under a consent and an MOU in force.
         ReferralContinued = "REFERRAL_CONTINUED",
         /// An MOU was drafted.

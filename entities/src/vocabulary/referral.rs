@@ -53,6 +53,8 @@ codes! {
         MouNotInForce = "MOU_NOT_IN_FORCE",
         /// Nobody answered in time.
         NotAnswered = "NOT_ANSWERED",
+        /// Its sender discarded the draft.
+        Discarded = "DISCARDED",
     }
 
     /// Why a recipient turns a referral down.
@@ -75,9 +77,9 @@ codes! {
 
     /// What came of a completed referral.
     OutcomeCode {
-        /// Every need it named was met.
+        /// Every need that was asked for was met.
         NeedsMet = "NEEDS_MET",
-        /// Some needs were met.
+        /// Some of the needs that were asked for were met, and not all.
         NeedsPartlyMet = "NEEDS_PARTLY_MET",
         /// The person was passed on to a better-suited partner.
         ReferredOnward = "REFERRED_ONWARD",
@@ -99,6 +101,10 @@ codes! {
     ReferralAction {
         /// Send the draft.
         Send = "SEND",
+        /// Edit the draft.
+        Edit = "EDIT",
+        /// Discard the draft.
+        Discard = "DISCARD",
         /// Take it on.
         Accept = "ACCEPT",
         /// Turn it down.
@@ -107,6 +113,8 @@ codes! {
         Complete = "COMPLETE",
         /// Continue it under a consent and an MOU in force.
         Continue = "CONTINUE",
+        /// Correct what came of it. `Referral.outcome` says until when.
+        Correct = "CORRECT",
     }
 }
 
