@@ -1,6 +1,7 @@
 //! What makes a consent lawful: the linter, who signs, and a consent's life.
 
 mod corrected;
+mod grown;
 mod lint;
 mod minors;
 mod properties;

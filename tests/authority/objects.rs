@@ -285,7 +285,7 @@ impl Stage {
             Given::NewAgency => Object::new("", json!({ "new": self.new_agency() })),
             Given::NewSurvivor => Object::new(
                 "",
-                json!({ "new": { "pseudonym": self.name(), "minor": false } }),
+                json!({ "new": { "pseudonym": self.name(), "ageGroup": "ADULT" } }),
             ),
             Given::NewConsent => {
                 let survivor = self.sender.registers(&self.name()).await;

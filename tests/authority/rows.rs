@@ -262,7 +262,7 @@ pub const ROWS: &[Row] = &[
         "correctSurvivor",
         Given::Survivor,
         Party::Sender,
-        "mutation($id: ID!) { correctSurvivor(id: $id, minor: true, language: \"es\") { id } }",
+        "mutation($id: ID!) { correctSurvivor(id: $id, ageGroup: MINOR, language: \"es\") { id } }",
     ),
     row(
         "setSafeContact",

@@ -72,6 +72,7 @@ pub fn good() -> ConsentDraft {
         effective_at: days(-1),
         expires_at: Some(days(60)),
         minor: false,
+        came_of_age: None,
         minor_alone: None,
         incapacitated: false,
         signed: Some(vec![SignerRole::Survivor]),
@@ -266,6 +267,14 @@ const TAKEN_AWAY: &[Row] = &[
         |d| (d.minor, d.minor_alone) = (true, Some(MinorAlone::MedicalCare)),
         "MINOR_ALONE_BEYOND_SERVICE",
         "always",
+    ),
+    (
+        |d| {
+            d.came_of_age = d.first_signed.map(|day| day.plus_days(1));
+            d.signed = Some(vec![SignerRole::Survivor, SignerRole::ParentOrGuardian]);
+        },
+        "GUARDIANS_CONSENT_OUTGROWN",
+        "never",
     ),
     (
         |d| d.signed = Some(vec![SignerRole::Witness]),

@@ -70,6 +70,7 @@ fn drafts() -> impl Strategy<Value = ConsentDraft> {
         option::of(moments()),
         option::of(any::<i32>()),
         0..ZONES.len(),
+        option::of(any::<i32>()),
     );
     (sides, sets, people, times, any::<[bool; 7]>()).prop_map(|(sides, sets, people, times, is)| {
         ConsentDraft {
@@ -91,6 +92,7 @@ fn drafts() -> impl Strategy<Value = ConsentDraft> {
             voluntary: is[3],
             revocable: is[4],
             minor: is[5],
+            came_of_age: times.4.map(Day),
             incapacitated: is[6],
             first_signed: times.2.map(Day),
             effective_at: times.0,

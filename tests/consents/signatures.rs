@@ -211,7 +211,7 @@ async fn a_next_version_is_signed_anew(world: World) {
 on_both!(all_sign_one_document_and_each_once);
 async fn all_sign_one_document_and_each_once(world: World) {
     let (north, south) = world.agencies("north", "south").await;
-    let minor = json!({ "s": { "pseudonym": "a minor", "minor": true, "language": "en" } });
+    let minor = json!({ "s": { "pseudonym": "a minor", "ageGroup": "MINOR", "language": "en" } });
     let minor = text(&north.asks(REGISTER_SURVIVOR, minor).await.data()["registerSurvivor"]["id"]);
     let consent = north
         .consents(&minor, &south, &[DataCategory::Identity])

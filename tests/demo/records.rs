@@ -303,7 +303,8 @@ async fn consents_are_signed_as_the_law_asks() {
             recipient_known: true,
             ceiling: Some(row.grants),
             understood: survivor.language.clone(),
-            minor: survivor.minor,
+            minor: survivor.is_guarded(row.created_at.day()),
+            came_of_age: None,
             zone: "America/New_York".parse().unwrap(),
         };
         let draft = ConsentDraft::from_consent(&row, beside);
@@ -319,7 +320,7 @@ async fn consents_are_signed_as_the_law_asks() {
             draft.situation().complete(&roles),
             "{row:?}"
         );
-        minors += usize::from(survivor.minor && row.signed_at.is_some());
+        minors += usize::from(survivor.is_guarded(row.created_at.day()) && row.signed_at.is_some());
     }
     assert!(minors > 0);
 }

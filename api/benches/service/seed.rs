@@ -15,8 +15,8 @@ use concord_entities::ids::{
 };
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{
-    AgencyKind, AgencyStatus, Categories, Code, DataCategory, Explanations, MemberRole, MouKind,
-    Need, Needs, Purpose, Purposes, ReferralAction, ReferralStatus, Urgency,
+    AgeGroup, AgencyKind, AgencyStatus, Categories, Code, DataCategory, Explanations, MemberRole,
+    MouKind, Need, Needs, Purpose, Purposes, ReferralAction, ReferralStatus, Urgency,
 };
 use concord_entities::zone::Zone;
 use concord_entities::{
@@ -249,7 +249,8 @@ fn someone(agency: AgencyId, number: usize, then: Instant) -> survivor::Model {
         id: SurvivorId::new(),
         agency_id: agency,
         pseudonym: format!("R-{number}"),
-        minor: false,
+        age_group: AgeGroup::Adult,
+        minor_until: None,
         language: Some("es".to_owned()),
         audit_id: SurvivorAuditId::new(),
         created_at: then,

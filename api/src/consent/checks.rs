@@ -195,6 +195,10 @@ checks! {
     MinorAloneBeyondService = "MINOR_ALONE_BEYOND_SERVICE": AskedBy::Always, SIGNERS,
         "Where the law lets a minor receive a service alone, they consent alone to what that service needs, and to nothing else.",
         "Leave out what is not part of that service, or have a parent or guardian sign as well.";
+    /// A guardian signed it, and the person is an adult by now.
+    GuardianOutgrown = "GUARDIANS_CONSENT_OUTGROWN": AskedBy::Never, SIGNERS,
+        "From the day on which a minor becomes an adult, what a guardian signed carries no new referral and no renewal.",
+        "Renew it, and have the person sign alone.";
     /// The survivor has not signed.
     SurvivorSignatureMissing = "SURVIVOR_SIGNATURE_MISSING": AskedBy::Always, WRITTEN,
         "A consent is signed by the person.",

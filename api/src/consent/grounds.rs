@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use concord_entities::grants::Grants;
 use concord_entities::ids::AgencyId;
-use concord_entities::instant::Instant;
+use concord_entities::instant::{Day, Instant};
 use concord_entities::vocabulary::Pack;
 use concord_entities::zone::Zone;
 use concord_entities::{agency, consent, consent_signature, mou, mou_party, rule_pack, survivor};
@@ -50,12 +50,17 @@ impl Grounds {
     /// Returns which packs bind the discloser today.
     #[must_use]
     pub fn bound(&self) -> Vec<Pack> {
-        self.packs.bound(self.zone.day(self.now))
+        self.packs.bound(self.today())
     }
 
     /// Returns the rules that bind the discloser today.
     pub fn binding(&self) -> impl Iterator<Item = &rule_pack::Model> {
-        self.packs.on(self.zone.day(self.now))
+        self.packs.on(self.today())
+    }
+
+    /// Returns the day that it is where the discloser works.
+    fn today(&self) -> Day {
+        self.zone.day(self.now)
     }
 
     /// Returns what is known beside a consent to `recipient`.
@@ -65,7 +70,8 @@ impl Grounds {
             recipient_known: self.known.contains(&recipient),
             ceiling: self.ceilings.get(&recipient).copied(),
             understood: survivor.language.clone(),
-            minor: survivor.minor,
+            minor: survivor.is_guarded(self.today()),
+            came_of_age: survivor.came_of_age(self.today()),
             zone: self.zone.clone(),
         }
     }

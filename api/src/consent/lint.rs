@@ -60,8 +60,10 @@ pub struct ConsentDraft {
     pub effective_at: Instant,
     /// Until when; none where it does not say.
     pub expires_at: Option<Instant>,
-    /// Whether the person is under 18.
+    /// Whether the person is under 18, or nobody knows their age.
     pub minor: bool,
+    /// From which day the person is an adult, where they were a minor before.
+    pub came_of_age: Option<Day>,
     /// Why the law lets a minor consent alone.
     pub minor_alone: Option<MinorAlone>,
     /// Whether a court found the person incapacitated.
@@ -81,8 +83,10 @@ pub struct Beside {
     pub ceiling: Option<Grants>,
     /// The language that the person understands best.
     pub understood: Option<String>,
-    /// Whether the person is under 18.
+    /// Whether the person is under 18, or nobody knows their age.
     pub minor: bool,
+    /// From which day the person is an adult, where they were a minor before.
+    pub came_of_age: Option<Day>,
     /// Where the discloser works.
     pub zone: Zone,
 }
@@ -110,11 +114,24 @@ impl ConsentDraft {
             effective_at: consent.effective_at,
             expires_at: Some(consent.expires_at),
             minor: beside.minor,
+            came_of_age: beside.came_of_age,
             minor_alone: consent.minor_alone,
             incapacitated: consent.incapacitated,
             signed: None,
             first_signed: None,
         }
+    }
+
+    /// Returns whether it was signed while the person was a minor who is an adult by now.
+    fn is_signed_as_a_minor(&self) -> bool {
+        let adult_from = self.came_of_age.zip(self.first_signed);
+        adult_from.is_some_and(|(from, signed)| signed < from)
+    }
+
+    /// Returns whether a guardian signed it, for a person who is an adult by now.
+    fn is_outgrown(&self) -> bool {
+        let by = self.signed.as_deref().unwrap_or_default();
+        by.contains(&SignerRole::ParentOrGuardian) && self.is_signed_as_a_minor()
     }
 
     /// Returns what the law's answer to "who signs?" hangs on.
@@ -177,7 +194,10 @@ pub fn lint(draft: &ConsentDraft, packs: &RulePacks, now: Instant) -> Vec<Findin
     lacking.extend(of_time(draft, longest, now));
     lacking.extend(of_sides(draft));
     lacking.extend(of_scope(draft));
-    if draft.minor_alone.is_some() && !draft.minor {
+    if draft.is_outgrown() {
+        lacking.push(ConsentCheck::GuardianOutgrown);
+    }
+    if draft.minor_alone.is_some() && !draft.minor && !draft.is_signed_as_a_minor() {
         lacking.push(ConsentCheck::NotAMinor);
     }
     if !beyond_service(draft).is_empty() {

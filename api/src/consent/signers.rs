@@ -4,6 +4,8 @@
 //! service alone; whoever a court appointed signs for a person whom it found incapacitated; an abuser never signs.
 
 use concord_entities::consent::StoredInterpreter;
+use concord_entities::consent_signature;
+use concord_entities::instant::Day;
 use concord_entities::vocabulary::{MinorAlone, SignatureMethod, SignerRelation, SignerRole};
 
 use super::checks::ConsentCheck;
@@ -12,7 +14,7 @@ use super::language;
 /// What the law's answer to "who signs?" hangs on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Situation {
-    /// The person is under 18.
+    /// The person is under 18, or nobody knows their age.
     pub minor: bool,
     /// Why the law lets a minor consent alone; none where it does not.
     pub minor_alone: Option<MinorAlone>,
@@ -111,6 +113,15 @@ impl Situation {
         }
         faults
     }
+}
+
+/// Returns whether a guardian signed beside a minor who is an adult from `adult_from` on: what was signed before that day
+/// carries no new referral, and no renewal.
+#[must_use]
+pub fn is_outgrown(signatures: &[consent_signature::Model], adult_from: Day) -> bool {
+    signatures
+        .iter()
+        .any(|one| one.role == SignerRole::ParentOrGuardian && one.signed_on < adult_from)
 }
 
 /// Returns whether the person understood what they sign, as far as the signature itself says in which language it was

@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_graphql::ID;
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{
-    DataCategory, Explanations, RevocationChannel, SignatureMethod, SignerRelation, SignerRole,
+    AgeGroup, DataCategory, Explanations, RevocationChannel, SignatureMethod, SignerRelation, SignerRole,
 };
 
 use super::documents;
@@ -149,7 +149,12 @@ pub(super) async fn register(
 ) -> Result<Event> {
     let input = SurvivorInput {
         pseudonym: person.pseudonym.to_owned(),
-        minor: person.minor,
+        age_group: if person.minor {
+            AgeGroup::Minor
+        } else {
+            AgeGroup::Adult
+        },
+        minor_until: None,
         language: LanguageTag::new(person.language),
         idempotency_key: None,
     };

@@ -213,6 +213,8 @@ pub struct Basis {
     pub consent: Option<consent::Model>,
     /// Whether the recipient takes part; none where there is no such agency.
     pub recipient: Option<AgencyStatus>,
+    /// Whether a guardian signed the consent for a person who is an adult by now.
+    pub is_outgrown: bool,
     /// The MOUs that both agencies have signed, newest first.
     pub mous: Vec<mou::Model>,
 }
@@ -258,6 +260,10 @@ fn sent(draft: Model, basis: &Basis, now: Instant) -> Result<Model, Error> {
     if consent_rules::status(consent, now) != ConsentStatus::Active {
         let text =
             "the consent that this referral stands on is not in force: sign it, or draft a new one";
+        return Err(Error::NotNow(text.into()));
+    }
+    if basis.is_outgrown {
+        let text = "a guardian signed this consent, and the person is an adult by now: renew it, and have the person sign";
         return Err(Error::NotNow(text.into()));
     }
     basis.require_recipient()?;
