@@ -2,6 +2,7 @@
 
 mod corrected;
 mod grown;
+mod guardians;
 mod lint;
 mod minors;
 mod properties;

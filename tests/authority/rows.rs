@@ -307,6 +307,12 @@ pub const ROWS: &[Row] = &[
         "mutation($id: ID!, $end: DateTime!) { renewConsent(id: $id, expiresAt: $end) { id } }",
     ),
     row(
+        "objectToConsent",
+        Given::ConsentOfAMinor,
+        Party::Sender,
+        "mutation($id: ID!, $day: Date!) { objectToConsent(id: $id, objection: { objectedOn: $day }) { id } }",
+    ),
+    row(
         "markConsentEnteredInError",
         Given::Consent,
         Party::Sender,

@@ -72,7 +72,7 @@ fn drafts() -> impl Strategy<Value = ConsentDraft> {
         0..ZONES.len(),
         option::of(any::<i32>()),
     );
-    (sides, sets, people, times, any::<[bool; 7]>()).prop_map(|(sides, sets, people, times, is)| {
+    (sides, sets, people, times, any::<[bool; 9]>()).prop_map(|(sides, sets, people, times, is)| {
         ConsentDraft {
             zone: ZONES[times.3].parse().unwrap(),
             discloser: sides.0,
@@ -94,6 +94,8 @@ fn drafts() -> impl Strategy<Value = ConsentDraft> {
             minor: is[5],
             came_of_age: times.4.map(Day),
             incapacitated: is[6],
+            both_guardians: is[7],
+            objected: is[8],
             first_signed: times.2.map(Day),
             effective_at: times.0,
             expires_at: times.1,

@@ -14,11 +14,14 @@ fn situations() -> Vec<Situation> {
     for minor in [false, true] {
         for minor_alone in [None, Some(MinorAlone::VictimServices)] {
             for incapacitated in [false, true] {
-                every.push(Situation {
-                    minor,
-                    minor_alone,
-                    incapacitated,
-                });
+                for both_guardians in [false, true] {
+                    every.push(Situation {
+                        minor,
+                        minor_alone,
+                        incapacitated,
+                        both_guardians,
+                    });
+                }
             }
         }
     }
@@ -61,7 +64,7 @@ fn every_role_in_every_situation() {
         let said = |yes: bool, text: &'static str| if yes { text } else { "" };
         write!(
             table,
-            "\n{}{}{}\n  must sign: {}\n",
+            "\n{}{}{}{}\n  must sign: {}\n",
             if situation.minor {
                 "a minor"
             } else {
@@ -72,6 +75,10 @@ fn every_role_in_every_situation() {
                 ", the law lets a minor alone"
             ),
             said(situation.incapacitated, ", incapacitated"),
+            said(
+                situation.both_guardians,
+                ", the law asks for both guardians"
+            ),
             situation
                 .needs()
                 .iter()

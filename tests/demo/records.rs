@@ -305,6 +305,7 @@ async fn consents_are_signed_as_the_law_asks() {
             understood: survivor.language.clone(),
             minor: survivor.is_guarded(row.created_at.day()),
             came_of_age: None,
+            both_guardians: false,
             zone: "America/New_York".parse().unwrap(),
         };
         let draft = ConsentDraft::from_consent(&row, beside);

@@ -289,7 +289,8 @@ fn permission(
         names_substance_use: false,
         minor_alone: None,
         incapacitated: false,
-        suspends_at: None,
+        sole_guardian: false,
+            suspends_at: None,
     }
 }
 

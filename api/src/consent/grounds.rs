@@ -8,10 +8,13 @@ use concord_entities::ids::AgencyId;
 use concord_entities::instant::{Day, Instant};
 use concord_entities::vocabulary::Pack;
 use concord_entities::zone::Zone;
-use concord_entities::{agency, consent, consent_signature, mou, mou_party, rule_pack, survivor};
+use concord_entities::{
+    agency, consent, consent_objection, consent_signature, mou, mou_party, rule_pack, survivor,
+};
 use sea_orm::{ConnectionTrait, DbErr};
 
 use super::lint::{self, Beside, ConsentDraft, RulePacks};
+use super::signers;
 use crate::error::Finding;
 
 /// What is known of an agency when its consents are judged.
@@ -72,6 +75,7 @@ impl Grounds {
             understood: survivor.language.clone(),
             minor: survivor.is_guarded(self.today()),
             came_of_age: survivor.came_of_age(self.today()),
+            both_guardians: self.packs.both_guardians(self.today()).is_some(),
             zone: self.zone.clone(),
         }
     }
@@ -88,15 +92,17 @@ impl Grounds {
         lint::lint(draft, &self.packs, self.now)
     }
 
-    /// Returns what a saved consent lacks, signatures included.
+    /// Returns what a saved consent lacks, signatures and objections included.
     #[must_use]
     pub fn judge(
         &self,
         consent: &consent::Model,
         survivor: &survivor::Model,
         signatures: &[consent_signature::Model],
+        objections: &[consent_objection::Model],
     ) -> Vec<Finding> {
         self.lint(&ConsentDraft {
+            objected: objections.iter().any(|one| signers::stands(one, signatures)),
             signed: Some(signatures.iter().map(|one| one.role).collect()),
             first_signed: signatures.iter().map(|one| one.signed_on).min(),
             ..self.draft(consent, survivor)
@@ -133,4 +139,27 @@ async fn ceilings<C: ConnectionTrait>(
         }
     }
     Ok(ceilings)
+}
+
+/// Returns what keeps a consent in force from carrying a new referral: it is outgrown, or one of two guardians objects.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn hindrance<C: ConnectionTrait>(
+    database: &C,
+    consent: &consent::Model,
+    now: Instant,
+) -> Result<Option<Finding>, DbErr> {
+    let discloser = consent.discloser_id;
+    let survivor = survivor::Entity::one_of(discloser, consent.survivor_id);
+    let Some(survivor) = survivor.one(database).await? else {
+        return Ok(None);
+    };
+    let signatures = consent_signature::Entity::under([consent.id]);
+    let signatures = signatures.all(database).await?;
+    let objections = consent_objection::Entity::to([consent.id]);
+    let objections = objections.all(database).await?;
+    let grounds = Grounds::gather(database, discloser, now).await?;
+    let findings = grounds.judge(consent, &survivor, &signatures, &objections);
+    Ok(lint::hindering(findings))
 }

@@ -68,6 +68,10 @@ pub struct ConsentDraft {
     pub minor_alone: Option<MinorAlone>,
     /// Whether a court found the person incapacitated.
     pub incapacitated: bool,
+    /// Whether the law asks for each of a minor's parents or guardians, and there are two.
+    pub both_guardians: bool,
+    /// Whether one of them objects.
+    pub objected: bool,
     /// Who has signed; none where nobody is asked to yet.
     pub signed: Option<Vec<SignerRole>>,
     /// The earliest day on a signature under it; none where nobody has signed.
@@ -87,6 +91,8 @@ pub struct Beside {
     pub minor: bool,
     /// From which day the person is an adult, where they were a minor before.
     pub came_of_age: Option<Day>,
+    /// Whether the law asks for each of a minor's parents or guardians.
+    pub both_guardians: bool,
     /// Where the discloser works.
     pub zone: Zone,
 }
@@ -117,6 +123,8 @@ impl ConsentDraft {
             came_of_age: beside.came_of_age,
             minor_alone: consent.minor_alone,
             incapacitated: consent.incapacitated,
+            both_guardians: beside.both_guardians && !consent.sole_guardian,
+            objected: false,
             signed: None,
             first_signed: None,
         }
@@ -141,6 +149,7 @@ impl ConsentDraft {
             minor: self.minor,
             minor_alone: self.minor_alone,
             incapacitated: self.incapacitated,
+            both_guardians: self.both_guardians,
         }
     }
 }
@@ -177,6 +186,14 @@ impl RulePacks {
     }
 }
 
+impl RulePacks {
+    /// Returns the state's law that asks for each of a minor's parents or guardians, where one does.
+    #[must_use]
+    pub fn both_guardians(&self, day: Day) -> Option<&rule_pack::Model> {
+        self.on(day).find(|bound| bound.both_guardians)
+    }
+}
+
 /// Returns whether a pack binds on a day.
 #[must_use]
 pub fn is_in_force(bound: &rule_pack::Model, day: Day) -> bool {
@@ -194,6 +211,9 @@ pub fn lint(draft: &ConsentDraft, packs: &RulePacks, now: Instant) -> Vec<Findin
     lacking.extend(of_time(draft, longest, now));
     lacking.extend(of_sides(draft));
     lacking.extend(of_scope(draft));
+    if draft.objected && draft.situation().allows(SignerRole::ParentOrGuardian) {
+        lacking.push(ConsentCheck::GuardianObjects);
+    }
     if draft.is_outgrown() {
         lacking.push(ConsentCheck::GuardianOutgrown);
     }
@@ -215,6 +235,10 @@ pub fn lint(draft: &ConsentDraft, packs: &RulePacks, now: Instant) -> Vec<Findin
                 too_late(finding, longest, citation)
             } else if check == ConsentCheck::CategoriesBeyondMou {
                 beyond(finding, draft)
+            } else if check == ConsentCheck::GuardianObjects && draft.both_guardians {
+                both_are_asked_for(finding, packs.both_guardians(day))
+            } else if check == ConsentCheck::SecondGuardianSignatureMissing {
+                both_are_asked_for(finding, packs.both_guardians(day))
             } else if check == ConsentCheck::MinorAloneBeyondService {
                 more_than_alone(finding, draft)
             } else {
@@ -231,6 +255,21 @@ pub fn blocking(findings: Vec<Finding>) -> Vec<Finding> {
         .into_iter()
         .filter(|finding| finding.severity == Severity::Blocking)
         .collect()
+}
+
+/// Returns what keeps a consent in force from carrying a new referral: a guardian's signature that is outgrown, or a
+/// guardian's objection where the law asks for both.
+#[must_use]
+pub fn hindering(findings: Vec<Finding>) -> Option<Finding> {
+    let mut hindering = findings.into_iter().filter(|finding| {
+        let blocks = finding.severity == Severity::Blocking;
+        finding.code == ConsentCheck::GuardianOutgrown.code()
+            || (blocks && finding.code == ConsentCheck::GuardianObjects.code())
+    });
+    hindering.next().map(|finding| Finding {
+        severity: Severity::Blocking,
+        ..finding
+    })
 }
 
 fn too_late(finding: Finding, longest: i32, citation: Option<&str>) -> Finding {
@@ -280,6 +319,16 @@ fn more_than_alone(finding: Finding, draft: &ConsentDraft) -> Finding {
     );
     Finding {
         remedy: remedy.into(),
+        ..finding
+    }
+}
+
+/// Says by which law both parents or guardians are asked for: then it blocks.
+fn both_are_asked_for(finding: Finding, law: Option<&rule_pack::Model>) -> Finding {
+    let citation = law.and_then(|law| law.citation.clone());
+    Finding {
+        severity: Severity::Blocking,
+        citation: citation.map_or(finding.citation, Into::into),
         ..finding
     }
 }

@@ -79,6 +79,8 @@ impl From<consent::StoredInterpreter> for Interpreter {
 pub struct Signature {
     /// As what they signed.
     pub role: SignerRole,
+    /// Which of those who sign in this role, from 1.
+    pub signer: i32,
     /// How they signed.
     pub method: SignatureMethod,
     /// The day on the signature.
@@ -104,6 +106,7 @@ impl Signature {
         let document = row.document_sha256.clone().filter(|_| by_holder);
         Self {
             role: row.role,
+            signer: row.signer,
             method: row.method,
             signed_on: row.signed_on.into(),
             document_sha256: document.map(Sha256::from),

@@ -9,6 +9,7 @@ use crate::application::change::ApplicationMutation;
 use crate::application::graphql::ApplicationQuery;
 use crate::consent::change::ConsentMutation;
 use crate::consent::graphql::ConsentQuery;
+use crate::consent::objection::ObjectionMutation;
 use crate::erasure::change::ErasureMutation;
 use crate::mandated_disclosure::change::MandateMutation;
 use crate::mandated_disclosure::graphql::MandateQuery;
@@ -53,6 +54,7 @@ pub struct Mutation(
     MandateMutation,
     LegalHoldMutation,
     ConsentMutation,
+    ObjectionMutation,
     PackMutation,
     ReferralMutation,
     ContinuationMutation,

@@ -4,9 +4,7 @@ use async_graphql::{Context, ID, Object};
 use concord_entities::SelectLocked;
 use concord_entities::ids::{AgencyId, ConsentId, ReferralId};
 use concord_entities::vocabulary::{AgencyStatus, ConsentStatus, Needs, RejectReason};
-use concord_entities::{
-    agency, consent, consent_signature, mou, referral, sealed_part, survivor,
-};
+use concord_entities::{agency, consent, mou, referral, sealed_part};
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
 
 use super::graphql::Referral;
@@ -15,12 +13,11 @@ use super::package::Contents;
 use super::rules::{self, Basis, NewReferral};
 use super::view::reload;
 use crate::access::grant::Resource;
-use crate::agency::zone;
 use crate::audit::change::Change;
 use crate::audit::event::{Event, ReferralEvent};
 use crate::clock;
+use crate::consent::grounds;
 use crate::consent::rules as consent_rules;
-use crate::consent::signers;
 use crate::error::{Error, Refusal, Result};
 use crate::request::idempotency::{self, Created, CreatingCall, Creation};
 use crate::request::{InRequest, Request};
@@ -189,36 +186,18 @@ pub(super) async fn basis(
     let consent = consent::Entity::held_by(change.agency(), consent)
         .one(change)
         .await?;
-    let is_outgrown = match &consent {
-        Some(consent) => is_outgrown(change, consent).await?,
-        None => false,
+    let hindrance = match &consent {
+        Some(consent) => grounds::hindrance(change, consent, change.now()).await?,
+        None => None,
     };
     Ok(Basis {
         consent,
-        is_outgrown,
+        hindrance,
         recipient: status_of(change, referral.recipient_id).await?,
         mous: mou::Entity::between(referral.sender_id, referral.recipient_id)
             .all(change)
             .await?,
     })
-}
-
-/// Returns whether a guardian signed a consent of the acting agency's for a person who is an adult by now.
-async fn is_outgrown(change: &Change<'_>, consent: &consent::Model) -> Result<bool> {
-    let survivor = survivor::Entity::one_of(change.agency(), consent.survivor_id)
-        .one(change)
-        .await?;
-    let Some(survivor) = survivor else {
-        return Ok(false);
-    };
-    let zone = zone::of_agency(change, change.agency()).await?;
-    let Some(adult_from) = survivor.came_of_age(zone.day(change.now())) else {
-        return Ok(false);
-    };
-    let signatures = consent_signature::Entity::under([consent.id])
-        .all(change)
-        .await?;
-    Ok(signers::is_outgrown(&signatures, adult_from))
 }
 
 async fn status_of(change: &Change<'_>, agency: AgencyId) -> Result<Option<AgencyStatus>> {

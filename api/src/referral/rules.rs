@@ -13,7 +13,7 @@ use concord_entities::vocabulary::{
 };
 
 use crate::consent::rules as consent_rules;
-use crate::error::Error;
+use crate::error::{Error, Finding};
 use crate::mou::rules as mou_rules;
 use crate::request::repeated::unless_repeated;
 
@@ -213,8 +213,8 @@ pub struct Basis {
     pub consent: Option<consent::Model>,
     /// Whether the recipient takes part; none where there is no such agency.
     pub recipient: Option<AgencyStatus>,
-    /// Whether a guardian signed the consent for a person who is an adult by now.
-    pub is_outgrown: bool,
+    /// What keeps the consent from carrying a new referral.
+    pub hindrance: Option<Finding>,
     /// The MOUs that both agencies have signed, newest first.
     pub mous: Vec<mou::Model>,
 }
@@ -246,7 +246,7 @@ impl Basis {
 ///
 /// # Errors
 /// `INVALID_TRANSITION`: it is no draft, its consent is not in force, or its recipient does not take part.
-/// `MOU_REQUIRED`: no MOU in force covers it.
+/// `CONSENT_DEFECTIVE`: its consent carries no new referral. `MOU_REQUIRED`: no MOU in force covers it.
 pub fn send(draft: Model, basis: &Basis, now: Instant) -> Result<Option<Model>, Error> {
     unless_repeated(last_act(&draft, now), &ReferralAct::Send, || {
         sent(draft, basis, now)
@@ -262,9 +262,10 @@ fn sent(draft: Model, basis: &Basis, now: Instant) -> Result<Model, Error> {
             "the consent that this referral stands on is not in force: sign it, or draft a new one";
         return Err(Error::NotNow(text.into()));
     }
-    if basis.is_outgrown {
-        let text = "a guardian signed this consent, and the person is an adult by now: renew it, and have the person sign";
-        return Err(Error::NotNow(text.into()));
+    if let Some(finding) = &basis.hindrance {
+        return Err(Error::ConsentDefective {
+            findings: vec![finding.clone()],
+        });
     }
     basis.require_recipient()?;
     let mou = basis.covering_mou(consent, draft.contains, now)?;
