@@ -264,11 +264,11 @@ async fn the_copied_state_is_what_consents_and_mous_say() {
 
         if let (Some(id), Some(sent)) = (row.mou_id, row.sent_at) {
             let mou = &mous[&id];
-            assert_eq!(row.mou_until, Some(mou.expires_on.end()));
+            assert_eq!(row.mou_until, Some(mou.ends_at));
             assert!(
                 mou.signed_at.unwrap() < sent
-                    && mou.effective_on <= sent.day()
-                    && sent.day() <= mou.expires_on
+                    && mou.begins_at <= sent
+                    && sent < mou.ends_at
             );
             for party in [row.sender_id, row.recipient_id] {
                 assert!(
@@ -359,7 +359,7 @@ async fn nothing_is_readable_without_a_consent_and_an_mou_in_force() {
             );
             let told = consent.grants.and(&mou.grants);
             assert!(shared.within(told.categories_for(*purpose)));
-            assert!(mou.signed_at.is_some() && mou.expires_on >= demo.now.day());
+            assert!(mou.signed_at.is_some() && mou.ends_at > demo.now);
             assert!(keys.contains(&row.id));
             let released = [(PackageVersion::from(&row), shared)].into();
             let opened = demo.vault.open(&demo.store, &released).await.unwrap();
