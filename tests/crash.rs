@@ -147,7 +147,8 @@ async fn goes_on<T>(answered: Option<T>, killed: &AtomicBool) -> Option<()> {
 }
 
 async fn registers(north: &Agency, pseudonym: &str, notes: &Notes) -> Option<String> {
-    let survivor = json!({ "s": { "pseudonym": pseudonym, "ageGroup": "ADULT", "language": "en" } });
+    let survivor =
+        json!({ "s": { "pseudonym": pseudonym, "ageGroup": "ADULT", "language": "en" } });
     let made = acknowledged(north, REGISTER_SURVIVOR, survivor).await?;
     let survivor = text(&made["registerSurvivor"]["id"]);
     notes.lock().unwrap().survivors.insert(survivor.clone());

@@ -250,6 +250,7 @@ impl Entity {
     }
 
     /// Has the referrals that stand on `consent` stand until `until` by themselves, since it is suspended then, or is not.
+    #[must_use]
     pub fn stand_until(consent: ConsentId, until: Instant) -> UpdateMany<Self> {
         Self::update_many()
             .col_expr(Column::ConsentUntil, Expr::value(until))
@@ -257,6 +258,7 @@ impl Entity {
     }
 
     /// Has the referrals that stand on `mou` stand until `until` by themselves, when its last day is over.
+    #[must_use]
     pub fn stand_under(mou: MouId, until: Instant) -> UpdateMany<Self> {
         Self::update_many()
             .col_expr(Column::MouUntil, Expr::value(until))

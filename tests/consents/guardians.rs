@@ -12,7 +12,9 @@ async fn a_minors_consent(north: &Agency, south: &Agency, name: &str) -> String 
     let minor = json!({ "s": { "pseudonym": name, "ageGroup": "MINOR", "language": "en" } });
     let registered = north.asks(REGISTER_SURVIVOR, minor).await;
     let survivor = text(&registered.data()["registerSurvivor"]["id"]);
-    let drafted = north.drafts(&good_consent(&survivor, south, &[Needs])).await;
+    let drafted = north
+        .drafts(&good_consent(&survivor, south, &[Needs]))
+        .await;
     text(&drafted.data()["draftConsent"]["id"])
 }
 
@@ -37,7 +39,9 @@ async fn objects(agency: &Agency, consent: &str, signer: i32) -> Value {
     let objects = "mutation($id: ID!, $o: ObjectionInput!) { objectToConsent(id: $id, objection: $o) { \
         status objections { signer objectedOn stands } findings { code severity } } }";
     let objection = json!({ "signer": signer, "objectedOn": day(0) });
-    let answer = agency.asks(objects, json!({ "id": consent, "o": objection })).await;
+    let answer = agency
+        .asks(objects, json!({ "id": consent, "o": objection }))
+        .await;
     answer.data()["objectToConsent"].clone()
 }
 
@@ -66,7 +70,11 @@ async fn both_guardians_sign_where_the_law_asks_for_both_and_one_may_object(worl
     let objected = objects(&north, &consent, 2).await;
     let objection = json!({ "signer": 2, "objectedOn": day(0), "stands": true });
     assert_eq!(objected["objections"], json!([objection]));
-    assert!(objected["findings"].to_string().contains("GUARDIAN_OBJECTS"));
+    assert!(
+        objected["findings"]
+            .to_string()
+            .contains("GUARDIAN_OBJECTS")
+    );
     assert_eq!(objects(&north, &consent, 2).await, objected);
     let witness = beside(&paper, "WITNESS", 2);
     let refused = north.signs_with(&consent, &witness, "status").await;
@@ -84,8 +92,17 @@ async fn both_guardians_sign_where_the_law_asks_for_both_and_one_may_object(worl
     let anew = north.drafts_referral(&consent, "Ada", &[Needs]).await;
     let refused = north.does("sendReferral", &anew).await;
     assert_eq!(refused.finding_codes(), ["GUARDIAN_OBJECTS"]);
-    let seen = south.finds("Consent", &consent, "objections { signer } soleGuardian findings { code }").await;
-    assert_eq!(seen, json!({ "objections": [], "soleGuardian": null, "findings": [] }));
+    let seen = south
+        .finds(
+            "Consent",
+            &consent,
+            "objections { signer } soleGuardian findings { code }",
+        )
+        .await;
+    assert_eq!(
+        seen,
+        json!({ "objections": [], "soleGuardian": null, "findings": [] })
+    );
     let log = "auditEvents(filter: { types: [CONSENT_OBJECTED_TO] })";
     assert_eq!(north.lists(log, "object").await.len(), 2);
     assert_eq!(south.lists(log, "object").await.len(), 0);

@@ -151,18 +151,26 @@ fn an_abuser_never_signs() {
 #[test]
 fn a_consent_is_complete_when_all_have_signed_who_must() {
     for situation in situations() {
-        for bits in 0_u32..16 {
+        // The fifth is another parent or guardian.
+        for bits in 0_u32..32 {
+            let another = (bits & 16 != 0).then_some(SignerRole::ParentOrGuardian);
             let signed: Vec<SignerRole> = SignerRole::ALL
                 .iter()
                 .copied()
                 .filter(|role| bits & (1 << role.place()) != 0)
+                .chain(another)
                 .collect();
             let has = |role| signed.contains(&role);
+            let guardians = signed
+                .iter()
+                .filter(|role| **role == SignerRole::ParentOrGuardian)
+                .count();
             let complete = if situation.incapacitated {
                 has(SignerRole::Conservator)
             } else {
                 let alone = !situation.minor || situation.minor_alone.is_some();
-                has(SignerRole::Survivor) && (alone || has(SignerRole::ParentOrGuardian))
+                let asked = 1 + usize::from(situation.both_guardians);
+                has(SignerRole::Survivor) && (alone || guardians >= asked)
             };
             assert_eq!(
                 situation.complete(&signed),

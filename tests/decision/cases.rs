@@ -254,7 +254,11 @@ fn consents() -> impl Strategy<Value = ConsentFacts> {
         some_grants(),
         (begins(), mostly(moments(3..=4), moments(0..=4))),
         mostly(begins().prop_map(Some), Just(None)),
-        (seldom(), seldom(), seldom()),
+        (
+            seldom(),
+            seldom(),
+            prop::option::weighted(0.2, moments(0..=4)),
+        ),
     )
         .prop_map(
             |(version, (discloser, recipient), covers, time, signed_at, ends)| ConsentFacts {

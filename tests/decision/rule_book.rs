@@ -15,8 +15,7 @@ use concord_entities::vocabulary::{
 };
 
 use super::cases::{
-    Case, EAST, MONDAY, NORTH, WEST, everything, in_order, midnight, noon, without_pair,
-    without_purpose,
+    Case, EAST, NORTH, WEST, everything, in_order, midnight, noon, without_pair, without_purpose,
 };
 
 /// A situation, by what is different in it.

@@ -265,11 +265,7 @@ async fn the_copied_state_is_what_consents_and_mous_say() {
         if let (Some(id), Some(sent)) = (row.mou_id, row.sent_at) {
             let mou = &mous[&id];
             assert_eq!(row.mou_until, Some(mou.ends_at));
-            assert!(
-                mou.signed_at.unwrap() < sent
-                    && mou.begins_at <= sent
-                    && sent < mou.ends_at
-            );
+            assert!(mou.signed_at.unwrap() < sent && mou.begins_at <= sent && sent < mou.ends_at);
             for party in [row.sender_id, row.recipient_id] {
                 assert!(
                     parties.iter().any(|of| of.mou_id == id

@@ -292,8 +292,8 @@ fn permission(
         names_substance_use: false,
         minor_alone: None,
         incapacitated: false,
-        sole_guardian: false,
-            suspends_at: None,
+        sole_guardian: None,
+        suspends_at: None,
     }
 }
 

@@ -9,16 +9,13 @@ use concord_entities::grants::Grants;
 use concord_entities::ids::{AgencyId, ConsentId, RulePackId, SurvivorId};
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{ConsentStatus, DataCategory, Explanation, MinorAlone, Purpose};
-use concord_entities::{
-    audit_event, consent_objection, consent_signature, rule_pack, survivor,
-};
+use concord_entities::{audit_event, consent_objection, consent_signature, rule_pack, survivor};
 use sea_orm::{ColumnTrait, QueryFilter, Select};
 use tokio::sync::OnceCell;
 
 use super::grounds::Grounds;
 use super::input::ConsentInput;
-use super::objection::Objection;
-use super::parts::{ConsentFinding, Interpreter, Signature};
+use super::parts::{ConsentFinding, Interpreter, Objection, Signature};
 use super::selection::ConsentSelection;
 use super::{draft, rules};
 use crate::access::grant::Resource;
@@ -193,9 +190,10 @@ impl Consent {
         self.held.as_ref().map(|_| self.model.incapacitated)
     }
 
-    /// Whether a minor has one parent or guardian alone; null to the recipient.
+    /// Whether a minor has one parent or guardian alone; null where nobody said, and to the recipient.
     async fn sole_guardian(&self) -> Option<bool> {
-        self.held.as_ref().map(|_| self.model.sole_guardian)
+        self.held.as_ref()?;
+        self.model.sole_guardian
     }
 
     /// Which of a minor's parents or guardians object; none to the recipient.
@@ -203,7 +201,8 @@ impl Consent {
         let held = self.held.iter();
         let of = |held: &Arc<Held>| -> Vec<Objection> {
             let rows = held.objections.iter();
-            rows.map(|row| Objection::seen(row, &held.signatures)).collect()
+            rows.map(|row| Objection::seen(row, &held.signatures))
+                .collect()
         };
         held.flat_map(of).collect()
     }
@@ -426,7 +425,10 @@ impl ConsentView {
             signatures.entry(row.consent_id).or_default().push(row);
         }
         let mut objections: HashMap<ConsentId, Vec<consent_objection::Model>> = HashMap::new();
-        for row in consent_objection::Entity::to(held_ids).all(&store.read).await? {
+        for row in consent_objection::Entity::to(held_ids)
+            .all(&store.read)
+            .await?
+        {
             objections.entry(row.consent_id).or_default().push(row);
         }
         Ok(Self {
@@ -495,7 +497,7 @@ fn without_content(model: &consent::Model) -> consent::Model {
         names_substance_use: false,
         minor_alone: None,
         incapacitated: false,
-        sole_guardian: false,
+        sole_guardian: None,
         ..model.clone()
     }
 }

@@ -102,7 +102,9 @@ impl Grounds {
         objections: &[consent_objection::Model],
     ) -> Vec<Finding> {
         self.lint(&ConsentDraft {
-            objected: objections.iter().any(|one| signers::stands(one, signatures)),
+            objected: objections
+                .iter()
+                .any(|one| signers::stands(one, signatures)),
             signed: Some(signatures.iter().map(|one| one.role).collect()),
             first_signed: signatures.iter().map(|one| one.signed_on).min(),
             ..self.draft(consent, survivor)

@@ -123,7 +123,7 @@ impl ConsentDraft {
             came_of_age: beside.came_of_age,
             minor_alone: consent.minor_alone,
             incapacitated: consent.incapacitated,
-            both_guardians: beside.both_guardians && !consent.sole_guardian,
+            both_guardians: beside.both_guardians && consent.sole_guardian != Some(true),
             objected: false,
             signed: None,
             first_signed: None,
@@ -235,9 +235,9 @@ pub fn lint(draft: &ConsentDraft, packs: &RulePacks, now: Instant) -> Vec<Findin
                 too_late(finding, longest, citation)
             } else if check == ConsentCheck::CategoriesBeyondMou {
                 beyond(finding, draft)
-            } else if check == ConsentCheck::GuardianObjects && draft.both_guardians {
-                both_are_asked_for(finding, packs.both_guardians(day))
-            } else if check == ConsentCheck::SecondGuardianSignatureMissing {
+            } else if check == ConsentCheck::SecondGuardianSignatureMissing
+                || (check == ConsentCheck::GuardianObjects && draft.both_guardians)
+            {
                 both_are_asked_for(finding, packs.both_guardians(day))
             } else if check == ConsentCheck::MinorAloneBeyondService {
                 more_than_alone(finding, draft)

@@ -1,6 +1,6 @@
 //! A parent's or guardian's objection: recorded always, and a bar where the law asks for both of them.
 
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, ID, InputObject, Object};
 use concord_entities::consent_objection::Model;
 use concord_entities::ids::ConsentId;
 use concord_entities::vocabulary::SignerRole;
@@ -9,6 +9,7 @@ use sea_orm::{ActiveModelTrait, IntoActiveModel};
 
 use super::graphql::{Consent, find_consent};
 use super::grounds::Grounds;
+use super::selection::ConsentSelection;
 use super::{life, signatures, signers};
 use crate::access::grant::Resource;
 use crate::audit::change::Change;
@@ -17,27 +18,6 @@ use crate::error::{Error, Result};
 use crate::request::InRequest;
 use crate::store::page;
 use crate::wire::scalars::Date;
-
-/// That one of a minor's parents or guardians objects to a consent.
-#[derive(Clone, Debug, SimpleObject)]
-pub struct Objection {
-    /// Which of them, by the number that their signature would have.
-    pub signer: i32,
-    /// The day on which they objected.
-    pub objected_on: Date,
-    /// Whether they object still: whoever has signed since does not.
-    pub stands: bool,
-}
-
-impl Objection {
-    pub(super) fn seen(row: &Model, beside: &[consent_signature::Model]) -> Self {
-        Self {
-            signer: row.signer,
-            objected_on: row.objected_on.into(),
-            stands: signers::stands(row, beside),
-        }
-    }
-}
 
 /// A parent's or guardian's objection. Never their name: the paper has it.
 #[derive(Clone, Debug, InputObject)]
@@ -73,7 +53,8 @@ impl ObjectionMutation {
             Some(event) => drop(change.commit(event).await?),
             None => change.give_up().await?,
         }
-        let shown = find_consent(request, id).await?;
+        let selection = ConsentSelection::below(ctx, &[]);
+        let shown = find_consent(request, id, selection).await?;
         shown.ok_or_else(|| Error::NotFound.into())
     }
 }
@@ -107,7 +88,10 @@ async fn object(
     let known = consent_objection::Entity::to([id]).all(change).await?;
     let known = known.into_iter().find(|one| one.signer == objection.signer);
     let signed = consent_signature::Entity::under([id]).all(change).await?;
-    if known.as_ref().is_some_and(|one| signers::stands(one, &signed)) {
+    if known
+        .as_ref()
+        .is_some_and(|one| signers::stands(one, &signed))
+    {
         return Ok(None);
     }
     let row = Model {

@@ -4,8 +4,8 @@
 //! service alone; whoever a court appointed signs for a person whom it found incapacitated; an abuser never signs.
 
 use concord_entities::consent::StoredInterpreter;
-use concord_entities::{consent_objection, consent_signature};
 use concord_entities::vocabulary::{Code, MinorAlone, SignatureMethod, SignerRelation, SignerRole};
+use concord_entities::{consent_objection, consent_signature};
 
 use super::checks::ConsentCheck;
 use super::language;
@@ -139,7 +139,10 @@ fn missing_check(role: SignerRole, signed: usize) -> Option<ConsentCheck> {
 
 /// Returns whether an objection stands: whoever objected has not signed since.
 #[must_use]
-pub fn stands(objection: &consent_objection::Model, signatures: &[consent_signature::Model]) -> bool {
+pub fn stands(
+    objection: &consent_objection::Model,
+    signatures: &[consent_signature::Model],
+) -> bool {
     !signatures.iter().any(|one| {
         one.role == SignerRole::ParentOrGuardian
             && one.signer == objection.signer

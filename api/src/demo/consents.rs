@@ -5,7 +5,8 @@ use std::time::Duration;
 use async_graphql::ID;
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{
-    AgeGroup, DataCategory, Explanations, RevocationChannel, SignatureMethod, SignerRelation, SignerRole,
+    AgeGroup, DataCategory, Explanations, RevocationChannel, SignatureMethod, SignerRelation,
+    SignerRole,
 };
 
 use super::documents;
@@ -185,6 +186,7 @@ pub(super) async fn play(
         ConsentDeed::Sign(role) => {
             let id = stage.consents.get(plan.number)?;
             let signature = SignatureInput {
+                signer: 1,
                 role,
                 relation: Some(relation(role)),
                 is_abuser: false,
@@ -238,6 +240,7 @@ fn input(stage: &Stage<'_>, plan: &ConsentPlan) -> Result<ConsentInput> {
     let language = LanguageTag::new(plan.person.language)
         .ok_or_else(|| Error::input("consent.language", "no language"))?;
     Ok(ConsentInput {
+        sole_guardian: false,
         survivor: ID(stage.survivors.get(plan.person.pseudonym)?.to_string()),
         recipient: ID(stage.agencies.get(plan.recipient)?.to_string()),
         grants: vec![Grant {

@@ -250,7 +250,11 @@ impl SurvivorMutation {
             .one_locked(&change)
             .await?;
         let survivor = survivor.ok_or(Error::NotFound)?;
-        let last = (survivor.age_group, survivor.minor_until, survivor.language.clone());
+        let last = (
+            survivor.age_group,
+            survivor.minor_until,
+            survivor.language.clone(),
+        );
         let told = (age_group, minor_until, Some(language.as_str().to_owned()));
         let corrected = unless_repeated(Some(last), &told.clone(), || survivor::ActiveModel {
             age_group: Set(told.0),

@@ -15,12 +15,18 @@ impl MigrationTrait for AddAgeGroups {
             string("age_group").default("UNKNOWN").take(),
             integer_null("minor_until"),
         ] {
-            let statement = Table::alter().table("survivor").add_column(column).to_owned();
+            let statement = Table::alter()
+                .table("survivor")
+                .add_column(column)
+                .to_owned();
             manager.alter_table(statement).await?;
         }
         let said = "UPDATE survivor SET age_group = CASE WHEN minor THEN 'MINOR' ELSE 'ADULT' END";
         manager.get_connection().execute_unprepared(said).await?;
-        let drop = Table::alter().table("survivor").drop_column("minor").to_owned();
+        let drop = Table::alter()
+            .table("survivor")
+            .drop_column("minor")
+            .to_owned();
         manager.alter_table(drop).await
     }
 }

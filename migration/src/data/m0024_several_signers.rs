@@ -1,7 +1,7 @@
 //! Several signers of one role, and that one of them objects.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::schema::{big_integer, boolean, integer, uuid};
+use sea_orm_migration::schema::{big_integer, boolean, boolean_null, integer, uuid};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct AddSeveralSigners;
@@ -12,7 +12,7 @@ impl MigrationTrait for AddSeveralSigners {
         // Until now each role had one signer.
         for (table, column) in [
             ("consent_signature", integer("signer").default(1).take()),
-            ("consent", boolean("sole_guardian").default(false).take()),
+            ("consent", boolean_null("sole_guardian")),
             ("rule_pack", boolean("both_guardians").default(false).take()),
         ] {
             let statement = Table::alter().table(table).add_column(column).to_owned();
