@@ -226,13 +226,13 @@ fn wrong_documents() -> Vec<(String, Value)> {
         (format!("# {CANARY}\n{{ referral(id: "), Value::Null),
         (
             format!(
-                "mutation {{ registerSurvivor(survivor: {{ pseudonym: [\"{CANARY}\"], minor: false }}) {{ id }} }}"
+                "mutation {{ registerSurvivor(survivor: {{ pseudonym: [\"{CANARY}\"], ageGroup: ADULT }}) {{ id }} }}"
             ),
             Value::Null,
         ),
         (
             format!(
-                "mutation {{ registerSurvivor(survivor: {{ pseudonym: \"p\", minor: false, language: \"{CANARY} {CANARY}\" }}) {{ id }} }}"
+                "mutation {{ registerSurvivor(survivor: {{ pseudonym: \"p\", ageGroup: ADULT, language: \"{CANARY} {CANARY}\" }}) {{ id }} }}"
             ),
             Value::Null,
         ),

@@ -42,7 +42,7 @@ async fn nobody_sits_in_a_transaction(world: &World) {
 }
 
 async fn registers(agency: &Agency, name: &str) -> String {
-    let survivor = json!({ "pseudonym": name, "minor": false });
+    let survivor = json!({ "pseudonym": name, "ageGroup": "ADULT" });
     let answer = agency
         .asks(REGISTER_SURVIVOR, json!({ "s": survivor }))
         .await;

@@ -147,7 +147,8 @@ async fn goes_on<T>(answered: Option<T>, killed: &AtomicBool) -> Option<()> {
 }
 
 async fn registers(north: &Agency, pseudonym: &str, notes: &Notes) -> Option<String> {
-    let survivor = json!({ "s": { "pseudonym": pseudonym, "minor": false, "language": "en" } });
+    let survivor =
+        json!({ "s": { "pseudonym": pseudonym, "ageGroup": "ADULT", "language": "en" } });
     let made = acknowledged(north, REGISTER_SURVIVOR, survivor).await?;
     let survivor = text(&made["registerSurvivor"]["id"]);
     notes.lock().unwrap().survivors.insert(survivor.clone());
@@ -215,7 +216,7 @@ async fn reads(south: &Agency, told: &Told, notes: &Notes) -> Option<()> {
 
 fn everything_is_there(world: &World, notes: &Notes) {
     let notes = notes.lock().unwrap();
-    let survivors = rows(world, "SELECT id, minor FROM survivor");
+    let survivors = rows(world, "SELECT id, age_group FROM survivor");
     for id in &notes.survivors {
         assert!(survivors.contains_key(&uuid(id)), "{id} is lost");
     }

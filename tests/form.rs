@@ -52,6 +52,7 @@ fn subject() -> Subject {
             names_substance_use: false,
             minor_alone: None,
             incapacitated: false,
+            sole_guardian: None,
             suspends_at: None,
         },
         status: ConsentStatus::Active,

@@ -196,7 +196,7 @@ async fn whatever_is_shown_with_a_referral_is_on_record() {
 on_both!(what_a_repeated_call_is_answered_with_is_on_record);
 async fn what_a_repeated_call_is_answered_with_is_on_record(world: World) {
     let north = world.agency("north").await;
-    let register = "mutation { registerSurvivor(survivor: { pseudonym: \"quiet heron\", minor: false, idempotencyKey: \"k\" }) { id } }";
+    let register = "mutation { registerSurvivor(survivor: { pseudonym: \"quiet heron\", ageGroup: ADULT, idempotencyKey: \"k\" }) { id } }";
     let first = north.asks(register, json!({})).await;
     let log = "auditEvents(filter: { types: [RECORDS_LISTED] })";
     let before = north.lists(log, "objects").await;

@@ -252,7 +252,7 @@ async fn one_key_sent_twenty_times_at_once_makes_one_object_and_every_call_answe
     let north = world.agency("north").await;
     let everywhere = addresses(&world, second.as_ref());
     let survivor =
-        json!({ "s": { "pseudonym": "heron", "minor": false, "idempotencyKey": "once" } });
+        json!({ "s": { "pseudonym": "heron", "ageGroup": "ADULT", "idempotencyKey": "once" } });
     let asking = (0..20).map(|turn| {
         let caller = north.at(&everywhere[turn % everywhere.len()]);
         let survivor = survivor.clone();

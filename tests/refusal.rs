@@ -70,7 +70,7 @@ impl Sent {
         let before = self.state();
         for _ in 0..2 {
             let list = "{ referrals(box: INBOX, first: 5) { edges { node { id status } } } }";
-            let register = "mutation { registerSurvivor(survivor: { pseudonym: \"heron\", minor: false }) { id } }";
+            let register = "mutation { registerSurvivor(survivor: { pseudonym: \"heron\", ageGroup: ADULT }) { id } }";
             for answer in [
                 self.package().await,
                 self.south.asks(list, Value::Null).await,

@@ -135,3 +135,36 @@ async fn an_agency_that_gives_no_zone_has_its_task_forces(world: World) {
     let (done, said) = world.commands(&["time-zone", &south.id.to_string(), "Mars/Base"]);
     assert!(!done && said.contains("not a time zone"), "{said}");
 }
+
+on_both!(an_mous_days_are_those_of_its_task_force);
+async fn an_mous_days_are_those_of_its_task_force(world: World) {
+    let (north, south) = world.agencies("north", "south").await;
+    let told = north.refers("Ada").to(&south).sharing([Needs]).await;
+    let mou = north
+        .finds(
+            "Referral",
+            &told.referral,
+            "mou { id timeZone expiresOn } status",
+        )
+        .await;
+    assert_eq!(
+        (&mou["mou"]["timeZone"], &mou["status"]),
+        (&json!("UTC"), &json!("REQUESTED"))
+    );
+    let last: concord_entities::instant::Day = text(&mou["mou"]["expiresOn"]).parse().unwrap();
+    for zone in ["Pacific/Kiritimati", "America/Los_Angeles"] {
+        let task_force = world.task_force.to_string();
+        let (done, said) = world.commands(&["time-zone", &task_force, zone]);
+        assert!(done, "{said}");
+        let shown = north
+            .finds("Referral", &told.referral, "mou { timeZone expiresOn }")
+            .await;
+        let expected = json!({ "mou": { "timeZone": zone, "expiresOn": last.to_string() } });
+        assert_eq!(shown, expected);
+        let zone: Zone = zone.parse().unwrap();
+        let until = world.tampers("SELECT max(mou_until) FROM referral");
+        assert_eq!(until, zone.end(last).0.to_string());
+        assert_eq!(world.tampers("SELECT max(ends_at) FROM mou"), until);
+    }
+    south.does("acceptReferral", &told).await.data();
+}

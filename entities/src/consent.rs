@@ -68,6 +68,8 @@ pub struct Model {
     pub minor_alone: Option<MinorAlone>,
     /// Whether a court appointed somebody to decide for the person.
     pub incapacitated: bool,
+    /// Whether a minor has one parent or guardian alone; none where nobody said.
+    pub sole_guardian: Option<bool>,
     /// From when it allows nothing, since it lacks what the law asks for: the day that the operator set. None where none
     /// was.
     pub suspends_at: Option<Instant>,
@@ -311,6 +313,7 @@ impl Entity {
             .col_expr(Column::Interpreter, Expr::cust("NULL"))
             .col_expr(Column::MinorAlone, Expr::value(None::<String>))
             .col_expr(Column::Incapacitated, Expr::value(false))
+            .col_expr(Column::SoleGuardian, Expr::value(None::<bool>))
             .filter(COLUMN.id.is_in(ids))
     }
 

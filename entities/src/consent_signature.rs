@@ -21,6 +21,8 @@ pub struct Model {
     pub consent_id: ConsentId,
     /// The role in which they signed.
     pub role: SignerRole,
+    /// Which of those who sign in this role, from 1.
+    pub signer: i32,
     /// How they signed.
     pub method: SignatureMethod,
     /// The day on the signature.

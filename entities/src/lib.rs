@@ -28,6 +28,7 @@ pub mod trusted_issuer;
 
 pub mod consent;
 pub mod consent_document;
+pub mod consent_objection;
 pub mod consent_signature;
 pub mod legal_hold;
 pub mod mandated_disclosure;

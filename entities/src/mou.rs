@@ -11,6 +11,7 @@ use crate::instant::{Day, Instant};
 use crate::membership;
 use crate::mou_party;
 use crate::vocabulary::MouKind;
+use crate::zone::Zone;
 
 /// An MOU. Its status is computed from these dates and its parties' signatures when it is read, never stored.
 #[sea_orm::model]
@@ -42,6 +43,12 @@ pub struct Model {
     pub review_on: Option<Day>,
     /// Its last day in force.
     pub expires_on: Day,
+    /// In which its days are counted.
+    pub time_zone: Zone,
+    /// When its first day begins there.
+    pub begins_at: Instant,
+    /// When its last day is over there.
+    pub ends_at: Instant,
     /// When it was put before its parties.
     pub offered_at: Option<Instant>,
     /// When the last party signed.
@@ -69,13 +76,13 @@ pub struct Model {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// The days and moments that say whether an MOU is in force.
+/// The moments that say whether an MOU is in force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MouDates {
-    /// Its first day.
-    pub effective_on: Day,
-    /// Its last day.
-    pub expires_on: Day,
+    /// When its first day begins.
+    pub begins_at: Instant,
+    /// When its last day is over.
+    pub ends_at: Instant,
     /// When the last party signed.
     pub signed_at: Option<Instant>,
     /// When it was suspended, ended, declined or replaced.
@@ -88,13 +95,13 @@ impl MouDates {
     pub fn is_in_force(&self, now: Instant) -> bool {
         self.signed_at.is_some_and(|signed| signed <= now)
             && self.halted_at.is_none()
-            && self.effective_on.start() <= now
-            && now < self.expires_on.end()
+            && self.begins_at <= now
+            && now < self.ends_at
     }
 }
 
 impl Model {
-    /// Returns the days and moments that say whether it is in force.
+    /// Returns the moments that say whether it is in force.
     #[must_use]
     pub fn dates(&self) -> MouDates {
         let halts = [
@@ -104,8 +111,8 @@ impl Model {
             self.superseded_at,
         ];
         MouDates {
-            effective_on: self.effective_on,
-            expires_on: self.expires_on,
+            begins_at: self.begins_at,
+            ends_at: self.ends_at,
             signed_at: self.signed_at,
             halted_at: halts.into_iter().flatten().min(),
         }
@@ -174,6 +181,20 @@ impl Entity {
         Self::find()
             .filter(COLUMN.id.eq(id))
             .filter(COLUMN.drafted_by.eq(agency))
+    }
+
+    /// Returns the MOUs that a task force follows, for the command line alone.
+    #[must_use]
+    pub fn followed_in(task_force: TaskForceId) -> Select<Self> {
+        Self::find().filter(COLUMN.task_force_id.eq(task_force))
+    }
+
+    /// Returns the MOUs that `agency` drafted and no task force follows, for the command line alone.
+    #[must_use]
+    pub fn unfollowed_of(agency: AgencyId) -> Select<Self> {
+        Self::find()
+            .filter(COLUMN.drafted_by.eq(agency))
+            .filter(COLUMN.task_force_id.is_null())
     }
 
     /// Returns the MOUs that `agency` and every other party have signed; whether one is in force is for the rules to

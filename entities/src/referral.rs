@@ -279,6 +279,14 @@ impl Entity {
             .filter(COLUMN.consent_id.eq(consent))
     }
 
+    /// Has the referrals that stand on `mou` stand until `until` by themselves, when its last day is over.
+    #[must_use]
+    pub fn stand_under(mou: MouId, until: Instant) -> UpdateMany<Self> {
+        Self::update_many()
+            .col_expr(Column::MouUntil, Expr::value(until))
+            .filter(COLUMN.mou_id.eq(mou))
+    }
+
     /// Cancels, as the survivor decided, what is drafted of the survivor `id`, whom the caller serves.
     #[must_use]
     pub fn cancel_drafts_of(id: SurvivorId, now: Instant) -> UpdateMany<Self> {

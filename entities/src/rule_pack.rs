@@ -27,6 +27,8 @@ pub struct Model {
     pub max_days: Option<i32>,
     /// Where a state's rule is written.
     pub citation: Option<String>,
+    /// Whether a state's law asks for each of a minor's parents or guardians.
+    pub both_guardians: bool,
     /// When it was said.
     pub created_at: Instant,
     /// The agency that it binds.

@@ -5,7 +5,8 @@ use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{DeleteMany, QueryFilter, QueryOrder};
 
 use crate::ids::{AgencyId, SurvivorAuditId, SurvivorId};
-use crate::instant::Instant;
+use crate::instant::{Day, Instant};
+use crate::vocabulary::AgeGroup;
 
 /// An agency's pseudonym for a person. No other agency ever sees it.
 #[sea_orm::model]
@@ -21,8 +22,10 @@ pub struct Model {
     /// The pseudonym; unique within the agency.
     #[sea_orm(unique_key = "agency_pseudonym")]
     pub pseudonym: String,
-    /// Whether the person is under 18.
-    pub minor: bool,
+    /// How old the person is, as their agency said; see [`age_on`](Model::age_on).
+    pub age_group: AgeGroup,
+    /// From which day a minor is an adult; none where nobody said. It may be rounded to its month.
+    pub minor_until: Option<Day>,
     /// The language the person understands best, BCP 47.
     pub language: Option<String>,
     /// What the audit log calls this person; erasing this row erases the link.
@@ -40,6 +43,30 @@ pub struct Model {
 }
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Model {
+    /// Returns how old the person is on a day: a minor is an adult from the day on that their agency said.
+    #[must_use]
+    pub fn age_on(&self, day: Day) -> AgeGroup {
+        match self.came_of_age(day) {
+            Some(_) => AgeGroup::Adult,
+            None => self.age_group,
+        }
+    }
+
+    /// Returns whether what the law says of minors holds of the person on a day: they are one, or nobody knows.
+    #[must_use]
+    pub fn is_guarded(&self, day: Day) -> bool {
+        self.age_on(day) != AgeGroup::Adult
+    }
+
+    /// Returns from which day the person is an adult, where they were a minor and that day has come.
+    #[must_use]
+    pub fn came_of_age(&self, today: Day) -> Option<Day> {
+        let was_minor = self.age_group == AgeGroup::Minor;
+        self.minor_until.filter(|day| was_minor && *day <= today)
+    }
+}
 
 impl Entity {
     /// Returns the survivors of `agency` who are not erased, newest first.

@@ -37,6 +37,9 @@ impl MigratorTrait for Data {
             Box::new(data::m0020_last_verbs::AddLastVerbs),
             Box::new(data::m0021_time_zones::AddTimeZones),
             Box::new(data::m0022_suspended_consents::AddSuspensions),
+            Box::new(data::m0023_age_groups::AddAgeGroups),
+            Box::new(data::m0024_several_signers::AddSeveralSigners),
+            Box::new(data::m0026_mou_days::AddMouDays),
         ])
     }
 }

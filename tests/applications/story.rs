@@ -136,7 +136,7 @@ async fn the_log_tells_each_change_and_which_program_acted() {
     );
 
     let survivor =
-        "mutation { registerSurvivor(survivor: { pseudonym: \"p\", minor: false }) { id } }";
+        "mutation { registerSurvivor(survivor: { pseudonym: \"p\", ageGroup: ADULT }) { id } }";
     program.asks(survivor, Value::Null).await.data();
     let events = "auditEvents(filter: { types: [SURVIVOR_REGISTERED] })";
     for (reader, application) in [

@@ -48,6 +48,7 @@ pub enum Given {
     Survivor,
     ConsentDraft,
     ConsentToSign,
+    ConsentOfAMinor,
     Consent,
     ConsentToRenew,
     NewRulePack,
@@ -231,6 +232,15 @@ impl Stage {
                 let id = self.consent().await;
                 Object::new(&id, json!({ "id": id, "signature": signature }))
             }
+            Given::ConsentOfAMinor => {
+                let id = self.consent().await;
+                let survivor = self.sender.survivor_of(&id).await;
+                let correct = "mutation($id: ID!) { \
+                    correctSurvivor(id: $id, ageGroup: MINOR, language: \"en\") { id } }";
+                let corrected = self.sender.asks(correct, json!({ "id": survivor })).await;
+                corrected.data();
+                Object::new(&id, json!({ "id": id, "day": day(0) }))
+            }
             Given::Consent => Object::known(self.drafted().await.consent),
             Given::ConsentToRenew => {
                 let id = self.drafted().await.consent;
@@ -288,7 +298,7 @@ impl Stage {
             Given::NewAgency => Object::new("", json!({ "new": self.new_agency() })),
             Given::NewSurvivor => Object::new(
                 "",
-                json!({ "new": { "pseudonym": self.name(), "minor": false } }),
+                json!({ "new": { "pseudonym": self.name(), "ageGroup": "ADULT" } }),
             ),
             Given::NewConsent => {
                 let survivor = self.sender.registers(&self.name()).await;

@@ -262,7 +262,7 @@ pub const ROWS: &[Row] = &[
         "correctSurvivor",
         Given::Survivor,
         Party::Sender,
-        "mutation($id: ID!) { correctSurvivor(id: $id, minor: true, language: \"es\") { id } }",
+        "mutation($id: ID!) { correctSurvivor(id: $id, ageGroup: MINOR, language: \"es\") { id } }",
     ),
     row(
         "setSafeContact",
@@ -317,6 +317,12 @@ pub const ROWS: &[Row] = &[
         Given::ConsentToRenew,
         Party::Sender,
         "mutation($id: ID!, $end: DateTime!) { renewConsent(id: $id, expiresAt: $end) { id } }",
+    ),
+    row(
+        "objectToConsent",
+        Given::ConsentOfAMinor,
+        Party::Sender,
+        "mutation($id: ID!, $day: Date!) { objectToConsent(id: $id, objection: { objectedOn: $day }) { id } }",
     ),
     row(
         "markConsentEnteredInError",

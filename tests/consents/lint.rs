@@ -72,8 +72,11 @@ pub fn good() -> ConsentDraft {
         effective_at: days(-1),
         expires_at: Some(days(60)),
         minor: false,
+        came_of_age: None,
         minor_alone: None,
         incapacitated: false,
+        both_guardians: false,
+        objected: false,
         signed: Some(vec![SignerRole::Survivor]),
         first_signed: Some(NOW.day()),
     }
@@ -88,6 +91,7 @@ pub fn bound(pack: Pack) -> rule_pack::Model {
         until_on: None,
         max_days: (pack == Pack::State).then_some(180),
         citation: (pack == Pack::State).then(|| "the state's code".to_owned()),
+        both_guardians: false,
         created_at: NOW,
     }
 }
@@ -268,11 +272,35 @@ const TAKEN_AWAY: &[Row] = &[
         "always",
     ),
     (
+        |d| {
+            d.came_of_age = d.first_signed.map(|day| day.plus_days(1));
+            d.signed = Some(vec![SignerRole::Survivor, SignerRole::ParentOrGuardian]);
+        },
+        "GUARDIANS_CONSENT_OUTGROWN",
+        "never",
+    ),
+    (
         |d| d.signed = Some(vec![SignerRole::Witness]),
         "SURVIVOR_SIGNATURE_MISSING",
         "always",
     ),
     (|d| d.minor = true, "GUARDIAN_SIGNATURE_MISSING", "always"),
+    (
+        |d| {
+            (d.minor, d.both_guardians) = (true, true);
+            d.signed = Some(vec![SignerRole::Survivor, SignerRole::ParentOrGuardian]);
+        },
+        "SECOND_GUARDIAN_SIGNATURE_MISSING",
+        "always",
+    ),
+    (
+        |d| {
+            (d.minor, d.objected) = (true, true);
+            d.signed = Some(vec![SignerRole::Survivor, SignerRole::ParentOrGuardian]);
+        },
+        "GUARDIAN_OBJECTS",
+        "never",
+    ),
     (
         |d| d.incapacitated = true,
         "CONSERVATOR_SIGNATURE_MISSING",

@@ -70,8 +70,9 @@ fn drafts() -> impl Strategy<Value = ConsentDraft> {
         option::of(moments()),
         option::of(any::<i32>()),
         0..ZONES.len(),
+        option::of(any::<i32>()),
     );
-    (sides, sets, people, times, any::<[bool; 7]>()).prop_map(|(sides, sets, people, times, is)| {
+    (sides, sets, people, times, any::<[bool; 9]>()).prop_map(|(sides, sets, people, times, is)| {
         ConsentDraft {
             zone: ZONES[times.3].parse().unwrap(),
             discloser: sides.0,
@@ -91,7 +92,10 @@ fn drafts() -> impl Strategy<Value = ConsentDraft> {
             voluntary: is[3],
             revocable: is[4],
             minor: is[5],
+            came_of_age: times.4.map(Day),
             incapacitated: is[6],
+            both_guardians: is[7],
+            objected: is[8],
             first_signed: times.2.map(Day),
             effective_at: times.0,
             expires_at: times.1,
@@ -159,6 +163,8 @@ proptest! {
     /// Whatever its beginning, it ends by the last of its days from now, and from the first signature.
     #[test]
     fn nothing_makes_it_longer(draft in drafts(), now in moments(), older in 0_i32..200) {
+        // Whether it was signed before the person was an adult is another question.
+        let draft = ConsentDraft { came_of_age: None, ..draft };
         let codes = |draft: &ConsentDraft| -> BTreeSet<&'static str> {
             lint(draft, &RulePacks::default(), now).iter().map(|one| one.code).collect()
         };

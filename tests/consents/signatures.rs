@@ -20,6 +20,7 @@ fn signature(role: SignerRole, signed: i32, document: Option<&str>) -> Model {
         id: SignatureId(Uuid::from_u128(1)),
         consent_id: ConsentId(Uuid::from_u128(2)),
         role,
+        signer: 1,
         method: SignatureMethod::Paper,
         signed_on: NOW.day().plus_days(signed),
         document_sha256: document.map(str::to_owned),
@@ -211,7 +212,7 @@ async fn a_next_version_is_signed_anew(world: World) {
 on_both!(all_sign_one_document_and_each_once);
 async fn all_sign_one_document_and_each_once(world: World) {
     let (north, south) = world.agencies("north", "south").await;
-    let minor = json!({ "s": { "pseudonym": "a minor", "minor": true, "language": "en" } });
+    let minor = json!({ "s": { "pseudonym": "a minor", "ageGroup": "MINOR", "language": "en" } });
     let minor = text(&north.asks(REGISTER_SURVIVOR, minor).await.data()["registerSurvivor"]["id"]);
     let consent = north
         .consents(&minor, &south, &[DataCategory::Identity])
@@ -262,4 +263,27 @@ async fn all_sign_one_document_and_each_once(world: World) {
     assert_eq!(world.tampers("SELECT count(*) FROM consent_signature"), "3");
     let signed = "SELECT count(*) FROM audit_event WHERE kind = 'CONSENT_SIGNED'";
     assert_eq!(world.tampers(signed), "3");
+}
+
+/// Of one role several may sign, each once; the person is one.
+#[test]
+fn two_guardians_and_two_witnesses_sign() {
+    use SignerRole::{Conservator, ParentOrGuardian, Survivor, Witness};
+    let numbered = |role, signer| Model {
+        signer,
+        ..signature(role, 0, Some("this"))
+    };
+    for role in [ParentOrGuardian, Witness, Conservator] {
+        let beside = [numbered(role, 1)];
+        let fits = |signer| fit(&numbered(role, signer), &beside, &[], NOW);
+        assert_eq!(fits(2), Ok(()), "{role}");
+        assert_eq!(fits(9), Ok(()), "{role}");
+        assert_eq!(fits(1), Err(SignatureError::RoleTaken), "{role}");
+        assert_eq!(fits(0), Err(SignatureError::Signer), "{role}");
+        assert_eq!(fits(10), Err(SignatureError::Signer), "{role}");
+    }
+    let beside = [numbered(Survivor, 1)];
+    let twice = fit(&numbered(Survivor, 2), &beside, &[], NOW);
+    assert_eq!(twice, Err(SignatureError::RoleTaken));
+    assert!(!is_repeat(&numbered(Witness, 2), &numbered(Witness, 1)));
 }

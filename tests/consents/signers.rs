@@ -14,11 +14,14 @@ fn situations() -> Vec<Situation> {
     for minor in [false, true] {
         for minor_alone in [None, Some(MinorAlone::VictimServices)] {
             for incapacitated in [false, true] {
-                every.push(Situation {
-                    minor,
-                    minor_alone,
-                    incapacitated,
-                });
+                for both_guardians in [false, true] {
+                    every.push(Situation {
+                        minor,
+                        minor_alone,
+                        incapacitated,
+                        both_guardians,
+                    });
+                }
             }
         }
     }
@@ -61,7 +64,7 @@ fn every_role_in_every_situation() {
         let said = |yes: bool, text: &'static str| if yes { text } else { "" };
         write!(
             table,
-            "\n{}{}{}\n  must sign: {}\n",
+            "\n{}{}{}{}\n  must sign: {}\n",
             if situation.minor {
                 "a minor"
             } else {
@@ -72,6 +75,10 @@ fn every_role_in_every_situation() {
                 ", the law lets a minor alone"
             ),
             said(situation.incapacitated, ", incapacitated"),
+            said(
+                situation.both_guardians,
+                ", the law asks for both guardians"
+            ),
             situation
                 .needs()
                 .iter()
@@ -144,18 +151,26 @@ fn an_abuser_never_signs() {
 #[test]
 fn a_consent_is_complete_when_all_have_signed_who_must() {
     for situation in situations() {
-        for bits in 0_u32..16 {
+        // The fifth is another parent or guardian.
+        for bits in 0_u32..32 {
+            let another = (bits & 16 != 0).then_some(SignerRole::ParentOrGuardian);
             let signed: Vec<SignerRole> = SignerRole::ALL
                 .iter()
                 .copied()
                 .filter(|role| bits & (1 << role.place()) != 0)
+                .chain(another)
                 .collect();
             let has = |role| signed.contains(&role);
+            let guardians = signed
+                .iter()
+                .filter(|role| **role == SignerRole::ParentOrGuardian)
+                .count();
             let complete = if situation.incapacitated {
                 has(SignerRole::Conservator)
             } else {
                 let alone = !situation.minor || situation.minor_alone.is_some();
-                has(SignerRole::Survivor) && (alone || has(SignerRole::ParentOrGuardian))
+                let asked = 1 + usize::from(situation.both_guardians);
+                has(SignerRole::Survivor) && (alone || guardians >= asked)
             };
             assert_eq!(
                 situation.complete(&signed),

@@ -214,7 +214,8 @@ async fn an_abuser_and_a_mark_before_nobody_are_refused() {
 on_both!(a_minor_and_a_guardian_sign_or_the_minor_where_the_law_lets_them);
 async fn a_minor_and_a_guardian_sign_or_the_minor_where_the_law_lets_them(world: World) {
     let (north, south) = world.agencies("north", "south").await;
-    let minor = json!({ "s": { "pseudonym": "a minor", "minor": true, "language": "en-US" } });
+    let minor =
+        json!({ "s": { "pseudonym": "a minor", "ageGroup": "MINOR", "language": "en-US" } });
     let minor = text(&north.asks(REGISTER_SURVIVOR, minor).await.data()["registerSurvivor"]["id"]);
     let good = good_consent(&minor, &south, &[Identity]);
 

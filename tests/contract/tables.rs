@@ -146,7 +146,7 @@ async fn make_every_entity(database: &impl ConnectionTrait) {
     make! {
         task_force agency membership application application_secret token_state spent_proof idempotency
         trusted_issuer
-        survivor safe_contact mandated_disclosure legal_hold consent consent_document consent_signature rule_pack
+        survivor safe_contact mandated_disclosure legal_hold consent consent_document consent_objection consent_signature rule_pack
         mou mou_party
         referral sealed_part
         audit_event audit_tile audit_tree audit_checkpoint sharing_epoch

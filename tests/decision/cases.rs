@@ -92,8 +92,8 @@ pub fn in_order() -> Case {
                 binds_both: true,
                 grants: everything(),
                 dates: MouDates {
-                    effective_on: MONDAY,
-                    expires_on: MONDAY.plus_days(4),
+                    begins_at: midnight(0),
+                    ends_at: midnight(5),
                     signed_at: Some(noon(0)),
                     halted_at: None,
                 },
@@ -254,7 +254,11 @@ fn consents() -> impl Strategy<Value = ConsentFacts> {
         some_grants(),
         (begins(), mostly(moments(3..=4), moments(0..=4))),
         mostly(begins().prop_map(Some), Just(None)),
-        (seldom(), seldom(), seldom()),
+        (
+            seldom(),
+            seldom(),
+            prop::option::weighted(0.2, moments(0..=4)),
+        ),
     )
         .prop_map(
             |(version, (discloser, recipient), covers, time, signed_at, ends)| ConsentFacts {
@@ -295,8 +299,8 @@ fn mous() -> impl Strategy<Value = MouFacts> {
                 binds_both,
                 grants: covers,
                 dates: MouDates {
-                    effective_on: days.0,
-                    expires_on: days.1,
+                    begins_at: days.0.start(),
+                    ends_at: days.1.end(),
                     signed_at,
                     halted_at,
                 },

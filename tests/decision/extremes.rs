@@ -121,8 +121,8 @@ impl Raw {
             binds_both: true,
             grants: Grants::product(stored(self.bits[3]), stored(self.bits[4])),
             dates: MouDates {
-                effective_on: Day(self.days[0]),
-                expires_on: Day(self.days[1]),
+                begins_at: Day(self.days[0]).start(),
+                ends_at: Day(self.days[1]).end(),
                 signed_at: mou_is_signed.then_some(mou_signed),
                 halted_at: is_halted.then_some(halted),
             },

@@ -90,10 +90,6 @@ impl Law {
             ("purpose", text(question.purpose.code())),
             ("token", token),
             ("now", moment(case.now)),
-            (
-                "today",
-                Value::new_long(case.now.0.div_euclid(86_400_000_000)),
-            ),
         ]));
         Request::new(
             self.agency(question.reader),
@@ -186,8 +182,8 @@ impl Law {
         let says = [
             ("signedByBoth", Value::new_bool(mou.binds_both)),
             ("grants", pairs(&mou.grants)),
-            ("firstDay", Value::new_long(mou.dates.effective_on.0.into())),
-            ("lastDay", Value::new_long(mou.dates.expires_on.0.into())),
+            ("beginsAt", moment(mou.dates.begins_at)),
+            ("endsAt", moment(mou.dates.ends_at)),
         ];
         let happened = [
             ("signedAt", mou.dates.signed_at),

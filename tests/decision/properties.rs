@@ -87,9 +87,11 @@ impl Narrowing {
                 case.mou(|m| m.grants = without_purpose(m.grants, purpose));
             }
             Self::MouBeginsOn(day) => {
-                case.mou(|m| m.dates.effective_on = m.dates.effective_on.max(day));
+                case.mou(|m| m.dates.begins_at = m.dates.begins_at.max(day.start()));
             }
-            Self::MouEndsOn(day) => case.mou(|m| m.dates.expires_on = m.dates.expires_on.min(day)),
+            Self::MouEndsOn(day) => {
+                case.mou(|m| m.dates.ends_at = m.dates.ends_at.min(day.end()));
+            }
             Self::MouUnsigned => case.mou(|m| m.dates.signed_at = None),
             Self::MouHalted(at) => case.mou(|m| m.dates.halted_at = Some(at)),
             Self::MouBindsOneOnly => case.mou(|m| m.binds_both = false),
@@ -193,8 +195,8 @@ proptest! {
     fn timely_a_disclosure_lies_within_every_date(case in cases()) {
         if let Answer::Share(Ground::Consented { .. }) = case.answer() {
             let (consent, mou) = (case.facts.consent.unwrap(), case.facts.mou.unwrap());
-            prop_assert!(case.now < consent.dates.expires_at && case.now.day() <= mou.dates.expires_on);
-            prop_assert!(case.now >= consent.dates.effective_at && case.now.day() >= mou.dates.effective_on);
+            prop_assert!(case.now < consent.dates.expires_at && case.now < mou.dates.ends_at);
+            prop_assert!(case.now >= consent.dates.effective_at && case.now >= mou.dates.begins_at);
             prop_assert!(consent.dates.signed_at.unwrap() <= case.now && mou.dates.signed_at.unwrap() <= case.now);
         }
     }

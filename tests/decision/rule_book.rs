@@ -15,8 +15,7 @@ use concord_entities::vocabulary::{
 };
 
 use super::cases::{
-    Case, EAST, MONDAY, NORTH, WEST, everything, in_order, midnight, noon, without_pair,
-    without_purpose,
+    Case, EAST, NORTH, WEST, everything, in_order, midnight, noon, without_pair, without_purpose,
 };
 
 /// A situation, by what is different in it.
@@ -49,19 +48,19 @@ const SITUATIONS: &[(&str, &[Situation])] = &[
                 c.mou(|m| m.dates.signed_at = None);
             }),
             ("the microsecond before its first day", |c| {
-                c.mou(|m| m.dates.effective_on = MONDAY.plus_days(2));
+                c.mou(|m| m.dates.begins_at = midnight(2));
                 c.now = before(midnight(2));
             }),
             ("its first microsecond", |c| {
-                c.mou(|m| m.dates.effective_on = MONDAY.plus_days(2));
+                c.mou(|m| m.dates.begins_at = midnight(2));
                 c.now = midnight(2);
             }),
             ("the last microsecond of its last day", |c| {
-                c.mou(|m| m.dates.expires_on = MONDAY.plus_days(2));
+                c.mou(|m| m.dates.ends_at = midnight(3));
                 c.now = before(midnight(3));
             }),
             ("the midnight after its last day", |c| {
-                c.mou(|m| m.dates.expires_on = MONDAY.plus_days(2));
+                c.mou(|m| m.dates.ends_at = midnight(3));
                 c.now = midnight(3);
             }),
             ("suspended, ended or replaced", |c| {

@@ -264,12 +264,8 @@ async fn the_copied_state_is_what_consents_and_mous_say() {
 
         if let (Some(id), Some(sent)) = (row.mou_id, row.sent_at) {
             let mou = &mous[&id];
-            assert_eq!(row.mou_until, Some(mou.expires_on.end()));
-            assert!(
-                mou.signed_at.unwrap() < sent
-                    && mou.effective_on <= sent.day()
-                    && sent.day() <= mou.expires_on
-            );
+            assert_eq!(row.mou_until, Some(mou.ends_at));
+            assert!(mou.signed_at.unwrap() < sent && mou.begins_at <= sent && sent < mou.ends_at);
             for party in [row.sender_id, row.recipient_id] {
                 assert!(
                     parties.iter().any(|of| of.mou_id == id
@@ -303,7 +299,9 @@ async fn consents_are_signed_as_the_law_asks() {
             recipient_known: true,
             ceiling: Some(row.grants),
             understood: survivor.language.clone(),
-            minor: survivor.minor,
+            minor: survivor.is_guarded(row.created_at.day()),
+            came_of_age: None,
+            both_guardians: false,
             zone: "America/New_York".parse().unwrap(),
         };
         let draft = ConsentDraft::from_consent(&row, beside);
@@ -319,7 +317,7 @@ async fn consents_are_signed_as_the_law_asks() {
             draft.situation().complete(&roles),
             "{row:?}"
         );
-        minors += usize::from(survivor.minor && row.signed_at.is_some());
+        minors += usize::from(survivor.is_guarded(row.created_at.day()) && row.signed_at.is_some());
     }
     assert!(minors > 0);
 }
@@ -357,7 +355,7 @@ async fn nothing_is_readable_without_a_consent_and_an_mou_in_force() {
             );
             let told = consent.grants.and(&mou.grants);
             assert!(shared.within(told.categories_for(*purpose)));
-            assert!(mou.signed_at.is_some() && mou.expires_on >= demo.now.day());
+            assert!(mou.signed_at.is_some() && mou.ends_at > demo.now);
             assert!(keys.contains(&row.id));
             let released = [(PackageVersion::from(&row), shared)].into();
             let opened = demo.vault.open(&demo.store, &released).await.unwrap();

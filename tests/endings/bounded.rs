@@ -50,7 +50,7 @@ async fn among_many() -> (World, Agency, [Told; 2]) {
         // Each third is a later version of the one before.
         "UPDATE crowd SET other = before.id FROM crowd before WHERE before.n = crowd.n - 1 AND crowd.n % 3 = 0;"
             .to_owned(),
-        format!("INSERT INTO survivor (id, agency_id, pseudonym, minor, audit_id, created_at) SELECT id, {agency}, id::text, false, id, n FROM crowd;"),
+        format!("INSERT INTO survivor (id, agency_id, pseudonym, age_group, audit_id, created_at) SELECT id, {agency}, id::text, 'ADULT', id, n FROM crowd;"),
         copied("consent", "'id', crowd.id, 'survivor_id', crowd.id, 'supersedes', crowd.other", &format!("one.id = {consent}")),
         copied("referral", "'id', crowd.id, 'survivor_id', crowd.id, 'consent_id', crowd.id", &format!("one.id = {referral}")),
         format!("INSERT INTO notice SELECT id, {agency}, 'CONSENT_REVOKED', id::text, n, CASE n % 2 WHEN 0 THEN n END FROM crowd;"),

@@ -202,7 +202,7 @@ impl Cast<'_> {
                 coordinator.reinstates(&self.south).await.data();
             }
             Step::MouLapses => self.stage.world.ends_sharing(
-                "UPDATE mou SET effective_on = 0, expires_on = 1; UPDATE referral SET mou_until = 1",
+                "UPDATE mou SET begins_at = 0, ends_at = 1; UPDATE referral SET mou_until = 1",
             ),
             _ => {
                 north.agrees_with(&self.recipient(turn)).await;

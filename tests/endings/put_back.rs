@@ -85,7 +85,7 @@ async fn shares_nothing(north: &Agency, south: &Agency, referral: &str, at: &str
         // What is written to a fork is lost with it.
         (
             &north,
-            "mutation { registerSurvivor(survivor: { pseudonym: \"new\", minor: false }) { id } }",
+            "mutation { registerSurvivor(survivor: { pseudonym: \"new\", ageGroup: ADULT }) { id } }",
         ),
     ] {
         let refused = reader.asks(query, json!({ "id": referral })).await;

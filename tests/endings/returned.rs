@@ -37,7 +37,7 @@ impl Cause {
                 sender.revokes_consent(told).await.data();
             }
             Self::MouLapses => world.ends_sharing(&format!(
-                "UPDATE mou SET effective_on = 0, expires_on = 1;\
+                "UPDATE mou SET begins_at = 0, ends_at = 1;\
                  UPDATE referral SET mou_until = 1 WHERE id = {referral}"
             )),
         }

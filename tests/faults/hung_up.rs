@@ -92,7 +92,7 @@ pub fn anything(stage: &Stage, people: &[Told], chance: &mut Chance) -> (Agency,
         }
         2 => {
             let pseudonym = format!("{}", chance.below(usize::MAX));
-            let survivor = json!({ "s": { "pseudonym": pseudonym, "minor": false } });
+            let survivor = json!({ "s": { "pseudonym": pseudonym, "ageGroup": "ADULT" } });
             (north, REGISTER_SURVIVOR.to_owned(), survivor)
         }
         3 => {

@@ -147,7 +147,8 @@ impl Client {
     /// Refers a new person; none where one of the steps was not acknowledged.
     async fn refers(&mut self) -> Option<Told> {
         let person = format!("person-{}", Uuid::new_v4().simple());
-        let survivor = json!({ "s": { "pseudonym": person, "minor": false, "language": "en" } });
+        let survivor =
+            json!({ "s": { "pseudonym": person, "ageGroup": "ADULT", "language": "en" } });
         let survivor = self.makes(REGISTER_SURVIVOR, survivor).await?;
         let survivor = text(&survivor["registerSurvivor"]["id"]);
         let consent = good_consent(&survivor, &self.south, &[Identity]);

@@ -75,13 +75,8 @@ async fn the_discloser_prints_it_and_that_is_on_record(world: World) {
     assert!(text.contains("(vi). A qualified interpreter"), "{text}");
 
     let survivors = world.sql_id(&survivor);
-    let minor = if world.database == Database::Sqlite {
-        "1"
-    } else {
-        "true"
-    };
     world.tampers(&format!(
-        "UPDATE survivor SET minor = {minor} WHERE id = {survivors}"
+        "UPDATE survivor SET age_group = 'MINOR' WHERE id = {survivors}"
     ));
     let text = said(
         &asks(&north, &consent, "?lang=en")

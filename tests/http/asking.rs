@@ -12,7 +12,7 @@ pub const NEW: &str = "application/graphql-response+json";
 pub const OLD: &str = "application/json";
 /// What would write, if it were carried out.
 pub const WRITES: &str =
-    "mutation { registerSurvivor(survivor: { pseudonym: \"never\", minor: false }) { id } }";
+    "mutation { registerSurvivor(survivor: { pseudonym: \"never\", ageGroup: ADULT }) { id } }";
 
 /// Somebody who asks in every way.
 pub struct Asking {

@@ -64,7 +64,7 @@ fn accepted(asking: &Asking) -> Cases {
 fn methods(asking: &Asking) -> Cases {
     let with = |method| {
         // The same change as `WRITES`, as an address has it.
-        let change = "mutation%7BregisterSurvivor(survivor:%7Bpseudonym:%22never%22,minor:false%7D)%7Bid%7D%7D";
+        let change = "mutation%7BregisterSurvivor(survivor:%7Bpseudonym:%22never%22,ageGroup:ADULT%7D)%7Bid%7D%7D";
         let address = format!("http://{}/graphql?query={change}", asking.address);
         let request = asking.http.request(method, address);
         request.bearer_auth(&asking.token).header("accept", NEW)
@@ -166,7 +166,7 @@ fn documents(asking: &Asking) -> Cases {
         (
             "an unknown field beside a change",
             asking.query(
-                "mutation { registerSurvivor(survivor: { pseudonym: \"never\", minor: false }) { id nothing } }",
+                "mutation { registerSurvivor(survivor: { pseudonym: \"never\", ageGroup: ADULT }) { id nothing } }",
             ),
         ),
         (
@@ -192,7 +192,7 @@ fn documents(asking: &Asking) -> Cases {
 }
 
 fn variables(asking: &Asking) -> Cases {
-    let two = "query A { viewer { subject } } mutation B { registerSurvivor(survivor: { pseudonym: \"never\", minor: false }) { id } }";
+    let two = "query A { viewer { subject } } mutation B { registerSurvivor(survivor: { pseudonym: \"never\", ageGroup: ADULT }) { id } }";
     let node = "query($id: ID!) { node(id: $id) { id } }";
     let register = "mutation($new: SurvivorInput!) { registerSurvivor(survivor: $new) { id } }";
     let with = |query: &str, variables: Value| {
@@ -224,21 +224,21 @@ fn variables(asking: &Asking) -> Cases {
             "an input with an unknown field",
             with(
                 register,
-                json!({ "new": { "pseudonym": "never", "minor": false, "name": "Ada" } }),
+                json!({ "new": { "pseudonym": "never", "ageGroup": "ADULT", "name": "Ada" } }),
             ),
         ),
         (
             "an input with a field of another type",
             with(
                 register,
-                json!({ "new": { "pseudonym": "never", "minor": "no" } }),
+                json!({ "new": { "pseudonym": "never", "ageGroup": "no" } }),
             ),
         ),
         (
             "an input with a bad scalar",
             with(
                 register,
-                json!({ "new": { "pseudonym": "never", "minor": false, "language": "not a tag" } }),
+                json!({ "new": { "pseudonym": "never", "ageGroup": "ADULT", "language": "not a tag" } }),
             ),
         ),
     ]
@@ -252,7 +252,7 @@ fn arguments(asking: &Asking) -> Cases {
     };
     let survivor = |pseudonym: &str| {
         asking.query(format!(
-            "mutation {{ registerSurvivor(survivor: {{ pseudonym: \"{pseudonym}\", minor: false }}) {{ id }} }}"
+            "mutation {{ registerSurvivor(survivor: {{ pseudonym: \"{pseudonym}\", ageGroup: ADULT }}) {{ id }} }}"
         ))
     };
     vec![

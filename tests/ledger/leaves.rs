@@ -66,6 +66,7 @@ fn events() -> Vec<Event> {
     });
     events.push(Event::ConsentSuspensionSet(reviewed(Some("NOT_VOLUNTARY"))));
     events.push(Event::ConsentSuspensionLifted(reviewed(None)));
+    events.push(Event::ConsentObjectedTo(reviewed(None)));
     events
 }
 

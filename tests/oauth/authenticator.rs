@@ -11,7 +11,7 @@ use crate::access::forge::Forge;
 use crate::world::agency::text;
 use crate::world::{Agency, Database, EVERYTHING, Server, World};
 
-const WRITES: &str = r#"{ "query": "mutation { registerSurvivor(survivor: { pseudonym: \"never\", minor: false }) { id } }" }"#;
+const WRITES: &str = r#"{ "query": "mutation { registerSurvivor(survivor: { pseudonym: \"never\", ageGroup: ADULT }) { id } }" }"#;
 
 /// What is wrong, the headers that are sent, and the reason that goes on record.
 pub struct Row {

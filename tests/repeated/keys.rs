@@ -42,7 +42,7 @@ async fn the_same_key_with_other_content_in_the_package_is_a_conflict(world: Wor
     assert!(other.text.contains("other input"), "{}", other.text);
     // Nor does the key stand for another operation.
     let survivor =
-        json!({ "s": { "pseudonym": "heron", "minor": false, "idempotencyKey": "once" } });
+        json!({ "s": { "pseudonym": "heron", "ageGroup": "ADULT", "idempotencyKey": "once" } });
     let other = north.asks(REGISTER_SURVIVOR, survivor).await;
     assert_eq!(other.codes(), "CONFLICT");
     assert_eq!(world.tampers("SELECT count(*) FROM referral"), "1");
@@ -87,7 +87,7 @@ async fn what_a_key_was_sent_along_with_cannot_be_guessed_once_the_package_has_e
 on_both!(an_erasure_takes_every_hash_of_the_person_along);
 async fn an_erasure_takes_every_hash_of_the_person_along(world: World) {
     let (north, south) = world.agencies("north", "south").await;
-    let pseudonym = json!({ "s": { "pseudonym": "heron", "minor": false, "language": "en", "idempotencyKey": "a" } });
+    let pseudonym = json!({ "s": { "pseudonym": "heron", "ageGroup": "ADULT", "language": "en", "idempotencyKey": "a" } });
     let answer = north.asks(REGISTER_SURVIVOR, pseudonym).await;
     let survivor = text(&answer.data()["registerSurvivor"]["id"]);
     let mut consent = good_consent(&survivor, &south, &[Identity, Safety]);

@@ -11,7 +11,7 @@ use crate::world::{Agency, Answer, World, on_both};
 const REJECT: &str = "mutation($id: ID!, $r: RejectReason!) { rejectReferral(id: $id, reason: $r) { id status statusReason } }";
 const COMPLETE: &str = "mutation($id: ID!, $o: OutcomeInput!) { completeReferral(id: $id, outcome: $o) { id status outcome { code provided } } }";
 const SIGN_MOU: &str = "mutation($id: ID!, $s: MouSignatureInput!) { signMou(id: $id, signature: $s) { id parties { signatory } } }";
-const CORRECT: &str = "mutation($id: ID!, $m: Boolean!) { correctSurvivor(id: $id, minor: $m, language: \"en\") { id minor } }";
+const CORRECT: &str = "mutation($id: ID!, $m: AgeGroup!) { correctSurvivor(id: $id, ageGroup: $m, language: \"en\") { id ageGroup } }";
 const SET_CONTACT: &str =
     "mutation($id: ID!, $p: SafeContactInput!) { setSafeContact(survivor: $id, plan: $p) { id } }";
 const BIND: &str = "mutation { bindRulePack(pack: { pack: PART2 }) { id } }";
@@ -124,7 +124,7 @@ on_both!(what_an_agency_said_of_its_survivor_may_be_said_again);
 async fn what_an_agency_said_of_its_survivor_may_be_said_again(world: World) {
     let (north, south) = world.agencies("north", "south").await;
     let ada = north.registers("Ada").await;
-    let variables = json!({ "id": ada, "m": true });
+    let variables = json!({ "id": ada, "m": "MINOR" });
     twice(&world, &north, CORRECT, variables).await;
     let plan = |word: &str| json!({ "id": ada, "p": { "doNotContact": true, "codeWord": word } });
     twice(&world, &north, SET_CONTACT, plan("heron")).await;

@@ -230,22 +230,22 @@ async fn rules(told: &mut Told, readers: &[&Agency]) {
 
 async fn survivors(told: &mut Told, lantern: &Agency) {
     told.section("The survivors, and how they may be contacted");
-    let query = "{ survivors(first: 50) { edges { node { id pseudonym minor language } } } }";
+    let query =
+        "{ survivors(first: 50) { edges { node { id pseudonym ageGroup minorUntil language } } } }";
     let plan = "query($id: ID!) { node(id: $id) { ... on Survivor { safeContact { doNotContact channels { channel address } \
         windows { days from until } timeZone mayLeaveMessage codeWord } } } }";
     let mut survivors = oldest_first(lantern, query, "survivors").await;
     survivors.sort_by_key(|survivor| plain(&survivor["pseudonym"]));
     for survivor in survivors {
         let pseudonym = plain(&survivor["pseudonym"]);
-        let minor = if survivor["minor"] == true {
-            ", a minor"
-        } else {
-            ""
-        };
+        let age = plain(&survivor["ageGroup"]);
+        let until = said(" until ", &survivor["minorUntil"]);
         let language = said(", understands ", &survivor["language"]);
         let contact = lantern.asks(plan, json!({ "id": survivor["id"] })).await;
         let contact = compact(&contact.data()["node"]["safeContact"]);
-        told.line(&format!("\"{pseudonym}\"{minor}{language}: {contact}"));
+        told.line(&format!(
+            "\"{pseudonym}\", {age}{until}{language}: {contact}"
+        ));
         told.calls(&survivor, pseudonym);
     }
 }

@@ -288,7 +288,7 @@ impl Agency {
         let answer = self
             .asks(
                 REGISTER_SURVIVOR,
-                json!({ "s": { "pseudonym": pseudonym, "minor": false, "language": "en" } }),
+                json!({ "s": { "pseudonym": pseudonym, "ageGroup": "ADULT", "language": "en" } }),
             )
             .await;
         text(&answer.data()["registerSurvivor"]["id"])

@@ -199,8 +199,8 @@ fn facts(now: concord_entities::instant::Instant) -> Facts {
             binds_both: true,
             grants: Grants::product(Categories::all(), Purposes::all()),
             dates: MouDates {
-                effective_on: now.day().plus_days(-1),
-                expires_on: now.day().plus_days(1),
+                begins_at: now.day().plus_days(-1).start(),
+                ends_at: now.day().plus_days(1).end(),
                 signed_at: Some(now.minus(day)),
                 halted_at: None,
             },

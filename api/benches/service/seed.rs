@@ -15,8 +15,8 @@ use concord_entities::ids::{
 };
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{
-    AgencyKind, AgencyStatus, Categories, Code, DataCategory, Explanations, MemberRole, MouKind,
-    Need, Needs, Purpose, Purposes, ReferralAction, ReferralStatus, Urgency,
+    AgeGroup, AgencyKind, AgencyStatus, Categories, Code, DataCategory, Explanations, MemberRole,
+    MouKind, Need, Needs, Purpose, Purposes, ReferralAction, ReferralStatus, Urgency,
 };
 use concord_entities::zone::Zone;
 use concord_entities::{
@@ -155,6 +155,9 @@ async fn agreement(service: &Service, parties: &[AgencyId], now: Instant) -> Mou
         effective_on: earlier.day(),
         review_on: None,
         expires_on: now.day().plus_days(365),
+        time_zone: Zone::UTC,
+        begins_at: earlier.day().start(),
+        ends_at: now.day().plus_days(365).end(),
         offered_at: Some(earlier),
         signed_at: Some(earlier),
         suspended_at: None,
@@ -252,7 +255,8 @@ fn someone(agency: AgencyId, number: usize, then: Instant) -> survivor::Model {
         id: SurvivorId::new(),
         agency_id: agency,
         pseudonym: format!("R-{number}"),
-        minor: false,
+        age_group: AgeGroup::Adult,
+        minor_until: None,
         language: Some("es".to_owned()),
         audit_id: SurvivorAuditId::new(),
         created_at: then,
@@ -291,6 +295,7 @@ fn permission(
         names_substance_use: false,
         minor_alone: None,
         incapacitated: false,
+        sole_guardian: None,
         suspends_at: None,
     }
 }

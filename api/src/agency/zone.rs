@@ -9,6 +9,7 @@ use sea_orm::{ActiveModelTrait, ConnectionTrait, Set, Unchanged};
 use crate::audit::change::{ByOperator, Ending};
 use crate::audit::event::Event;
 use crate::error::{Error, Result};
+use crate::mou::days;
 use crate::store::Store;
 
 /// Returns the time zone that an agency works in.
@@ -38,6 +39,8 @@ pub async fn set_for_agency(store: &Store, id: AgencyId, zone: Zone) -> Result<(
     let agency = agency::Entity::named(id).one_locked(&ending).await?;
     let agency = agency.ok_or(Error::NotFound)?;
     ending.acts_for(Some(id));
+    let before = agency.time_zone.clone();
+    days::move_drafted_by(&ending, id, (&before, &zone)).await?;
     let event = save(&ending, agency, &zone).await?;
     ending.commit(event).await?;
     Ok(())
@@ -60,10 +63,12 @@ pub async fn set_for_task_force(
     let mut moved = Vec::new();
     for agency in members.into_iter().filter(|one| one.time_zone == before) {
         moved.push(agency.id);
+        days::move_drafted_by(&ending, agency.id, (&before, &zone)).await?;
         ending.acts_for(Some(agency.id));
         let event = save(&ending, agency, &zone).await?;
         ending.record(event).await?;
     }
+    days::move_followed_by(&ending, id, (&before, &zone)).await?;
     let changed = task_force::ActiveModel {
         id: Unchanged(id),
         time_zone: Set(zone.clone()),

@@ -192,6 +192,8 @@ events! {
     /// A consent was found to be one that should never have been.
     ConsentEnteredInError(consent: ConsentEvent) => Update, consent.fields();
 
+    /// A parent or guardian objected to a consent. Nobody else is told.
+    ConsentObjectedTo(consent: ConsentEvent) => Update, consent.fields().told(None);
     /// The operator set the day from which a consent is suspended; the reason says what it lacks.
     ConsentSuspensionSet(consent: ConsentEvent) => Update, consent.fields();
     /// A consent lacks nothing any more, and is not suspended.

@@ -16,6 +16,7 @@ use super::selection::ConsentSelection;
 use super::sign::{self, Defects, Signing};
 use super::{draft, life, rules};
 use crate::access::grant::Resource;
+use crate::agency::zone;
 use crate::audit::change::{Change, Ending};
 use crate::audit::event::{ConsentEvent, Event};
 use crate::error::{Error, Refusal, Result};
@@ -296,7 +297,9 @@ pub(crate) async fn renew(
 ) -> Result<(consent::Model, Event)> {
     let earlier = life::held(change, id).await?;
     let survivor = survivor_of(change, &earlier).await?;
-    let renewed = life::renew(change, &earlier, expires_at).await?;
+    let zone = zone::of_agency(change, change.agency()).await?;
+    let is_guarded = survivor.is_guarded(zone.day(change.now()));
+    let renewed = life::renew(change, &earlier, is_guarded, expires_at).await?;
     let event = Event::ConsentDrafted(ConsentEvent::of(&renewed, survivor.audit_id, None));
     Ok((renewed, event))
 }

@@ -195,6 +195,10 @@ checks! {
     MinorAloneBeyondService = "MINOR_ALONE_BEYOND_SERVICE": AskedBy::Always, SIGNERS,
         "Where the law lets a minor receive a service alone, they consent alone to what that service needs, and to nothing else.",
         "Leave out what is not part of that service, or have a parent or guardian sign as well.";
+    /// A guardian signed it, and the person is an adult by now.
+    GuardianOutgrown = "GUARDIANS_CONSENT_OUTGROWN": AskedBy::Never, SIGNERS,
+        "From the day on which a minor becomes an adult, what a guardian signed carries no new referral and no renewal.",
+        "Renew it, and have the person sign alone.";
     /// The survivor has not signed.
     SurvivorSignatureMissing = "SURVIVOR_SIGNATURE_MISSING": AskedBy::Always, WRITTEN,
         "A consent is signed by the person.",
@@ -203,6 +207,14 @@ checks! {
     GuardianSignatureMissing = "GUARDIAN_SIGNATURE_MISSING": AskedBy::Always, SIGNERS,
         "A minor and a parent or guardian both sign, unless the law lets the minor receive the service alone.",
         "Have a parent or guardian who is no abuser sign, or name the law that lets the minor consent alone.";
+    /// Only one of two parents or guardians has signed.
+    SecondGuardianSignatureMissing = "SECOND_GUARDIAN_SIGNATURE_MISSING": AskedBy::Always, "The state's law",
+        "A minor and each parent or guardian sign, where the state's law asks for both.",
+        "Have the other parent or guardian sign (`signer: 2`), or say that there is only one (`soleGuardian`).";
+    /// A parent or guardian objects.
+    GuardianObjects = "GUARDIAN_OBJECTS": AskedBy::Never, SIGNERS,
+        "One parent or guardian suffices, unless the state's law asks for both.",
+        "Ask what they object to; they object no longer once they sign.";
     /// No conservator has signed.
     ConservatorSignatureMissing = "CONSERVATOR_SIGNATURE_MISSING": AskedBy::Always, SIGNERS,
         "For a person whom a court found incapacitated, whoever the court appointed signs.",

@@ -134,6 +134,7 @@ fn said(
         names_substance_use: input.names_substance_use,
         minor_alone: input.minor_alone,
         incapacitated: input.incapacitated,
+        sole_guardian: Some(input.sole_guardian),
         suspends_at: None,
     })
 }

@@ -9,13 +9,13 @@ use concord_entities::grants::Grants;
 use concord_entities::ids::{AgencyId, ConsentId, RulePackId, SurvivorId};
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{ConsentStatus, DataCategory, Explanation, MinorAlone, Purpose};
-use concord_entities::{audit_event, consent_signature, rule_pack, survivor};
+use concord_entities::{audit_event, consent_objection, consent_signature, rule_pack, survivor};
 use sea_orm::{ColumnTrait, QueryFilter, Select};
 use tokio::sync::OnceCell;
 
 use super::grounds::Grounds;
 use super::input::ConsentInput;
-use super::parts::{ConsentFinding, Interpreter, Signature};
+use super::parts::{ConsentFinding, Interpreter, Objection, Signature};
 use super::selection::ConsentSelection;
 use super::{draft, rules};
 use crate::access::grant::Resource;
@@ -77,6 +77,7 @@ pub struct Consent {
 struct Held {
     survivor: survivor::Model,
     signatures: Vec<consent_signature::Model>,
+    objections: Vec<consent_objection::Model>,
     grounds: Arc<OnceCell<Grounds>>,
     rule_packs: Arc<OnceCell<Vec<RulePack>>>,
 }
@@ -189,6 +190,23 @@ impl Consent {
         self.held.as_ref().map(|_| self.model.incapacitated)
     }
 
+    /// Whether a minor has one parent or guardian alone; null where nobody said, and to the recipient.
+    async fn sole_guardian(&self) -> Option<bool> {
+        self.held.as_ref()?;
+        self.model.sole_guardian
+    }
+
+    /// Which of a minor's parents or guardians object; none to the recipient.
+    async fn objections(&self) -> Vec<Objection> {
+        let held = self.held.iter();
+        let of = |held: &Arc<Held>| -> Vec<Objection> {
+            let rows = held.objections.iter();
+            rows.map(|row| Objection::seen(row, &held.signatures))
+                .collect()
+        };
+        held.flat_map(of).collect()
+    }
+
     /// The rules that bind your agency today and that this consent is judged by; none to the recipient. Asks for
     /// `agency.r`.
     async fn rule_packs(&self, ctx: &Context<'_>) -> Result<Vec<RulePack>> {
@@ -209,7 +227,12 @@ impl Consent {
             return Ok(Vec::new());
         };
         let grounds = self.grounds(ctx, held).await?;
-        let findings = grounds.judge(&self.model, &held.survivor, &held.signatures);
+        let findings = grounds.judge(
+            &self.model,
+            &held.survivor,
+            &held.signatures,
+            &held.objections,
+        );
         Ok(findings.into_iter().map(ConsentFinding::from).collect())
     }
 }
@@ -366,6 +389,7 @@ pub(crate) struct ConsentView {
     reader: AgencyId,
     survivors: HashMap<SurvivorId, survivor::Model>,
     signatures: HashMap<ConsentId, Vec<consent_signature::Model>>,
+    objections: HashMap<ConsentId, Vec<consent_objection::Model>>,
     agencies: AgenciesById,
     grounds: Arc<OnceCell<Grounds>>,
     rule_packs: Arc<OnceCell<Vec<RulePack>>>,
@@ -386,6 +410,8 @@ impl ConsentView {
             .iter()
             .filter(|one| one.discloser_id == own)
             .map(|one| one.survivor_id);
+        let held_ids = consents.iter().filter(|one| one.discloser_id == own);
+        let held_ids: Vec<ConsentId> = held_ids.map(|one| one.id).collect();
         let read = consents.iter().filter(|one| is_party(own, one));
         let survivors = survivor::Entity::of(own)
             .filter(survivor::Column::Id.is_in(held))
@@ -398,8 +424,16 @@ impl ConsentView {
         {
             signatures.entry(row.consent_id).or_default().push(row);
         }
+        let mut objections: HashMap<ConsentId, Vec<consent_objection::Model>> = HashMap::new();
+        for row in consent_objection::Entity::to(held_ids)
+            .all(&store.read)
+            .await?
+        {
+            objections.entry(row.consent_id).or_default().push(row);
+        }
         Ok(Self {
             reader: own,
+            objections,
             survivors: survivors.into_iter().map(|one| (one.id, one)).collect(),
             signatures,
             agencies,
@@ -432,6 +466,7 @@ impl ConsentView {
                 Arc::new(Held {
                     survivor: survivor.clone(),
                     signatures,
+                    objections: self.objections.get(&model.id).cloned().unwrap_or_default(),
                     grounds: Arc::clone(&self.grounds),
                     rule_packs: Arc::clone(&self.rule_packs),
                 })
@@ -462,6 +497,7 @@ fn without_content(model: &consent::Model) -> consent::Model {
         names_substance_use: false,
         minor_alone: None,
         incapacitated: false,
+        sole_guardian: None,
         ..model.clone()
     }
 }

@@ -5,13 +5,16 @@ use std::collections::{HashMap, HashSet};
 
 use concord_entities::grants::Grants;
 use concord_entities::ids::AgencyId;
-use concord_entities::instant::Instant;
+use concord_entities::instant::{Day, Instant};
 use concord_entities::vocabulary::Pack;
 use concord_entities::zone::Zone;
-use concord_entities::{agency, consent, consent_signature, mou, mou_party, rule_pack, survivor};
+use concord_entities::{
+    agency, consent, consent_objection, consent_signature, mou, mou_party, rule_pack, survivor,
+};
 use sea_orm::{ConnectionTrait, DbErr};
 
 use super::lint::{self, Beside, ConsentDraft, RulePacks};
+use super::signers;
 use crate::error::Finding;
 
 /// What is known of an agency when its consents are judged.
@@ -50,12 +53,17 @@ impl Grounds {
     /// Returns which packs bind the discloser today.
     #[must_use]
     pub fn bound(&self) -> Vec<Pack> {
-        self.packs.bound(self.zone.day(self.now))
+        self.packs.bound(self.today())
     }
 
     /// Returns the rules that bind the discloser today.
     pub fn binding(&self) -> impl Iterator<Item = &rule_pack::Model> {
-        self.packs.on(self.zone.day(self.now))
+        self.packs.on(self.today())
+    }
+
+    /// Returns the day that it is where the discloser works.
+    fn today(&self) -> Day {
+        self.zone.day(self.now)
     }
 
     /// Returns what is known beside a consent to `recipient`.
@@ -65,7 +73,9 @@ impl Grounds {
             recipient_known: self.known.contains(&recipient),
             ceiling: self.ceilings.get(&recipient).copied(),
             understood: survivor.language.clone(),
-            minor: survivor.minor,
+            minor: survivor.is_guarded(self.today()),
+            came_of_age: survivor.came_of_age(self.today()),
+            both_guardians: self.packs.both_guardians(self.today()).is_some(),
             zone: self.zone.clone(),
         }
     }
@@ -82,15 +92,19 @@ impl Grounds {
         lint::lint(draft, &self.packs, self.now)
     }
 
-    /// Returns what a saved consent lacks, signatures included.
+    /// Returns what a saved consent lacks, signatures and objections included.
     #[must_use]
     pub fn judge(
         &self,
         consent: &consent::Model,
         survivor: &survivor::Model,
         signatures: &[consent_signature::Model],
+        objections: &[consent_objection::Model],
     ) -> Vec<Finding> {
         self.lint(&ConsentDraft {
+            objected: objections
+                .iter()
+                .any(|one| signers::stands(one, signatures)),
             signed: Some(signatures.iter().map(|one| one.role).collect()),
             first_signed: signatures.iter().map(|one| one.signed_on).min(),
             ..self.draft(consent, survivor)
@@ -127,4 +141,27 @@ async fn ceilings<C: ConnectionTrait>(
         }
     }
     Ok(ceilings)
+}
+
+/// Returns what keeps a consent in force from carrying a new referral: it is outgrown, or one of two guardians objects.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn hindrance<C: ConnectionTrait>(
+    database: &C,
+    consent: &consent::Model,
+    now: Instant,
+) -> Result<Option<Finding>, DbErr> {
+    let discloser = consent.discloser_id;
+    let survivor = survivor::Entity::one_of(discloser, consent.survivor_id);
+    let Some(survivor) = survivor.one(database).await? else {
+        return Ok(None);
+    };
+    let signatures = consent_signature::Entity::under([consent.id]);
+    let signatures = signatures.all(database).await?;
+    let objections = consent_objection::Entity::to([consent.id]);
+    let objections = objections.all(database).await?;
+    let grounds = Grounds::gather(database, discloser, now).await?;
+    let findings = grounds.judge(consent, &survivor, &signatures, &objections);
+    Ok(lint::hindering(findings))
 }

@@ -53,6 +53,9 @@ pub struct ConsentInput {
     /// Whether a court appointed somebody to decide for the person, who then signs.
     #[graphql(default)]
     pub incapacitated: bool,
+    /// Whether a minor has one parent or guardian alone; where a state's law asks for both, only one signs then.
+    #[graphql(default)]
+    pub sole_guardian: bool,
     /// The earlier version that this one replaces once it is signed: of the same survivor, to the same recipient.
     pub supersedes: Option<ID>,
     /// The same key again returns what the first call made.
@@ -96,6 +99,9 @@ pub struct InterpreterInput {
 pub struct SignatureInput {
     /// As what they sign.
     pub role: SignerRole,
+    /// Who of those that sign in this role, from 1 to 9: of two guardians or witnesses the other is 2.
+    #[graphql(default = 1)]
+    pub signer: i32,
     /// What ties them to the survivor; needed where they sign for somebody else.
     pub relation: Option<SignerRelation>,
     /// Whether they are an abuser of the person, or of a minor's other parent. An abuser never signs.

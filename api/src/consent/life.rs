@@ -21,10 +21,12 @@ pub(super) async fn held(change: &Change<'_>, id: ConsentId) -> Result<consent::
     consent.ok_or_else(|| Error::NotFound.into())
 }
 
-/// Drafts the next version of a consent, for longer: everything else as it is, and to be signed anew.
+/// Drafts the next version of a consent, for longer: everything else as it is, and to be signed anew. A person who is not
+/// guarded any more signs alone.
 pub(super) async fn renew(
     change: &Change<'_>,
     earlier: &consent::Model,
+    is_guarded: bool,
     expires_at: Instant,
 ) -> Result<consent::Model> {
     if !rules::may_be_superseded(earlier) {
@@ -42,6 +44,8 @@ pub(super) async fn renew(
         expires_at,
         signed_at: None,
         suspends_at: None,
+        // An adult signs alone in any case.
+        minor_alone: earlier.minor_alone.filter(|_| is_guarded),
         created_at: change.now(),
         ..earlier.clone()
     };

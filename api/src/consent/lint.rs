@@ -60,12 +60,18 @@ pub struct ConsentDraft {
     pub effective_at: Instant,
     /// Until when; none where it does not say.
     pub expires_at: Option<Instant>,
-    /// Whether the person is under 18.
+    /// Whether the person is under 18, or nobody knows their age.
     pub minor: bool,
+    /// From which day the person is an adult, where they were a minor before.
+    pub came_of_age: Option<Day>,
     /// Why the law lets a minor consent alone.
     pub minor_alone: Option<MinorAlone>,
     /// Whether a court found the person incapacitated.
     pub incapacitated: bool,
+    /// Whether the law asks for each of a minor's parents or guardians, and there are two.
+    pub both_guardians: bool,
+    /// Whether one of them objects.
+    pub objected: bool,
     /// Who has signed; none where nobody is asked to yet.
     pub signed: Option<Vec<SignerRole>>,
     /// The earliest day on a signature under it; none where nobody has signed.
@@ -81,8 +87,12 @@ pub struct Beside {
     pub ceiling: Option<Grants>,
     /// The language that the person understands best.
     pub understood: Option<String>,
-    /// Whether the person is under 18.
+    /// Whether the person is under 18, or nobody knows their age.
     pub minor: bool,
+    /// From which day the person is an adult, where they were a minor before.
+    pub came_of_age: Option<Day>,
+    /// Whether the law asks for each of a minor's parents or guardians.
+    pub both_guardians: bool,
     /// Where the discloser works.
     pub zone: Zone,
 }
@@ -110,11 +120,26 @@ impl ConsentDraft {
             effective_at: consent.effective_at,
             expires_at: Some(consent.expires_at),
             minor: beside.minor,
+            came_of_age: beside.came_of_age,
             minor_alone: consent.minor_alone,
             incapacitated: consent.incapacitated,
+            both_guardians: beside.both_guardians && consent.sole_guardian != Some(true),
+            objected: false,
             signed: None,
             first_signed: None,
         }
+    }
+
+    /// Returns whether it was signed while the person was a minor who is an adult by now.
+    fn is_signed_as_a_minor(&self) -> bool {
+        let adult_from = self.came_of_age.zip(self.first_signed);
+        adult_from.is_some_and(|(from, signed)| signed < from)
+    }
+
+    /// Returns whether a guardian signed it, for a person who is an adult by now.
+    fn is_outgrown(&self) -> bool {
+        let by = self.signed.as_deref().unwrap_or_default();
+        by.contains(&SignerRole::ParentOrGuardian) && self.is_signed_as_a_minor()
     }
 
     /// Returns what the law's answer to "who signs?" hangs on.
@@ -124,6 +149,7 @@ impl ConsentDraft {
             minor: self.minor,
             minor_alone: self.minor_alone,
             incapacitated: self.incapacitated,
+            both_guardians: self.both_guardians,
         }
     }
 }
@@ -160,6 +186,14 @@ impl RulePacks {
     }
 }
 
+impl RulePacks {
+    /// Returns the state's law that asks for each of a minor's parents or guardians, where one does.
+    #[must_use]
+    pub fn both_guardians(&self, day: Day) -> Option<&rule_pack::Model> {
+        self.on(day).find(|bound| bound.both_guardians)
+    }
+}
+
 /// Returns whether a pack binds on a day.
 #[must_use]
 pub fn is_in_force(bound: &rule_pack::Model, day: Day) -> bool {
@@ -177,7 +211,13 @@ pub fn lint(draft: &ConsentDraft, packs: &RulePacks, now: Instant) -> Vec<Findin
     lacking.extend(of_time(draft, longest, now));
     lacking.extend(of_sides(draft));
     lacking.extend(of_scope(draft));
-    if draft.minor_alone.is_some() && !draft.minor {
+    if draft.objected && draft.situation().allows(SignerRole::ParentOrGuardian) {
+        lacking.push(ConsentCheck::GuardianObjects);
+    }
+    if draft.is_outgrown() {
+        lacking.push(ConsentCheck::GuardianOutgrown);
+    }
+    if draft.minor_alone.is_some() && !draft.minor && !draft.is_signed_as_a_minor() {
         lacking.push(ConsentCheck::NotAMinor);
     }
     if !beyond_service(draft).is_empty() {
@@ -195,6 +235,10 @@ pub fn lint(draft: &ConsentDraft, packs: &RulePacks, now: Instant) -> Vec<Findin
                 too_late(finding, longest, citation)
             } else if check == ConsentCheck::CategoriesBeyondMou {
                 beyond(finding, draft)
+            } else if check == ConsentCheck::SecondGuardianSignatureMissing
+                || (check == ConsentCheck::GuardianObjects && draft.both_guardians)
+            {
+                both_are_asked_for(finding, packs.both_guardians(day))
             } else if check == ConsentCheck::MinorAloneBeyondService {
                 more_than_alone(finding, draft)
             } else {
@@ -211,6 +255,21 @@ pub fn blocking(findings: Vec<Finding>) -> Vec<Finding> {
         .into_iter()
         .filter(|finding| finding.severity == Severity::Blocking)
         .collect()
+}
+
+/// Returns what keeps a consent in force from carrying a new referral: a guardian's signature that is outgrown, or a
+/// guardian's objection where the law asks for both.
+#[must_use]
+pub fn hindering(findings: Vec<Finding>) -> Option<Finding> {
+    let mut hindering = findings.into_iter().filter(|finding| {
+        let blocks = finding.severity == Severity::Blocking;
+        finding.code == ConsentCheck::GuardianOutgrown.code()
+            || (blocks && finding.code == ConsentCheck::GuardianObjects.code())
+    });
+    hindering.next().map(|finding| Finding {
+        severity: Severity::Blocking,
+        ..finding
+    })
 }
 
 fn too_late(finding: Finding, longest: i32, citation: Option<&str>) -> Finding {
@@ -260,6 +319,16 @@ fn more_than_alone(finding: Finding, draft: &ConsentDraft) -> Finding {
     );
     Finding {
         remedy: remedy.into(),
+        ..finding
+    }
+}
+
+/// Says by which law both parents or guardians are asked for: then it blocks.
+fn both_are_asked_for(finding: Finding, law: Option<&rule_pack::Model>) -> Finding {
+    let citation = law.and_then(|law| law.citation.clone());
+    Finding {
+        severity: Severity::Blocking,
+        citation: citation.map_or(finding.citation, Into::into),
         ..finding
     }
 }

@@ -1,7 +1,7 @@
 //! Consents: what a survivor allows one agency to tell one other, what for, and until when.
 //!
 //! [`rules`] computes a consent's status, [`lint`] says what it lacks by the [`checks`], [`signers`] who must sign, [`minors`] what a minor decides alone,
-//! [`signatures`] which signatures go together, [`language`] which languages match; all are pure. [`grounds`] gathers what the linter judges beside the
+//! [`signatures`] which signatures go together, [`language`] which languages match; all are pure. An [`objection`] is one of two guardians'. [`grounds`] gathers what the linter judges beside the
 //! consent itself. [`draft`], [`edit`], [`sign`] and [`life`] change consents; [`ending`] ends them before their time, also by an
 //! [`operator`]'s hand, which has those reviewed that could not be signed today ([`review`]); [`document`] keeps the signed paper, and [`form`] is the page to sign. [`graphql`], its
 //! [`parts`], [`change`] and [`input`] are the wire; [`selection`] says what a query selects.
@@ -20,6 +20,7 @@ pub mod language;
 pub mod life;
 pub mod lint;
 pub mod minors;
+pub mod objection;
 pub mod operator;
 pub mod parts;
 pub mod review;

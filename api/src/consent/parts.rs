@@ -2,11 +2,12 @@
 
 use async_graphql::SimpleObject;
 use concord_entities::consent;
-use concord_entities::consent_signature;
 use concord_entities::vocabulary::{
     Severity, SignatureMethod, SignerRelation, SignerRole, Witness,
 };
+use concord_entities::{consent_objection, consent_signature};
 
+use super::signers;
 use crate::error::Finding;
 use crate::wire::scalars::{Date, LanguageTag, Sha256};
 
@@ -79,6 +80,8 @@ impl From<consent::StoredInterpreter> for Interpreter {
 pub struct Signature {
     /// As what they signed.
     pub role: SignerRole,
+    /// Which of those who sign in this role, from 1.
+    pub signer: i32,
     /// How they signed.
     pub method: SignatureMethod,
     /// The day on the signature.
@@ -104,6 +107,7 @@ impl Signature {
         let document = row.document_sha256.clone().filter(|_| by_holder);
         Self {
             role: row.role,
+            signer: row.signer,
             method: row.method,
             signed_on: row.signed_on.into(),
             document_sha256: document.map(Sha256::from),
@@ -111,6 +115,30 @@ impl Signature {
             language: language.map(LanguageTag::from),
             interpreter: interpreter.map(Interpreter::from),
             witness: row.witness.filter(|_| by_holder),
+        }
+    }
+}
+
+/// That one of a minor's parents or guardians objects to a consent.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct Objection {
+    /// Which of them, by the number that their signature would have.
+    pub signer: i32,
+    /// The day on which they objected.
+    pub objected_on: Date,
+    /// Whether they object still: whoever has signed since does not.
+    pub stands: bool,
+}
+
+impl Objection {
+    pub(super) fn seen(
+        row: &consent_objection::Model,
+        beside: &[consent_signature::Model],
+    ) -> Self {
+        Self {
+            signer: row.signer,
+            objected_on: row.objected_on.into(),
+            stands: signers::stands(row, beside),
         }
     }
 }

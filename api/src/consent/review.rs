@@ -9,7 +9,9 @@ use std::collections::HashMap;
 use concord_entities::ids::{AgencyId, ConsentId, NoticeId, SurvivorId};
 use concord_entities::instant::{Day, Instant};
 use concord_entities::vocabulary::NoticeKind;
-use concord_entities::{agency, consent, consent_signature, notice, referral, survivor};
+use concord_entities::{
+    agency, consent, consent_objection, consent_signature, notice, referral, survivor,
+};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, IntoActiveModel, QueryFilter, QuerySelect, Set,
     Unchanged,
@@ -217,10 +219,18 @@ async fn judge(
     {
         signatures.entry(row.consent_id).or_default().push(row);
     }
+    let mut objections: HashMap<ConsentId, Vec<consent_objection::Model>> = HashMap::new();
+    for row in consent_objection::Entity::to(standing.iter().map(|one| one.id))
+        .all(database)
+        .await?
+    {
+        objections.entry(row.consent_id).or_default().push(row);
+    }
     let judged = standing.into_iter().filter_map(|consent| {
         let person = people.get(&consent.survivor_id)?.clone();
         let signed = signatures.remove(&consent.id).unwrap_or_default();
-        let lacks = lint::blocking(grounds.judge(&consent, &person, &signed));
+        let objected = objections.remove(&consent.id).unwrap_or_default();
+        let lacks = lint::blocking(grounds.judge(&consent, &person, &signed, &objected));
         let agency = agency.clone();
         (!lacks.is_empty() || consent.suspends_at.is_some()).then_some(ReviewedConsent {
             consent,

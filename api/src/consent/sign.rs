@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use concord_entities::consent;
 use concord_entities::ids::{ConsentId, SignatureId};
 use concord_entities::vocabulary::SignerRole;
-use concord_entities::{consent_signature, survivor};
+use concord_entities::{consent_objection, consent_signature, survivor};
 use sea_orm::{ActiveModelTrait, IntoActiveModel, QuerySelect, Set};
 
 use super::checks::ConsentCheck;
@@ -14,7 +14,7 @@ use super::grounds::Grounds;
 use super::input::SignatureInput;
 use super::lint::{self, ConsentDraft};
 use super::signers::{Offered, Situation};
-use super::{life, rules, signatures};
+use super::{life, rules, signatures, signers};
 use crate::audit::change::Change;
 use crate::audit::event::{ConsentEvent, Event};
 use crate::error::{Error, Finding, Refusal, Result};
@@ -118,7 +118,15 @@ async fn judge(
     new: &consent_signature::Model,
 ) -> Result<Result<Situation, Defects>> {
     let grounds = Grounds::gather(change, change.agency(), change.now()).await?;
+    let objections = consent_objection::Entity::to([consent.id])
+        .all(change)
+        .await?;
+    // Whoever signs objects no longer.
+    let others = objections
+        .iter()
+        .filter(|one| new.role != SignerRole::ParentOrGuardian || one.signer != new.signer);
     let draft = ConsentDraft {
+        objected: others.into_iter().any(|one| signers::stands(one, beside)),
         first_signed: beside.iter().chain([new]).map(|one| one.signed_on).min(),
         ..grounds.draft(consent, survivor)
     };
@@ -213,6 +221,7 @@ fn written(
         id: SignatureId::new(),
         consent_id: consent,
         role: input.role,
+        signer: input.signer,
         method: input.method,
         signed_on: input.signed_on.0,
         document_sha256: input.document_sha256.map(|hash| hash.as_str().to_owned()),

@@ -2,6 +2,7 @@
 
 use concord_entities::consent_signature::Model;
 use concord_entities::instant::{Day, Instant};
+use concord_entities::vocabulary::SignerRole;
 
 /// Why a signature does not fit those that are on record. Safe to show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -20,9 +21,13 @@ pub enum SignatureError {
     /// It names another paper than the other signatures.
     #[error("not the document that another signature under this consent names: all sign one")]
     AnotherDocument,
+    /// No number of a signer.
+    #[error("1 to 9: who of those that sign in this role")]
+    Signer,
     /// Somebody signed in this role already.
     #[error(
-        "somebody has signed in this role already; where that was wrong, mark the consent as entered in error and draft a new one"
+        "this one has signed in this role already, and another has another number (`signer`); the survivor is one; where it \
+        was wrong, mark the consent as entered in error and draft a new one"
     )]
     RoleTaken,
 }
@@ -34,6 +39,7 @@ impl SignatureError {
         match self {
             Self::DayToCome | Self::BeforeEarlierVersion => "signature.signedOn",
             Self::EarlierVersionsDocument | Self::AnotherDocument => "signature.documentSha256",
+            Self::Signer => "signature.signer",
             Self::RoleTaken => "signature.role",
         }
     }
@@ -59,11 +65,22 @@ pub fn fit(
         Err(SignatureError::EarlierVersionsDocument)
     } else if beside.iter().any(|one| names(one) && !same(one)) {
         Err(SignatureError::AnotherDocument)
-    } else if beside.iter().any(|one| one.role == new.role) {
+    } else if !SIGNERS.contains(&new.signer) {
+        Err(SignatureError::Signer)
+    } else if beside.iter().any(|one| is_of_the_same(one, new)) {
         Err(SignatureError::RoleTaken)
     } else {
         Ok(())
     }
+}
+
+/// The numbers that those who sign in one role have.
+pub const SIGNERS: std::ops::RangeInclusive<i32> = 1..=9;
+
+/// Returns whether two signatures are one signer's. The person is one, whatever the number.
+fn is_of_the_same(one: &Model, other: &Model) -> bool {
+    let same_signer = one.signer == other.signer || one.role == SignerRole::Survivor;
+    one.role == other.role && same_signer
 }
 
 /// Returns whether `new` says what `known` says: the same signature, told once more.

@@ -4,7 +4,8 @@
 //! service alone; whoever a court appointed signs for a person whom it found incapacitated; an abuser never signs.
 
 use concord_entities::consent::StoredInterpreter;
-use concord_entities::vocabulary::{MinorAlone, SignatureMethod, SignerRelation, SignerRole};
+use concord_entities::vocabulary::{Code, MinorAlone, SignatureMethod, SignerRelation, SignerRole};
+use concord_entities::{consent_objection, consent_signature};
 
 use super::checks::ConsentCheck;
 use super::language;
@@ -12,12 +13,14 @@ use super::language;
 /// What the law's answer to "who signs?" hangs on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Situation {
-    /// The person is under 18.
+    /// The person is under 18, or nobody knows their age.
     pub minor: bool,
     /// Why the law lets a minor consent alone; none where it does not.
     pub minor_alone: Option<MinorAlone>,
     /// A court found the person incapacitated, and appointed somebody.
     pub incapacitated: bool,
+    /// The law asks for each of a minor's parents or guardians, and there are two.
+    pub both_guardians: bool,
 }
 
 /// A signature that is offered.
@@ -47,7 +50,13 @@ impl Situation {
     pub fn needs(self) -> &'static [SignerRole] {
         if self.incapacitated {
             &[SignerRole::Conservator]
-        } else if self.minor && self.minor_alone.is_none() {
+        } else if self.is_guarded() && self.both_guardians {
+            &[
+                SignerRole::Survivor,
+                SignerRole::ParentOrGuardian,
+                SignerRole::ParentOrGuardian,
+            ]
+        } else if self.is_guarded() {
             &[SignerRole::Survivor, SignerRole::ParentOrGuardian]
         } else {
             &[SignerRole::Survivor]
@@ -64,17 +73,19 @@ impl Situation {
         }
     }
 
-    /// Returns which signatures are missing among these.
+    /// Returns whether a parent or guardian signs too.
+    fn is_guarded(self) -> bool {
+        self.minor && self.minor_alone.is_none() && !self.incapacitated
+    }
+
+    /// Returns which signatures are missing among these, each of another signer.
     pub fn missing(self, roles: &[SignerRole]) -> impl Iterator<Item = ConsentCheck> {
-        self.needs()
-            .iter()
-            .filter(|role| !roles.contains(role))
-            .filter_map(|role| match role {
-                SignerRole::Survivor => Some(ConsentCheck::SurvivorSignatureMissing),
-                SignerRole::ParentOrGuardian => Some(ConsentCheck::GuardianSignatureMissing),
-                SignerRole::Conservator => Some(ConsentCheck::ConservatorSignatureMissing),
-                SignerRole::Witness => None,
-            })
+        let count = |among: &[SignerRole], role| among.iter().filter(|one| **one == role).count();
+        SignerRole::ALL.iter().filter_map(move |role| {
+            let signed = count(roles, *role);
+            let lacks = signed < count(self.needs(), *role);
+            lacks.then(|| missing_check(*role, signed)).flatten()
+        })
     }
 
     /// Returns whether these are all that must sign.
@@ -111,6 +122,32 @@ impl Situation {
         }
         faults
     }
+}
+
+/// Returns the check that a further signature of this role is there, where `signed` are.
+fn missing_check(role: SignerRole, signed: usize) -> Option<ConsentCheck> {
+    match role {
+        SignerRole::Survivor => Some(ConsentCheck::SurvivorSignatureMissing),
+        SignerRole::ParentOrGuardian if signed > 0 => {
+            Some(ConsentCheck::SecondGuardianSignatureMissing)
+        }
+        SignerRole::ParentOrGuardian => Some(ConsentCheck::GuardianSignatureMissing),
+        SignerRole::Conservator => Some(ConsentCheck::ConservatorSignatureMissing),
+        SignerRole::Witness => None,
+    }
+}
+
+/// Returns whether an objection stands: whoever objected has not signed since.
+#[must_use]
+pub fn stands(
+    objection: &consent_objection::Model,
+    signatures: &[consent_signature::Model],
+) -> bool {
+    !signatures.iter().any(|one| {
+        one.role == SignerRole::ParentOrGuardian
+            && one.signer == objection.signer
+            && one.recorded_at > objection.recorded_at
+    })
 }
 
 /// Returns whether the person understood what they sign, as far as the signature itself says in which language it was

@@ -5,7 +5,8 @@ use std::time::Duration;
 use async_graphql::ID;
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{
-    DataCategory, Explanations, RevocationChannel, SignatureMethod, SignerRelation, SignerRole,
+    AgeGroup, DataCategory, Explanations, RevocationChannel, SignatureMethod, SignerRelation,
+    SignerRole,
 };
 
 use super::documents;
@@ -149,7 +150,12 @@ pub(super) async fn register(
 ) -> Result<Event> {
     let input = SurvivorInput {
         pseudonym: person.pseudonym.to_owned(),
-        minor: person.minor,
+        age_group: if person.minor {
+            AgeGroup::Minor
+        } else {
+            AgeGroup::Adult
+        },
+        minor_until: None,
         language: LanguageTag::new(person.language),
         idempotency_key: None,
     };
@@ -180,6 +186,7 @@ pub(super) async fn play(
         ConsentDeed::Sign(role) => {
             let id = stage.consents.get(plan.number)?;
             let signature = SignatureInput {
+                signer: 1,
                 role,
                 relation: Some(relation(role)),
                 is_abuser: false,
@@ -233,6 +240,7 @@ fn input(stage: &Stage<'_>, plan: &ConsentPlan) -> Result<ConsentInput> {
     let language = LanguageTag::new(plan.person.language)
         .ok_or_else(|| Error::input("consent.language", "no language"))?;
     Ok(ConsentInput {
+        sole_guardian: false,
         survivor: ID(stage.survivors.get(plan.person.pseudonym)?.to_string()),
         recipient: ID(stage.agencies.get(plan.recipient)?.to_string()),
         grants: vec![Grant {

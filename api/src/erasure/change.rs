@@ -10,7 +10,7 @@
 use async_graphql::{Context, ID, Object, SimpleObject};
 use concord_entities::SelectLocked;
 use concord_entities::ids::{ConsentId, SurvivorAuditId, SurvivorId};
-use concord_entities::vocabulary::ConsentStatus;
+use concord_entities::vocabulary::{AgeGroup, ConsentStatus};
 use concord_entities::{
     consent, consent_document, consent_signature, idempotency, legal_hold, mandated_disclosure,
     referral, safe_contact, sealed_part, survivor,
@@ -198,7 +198,8 @@ async fn forget(change: &Change<'_>, person: survivor::Model) -> Result<()> {
         id: SurvivorId::new(),
         agency_id: person.agency_id,
         pseudonym: format!("erased {}", Uuid::new_v4()),
-        minor: false,
+        age_group: AgeGroup::Unknown,
+        minor_until: None,
         language: None,
         audit_id: SurvivorAuditId::new(),
         created_at: change.now(),

@@ -11,6 +11,7 @@ use crate::application::graphql::ApplicationQuery;
 use crate::consent::change::ConsentMutation;
 use crate::consent::edit::ConsentDraftMutation;
 use crate::consent::graphql::ConsentQuery;
+use crate::consent::objection::ObjectionMutation;
 use crate::erasure::change::ErasureMutation;
 use crate::mandated_disclosure::change::MandateMutation;
 use crate::mandated_disclosure::graphql::MandateQuery;
@@ -57,6 +58,7 @@ pub struct Mutation(
     LegalHoldMutation,
     ConsentMutation,
     ConsentDraftMutation,
+    ObjectionMutation,
     PackMutation,
     ReferralDraftMutation,
     ReferralMutation,

@@ -6,6 +6,7 @@ use async_graphql::{Context, ID, Object};
 use concord_entities::SelectLocked;
 use concord_entities::ids::{AgencyId, MouId, TaskForceId};
 use concord_entities::instant::Instant;
+use concord_entities::zone::Zone;
 use concord_entities::{agency, membership, mou, mou_party};
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter};
 
@@ -14,6 +15,7 @@ use super::input::{MouInput, MouSignatureInput};
 use super::query::find_mou;
 use super::rules;
 use crate::access::grant::Resource;
+use crate::agency::zone;
 use crate::audit::change::Change;
 use crate::audit::event::{Event, MouEvent};
 use crate::error::{Error, Result};
@@ -176,6 +178,10 @@ pub(crate) async fn draft(change: &Change<'_>, input: MouInput) -> Result<(mou::
     if input.expires_on.0 < input.effective_on.0 {
         return Err(Error::input("mou.expiresOn", "not before `effectiveOn`").into());
     }
+    let zone = match task_force {
+        Some(id) => zone::of_task_force(change, id).await?,
+        None => zone::of_agency(change, change.agency()).await?,
+    };
     let model = mou::Model {
         id: MouId::new(),
         version: 1,
@@ -189,6 +195,9 @@ pub(crate) async fn draft(change: &Change<'_>, input: MouInput) -> Result<(mou::
         effective_on: input.effective_on.0,
         review_on: input.review_on.map(|day| day.0),
         expires_on: input.expires_on.0,
+        time_zone: Zone::UTC,
+        begins_at: Instant(0),
+        ends_at: Instant(0),
         offered_at: None,
         signed_at: None,
         suspended_at: None,
@@ -197,6 +206,7 @@ pub(crate) async fn draft(change: &Change<'_>, input: MouInput) -> Result<(mou::
         superseded_at: None,
         created_at: change.now(),
     };
+    let model = rules::counted_in(model, zone);
     let model = model.into_active_model().insert(change).await?;
     for (agency_id, responsibilities) in parties {
         let party = mou_party::Model {

@@ -69,6 +69,12 @@ impl Mou {
         self.model.grants.purposes().iter().collect()
     }
 
+    /// The time zone in which its days are counted, by its IANA name: its task force's, or its drafter's where no task force
+    /// follows it.
+    async fn time_zone(&self) -> String {
+        self.model.time_zone.to_string()
+    }
+
     /// Its first day in force.
     async fn effective_on(&self) -> Option<Date> {
         Some(self.model.effective_on.into())

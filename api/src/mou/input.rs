@@ -22,7 +22,7 @@ pub struct MouInput {
     pub parties: Vec<PartyInput>,
     /// What the parties agree on.
     pub terms: MouTerms,
-    /// Its first day in force.
+    /// Its first day in force, where its task force works.
     pub effective_on: Date,
     /// The day on which its review is due.
     pub review_on: Option<Date>,

@@ -4,6 +4,7 @@
 //! wire.
 
 pub mod change;
+pub mod days;
 pub mod graphql;
 pub mod input;
 pub mod query;

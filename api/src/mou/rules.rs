@@ -6,6 +6,7 @@ use concord_entities::grants::Grants;
 use concord_entities::ids::AgencyId;
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{Categories, MouAction, MouStatus};
+use concord_entities::zone::Zone;
 use concord_entities::{mou, mou_party};
 
 use crate::error::Error;
@@ -22,7 +23,7 @@ pub fn status(mou: &mou::Model, signed: usize, now: Instant) -> MouStatus {
         MouStatus::Declined
     } else if mou.offered_at.is_none() {
         MouStatus::Draft
-    } else if mou.expires_on.end() <= now {
+    } else if mou.ends_at <= now {
         MouStatus::Expired
     } else if mou.signed_at.is_none() {
         if signed == 0 {
@@ -35,7 +36,10 @@ pub fn status(mou: &mou::Model, signed: usize, now: Instant) -> MouStatus {
     } else if !mou.dates().is_in_force(now) {
         // Its first day is still to come.
         MouStatus::Signed
-    } else if mou.review_on.is_some_and(|day| day.start() <= now) {
+    } else if mou
+        .review_on
+        .is_some_and(|day| mou.time_zone.start(day) <= now)
+    {
         MouStatus::DueForReview
     } else {
         MouStatus::Active
@@ -118,9 +122,20 @@ pub fn days_left(mou: &mou::Model, now: Instant) -> Option<i32> {
     mou.dates().is_in_force(now).then(|| {
         mou.expires_on
             .0
-            .saturating_sub(now.day().0)
+            .saturating_sub(mou.time_zone.day(now).0)
             .saturating_add(1)
     })
+}
+
+/// Returns an MOU whose days are counted in a time zone, the first and the last one whole.
+#[must_use]
+pub fn counted_in(mou: mou::Model, zone: Zone) -> mou::Model {
+    mou::Model {
+        begins_at: zone.start(mou.effective_on),
+        ends_at: zone.end(mou.expires_on),
+        time_zone: zone,
+        ..mou
+    }
 }
 
 /// Offers a draft to its parties, of whom so many have signed. Returns none where that was done last.

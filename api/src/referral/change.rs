@@ -14,6 +14,7 @@ use super::view::reload;
 use crate::access::grant::Resource;
 use crate::audit::change::Change;
 use crate::audit::event::{Event, ReferralEvent};
+use crate::consent::grounds;
 use crate::error::{Error, Result};
 use crate::request::InRequest;
 use crate::store::page;
@@ -200,10 +201,16 @@ pub(super) async fn basis(
     referral: &referral::Model,
     consent: ConsentId,
 ) -> Result<Basis> {
+    let consent = consent::Entity::held_by(change.agency(), consent)
+        .one(change)
+        .await?;
+    let hindrance = match &consent {
+        Some(consent) => grounds::hindrance(change, consent, change.now()).await?,
+        None => None,
+    };
     Ok(Basis {
-        consent: consent::Entity::held_by(change.agency(), consent)
-            .one(change)
-            .await?,
+        consent,
+        hindrance,
         recipient: status_of(change, referral.recipient_id).await?,
         mous: mou::Entity::between(referral.sender_id, referral.recipient_id)
             .all(change)

@@ -14,7 +14,7 @@ use concord_entities::vocabulary::{
 
 use super::rules_outcome::{CORRECTABLE, Outcome};
 use crate::consent::rules as consent_rules;
-use crate::error::Error;
+use crate::error::{Error, Finding};
 use crate::mou::rules as mou_rules;
 use crate::request::repeated::unless_repeated;
 
@@ -184,6 +184,8 @@ pub struct Basis {
     pub consent: Option<consent::Model>,
     /// Whether the recipient takes part; none where there is no such agency.
     pub recipient: Option<AgencyStatus>,
+    /// What keeps the consent from carrying a new referral.
+    pub hindrance: Option<Finding>,
     /// The MOUs that both agencies have signed, newest first.
     pub mous: Vec<mou::Model>,
 }
@@ -215,7 +217,7 @@ impl Basis {
 ///
 /// # Errors
 /// `INVALID_TRANSITION`: it is no draft, its consent is not in force, or its recipient does not take part.
-/// `MOU_REQUIRED`: no MOU in force covers it.
+/// `CONSENT_DEFECTIVE`: its consent carries no new referral. `MOU_REQUIRED`: no MOU in force covers it.
 pub fn send(draft: Model, basis: &Basis, now: Instant) -> Result<Option<Model>, Error> {
     unless_repeated(last_act(&draft, now), &ReferralAct::Send, || {
         sent(draft, basis, now)
@@ -235,6 +237,11 @@ fn sent(draft: Model, basis: &Basis, now: Instant) -> Result<Model, Error> {
         let text = "its package holds a category that the consent does not name: edit this draft";
         return Err(Error::NotNow(text.into()));
     }
+    if let Some(finding) = &basis.hindrance {
+        return Err(Error::ConsentDefective {
+            findings: vec![finding.clone()],
+        });
+    }
     basis.require_recipient()?;
     let mou = basis.covering_mou(consent, draft.contains, now)?;
     Ok(Model {
@@ -242,7 +249,7 @@ fn sent(draft: Model, basis: &Basis, now: Instant) -> Result<Model, Error> {
         sent_at: Some(now),
         respond_by: Some(now.plus(response_time(draft.urgency))),
         mou_id: Some(mou.id),
-        mou_until: Some(mou.expires_on.end()),
+        mou_until: Some(mou.ends_at),
         consent_until: Some(consent.stands_until()),
         updated_at: now,
         last_action: Some(ReferralAction::Send),
@@ -435,7 +442,7 @@ fn continued(
         consent_id: consent.id,
         consent_until: Some(consent.stands_until()),
         mou_id: Some(mou.id),
-        mou_until: Some(mou.expires_on.end()),
+        mou_until: Some(mou.ends_at),
         halted: false,
         respond_by,
         contains,

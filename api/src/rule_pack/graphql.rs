@@ -39,6 +39,8 @@ pub struct RulePack {
     pub max_days: Option<i32>,
     /// Where a state's rule is written.
     pub citation: Option<String>,
+    /// Whether a state's law asks for each of a minor's parents or guardians, so that one of them can object.
+    pub both_guardians: bool,
     #[graphql(skip)]
     key: RulePackId,
 }
@@ -54,6 +56,9 @@ pub struct RulePackInput {
     pub max_days: Option<i32>,
     /// Where a state's rule is written; needed for `STATE`, and for it alone.
     pub citation: Option<String>,
+    /// Whether the state's law asks for each of a minor's parents or guardians; for `STATE` alone.
+    #[graphql(default)]
+    pub both_guardians: bool,
     /// The same key again returns what the first call made.
     pub idempotency_key: Option<ID>,
 }
@@ -67,6 +72,7 @@ impl From<rule_pack::Model> for RulePack {
             until_on: row.until_on.map(Date::from),
             max_days: row.max_days,
             citation: row.citation,
+            both_guardians: row.both_guardians,
             key: row.id,
         }
     }
@@ -182,10 +188,11 @@ async fn find_rule_pack(request: &Request, id: RulePackId) -> Result<RulePack> {
 
 async fn bind(change: &Change<'_>, input: RulePackInput) -> Result<rule_pack::Model> {
     let state = input.pack == Pack::State;
-    if !state && (input.max_days.is_some() || input.citation.is_some()) {
+    let own = input.max_days.is_some() || input.citation.is_some() || input.both_guardians;
+    if !state && own {
         return Err(Error::input(
             "pack.pack",
-            "only `STATE` has a maximum and a citation of its own",
+            "only `STATE` has a maximum, a citation and guardians of its own",
         )
         .into());
     }
@@ -227,6 +234,7 @@ async fn bind(change: &Change<'_>, input: RulePackInput) -> Result<rule_pack::Mo
         until_on: None,
         max_days: input.max_days,
         citation: input.citation,
+        both_guardians: input.both_guardians,
         created_at: change.now(),
     };
     Ok(row.into_active_model().insert(change).await?)

@@ -119,8 +119,8 @@ const CONSENT: [&str; 11] = [
 const MOU: [&str; 9] = [
     "version",
     "grants",
-    "effective_on",
-    "expires_on",
+    "begins_at",
+    "ends_at",
     "signed_at",
     "suspended_at",
     "terminated_at",
@@ -223,8 +223,8 @@ fn mou_facts(row: &QueryResult, id: MouId) -> Result<MouFacts, DbErr> {
         binds_both: row.try_get::<i64>("", "m_bound")? == 2,
         grants: row.try_get("", "m_grants")?,
         dates: MouDates {
-            effective_on: row.try_get("", "m_effective_on")?,
-            expires_on: row.try_get("", "m_expires_on")?,
+            begins_at: row.try_get("", "m_begins_at")?,
+            ends_at: row.try_get("", "m_ends_at")?,
             signed_at: row.try_get("", "m_signed_at")?,
             halted_at: first(
                 row,

@@ -3,16 +3,21 @@
 use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObject};
 use concord_entities::SelectLocked;
 use concord_entities::ids::{SurvivorAuditId, SurvivorId};
+use concord_entities::instant::Day;
+use concord_entities::vocabulary::AgeGroup;
 use concord_entities::{audit_event, survivor};
 use sea_orm::{ActiveModelTrait, IntoActiveModel, Set, SqlErr};
 
 use super::contact::plan::SafeContactPlan;
 use super::legal_hold;
 use super::legal_hold::graphql::LegalHold;
+use super::rules;
 use crate::access::grant::Resource;
+use crate::agency::zone;
 use crate::audit::change::Change;
 use crate::audit::disclose;
 use crate::audit::event::Event;
+use crate::clock;
 use crate::error::{Error, Result};
 use crate::request::idempotency::{self, Created, CreatingCall, Creation};
 use crate::request::repeated::unless_repeated;
@@ -20,7 +25,7 @@ use crate::request::{InRequest, Request};
 use crate::review::accounting::{self, Disclosure};
 use crate::store::page::{self, Moment, PageRequest};
 use crate::wire::connection::Connection;
-use crate::wire::scalars::{DateTime, LanguageTag};
+use crate::wire::scalars::{Date, DateTime, LanguageTag};
 
 /// Your agency's own pseudonym for a person it serves. Holds no identity, and no other agency sees it.
 #[derive(Clone, Debug, SimpleObject)]
@@ -28,12 +33,15 @@ use crate::wire::scalars::{DateTime, LanguageTag};
 pub struct Survivor {
     #[graphql(skip)]
     key: SurvivorId,
+    #[graphql(skip)]
+    model: survivor::Model,
     /// The pseudonym.
     pub pseudonym: String,
-    /// Whether the person is under 18.
-    pub minor: bool,
     /// The language that the person understands best.
     pub language: Option<LanguageTag>,
+    /// From which day a minor is an adult; null where nobody said. Your agency may have rounded it to its month. No other
+    /// agency sees it.
+    pub minor_until: Option<Date>,
     /// When the pseudonym was registered.
     pub created_at: DateTime,
 }
@@ -43,6 +51,20 @@ impl Survivor {
     /// The survivor's id.
     pub async fn id(&self) -> ID {
         ID(self.key.to_string())
+    }
+
+    /// How old the person is today, as far as it decides who signs: a minor is an adult from `minorUntil` on.
+    async fn age_group(&self, ctx: &Context<'_>) -> Result<AgeGroup> {
+        let request = ctx.request()?;
+        let own = self.model.agency_id;
+        let directory = &request.worker.directory;
+        let agencies = directory.among(&request.worker.store, [own]).await?;
+        let today = agencies
+            .get(&own)
+            .ok_or(Error::NotFound)?
+            .time_zone
+            .day(clock::now());
+        Ok(self.model.age_on(today))
     }
 
     /// Who was told what of the person, when and what for, newest first: also what was told under consents that have
@@ -84,10 +106,11 @@ impl From<survivor::Model> for Survivor {
     fn from(model: survivor::Model) -> Self {
         Self {
             key: model.id,
-            pseudonym: model.pseudonym,
-            minor: model.minor,
-            language: model.language.map(LanguageTag::from),
+            pseudonym: model.pseudonym.clone(),
+            language: model.language.clone().map(LanguageTag::from),
+            minor_until: model.minor_until.map(Date::from),
             created_at: model.created_at.into(),
+            model,
         }
     }
 }
@@ -103,8 +126,12 @@ async fn safe_contact(ctx: &Context<'_>, id: SurvivorId) -> Result<Option<SafeCo
 pub struct SurvivorInput {
     /// Your agency's pseudonym for the person; never a name, and unique in your agency.
     pub pseudonym: String,
-    /// Whether the person is under 18: it decides who signs, so nothing is taken for granted.
-    pub minor: bool,
+    /// How old the person is: it decides who signs, so nothing is taken for granted. Whose age nobody knows is treated like
+    /// a minor.
+    pub age_group: AgeGroup,
+    /// From which day a minor is an adult; you may round it to its month. From that day on the person signs alone, and
+    /// what a guardian signed carries no new referral.
+    pub minor_until: Option<Date>,
     /// The language that the person understands best; nothing is signed before it is on record.
     pub language: Option<LanguageTag>,
     /// The same key again returns what the first call made.
@@ -207,21 +234,32 @@ impl SurvivorMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The survivor's id.")] id: ID,
-        #[graphql(desc = "Whether the person is under 18.")] minor: bool,
+        #[graphql(desc = "How old the person is.")] age_group: AgeGroup,
+        #[graphql(
+            desc = "From which day a minor is an adult, if you like rounded to its month; nobody said where you leave it out."
+        )]
+        minor_until: Option<Date>,
         #[graphql(desc = "The language that the person understands best.")] language: LanguageTag,
     ) -> Result<Survivor> {
         let request = ctx.request()?;
         let change = request.change(Resource::Survivor.update()).await?;
         let id: SurvivorId = page::id("id", &id)?;
+        let minor_until = minor_until.map(|day| day.0);
+        check_age(&change, "minorUntil", age_group, minor_until).await?;
         let survivor = survivor::Entity::one_of(change.agency(), id)
             .one_locked(&change)
             .await?;
         let survivor = survivor.ok_or(Error::NotFound)?;
-        let last = (survivor.minor, survivor.language.clone());
-        let told = (minor, Some(language.as_str().to_owned()));
+        let last = (
+            survivor.age_group,
+            survivor.minor_until,
+            survivor.language.clone(),
+        );
+        let told = (age_group, minor_until, Some(language.as_str().to_owned()));
         let corrected = unless_repeated(Some(last), &told.clone(), || survivor::ActiveModel {
-            minor: Set(told.0),
-            language: Set(told.1),
+            age_group: Set(told.0),
+            minor_until: Set(told.1),
+            language: Set(told.2),
             ..survivor.into_active_model()
         });
         let Some(corrected) = corrected else {
@@ -237,6 +275,18 @@ impl SurvivorMutation {
     }
 }
 
+/// Checks that a person can be of this age today, where the acting agency works.
+async fn check_age(
+    change: &Change<'_>,
+    field: &str,
+    age: AgeGroup,
+    minor_until: Option<Day>,
+) -> Result<()> {
+    let zone = zone::of_agency(change, change.agency()).await?;
+    rules::check_age(age, minor_until, zone.day(change.now()))
+        .map_err(|fault| Error::input(field, fault).into())
+}
+
 /// Registers the acting agency's pseudonym for a person it serves.
 pub(crate) async fn register(
     change: &Change<'_>,
@@ -250,11 +300,14 @@ pub(crate) async fn register(
         )
         .into());
     }
+    let minor_until = input.minor_until.map(|day| day.0);
+    check_age(change, "survivor.minorUntil", input.age_group, minor_until).await?;
     let model = survivor::Model {
         id: SurvivorId::new(),
         agency_id: change.agency(),
         pseudonym: pseudonym.to_owned(),
-        minor: input.minor,
+        age_group: input.age_group,
+        minor_until,
         language: input.language.map(|tag| tag.as_str().to_owned()),
         audit_id: SurvivorAuditId::new(),
         created_at: change.now(),

@@ -3,3 +3,4 @@
 pub mod contact;
 pub mod graphql;
 pub mod legal_hold;
+pub mod rules;

@@ -65,6 +65,8 @@ codes! {
         ConsentSigned = "CONSENT_SIGNED",
         /// A consent was revoked.
         ConsentRevoked = "CONSENT_REVOKED",
+        /// A parent or guardian objected to a consent.
+        ConsentObjectedTo = "CONSENT_OBJECTED_TO",
         /// The operator set the day from which a consent is suspended, since it lacks what the law asks for; the reason says
         /// what.
         ConsentSuspensionSet = "CONSENT_SUSPENSION_SET",

@@ -20,6 +20,7 @@ mod notice;
 mod purpose;
 mod referral;
 mod rule_pack;
+mod survivor;
 
 pub use crate::code::{Code, Set};
 pub use agency::{AgencyKind, AgencyStatus, Jurisdiction, MemberRole};
@@ -44,3 +45,4 @@ pub use referral::{
     OutcomeCode, ReferralAction, ReferralStatus, RejectReason, StatusReason, Urgency,
 };
 pub use rule_pack::{Pack, Severity};
+pub use survivor::AgeGroup;

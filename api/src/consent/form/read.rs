@@ -32,6 +32,7 @@ async fn find_subject(request: &Request, id: ConsentId) -> Result<Decided<Option
         .one(&store.read)
         .await?;
     let zone = zone::of_agency(&store.read, agency).await?;
+    let today = zone.day(held.now);
     let parties = [consent.discloser_id, consent.recipient_id]
         .into_iter()
         .chain(consent.intermediary_id);
@@ -47,7 +48,8 @@ async fn find_subject(request: &Request, id: ConsentId) -> Result<Decided<Option
         recipient: name(consent.recipient_id),
         intermediary: consent.intermediary_id.map(name),
         zone,
-        guarded: consent.minor_alone.is_none() && survivor.is_some_and(|survivor| survivor.minor),
+        guarded: consent.minor_alone.is_none()
+            && survivor.is_some_and(|survivor| survivor.is_guarded(today)),
         consent,
     };
     Ok(held.map(|_| Some(subject)))
