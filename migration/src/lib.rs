@@ -37,6 +37,7 @@ impl MigratorTrait for Data {
             Box::new(data::m0020_last_verbs::AddLastVerbs),
             Box::new(data::m0021_time_zones::AddTimeZones),
             Box::new(data::m0022_suspended_consents::AddSuspensions),
+            Box::new(data::m0025_memberships::SuspendMemberships),
         ])
     }
 }

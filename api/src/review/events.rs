@@ -67,6 +67,8 @@ pub struct AuditEvent {
     pub operation: Option<String>,
     /// The request's id, as the `X-Request-Id` of the answer carried it.
     pub request_id: Option<String>,
+    /// The task force that it was done in.
+    pub task_force: Option<ID>,
     /// The agency that was told or acted upon.
     pub recipient: Option<Agency>,
     /// The record that it was about.
@@ -134,6 +136,7 @@ impl AuditEvent {
             token_id: leaf.token,
             operation: leaf.operation.filter(|_| !told_only),
             request_id: Some(leaf.request),
+            task_force: leaf.task_force.map(|id| ID(id.to_string())),
             recipient: leaf.recipient.as_ref().and_then(named),
             object: leaf.object.map(ID),
             objects: leaf.objects.into_iter().map(ID).collect(),

@@ -22,6 +22,7 @@ pub(crate) mod m0019_idempotency;
 pub(crate) mod m0020_last_verbs;
 pub(crate) mod m0021_time_zones;
 pub(crate) mod m0022_suspended_consents;
+pub(crate) mod m0025_memberships;
 
 use sea_orm_migration::sea_orm::prelude::Uuid;
 
