@@ -1,8 +1,8 @@
 //! Which agency belongs to which task force, and as what.
 
-use sea_orm::{Condition, QueryFilter};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, Query, SelectStatement, UnionType};
+use sea_orm::{Condition, QueryFilter};
 
 use crate::ids::{AgencyId, TaskForceId};
 use crate::instant::Instant;
@@ -109,11 +109,7 @@ impl Entity {
 
     /// Returns the place of another `agency` in a task force that `coordinator` coordinates.
     #[must_use]
-    pub fn under(
-        coordinator: AgencyId,
-        task_force: TaskForceId,
-        agency: AgencyId,
-    ) -> Select<Self> {
+    pub fn under(coordinator: AgencyId, task_force: TaskForceId, agency: AgencyId) -> Select<Self> {
         Self::of([agency])
             .filter(COLUMN.agency_id.ne(coordinator))
             .filter(COLUMN.task_force_id.eq(task_force))

@@ -211,16 +211,16 @@ pub const ROWS: &[Row] = &[
         "mutation($new: AgencyInput!) { registerAgency(agency: $new) { id } }",
     ),
     row(
-        "suspendAgency",
+        "suspendMembership",
         Given::Member,
         Party::Coordinator,
-        "mutation($id: ID!) { suspendAgency(id: $id, reason: \"review\") { id } }",
+        "mutation($id: ID!, $in: ID!) { suspendMembership(agency: $id, taskForce: $in, reason: \"review\") { id } }",
     ),
     row(
-        "reinstateAgency",
+        "reinstateMembership",
         Given::MemberSuspended,
         Party::Coordinator,
-        "mutation($id: ID!) { reinstateAgency(id: $id) { id } }",
+        "mutation($id: ID!, $in: ID!) { reinstateMembership(agency: $id, taskForce: $in) { id } }",
     ),
     row(
         "registerApplication",

@@ -4,7 +4,9 @@
 //! copy has it: a consent of which a later version took the place, too, since what the survivor agreed to is not what the
 //! copy holds. What an operator or an agency must do by hand is named.
 
-use concord_entities::ids::{AgencyId, ApplicationId, ConsentId, IssuerId, SurvivorAuditId, TaskForceId};
+use concord_entities::ids::{
+    AgencyId, ApplicationId, ConsentId, IssuerId, SurvivorAuditId, TaskForceId,
+};
 use concord_entities::vocabulary::{AgencyStatus, AuditType, MemberRole};
 use concord_entities::{agency, application, consent, membership, survivor};
 

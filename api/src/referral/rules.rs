@@ -248,7 +248,8 @@ impl Basis {
         covering
             .find(|mou| !parted(&self.places, pair, mou.task_force_id))
             .ok_or_else(|| {
-                let text = "one of the two agencies is suspended in the task force by which they share";
+                let text =
+                    "one of the two agencies is suspended in the task force by which they share";
                 Error::NotNow(text.into())
             })
     }
