@@ -6,6 +6,7 @@ use concord::sharing::memberships::parted;
 use concord_entities::ids::{AgencyId, MouId, ReferralId, TaskForceId};
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::MemberRole;
+use concord_entities::zone::Zone;
 use concord_entities::{membership, mou, referral, task_force};
 use proptest::prelude::*;
 use sea_orm::{ConnectionTrait, EntityTrait, IntoActiveModel, QueryTrait};
@@ -84,6 +85,7 @@ fn circle(id: TaskForceId) -> task_force::ActiveModel {
         id,
         region: name.clone(),
         name,
+        time_zone: Zone::UTC,
         created_at: Instant(0),
     };
     circle.into_active_model()
