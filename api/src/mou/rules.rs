@@ -47,7 +47,7 @@ pub fn status(mou: &mou::Model, signed: usize, now: Instant) -> MouStatus {
 pub fn covering<'m>(
     mous: &'m [mou::Model],
     categories: Categories,
-    consented: &'m Grants,
+    consented: &Grants,
     now: Instant,
 ) -> impl Iterator<Item = &'m mou::Model> {
     mous.iter().filter(move |mou| {
