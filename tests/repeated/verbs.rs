@@ -153,7 +153,9 @@ async fn what_a_coordinator_did_to_an_agency_may_be_done_again_by_it_alone(world
     // Somebody else's suspension is not the coordinator's to repeat.
     let ours = world.sql_id(&coordinator.id.to_string());
     let theirs = world.sql_id(&north.id.to_string());
-    let by = |who: &str| format!("UPDATE membership SET standing_set_by = {who} WHERE agency_id = {theirs}");
+    let by = |who: &str| {
+        format!("UPDATE membership SET standing_set_by = {who} WHERE agency_id = {theirs}")
+    };
     world.tampers(&by(&theirs));
     is_refused(&coordinator, suspend, because("a review")).await;
     world.tampers(&by(&ours));
