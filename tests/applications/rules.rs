@@ -353,7 +353,8 @@ fn a_suspension_has_a_reason_and_a_moment() {
 fn whoever_is_suspended_everywhere_is_shut_out_and_begins_an_epoch() {
     let now = Instant(1_900_000_000_000_000);
     let (here, there) = (a_place(), a_place());
-    let out_of = |place: membership::Model| suspended(&place, "review", None, now).unwrap().unwrap();
+    let out_of =
+        |place: membership::Model| suspended(&place, "review", None, now).unwrap().unwrap();
     let out = out_of(here.clone());
     let within = standing(an_agency(), &[out.clone(), there.clone()], now);
     assert_eq!(
