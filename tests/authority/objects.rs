@@ -188,7 +188,7 @@ impl Stage {
     pub async fn makes(&self, given: Given) -> Object {
         match given {
             Given::Nothing => Object::new("", json!({})),
-            Given::TaskForce => Object::new(&self.task_force, json!({})),
+            Given::TaskForce => Object::known(&self.task_force),
             Given::Agency => Object::known(self.sender.id.to_string()),
             Given::Member => self.placed(self.member().await),
             Given::MemberSuspended => {
@@ -272,7 +272,7 @@ impl Stage {
                     .asks(revoke, json!({ "id": told.consent }))
                     .await;
                 let notice = text(&revoked.data()["revokeConsent"]["notices"][0]["id"]);
-                Object::new(notice, json!({}))
+                Object::known(notice)
             }
             Given::MouDraft => Object::known(self.mou().await),
             Given::MouOffered => Object::known(self.offered().await),

@@ -45,6 +45,15 @@ pub const ROWS: &[Row] = &[
         "{ viewer { subject agency { id } } }",
     ),
     row("node(agency)", Given::Agency, Party::Recipient, NODE),
+    row("node(task force)", Given::TaskForce, Party::Recipient, NODE),
+    row("node(rule pack)", Given::RulePack, Party::Sender, NODE),
+    row("node(notice)", Given::Notice, Party::Recipient, NODE),
+    row(
+        "nodes",
+        Given::Referral,
+        Party::Recipient,
+        "query($id: ID!) { nodes(ids: [$id]) { id } }",
+    ),
     row("node(application)", Given::Application, Party::Sender, NODE),
     row("node(survivor)", Given::Survivor, Party::Sender, NODE),
     row(

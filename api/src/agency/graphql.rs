@@ -316,10 +316,15 @@ impl AgencyQuery {
         >,
         #[graphql(desc = "How many, 1 to 100; 20 where you leave it out.")] first: Option<i32>,
         #[graphql(desc = "The cursor of the entry to go on after.")] after: Option<String>,
+        #[graphql(desc = "How many from the far end, 1 to 100; instead of `first`.")] last: Option<
+            i32,
+        >,
+        #[graphql(desc = "The cursor of the entry to go back from; instead of `after`.")]
+        before: Option<String>,
     ) -> Result<Connection<Agency>> {
         let request = ctx.request()?;
         let caller = request.caller.may(Resource::Directory.search())?;
-        let wanted = PageRequest::parse(first, after.as_deref(), None, None)?;
+        let wanted = PageRequest::parse(first, after.as_deref(), last, before.as_deref())?;
         let filter = filter.unwrap_or_default();
         let released = request
             .disclose(|| async {
@@ -353,10 +358,15 @@ impl AgencyQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "How many, 1 to 100; 20 where you leave it out.")] first: Option<i32>,
         #[graphql(desc = "The cursor of the entry to go on after.")] after: Option<String>,
+        #[graphql(desc = "How many from the far end, 1 to 100; instead of `first`.")] last: Option<
+            i32,
+        >,
+        #[graphql(desc = "The cursor of the entry to go back from; instead of `after`.")]
+        before: Option<String>,
     ) -> Result<Connection<TaskForce>> {
         let request = ctx.request()?;
         let caller = request.caller.may(Resource::Directory.search())?;
-        let wanted = PageRequest::parse(first, after.as_deref(), None, None)?;
+        let wanted = PageRequest::parse(first, after.as_deref(), last, before.as_deref())?;
         let store = &request.worker.store;
         let told = lookahead::asks_beyond(
             ctx,
@@ -383,21 +393,56 @@ impl AgencyQuery {
             .await?;
         let (page, members) = released.content();
         Ok(Connection::from_page(
-            page.map(|row| TaskForce {
-                key: row.id,
-                name: row.name,
-                region: row.region,
-                members: members.get(&row.id).cloned().unwrap_or_default(),
-                created_at: row.created_at.into(),
-                time_zone: row.time_zone.to_string(),
-            }),
+            page.map(|row| TaskForce::show(row, &members)),
             |one| one.key.0,
         ))
     }
 }
 
+impl TaskForce {
+    fn show(row: task_force::Model, members: &MembersByTaskForce) -> Self {
+        Self {
+            key: row.id,
+            name: row.name,
+            region: row.region,
+            members: members.get(&row.id).cloned().unwrap_or_default(),
+            created_at: row.created_at.into(),
+            time_zone: row.time_zone.to_string(),
+        }
+    }
+}
+
+/// Returns one task force that the caller's agency belongs to; `told` where more is asked of its members than their names.
+pub(crate) async fn task_force_by_id(
+    request: &Request,
+    id: TaskForceId,
+    told: bool,
+) -> Result<Option<TaskForce>> {
+    let caller = request.caller.may(Resource::Directory.read())?;
+    let store = &request.worker.store;
+    let released = request
+        .disclose(|| async {
+            let among = task_force::Entity::joined_by(caller.agency())
+                .filter(task_force::Column::Id.eq(id));
+            let found = disclose::one(store, among, &id, |row| row.id.to_string()).await?;
+            let members = members(request).await?;
+            let agencies = members.get(&id).into_iter().flatten();
+            let agencies = agencies
+                .filter(|_| told && found.content.is_some())
+                .map(|member| member.agency.key().to_string())
+                .collect::<Vec<_>>();
+            Ok(found.naming(agencies).map(|row| (row, members)))
+        })
+        .await?;
+    let (row, members) = released.content();
+    Ok(row.map(|row| TaskForce::show(row, &members)))
+}
+
+/// The members of task forces.
+type MembersByTaskForce = HashMap<TaskForceId, Vec<TaskForceMember>>;
+
 /// Returns the members of every task force that the caller's agency belongs to.
-async fn members(request: &Request) -> Result<HashMap<TaskForceId, Vec<TaskForceMember>>> {
+async fn members(request: &Request) -> Result<MembersByTaskForce> {
     let Request { worker, caller, .. } = request;
     let places = membership::Entity::seen_by(caller.agency())
         .all(&worker.store.read)
@@ -408,7 +453,7 @@ async fn members(request: &Request) -> Result<HashMap<TaskForceId, Vec<TaskForce
         .into_iter()
         .map(|agency| (agency.id, agency))
         .collect();
-    let mut members: HashMap<TaskForceId, Vec<TaskForceMember>> = HashMap::new();
+    let mut members = MembersByTaskForce::new();
     for place in places {
         if let Some(agency) = agencies.get(&place.agency_id) {
             members
