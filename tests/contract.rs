@@ -8,6 +8,7 @@ mod readme;
 mod schema;
 mod schema_change;
 mod tables;
+mod target;
 mod vocabulary;
 
 use std::path::{Path, PathBuf};

@@ -31,8 +31,6 @@ fn agency(name: &str) -> Agency {
         status: AgencyStatus::Active,
         token_epoch: 1,
         epoch_began_at: Instant(0),
-        suspension_reason: None,
-        standing_set_by: None,
         vetting: StoredVetting::default(),
         languages: TextList(vec!["es-GT".to_owned()]),
         service_areas: TextList::default(),

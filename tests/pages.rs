@@ -1,5 +1,7 @@
 //! Lists read page by page: everything once, newest first, whatever came or went between two pages.
 
+mod both_ways;
+
 use serde_json::{Value, json};
 
 use crate::world::agency::text;

@@ -1,6 +1,8 @@
 //! What is written by hand for speed reads as what the libraries write.
 
+use async_graphql::{ScalarType, Value};
 use chrono::{DateTime, SecondsFormat, Utc};
+use concord::wire::scalars as wire;
 use concord_entities::ids::{AgencyId, AnyId, ReferralId};
 use concord_entities::instant::Instant;
 use proptest::prelude::*;
@@ -22,6 +24,18 @@ proptest! {
     ) {
         let instant = Instant(seconds * 1_000_000 + fraction);
         prop_assert_eq!(instant.to_string(), by_chrono(instant));
+    }
+
+    #[test]
+    fn the_wire_writes_every_moment_with_six_digits(micros in -60_000_000_000_000_000_i64..250_000_000_000_000_000) {
+        let instant = Instant(micros);
+        let Value::String(text) = ScalarType::to_value(&wire::DateTime(instant)) else {
+            panic!("no text");
+        };
+        prop_assert_eq!(text.len(), "2026-03-01T09:30:00.000000Z".len());
+        prop_assert_eq!(text.parse::<Instant>().unwrap(), instant);
+        let later = wire::DateTime(Instant(micros + 1)).to_value();
+        prop_assert!(Value::String(text).to_string() < later.to_string());
     }
 
     #[test]

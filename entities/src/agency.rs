@@ -27,16 +27,12 @@ pub struct Model {
     pub jurisdiction: Option<Jurisdiction>,
     /// Whether it is bound by victim confidentiality (community-based advocates are).
     pub confidential_provider: bool,
-    /// Whether it takes part now.
+    /// Whether it takes part now: suspended where every one of its memberships is. Changes with them, in the same change.
     pub status: AgencyStatus,
     /// A token of an earlier epoch than this grants nothing.
     pub token_epoch: i32,
     /// When that epoch began: a token of the agency's own issuer that is older grants nothing.
     pub epoch_began_at: Instant,
-    /// Why it does not take part now, in its coordinator's words.
-    pub suspension_reason: Option<String>,
-    /// The agency that suspended or reinstated it last; none where the operator did, or nobody.
-    pub standing_set_by: Option<AgencyId>,
     /// How it was vetted.
     pub vetting: StoredVetting,
     /// The languages it serves in, BCP 47.
@@ -106,18 +102,6 @@ impl Entity {
         Self::find().filter(COLUMN.id.eq(id))
     }
 
-    /// Returns the members of the task forces that `coordinator` coordinates, but for itself.
-    #[must_use]
-    pub fn coordinated_by(coordinator: AgencyId) -> Select<Self> {
-        Self::find()
-            .filter(
-                COLUMN
-                    .id
-                    .in_subquery(membership::coordinated_with(coordinator)),
-            )
-            .filter(COLUMN.id.ne(coordinator))
-    }
-
     /// Returns these agencies, for the directory of names.
     pub fn among(ids: impl IntoIterator<Item = AgencyId>) -> Select<Self> {
         Self::find().filter(COLUMN.id.is_in(ids))
@@ -162,8 +146,6 @@ impl Model {
             status: AgencyStatus::Suspended,
             token_epoch: i32::MAX,
             epoch_began_at: Instant(0),
-            suspension_reason: None,
-            standing_set_by: None,
             vetting: StoredVetting::default(),
             languages: TextList::default(),
             service_areas: TextList::default(),

@@ -144,8 +144,8 @@ pub struct WithinReach {
     pub reader: AgencyId,
     /// What else they must be.
     pub only: Condition,
-    /// The event that they are older than.
-    pub before: Option<AuditEventId>,
+    /// In which order: the newest first, or the oldest. Where the walk along them begins, `only` says.
+    pub order: Order,
     /// How many at most.
     pub most: u64,
 }
@@ -163,11 +163,11 @@ impl WithinReach {
             .union(UnionType::Distinct, self.walk(Column::RecipientId))
             .union(UnionType::Distinct, self.walk(Column::DiscloserId))
             .union(UnionType::Distinct, self.nobodys())
-            .order_by(Column::Id, Order::Desc)
+            .order_by(Column::Id, self.order.clone())
             .limit(self.most);
         Entity::find()
             .filter(COLUMN.id.in_subquery(newest))
-            .order_by_desc(COLUMN.id)
+            .order_by(COLUMN.id, self.order.clone())
             .limit(self.most)
     }
 
@@ -180,16 +180,18 @@ impl WithinReach {
             .offset(self.most.saturating_sub(1))
             .to_owned();
         let last = Expr::SubQuery(None, Box::new(last.into()));
-        let down_to = Func::coalesce([last, Expr::value(Uuid::nil())]);
+        let id = Expr::col((Entity, Column::Id));
+        let as_far = match self.order {
+            Order::Asc => id.lte(Func::coalesce([last, Expr::value(Uuid::max())])),
+            Order::Desc | Order::Field(_) => {
+                id.gte(Func::coalesce([last, Expr::value(Uuid::nil())]))
+            }
+        };
         Query::select()
             .column((Entity, Column::Id))
             .from_subquery(membership::coordinated_with(self.reader), "reach")
-            .join(
-                JoinType::InnerJoin,
-                Entity,
-                of_agency.and(Expr::col((Entity, Column::Id)).gte(down_to)),
-            )
-            .cond_where(self.narrowed())
+            .join(JoinType::InnerJoin, Entity, of_agency.and(as_far))
+            .cond_where(self.only.clone())
             .to_owned()
     }
 
@@ -214,13 +216,8 @@ impl WithinReach {
             .column((Entity, Column::Id))
             .from(Entity)
             .and_where(of)
-            .cond_where(self.narrowed())
-            .order_by((Entity, Column::Id), Order::Desc)
+            .cond_where(self.only.clone())
+            .order_by((Entity, Column::Id), self.order.clone())
             .to_owned()
-    }
-
-    fn narrowed(&self) -> Condition {
-        let older = self.before.map(|before| COLUMN.id.lt(before));
-        Condition::all().add(self.only.clone()).add_option(older)
     }
 }

@@ -90,8 +90,16 @@ impl Day {
     }
 }
 
-impl fmt::Display for Instant {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Instant {
+    /// Returns this moment as the wire writes it: always with six digits of a second's fraction, so that texts are in the
+    /// order of their moments.
+    #[must_use]
+    pub fn in_full(self) -> InFull {
+        InFull(self)
+    }
+
+    /// Writes this moment with as much of it as `length` says for its microseconds.
+    fn write(self, f: &mut impl fmt::Write, length: impl Fn(u32) -> usize) -> fmt::Result {
         let Some(moment) = DateTime::<Utc>::from_timestamp_micros(self.0) else {
             // Beyond any calendar: a stored number that no clock gave. Writing it must not stop anything.
             return write!(f, "{} microseconds", self.0);
@@ -117,14 +125,29 @@ impl fmt::Display for Instant {
                 rest /= 10;
             }
         }
-        let length = match (micros, micros % 1000) {
+        let text = text.get(..length(micros)).unwrap_or_default();
+        f.write_str(std::str::from_utf8(text).map_err(|_| fmt::Error)?)?;
+        f.write_str("Z")
+    }
+}
+
+/// A moment as the wire writes it.
+#[derive(Clone, Copy, Debug)]
+pub struct InFull(Instant);
+
+impl fmt::Display for InFull {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.write(f, |_| 26)
+    }
+}
+
+impl fmt::Display for Instant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.write(f, |micros| match (micros, micros % 1000) {
             (0, _) => 19,
             (_, 0) => 23,
             (_, _) => 26,
-        };
-        let text = text.get(..length).unwrap_or_default();
-        f.write_str(std::str::from_utf8(text).map_err(|_| fmt::Error)?)?;
-        f.write_str("Z")
+        })
     }
 }
 

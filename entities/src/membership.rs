@@ -1,8 +1,8 @@
 //! Which agency belongs to which task force, and as what.
 
-use sea_orm::QueryFilter;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, Query, SelectStatement, UnionType};
+use sea_orm::{Condition, QueryFilter};
 
 use crate::ids::{AgencyId, TaskForceId};
 use crate::instant::Instant;
@@ -23,6 +23,12 @@ pub struct Model {
     pub role: MemberRole,
     /// When the agency joined.
     pub since: Instant,
+    /// When it was suspended, where it is now.
+    pub suspended_at: Option<Instant>,
+    /// Why it is suspended, in a coordinator's words.
+    pub suspension_reason: Option<String>,
+    /// The agency that suspended or reinstated it last; none where nobody did, or the operator.
+    pub standing_set_by: Option<AgencyId>,
     /// The task force.
     #[sea_orm(belongs_to, from = "task_force_id", to = "id")]
     pub task_force: BelongsTo<super::task_force::Entity>,
@@ -33,16 +39,25 @@ pub struct Model {
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// Returns the task forces that `agency` belongs to, as a subquery.
+impl Model {
+    /// Returns whether the agency takes part in the task force.
+    #[must_use]
+    pub fn is_active(&self) -> bool {
+        self.suspended_at.is_none()
+    }
+}
+
+/// Returns the task forces in which `agency` takes part, as a subquery.
 pub(crate) fn task_forces_of(agency: AgencyId) -> SelectStatement {
     Query::select()
         .column(COLUMN.task_force_id)
         .from(Entity)
         .and_where(COLUMN.agency_id.eq(agency))
+        .and_where(COLUMN.suspended_at.is_null())
         .to_owned()
 }
 
-/// Returns the places in which `agency` coordinates, as a subquery.
+/// Returns the task forces that `agency` coordinates and takes part in, as a subquery.
 pub(crate) fn coordination(agency: AgencyId) -> SelectStatement {
     task_forces_of(agency)
         .and_where(COLUMN.role.eq(MemberRole::Coordinator))
@@ -66,17 +81,43 @@ pub(crate) fn coordinated_with(agency: AgencyId) -> SelectStatement {
 }
 
 impl Entity {
-    /// Returns the places of every agency in the task forces that `agency` belongs to.
+    /// Returns the places of `agency`, and those of every other agency in the task forces in which it takes part.
     #[must_use]
     pub fn seen_by(agency: AgencyId) -> Select<Self> {
-        Self::find().filter(COLUMN.task_force_id.in_subquery(task_forces_of(agency)))
+        Self::find().filter(
+            Condition::any()
+                .add(COLUMN.agency_id.eq(agency))
+                .add(COLUMN.task_force_id.in_subquery(task_forces_of(agency))),
+        )
     }
 
-    /// Returns the place of `agency` as a coordinator, in any task force.
+    /// Returns the place of `agency` in a task force, where it takes part.
+    #[must_use]
+    pub fn taken(agency: AgencyId, task_force: TaskForceId) -> Select<Self> {
+        Self::of([agency])
+            .filter(COLUMN.task_force_id.eq(task_force))
+            .filter(COLUMN.suspended_at.is_null())
+    }
+
+    /// Returns the places in which `agency` coordinates and takes part.
     #[must_use]
     pub fn coordinated_by(agency: AgencyId) -> Select<Self> {
-        Self::find()
-            .filter(COLUMN.agency_id.eq(agency))
+        Self::of([agency])
             .filter(COLUMN.role.eq(MemberRole::Coordinator))
+            .filter(COLUMN.suspended_at.is_null())
+    }
+
+    /// Returns the place of another `agency` in a task force that `coordinator` coordinates.
+    #[must_use]
+    pub fn under(coordinator: AgencyId, task_force: TaskForceId, agency: AgencyId) -> Select<Self> {
+        Self::of([agency])
+            .filter(COLUMN.agency_id.ne(coordinator))
+            .filter(COLUMN.task_force_id.eq(task_force))
+            .filter(COLUMN.task_force_id.in_subquery(coordination(coordinator)))
+    }
+
+    /// Returns every place of these agencies, for whoever changes or judges one of them.
+    pub fn of(agencies: impl IntoIterator<Item = AgencyId>) -> Select<Self> {
+        Self::find().filter(COLUMN.agency_id.is_in(agencies))
     }
 }

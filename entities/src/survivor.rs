@@ -79,14 +79,6 @@ impl Entity {
             .order_by_desc(COLUMN.id)
     }
 
-    /// Returns what comes after the survivor `id`, registered at `at`, in the order of [`of`](Self::of). Ids alone are
-    /// random, and say nothing of it.
-    #[must_use]
-    pub fn after(at: Instant, id: SurvivorId) -> Expr {
-        let place = Expr::tuple([Expr::value(at), Expr::value(id)]);
-        Expr::tuple([Expr::col(COLUMN.created_at), Expr::col(COLUMN.id)]).lt(place)
-    }
-
     /// Returns the survivor `id` of `agency`, unless erased.
     #[must_use]
     pub fn one_of(agency: AgencyId, id: SurvivorId) -> Select<Self> {

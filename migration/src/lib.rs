@@ -39,6 +39,7 @@ impl MigratorTrait for Data {
             Box::new(data::m0022_suspended_consents::AddSuspensions),
             Box::new(data::m0023_age_groups::AddAgeGroups),
             Box::new(data::m0024_several_signers::AddSeveralSigners),
+            Box::new(data::m0025_memberships::SuspendMemberships),
             Box::new(data::m0026_mou_days::AddMouDays),
         ])
     }

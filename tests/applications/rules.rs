@@ -3,19 +3,18 @@
 use std::time::Duration;
 
 use concord::access::scope::Scopes;
-use concord::agency::rules::{reinstated, suspended};
+use concord::agency::rules::{reinstated, standing, suspended};
 use concord::application::rules::{
     ApplicationRegistration, ApplicationRequest, MAX_KEY_TEXT, OVERLAP, Registrar, check, endings,
     key_set,
 };
 use concord::error::Error;
-use concord_entities::application_secret;
-use concord_entities::ids::{AgencyId, ApplicationId, SecretId};
+use concord_entities::ids::{AgencyId, ApplicationId, SecretId, TaskForceId};
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{
-    AgencyStatus, ClientAuthentication, Code, DataCategory, Purpose,
+    AgencyStatus, ClientAuthentication, Code, DataCategory, MemberRole, Purpose,
 };
-use concord_entities::{agency, vocabulary};
+use concord_entities::{agency, application_secret, membership};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -308,15 +307,26 @@ fn an_agency() -> agency::Model {
     }
 }
 
+fn a_place() -> membership::Model {
+    membership::Model {
+        task_force_id: TaskForceId::new(),
+        agency_id: AgencyId::new(),
+        role: MemberRole::Member,
+        since: Instant(0),
+        suspended_at: None,
+        suspension_reason: None,
+        standing_set_by: None,
+    }
+}
+
 #[test]
-fn a_suspension_has_a_reason_and_begins_an_epoch() {
+fn a_suspension_has_a_reason_and_a_moment() {
     let now = Instant(1_900_000_000_000_000);
     let [by, other] = [(), ()].map(|()| Some(AgencyId::new()));
-    let out = suspended(&an_agency(), "  unpaid dues ", by, now);
+    let out = suspended(&a_place(), "  unpaid dues ", by, now);
     let out = out.unwrap().unwrap();
-    assert_eq!(out.status, AgencyStatus::Suspended);
+    assert_eq!(out.suspended_at, Some(now));
     assert_eq!(out.suspension_reason.as_deref(), Some("unpaid dues"));
-    assert_eq!((out.token_epoch, out.epoch_began_at), (8, now));
 
     let same = suspended(&out, "unpaid dues", by, now).unwrap();
     assert_eq!(same, None);
@@ -325,17 +335,44 @@ fn a_suspension_has_a_reason_and_begins_an_epoch() {
         assert_eq!(twice.code(), "INVALID_TRANSITION");
     }
     for reason in ["", "  ", &"r".repeat(501)] {
-        let fault = suspended(&an_agency(), reason, by, now).unwrap_err();
+        let fault = suspended(&a_place(), reason, by, now).unwrap_err();
         assert_eq!(fault.code(), "BAD_USER_INPUT");
     }
-    assert!(suspended(&an_agency(), &"é".repeat(500), by, now).is_ok());
+    assert!(suspended(&a_place(), &"é".repeat(500), by, now).is_ok());
 
     let back = reinstated(&out, by).unwrap().unwrap();
-    assert_eq!(back.status, vocabulary::AgencyStatus::Active);
+    assert!(back.is_active());
     assert_eq!(back.suspension_reason, None);
-    assert_eq!((back.token_epoch, back.epoch_began_at), (8, now));
     assert_eq!(reinstated(&back, by).unwrap(), None);
-    for refused in [reinstated(&back, other), reinstated(&an_agency(), by)] {
+    for refused in [reinstated(&back, other), reinstated(&a_place(), by)] {
         assert_eq!(refused.unwrap_err().code(), "INVALID_TRANSITION");
     }
+}
+
+#[test]
+fn whoever_is_suspended_everywhere_is_shut_out_and_begins_an_epoch() {
+    let now = Instant(1_900_000_000_000_000);
+    let (here, there) = (a_place(), a_place());
+    let out_of =
+        |place: membership::Model| suspended(&place, "review", None, now).unwrap().unwrap();
+    let out = out_of(here.clone());
+    let within = standing(an_agency(), &[out.clone(), there.clone()], now);
+    assert_eq!(
+        (within.status, within.token_epoch),
+        (AgencyStatus::Active, 7)
+    );
+    let elsewhere = out_of(there);
+    let shut = standing(an_agency(), &[out.clone(), elsewhere.clone()], now);
+    assert_eq!(shut.status, AgencyStatus::Suspended);
+    assert_eq!((shut.token_epoch, shut.epoch_began_at), (8, now));
+
+    // Of whoever is shut out, nothing begins twice; and back in one task force it takes part again, in the new epoch.
+    let later = now.plus(Duration::from_secs(1));
+    assert_eq!(
+        standing(shut.clone(), &[out, elsewhere.clone()], later),
+        shut
+    );
+    let back = standing(shut, &[here, elsewhere], later);
+    assert_eq!(back.status, AgencyStatus::Active);
+    assert_eq!((back.token_epoch, back.epoch_began_at), (8, now));
 }

@@ -182,22 +182,26 @@ impl Stage {
         Answer { status, body, text }
     }
 
+    /// A member, with the task force that it belongs to.
+    fn placed(&self, id: String) -> Object {
+        let variables = json!({ "id": id, "in": self.task_force });
+        Object::new(id, variables)
+    }
+
     /// A new object that nothing was done with.
     pub async fn makes(&self, given: Given) -> Object {
         match given {
             Given::Nothing => Object::new("", json!({})),
-            Given::TaskForce => Object::new(&self.task_force, json!({})),
+            Given::TaskForce => Object::known(&self.task_force),
             Given::Agency => Object::known(self.sender.id.to_string()),
-            Given::Member => Object::known(self.member().await),
+            Given::Member => self.placed(self.member().await),
             Given::MemberSuspended => {
-                let id = self.member().await;
-                let suspend =
-                    "mutation($id: ID!) { suspendAgency(id: $id, reason: \"review\") { id } }";
-                self.coordinator
-                    .asks(suspend, json!({ "id": id }))
-                    .await
-                    .data();
-                Object::known(id)
+                let placed = self.placed(self.member().await);
+                let suspend = "mutation($id: ID!, $in: ID!) \
+                    { suspendMembership(agency: $id, taskForce: $in, reason: \"review\") { id } }";
+                let suspended = self.coordinator.asks(suspend, placed.variables.clone());
+                suspended.await.data();
+                placed
             }
             Given::Application => {
                 let application = self.new_application("agency.u", &[public_key()]);
@@ -281,7 +285,7 @@ impl Stage {
                     .asks(revoke, json!({ "id": told.consent }))
                     .await;
                 let notice = text(&revoked.data()["revokeConsent"]["notices"][0]["id"]);
-                Object::new(notice, json!({}))
+                Object::known(notice)
             }
             Given::MouDraft => Object::known(self.mou().await),
             Given::MouOffered => Object::known(self.offered().await),

@@ -45,6 +45,15 @@ pub const ROWS: &[Row] = &[
         "{ viewer { subject agency { id } } }",
     ),
     row("node(agency)", Given::Agency, Party::Recipient, NODE),
+    row("node(task force)", Given::TaskForce, Party::Recipient, NODE),
+    row("node(rule pack)", Given::RulePack, Party::Sender, NODE),
+    row("node(notice)", Given::Notice, Party::Recipient, NODE),
+    row(
+        "nodes",
+        Given::Referral,
+        Party::Recipient,
+        "query($id: ID!) { nodes(ids: [$id]) { id } }",
+    ),
     row("node(application)", Given::Application, Party::Sender, NODE),
     row("node(survivor)", Given::Survivor, Party::Sender, NODE),
     row(
@@ -211,16 +220,16 @@ pub const ROWS: &[Row] = &[
         "mutation($new: AgencyInput!) { registerAgency(agency: $new) { id } }",
     ),
     row(
-        "suspendAgency",
+        "suspendMembership",
         Given::Member,
         Party::Coordinator,
-        "mutation($id: ID!) { suspendAgency(id: $id, reason: \"review\") { id } }",
+        "mutation($id: ID!, $in: ID!) { suspendMembership(agency: $id, taskForce: $in, reason: \"review\") { id } }",
     ),
     row(
-        "reinstateAgency",
+        "reinstateMembership",
         Given::MemberSuspended,
         Party::Coordinator,
-        "mutation($id: ID!) { reinstateAgency(id: $id) { id } }",
+        "mutation($id: ID!, $in: ID!) { reinstateMembership(agency: $id, taskForce: $in) { id } }",
     ),
     row(
         "registerApplication",

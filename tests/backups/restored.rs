@@ -272,7 +272,7 @@ async fn a_data_store_that_was_lost_is_put_back_and_what_ended_since_stays_ended
         "{said}"
     );
     assert!(
-        said.contains(&format!("{}: suspended once more", lived.west.id)),
+        said.contains(&format!("{}: suspended once more in ", lived.west.id)),
         "{said}"
     );
     lived.what_ended_stays_ended().await;
@@ -333,7 +333,7 @@ async fn what_ended_in_a_store_that_can_still_be_read_is_taken_back(mut lived: L
         "{said}"
     );
     assert!(
-        said.contains(&format!("{}: suspended once more", lived.west.id)),
+        said.contains(&format!("{}: suspended once more in ", lived.west.id)),
         "{said}"
     );
     lived.what_ended_stays_ended().await;
@@ -432,10 +432,7 @@ async fn where_nothing_remembers_what_ended_no_content_comes_back(mut lived: Liv
     let verified = lived.world.verifies();
     assert!(verified.0, "{}", verified.1);
     for agency in [&lived.north, &lived.south] {
-        coordinator
-            .changes("reinstateAgency", &agency.id.to_string(), "status")
-            .await
-            .data();
+        coordinator.reinstates(agency).await.data();
     }
     let (north, south) = (lived.anew(&lived.north), lived.anew(&lived.south));
     for told in [&lived.ada, &lived.bea] {

@@ -89,7 +89,7 @@ async fn no_other_server_is_stuck_and_no_older_copy_slips_through() {
     let said = done(&["audit", "reopen"], &world.flags());
     assert!(said.contains("taken back once more: 1"), "{said}");
     assert!(
-        said.contains(&format!("{}: suspended once more", east.id)),
+        said.contains(&format!("{}: suspended once more in ", east.id)),
         "{said}"
     );
     let pointing = "SELECT count(*) FROM store_identity JOIN audit_event ON audit_event.id = reopened_by \

@@ -68,6 +68,7 @@ pub fn in_order() -> Case {
         facts: Facts {
             sender: active(NORTH),
             recipient: active(SOUTH),
+            parted: false,
             status: ReferralStatus::Accepted,
             answerable_until: Some(noon(30)),
             halted: false,
@@ -219,7 +220,7 @@ fn facts() -> impl Strategy<Value = Facts> {
     ];
     (
         party(NORTH),
-        party(SOUTH),
+        (party(SOUTH), prop::bool::weighted(0.05)),
         status,
         prop_oneof![
             2 => Just(Some(noon(30))),
@@ -230,9 +231,10 @@ fn facts() -> impl Strategy<Value = Facts> {
         prop::option::weighted(0.96, mous()),
     )
         .prop_map(
-            |(sender, recipient, status, answerable_until, halted, consent, mou)| Facts {
+            |(sender, (recipient, parted), status, answerable_until, halted, consent, mou)| Facts {
                 sender,
                 recipient,
+                parted,
                 status,
                 answerable_until,
                 halted,

@@ -130,6 +130,7 @@ impl Raw {
         let facts = Facts {
             sender: party(NORTH),
             recipient: party(SOUTH),
+            parted: false,
             status: self.status,
             answerable_until: None,
             halted: false,

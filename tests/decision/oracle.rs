@@ -126,6 +126,7 @@ impl Law {
             ),
             ("referral", text(facts.status.code())),
             ("halted", Value::new_bool(facts.halted)),
+            ("parted", Value::new_bool(facts.parted)),
         ]
         .into_iter()
         .chain(
@@ -248,7 +249,11 @@ fn moment(at: Instant) -> Value {
 fn rules_behind(reason: Reason) -> &'static [&'static str] {
     match reason {
         Reason::TokenTooNarrow => &["narrow-token"],
-        Reason::AgencySuspended => &["suspended-reader", "suspended-sender"],
+        Reason::AgencySuspended => &[
+            "suspended-reader",
+            "suspended-sender",
+            "suspended-membership",
+        ],
         Reason::ReferralClosed => &["not-open", "unanswered"],
         Reason::ReferralSuspended => &["halted"],
         Reason::ConsentRevoked => &["revoked"],

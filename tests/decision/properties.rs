@@ -41,6 +41,7 @@ enum Narrowing {
     MouGone,
     SenderSuspended,
     RecipientSuspended,
+    MembershipSuspended,
     ReferralHalted,
     AnswerDueBy(Instant),
     ReferralMoves(ReferralStatus),
@@ -98,6 +99,7 @@ impl Narrowing {
             Self::MouGone => case.facts.mou = None,
             Self::SenderSuspended => case.facts.sender.status = AgencyStatus::Suspended,
             Self::RecipientSuspended => case.facts.recipient.status = AgencyStatus::Suspended,
+            Self::MembershipSuspended => case.facts.parted = true,
             Self::ReferralHalted => case.facts.halted = true,
             Self::AnswerDueBy(moment) => {
                 let before = case.facts.answerable_until;
@@ -144,6 +146,7 @@ fn narrowings() -> impl Strategy<Value = Narrowing> {
             Narrowing::MouGone,
             Narrowing::SenderSuspended,
             Narrowing::RecipientSuspended,
+            Narrowing::MembershipSuspended,
             Narrowing::ReferralHalted,
         ]),
     ]

@@ -201,6 +201,9 @@ const SITUATIONS: &[(&str, &[Situation])] = &[
             ("the recipient is suspended", |c| {
                 c.facts.recipient.status = AgencyStatus::Suspended;
             }),
+            ("one is suspended where they share", |c| {
+                c.facts.parted = true
+            }),
         ],
     ),
     (
@@ -233,6 +236,10 @@ const SITUATIONS: &[(&str, &[Situation])] = &[
             ("the consent is superseded", |c| {
                 own(c);
                 c.consent(|k| k.dates.void_at = Some(noon(1)));
+            }),
+            ("it is suspended where the two share", |c| {
+                own(c);
+                c.facts.parted = true;
             }),
             ("the sender is suspended", |c| {
                 own(c);

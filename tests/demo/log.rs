@@ -8,8 +8,8 @@ use concord_entities::ids::AuditEventId;
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{AuditType, ReferralStatus};
 use concord_entities::{
-    agency, application, audit_event, audit_waiting, consent, consent_signature, mou, mou_party,
-    referral, survivor,
+    agency, application, audit_event, audit_waiting, consent, consent_signature, membership, mou,
+    mou_party, referral, survivor,
 };
 
 use uuid::Uuid;
@@ -71,7 +71,9 @@ async fn the_log_holds_what_the_operations_write_and_nothing_else() {
         (AuditType::AgencyRegistered, agencies.len()),
         (
             AuditType::AgencySuspended,
-            count(&agencies, |row| row.suspension_reason.is_some()),
+            count(&demo.all::<membership::Entity>().await, |row| {
+                !row.is_active()
+            }),
         ),
         (
             AuditType::ApplicationRegistered,

@@ -11,8 +11,8 @@ use concord_entities::vocabulary::{
     AgencyStatus, Categories, Code, ConsentStatus, MouStatus, Purpose, ReferralStatus, StatusReason,
 };
 use concord_entities::{
-    agency, application, consent, consent_signature, mou, mou_party, referral, sealed_part,
-    survivor,
+    agency, application, consent, consent_signature, membership, mou, mou_party, referral,
+    sealed_part, survivor,
 };
 
 use super::filled;
@@ -206,7 +206,11 @@ async fn agencies_and_programs_are_as_registering_and_suspending_leave_them() {
     let [suspended] = suspended[..] else {
         panic!("{suspended:?}")
     };
-    assert!(suspended.suspension_reason.is_some());
+    let places = demo.all::<membership::Entity>().await;
+    let out: Vec<_> = places.iter().filter(|place| !place.is_active()).collect();
+    assert_eq!(out.len(), 1);
+    assert_eq!(out[0].agency_id, suspended.id);
+    assert!(out[0].suspension_reason.is_some());
     assert!(suspended.epoch_began_at > suspended.created_at);
     for agency in &agencies {
         // Nothing records a check yet.

@@ -114,6 +114,8 @@ async fn an_agency_is_suspended_whatever_was_counted() {
         back.data();
     }
     assert!(counted, "twenty in twenty seconds");
-    world.ends_sharing("UPDATE agency SET status = 'ACTIVE' WHERE status = 'SUSPENDED'");
+    world.ends_sharing(
+        "UPDATE agency SET status = 'ACTIVE'; UPDATE membership SET suspended_at = NULL",
+    );
     coordinator.suspends(&west, "a review").await.data();
 }

@@ -147,7 +147,7 @@ async fn a_survivor_needs_no_agency_in_good_standing(world: World) {
 async fn suspends(coordinator: &Agency, agency: &Agency) {
     let suspended = coordinator.suspends(agency, "review").await;
     assert_eq!(
-        text(&suspended.data()["suspendAgency"]["id"]),
+        text(&suspended.data()["suspendMembership"]["id"]),
         agency.id.to_string()
     );
 }

@@ -57,7 +57,7 @@ async fn nothing_ends_while_a_read_holds_the_lock(database: Database) {
             .await
             .unwrap();
         ending
-            .commit(Event::AgencyReinstated(AgencyId::new()))
+            .commit(Event::AgencyRegistered(AgencyId::new()))
             .await
             .unwrap();
     });

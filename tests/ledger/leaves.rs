@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use concord::audit::event::{
-    Agent, ConsentDocumentEvent, ConsentEvent, Event, IssuerEvent, MouEvent, ReferralEvent,
-    RequestMeta, RulePackEvent,
+    Agent, ConsentDocumentEvent, ConsentEvent, Event, IssuerEvent, MembershipEvent, MouEvent,
+    ReferralEvent, RequestMeta, RulePackEvent,
 };
 use concord::audit::leaf::Leaf;
 use concord::audit::tree::Digest;
@@ -76,14 +76,18 @@ fn registrations() -> Vec<Event> {
         id: IssuerId(id(8)),
         agency: OTHER,
     };
+    let membership = MembershipEvent {
+        agency: OTHER,
+        task_force: TaskForceId(id(6)),
+    };
     let pack = RulePackEvent {
         id: RulePackId(id(9)),
         pack: Pack::State,
     };
     vec![
         Event::AgencyRegistered(OTHER),
-        Event::AgencySuspended(OTHER),
-        Event::AgencyReinstated(OTHER),
+        Event::AgencySuspended(membership),
+        Event::AgencyReinstated(membership),
         Event::ApplicationRegistered(application),
         Event::ApplicationSecretRotated(application),
         Event::ApplicationKeysReplaced(application),

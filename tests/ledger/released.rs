@@ -85,8 +85,6 @@ async fn an_agency_reads_about_itself_and_whom_it_coordinates(place: Place) {
             status: AgencyStatus::Active,
             token_epoch: 1,
             epoch_began_at: concord_entities::instant::Instant(0),
-            suspension_reason: None,
-            standing_set_by: None,
             vetting: StoredVetting::default(),
             languages: TextList(Vec::new()),
             service_areas: TextList(Vec::new()),
@@ -104,6 +102,9 @@ async fn an_agency_reads_about_itself_and_whom_it_coordinates(place: Place) {
             agency_id,
             role,
             since: now,
+            suspended_at: None,
+            suspension_reason: None,
+            standing_set_by: None,
         };
         place.into_active_model().insert(write).await.unwrap();
     }

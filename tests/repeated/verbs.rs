@@ -144,19 +144,24 @@ on_both!(what_a_coordinator_did_to_an_agency_may_be_done_again_by_it_alone);
 async fn what_a_coordinator_did_to_an_agency_may_be_done_again_by_it_alone(world: World) {
     let north = world.agency("north").await;
     let coordinator = world.coordinator();
-    let suspend = "mutation($id: ID!, $r: String!) { suspendAgency(id: $id, reason: $r) { id status suspensionReason } }";
-    let because = |reason: &str| json!({ "id": north.id.to_string(), "r": reason });
+    let suspend = "mutation($id: ID!, $in: ID!, $r: String!) { suspendMembership(agency: $id, taskForce: $in, reason: $r) \
+        { id status memberships { suspensionReason } } }";
+    let (whom, rivers) = (north.id.to_string(), world.task_force.to_string());
+    let because = |reason: &str| json!({ "id": whom, "in": rivers, "r": reason });
     twice(&world, &coordinator, suspend, because("a review")).await;
     is_refused(&coordinator, suspend, because("another")).await;
     // Somebody else's suspension is not the coordinator's to repeat.
     let ours = world.sql_id(&coordinator.id.to_string());
     let theirs = world.sql_id(&north.id.to_string());
-    let by = |who: &str| format!("UPDATE agency SET standing_set_by = {who} WHERE id = {theirs}");
+    let by = |who: &str| {
+        format!("UPDATE membership SET standing_set_by = {who} WHERE agency_id = {theirs}")
+    };
     world.tampers(&by(&theirs));
     is_refused(&coordinator, suspend, because("a review")).await;
     world.tampers(&by(&ours));
-    let whose = json!({ "id": north.id.to_string() });
-    twice(&world, &coordinator, &plain("reinstateAgency"), whose).await;
+    let reinstate = "mutation($id: ID!, $in: ID!) { reinstateMembership(agency: $id, taskForce: $in) { id status } }";
+    let whose = json!({ "id": whom, "in": rivers });
+    twice(&world, &coordinator, reinstate, whose).await;
 }
 
 on_both!(what_an_agency_did_to_its_programs_and_rules_may_be_done_again);

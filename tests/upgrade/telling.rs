@@ -113,7 +113,7 @@ async fn log(told: &mut Told, opened: &Opened, readers: &[&Agency]) {
 async fn agencies(told: &mut Told, office: &Agency) {
     told.section("The agencies, as their coordinator sees them");
     let query = "{ agencies(first: 100) { edges { node { id name kind jurisdiction confidentialProvider status \
-        suspensionReason languages serviceAreas timeZone } } } }";
+        memberships { role status suspensionReason } languages serviceAreas timeZone } } } }";
     for agency in oldest_first(office, query, "agencies").await {
         let name = plain(&agency["name"]);
         told.line(&format!(
@@ -129,10 +129,22 @@ async fn agencies(told: &mut Told, office: &Agency) {
             joined(&agency["languages"]),
             joined(&agency["serviceAreas"]),
             plain(&agency["timeZone"]),
-            said(": ", &agency["suspensionReason"]),
+            places(&agency["memberships"]),
         ));
         told.calls(&agency, name);
     }
+}
+
+/// How an agency stands in each of its task forces.
+fn places(memberships: &Value) -> String {
+    let places = memberships.as_array().unwrap().iter().map(|place| {
+        let (role, status) = (plain(&place["role"]), plain(&place["status"]));
+        format!(
+            ", {role} {status}{}",
+            said(": ", &place["suspensionReason"])
+        )
+    });
+    places.collect()
 }
 
 async fn suspended(told: &mut Told, mill: &Agency) {

@@ -192,19 +192,42 @@ impl Agency {
         text(&consent["survivor"]["id"])
     }
 
-    /// Suspends an agency, as its coordinator.
+    /// Suspends an agency in the task force that this one coordinates.
     pub async fn suspends(&self, agency: &Self, reason: &str) -> Answer {
-        let suspend = "mutation($id: ID!, $r: String!) { suspendAgency(id: $id, reason: $r) \
-            { id status suspensionReason } }";
-        let variables = json!({ "id": agency.id.to_string(), "r": reason });
+        let task_force = self.task_force().await;
+        self.suspends_in(&task_force, agency, reason).await
+    }
+
+    /// Suspends an agency in a task force.
+    pub async fn suspends_in(&self, task_force: &str, agency: &Self, reason: &str) -> Answer {
+        let suspend = "mutation($id: ID!, $in: ID!, $r: String!) \
+            { suspendMembership(agency: $id, taskForce: $in, reason: $r) { id status } }";
+        let variables = json!({ "id": agency.id.to_string(), "in": task_force, "r": reason });
         self.asks(suspend, variables).await
     }
 
-    /// Lets a suspended agency take part again, as its coordinator.
+    /// Lets an agency take part again in the task force that this one coordinates.
     pub async fn reinstates(&self, agency: &Self) -> Answer {
-        let shown = "id status suspensionReason";
-        self.changes("reinstateAgency", &agency.id.to_string(), shown)
-            .await
+        let task_force = self.task_force().await;
+        self.reinstates_in(&task_force, agency).await
+    }
+
+    /// Lets an agency take part in a task force again.
+    pub async fn reinstates_in(&self, task_force: &str, agency: &Self) -> Answer {
+        let reinstate = "mutation($id: ID!, $in: ID!) \
+            { reinstateMembership(agency: $id, taskForce: $in) { id status } }";
+        let variables = json!({ "id": agency.id.to_string(), "in": task_force });
+        self.asks(reinstate, variables).await
+    }
+
+    /// The task force that this agency coordinates, or one that it belongs to.
+    async fn task_force(&self) -> String {
+        let own = "{ viewer { agency { memberships { taskForce role } } } }";
+        let answer = self.asks(own, Value::Null).await;
+        let places = answer.data()["viewer"]["agency"]["memberships"].clone();
+        let places = places.as_array().unwrap();
+        let coordinated = places.iter().find(|place| place["role"] == "COORDINATOR");
+        text(&coordinated.unwrap_or(&places[0])["taskForce"])
     }
 
     /// Takes a token back.

@@ -175,6 +175,7 @@ fn facts(now: concord_entities::instant::Instant) -> Facts {
     Facts {
         sender,
         recipient,
+        parted: false,
         status: ReferralStatus::Accepted,
         answerable_until: Some(now.plus(day)),
         halted: false,

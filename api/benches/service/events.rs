@@ -129,6 +129,9 @@ async fn agencies(service: &Service) -> Vec<AgencyId> {
                 MemberRole::Member
             },
             since: now,
+            suspended_at: None,
+            suspension_reason: None,
+            standing_set_by: None,
         });
     let places: Vec<_> = places.collect();
     insert(service, vec![circle]).await;

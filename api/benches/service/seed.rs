@@ -108,8 +108,6 @@ pub async fn agencies(
             status: AgencyStatus::Active,
             token_epoch: 1,
             epoch_began_at: now,
-            suspension_reason: None,
-            standing_set_by: None,
             vetting: StoredVetting::default(),
             languages: TextList(vec!["en".to_owned(), "es".to_owned()]),
             service_areas: TextList::default(),
@@ -172,6 +170,9 @@ async fn agreement(service: &Service, parties: &[AgencyId], now: Instant) -> Mou
         agency_id: *agency,
         role: MemberRole::Member,
         since: earlier,
+        suspended_at: None,
+        suspension_reason: None,
+        standing_set_by: None,
     };
     let signed = |agency: &AgencyId| mou_party::Model {
         mou_id: id,

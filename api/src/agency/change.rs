@@ -14,7 +14,7 @@ use super::graphql::{Agency, AgencyInput, find_agency};
 use super::{rules, zone};
 use crate::access::grant::Resource;
 use crate::audit::change::{Author, Change, Ending};
-use crate::audit::event::Event;
+use crate::audit::event::{Event, MembershipEvent};
 use crate::error::{Error, Result};
 use crate::request::idempotency::{self, Created, CreatingCall, Creation};
 use crate::request::{InRequest, Request};
@@ -48,12 +48,15 @@ impl AgencyMutation {
         }
     }
 
-    /// Suspends an agency of a task force that your agency coordinates: nothing is shared with it, and its tokens are
-    /// over for good. In force on the very next request.
-    async fn suspend_agency(
+    /// Suspends an agency in a task force that your agency coordinates: nothing is shared with it under an MOU that this
+    /// task force follows, nor under one that none follows, unless both of its parties take part in another task force.
+    /// An agency that is suspended in all of its task forces is shut out: its tokens are over for good. In force on the
+    /// very next request.
+    async fn suspend_membership(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The agency's id.")] id: ID,
+        #[graphql(desc = "The agency's id.")] agency: ID,
+        #[graphql(desc = "The task force's id.")] task_force: ID,
         #[graphql(
             desc = "Why, for the agency and those who coordinate with it: 1 to 500 characters, and nothing about a person served."
         )]
@@ -62,46 +65,48 @@ impl AgencyMutation {
         let request = ctx.request()?;
         let needed = Resource::Agency.update();
         let now = request.looks(needed).await?;
-        let id = page::id("id", &id)?;
+        let place = Place::parse(&agency, &task_force)?;
         let by = Some(request.caller.agency());
-        if rules::suspended(&seen(request, id).await?, &reason, by, now)?.is_none() {
-            return find(request, id).await;
+        if rules::suspended(&seen(request, place).await?, &reason, by, now)?.is_none() {
+            return find(request, place.agency).await;
         }
         let ending = request.ending(needed).await?;
-        if let Some((agency, event)) = suspend(&ending, id, &reason).await? {
+        if let Some((agency, event)) = suspend(&ending, place, &reason).await? {
             ending.commit(event).await?;
             return Ok(Agency::read(agency));
         }
         ending.ends_nothing().give_up().await?;
-        find(request, id).await
+        find(request, place.agency).await
     }
 
-    /// Lets a suspended agency of a task force that your agency coordinates take part again. The tokens that it had stay
-    /// dead: its programs ask for new ones.
-    async fn reinstate_agency(
+    /// Lets an agency that is suspended in a task force that your agency coordinates take part in it again. Where it was
+    /// shut out, the tokens that it had stay dead: its programs ask for new ones.
+    async fn reinstate_membership(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The agency's id.")] id: ID,
+        #[graphql(desc = "The agency's id.")] agency: ID,
+        #[graphql(desc = "The task force's id.")] task_force: ID,
     ) -> Result<Agency> {
         let request = ctx.request()?;
         let needed = Resource::Agency.update();
         request.looks(needed).await?;
-        let id = page::id("id", &id)?;
+        let place = Place::parse(&agency, &task_force)?;
         let by = Some(request.caller.agency());
-        if rules::reinstated(&seen(request, id).await?, by)?.is_none() {
-            return find(request, id).await;
+        if rules::reinstated(&seen(request, place).await?, by)?.is_none() {
+            return find(request, place.agency).await;
         }
         // Nobody's sharing ends, but what was read of the agency's tokens under this epoch is no longer so. It is what
         // is counted of suspending and reinstating without end: a suspension is never refused.
         let ending = request.counted_ending(needed).await?;
-        let agency = coordinated(&ending, id).await?;
-        if let Some(reinstated) = rules::reinstated(&agency, by)? {
+        let found = coordinated(&ending, place).await?;
+        if let Some(reinstated) = rules::reinstated(&found, by)? {
+            let event = Event::AgencyReinstated(MembershipEvent::from(&reinstated));
             let agency = save(&ending, reinstated).await?;
-            ending.commit(Event::AgencyReinstated(id)).await?;
+            ending.commit(event).await?;
             return Ok(Agency::read(agency));
         }
         ending.ends_nothing().give_up().await?;
-        find(request, id).await
+        find(request, place.agency).await
     }
 }
 
@@ -111,37 +116,75 @@ async fn find(request: &Request, id: AgencyId) -> Result<Agency> {
     agency.ok_or_else(|| Error::NotFound.into())
 }
 
-/// Returns the agency, before anything is locked, where the caller may suspend or reinstate it.
-async fn seen(request: &Request, id: AgencyId) -> Result<agency::Model> {
-    let agency = coordinated_by(request.caller.agency(), id)
+/// An agency in a task force.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    /// The agency.
+    pub(crate) agency: AgencyId,
+    /// The task force.
+    pub(crate) task_force: TaskForceId,
+}
+
+impl Place {
+    fn parse(agency: &ID, task_force: &ID) -> Result<Self> {
+        Ok(Self {
+            agency: page::id("agency", agency)?,
+            task_force: page::id("taskForce", task_force)?,
+        })
+    }
+
+    /// Finds the membership, where `coordinator` may suspend or reinstate it.
+    fn under(self, coordinator: AgencyId) -> Select<membership::Entity> {
+        membership::Entity::under(coordinator, self.task_force, self.agency)
+    }
+}
+
+impl From<&membership::Model> for MembershipEvent {
+    fn from(place: &membership::Model) -> Self {
+        Self {
+            agency: place.agency_id,
+            task_force: place.task_force_id,
+        }
+    }
+}
+
+/// Returns the membership, before anything is locked, where the caller may suspend or reinstate it.
+async fn seen(request: &Request, place: Place) -> Result<membership::Model> {
+    let found = place
+        .under(request.caller.agency())
         .one(&request.worker.store.read)
         .await?;
-    agency.ok_or_else(|| Error::NotFound.into())
+    found.ok_or_else(|| Error::NotFound.into())
 }
 
-fn coordinated_by(coordinator: AgencyId, id: AgencyId) -> Select<agency::Entity> {
-    agency::Entity::coordinated_by(coordinator).filter(agency::Column::Id.eq(id))
+/// Returns the membership, locked, where the acting agency coordinates its task force.
+async fn coordinated(ending: &Ending<'_>, place: Place) -> Result<membership::Model> {
+    let found = place.under(ending.agency()).one_locked(ending).await?;
+    found.ok_or_else(|| Error::NotFound.into())
 }
 
-/// Returns the agency, locked, where it is in a task force that the acting agency coordinates, and is not that agency
-/// itself.
-async fn coordinated(ending: &Ending<'_>, id: AgencyId) -> Result<agency::Model> {
-    let agency = coordinated_by(ending.agency(), id)
-        .one_locked(ending)
-        .await?;
-    agency.ok_or_else(|| Error::NotFound.into())
-}
-
-/// Saves what a suspension or its end changes.
-pub(crate) async fn save<By: Author>(
+/// Saves a membership that was suspended or reinstated, and what its agency is by it.
+async fn save<By: Author>(
     ending: &Ending<'_, By>,
-    agency: agency::Model,
+    place: membership::Model,
 ) -> Result<agency::Model> {
+    let id = place.agency_id;
+    let changed = membership::ActiveModel {
+        task_force_id: Unchanged(place.task_force_id),
+        agency_id: Unchanged(id),
+        suspended_at: Set(place.suspended_at),
+        suspension_reason: Set(place.suspension_reason),
+        standing_set_by: Set(place.standing_set_by),
+        ..Default::default()
+    };
+    changed.update(ending).await?;
+    let agency = agency::Entity::named(id).one_locked(ending).await?;
+    let agency = agency.ok_or(Error::NotFound)?;
+    let places = membership::Entity::of([id]).all(ending).await?;
+    let agency = rules::standing(agency, &places, ending.now());
     let changed = agency::ActiveModel {
-        id: Unchanged(agency.id),
+        id: Unchanged(id),
         status: Set(agency.status),
-        suspension_reason: Set(agency.suspension_reason),
-        standing_set_by: Set(agency.standing_set_by),
         token_epoch: Set(agency.token_epoch),
         epoch_began_at: Set(agency.epoch_began_at),
         ..Default::default()
@@ -149,20 +192,29 @@ pub(crate) async fn save<By: Author>(
     Ok(changed.update(ending).await?)
 }
 
-/// Suspends an agency of a task force that the acting agency coordinates; returns the event to record, or none where that
+/// Suspends an agency in a task force that the acting agency coordinates; returns the event to record, or none where that
 /// was done before.
 pub(crate) async fn suspend(
     ending: &Ending<'_>,
-    id: AgencyId,
+    place: Place,
     reason: &str,
 ) -> Result<Option<(agency::Model, Event)>> {
-    let agency = coordinated(ending, id).await?;
-    let by = Some(ending.agency());
-    let Some(suspended) = rules::suspended(&agency, reason, by, ending.now())? else {
+    let found = coordinated(ending, place).await?;
+    suspend_place(ending, &found, reason, Some(ending.agency())).await
+}
+
+/// Suspends a membership, by an agency or by the operator; returns the event to record, or none where that was done before.
+pub(crate) async fn suspend_place<By: Author>(
+    ending: &Ending<'_, By>,
+    place: &membership::Model,
+    reason: &str,
+    by: Option<AgencyId>,
+) -> Result<Option<(agency::Model, Event)>> {
+    let event = Event::AgencySuspended(MembershipEvent::from(place));
+    let Some(suspended) = rules::suspended(place, reason, by, ending.now())? else {
         return Ok(None);
     };
-    let agency = save(ending, suspended).await?;
-    Ok(Some((agency, Event::AgencySuspended(id))))
+    Ok(Some((save(ending, suspended).await?, event)))
 }
 
 /// Registers an agency in a task force that the acting agency coordinates.
@@ -195,8 +247,6 @@ pub(crate) async fn register(
         status: AgencyStatus::Active,
         token_epoch: 1,
         epoch_began_at: change.now(),
-        suspension_reason: None,
-        standing_set_by: None,
         vetting: agency::StoredVetting::default(),
         languages: TextList(
             input
@@ -215,6 +265,9 @@ pub(crate) async fn register(
         agency_id: model.id,
         role: MemberRole::Member,
         since: change.now(),
+        suspended_at: None,
+        suspension_reason: None,
+        standing_set_by: None,
     };
     place.into_active_model().insert(change).await?;
     Ok(Creation {

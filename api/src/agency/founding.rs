@@ -73,8 +73,6 @@ impl Founding {
             status: AgencyStatus::Active,
             token_epoch: 1,
             epoch_began_at: now,
-            suspension_reason: None,
-            standing_set_by: None,
             vetting: agency::StoredVetting::default(),
             languages: TextList::default(),
             service_areas: TextList::default(),
@@ -86,6 +84,9 @@ impl Founding {
             agency_id: coordinator.id,
             role: MemberRole::Coordinator,
             since: now,
+            suspended_at: None,
+            suspension_reason: None,
+            standing_set_by: None,
         };
         Founded {
             task_force,

@@ -108,15 +108,15 @@ impl Agency {
         Ok(self.details(ctx).await?.confidential_provider)
     }
 
-    /// Whether it takes part now. Always read, never remembered.
+    /// Whether it takes part now: `SUSPENDED` where it is suspended in every one of its task forces. Always read, never
+    /// remembered.
     async fn status(&self, ctx: &Context<'_>) -> Result<AgencyStatus> {
         Ok(self.details(ctx).await?.status)
     }
 
-    /// Why it is suspended, in its coordinator's words; null where it is not, and to everybody but those who coordinate a
-    /// task force with it.
-    async fn suspension_reason(&self, ctx: &Context<'_>) -> Option<Result<String>> {
-        suspension_reason(ctx, self.model.id).await.transpose()
+    /// Its places in the task forces in which your agency takes part; your own agency's everywhere.
+    async fn memberships(&self, ctx: &Context<'_>) -> Result<Vec<Membership>> {
+        memberships(ctx.request()?, self.model.id).await
     }
 
     /// How it was vetted.
@@ -217,6 +217,50 @@ pub struct TaskForceMember {
     pub agency: Agency,
     /// Member or coordinator.
     pub role: MemberRole,
+    /// Whether it takes part in this task force now.
+    pub status: AgencyStatus,
+}
+
+/// An agency's place in a task force, as the agency itself and its partners there see it.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct Membership {
+    /// The task force's id.
+    pub task_force: ID,
+    /// Member or coordinator.
+    pub role: MemberRole,
+    /// When the agency joined.
+    pub since: DateTime,
+    /// Whether it takes part in this task force now. What is shared under the MOUs that the task force follows stands on
+    /// this, and not on the agency's other memberships.
+    pub status: AgencyStatus,
+    /// When it was suspended; null where it takes part.
+    pub suspended_at: Option<DateTime>,
+    /// Why it is suspended, in a coordinator's words; null to everybody but the agency itself and those who coordinate
+    /// this task force.
+    pub suspension_reason: Option<String>,
+}
+
+impl Membership {
+    /// Shows a place; why it is suspended only to whom that may be told.
+    fn of(place: membership::Model, told: bool) -> Self {
+        Self {
+            task_force: ID(place.task_force_id.to_string()),
+            role: place.role,
+            since: place.since.into(),
+            status: status_of(&place),
+            suspended_at: place.suspended_at.map(DateTime::from),
+            suspension_reason: place.suspension_reason.filter(|_| told),
+        }
+    }
+}
+
+/// Returns what a membership is worth now.
+fn status_of(place: &membership::Model) -> AgencyStatus {
+    if place.is_active() {
+        AgencyStatus::Active
+    } else {
+        AgencyStatus::Suspended
+    }
 }
 
 /// What to look for among agencies.
@@ -272,10 +316,15 @@ impl AgencyQuery {
         >,
         #[graphql(desc = "How many, 1 to 100; 20 where you leave it out.")] first: Option<i32>,
         #[graphql(desc = "The cursor of the entry to go on after.")] after: Option<String>,
+        #[graphql(desc = "How many from the far end, 1 to 100; instead of `first`.")] last: Option<
+            i32,
+        >,
+        #[graphql(desc = "The cursor of the entry to go back from; instead of `after`.")]
+        before: Option<String>,
     ) -> Result<Connection<Agency>> {
         let request = ctx.request()?;
         let caller = request.caller.may(Resource::Directory.search())?;
-        let wanted = PageRequest::parse(first, after.as_deref(), None, None)?;
+        let wanted = PageRequest::parse(first, after.as_deref(), last, before.as_deref())?;
         let filter = filter.unwrap_or_default();
         let released = request
             .disclose(|| async {
@@ -309,10 +358,15 @@ impl AgencyQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "How many, 1 to 100; 20 where you leave it out.")] first: Option<i32>,
         #[graphql(desc = "The cursor of the entry to go on after.")] after: Option<String>,
+        #[graphql(desc = "How many from the far end, 1 to 100; instead of `first`.")] last: Option<
+            i32,
+        >,
+        #[graphql(desc = "The cursor of the entry to go back from; instead of `after`.")]
+        before: Option<String>,
     ) -> Result<Connection<TaskForce>> {
         let request = ctx.request()?;
         let caller = request.caller.may(Resource::Directory.search())?;
-        let wanted = PageRequest::parse(first, after.as_deref(), None, None)?;
+        let wanted = PageRequest::parse(first, after.as_deref(), last, before.as_deref())?;
         let store = &request.worker.store;
         let told = lookahead::asks_beyond(
             ctx,
@@ -339,21 +393,56 @@ impl AgencyQuery {
             .await?;
         let (page, members) = released.content();
         Ok(Connection::from_page(
-            page.map(|row| TaskForce {
-                key: row.id,
-                name: row.name,
-                region: row.region,
-                members: members.get(&row.id).cloned().unwrap_or_default(),
-                created_at: row.created_at.into(),
-                time_zone: row.time_zone.to_string(),
-            }),
+            page.map(|row| TaskForce::show(row, &members)),
             |one| one.key.0,
         ))
     }
 }
 
+impl TaskForce {
+    fn show(row: task_force::Model, members: &MembersByTaskForce) -> Self {
+        Self {
+            key: row.id,
+            name: row.name,
+            region: row.region,
+            members: members.get(&row.id).cloned().unwrap_or_default(),
+            created_at: row.created_at.into(),
+            time_zone: row.time_zone.to_string(),
+        }
+    }
+}
+
+/// Returns one task force that the caller's agency belongs to; `told` where more is asked of its members than their names.
+pub(crate) async fn task_force_by_id(
+    request: &Request,
+    id: TaskForceId,
+    told: bool,
+) -> Result<Option<TaskForce>> {
+    let caller = request.caller.may(Resource::Directory.read())?;
+    let store = &request.worker.store;
+    let released = request
+        .disclose(|| async {
+            let among = task_force::Entity::joined_by(caller.agency())
+                .filter(task_force::Column::Id.eq(id));
+            let found = disclose::one(store, among, &id, |row| row.id.to_string()).await?;
+            let members = members(request).await?;
+            let agencies = members.get(&id).into_iter().flatten();
+            let agencies = agencies
+                .filter(|_| told && found.content.is_some())
+                .map(|member| member.agency.key().to_string())
+                .collect::<Vec<_>>();
+            Ok(found.naming(agencies).map(|row| (row, members)))
+        })
+        .await?;
+    let (row, members) = released.content();
+    Ok(row.map(|row| TaskForce::show(row, &members)))
+}
+
+/// The members of task forces.
+type MembersByTaskForce = HashMap<TaskForceId, Vec<TaskForceMember>>;
+
 /// Returns the members of every task force that the caller's agency belongs to.
-async fn members(request: &Request) -> Result<HashMap<TaskForceId, Vec<TaskForceMember>>> {
+async fn members(request: &Request) -> Result<MembersByTaskForce> {
     let Request { worker, caller, .. } = request;
     let places = membership::Entity::seen_by(caller.agency())
         .all(&worker.store.read)
@@ -364,7 +453,7 @@ async fn members(request: &Request) -> Result<HashMap<TaskForceId, Vec<TaskForce
         .into_iter()
         .map(|agency| (agency.id, agency))
         .collect();
-    let mut members: HashMap<TaskForceId, Vec<TaskForceMember>> = HashMap::new();
+    let mut members = MembersByTaskForce::new();
     for place in places {
         if let Some(agency) = agencies.get(&place.agency_id) {
             members
@@ -373,35 +462,56 @@ async fn members(request: &Request) -> Result<HashMap<TaskForceId, Vec<TaskForce
                 .push(TaskForceMember {
                     agency: Agency::read(agency.clone()),
                     role: place.role,
+                    status: status_of(&place),
                 });
         }
     }
     Ok(members)
 }
 
-/// Returns why an agency is suspended, as far as the caller may know.
-async fn suspension_reason(ctx: &Context<'_>, id: AgencyId) -> Result<Option<String>> {
-    let request = ctx.request()?;
-    let caller = &request.caller;
+/// Returns an agency's places as far as the caller may know of them. That it was told why one is suspended goes on record.
+async fn memberships(request: &Request, id: AgencyId) -> Result<Vec<Membership>> {
+    let reader = request.caller.agency();
+    let store = &request.worker.store;
     let released = request
         .disclose(|| async {
-            let among =
-                agency::Entity::coordinated_by(caller.agency()).filter(agency::Column::Id.eq(id));
-            let found =
-                disclose::one(&request.worker.store, among, &id, |row| row.id.to_string()).await?;
-            let told = found.content.is_some();
-            // Whoever does not coordinate was not denied the agency that it reads, only this word of it.
+            let among = agency::Entity::named(id);
+            let found = disclose::one(store, among, &id, |row| row.id.to_string()).await?;
+            // Read under the epoch that was seen: a suspension since would make the decision stale.
+            let seen = membership::Entity::seen_by(reader)
+                .filter(membership::Column::AgencyId.is_in([id, reader]))
+                .all(&store.read)
+                .await?;
+            let own = |place: &membership::Model| place.agency_id == reader;
+            let (mine, mut places): (Vec<_>, Vec<_>) = seen.into_iter().partition(own);
+            if id == reader {
+                places.clone_from(&mine);
+            }
+            let told = |place: &membership::Model| {
+                let coordinates = mine.iter().any(|own| {
+                    own.role == MemberRole::Coordinator
+                        && own.is_active()
+                        && own.task_force_id == place.task_force_id
+                });
+                own(place) || coordinates
+            };
+            let places: Vec<_> = places
+                .into_iter()
+                .map(|place| {
+                    let told = told(&place);
+                    Membership::of(place, told)
+                })
+                .collect();
+            let tells = places.iter().any(|place| place.suspension_reason.is_some());
             Ok(Decided {
-                events: found.events.into_iter().filter(|_| told).collect(),
+                events: found.events.into_iter().filter(|_| tells).collect(),
                 epoch: found.epoch,
                 now: found.now,
-                content: found.content,
+                content: places,
             })
         })
         .await?;
-    Ok(released
-        .content()
-        .and_then(|agency| agency.suspension_reason))
+    Ok(released.content())
 }
 
 /// Reads an agency that some record names, and puts the reading on record.

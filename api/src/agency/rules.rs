@@ -1,9 +1,9 @@
-//! When an agency is shut out, and when it may come back. Pure.
+//! When an agency is shut out of a task force, when it may come back, and when it is shut out everywhere. Pure.
 
-use concord_entities::agency;
 use concord_entities::ids::AgencyId;
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::AgencyStatus;
+use concord_entities::{agency, membership};
 
 use crate::error::Error;
 use crate::request::repeated::unless_repeated;
@@ -11,75 +11,99 @@ use crate::request::repeated::unless_repeated;
 /// Letters in the longest reason.
 pub const MAX_REASON: usize = 500;
 
-/// What was done to an agency's standing, and by whom: by another agency, or by the operator.
+/// What was done to a membership's standing, and by whom: by an agency, or by the operator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum StandingAct<'r> {
     Suspend(Option<AgencyId>, &'r str),
     Reinstate(Option<AgencyId>),
 }
 
-/// Returns what an agency did to this one's standing last. What the operator did is nobody's to repeat.
-fn last_act(agency: &agency::Model) -> Option<StandingAct<'_>> {
-    let by = Some(agency.standing_set_by?);
-    match agency.status {
-        AgencyStatus::Active => Some(StandingAct::Reinstate(by)),
-        AgencyStatus::Suspended => {
-            let reason = agency.suspension_reason.as_deref()?;
-            Some(StandingAct::Suspend(by, reason))
-        }
+/// Returns what an agency did to a membership's standing last. What the operator did is nobody's to repeat.
+fn last_act(place: &membership::Model) -> Option<StandingAct<'_>> {
+    let by = Some(place.standing_set_by?);
+    if place.is_active() {
+        return Some(StandingAct::Reinstate(by));
     }
+    let reason = place.suspension_reason.as_deref()?;
+    Some(StandingAct::Suspend(by, reason))
 }
 
-/// Returns the agency, shut out from `now` on for this reason, by an agency or the operator; none where the same one did that
-/// last, for the same reason. Its tokens are over for good: a new epoch begins, so
-/// that they stay dead when it takes part again.
+/// Returns the membership, suspended from `now` on for this reason, by an agency or the operator; none where the same one did
+/// that last, for the same reason.
 ///
 /// # Errors
-/// `INVALID_TRANSITION`: it is shut out already. `BAD_USER_INPUT`: no reason, or one that is too long.
+/// `INVALID_TRANSITION`: it is suspended already. `BAD_USER_INPUT`: no reason, or one that is too long.
 pub fn suspended(
-    agency: &agency::Model,
+    place: &membership::Model,
     reason: &str,
     by: Option<AgencyId>,
     now: Instant,
-) -> Result<Option<agency::Model>, Error> {
+) -> Result<Option<membership::Model>, Error> {
     let reason = reason.trim();
     if reason.is_empty() || reason.chars().count() > MAX_REASON {
         return Err(Error::input("reason", "1 to 500 characters"));
     }
     let act = StandingAct::Suspend(by, reason);
-    unless_repeated(last_act(agency), &act, || match agency.status {
-        AgencyStatus::Suspended => Err(Error::NotNow("this agency is suspended already".into())),
-        AgencyStatus::Active => Ok(agency::Model {
-            status: AgencyStatus::Suspended,
+    unless_repeated(last_act(place), &act, || {
+        if !place.is_active() {
+            let text = "this agency is suspended in this task force already";
+            return Err(Error::NotNow(text.into()));
+        }
+        Ok(membership::Model {
+            suspended_at: Some(now),
             suspension_reason: Some(reason.to_owned()),
             standing_set_by: by,
-            // At the end of all epochs nothing can begin, but nothing is revived either: the status alone shuts out.
-            token_epoch: agency.token_epoch.saturating_add(1),
-            epoch_began_at: now,
-            ..agency.clone()
-        }),
+            ..place.clone()
+        })
     })
     .transpose()
 }
 
-/// Returns the agency, taking part again by the word of an agency or the operator; none where the same one did that last.
-/// Its epoch stays the new one.
+/// Returns the membership, in force again by the word of an agency or the operator; none where the same one did that last.
 ///
 /// # Errors
-/// `INVALID_TRANSITION`: it takes part.
+/// `INVALID_TRANSITION`: it is not suspended.
 pub fn reinstated(
-    agency: &agency::Model,
+    place: &membership::Model,
     by: Option<AgencyId>,
-) -> Result<Option<agency::Model>, Error> {
+) -> Result<Option<membership::Model>, Error> {
     let act = StandingAct::Reinstate(by);
-    unless_repeated(last_act(agency), &act, || match agency.status {
-        AgencyStatus::Active => Err(Error::NotNow("this agency is not suspended".into())),
-        AgencyStatus::Suspended => Ok(agency::Model {
-            status: AgencyStatus::Active,
+    unless_repeated(last_act(place), &act, || {
+        if place.is_active() {
+            let text = "this agency is not suspended in this task force";
+            return Err(Error::NotNow(text.into()));
+        }
+        Ok(membership::Model {
+            suspended_at: None,
             suspension_reason: None,
             standing_set_by: by,
-            ..agency.clone()
-        }),
+            ..place.clone()
+        })
     })
     .transpose()
+}
+
+/// Returns the agency as its memberships have it: suspended where all of them are. Where it is shut out everywhere its
+/// tokens are over for good: a new epoch begins, which stays, so that they are dead when it takes part again.
+#[must_use]
+pub fn standing(
+    agency: agency::Model,
+    places: &[membership::Model],
+    now: Instant,
+) -> agency::Model {
+    let takes_part = places.is_empty() || places.iter().any(membership::Model::is_active);
+    match (agency.status, takes_part) {
+        (AgencyStatus::Active, true) | (AgencyStatus::Suspended, false) => agency,
+        (AgencyStatus::Suspended, true) => agency::Model {
+            status: AgencyStatus::Active,
+            ..agency
+        },
+        (AgencyStatus::Active, false) => agency::Model {
+            status: AgencyStatus::Suspended,
+            // At the end of all epochs nothing can begin, but nothing is revived either: the status alone shuts out.
+            token_epoch: agency.token_epoch.saturating_add(1),
+            epoch_began_at: now,
+            ..agency
+        },
+    }
 }

@@ -9,62 +9,64 @@ use sea_orm::{
 
 use super::event::Event;
 use super::ledger::Decided;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::sharing::facts;
 use crate::store::Store;
-use crate::store::page::{CursorKey, Page, PageRequest, Towards};
+use crate::store::page::{CursorKey, Page, PageRequest, Walk};
 
 /// Returns a page of a list that is sorted by `key`, an id that grows with time, newest first.
 ///
 /// # Errors
-/// `UNAVAILABLE`; `BAD_USER_INPUT` where the list is asked for backwards.
+/// `UNAVAILABLE`.
 pub async fn page<E: EntityTrait>(
     store: &Store,
     among: Select<E>,
-    key: impl ColumnTrait,
+    key: E::Column,
     wanted: PageRequest,
     name: impl Fn(&E::Model) -> String,
 ) -> Result<Decided<Page<E::Model>>> {
-    page_beyond(store, among, |id| key.lt(id), wanted, name).await
+    page_by(store, among, &[key], wanted, name).await
 }
 
-/// Reads a page of a list with places of its own; `beyond` is what stands after one in the order of the list.
+/// Returns a page of a list that is sorted by these columns, the newest first.
 ///
 /// # Errors
-/// As [`page`].
-pub async fn page_beyond<E: EntityTrait, P: CursorKey + Copy>(
+/// `UNAVAILABLE`.
+pub async fn page_by<E: EntityTrait, P: CursorKey + Copy>(
     store: &Store,
     among: Select<E>,
-    beyond: impl FnOnce(P) -> Expr,
+    columns: &[E::Column],
     wanted: PageRequest<P>,
     name: impl Fn(&E::Model) -> String,
 ) -> Result<Decided<Page<E::Model>>> {
-    let select = |after: Option<P>, most| {
-        let among = among.limit(most);
-        match after {
-            Some(after) => among.filter(beyond(after)),
-            None => among,
-        }
-    };
+    let select = |walk: Walk<P>| walk.along(among.clone(), columns);
     page_of(store, select, wanted, name).await
 }
 
-/// Reads a page of a list that bounds itself: `select` is given the entry to go on after, and how many entries to bring
-/// at most.
+/// Returns a page of a list that knows by itself how it is walked along.
 ///
 /// # Errors
-/// As [`page`].
+/// `UNAVAILABLE`.
 pub async fn page_of<E: EntityTrait, P: CursorKey + Copy>(
     store: &Store,
-    select: impl FnOnce(Option<P>, u64) -> Select<E>,
+    select: impl Fn(Walk<P>) -> Select<E>,
     wanted: PageRequest<P>,
     name: impl Fn(&E::Model) -> String,
 ) -> Result<Decided<Page<E::Model>>> {
-    let Towards::Older(after) = wanted.from else {
-        return Err(Error::input("last", "this list is read forwards only").into());
+    let size = usize::try_from(wanted.size).unwrap_or(usize::MAX);
+    let decided = rows(store, select(wanted.walk()), |_| String::new()).await?;
+    // What a page is cut to is told, and not the entry that shows that there are more.
+    let told: Vec<String> = decided.content.iter().take(size).map(name).collect();
+    let behind = match wanted.behind() {
+        Some(walk) => select(walk).one(&store.read).await?.is_some(),
+        None => false,
     };
-    let decided = rows(store, select(after, wanted.size + 1), name).await?;
-    Ok(decided.map(|rows| wanted.cut(rows)))
+    let events = if told.is_empty() {
+        Vec::new()
+    } else {
+        vec![Event::RecordsListed(told)]
+    };
+    Ok(Decided { events, ..decided }.map(|rows| wanted.cut(rows, behind)))
 }
 
 /// Returns the one record that a finder finds; `asked` goes on record where it finds none.

@@ -54,10 +54,10 @@ macro_rules! events {
 events! {
     /// An agency was registered.
     AgencyRegistered(agency: AgencyId) => Create, about(&agency).told(agency);
-    /// An agency was suspended.
-    AgencySuspended(agency: AgencyId) => Update, about(&agency).told(agency);
-    /// An agency was reinstated.
-    AgencyReinstated(agency: AgencyId) => Update, about(&agency).told(agency);
+    /// An agency was suspended in a task force.
+    AgencySuspended(place: MembershipEvent) => Update, place.fields();
+    /// An agency was reinstated in a task force.
+    AgencyReinstated(place: MembershipEvent) => Update, place.fields();
     /// The operator said in which time zone an agency works.
     AgencyTimeZoneSet {
         /// The agency.
@@ -394,6 +394,23 @@ impl ReferralEvent {
 
     fn fields(self) -> EventFields {
         about(&self.id).told(self.counterpart).because(self.reason)
+    }
+}
+
+/// An agency's membership of a task force, to which something was done.
+#[derive(Clone, Copy, Debug)]
+pub struct MembershipEvent {
+    /// The agency.
+    pub agency: AgencyId,
+    /// The task force.
+    pub task_force: TaskForceId,
+}
+
+impl MembershipEvent {
+    fn fields(self) -> EventFields {
+        about(&self.agency)
+            .told(self.agency)
+            .within(Some(self.task_force))
     }
 }
 

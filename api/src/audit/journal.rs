@@ -36,6 +36,7 @@ impl JournaledEnding {
         let mut objects: Vec<String> = survivor.iter().map(ToString::to_string).collect();
         objects.extend(leaf.object);
         objects.extend(leaf.objects);
+        objects.extend(leaf.task_force.map(|id| id.to_string()));
         Self {
             epoch,
             event: leaf.id,

@@ -287,8 +287,13 @@ impl Revocation {
         ctx: &Context<'_>,
         #[graphql(desc = "How many, 1 to 100; 20 where you leave it out.")] first: Option<i32>,
         #[graphql(desc = "The cursor of the entry to go on after.")] after: Option<String>,
+        #[graphql(desc = "How many from the far end, 1 to 100; instead of `first`.")] last: Option<
+            i32,
+        >,
+        #[graphql(desc = "The cursor of the entry to go back from; instead of `after`.")]
+        before: Option<String>,
     ) -> Result<Connection<Disclosure>> {
-        let wanted = PageRequest::parse(first, after.as_deref(), None, None)?;
+        let wanted = PageRequest::parse(first, after.as_deref(), last, before.as_deref())?;
         let versions = self.versions.iter().copied();
         let told = audit_event::Entity::told_under(self.consent.model.discloser_id, versions);
         accounting::page(ctx.request()?, &told, wanted).await
@@ -321,6 +326,10 @@ impl ConsentQuery {
     }
 
     /// The consents that your agency holds or is named in, newest first.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the arguments of a Relay connection"
+    )]
     async fn consents(
         &self,
         ctx: &Context<'_>,
@@ -330,10 +339,15 @@ impl ConsentQuery {
         >,
         #[graphql(desc = "How many, 1 to 100; 20 where you leave it out.")] first: Option<i32>,
         #[graphql(desc = "The cursor of the entry to go on after.")] after: Option<String>,
+        #[graphql(desc = "How many from the far end, 1 to 100; instead of `first`.")] last: Option<
+            i32,
+        >,
+        #[graphql(desc = "The cursor of the entry to go back from; instead of `after`.")]
+        before: Option<String>,
     ) -> Result<Connection<Consent>> {
         let request = ctx.request()?;
         let caller = request.caller.may(Resource::Consent.search())?;
-        let wanted = PageRequest::parse(first, after.as_deref(), None, None)?;
+        let wanted = PageRequest::parse(first, after.as_deref(), last, before.as_deref())?;
         let filter = filter.unwrap_or_default();
         let survivor: Option<SurvivorId> = filter
             .survivor

@@ -120,7 +120,10 @@ pub(super) async fn suspend(
     who: Who,
     reason: &str,
 ) -> Result<Event> {
-    let id = stage.agencies.get(who)?;
-    let suspended = agency::change::suspend(ending, id, reason).await?;
+    let place = agency::change::Place {
+        agency: stage.agencies.get(who)?,
+        task_force: stage.task_force,
+    };
+    let suspended = agency::change::suspend(ending, place, reason).await?;
     Ok(suspended.ok_or(Error::NotFound)?.1)
 }

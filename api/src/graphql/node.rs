@@ -5,11 +5,12 @@ use std::sync::Arc;
 use async_graphql::{ComplexObject, Context, ID, Interface, Object, SimpleObject};
 use concord_entities::ids::{
     AgencyId, AnyId, ApplicationId, AuditEventId, ConsentId, LegalHoldId, MandateId, MouId,
-    ReferralId, SurvivorId,
+    NoticeId, ReferralId, RulePackId, SurvivorId, TaskForceId,
 };
-use concord_entities::vocabulary::Purpose;
+use concord_entities::vocabulary::{Code, DataCategory, Purpose};
 
-use crate::agency::graphql::Agency;
+use crate::access::scope::Scope;
+use crate::agency::graphql::{Agency, TaskForce};
 use crate::application::graphql::Application;
 use crate::audit::ledger::Decided;
 use crate::consent::graphql::Consent;
@@ -17,11 +18,14 @@ use crate::consent::selection::ConsentSelection;
 use crate::error::{Error, Result};
 use crate::mandated_disclosure::graphql::MandatedDisclosure;
 use crate::mou::graphql::Mou;
+use crate::notice::graphql::Notice;
 use crate::referral::graphql::Referral;
 use crate::referral::selection::ReferralSelection;
 use crate::request::{InRequest, Request};
 use crate::review::events::AuditEvent;
+use crate::rule_pack::graphql::RulePack;
 use crate::sharing::facts;
+use crate::store::page;
 use crate::survivor::graphql::Survivor;
 use crate::survivor::legal_hold::graphql::LegalHold;
 use crate::wire::lookahead;
@@ -41,6 +45,12 @@ pub enum Node {
     Application(Application),
     /// A survivor of your agency's.
     Survivor(Survivor),
+    /// A task force that your agency belongs to.
+    TaskForce(TaskForce),
+    /// A set of rules that binds your agency.
+    RulePack(RulePack),
+    /// A notice to your agency.
+    Notice(std::boxed::Box<Notice>),
     /// A consent.
     Consent(Consent),
     /// A disclosure that a statute or a court's order demanded of your agency.
@@ -70,10 +80,36 @@ pub struct Viewer {
     program: Option<ApplicationId>,
     /// The token's scopes.
     scopes: Vec<String>,
+    /// The token's scopes taken apart.
+    permissions: Vec<ScopePermission>,
     /// The purposes for which the token may read packages.
     purposes: Vec<Purpose>,
     /// When the token dies of itself.
     expires_at: DateTime,
+}
+
+/// One scope of a token, taken apart. What it allows of a person is each of its categories for each of its purposes.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct ScopePermission {
+    /// What it opens: the word before the point.
+    resource: String,
+    /// What may be done with it: letters of `cruds`, in this order.
+    letters: String,
+    /// For these categories alone; null for every one.
+    categories: Option<Vec<DataCategory>>,
+    /// For these purposes alone; null for every one.
+    purposes: Option<Vec<Purpose>>,
+}
+
+impl ScopePermission {
+    fn of(scope: &Scope) -> Self {
+        Self {
+            resource: scope.resource.name().to_owned(),
+            letters: scope.permissions.iter().map(Code::code).collect(),
+            categories: scope.categories.map(|limit| limit.iter().collect()),
+            purposes: scope.purposes.map(|limit| limit.iter().collect()),
+        }
+    }
 }
 
 #[ComplexObject]
@@ -104,6 +140,7 @@ impl NodeQuery {
             client: caller.client().to_owned(),
             program: caller.application(),
             scopes: caller.scopes(),
+            permissions: caller.granted().iter().map(ScopePermission::of).collect(),
             purposes: caller.purposes().iter().collect(),
             expires_at: caller.expires_at().into(),
         })
@@ -115,7 +152,25 @@ impl NodeQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "A TypeID, such as `referral_01h2xcejqtf2nbrexx3vqjhp41`.")] id: ID,
     ) -> Option<Result<Node>> {
-        find(ctx, &id).await.transpose()
+        find(ctx, "id", &id).await.transpose()
+    }
+
+    /// The records with these ids, in their order; null for what does not exist and for what you may not see.
+    async fn nodes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "Up to 100 TypeIDs, of any kinds. A page of as many entries costs as much."
+        )]
+        ids: Vec<ID>,
+    ) -> Result<Vec<Option<Node>>> {
+        page::sized("ids", ids.len())?;
+        let mut found = Vec::with_capacity(ids.len());
+        for id in &ids {
+            // One after another: a token's allowance of connections is for others, too.
+            found.push(find(ctx, "ids", id).await?);
+        }
+        Ok(found)
     }
 }
 
@@ -143,9 +198,11 @@ async fn own_application(ctx: &Context<'_>, id: ApplicationId) -> Result<Option<
     crate::application::graphql::find_application(ctx.request()?, id).await
 }
 
-async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
+async fn find(ctx: &Context<'_>, argument: &str, id: &ID) -> Result<Option<Node>> {
     let request = ctx.request()?;
-    let AnyId { prefix, uuid } = id.parse().map_err(|invalid| Error::input("id", invalid))?;
+    let AnyId { prefix, uuid } = id
+        .parse()
+        .map_err(|invalid| Error::input(argument, invalid))?;
     let found = match prefix.as_str() {
         AgencyId::PREFIX => crate::agency::graphql::agency_by_id(request, AgencyId(uuid))
             .await?
@@ -180,6 +237,19 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
                 .await?
                 .map(Node::from)
         }
+        TaskForceId::PREFIX => {
+            let members = ["members", "agency"];
+            let told = lookahead::asks_beyond(ctx, &members, &["id", "name", "kind"]);
+            crate::agency::graphql::task_force_by_id(request, TaskForceId(uuid), told)
+                .await?
+                .map(Node::from)
+        }
+        RulePackId::PREFIX => crate::rule_pack::graphql::rule_pack_by_id(request, RulePackId(uuid))
+            .await?
+            .map(Node::from),
+        NoticeId::PREFIX => crate::notice::graphql::notice_by_id(request, NoticeId(uuid))
+            .await?
+            .map(|notice| Node::from(std::boxed::Box::new(notice))),
         MouId::PREFIX => crate::mou::query::mou_by_id(request, MouId(uuid))
             .await?
             .map(Node::from),
@@ -194,7 +264,7 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
                 .await?
                 .map(|referral| Node::from(std::boxed::Box::new(referral)))
         }
-        _ => return Err(Error::input("id", "no kind of record has this prefix").into()),
+        _ => return Err(Error::input(argument, "no kind of record has this prefix").into()),
     };
     Ok(found)
 }

@@ -98,7 +98,7 @@ const OPERATIONS: [(&str, RequiredScope); 34] = [
     ("registerAgency", Resource::Agency.create()),
     ("registerApplication", Resource::Agency.create()),
     ("registerSurvivor", Resource::Survivor.create()),
-    ("reinstateAgency", Resource::Agency.update()),
+    ("reinstateMembership", Resource::Agency.update()),
     ("rejectReferral", Resource::Referral.update()),
     ("releaseLegalHold", Resource::Survivor.update()),
     ("renewConsent", Resource::Consent.create()),
@@ -110,8 +110,8 @@ const OPERATIONS: [(&str, RequiredScope); 34] = [
     ("setSafeContact", Resource::Survivor.update()),
     ("signConsent", Resource::Consent.update()),
     ("signMou", Resource::Mou.update()),
-    ("suspendAgency", Resource::Agency.update()),
     ("suspendApplication", Resource::Agency.update()),
+    ("suspendMembership", Resource::Agency.update()),
     ("unbindRulePack", Resource::Agency.update()),
 ];
 

@@ -252,16 +252,14 @@ async fn parties(change: &Change<'_>, input: &MouInput) -> Result<HashMap<Agency
 }
 
 async fn own_task_force(change: &Change<'_>, id: TaskForceId) -> Result<TaskForceId> {
-    membership::Entity::seen_by(change.agency())
-        .filter(membership::Column::TaskForceId.eq(id))
-        .filter(membership::Column::AgencyId.eq(change.agency()))
+    membership::Entity::taken(change.agency(), id)
         .one(change)
         .await?
         .map(|place| place.task_force_id)
         .ok_or_else(|| {
             Error::input(
                 "mou.taskForce",
-                "no task force of your agency's has this id",
+                "your agency takes part in no task force with this id",
             )
             .into()
         })

@@ -30,10 +30,15 @@ impl MouQuery {
         #[graphql(desc = "Which of them; all where you leave it out.")] filter: Option<MouFilter>,
         #[graphql(desc = "How many, 1 to 100; 20 where you leave it out.")] first: Option<i32>,
         #[graphql(desc = "The cursor of the entry to go on after.")] after: Option<String>,
+        #[graphql(desc = "How many from the far end, 1 to 100; instead of `first`.")] last: Option<
+            i32,
+        >,
+        #[graphql(desc = "The cursor of the entry to go back from; instead of `after`.")]
+        before: Option<String>,
     ) -> Result<Connection<Mou>> {
         let request = ctx.request()?;
         let caller = request.caller.may(Resource::Mou.search())?;
-        let wanted = PageRequest::parse(first, after.as_deref(), None, None)?;
+        let wanted = PageRequest::parse(first, after.as_deref(), last, before.as_deref())?;
         let filter = filter.unwrap_or_default();
         let task_force: Option<TaskForceId> = filter
             .task_force

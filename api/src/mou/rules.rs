@@ -46,16 +46,15 @@ pub fn status(mou: &mou::Model, signed: usize, now: Instant) -> MouStatus {
     }
 }
 
-/// Returns the first of these MOUs that is in force and permits each of these categories for some purpose of those that a
+/// Returns those of these MOUs that are in force and permit each of these categories for some purpose of those that a
 /// consent grants it for.
-#[must_use]
 pub fn covering<'m>(
     mous: &'m [mou::Model],
     categories: Categories,
     consented: &Grants,
     now: Instant,
-) -> Option<&'m mou::Model> {
-    mous.iter().find(|mou| {
+) -> impl Iterator<Item = &'m mou::Model> {
+    mous.iter().filter(move |mou| {
         let told = mou.grants.and(consented);
         mou.dates().is_in_force(now) && categories.within(told.categories()) && !told.is_empty()
     })

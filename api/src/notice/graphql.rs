@@ -4,7 +4,7 @@ use async_graphql::{ComplexObject, Context, ID, Object, SimpleObject};
 use concord_entities::ids::{ConsentId, NoticeId};
 use concord_entities::notice::{self, Column};
 use concord_entities::vocabulary::NoticeKind;
-use sea_orm::Select;
+use sea_orm::{ColumnTrait, QueryFilter, Select};
 use tracing::warn;
 
 use crate::access::grant::Resource;
@@ -38,7 +38,7 @@ pub struct Notice {
 #[ComplexObject]
 impl Notice {
     /// The notice's id.
-    async fn id(&self) -> ID {
+    pub async fn id(&self) -> ID {
         ID(self.key.to_string())
     }
 }
@@ -69,14 +69,37 @@ impl NoticeQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "How many, 1 to 100; 20 where you leave it out.")] first: Option<i32>,
         #[graphql(desc = "The cursor of the entry to go on after.")] after: Option<String>,
+        #[graphql(desc = "How many from the far end, 1 to 100; instead of `first`.")] last: Option<
+            i32,
+        >,
+        #[graphql(desc = "The cursor of the entry to go back from; instead of `after`.")]
+        before: Option<String>,
     ) -> Result<Connection<Notice>> {
         let request = ctx.request()?;
         let caller = request.caller.may(Resource::Consent.search())?;
-        let wanted = PageRequest::parse(first, after.as_deref(), None, None)?;
+        let wanted = PageRequest::parse(first, after.as_deref(), last, before.as_deref())?;
         let page = read(request, &notice::Entity::to(caller.agency()), wanted).await?;
         mark_seen(request, &page).await;
         show_notices(request, page).await
     }
+}
+
+/// Returns one notice to the caller's agency, which has seen it then.
+pub(crate) async fn notice_by_id(request: &Request, id: NoticeId) -> Result<Option<Notice>> {
+    let caller = request.caller.may(Resource::Consent.read())?;
+    let among = notice::Entity::to(caller.agency()).filter(Column::Id.eq(id));
+    let store = &request.worker.store;
+    let released = request
+        .disclose(|| disclose::one(store, among.clone(), &id, |row| row.id.to_string()))
+        .await?;
+    let page = Page {
+        entries: released.content().into_iter().collect(),
+        has_next: false,
+        has_previous: false,
+    };
+    mark_seen(request, &page).await;
+    let shown = show_notices(request, page).await?;
+    Ok(shown.edges.into_iter().map(|edge| edge.node).next())
 }
 
 /// Returns the notices that went out about these consents, whose discloser the caller speaks for.

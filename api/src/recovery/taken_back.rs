@@ -4,12 +4,14 @@
 //! copy has it: a consent of which a later version took the place, too, since what the survivor agreed to is not what the
 //! copy holds. What an operator or an agency must do by hand is named.
 
-use concord_entities::ids::{AgencyId, ApplicationId, ConsentId, IssuerId, SurvivorAuditId};
-use concord_entities::vocabulary::{AgencyStatus, AuditType};
+use concord_entities::ids::{
+    AgencyId, ApplicationId, ConsentId, IssuerId, SurvivorAuditId, TaskForceId,
+};
+use concord_entities::vocabulary::{AgencyStatus, AuditType, MemberRole};
 use concord_entities::{agency, application, consent, membership, survivor};
 
 use crate::access::issuer::register as issuers;
-use crate::agency::{change as agencies, rules as agency_rules};
+use crate::agency::change as agencies;
 use crate::application::register as applications;
 use crate::audit::change::{ByOperator, Ending};
 use crate::audit::event::Event;
@@ -36,8 +38,8 @@ const CONSENT_ENDED: [AuditType; 4] = [
 pub enum TakenBack {
     /// A consent was taken back once more.
     Consent(ConsentId),
-    /// An agency was suspended once more.
-    Agency(AgencyId),
+    /// An agency was suspended once more in a task force.
+    Membership(AgencyId, TaskForceId),
     /// An application was suspended once more.
     Application(ApplicationId),
     /// An agency's own issuer was suspended once more.
@@ -53,7 +55,9 @@ impl std::fmt::Display for TakenBack {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Consent(id) => write!(f, "{id}: taken back once more"),
-            Self::Agency(id) => write!(f, "{id}: suspended once more"),
+            Self::Membership(id, task_force) => {
+                write!(f, "{id}: suspended once more in {task_force}")
+            }
             Self::Application(id) => write!(f, "{id}: suspended once more"),
             Self::Issuer(id) => write!(f, "{id}: suspended once more"),
             Self::Erased(id) => write!(
@@ -88,8 +92,8 @@ pub async fn take_back(
                 done.extend(consent_again(change, id).await?);
             }
         } else if kind == AuditType::AgencySuspended {
-            for id in ids(objects).filter(|id| is_suspended_last(lost, *id)) {
-                done.extend(agency_again(change, id).await?);
+            for place in places_again(change, one, lost).await? {
+                done.extend(place_again(change, place).await?);
             }
         } else if kind == AuditType::ApplicationSuspended {
             for id in ids(objects) {
@@ -113,8 +117,8 @@ pub async fn take_back(
     Ok(done)
 }
 
-/// Ends everything that may be shared, and suspends every agency but the coordinators, who reinstate them: nobody knows
-/// what of it had ended.
+/// Ends everything that may be shared, and suspends every membership but the coordinators', who reinstate them: nobody
+/// knows what of it had ended.
 ///
 /// # Errors
 /// `UNAVAILABLE`.
@@ -126,9 +130,12 @@ pub(super) async fn everything(change: &mut Ending<'_, ByOperator>) -> Result<Ve
         for consent in held.iter().filter(|one| consent_rules::may_share(one, now)) {
             done.extend(consent_again(change, consent.id).await?);
         }
-        let coordinates = membership::Entity::coordinated_by(agency.id);
-        if coordinates.one(&**change).await?.is_none() {
-            done.extend(agency_again(change, agency.id).await?);
+        let places = membership::Entity::of([agency.id]).all(&**change).await?;
+        let members = places
+            .into_iter()
+            .filter(|place| place.role == MemberRole::Member && place.is_active());
+        for place in members {
+            done.extend(place_again(change, place).await?);
         }
     }
     Ok(done)
@@ -180,9 +187,30 @@ pub(super) async fn consent_again(
     Ok(Some(TakenBack::Consent(id)))
 }
 
-/// Returns whether the last that is known of an agency is that it was suspended, and not that it took part again.
-fn is_suspended_last(lost: &[JournaledEnding], id: AgencyId) -> bool {
-    let named = id.to_string();
+/// Returns the memberships that this ending suspended, that nothing in the journal reinstated later, and that the store
+/// has in force. One of before there were suspensions of a membership names no task force: it was of them all.
+async fn places_again(
+    change: &Ending<'_, ByOperator>,
+    one: &JournaledEnding,
+    lost: &[JournaledEnding],
+) -> Result<Vec<membership::Model>> {
+    let suspended = ids::<AgencyId>(&one.objects);
+    let mut places = membership::Entity::of(suspended).all(&**change).await?;
+    places.retain(|place| {
+        place.is_active() && concerns(one, place) && is_suspended_last(lost, place)
+    });
+    Ok(places)
+}
+
+/// Returns whether an ending, of an agency in a task force, is of this membership.
+fn concerns(one: &JournaledEnding, place: &membership::Model) -> bool {
+    let mut task_forces = ids::<TaskForceId>(&one.objects).peekable();
+    ids(&one.objects).any(|agency: AgencyId| agency == place.agency_id)
+        && (task_forces.peek().is_none() || task_forces.any(|id| id == place.task_force_id))
+}
+
+/// Returns whether the last that is known of a membership is that it was suspended, and not that it was reinstated.
+fn is_suspended_last(lost: &[JournaledEnding], place: &membership::Model) -> bool {
     let newest = lost
         .iter()
         .filter(|one| {
@@ -191,26 +219,23 @@ fn is_suspended_last(lost: &[JournaledEnding], id: AgencyId) -> bool {
                 AuditType::AgencySuspended | AuditType::AgencyReinstated
             )
         })
-        .filter(|one| one.objects.contains(&named))
+        .filter(|one| concerns(one, place))
         .max_by_key(|one| one.at);
     newest.is_some_and(|newest| newest.kind == AuditType::AgencySuspended)
 }
 
-async fn agency_again(
+async fn place_again(
     change: &mut Ending<'_, ByOperator>,
-    id: AgencyId,
+    place: membership::Model,
 ) -> Result<Option<TakenBack>> {
-    let found = agency::Entity::named(id).one(&**change).await?;
-    let Some(found) = found.filter(|found| found.status == AgencyStatus::Active) else {
+    let (agency, task_force) = (place.agency_id, place.task_force_id);
+    let suspended = agencies::suspend_place(change, &place, REASON, None).await?;
+    let Some((_, event)) = suspended else {
         return Ok(None);
     };
-    let Some(suspended) = agency_rules::suspended(&found, REASON, None, change.now())? else {
-        return Ok(None);
-    };
-    agencies::save(change, suspended).await?;
     change.acts_for(None);
-    change.record(Event::AgencySuspended(id)).await?;
-    Ok(Some(TakenBack::Agency(id)))
+    change.record(event).await?;
+    Ok(Some(TakenBack::Membership(agency, task_force)))
 }
 
 async fn application_again(

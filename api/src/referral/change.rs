@@ -4,7 +4,7 @@ use async_graphql::{Context, ID, Object};
 use concord_entities::SelectLocked;
 use concord_entities::ids::{AgencyId, ConsentId, ReferralId};
 use concord_entities::vocabulary::{AgencyStatus, RejectReason};
-use concord_entities::{agency, consent, mou, referral};
+use concord_entities::{agency, consent, membership, mou, referral};
 use sea_orm::{ActiveModelTrait, IntoActiveModel};
 
 use super::graphql::Referral;
@@ -212,6 +212,9 @@ pub(super) async fn basis(
         consent,
         hindrance,
         recipient: status_of(change, referral.recipient_id).await?,
+        places: membership::Entity::of([referral.sender_id, referral.recipient_id])
+            .all(change)
+            .await?,
         mous: mou::Entity::between(referral.sender_id, referral.recipient_id)
             .all(change)
             .await?,

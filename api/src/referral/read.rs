@@ -217,9 +217,16 @@ pub async fn page(
     wanted: PageRequest,
     depth: &Depth,
 ) -> Result<Decided<Page<Seen>>> {
+    let behind = wanted
+        .behind()
+        .map(|walk| walk.along(among.clone(), &[Column::Id]));
     let statement = page_statement(store.backend, among, wanted, depth);
     let decided = find(store, caller, &statement, depth).await?;
-    Ok(decided.map(|seen| wanted.cut(seen)))
+    let behind = match behind {
+        Some(behind) => behind.one(&store.read).await?.is_some(),
+        None => false,
+    };
+    Ok(decided.map(|seen| wanted.cut(seen, behind)))
 }
 
 /// Builds the one statement that brings a page.
@@ -230,27 +237,10 @@ pub fn page_statement(
     wanted: PageRequest,
     depth: &Depth,
 ) -> SelectStatement {
-    let rows = columns(among, depth).limit(wanted.size + 1);
-    let (rows, direction) = match wanted.from {
-        Towards::Older(after) => {
-            let rows = rows.order_by_desc(Column::Id);
-            let rows = match after {
-                Some(after) => rows.filter(Column::Id.lt(after)),
-                None => rows,
-            };
-            (rows, Order::Desc)
-        }
-        Towards::Newer(before) => {
-            let rows = rows.order_by_asc(Column::Id);
-            let rows = match before {
-                Some(before) => rows.filter(Column::Id.gt(before)),
-                None => rows,
-            };
-            (rows, Order::Asc)
-        }
-    };
+    let walk = wanted.walk();
+    let rows = columns(walk.along(among, &[Column::Id]), depth);
     let mut statement = facts::beside_epoch(backend, rows.into_query(), depth.beyond_header);
-    statement.order_by((facts::ROWS, Column::Id), direction);
+    statement.order_by((facts::ROWS, Column::Id), walk.order());
     statement
 }
 

@@ -2,21 +2,21 @@
 
 use std::time::Duration;
 
-use concord_entities::consent;
 use concord_entities::ids::ConsentId;
 use concord_entities::instant::Instant;
-use concord_entities::mou;
 use concord_entities::referral::{Model, RecordedOutcome, answerable_until};
 use concord_entities::vocabulary::{
     AgencyStatus, Categories, ConsentStatus, Needs, ReferralAction, ReferralStatus, RejectReason,
     StatusReason, Urgency,
 };
+use concord_entities::{consent, membership, mou};
 
 use super::rules_outcome::{CORRECTABLE, Outcome};
 use crate::consent::rules as consent_rules;
 use crate::error::{Error, Finding};
 use crate::mou::rules as mou_rules;
 use crate::request::repeated::unless_repeated;
+use crate::sharing::memberships::parted;
 
 /// Which side of a referral somebody is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -186,6 +186,8 @@ pub struct Basis {
     pub recipient: Option<AgencyStatus>,
     /// What keeps the consent from carrying a new referral.
     pub hindrance: Option<Finding>,
+    /// The places of the two agencies in task forces.
+    pub places: Vec<membership::Model>,
     /// The MOUs that both agencies have signed, newest first.
     pub mous: Vec<mou::Model>,
 }
@@ -202,14 +204,27 @@ impl Basis {
         }
     }
 
-    /// Returns the newest MOU in force that covers these categories, each for a purpose of the consent.
+    /// Returns the newest MOU in force that covers these categories, each for a purpose of the consent, and by which the two
+    /// agencies may share.
     fn covering_mou(
         &self,
         consent: &consent::Model,
         contains: Categories,
         now: Instant,
     ) -> Result<&mou::Model, Error> {
-        mou_rules::covering(&self.mous, contains, &consent.grants, now).ok_or(Error::MouRequired)
+        let mut covering =
+            mou_rules::covering(&self.mous, contains, &consent.grants, now).peekable();
+        if covering.peek().is_none() {
+            return Err(Error::MouRequired);
+        }
+        let pair = [consent.discloser_id, consent.recipient_id];
+        covering
+            .find(|mou| !parted(&self.places, pair, mou.task_force_id))
+            .ok_or_else(|| {
+                let text =
+                    "one of the two agencies is suspended in the task force by which they share";
+                Error::NotNow(text.into())
+            })
     }
 }
 

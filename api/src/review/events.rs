@@ -6,7 +6,7 @@ use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObjec
 use concord_entities::ids::{AgencyId, AnyId, AuditEventId};
 use concord_entities::vocabulary::{AuditAction, AuditOutcome, AuditType, DataCategory, Purpose};
 use concord_entities::{audit_event, audit_tree};
-use sea_orm::sea_query::{ExprTrait, LikeExpr};
+use sea_orm::sea_query::{ExprTrait, LikeExpr, Order};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, QueryTrait};
 use uuid::Uuid;
 
@@ -27,7 +27,7 @@ use crate::error::{Error, Refusal, Result};
 use crate::request::directory::AgenciesById;
 use crate::request::{InRequest, Request};
 use crate::sharing::facts;
-use crate::store::page::{self, PageRequest};
+use crate::store::page::{self, PageRequest, Walk};
 use crate::wire::connection::Connection;
 use crate::wire::lookahead;
 use crate::wire::scalars::{DateTime, Sha256};
@@ -67,6 +67,8 @@ pub struct AuditEvent {
     pub operation: Option<String>,
     /// The request's id, as the `X-Request-Id` of the answer carried it.
     pub request_id: Option<String>,
+    /// The task force that it was done in.
+    pub task_force: Option<ID>,
     /// The agency that was told or acted upon.
     pub recipient: Option<Agency>,
     /// The record that it was about.
@@ -134,6 +136,7 @@ impl AuditEvent {
             token_id: leaf.token,
             operation: leaf.operation.filter(|_| !told_only),
             request_id: Some(leaf.request),
+            task_force: leaf.task_force.map(|id| ID(id.to_string())),
             recipient: leaf.recipient.as_ref().and_then(named),
             object: leaf.object.map(ID),
             objects: leaf.objects.into_iter().map(ID).collect(),
@@ -305,21 +308,27 @@ impl AuditQuery {
         #[graphql(desc = "Which of them; all where you leave it out.")] filter: Option<AuditFilter>,
         #[graphql(desc = "How many, 1 to 100; 20 where you leave it out.")] first: Option<i32>,
         #[graphql(desc = "The cursor of the entry to go on after.")] after: Option<String>,
+        #[graphql(desc = "How many from the far end, 1 to 100; instead of `first`.")] last: Option<
+            i32,
+        >,
+        #[graphql(desc = "The cursor of the entry to go back from; instead of `after`.")]
+        before: Option<String>,
     ) -> Result<Connection<AuditEvent>> {
         let request = ctx.request()?;
         let caller = request.caller.may(Resource::Audit.search())?;
-        let wanted = PageRequest::parse(first, after.as_deref(), None, None)?;
+        let wanted = PageRequest::parse(first, after.as_deref(), last, before.as_deref())?;
         let filter = filter.unwrap_or_default();
         let with_application = lookahead::asks(ctx, &["edges", "node", "application"]);
         let released = request
             .disclose(|| async {
                 let only = filter.only()?;
-                let select = |before: Option<Uuid>, most| {
+                let select = |walk: Walk| {
+                    let beyond = walk.beyond(&[(audit_event::Entity, audit_event::Column::Id)]);
                     let reach = audit_event::WithinReach {
                         reader: caller.agency(),
-                        only,
-                        before: before.map(AuditEventId),
-                        most,
+                        only: only.clone().add_option(beyond),
+                        order: walk.order(),
+                        most: walk.most,
                     };
                     reach.select()
                 };
@@ -376,7 +385,7 @@ pub(crate) async fn audit_event_by_id(
             let among = audit_event::WithinReach {
                 reader: caller.agency(),
                 only: Condition::all().add(audit_event::Column::Id.eq(id)),
-                before: None,
+                order: Order::Desc,
                 most: 1,
             }
             .select();

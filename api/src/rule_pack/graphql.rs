@@ -1,6 +1,6 @@
 //! The rules that bind an agency, each from a day and until a day: settings of its own.
 
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObject};
 use concord_entities::SelectLocked;
 use concord_entities::ids::RulePackId;
 use concord_entities::instant::Day;
@@ -26,9 +26,8 @@ const LONGEST: i32 = 366;
 
 /// A set of rules that binds your agency; its consents are judged by those of the day.
 #[derive(Clone, Debug, SimpleObject)]
+#[graphql(complex)]
 pub struct RulePack {
-    /// Its id.
-    pub id: ID,
     /// Which rules.
     pub pack: Pack,
     /// Its first day.
@@ -43,6 +42,14 @@ pub struct RulePack {
     pub both_guardians: bool,
     #[graphql(skip)]
     key: RulePackId,
+}
+
+#[ComplexObject]
+impl RulePack {
+    /// The id of what your agency said.
+    pub async fn id(&self) -> ID {
+        ID(self.key.to_string())
+    }
 }
 
 /// A set of rules that binds your agency from a day.
@@ -66,7 +73,6 @@ pub struct RulePackInput {
 impl From<rule_pack::Model> for RulePack {
     fn from(row: rule_pack::Model) -> Self {
         Self {
-            id: ID(row.id.to_string()),
             pack: row.pack,
             from_on: row.from_on.into(),
             until_on: row.until_on.map(Date::from),
@@ -91,10 +97,15 @@ impl PackQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "How many, 1 to 100; 20 where you leave it out.")] first: Option<i32>,
         #[graphql(desc = "The cursor of the entry to go on after.")] after: Option<String>,
+        #[graphql(desc = "How many from the far end, 1 to 100; instead of `first`.")] last: Option<
+            i32,
+        >,
+        #[graphql(desc = "The cursor of the entry to go back from; instead of `after`.")]
+        before: Option<String>,
     ) -> Result<Connection<RulePack>> {
         let request = ctx.request()?;
         let caller = request.caller.may(Resource::Agency.search())?;
-        let wanted = PageRequest::parse(first, after.as_deref(), None, None)?;
+        let wanted = PageRequest::parse(first, after.as_deref(), last, before.as_deref())?;
         let released = request
             .disclose(|| async {
                 let among = rule_pack::Entity::of(caller.agency());
@@ -141,7 +152,10 @@ impl PackMutation {
         .await?;
         match created {
             Created::Now(made) => Ok(made.into()),
-            Created::Before(id) => find_rule_pack(request, RulePackId(id)).await,
+            Created::Before(id) => {
+                let made = find_rule_pack(request, RulePackId(id)).await?;
+                made.ok_or_else(|| Error::NotFound.into())
+            }
         }
     }
 
@@ -174,7 +188,13 @@ fn recorded(row: &rule_pack::Model) -> RulePackEvent {
     }
 }
 
-async fn find_rule_pack(request: &Request, id: RulePackId) -> Result<RulePack> {
+/// Returns one set of rules that the caller's agency said binds it.
+pub(crate) async fn rule_pack_by_id(request: &Request, id: RulePackId) -> Result<Option<RulePack>> {
+    request.caller.may(Resource::Agency.read())?;
+    find_rule_pack(request, id).await
+}
+
+async fn find_rule_pack(request: &Request, id: RulePackId) -> Result<Option<RulePack>> {
     let agency = request.caller.agency();
     let released = request
         .disclose(|| async {
@@ -182,8 +202,7 @@ async fn find_rule_pack(request: &Request, id: RulePackId) -> Result<RulePack> {
             disclose::one(&request.worker.store, among, &id, |row| row.id.to_string()).await
         })
         .await?;
-    let row = released.content().ok_or(Error::NotFound)?;
-    Ok(row.into())
+    Ok(released.content().map(RulePack::from))
 }
 
 async fn bind(change: &Change<'_>, input: RulePackInput) -> Result<rule_pack::Model> {

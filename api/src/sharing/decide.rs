@@ -33,6 +33,8 @@ pub struct Facts {
     pub sender: Party,
     /// The agency that is asked.
     pub recipient: Party,
+    /// Whether a suspended membership stands between the two: [`parted`](super::memberships::parted).
+    pub parted: bool,
     /// Where the referral stands by what people did.
     pub status: ReferralStatus,
     /// Until when its recipient may answer it, once it was sent.
@@ -50,7 +52,7 @@ pub struct Facts {
 pub struct Party {
     /// Which agency.
     pub agency: AgencyId,
-    /// Whether it takes part now.
+    /// Whether it takes part now, in any task force.
     pub status: AgencyStatus,
 }
 
@@ -142,7 +144,7 @@ pub enum Reason {
     ReferralSuspended,
     /// The referral is not open.
     ReferralClosed,
-    /// One of the agencies is suspended.
+    /// One of the agencies is suspended in the task force by which they share.
     AgencySuspended,
     /// You are no party of this referral.
     NotAParty,
@@ -197,10 +199,8 @@ fn weigh(question: &Question, facts: &Facts, now: Instant) -> Result<Ground, Rea
     if writes {
         return own(facts, now);
     }
-    if [facts.sender, facts.recipient]
-        .iter()
-        .any(|party| party.status != AgencyStatus::Active)
-    {
+    let suspended = |party: Party| party.status != AgencyStatus::Active;
+    if facts.parted || suspended(facts.sender) || suspended(facts.recipient) {
         return Err(Reason::AgencySuspended);
     }
     if !readable(facts.status) {
@@ -223,6 +223,7 @@ fn weigh(question: &Question, facts: &Facts, now: Instant) -> Result<Ground, Rea
 }
 
 /// Returns the ground on which a sender reads what it wrote. Until the consent ends: then the package ends for everybody.
+/// A membership that is suspended parts it from its recipient, not from what is its own.
 fn own(facts: &Facts, now: Instant) -> Result<Ground, Reason> {
     if facts.sender.status != AgencyStatus::Active {
         return Err(Reason::AgencySuspended);

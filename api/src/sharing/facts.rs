@@ -100,7 +100,18 @@ fn join_facts(statement: &mut SelectStatement) {
         }
     }
     statement.expr_as(bound_parties(), "m_bound");
+    statement.expr_as(Expr::cust(PARTED), "m_parted");
 }
+
+/// Whether a suspended membership stands between the two, as [`parted`](super::memberships::parted) has it. The first
+/// condition is about no row: it is asked once a statement, and answers it wherever nobody is suspended.
+const PARTED: &str = "CASE \
+     WHEN NOT EXISTS (SELECT 1 FROM membership WHERE suspended_at IS NOT NULL) THEN 0 \
+     WHEN m.task_force_id IS NOT NULL THEN (SELECT count(*) FROM membership x WHERE x.suspended_at IS NOT NULL \
+     AND x.task_force_id = m.task_force_id AND x.agency_id IN (r.sender_id, r.recipient_id)) \
+     ELSE (SELECT min(CASE WHEN a.suspended_at IS NULL AND b.suspended_at IS NULL THEN 0 ELSE 1 END) \
+     FROM membership a JOIN membership b ON b.task_force_id = a.task_force_id \
+     WHERE a.agency_id = r.sender_id AND b.agency_id = r.recipient_id) END";
 
 const CONSENT: [&str; 11] = [
     "version",
@@ -181,6 +192,7 @@ impl Gathered {
             facts: Facts {
                 sender: party("sender_id", "s_status")?,
                 recipient: party("recipient_id", "t_status")?,
+                parted: row.try_get::<Option<i64>>("", "m_parted")?.unwrap_or(0) > 0,
                 status: row.try_get("", "status")?,
                 answerable_until: sent_at.map(answerable_until),
                 halted: row.try_get("", "halted")?,

@@ -6,6 +6,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use concord_entities::ids::InvalidIdError;
 use concord_entities::instant::Instant;
+use sea_orm::sea_query::{Expr, ExprTrait, IntoColumnRef, Order};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
 use uuid::Uuid;
 
 use crate::error::Error;
@@ -20,6 +22,9 @@ pub trait CursorKey: Sized {
     /// Returns the place in a cursor.
     fn bytes(&self) -> Vec<u8>;
 
+    /// Returns the place as the columns hold it that the list is sorted by.
+    fn columns(&self) -> Vec<Expr>;
+
     /// Returns the place that a cursor holds; none where it is no such place.
     fn read(bytes: &[u8]) -> Option<Self>;
 }
@@ -28,6 +33,10 @@ pub trait CursorKey: Sized {
 impl CursorKey for Uuid {
     fn bytes(&self) -> Vec<u8> {
         self.as_bytes().to_vec()
+    }
+
+    fn columns(&self) -> Vec<Expr> {
+        vec![Expr::value(*self)]
     }
 
     fn read(bytes: &[u8]) -> Option<Self> {
@@ -47,6 +56,10 @@ pub struct Moment {
 impl CursorKey for Moment {
     fn bytes(&self) -> Vec<u8> {
         [self.at.0.to_be_bytes().as_slice(), self.id.as_bytes()].concat()
+    }
+
+    fn columns(&self) -> Vec<Expr> {
+        vec![Expr::value(self.at), Expr::value(self.id)]
     }
 
     fn read(bytes: &[u8]) -> Option<Self> {
@@ -74,6 +87,61 @@ pub enum Towards<P = Uuid> {
     Older(Option<P>),
     /// Towards newer entries, before this one or from the oldest.
     Newer(Option<P>),
+}
+
+/// A walk along a list: the one way in which every list is read, forwards, backwards, and to see what lies behind a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Walk<P = Uuid> {
+    /// How many entries to bring at most.
+    pub most: u64,
+    newer: bool,
+    from: Option<P>,
+    with_it: bool,
+}
+
+impl<P: CursorKey> Walk<P> {
+    /// Returns the order of the walk: of ids and times that grow, downwards towards older entries.
+    #[must_use]
+    pub fn order(&self) -> Order {
+        if self.newer { Order::Asc } else { Order::Desc }
+    }
+
+    /// Returns what holds of the entries along the walk, in a list that is sorted by these columns; none where it begins at
+    /// the end of the list.
+    pub fn beyond<C: IntoColumnRef + Copy>(&self, columns: &[C]) -> Option<Expr> {
+        let mut place = self.from.as_ref()?.columns();
+        let mut columns: Vec<Expr> = columns.iter().map(|column| Expr::col(*column)).collect();
+        let (columns, place) = match (columns.len(), columns.pop(), place.pop()) {
+            (1, Some(column), Some(place)) => (column, place),
+            (_, last, of_last) => (
+                Expr::tuple(columns.into_iter().chain(last)),
+                Expr::tuple(place.into_iter().chain(of_last)),
+            ),
+        };
+        Some(match (self.newer, self.with_it) {
+            (false, false) => columns.lt(place),
+            (false, true) => columns.lte(place),
+            (true, false) => columns.gt(place),
+            (true, true) => columns.gte(place),
+        })
+    }
+
+    /// Returns the entries along the walk among these, in a list that is sorted by these columns; `among` may be in any order.
+    #[must_use]
+    pub fn along<E: EntityTrait>(&self, mut among: Select<E>, columns: &[E::Column]) -> Select<E> {
+        QueryTrait::query(&mut among).clear_order_by();
+        for column in columns {
+            among = among.order_by(*column, self.order());
+        }
+        let columns: Vec<_> = columns
+            .iter()
+            .map(|column| column.as_column_ref())
+            .collect();
+        match self.beyond(&columns) {
+            Some(beyond) => among.filter(beyond).limit(self.most),
+            None => among.limit(self.most),
+        }
+    }
 }
 
 /// A page: its entries in the order of the list, and what lies beyond.
@@ -118,24 +186,57 @@ impl<P: CursorKey> PageRequest<P> {
         }
     }
 
-    /// Returns the page of the rows that were found, one more than wanted where there are more beyond; they come in the
-    /// direction of the page.
+    /// Returns the walk that brings the page, and one entry more where there are more beyond.
     #[must_use]
-    pub fn cut<T>(&self, mut rows: Vec<T>) -> Page<T> {
+    pub fn walk(&self) -> Walk<P>
+    where
+        P: Copy,
+    {
+        let (newer, from) = match self.from {
+            Towards::Older(after) => (false, after),
+            Towards::Newer(before) => (true, before),
+        };
+        Walk {
+            most: self.size + 1,
+            newer,
+            from,
+            with_it: false,
+        }
+    }
+
+    /// Returns the walk the other way, that brings an entry where one lies behind the page. None where the page begins at an
+    /// end of the list: nothing lies behind that.
+    #[must_use]
+    pub fn behind(&self) -> Option<Walk<P>>
+    where
+        P: Copy,
+    {
+        let there = self.walk();
+        there.from.map(|from| Walk {
+            most: 1,
+            newer: !there.newer,
+            from: Some(from),
+            with_it: true,
+        })
+    }
+
+    /// Returns the page of the rows that its walk brought; `behind` says whether anything lies behind it.
+    #[must_use]
+    pub fn cut<T>(&self, mut rows: Vec<T>, behind: bool) -> Page<T> {
         let size = usize::try_from(self.size).unwrap_or(usize::MAX);
         let beyond = rows.len() > size;
         rows.truncate(size);
         match &self.from {
-            Towards::Older(after) => Page {
+            Towards::Older(_) => Page {
                 entries: rows,
                 has_next: beyond,
-                has_previous: after.is_some(),
+                has_previous: behind,
             },
-            Towards::Newer(before) => {
+            Towards::Newer(_) => {
                 rows.reverse();
                 Page {
                     entries: rows,
-                    has_next: before.is_some(),
+                    has_next: behind,
                     has_previous: beyond,
                 }
             }
@@ -155,10 +256,15 @@ impl<T> Page<T> {
 }
 
 fn size(argument: &str, wanted: Option<i32>) -> Result<u64, Error> {
-    let Some(wanted) = wanted else {
-        return Ok(DEFAULT_SIZE);
-    };
-    match u64::try_from(wanted) {
+    wanted.map_or(Ok(DEFAULT_SIZE), |wanted| sized(argument, wanted))
+}
+
+/// Returns how many entries are asked for, where a page may have as many.
+///
+/// # Errors
+/// `BAD_USER_INPUT`: not 1 to 100.
+pub fn sized(argument: &str, wanted: impl TryInto<u64>) -> Result<u64, Error> {
+    match wanted.try_into() {
         Ok(wanted) if (1..=LARGEST_SIZE).contains(&wanted) => Ok(wanted),
         Ok(_) | Err(_) => Err(Error::input(argument, "a page has 1 to 100 entries")),
     }

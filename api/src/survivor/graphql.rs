@@ -74,10 +74,15 @@ impl Survivor {
         ctx: &Context<'_>,
         #[graphql(desc = "How many, 1 to 100; 20 where you leave it out.")] first: Option<i32>,
         #[graphql(desc = "The cursor of the entry to go on after.")] after: Option<String>,
+        #[graphql(desc = "How many from the far end, 1 to 100; instead of `first`.")] last: Option<
+            i32,
+        >,
+        #[graphql(desc = "The cursor of the entry to go back from; instead of `after`.")]
+        before: Option<String>,
     ) -> Result<Connection<Disclosure>> {
         let request = ctx.request()?;
         let caller = request.caller.may(Resource::Survivor.read())?;
-        let wanted = PageRequest::parse(first, after.as_deref(), None, None)?;
+        let wanted = PageRequest::parse(first, after.as_deref(), last, before.as_deref())?;
         let told = audit_event::Entity::told_of(caller.agency(), self.key);
         accounting::page(request, &told, wanted).await
     }
@@ -95,9 +100,14 @@ impl Survivor {
         ctx: &Context<'_>,
         #[graphql(desc = "How many, 1 to 100; 20 where you leave it out.")] first: Option<i32>,
         #[graphql(desc = "The cursor of the entry to go on after.")] after: Option<String>,
+        #[graphql(desc = "How many from the far end, 1 to 100; instead of `first`.")] last: Option<
+            i32,
+        >,
+        #[graphql(desc = "The cursor of the entry to go back from; instead of `after`.")]
+        before: Option<String>,
     ) -> Result<Connection<LegalHold>> {
         let request = ctx.request()?;
-        let wanted = PageRequest::parse(first, after.as_deref(), None, None)?;
+        let wanted = PageRequest::parse(first, after.as_deref(), last, before.as_deref())?;
         legal_hold::query::page(request, self.key, wanted).await
     }
 }
@@ -151,15 +161,21 @@ impl SurvivorQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "How many, 1 to 100; 20 where you leave it out.")] first: Option<i32>,
         #[graphql(desc = "The cursor of the entry to go on after.")] after: Option<String>,
+        #[graphql(desc = "How many from the far end, 1 to 100; instead of `first`.")] last: Option<
+            i32,
+        >,
+        #[graphql(desc = "The cursor of the entry to go back from; instead of `after`.")]
+        before: Option<String>,
     ) -> Result<Connection<Survivor>> {
         let request = ctx.request()?;
         let caller = request.caller.may(Resource::Survivor.search())?;
-        let wanted = PageRequest::parse(first, after.as_deref(), None, None)?;
+        let wanted = PageRequest::parse(first, after.as_deref(), last, before.as_deref())?;
         let released = request
             .disclose(|| async {
                 let among = survivor::Entity::of(caller.agency());
-                let beyond = |last: Moment| survivor::Entity::after(last.at, SurvivorId(last.id));
-                disclose::page_beyond(&request.worker.store, among, beyond, wanted, |row| {
+                let place = [survivor::Column::CreatedAt, survivor::Column::Id];
+                let wanted: PageRequest<Moment> = wanted;
+                disclose::page_by(&request.worker.store, among, &place, wanted, |row| {
                     row.audit_id.to_string()
                 })
                 .await

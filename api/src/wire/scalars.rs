@@ -6,7 +6,8 @@ use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value
 use concord_entities::instant::{Day, Instant};
 use serde::{Deserialize, Serialize};
 
-/// A moment: RFC 3339 in UTC, such as `2026-03-01T09:30:00Z`.
+/// A moment: RFC 3339 in UTC, always written with six digits of the second's fraction, such as
+/// `2026-03-01T09:30:00.000000Z`; read with any number of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DateTime(pub Instant);
 
@@ -44,7 +45,8 @@ where
     }
 }
 
-/// A moment: RFC 3339 in UTC, such as `2026-03-01T09:30:00Z`.
+/// A moment: RFC 3339 in UTC, always written with six digits of the second's fraction, such as
+/// `2026-03-01T09:30:00.000000Z`; read with any number of them.
 #[Scalar(
     name = "DateTime",
     specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339"
@@ -59,7 +61,7 @@ impl ScalarType for DateTime {
     }
 
     fn to_value(&self) -> Value {
-        Value::String(self.0.to_string())
+        Value::String(self.0.in_full().to_string())
     }
 }
 

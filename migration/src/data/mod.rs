@@ -24,6 +24,7 @@ pub(crate) mod m0021_time_zones;
 pub(crate) mod m0022_suspended_consents;
 pub(crate) mod m0023_age_groups;
 pub(crate) mod m0024_several_signers;
+pub(crate) mod m0025_memberships;
 pub(crate) mod m0026_mou_days;
 
 use sea_orm_migration::sea_orm::prelude::Uuid;

@@ -2,6 +2,7 @@
 
 use std::fmt::{Display, Write};
 
+use concord_entities::instant::Instant;
 use concord_entities::vocabulary::Code;
 
 use super::plan::{JsonKey, Object, OfAgency, OfEdge, OfPage, OfPageInfo, OfReferral, PagePlan};
@@ -52,10 +53,10 @@ fn referral(out: &mut String, referral: &Referral, plan: &Object<OfReferral>) ->
         OfReferral::StatusReason => or_null(out, current.reason, |out, it| plain(out, it.code())),
         OfReferral::Needs => list(out, header.needs.iter(), |out, it| plain(out, it.code())),
         OfReferral::Urgency => plain(out, header.urgency.code()),
-        OfReferral::CreatedAt => plain(out, header.created_at),
-        OfReferral::SentAt => or_null(out, header.sent_at, plain),
-        OfReferral::RespondBy => or_null(out, header.respond_by, plain),
-        OfReferral::UpdatedAt => plain(out, header.updated_at),
+        OfReferral::CreatedAt => plain(out, header.created_at.in_full()),
+        OfReferral::SentAt => or_null(out, header.sent_at.map(Instant::in_full), plain),
+        OfReferral::RespondBy => or_null(out, header.respond_by.map(Instant::in_full), plain),
+        OfReferral::UpdatedAt => plain(out, header.updated_at.in_full()),
         OfReferral::AllowedActions => {
             let allowed = rules::allowed(current.status, referral.seen.side);
             list(out, allowed, |out, it| plain(out, it.code()))

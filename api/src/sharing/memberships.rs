@@ -1,0 +1,33 @@
+//! Through which task force two agencies share, and whether a suspension stands between them. Pure.
+//!
+//! A coordinator shuts a member out of its own task force, and of no other. So what is shared under an MOU stands on the
+//! memberships in the task force that follows it. An MOU that none follows is carried by every task force that both
+//! belong to, as long as both take part in one of them: its coordinator vouches for both.
+
+use concord_entities::ids::{AgencyId, TaskForceId};
+use concord_entities::membership;
+
+/// Returns whether a suspended membership stands between two agencies under an MOU that this task force follows, or none;
+/// `places` are all those of the two.
+///
+/// Where they share no task force, no coordinator can part them: then each counts as it does by itself.
+#[must_use]
+pub fn parted(
+    places: &[membership::Model],
+    pair: [AgencyId; 2],
+    followed_by: Option<TaskForceId>,
+) -> bool {
+    let of = |agency: AgencyId| places.iter().filter(move |place| place.agency_id == agency);
+    if let Some(task_force) = followed_by {
+        return pair
+            .into_iter()
+            .flat_map(of)
+            .any(|place| place.task_force_id == task_force && !place.is_active());
+    }
+    let [one, other] = pair;
+    let mut shared = of(one)
+        .flat_map(|a| of(other).map(move |b| (a, b)))
+        .filter(|(a, b)| a.task_force_id == b.task_force_id)
+        .peekable();
+    shared.peek().is_some() && !shared.any(|(a, b)| a.is_active() && b.is_active())
+}
