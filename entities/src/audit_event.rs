@@ -181,11 +181,10 @@ impl WithinReach {
             .to_owned();
         let last = Expr::SubQuery(None, Box::new(last.into()));
         let id = Expr::col((Entity, Column::Id));
-        let as_far = match self.order {
-            Order::Asc => id.lte(Func::coalesce([last, Expr::value(Uuid::max())])),
-            Order::Desc | Order::Field(_) => {
-                id.gte(Func::coalesce([last, Expr::value(Uuid::nil())]))
-            }
+        let as_far = if self.order == Order::Asc {
+            id.lte(Func::coalesce([last, Expr::value(Uuid::max())]))
+        } else {
+            id.gte(Func::coalesce([last, Expr::value(Uuid::nil())]))
         };
         Query::select()
             .column((Entity, Column::Id))

@@ -1,7 +1,6 @@
 //! A survivor: one agency's own pseudonym for a person it serves. Holds no identity.
 
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{DeleteMany, QueryFilter, QueryOrder};
 
 use crate::ids::{AgencyId, SurvivorAuditId, SurvivorId};

@@ -41,6 +41,7 @@ impl MigratorTrait for Data {
             Box::new(data::m0024_several_signers::AddSeveralSigners),
             Box::new(data::m0025_memberships::SuspendMemberships),
             Box::new(data::m0026_mou_days::AddMouDays),
+            Box::new(data::m0027_outcomes::AddOutcomes),
         ])
     }
 }

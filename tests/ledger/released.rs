@@ -9,6 +9,7 @@ use concord_entities::ids::{AgencyId, TaskForceId};
 use concord_entities::vocabulary::{AgencyKind, AgencyStatus, MemberRole};
 use concord_entities::zone::Zone;
 use concord_entities::{agency, audit_event, membership, task_force};
+use sea_orm::sea_query::Order;
 use sea_orm::{ActiveModelTrait, Condition, DbBackend, IntoActiveModel};
 
 use super::{Place, agent, mark};
@@ -120,7 +121,7 @@ async fn an_agency_reads_about_itself_and_whom_it_coordinates(place: Place) {
         let reach = audit_event::WithinReach {
             reader: who,
             only: Condition::all(),
-            before: None,
+            order: Order::Desc,
             most: 10,
         };
         let seen = reach.select().all(&place.store.read).await.unwrap();

@@ -1,10 +1,8 @@
 //! Reading records whose finder alone says who may see them: rows beside the epoch, and the event that lists them.
 
 use concord_entities::instant::Instant;
-use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QueryFilter, QuerySelect,
-    QueryTrait, Select,
+    ConnectionTrait, DbErr, EntityTrait, FromQueryResult, QuerySelect, QueryTrait, Select,
 };
 
 use super::event::Event;

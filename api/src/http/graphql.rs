@@ -340,6 +340,7 @@ fn is_denial(error: &Error) -> bool {
         | Error::InvalidTransition { .. }
         | Error::NotNow(_)
         | Error::LegalHold { .. }
+        | Error::DuplicateReferral { .. }
         | Error::ConsentDefective { .. }
         | Error::Conflict(_)
         | Error::PurposeRequired

@@ -78,6 +78,7 @@ fn status(error: &Error) -> StatusCode {
         Error::InvalidTransition { .. }
         | Error::NotNow(_)
         | Error::LegalHold { .. }
+        | Error::DuplicateReferral { .. }
         | Error::ConsentDefective { .. }
         | Error::MouRequired
         | Error::Conflict(_) => StatusCode::CONFLICT,

@@ -127,6 +127,7 @@ impl From<Refusal> for OauthError {
             | Error::InvalidTransition { .. }
             | Error::NotNow(_)
             | Error::LegalHold { .. }
+            | Error::DuplicateReferral { .. }
             | Error::ConsentDefective { .. }
             | Error::MouRequired
             | Error::Conflict(_)

@@ -15,8 +15,7 @@ use concord_entities::vocabulary::{
 };
 use sea_orm::sea_query::SelectStatement;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, FromQueryResult, Order, QueryFilter, QueryOrder,
-    QueryResult, QuerySelect, QueryTrait, Select,
+    ConnectionTrait, DbBackend, FromQueryResult, QueryResult, QuerySelect, QueryTrait, Select,
 };
 
 use super::reader::Reader;
@@ -29,7 +28,7 @@ use crate::error::Result;
 use crate::sharing::facts::{self, Gathered};
 use crate::sharing::{self, Ground, Question, Reason, decide};
 use crate::store::Store;
-use crate::store::page::{Page, PageRequest, Towards};
+use crate::store::page::{Page, PageRequest};
 
 /// The columns of a list entry, all in one covering index.
 const HEADER: [Column; 14] = [

@@ -8,7 +8,6 @@ use concord_entities::vocabulary::{AuditAction, AuditOutcome, AuditType, DataCat
 use concord_entities::{audit_event, audit_tree};
 use sea_orm::sea_query::{ExprTrait, LikeExpr, Order};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, QueryTrait};
-use uuid::Uuid;
 
 use super::programs::{Programs, with_programs};
 use crate::access::grant::Resource;

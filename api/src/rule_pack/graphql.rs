@@ -172,7 +172,8 @@ impl PackMutation {
         let id = page::id("id", &id)?;
         let Some(unbound) = unbind(&change, id, until_on.map(|day| day.0)).await? else {
             change.give_up().await?;
-            return find_rule_pack(request, id).await;
+            let found = find_rule_pack(request, id).await?;
+            return found.ok_or_else(|| Error::NotFound.into());
         };
         change
             .commit(Event::RulePackUnbound(recorded(&unbound)))

@@ -108,9 +108,9 @@ impl<P: CursorKey> Walk<P> {
 
     /// Returns what holds of the entries along the walk, in a list that is sorted by these columns; none where it begins at
     /// the end of the list.
-    pub fn beyond<C: IntoColumnRef + Copy>(&self, columns: &[C]) -> Option<Expr> {
+    pub fn beyond<C: IntoColumnRef + Clone>(&self, columns: &[C]) -> Option<Expr> {
         let mut place = self.from.as_ref()?.columns();
-        let mut columns: Vec<Expr> = columns.iter().map(|column| Expr::col(*column)).collect();
+        let mut columns: Vec<Expr> = columns.iter().cloned().map(Expr::col).collect();
         let (columns, place) = match (columns.len(), columns.pop(), place.pop()) {
             (1, Some(column), Some(place)) => (column, place),
             (_, last, of_last) => (

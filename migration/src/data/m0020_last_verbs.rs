@@ -1,8 +1,7 @@
-//! What was done last to a referral, and by whom to an agency's standing: by it, a verb that is repeated is known. When a
-//! referral was completed, and what was said of it before.
+//! What was done last to a referral, and by whom to an agency's standing: by it, a verb that is repeated is known.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::schema::{big_integer_null, json_null, string_null, uuid_null};
+use sea_orm_migration::schema::{string_null, uuid_null};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct AddLastVerbs;
@@ -12,9 +11,6 @@ impl MigrationTrait for AddLastVerbs {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         for (table, column) in [
             ("referral", string_null("last_action")),
-            ("referral", big_integer_null("outcome_at")),
-            ("referral", big_integer_null("completed_at")),
-            ("referral", json_null("earlier_outcomes")),
             ("agency", uuid_null("standing_set_by")),
         ] {
             let add = Table::alter().table(table).add_column(column).to_owned();
@@ -23,10 +19,7 @@ impl MigrationTrait for AddLastVerbs {
         // What was continued cannot be told from what was sent: it is taken as sent.
         let told = "UPDATE referral SET last_action = CASE status WHEN 'REQUESTED' THEN 'SEND' \
              WHEN 'ACCEPTED' THEN 'ACCEPT' WHEN 'REJECTED' THEN 'REJECT' WHEN 'COMPLETED' THEN 'COMPLETE' END";
-        let completed = "UPDATE referral SET outcome_at = updated_at, completed_at = updated_at WHERE status = 'COMPLETED'";
-        for fill in [told, completed] {
-            manager.get_connection().execute_unprepared(fill).await?;
-        }
+        manager.get_connection().execute_unprepared(told).await?;
         Ok(())
     }
 }
