@@ -84,13 +84,17 @@ impl Edges {
         }
         let narrowed = way.get(1).and_then(|step| step.strip_prefix("... on "));
         let kind = match way[0].as_str() {
-            "node" => narrowed.unwrap(),
+            "node" | "nodes" => narrowed.unwrap(),
             "referral" => "Referral",
             "mou" => "Mou",
             _ => return String::new(),
         };
         let prefix = record_kind(kind).unwrap().prefix;
-        format!("(id: \"{prefix}_{NOBODYS}\")")
+        let id = format!("\"{prefix}_{NOBODYS}\"");
+        if way[0] == "nodes" {
+            return format!("(ids: [{id}])");
+        }
+        format!("(id: {id})")
     }
 }
 

@@ -2,7 +2,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use concord::http::negotiate::{MediaType, NegotiationError, Outcome, check_content_type};
+use concord::http::negotiate::{MediaType, NegotiationError, RequestOutcome, check_content_type};
 use concord::http::params::Params;
 use serde_json::json;
 
@@ -121,12 +121,12 @@ fn only_json_in_utf8_is_read() {
 async fn the_status_follows_the_outcome() {
     use MediaType::{GraphqlResponse, Json};
     let statuses = [
-        (Json, Outcome::Answered, 200),
-        (Json, Outcome::RequestError, 200),
-        (Json, Outcome::Malformed, 400),
-        (GraphqlResponse, Outcome::Answered, 200),
-        (GraphqlResponse, Outcome::RequestError, 400),
-        (GraphqlResponse, Outcome::Malformed, 400),
+        (Json, RequestOutcome::Answered, 200),
+        (Json, RequestOutcome::RequestError, 200),
+        (Json, RequestOutcome::Malformed, 400),
+        (GraphqlResponse, RequestOutcome::Answered, 200),
+        (GraphqlResponse, RequestOutcome::RequestError, 400),
+        (GraphqlResponse, RequestOutcome::Malformed, 400),
     ];
     for (media, outcome, status) in statuses {
         assert_eq!(
@@ -135,15 +135,18 @@ async fn the_status_follows_the_outcome() {
             "{media:?} {outcome:?}"
         );
     }
-    let outcome = async |query| Outcome::of(&run(query, json!({})).await.unwrap());
-    assert_eq!(outcome("{maybePart{id}}").await, Outcome::Answered);
-    assert_eq!(outcome("{maybePart{weight}}").await, Outcome::Answered);
+    let outcome = async |query| RequestOutcome::of(&run(query, json!({})).await.unwrap());
+    assert_eq!(outcome("{maybePart{id}}").await, RequestOutcome::Answered);
+    assert_eq!(
+        outcome("{maybePart{weight}}").await,
+        RequestOutcome::Answered
+    );
     // The error reaches the root, whose data is null: executed all the same.
-    assert_eq!(outcome("{part{weight}}").await, Outcome::Answered);
-    assert_eq!(outcome("{tag(tag:\"no\")}").await, Outcome::Answered);
-    assert_eq!(outcome("{nowhere}").await, Outcome::RequestError);
-    assert_eq!(outcome("{id}").await, Outcome::RequestError);
-    assert_eq!(outcome("{...nowhere}").await, Outcome::RequestError);
+    assert_eq!(outcome("{part{weight}}").await, RequestOutcome::Answered);
+    assert_eq!(outcome("{tag(tag:\"no\")}").await, RequestOutcome::Answered);
+    assert_eq!(outcome("{nowhere}").await, RequestOutcome::RequestError);
+    assert_eq!(outcome("{id}").await, RequestOutcome::RequestError);
+    assert_eq!(outcome("{...nowhere}").await, RequestOutcome::RequestError);
 }
 
 #[test]

@@ -65,7 +65,7 @@ impl AgencyMutation {
         let request = ctx.request()?;
         let needed = Resource::Agency.update();
         let now = request.looks(needed).await?;
-        let place = Place::parse(&agency, &task_force)?;
+        let place = MembershipKey::parse(&agency, &task_force)?;
         let by = Some(request.caller.agency());
         if rules::suspended(&seen(request, place).await?, &reason, by, now)?.is_none() {
             return find(request, place.agency).await;
@@ -90,7 +90,7 @@ impl AgencyMutation {
         let request = ctx.request()?;
         let needed = Resource::Agency.update();
         request.looks(needed).await?;
-        let place = Place::parse(&agency, &task_force)?;
+        let place = MembershipKey::parse(&agency, &task_force)?;
         let by = Some(request.caller.agency());
         if rules::reinstated(&seen(request, place).await?, by)?.is_none() {
             return find(request, place.agency).await;
@@ -118,14 +118,14 @@ async fn find(request: &Request, id: AgencyId) -> Result<Agency> {
 
 /// An agency in a task force.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Place {
+pub(crate) struct MembershipKey {
     /// The agency.
     pub(crate) agency: AgencyId,
     /// The task force.
     pub(crate) task_force: TaskForceId,
 }
 
-impl Place {
+impl MembershipKey {
     fn parse(agency: &ID, task_force: &ID) -> Result<Self> {
         Ok(Self {
             agency: page::id("agency", agency)?,
@@ -149,7 +149,7 @@ impl From<&membership::Model> for MembershipEvent {
 }
 
 /// Returns the membership, before anything is locked, where the caller may suspend or reinstate it.
-async fn seen(request: &Request, place: Place) -> Result<membership::Model> {
+async fn seen(request: &Request, place: MembershipKey) -> Result<membership::Model> {
     let found = place
         .under(request.caller.agency())
         .one(&request.worker.store.read)
@@ -158,7 +158,7 @@ async fn seen(request: &Request, place: Place) -> Result<membership::Model> {
 }
 
 /// Returns the membership, locked, where the acting agency coordinates its task force.
-async fn coordinated(ending: &Ending<'_>, place: Place) -> Result<membership::Model> {
+async fn coordinated(ending: &Ending<'_>, place: MembershipKey) -> Result<membership::Model> {
     let found = place.under(ending.agency()).one_locked(ending).await?;
     found.ok_or_else(|| Error::NotFound.into())
 }
@@ -196,7 +196,7 @@ async fn save<By: Author>(
 /// was done before.
 pub(crate) async fn suspend(
     ending: &Ending<'_>,
-    place: Place,
+    place: MembershipKey,
     reason: &str,
 ) -> Result<Option<(agency::Model, Event)>> {
     let found = coordinated(ending, place).await?;

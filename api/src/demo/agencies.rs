@@ -120,7 +120,7 @@ pub(super) async fn suspend(
     who: Who,
     reason: &str,
 ) -> Result<Event> {
-    let place = agency::change::Place {
+    let place = agency::change::MembershipKey {
         agency: stage.agencies.get(who)?,
         task_force: stage.task_force,
     };

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::answer;
 use super::authenticator::{self, Authenticator};
-use super::negotiate::{self, MediaType, Outcome};
+use super::negotiate::{self, MediaType, RequestOutcome};
 use super::params::Params;
 use super::shared::Shared;
 use crate::access::Caller;
@@ -122,7 +122,7 @@ async fn serve(
         Ok(params) => params,
         Err(fault) => {
             return answer::errors(
-                media.status(Outcome::Malformed),
+                media.status(RequestOutcome::Malformed),
                 media,
                 request_id,
                 &[fault],
@@ -177,7 +177,7 @@ async fn execute(gate: &Authenticator<'_>, caller: Caller, params: Params) -> Ht
     } = *gate;
     let document_hash = hex::encode(digest(&SHA256, params.query.as_bytes()));
     let declined = |faults: &[Error]| {
-        let status = media.status(Outcome::RequestError);
+        let status = media.status(RequestOutcome::RequestError);
         answer::errors(status, media, request_id, faults)
     };
     let admitted = match shared.documents.admit(&params.query) {
@@ -225,7 +225,7 @@ async fn execute(gate: &Authenticator<'_>, caller: Caller, params: Params) -> Ht
         answer::admit_changes(&mut response);
     }
     report(&request, &response, &ready.asked).await;
-    let outcome = Outcome::of(&response);
+    let outcome = RequestOutcome::of(&response);
     if is_out_of_force(&response) {
         return gate.out_of_force(&request.caller).await;
     }
@@ -233,7 +233,7 @@ async fn execute(gate: &Authenticator<'_>, caller: Caller, params: Params) -> Ht
         let bytes = answer::without_data(&response.errors, request_id);
         return gate.too_narrow(&scope, bytes);
     }
-    let bytes = if outcome == Outcome::RequestError {
+    let bytes = if outcome == RequestOutcome::RequestError {
         answer::without_data(&response.errors, request_id)
     } else {
         answer::executed(&response)

@@ -21,7 +21,7 @@ pub enum MediaType {
 
 /// What became of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum RequestOutcome {
     /// It was executed: there is `data`, even if null, and there may be errors of fields.
     Answered,
     /// A well-formed request that was not executed: syntax, limits, validation or variables.
@@ -66,12 +66,13 @@ impl MediaType {
 
     /// Returns the answer's status.
     #[must_use]
-    pub fn status(self, outcome: Outcome) -> StatusCode {
+    pub fn status(self, outcome: RequestOutcome) -> StatusCode {
         match (outcome, self) {
-            (Outcome::Answered, _) | (Outcome::RequestError, Self::Json) => StatusCode::OK,
-            (Outcome::RequestError, Self::GraphqlResponse) | (Outcome::Malformed, _) => {
-                StatusCode::BAD_REQUEST
+            (RequestOutcome::Answered, _) | (RequestOutcome::RequestError, Self::Json) => {
+                StatusCode::OK
             }
+            (RequestOutcome::RequestError, Self::GraphqlResponse)
+            | (RequestOutcome::Malformed, _) => StatusCode::BAD_REQUEST,
         }
     }
 
@@ -155,7 +156,7 @@ struct Liking {
     nearness: Nearness,
 }
 
-impl Outcome {
+impl RequestOutcome {
     /// Returns what became of a request that the executor answered.
     ///
     /// A field's error has the path of that field, and a request's error has none; where there is no data this is what

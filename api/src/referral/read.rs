@@ -49,7 +49,7 @@ const HEADER: [Column; 14] = [
 ];
 
 /// The further columns, read if more than headers is asked for.
-const BEYOND: [Column; 7] = [
+const BEYOND: [Column; 10] = [
     Column::ConsentId,
     Column::MouId,
     Column::SurvivorId,
@@ -57,6 +57,9 @@ const BEYOND: [Column; 7] = [
     Column::KeyVersion,
     Column::Outcome,
     Column::Provided,
+    Column::OutcomeAt,
+    Column::CompletedAt,
+    Column::EarlierOutcomes,
 ];
 
 /// How much of each referral is asked for.

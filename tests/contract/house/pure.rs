@@ -38,6 +38,7 @@ const FILES: &[&str] = &[
     "consent/document/formats.rs",
     "consent/form/page.rs",
     "consent/form/texts.rs",
+    "sharing/memberships.rs",
 ];
 
 /// Reads what others signed, and knows nothing of Concord.
