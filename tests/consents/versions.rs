@@ -67,7 +67,7 @@ async fn a_renewed_consent_carries_its_referrals_on(world: World) {
     );
     assert!(south.reads(&ada).await.starts_with("identity: Ada"));
     assert_eq!(south.sees(&ada).await, "ACCEPTED");
-    let end = json!(format!("{}T00:00:00Z", day(80)));
+    let end = json!(format!("{}T00:00:00.000000Z", day(80)));
     assert_eq!(stands_on(&south, &ada).await, (renewed["id"].clone(), end));
     for party in [&north, &south] {
         let seen = status(party, &text(&renewed["id"])).await;

@@ -8,7 +8,7 @@ use super::telling::{CATEGORIES, Told, compact, items, joined, oldest_first, pla
 use crate::world::Agency;
 
 const HEADER: &str = "id status statusReason urgency needs sender { id } recipient { id } consent { id } mou { id } \
-    outcome { code provided } allowedActions";
+    outcome { code provided further } allowedActions";
 const PACKAGE: &str = "query($id: ID!, $p: Purpose) { referral(id: $id) { package(purpose: $p) { \
     identity { givenName familyName dateOfBirth otherNames } demographics { age gender nationalities } \
     contact { doNotContact channels { channel address } windows { days from until } timeZone mayLeaveMessage codeWord } \
@@ -58,7 +58,13 @@ fn header(told: &mut Told, referral: &Value, other: &str) {
     let provided = if outcome.is_null() {
         String::new()
     } else {
-        format!(" [{}]", joined(&outcome["provided"]))
+        let further = joined(&outcome["further"]);
+        let provided = joined(&outcome["provided"]);
+        if further.is_empty() {
+            format!(" [{provided}]")
+        } else {
+            format!(" [{provided}], further [{further}]")
+        }
     };
     let may = joined(&referral["allowedActions"]);
     told.line(&format!(

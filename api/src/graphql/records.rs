@@ -78,7 +78,7 @@ const GUARDED_FIELDS: [(&str, &str, RequiredScope); 3] = [
 
 /// What each field of the root asks for. A query that leads to a record or to a page of records asks for the scope of
 /// their kind and is not named here, and `viewer` asks for none.
-const OPERATIONS: [(&str, RequiredScope); 34] = [
+const OPERATIONS: [(&str, RequiredScope); 40] = [
     ("auditCheckpoint", Resource::Audit.read()),
     ("contactNow", Resource::Survivor.read()),
     ("lintConsent", Resource::Consent.read()),
@@ -86,12 +86,18 @@ const OPERATIONS: [(&str, RequiredScope); 34] = [
     ("bindRulePack", Resource::Agency.update()),
     ("completeReferral", Resource::Referral.update()),
     ("continueReferral", Resource::Referral.update()),
+    ("correctReferralOutcome", Resource::Referral.update()),
     ("correctSurvivor", Resource::Survivor.update()),
+    ("discardConsentDraft", Resource::Consent.update()),
+    ("discardReferralDraft", Resource::Referral.update()),
     ("draftConsent", Resource::Consent.create()),
     ("draftMou", Resource::Mou.create()),
     ("draftReferral", Resource::Referral.create()),
+    ("editConsentDraft", Resource::Consent.update()),
+    ("editReferralDraft", Resource::Referral.update()),
     ("eraseSurvivor", Resource::Survivor.delete()),
     ("markConsentEnteredInError", Resource::Consent.update()),
+    ("objectToConsent", Resource::Consent.update()),
     ("offerMou", Resource::Mou.update()),
     ("recordLegalHold", Resource::Survivor.update()),
     ("recordMandatedDisclosure", Resource::Survivor.update()),
