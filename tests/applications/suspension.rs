@@ -180,6 +180,9 @@ fn followed(world: &World, task_force: Option<&str>) {
     world.ends_sharing(&format!("UPDATE mou SET task_force_id = {follows}"));
 }
 
+/// What is shown where a suspension stands between the parties.
+const PARTED: &str = "withheld: everything (AGENCY_SUSPENDED)";
+
 on_both!(an_agency_that_is_suspended_in_one_task_force_goes_on_in_the_other);
 async fn an_agency_that_is_suspended_in_one_task_force_goes_on_in_the_other(world: World) {
     let (north, south) = world.agencies("north", "south").await;
@@ -190,7 +193,6 @@ async fn an_agency_that_is_suspended_in_one_task_force_goes_on_in_the_other(worl
     }
     let told = north.refers("Ada").to(&south).sharing([Identity]).await;
     let shares = async || south.reads(&told).await;
-    const PARTED: &str = "withheld: everything (AGENCY_SUSPENDED)";
     followed(&world, Some(&rivers));
     assert!(shares().await.starts_with("identity: Ada"));
 

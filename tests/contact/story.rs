@@ -112,7 +112,7 @@ async fn the_advice_is_the_plans_and_nothing_is_told_where_it_says_no(world: Wor
     assert_eq!(unlisted, barred("CHANNEL_NOT_LISTED", Value::Null));
 
     sets(&north, &ada, plan(&[weekday(3)])).await;
-    let opens = json!(format!("{}T00:00:00Z", day(3)));
+    let opens = json!(format!("{}T00:00:00.000000Z", day(3)));
     assert_eq!(
         asks_now(&north, &ada, "PHONE").await,
         barred("OUTSIDE_WINDOW", opens)

@@ -202,7 +202,7 @@ const SITUATIONS: &[(&str, &[Situation])] = &[
                 c.facts.recipient.status = AgencyStatus::Suspended;
             }),
             ("one is suspended where they share", |c| {
-                c.facts.parted = true
+                c.facts.parted = true;
             }),
         ],
     ),

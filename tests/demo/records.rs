@@ -6,6 +6,7 @@ use concord::consent::lint::{Beside, ConsentDraft, RulePacks, lint};
 use concord::consent::rules as consent_rules;
 use concord::mou::rules as mou_rules;
 use concord::referral::rules::{self, CurrentStatus, StoredStatus};
+use concord::referral::rules_outcome;
 use concord::seal::vault::PackageVersion;
 use concord_entities::vocabulary::{
     AgencyStatus, Categories, Code, ConsentStatus, MouStatus, Purpose, ReferralStatus, StatusReason,
@@ -45,10 +46,10 @@ fn referral_comes_about(status: ReferralStatus) -> ComesAbout {
         ReferralStatus::Accepted => ComesAbout::By("acceptReferral"),
         ReferralStatus::Rejected => ComesAbout::By("rejectReferral"),
         ReferralStatus::Completed => ComesAbout::By("completeReferral"),
+        ReferralStatus::Cancelled => ComesAbout::By("discardReferralDraft"),
         ReferralStatus::Suspended | ReferralStatus::Expired => ComesAbout::ByItself,
         ReferralStatus::InProgress
         | ReferralStatus::OnHold
-        | ReferralStatus::Cancelled
         | ReferralStatus::Failed
         | ReferralStatus::EnteredInError => ComesAbout::Never,
     }
@@ -125,16 +126,22 @@ async fn a_referral_stands_wherever_an_operation_or_time_brings_it_and_nowhere_e
         "an MOU that ran out"
     );
     for row in &rows {
-        assert_eq!(
-            row.status == ReferralStatus::Rejected,
-            row.status_reason.is_some(),
-            "{row:?}"
+        let says_why = matches!(
+            row.status,
+            ReferralStatus::Rejected | ReferralStatus::Cancelled
         );
+        assert_eq!(says_why, row.status_reason.is_some(), "{row:?}");
         assert_eq!(
             row.status == ReferralStatus::Completed,
-            row.outcome.is_some() && !row.provided.is_empty()
+            row.outcome.is_some()
         );
-        assert_eq!(row.sent_at.is_none(), row.status == ReferralStatus::Draft);
+        if let Some(code) = row.outcome {
+            let provided = row.provided;
+            let outcome = rules_outcome::Outcome { code, provided };
+            assert_eq!(outcome.check(row.needs), Ok(()), "{row:?}");
+        }
+        let unsent = [ReferralStatus::Draft, ReferralStatus::Cancelled].contains(&row.status);
+        assert_eq!(row.sent_at.is_none(), unsent, "{row:?}");
         assert_eq!(
             row.respond_by,
             row.sent_at

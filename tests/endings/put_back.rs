@@ -7,15 +7,15 @@ use serde_json::{Value, json};
 
 use crate::world::{Agency, Database, Server, World, on_both};
 
-/// What is put back: all that sharing and the ledger stand on.
+/// What is put back: all that sharing and the ledger stand on, in the order in which the service locks it.
 const TABLES: [&str; 11] = [
     "consent",
     "referral",
     "sealed_part",
     "notice",
     "audit_event",
-    "audit_place",
     "audit_waiting",
+    "audit_place",
     "audit_tile",
     "audit_tree",
     "audit_checkpoint",

@@ -200,8 +200,8 @@ async fn says_more(north: &Agency, south: &Agency, ada: &str, number: usize) {
     let pack = json!({ "pack": "STATE", "citation": format!("a state's law, {number}") });
     north.asks(bind, json!({ "p": pack })).await.data();
     let hold = "mutation($h: LegalHoldInput!) { recordLegalHold(hold: $h) { id } }";
-    let held = json!({ "survivor": ada, "ground": "SUBPOENA", "issuedOn": day(-3), "counselOffice": "Office of counsel" });
-    north.asks(hold, json!({ "h": held })).await.data();
+    let papers = json!({ "survivor": ada, "ground": "SUBPOENA", "issuedOn": day(-3), "counselOffice": "Office of counsel" });
+    north.asks(hold, json!({ "h": papers })).await.data();
     let record = "mutation($d: MandatedDisclosureInput!) { recordMandatedDisclosure(disclosure: $d) { id } }";
     let mandate = json!({
         "survivor": ada, "instrument": "STATUTE", "issuingAuthority": "the State", "citation": "Title 1",

@@ -59,7 +59,7 @@ async fn what_parts_two_agencies_parts_them_in_every_statement(pattern: Pattern)
 
     let mut met = [0, 0];
     for drawn in drawn(&places()).into_iter().take(60) {
-        let places = memberships(&circles, pair, &drawn);
+        let places = memberships(&circles, pair, drawn);
         pattern.world.tampers("DELETE FROM membership");
         if !places.is_empty() {
             let rows = places
@@ -94,10 +94,10 @@ fn circle(id: TaskForceId) -> task_force::ActiveModel {
 fn memberships(
     circles: &[TaskForceId],
     pair: [AgencyId; 2],
-    drawn: &[Places; 2],
+    drawn: [Places; 2],
 ) -> Vec<membership::Model> {
-    let of_one = |(agency_id, places): (AgencyId, &Places)| {
-        let placed = circles.iter().copied().zip(*places);
+    let of_one = |(agency_id, places): (AgencyId, Places)| {
+        let placed = circles.iter().copied().zip(places);
         placed
             .filter_map(move |(task_force_id, active)| {
                 active.map(|active| membership::Model {

@@ -11,7 +11,7 @@ use concord::audit::stored;
 use concord::audit::tree::{self, Digest, Head};
 use concord::service::Service;
 use concord::store::Store;
-use concord_entities::audit_event::WithinReach;
+use concord_entities::audit_event::{self, WithinReach};
 use concord_entities::ids::{
     self, AgencyId, AuditEventId, ReferralId, SurvivorAuditId, TaskForceId,
 };
@@ -20,7 +20,8 @@ use concord_entities::vocabulary::{AgencyKind, Categories, DataCategory, MemberR
 use concord_entities::zone::Zone;
 use concord_entities::{membership, task_force};
 use nix::sys::resource::{UsageWho, getrusage};
-use sea_orm::{Condition, ConnectionTrait, QueryTrait, Statement};
+use sea_orm::sea_query::Order;
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, QueryTrait, Statement};
 use sqlx::{Connection, PgConnection};
 
 use crate::seed::{self, insert};
@@ -54,10 +55,11 @@ pub async fn measure(service: &Service, url: &str, flags: &[String], events: usi
         ("stranger", AgencyId::new()),
     ] {
         for (which, before) in [("first", None), ("deep", Some(middle))] {
+            let older = before.map(|id| audit_event::Column::Id.lt(id));
             let reach = WithinReach {
                 reader,
-                only: Condition::all(),
-                before,
+                only: Condition::all().add_option(older),
+                order: Order::Desc,
                 most: 51,
             };
             let statement = service.store.backend.build(&reach.select().into_query());

@@ -14,7 +14,7 @@ use super::script::{ConsentDeed, Deed, ReferralDeed, ReferralPlan, Script};
 use super::stage::Stage;
 use super::survivors::{Person, SURVIVORS};
 use crate::access::scope::Scopes;
-use crate::audit::change::Change;
+use crate::audit::change::{Change, Ending};
 use crate::audit::event::Event;
 use crate::error::{Error, Refusal, Result};
 use crate::referral;
@@ -64,7 +64,16 @@ impl Times {
     fn of(fate: Fate, start: Instant, now: Instant) -> Self {
         let gone = now.since(start);
         let answering = (gone / 8).min(Duration::from_hours(70));
-        let before = if let Fate::Draft = fate { 0 } else { 95 };
+        let before = match fate {
+            Fate::Draft | Fate::Discarded => 0,
+            Fate::Requested
+            | Fate::Accepted
+            | Fate::Rejected(_)
+            | Fate::Completed(_)
+            | Fate::Revoked(_)
+            | Fate::Mistaken
+            | Fate::Lapsed => 95,
+        };
         Self {
             asked: start.minus(Duration::from_hours(28)),
             drafted: start.minus(Duration::from_mins(before)),
@@ -115,6 +124,10 @@ impl Journey {
                 script.add(at, by, Deed::Referral(plan, deed));
             }
         }
+        if let Fate::Discarded = self.fate {
+            let deed = Deed::Referral(plan, ReferralDeed::Discard);
+            script.add(times.ended, sender, deed);
+        }
         if let Some(ended) = self.end_of_consent() {
             script.add(times.ended, sender, Deed::Consent(consent, ended));
         }
@@ -125,6 +138,7 @@ impl Journey {
             Fate::Lapsed => 30,
             Fate::Rejected(_) | Fate::Completed(_) if self.number.is_multiple_of(2) => 60,
             Fate::Draft
+            | Fate::Discarded
             | Fate::Requested
             | Fate::Accepted
             | Fate::Rejected(_)
@@ -145,16 +159,21 @@ impl Journey {
     }
 
     fn sending(&self) -> Option<ReferralDeed> {
-        if let Fate::Draft = self.fate {
-            None
-        } else {
-            Some(ReferralDeed::Send)
+        match self.fate {
+            Fate::Draft | Fate::Discarded => None,
+            Fate::Requested
+            | Fate::Accepted
+            | Fate::Rejected(_)
+            | Fate::Completed(_)
+            | Fate::Revoked(_)
+            | Fate::Mistaken
+            | Fate::Lapsed => Some(ReferralDeed::Send),
         }
     }
 
     fn answer(&self) -> Option<ReferralDeed> {
         match self.fate {
-            Fate::Draft | Fate::Requested => None,
+            Fate::Draft | Fate::Discarded | Fate::Requested => None,
             Fate::Rejected(reason) => Some(ReferralDeed::Reject(reason)),
             Fate::Accepted
             | Fate::Completed(_)
@@ -178,6 +197,7 @@ impl Journey {
             Fate::Revoked(channel) => Some(ConsentDeed::Revoke(channel)),
             Fate::Mistaken => Some(ConsentDeed::MarkEnteredInError),
             Fate::Draft
+            | Fate::Discarded
             | Fate::Requested
             | Fate::Accepted
             | Fate::Rejected(_)
@@ -190,7 +210,7 @@ impl Journey {
 /// Does one thing with a referral.
 pub(super) async fn play(
     stage: &mut Stage<'_>,
-    change: &Change<'_>,
+    change: &mut Ending<'_>,
     plan: &ReferralPlan,
     deed: ReferralDeed,
 ) -> Result<Event> {
@@ -205,6 +225,11 @@ pub(super) async fn play(
         ReferralDeed::Send => {
             let sent = referral::change::send(change, id()?).await?;
             Ok(sent.ok_or(Error::NotFound)?)
+        }
+        ReferralDeed::Discard => {
+            let (doomed, event) = referral::draft::discard(change, id()?).await?;
+            change.destroys(doomed);
+            Ok(event.ok_or(Error::NotFound)?)
         }
         ReferralDeed::Read => read(stage, change, plan).await,
         ReferralDeed::Accept => {

@@ -25,6 +25,8 @@ pub(super) struct RoutePlan {
 pub(super) enum Fate {
     /// It was not sent yet.
     Draft,
+    /// It was never sent, and discarded.
+    Discarded,
     /// It waits for an answer; for too long where it was sent more than 30 days ago.
     Requested,
     /// It was accepted.
@@ -41,7 +43,7 @@ pub(super) enum Fate {
     Lapsed,
 }
 
-use Fate::{Accepted, Completed, Draft, Lapsed, Mistaken, Rejected, Requested, Revoked};
+use Fate::{Accepted, Completed, Discarded, Draft, Lapsed, Mistaken, Rejected, Requested, Revoked};
 use OutcomeCode::{NeedsMet, NeedsPartlyMet, ReferredOnward, SurvivorEnded};
 use RejectReason::{
     ConflictOfInterest, LanguageNotAvailable, NoCapacity, NotEligible, OutsideServiceArea,
@@ -94,7 +96,7 @@ pub(super) const ROUTES: &[RoutePlan] = &[
             (Accepted, 300, Routine),
             (Accepted, 620, Routine),
             (Accepted, 410, Routine),
-            (Draft, 12, Routine),
+            (Discarded, 112, Routine),
             (Revoked(Written), 520, Routine),
             (Rejected(ConflictOfInterest), 700, Routine),
             (Completed(NeedsMet), 1600, Routine),

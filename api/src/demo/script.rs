@@ -128,6 +128,8 @@ pub(super) enum ReferralDeed {
     Draft,
     /// Sends it.
     Send,
+    /// Discards the draft.
+    Discard,
     /// Reads its package.
     Read,
     /// Accepts it.

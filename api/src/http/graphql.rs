@@ -253,12 +253,11 @@ fn reasons(response: &Response) -> Option<Vec<&Error>> {
         let mut errors = response.errors.iter();
         errors.any(|error| error.path == [PathSegment::Field(key.to_string())])
     };
-    let nothing = match &response.data {
-        Value::Null => true,
-        Value::Object(fields) => fields
-            .iter()
-            .all(|(key, value)| *value == Value::Null && refused(key)),
-        _ => false,
+    let nothing = if let Value::Object(fields) = &response.data {
+        let mut fields = fields.iter();
+        fields.all(|(key, value)| *value == Value::Null && refused(key))
+    } else {
+        response.data == Value::Null
     };
     let reason = |error: &'_ async_graphql::ServerError| error.source::<Refusal>().is_some();
     if !nothing || response.errors.is_empty() || !response.errors.iter().all(reason) {

@@ -162,7 +162,7 @@ async fn correct(
     outcome: &OutcomeInput,
 ) -> Result<Option<Event>> {
     let referral = received(change, id).await?;
-    let corrected = rules::correct(referral, outcome.told(), change.now())?;
+    let corrected = rules::correct(&referral, outcome.told(), change.now())?;
     let Some(corrected) = corrected else {
         return Ok(None);
     };

@@ -70,17 +70,9 @@ impl ReferralDraftMutation {
         let request = ctx.request()?;
         let mut change = request.change(Resource::Referral.update()).await?;
         let id: ReferralId = page::id("id", &id)?;
-        let draft = written(&change, id).await?;
-        let before = PackageVersion::from(&draft);
-        let mut events = Vec::new();
-        if let Some(discarded) = rules::discard(draft, change.now())? {
-            let discarded = save(&change, discarded).await?;
-            sealed_part::Entity::remove_of([id]).exec(&change).await?;
-            let event = ReferralEvent::of(id, discarded.recipient_id);
-            events.push(Event::ReferralDraftDiscarded(event));
-        }
-        change.destroys(DoomedKeys::Packages(vec![before]));
-        change.commit_all(events).await?;
+        let (doomed, event) = discard(&change, id).await?;
+        change.destroys(doomed);
+        change.commit_all(event.into_iter().collect()).await?;
         reload(ctx, id).await
     }
 }
@@ -150,6 +142,23 @@ async fn edit(request: &Request, id: ReferralId, input: ReferralDraftInput) -> R
     let event = ReferralEvent::of(id, edited.recipient_id);
     change.commit(Event::ReferralDraftEdited(event)).await?;
     Ok(())
+}
+
+/// Discards a draft of the acting agency's; returns the keys to destroy, and the event to record, or none where that was done
+/// before.
+pub(crate) async fn discard(
+    change: &Change<'_>,
+    id: ReferralId,
+) -> Result<(DoomedKeys, Option<Event>)> {
+    let draft = written(change, id).await?;
+    let doomed = DoomedKeys::Packages(vec![PackageVersion::from(&draft)]);
+    let Some(discarded) = rules::discard(draft, change.now())? else {
+        return Ok((doomed, None));
+    };
+    let discarded = save(change, discarded).await?;
+    sealed_part::Entity::remove_of([id]).exec(change).await?;
+    let event = ReferralEvent::of(id, discarded.recipient_id);
+    Ok((doomed, Some(Event::ReferralDraftDiscarded(event))))
 }
 
 fn told(input: &ReferralDraftInput) -> NewReferral {

@@ -136,7 +136,6 @@ impl Referral {
 
     /// What the sender tells the recipient, as far as it may be told to you, for this purpose, now. Reading it is a
     /// disclosure on record. Null where it is refused, as where a purpose is missing.
-    #[expect(clippy::unused_async, reason = "a resolver is asynchronous")]
     async fn package(
         &self,
         ctx: &Context<'_>,

@@ -336,23 +336,23 @@ pub fn complete(referral: Model, outcome: Outcome, now: Instant) -> Result<Optio
 ///
 /// # Errors
 /// `INVALID_TRANSITION`: it is not completed, or was so too long ago. `BAD_USER_INPUT`: as for its completion.
-pub fn correct(referral: Model, outcome: Outcome, now: Instant) -> Result<Option<Model>, Error> {
-    let said = outcome_of(&referral);
+pub fn correct(referral: &Model, outcome: Outcome, now: Instant) -> Result<Option<Model>, Error> {
+    let said = outcome_of(referral);
     unless_repeated(said, &outcome, || {
         let before = said.zip(referral.outcome_at);
         let Some((before, at)) = before else {
             return Err(not_permitted(
-                &referral,
+                referral,
                 ReferralAction::Correct,
                 Side::Recipient,
                 now,
             ));
         };
-        if correctable_until(&referral).is_none_or(|until| until <= now) {
+        if correctable_until(referral).is_none_or(|until| until <= now) {
             let text = "an outcome can be corrected for 30 days after the referral was completed";
             return Err(Error::NotNow(text.into()));
         }
-        check(outcome, &referral)?;
+        check(outcome, referral)?;
         let mut earlier = referral.earlier_outcomes.clone().unwrap_or_default();
         earlier.0.push(RecordedOutcome {
             code: before.code,
@@ -366,7 +366,7 @@ pub fn correct(referral: Model, outcome: Outcome, now: Instant) -> Result<Option
             earlier_outcomes: Some(earlier),
             updated_at: now,
             last_action: Some(ReferralAction::Correct),
-            ..referral
+            ..referral.clone()
         })
     })
     .transpose()

@@ -133,10 +133,7 @@ impl<P: CursorKey> Walk<P> {
         for column in columns {
             among = among.order_by(*column, self.order());
         }
-        let columns: Vec<_> = columns
-            .iter()
-            .map(|column| column.as_column_ref())
-            .collect();
+        let columns: Vec<_> = columns.iter().map(ColumnTrait::as_column_ref).collect();
         match self.beyond(&columns) {
             Some(beyond) => among.filter(beyond).limit(self.most),
             None => among.limit(self.most),

@@ -26,10 +26,9 @@ pub enum AgeError {
 /// [`AgeError`].
 pub fn check_age(age: AgeGroup, minor_until: Option<Day>, today: Day) -> Result<(), AgeError> {
     match minor_until {
-        None => Ok(()),
         Some(_) if age != AgeGroup::Minor => Err(AgeError::NotAMinor),
         Some(day) if day <= today => Err(AgeError::Past),
         Some(day) if day > today.plus_days(LONGEST) => Err(AgeError::TooLate),
-        Some(_) => Ok(()),
+        Some(_) | None => Ok(()),
     }
 }
