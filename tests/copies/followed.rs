@@ -7,7 +7,8 @@ use crate::world::agency::Told;
 use crate::world::{Agency, Database, Server, World};
 
 /// All that sharing and the ledger stand on.
-const TABLES: [&str; 15] = [
+const TABLES: [&str; 16] = [
+    "membership",
     "agency",
     "application",
     "consent",
@@ -16,8 +17,8 @@ const TABLES: [&str; 15] = [
     "survivor",
     "notice",
     "audit_event",
-    "audit_place",
     "audit_waiting",
+    "audit_place",
     "audit_tile",
     "audit_tree",
     "audit_checkpoint",

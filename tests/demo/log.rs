@@ -114,6 +114,10 @@ async fn the_log_holds_what_the_operations_write_and_nothing_else() {
             AuditType::ReferralSent,
             count(&referrals, |row| row.sent_at.is_some()),
         ),
+        (
+            AuditType::ReferralDraftDiscarded,
+            standing(ReferralStatus::Cancelled),
+        ),
         (AuditType::ReferralAccepted, accepted),
         (AuditType::ReferralRejected, rejected),
         (

@@ -270,7 +270,8 @@ async fn the_copied_state_is_what_consents_and_mous_say() {
             .collect();
         assert_eq!(sealed, row.contains);
         let taken_back = consent.revoked_at.is_some() || consent.entered_in_error_at.is_some();
-        let ended = taken_back || consent.expires_at <= demo.now;
+        let discarded = row.status == ReferralStatus::Cancelled;
+        let ended = taken_back || discarded || consent.expires_at <= demo.now;
         assert_eq!(keys.contains(&row.id), !ended, "a key of {row:?}");
 
         if let (Some(id), Some(sent)) = (row.mou_id, row.sent_at) {

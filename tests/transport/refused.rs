@@ -11,7 +11,7 @@ async fn one_refusal_costs_one_field(world: World) {
         first: registerSurvivor(survivor: $a) { pseudonym } \
         again: registerSurvivor(survivor: $b) { pseudonym } \
         last: registerSurvivor(survivor: $c) { pseudonym } }";
-    let named = |name: &str| json!({ "pseudonym": name, "minor": false });
+    let named = |name: &str| json!({ "pseudonym": name, "ageGroup": "ADULT" });
     let variables = json!({ "a": named("Ada"), "b": named("Ada"), "c": named("Bea") });
     let answer = north.asks(register, variables).await;
     assert_eq!((answer.status, answer.codes().as_str()), (200, "CONFLICT"));
