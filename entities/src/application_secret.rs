@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Order, Query};
-use sea_orm::{Condition, DeleteMany, QueryFilter};
+use sea_orm::{Condition, DeleteMany, QueryFilter, UpdateMany};
 
 use crate::ids::{ApplicationId, SecretId};
 use crate::instant::Instant;
@@ -17,7 +17,8 @@ pub struct Model {
     pub id: SecretId,
     /// The application that it authenticates.
     pub application_id: ApplicationId,
-    /// Its argon2id hash, as a PHC string.
+    /// Its SHA-256, as `sha256:` and 64 hexadecimal digits; one that was made before 0.2 and not used since, its argon2id hash
+    /// as a PHC string.
     pub hash: String,
     /// When it was made.
     pub created_at: Instant,
@@ -40,6 +41,15 @@ impl Entity {
         Self::find()
             .filter(COLUMN.application_id.eq(application))
             .filter(unended)
+    }
+
+    /// Keeps another hash of the same secret, unless somebody else has done so.
+    #[must_use]
+    pub fn rehash(kept: &Model, hash: &str) -> UpdateMany<Self> {
+        Self::update_many()
+            .col_expr(Column::Hash, Expr::value(hash))
+            .filter(COLUMN.id.eq(kept.id))
+            .filter(COLUMN.hash.eq(kept.hash.clone()))
     }
 
     /// Forgets some of the secrets that ended before this, the oldest first.

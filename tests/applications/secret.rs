@@ -2,9 +2,11 @@
 
 use argon2::password_hash::{PasswordHasher, phc::PasswordHash};
 use argon2::{Algorithm, Argon2, Params, Version};
-use concord::application::secret::{OF_NOBODY, PREFIX, issue, matches};
+use concord::application::secret::{KeptHash, PREFIX, hash, issue};
+use serde_json::Value;
 
-const MADE_LIKE: &str = "$argon2id$v=19$m=19456,t=2,p=1$";
+use super::with_a_secret;
+use crate::world::{World, on_both};
 
 #[test]
 fn a_secret_matches_its_own_hash_alone() {
@@ -19,44 +21,75 @@ fn a_secret_matches_its_own_hash_alone() {
     }
     assert_ne!(*one, *other);
     assert_ne!(its_hash, other_hash);
-    assert!(its_hash.starts_with(MADE_LIKE), "{its_hash}");
     assert!(!its_hash.contains(one.strip_prefix(PREFIX).unwrap()));
 
-    assert!(matches(&one, &its_hash));
-    assert!(matches(&other, &other_hash));
-    for (secret, hash) in [
-        (one.as_str(), other_hash.as_str()),
-        (&one[..one.len() - 1], &its_hash),
-        (&format!("{}a", *one), &its_hash),
-        (&one.to_uppercase(), &its_hash),
-        ("", &its_hash),
-        (&"a".repeat(100_000), &its_hash),
-        (&one, ""),
-        (&one, "plain"),
-        (&one, &one),
-        (&one, OF_NOBODY),
+    let is_of =
+        |secret: &str, kept: &str| KeptHash::parse(kept).is_some_and(|kept| kept.is_of(secret));
+    for (secret, its_hash) in [(&one, &its_hash), (&other, &other_hash)] {
+        for kept in [
+            its_hash.clone(),
+            hash(secret),
+            of_before(secret, Algorithm::Argon2id),
+        ] {
+            assert!(is_of(secret, &kept), "{kept}");
+        }
+    }
+    let before = of_before(&one, Algorithm::Argon2id);
+    for kept in [its_hash.as_str(), &before] {
+        for wrong in [
+            &other[..],
+            &one[..one.len() - 1],
+            &format!("{}a", *one),
+            &one.to_uppercase(),
+            "",
+            &"a".repeat(100_000),
+        ] {
+            assert!(!is_of(wrong, kept), "{kept}");
+        }
+    }
+    for kept in [
+        "",
+        "plain",
+        "sha256:",
+        "sha256:00",
+        &one,
+        &of_before(&one, Algorithm::Argon2i),
     ] {
-        assert!(!matches(secret, hash), "{hash}");
+        assert!(!is_of(&one, kept), "{kept}");
     }
 }
 
-#[test]
-fn nobodys_hash_costs_what_every_other_does() {
-    assert!(OF_NOBODY.starts_with(MADE_LIKE));
-    let (_, hash) = issue().unwrap();
-    assert_eq!(OF_NOBODY.len(), hash.len());
-    let nobodys = PasswordHash::new(OF_NOBODY).unwrap();
-    let somebodys = PasswordHash::new(&hash).unwrap();
-    assert_eq!(nobodys.params, somebodys.params);
-    assert_eq!(nobodys.salt.unwrap().len(), somebodys.salt.unwrap().len());
-    assert_eq!(nobodys.hash.unwrap().len(), somebodys.hash.unwrap().len());
+/// The hash of a secret as releases before 0.2 kept it.
+fn of_before(secret: &str, algorithm: Algorithm) -> String {
+    let params = Params::new(19_456, 2, 1, None).unwrap();
+    let kept: PasswordHash = Argon2::new(algorithm, Version::V0x13, params)
+        .hash_password(secret.as_bytes())
+        .unwrap();
+    kept.to_string()
 }
 
-#[test]
-fn a_hash_of_another_kind_matches_nothing() {
-    let params = Params::new(64, 1, 1, None).unwrap();
-    let weak: PasswordHash = Argon2::new(Algorithm::Argon2i, Version::V0x13, params)
-        .hash_password(b"concord_x")
-        .unwrap();
-    assert!(!matches("concord_x", &weak.to_string()));
+on_both!(a_hash_of_before_is_replaced_when_its_secret_is_used);
+async fn a_hash_of_before_is_replaced_when_its_secret_is_used(world: World) {
+    let north = world.agency("north").await;
+    let (id, secret) = with_a_secret(&north, "referral.r").await;
+    let kept = of_before(&secret, Algorithm::Argon2id);
+    world.tampers(&format!("UPDATE application_secret SET hash = '{kept}'"));
+    let asks = async |secret: &str| -> Value {
+        let answer = reqwest::Client::new()
+            .post(format!("http://{}/oauth/token", north.address))
+            .basic_auth(&id, Some(secret))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body("grant_type=client_credentials");
+        let text = answer.send().await.unwrap().text().await.unwrap();
+        serde_json::from_str(&text).unwrap()
+    };
+
+    assert_eq!(asks("concord_wrong").await["error"], "invalid_client");
+    let stored = || world.tampers("SELECT hash FROM application_secret");
+    assert_eq!(stored().trim(), kept, "a wrong secret replaces nothing");
+    for _ in 0..2 {
+        let given = asks(&secret).await;
+        assert_ne!(given["access_token"], Value::Null, "{given}");
+        assert_eq!(stored().trim(), hash(&secret));
+    }
 }

@@ -39,7 +39,7 @@ impl ApplicationMutation {
         let registrar = Registrar::Token(caller.granted());
         let registration = rules::check(&application.wanted(), registrar)?;
         // Before the change is opened: nobody waits for a lock while a secret is hashed.
-        let fresh = Fresh::for_a(registration.authentication).await?;
+        let fresh = Fresh::for_a(registration.authentication)?;
         register(request, &application, registration, fresh).await
     }
 
@@ -53,7 +53,7 @@ impl ApplicationMutation {
         let request = ctx.request()?;
         let caller = request.caller.may(Resource::Agency.update())?;
         let id = page::id("id", &id)?;
-        let fresh = Fresh::issue().await?;
+        let fresh = Fresh::issue()?;
         let change = request.change(Resource::Agency.update()).await?;
         let model = held(&change, id).await?;
         let by = ClientAuthentication::ClientSecretBasic;

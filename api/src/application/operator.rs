@@ -23,7 +23,7 @@ pub async fn register(
     wanted: &ApplicationRequest,
 ) -> Result<(application::Model, Option<Zeroizing<String>>)> {
     let registration = rules::check(wanted, Registrar::Operator)?;
-    let fresh = Fresh::for_a(registration.authentication).await?;
+    let fresh = Fresh::for_a(registration.authentication)?;
     let mut change = Change::at_command_line(store, ByOperator::default()).await?;
     change.acts_for(Some(agency));
     let model = register::register(&change, agency, registration, fresh.as_ref()).await?;

@@ -10,7 +10,7 @@ use super::rules::{self, ApplicationRegistration};
 use super::secret;
 use crate::access::revoked;
 use crate::audit::change::{Author, Change, Ending};
-use crate::error::Result;
+use crate::error::{Refusal, Result};
 
 /// A secret to be kept as its hash, and shown once.
 pub struct Fresh {
@@ -24,8 +24,8 @@ impl Fresh {
     ///
     /// # Errors
     /// `INTERNAL`.
-    pub async fn issue() -> Result<Self> {
-        let (secret, hash) = secret::issued().await?;
+    pub fn issue() -> Result<Self> {
+        let (secret, hash) = secret::issue().map_err(Refusal::internal)?;
         Ok(Self { secret, hash })
     }
 
@@ -33,9 +33,9 @@ impl Fresh {
     ///
     /// # Errors
     /// `INTERNAL`.
-    pub async fn for_a(authentication: ClientAuthentication) -> Result<Option<Self>> {
+    pub fn for_a(authentication: ClientAuthentication) -> Result<Option<Self>> {
         match authentication {
-            ClientAuthentication::ClientSecretBasic => Self::issue().await.map(Some),
+            ClientAuthentication::ClientSecretBasic => Self::issue().map(Some),
             ClientAuthentication::PrivateKeyJwt => Ok(None),
         }
     }

@@ -1,44 +1,35 @@
 //! Client secrets: made once, shown once, kept as a hash.
 //!
-//! argon2id (RFC 9106) with the least that OWASP's Password Storage Cheat Sheet asks for. [`issue`] and [`matches()`]
-//! each fill 19 MiB of memory and take some tens of milliseconds of a core: call them within
-//! `tokio::task::spawn_blocking`, never on a worker's own thread.
+//! A secret has 256 random bits: nobody guesses one, so a hash needs not be slow, and a slow one lets strangers burn our
+//! processors. SHA-256 it is, compared in constant time. Until 0.2 it was argon2id: such a hash is still read
+//! ([`KeptHash::Argon2`]), and replaced when its secret is next used.
 
-use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
-use argon2::{ARGON2ID_IDENT, Algorithm, Argon2, Params, Version};
+use argon2::password_hash::{PasswordVerifier, phc::PasswordHash};
+use argon2::{ARGON2ID_IDENT, Argon2};
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use zeroize::Zeroizing;
-
-use crate::error::{Refusal, Result};
 
 /// What every secret starts with, so that those who scan repositories and logs for secrets find it.
 pub const PREFIX: &str = "concord_";
 /// Bytes of randomness in a secret.
 const BYTES: usize = 32;
-/// How long a presented secret may be, in bytes, before it is hashed at all.
+/// How long a presented secret may be, in bytes, before an argon2 hash is made of it.
 const LONGEST: usize = 128;
-
-/// KiB of memory.
-const MEMORY: u32 = 19_456;
-/// Passes over it.
-const PASSES: u32 = 2;
-/// Lanes.
-const LANES: u32 = 1;
-
-/// The hash of a secret that nobody has, made like every other: what a secret is checked against where there is no such
-/// application, so that the answer takes as long.
-pub const OF_NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$U5ur2VCQbGDwHHooEypjCA$QJ4xWalK2o7C10580MD5Da8b1TtqkojZ2GcYej2nr/w";
+/// What a hash of today starts with; hexadecimal digits follow.
+const SHA256_PREFIX: &str = "sha256:";
 
 /// A secret could not be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a client secret could not be made")]
 pub struct SecretError;
 
-/// Returns a fresh secret, and its hash as a PHC string. For `spawn_blocking`.
+/// Returns a fresh secret, and the hash to keep.
 ///
 /// # Errors
-/// Where the system has no randomness or memory to give.
+/// Where the system has no randomness to give.
 pub fn issue() -> Result<(Zeroizing<String>, String), SecretError> {
     let mut bytes = Zeroizing::new([0_u8; BYTES]);
     aws_lc_rs::rand::fill(bytes.as_mut()).map_err(|_| SecretError)?;
@@ -46,34 +37,54 @@ pub fn issue() -> Result<(Zeroizing<String>, String), SecretError> {
     let mut secret = Zeroizing::new(String::with_capacity(PREFIX.len() + 2 * BYTES));
     secret.push_str(PREFIX);
     URL_SAFE_NO_PAD.encode_string(bytes.as_ref(), &mut secret);
-    let params = Params::new(MEMORY, PASSES, LANES, None).map_err(|_| SecretError)?;
-    let hash: PasswordHash = Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-        .hash_password(secret.as_bytes())
-        .map_err(|_| SecretError)?;
-    Ok((secret, hash.to_string()))
+    let hash = hash(&secret);
+    Ok((secret, hash))
 }
 
-/// Makes a secret on a thread of its own.
-///
-/// # Errors
-/// `INTERNAL`.
-pub async fn issued() -> Result<(Zeroizing<String>, String)> {
-    tokio::task::spawn_blocking(issue)
-        .await
-        .map_err(Refusal::internal)?
-        .map_err(Refusal::internal)
-}
-
-/// Returns whether this is the secret that `hash` was made of; never where the hash is not one of argon2id. Takes as
-/// long whichever it is. For `spawn_blocking`.
+/// Returns the hash that is kept of a secret.
 #[must_use]
-pub fn matches(secret: &str, hash: &str) -> bool {
-    let Ok(hash) = PasswordHash::new(hash) else {
-        return false;
-    };
-    secret.len() <= LONGEST
-        && hash.algorithm == ARGON2ID_IDENT
-        && Argon2::default()
-            .verify_password(secret.as_bytes(), &hash)
-            .is_ok()
+pub fn hash(secret: &str) -> String {
+    let hashed = digest(&SHA256, secret.as_bytes());
+    format!("{SHA256_PREFIX}{}", hex::encode(hashed))
+}
+
+/// A hash as the store keeps it, by its kind.
+#[derive(Clone, Debug)]
+pub enum KeptHash {
+    /// A hash of today.
+    Sha256(Vec<u8>),
+    /// One of before 0.2, as a PHC string: to check a secret against it fills 19 MiB of memory and takes some tens of
+    /// milliseconds of a core.
+    Argon2(String),
+}
+
+impl KeptHash {
+    /// Returns the hash of a kind that secrets are kept as; none where it is of another.
+    #[must_use]
+    pub fn parse(stored: &str) -> Option<Self> {
+        if let Some(digits) = stored.strip_prefix(SHA256_PREFIX) {
+            return hex::decode(digits).ok().map(Self::Sha256);
+        }
+        let parsed = PasswordHash::new(stored).ok()?;
+        (parsed.algorithm == ARGON2ID_IDENT).then(|| Self::Argon2(stored.to_owned()))
+    }
+
+    /// Returns whether this is the secret that the hash was made of. Of argon2, for `spawn_blocking`.
+    #[must_use]
+    pub fn is_of(&self, secret: &str) -> bool {
+        match self {
+            Self::Sha256(kept) => {
+                let hashed = digest(&SHA256, secret.as_bytes());
+                verify_slices_are_equal(hashed.as_ref(), kept).is_ok()
+            }
+            Self::Argon2(kept) => {
+                secret.len() <= LONGEST
+                    && PasswordHash::new(kept).is_ok_and(|kept| {
+                        Argon2::default()
+                            .verify_password(secret.as_bytes(), &kept)
+                            .is_ok()
+                    })
+            }
+        }
+    }
 }

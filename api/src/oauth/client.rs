@@ -16,7 +16,7 @@ use super::form::FormParameters;
 use super::server::{AuthorizationServer, OauthRequest};
 use crate::access::replay_guard;
 use crate::access::scope::Scopes;
-use crate::application::secret;
+use crate::application::secret::{self, KeptHash};
 use crate::audit::event::Agent;
 use crate::clock;
 use crate::jose::jwk::{Accepted, ExternalKeys};
@@ -24,7 +24,7 @@ use crate::jose::jwk::{Accepted, ExternalKeys};
 /// The `client_assertion_type` of a JWT (RFC 7523, 2.2).
 const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// How many secrets are hashed at a time: each takes 19 MiB and a core of its own.
+/// How many hashes of before 0.2 are made at a time: each takes 19 MiB and a core of its own.
 static HASHING: Semaphore = Semaphore::const_new(2);
 
 /// A program that proved to be a registered application.
@@ -145,7 +145,6 @@ async fn by_secret(
     id: ApplicationId,
     secret: String,
 ) -> Result<Client, OauthError> {
-    // A hash is made to be slow: whoever guesses pays for it with waiting, not we with work.
     if let Some(address) = asked.address {
         let may_try = server.limits.may_try_secret(address, &id.to_string());
         may_try.map_err(|wait| OauthError::slow_down(wait.seconds()))?;
@@ -153,35 +152,52 @@ async fn by_secret(
     let registered = registered.filter(|application| {
         application.authentication == ClientAuthentication::ClientSecretBasic
     });
-    let hashes: Vec<String> = match &registered {
-        Some(application) => application_secret::Entity::in_force(application.id, clock::now())
-            .all(&server.store.read)
-            .await?
-            .into_iter()
-            .map(|known| known.hash)
-            .collect(),
-        None => Vec::new(),
+    let Some(application) = registered else {
+        return Err(OauthError::client("unknown_client"));
     };
-    let hashing = HASHING.acquire().await;
-    let right = tokio::task::spawn_blocking(move || matches_any(&secret, &hashes))
-        .await
-        .unwrap_or(false);
-    drop(hashing);
-    match registered {
-        Some(application) if right => Client::taking_part(&application),
-        Some(_) => Err(OauthError::client("wrong_secret")),
-        None => Err(OauthError::client("unknown_client")),
+    let kept = application_secret::Entity::in_force(application.id, clock::now())
+        .all(&server.store.read)
+        .await?;
+    if is_kept(server, secret, kept).await? {
+        Client::taking_part(&application)
+    } else {
+        Err(OauthError::client("wrong_secret"))
     }
 }
 
-/// Returns whether a secret is one of those that were hashed. It takes some time also where there is none, so that the
-/// time does not tell which applications there are.
-fn matches_any(secret: &str, hashes: &[String]) -> bool {
-    if hashes.is_empty() {
-        let _ = secret::matches(secret, secret::OF_NOBODY);
-        return false;
+/// Returns whether a secret is one of those that are kept. Where its hash is of before 0.2, another takes its place.
+async fn is_kept(
+    server: &AuthorizationServer<'_>,
+    secret: String,
+    kept: Vec<application_secret::Model>,
+) -> Result<bool, OauthError> {
+    let mut slow = Vec::new();
+    for one in kept {
+        match KeptHash::parse(&one.hash) {
+            Some(hash @ KeptHash::Sha256(_)) if hash.is_of(&secret) => return Ok(true),
+            Some(hash @ KeptHash::Argon2(_)) => slow.push((one, hash)),
+            Some(KeptHash::Sha256(_)) | None => {}
+        }
     }
-    hashes.iter().any(|hash| secret::matches(secret, hash))
+    if slow.is_empty() {
+        return Ok(false);
+    }
+    let hashing = HASHING.acquire().await;
+    let new = secret::hash(&secret);
+    let right = tokio::task::spawn_blocking(move || {
+        let mut slow = slow.into_iter();
+        slow.find_map(|(one, hash)| hash.is_of(&secret).then_some(one))
+    })
+    .await
+    .unwrap_or(None);
+    drop(hashing);
+    let Some(right) = right else {
+        return Ok(false);
+    };
+    application_secret::Entity::rehash(&right, &new)
+        .exec(&server.store.write)
+        .await?;
+    Ok(true)
 }
 
 async fn by_assertion(
