@@ -5,6 +5,7 @@ use std::io::{Read, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
+use concord::access::in_flight::MOST_OF_AN_AGENCY;
 use concord::access::token::Claims;
 use concord::consent::document::formats::{DocumentType, LARGEST};
 use concord::jose::jwk::{Accepted, ExternalKey};
@@ -304,4 +305,51 @@ async fn papers_and_forms_cost_something() {
     let refused = gets(&north, &consent).await;
     assert_eq!(refused.verdict(), "429 RATE_LIMITED");
     assert!(refused.headers.contains_key("retry-after"));
+}
+
+on_both!(papers_that_come_slowly_keep_only_their_own_agency_waiting);
+async fn papers_that_come_slowly_keep_only_their_own_agency_waiting(world: World) {
+    let (north, south) = world.agencies("north", "south").await;
+    let (north, south) = (keeper(&world, &north), keeper(&world, &south));
+    let (ours, theirs) = (
+        draft(&north, &south, "Ada").await,
+        draft(&south, &north, "Bea").await,
+    );
+    let paper = file(DocumentType::Pdf, "signed");
+    let head = format!(
+        "PUT /consents/{ours}/document HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {}\r\n\
+         content-type: application/pdf\r\ncontent-length: 9000\r\n\r\n",
+        north.token
+    );
+    let slow: Vec<TcpStream> = (0..MOST_OF_AN_AGENCY)
+        .map(|_| {
+            let mut stream = TcpStream::connect(&north.address).unwrap();
+            stream.write_all(head.as_bytes()).unwrap();
+            stream
+        })
+        .collect();
+    let stored = async |status: &[u16]| {
+        for _ in 0..100 {
+            let reply = puts(&north, &ours, "application/pdf", &paper).await;
+            if status.contains(&reply.status) {
+                return reply;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("never answered {status:?}");
+    };
+    let full = stored(&[429]).await;
+    assert_eq!(full.verdict(), "429 RATE_LIMITED");
+    assert_eq!(full.headers["retry-after"], "2");
+    assert_eq!(gets(&north, &ours).await.verdict(), "429 RATE_LIMITED");
+    assert_eq!(
+        puts(&south, &theirs, "application/pdf", &paper)
+            .await
+            .status,
+        201
+    );
+
+    drop(slow);
+    stored(&[200, 201]).await;
+    assert_eq!(gets(&north, &ours).await.bytes, paper);
 }

@@ -19,6 +19,7 @@ use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
 use super::Caller;
+use super::in_flight::PapersInFlight;
 use crate::settings::Allowances;
 
 /// An allowance is used up.
@@ -26,6 +27,12 @@ use crate::settings::Allowances;
 pub struct Wait(Duration);
 
 impl Wait {
+    /// Returns that it is worth another try after so long.
+    #[must_use]
+    pub fn of(duration: Duration) -> Self {
+        Self(duration)
+    }
+
     /// Returns how many seconds to wait before it is worth another try, rounded up (`Retry-After`, RFC 9110, 10.2.3).
     #[must_use]
     pub fn seconds(self) -> u64 {
@@ -42,6 +49,8 @@ pub struct Limits {
     ended: Arc<DefaultKeyedRateLimiter<AgencyId>>,
     failed: Arc<RateLimiter<Touch, Failures, DefaultClock>>,
     failures: Failures,
+    /// The signed papers on their way.
+    pub papers: PapersInFlight,
 }
 
 impl Limits {
@@ -70,6 +79,7 @@ impl Limits {
                 DefaultClock::default(),
             )),
             failures,
+            papers: PapersInFlight::default(),
         }
     }
 

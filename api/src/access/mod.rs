@@ -19,6 +19,7 @@
 pub mod caller;
 pub mod grammar;
 pub mod grant;
+pub mod in_flight;
 pub mod issued;
 pub mod issuer;
 pub mod keys;

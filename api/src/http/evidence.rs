@@ -1,7 +1,11 @@
 //! `/consents/{id}/document`: the signed paper behind a consent, in (`PUT`) and out (`GET`) as it is.
 
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{self, Poll};
 use std::time::Duration;
 
+use actix_web::body::{BodySize, MessageBody};
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use aws_lc_rs::digest::{SHA256, digest};
@@ -12,13 +16,16 @@ use serde_json::json;
 use super::plain::{self, HttpRefusal, Operation, kept_by_nobody};
 use super::shared::Shared;
 use crate::access::grant::Resource;
+use crate::access::in_flight::PaperInFlight;
 use crate::consent::document::formats::{self, DocumentType, LARGEST};
 use crate::consent::document::store::{self, Scan};
-use crate::error::Error;
+use crate::error::{Error, Refusal};
 use crate::request::{Request, Worker};
 
 /// How long a paper may take to come in.
 const PATIENCE: Duration = Duration::from_mins(1);
+/// How much of a paper is handed on at a time, in bytes.
+const PIECE: usize = 64 * 1024;
 const STORE: Operation = Operation {
     name: "storeConsentDocument",
     cost: 50,
@@ -50,6 +57,7 @@ async fn put(
         request.caller.may(Resource::Evidence.create())?;
         let id = plain::id(&id)?;
         let kind = kind(&http)?;
+        let _held = held(request)?;
         let bytes = received(&http, payload).await?;
         kind.check(&bytes)
             .map_err(|fault| bad(&fault.to_string()))?;
@@ -86,8 +94,40 @@ async fn get(
     .await
 }
 
+/// Counts the paper that is about to come into memory.
+fn held(request: &Request) -> Result<PaperInFlight, HttpRefusal> {
+    let begun = request.worker.limits.papers.begin(request.caller.agency());
+    begun.map_err(|wait| {
+        let seconds = wait.seconds();
+        Refusal::from(Error::RateLimited { seconds }).into()
+    })
+}
+
+/// A paper on its way out, counted until the last of it is sent or its reader has gone.
+struct PaperBody {
+    left: web::Bytes,
+    _held: PaperInFlight,
+}
+
+impl MessageBody for PaperBody {
+    type Error = Infallible;
+
+    fn size(&self) -> BodySize {
+        BodySize::Sized(u64::try_from(self.left.len()).unwrap_or(u64::MAX))
+    }
+
+    fn poll_next(
+        mut self: Pin<&mut Self>,
+        _: &mut task::Context<'_>,
+    ) -> Poll<Option<Result<web::Bytes, Infallible>>> {
+        let size = self.left.len().min(PIECE);
+        Poll::Ready((size > 0).then(|| Ok(self.left.split_to(size))))
+    }
+}
+
 async fn released(request: &Request, id: &str) -> Result<HttpResponse, HttpRefusal> {
     let id = plain::id(id)?;
+    let held = held(request)?;
     let paper = store::read(request, id).await?;
     let mut paper = paper.ok_or_else(HttpRefusal::not_found)?;
     let name =
@@ -104,7 +144,10 @@ async fn released(request: &Request, id: &str) -> Result<HttpResponse, HttpRefus
             "default-src 'none'; sandbox",
         ))
         .insert_header(("content-digest", format!("sha-256=:{sum}:")))
-        .body(std::mem::take(&mut *paper.bytes)))
+        .body(PaperBody {
+            left: std::mem::take(&mut *paper.bytes).into(),
+            _held: held,
+        }))
 }
 
 /// Returns the kind of file that the headers name.
@@ -173,5 +216,5 @@ fn agrees(http: &HttpRequest, bytes: &[u8]) -> Result<(), HttpRefusal> {
 }
 
 fn bad(text: &str) -> HttpRefusal {
-    crate::error::Refusal::from(Error::BadUserInput(text.to_owned().into())).into()
+    Refusal::from(Error::BadUserInput(text.to_owned().into())).into()
 }

@@ -1,6 +1,7 @@
 //! What lies beside GraphQL for an application: a request let in, and refusals in the shape of GraphQL's request errors.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
@@ -11,6 +12,7 @@ use super::answer::{self, REQUEST_ID};
 use super::authenticator::{self, Authenticator};
 use super::negotiate::MediaType;
 use super::shared::Shared;
+use crate::access::limit::Wait;
 use crate::audit::event::RequestMeta;
 use crate::error::{Error, Refusal, Result};
 use crate::request::{Request, Worker, object};
@@ -157,6 +159,10 @@ async fn refuse(gate: &Authenticator<'_>, request: &Request, refused: HttpRefusa
     }
     if matches!(error, Error::Unauthenticated) {
         return gate.out_of_force(&request.caller).await;
+    }
+    if let Error::RateLimited { seconds } = error {
+        let wait = Wait::of(Duration::from_secs(*seconds));
+        return answer::too_much(gate.media, gate.request_id, wait);
     }
     let denied = matches!(error, Error::NotFound | Error::ForbiddenScope { .. });
     if denied && !refused.recorded {
