@@ -30,6 +30,8 @@ mod postgres;
 mod seed;
 mod server;
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -216,6 +218,8 @@ impl Measure {
     fn written(&self, on: On, folder: &Path) -> RawSettings {
         let key_file = folder.join("key");
         std::fs::write(&key_file, "0123456789abcdef".repeat(4)).unwrap();
+        // A key that others can read is refused.
+        std::fs::set_permissions(&key_file, Permissions::from_mode(0o600)).unwrap();
         RawSettings {
             data: Some(folder.join("data")),
             key_file: Some(key_file),
