@@ -3,8 +3,8 @@
 //! A refusal comes from one of five places:
 //!
 //! 1. The caller: a token that proves nothing or reaches less far (`UNAUTHENTICATED`, `FORBIDDEN_SCOPE`), text that is
-//!    no id, date or code (`BAD_USER_INPUT`), more than one request or a minute may ask for (`QUERY_TOO_COSTLY`,
-//!    `RATE_LIMITED`).
+//!    no id, date or code (`BAD_USER_INPUT`), a hash instead of a document (`PERSISTED_QUERY_NOT_SUPPORTED`), more than
+//!    one request or a minute may ask for (`QUERY_TOO_COSTLY`, `RATE_LIMITED`).
 //! 2. What the caller may not see, which answers as what does not exist (`NOT_FOUND`).
 //! 3. A rule that says no: each returns its reason as a value (`INVALID_TRANSITION`, `CONSENT_DEFECTIVE`,
 //!    `MOU_REQUIRED`, `LEGAL_HOLD`, `DUPLICATE_REFERRAL`, `CONFLICT`, `PURPOSE_REQUIRED`).
@@ -108,6 +108,10 @@ pub enum Error {
     /// The token allows several purposes and none was named.
     #[error("name a `purpose`: your token allows more than one, or none")]
     PurposeRequired,
+    /// The document is named by its hash alone, as Apollo's automatic persisted queries do: send it as `query`. Libraries
+    /// take this message for the word to do so by themselves.
+    #[error("PersistedQueryNotSupported")]
+    PersistedQueryNotSupported,
     /// The query asks for more than one request may.
     #[error("{0}")]
     QueryTooCostly(Cow<'static, str>),
@@ -187,6 +191,7 @@ impl Error {
             Self::MouRequired => "MOU_REQUIRED",
             Self::Conflict(_) => "CONFLICT",
             Self::PurposeRequired => "PURPOSE_REQUIRED",
+            Self::PersistedQueryNotSupported => "PERSISTED_QUERY_NOT_SUPPORTED",
             Self::QueryTooCostly(_) => "QUERY_TOO_COSTLY",
             Self::RateLimited { .. } => "RATE_LIMITED",
             Self::OutcomeUnknown => "OUTCOME_UNKNOWN",
@@ -252,6 +257,7 @@ impl Error {
             | Self::MouRequired
             | Self::Conflict(_)
             | Self::PurposeRequired
+            | Self::PersistedQueryNotSupported
             | Self::QueryTooCostly(_)
             | Self::OutcomeUnknown
             | Self::Unavailable

@@ -188,6 +188,14 @@ fn parameters_have_their_types() {
         (" \n", "the body is empty"),
         ("{}", "`query`: is missing"),
         ("{\"query\":null}", "`query`: is missing"),
+        (
+            "{\"extensions\":{\"persistedQuery\":{\"version\":1,\"sha256Hash\":\"secret\"}}}",
+            "PersistedQueryNotSupported",
+        ),
+        (
+            "{\"extensions\":{\"clientLibrary\":{\"name\":\"secret\"}}}",
+            "`query`: is missing",
+        ),
         ("{\"query\":1}", "`query`: must be a string"),
         (
             "{\"query\":\"\",\"variables\":[]}",

@@ -121,12 +121,12 @@ async fn serve(
     let params = match Params::parse(&body) {
         Ok(params) => params,
         Err(fault) => {
-            return answer::errors(
-                media.status(RequestOutcome::Malformed),
-                media,
-                request_id,
-                &[fault],
-            );
+            let outcome = if fault == Error::PersistedQueryNotSupported {
+                RequestOutcome::RequestError
+            } else {
+                RequestOutcome::Malformed
+            };
+            return answer::errors(media.status(outcome), media, request_id, &[fault]);
         }
     };
     execute(&gate, caller, params).await
@@ -343,6 +343,7 @@ fn is_denial(error: &Error) -> bool {
         | Error::ConsentDefective { .. }
         | Error::Conflict(_)
         | Error::PurposeRequired
+        | Error::PersistedQueryNotSupported
         | Error::QueryTooCostly(_)
         | Error::RateLimited { .. }
         | Error::OutcomeUnknown

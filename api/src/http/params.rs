@@ -19,8 +19,8 @@ impl Params {
     /// Reads a body. Keys that we do not know are passed over; null is the same as absent.
     ///
     /// # Errors
-    /// [`Error::BadUserInput`] where the body is not JSON, is a batch, lacks `query`, or has a parameter of a wrong
-    /// type. Nothing of the body is repeated.
+    /// [`Error::PersistedQueryNotSupported`] where a hash stands for the document; [`Error::BadUserInput`] where the body
+    /// is not JSON, is a batch, lacks `query`, or has a parameter of a wrong type. Nothing of the body is repeated.
     pub fn parse(body: &[u8]) -> Result<Self, Error> {
         if body.iter().all(u8::is_ascii_whitespace) {
             return Err(bad("the body is empty: send a JSON object with a `query`"));
@@ -37,12 +37,19 @@ impl Params {
                 return Err(bad("the body must be a JSON object with a `query`"));
             }
         };
-        // Nothing is read of it, but what the protocol does not know is refused.
-        object(&mut params, "extensions")?;
+        let extensions = object(&mut params, "extensions")?;
+        let by_hash =
+            extensions.is_some_and(|extensions| extensions.contains_key("persistedQuery"));
+        let query = match text(&mut params, "query")? {
+            Some(query) => query,
+            None if by_hash => return Err(Error::PersistedQueryNotSupported),
+            None => {
+                let remedy = "is missing: send the GraphQL document as a string";
+                return Err(Error::input("query", remedy));
+            }
+        };
         Ok(Self {
-            query: text(&mut params, "query")?.ok_or_else(|| {
-                Error::input("query", "is missing: send the GraphQL document as a string")
-            })?,
+            query,
             operation_name: text(&mut params, "operationName")?,
             variables: object(&mut params, "variables")?,
         })

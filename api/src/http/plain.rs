@@ -74,9 +74,10 @@ fn status(error: &Error) -> StatusCode {
         Error::Unauthenticated => StatusCode::UNAUTHORIZED,
         Error::ForbiddenScope { .. } => StatusCode::FORBIDDEN,
         Error::NotFound => StatusCode::NOT_FOUND,
-        Error::BadUserInput(_) | Error::PurposeRequired | Error::QueryTooCostly(_) => {
-            StatusCode::BAD_REQUEST
-        }
+        Error::BadUserInput(_)
+        | Error::PurposeRequired
+        | Error::PersistedQueryNotSupported
+        | Error::QueryTooCostly(_) => StatusCode::BAD_REQUEST,
         Error::InvalidTransition { .. }
         | Error::NotNow(_)
         | Error::LegalHold { .. }

@@ -132,6 +132,7 @@ impl From<Refusal> for OauthError {
             | Error::MouRequired
             | Error::Conflict(_)
             | Error::PurposeRequired
+            | Error::PersistedQueryNotSupported
             | Error::QueryTooCostly(_)
             | Error::RateLimited { .. }
             | Error::OutcomeUnknown
