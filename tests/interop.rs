@@ -1,10 +1,15 @@
 //! A partner's program made of OAuth libraries that we did not write, `jose` and `oauth4webapi` as they are, against a
 //! running server: tests/interop/partner.mjs. Here an operator sets up a service with the command line alone.
+//! [`front_end`] is the same of a partner's front-end.
 
+mod front_end;
+
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -21,15 +26,17 @@ const WIDER: &str = "consent.c";
 
 #[test]
 fn libraries_of_others_live_through_a_tokens_life() {
-    let site = Site::founded();
+    let site = Site::new();
+    site.is_founded();
     let keys: Value = serde_json::from_str(&node("keys.mjs", "")).unwrap();
     let by_key = |algorithm: &str| {
         let key = site.folder.path().join(format!("{algorithm}.jwk"));
         std::fs::write(&key, keys[algorithm]["public"].to_string()).unwrap();
-        let registered = site.registers(algorithm, &["--key", key.to_str().unwrap()]);
+        let key = ["--key", key.to_str().unwrap()];
+        let registered = site.registers(AGENCY, algorithm, SCOPE, &key);
         json!({ "client_id": word(&registered, "client_id"), "key": keys[algorithm]["private"] })
     };
-    let by_secret = site.registers("secret", &["--secret"]);
+    let by_secret = site.registers(AGENCY, "secret", SCOPE, &["--secret"]);
     let who = json!({
         "issuer": site.issuer(),
         "resource": site.audience(),
@@ -45,7 +52,7 @@ fn libraries_of_others_live_through_a_tokens_life() {
         "person": "ana",
     });
 
-    let server = site.serves();
+    let server = site.serves(&[]);
     let told: Value = serde_json::from_str(&node("partner.mjs", &who.to_string())).unwrap();
     drop(server);
 
@@ -116,6 +123,30 @@ fn expected() -> Value {
     })
 }
 
+/// None of it is part of Concord: whoever develops it installs it.
+#[test]
+fn what_partners_programs_are_made_of_is_pinned_and_free_to_use() {
+    let file = |name| std::fs::read_to_string(interop_folder().join(name)).unwrap();
+    let program: Value = serde_json::from_str(&file("package.json")).unwrap();
+    for (name, version) in program["dependencies"].as_object().unwrap() {
+        let version = version.as_str().unwrap();
+        let exact = |letter: char| letter.is_ascii_digit() || letter == '.';
+        assert!(version.chars().all(exact), "{name} {version}");
+    }
+
+    let lock: Value = serde_json::from_str(&file("package-lock.json")).unwrap();
+    let packages = lock["packages"].as_object().unwrap();
+    let libraries = || packages.iter().filter(|(path, _)| !path.is_empty());
+    for (path, library) in libraries() {
+        assert!(library["integrity"].is_string(), "{path}");
+    }
+    let licences: BTreeSet<&str> = libraries()
+        .map(|(path, library)| library["license"].as_str().unwrap_or(path))
+        .collect();
+    let permissive = ["0BSD", "Apache-2.0", "BSD-2-Clause", "MIT"];
+    assert_eq!(licences, BTreeSet::from(permissive));
+}
+
 /// A service that calls itself by the address at which it listens.
 struct Site {
     folder: TempDir,
@@ -123,16 +154,18 @@ struct Site {
 }
 
 impl Site {
-    fn founded() -> Self {
-        let site = Self {
+    fn new() -> Self {
+        Self {
             folder: tempfile::tempdir().unwrap(),
             address: free_address(),
-        };
+        }
+    }
+
+    fn is_founded(&self) {
         let kind = "VICTIM_ASSISTANCE_AGENCY";
         let force = ["--task-force", "Three Rivers", "--region", "Three Rivers"];
         let coordinator = ["--coordinator", AGENCY, "--kind", kind];
-        site.commands(&[&["found"][..], &force, &coordinator].concat());
-        site
+        self.commands(&[&["found"][..], &force, &coordinator].concat());
     }
 
     fn issuer(&self) -> String {
@@ -161,27 +194,35 @@ impl Site {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// What is said of an application that proves itself in this way.
-    fn registers(&self, name: &str, proof: &[&str]) -> String {
-        let of = ["application", "register", "--agency", AGENCY];
-        let what = ["--name", name, "--scope", SCOPE];
+    /// What is said of an agency's application that proves itself in this way.
+    fn registers(&self, agency: &str, name: &str, scope: &str, proof: &[&str]) -> String {
+        let of = ["application", "register", "--agency", agency];
+        let what = ["--name", name, "--scope", scope];
         self.commands(&[&of[..], &what, proof].concat())
     }
 
-    fn serves(&self) -> Server {
+    fn serves(&self, more: &[&str]) -> Server {
         let (issuer, audience) = (self.issuer(), self.audience());
+        let more = more.iter().copied().map(str::to_owned);
+        let flags: Vec<String> = ["--data".to_owned(), self.data()]
+            .into_iter()
+            .chain(more)
+            .collect();
         Server::start_at(
             &self.address,
-            &["--data".to_owned(), self.data()],
+            &flags,
             &[("CONCORD_ISSUER", &issuer), ("CONCORD_AUDIENCE", &audience)],
         )
     }
 }
 
-/// A port that the kernel gives nobody who asks for any, as every other test does: so it stays free until it is used.
+/// A port that the kernel gives nobody who asks for any, as every other test does, and that is given here once: so it stays
+/// free until it is used.
 fn free_address() -> String {
+    static GIVEN: AtomicU16 = AtomicU16::new(0);
     let first = 20_000 + u16::try_from(std::process::id() % 10_000).unwrap();
-    (first..32_000)
+    std::iter::repeat_with(|| first + GIVEN.fetch_add(1, Ordering::Relaxed))
+        .take(2_000)
         .map(|port| format!("127.0.0.1:{port}"))
         .find(|address| TcpListener::bind(address).is_ok())
         .unwrap()
@@ -194,9 +235,13 @@ fn word<'t>(said: &'t str, name: &str) -> &'t str {
         .unwrap_or_else(|| panic!("no {name} in: {said}"))
 }
 
+fn interop_folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/interop")
+}
+
 /// What a script of the partner's prints. It ends by itself.
 pub fn node(script: &str, input: &str) -> String {
-    let folder: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/interop");
+    let folder = interop_folder();
     assert!(
         folder.join("node_modules").is_dir(),
         "the partner's libraries are not installed: tests/run does it"
