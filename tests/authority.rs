@@ -119,8 +119,10 @@ impl Filling {
 /// list that does not have the object.
 fn cell(row: &Row, answer: &Answer, object: &Object) -> String {
     let codes = answer.codes();
+    let mut codes: Vec<&str> = codes.split_whitespace().collect();
+    codes.dedup();
     if !codes.is_empty() {
-        return codes;
+        return codes.join(" ");
     }
     let field = row.operation();
     let shown = &answer.data()[field];

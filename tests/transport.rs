@@ -2,8 +2,10 @@
 //! schema.
 
 mod executor;
+mod inputs;
 mod limits;
 mod negotiation;
+mod other_side;
 mod refused;
 mod repeated;
 mod variables;
@@ -17,8 +19,8 @@ use async_graphql::{
 };
 use concord::error::Error;
 use concord::graphql::guard::admit;
+use concord::graphql::input_types::InputTypes;
 use concord::graphql::operation::select_operation;
-use concord::graphql::variables::InputTypes;
 use serde_json::Value as Json;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]

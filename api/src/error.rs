@@ -22,19 +22,20 @@
 //! `?` would lose the code and send internal text to the caller.
 
 use std::borrow::Cow;
-use std::fmt::Write;
 use std::sync::Arc;
 
 use async_graphql::{ErrorExtensionValues, Value};
-use concord_entities::ids::{InvalidIdError, LegalHoldId, ReferralId};
-use concord_entities::instant::{Day, InvalidTimeError};
+use concord_entities::ids::{LegalHoldId, ReferralId};
+use concord_entities::instant::Day;
 use concord_entities::vocabulary::{
     Code, LegalHoldGround, ReferralAction, ReferralStatus, Severity,
 };
-use sea_orm::{DbErr, RuntimeErr};
-use sqlx::Error as SqlxError;
-use sqlx::error::DatabaseError;
-use sqlx::postgres::PgDatabaseError;
+use sea_orm::DbErr;
+
+pub use crate::database_fault::{DatabaseFaultError, is_connection_lost, may_pass};
+pub use crate::input_fault::{
+    Faults, InputFault, InputFaults, InputPath, InputStep, SourcePosition,
+};
 
 /// The reasons for a refusal. `Display` is safe to show; [`Error::code`] is stable.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -55,9 +56,9 @@ pub enum Error {
     /// It does not exist, or the caller may not know that it does: the same answer.
     #[error("nothing with this id is open to you")]
     NotFound,
-    /// The caller's input is wrong; the text says where and what to write instead.
+    /// The caller's input is wrong: each fault says where (`field`) and what to write instead.
     #[error("{0}")]
-    BadUserInput(Cow<'static, str>),
+    BadUserInput(InputFaults),
     /// The referral does not allow this now.
     #[error("this referral is {from}; from there it cannot {tried}")]
     InvalidTransition {
@@ -67,6 +68,18 @@ pub enum Error {
         from: ReferralStatus,
         /// What its caller may do instead.
         allowed: Vec<ReferralAction>,
+    },
+    /// You can see it, and this is another side's to do: the other party's, the discloser's, the drafter's.
+    #[error(
+        "this {record} is {from}, and that is not for your agency to do with it: see `extensions.allowed` for what is"
+    )]
+    NotYours {
+        /// What was to be changed.
+        record: &'static str,
+        /// Where it stands.
+        from: &'static str,
+        /// What the caller's agency may do with it.
+        allowed: Vec<&'static str>,
     },
     /// The consent or MOU does not allow this now.
     #[error("{0}")]
@@ -184,7 +197,9 @@ impl Error {
             Self::ForbiddenScope { .. } => "FORBIDDEN_SCOPE",
             Self::NotFound => "NOT_FOUND",
             Self::BadUserInput(_) => "BAD_USER_INPUT",
-            Self::InvalidTransition { .. } | Self::NotNow(_) => "INVALID_TRANSITION",
+            Self::InvalidTransition { .. } | Self::NotYours { .. } | Self::NotNow(_) => {
+                "INVALID_TRANSITION"
+            }
             Self::LegalHold { .. } => "LEGAL_HOLD",
             Self::DuplicateReferral { .. } => "DUPLICATE_REFERRAL",
             Self::ConsentDefective { .. } => "CONSENT_DEFECTIVE",
@@ -212,16 +227,50 @@ impl Error {
         }
     }
 
-    /// Returns the error for input that is wrong at `field`, with what to write instead.
+    /// Returns the error for input that is wrong at `place`, with what to write instead.
     #[must_use]
-    pub fn input(field: &str, remedy: impl std::fmt::Display) -> Self {
-        Self::BadUserInput(format!("`{field}`: {remedy}").into())
+    pub fn input(place: impl Into<InputPath>, remedy: impl std::fmt::Display) -> Self {
+        InputFault::at(place, remedy).into()
+    }
+
+    /// Returns the error for a request that is wrong as a whole.
+    #[must_use]
+    pub fn bad_request(text: impl Into<Cow<'static, str>>) -> Self {
+        InputFault::of_all(text).into()
+    }
+
+    /// Returns the errors that a caller is told: one for each fault of an input.
+    #[must_use]
+    pub fn each(&self) -> Vec<Self> {
+        match self {
+            Self::BadUserInput(faults) => faults.iter().cloned().map(Self::from).collect(),
+            other => vec![other.clone()],
+        }
+    }
+
+    /// Returns where in the document the fault is, where that is known.
+    #[must_use]
+    pub fn location(&self) -> Option<SourcePosition> {
+        match self {
+            Self::BadUserInput(faults) => faults.iter().find_map(|fault| fault.location),
+            _ => None,
+        }
     }
 
     /// Returns what a GraphQL error carries besides the message.
     pub fn extend(&self, extensions: &mut ErrorExtensionValues) {
         extensions.set("code", self.code());
         match self {
+            Self::BadUserInput(faults) => {
+                if let Some(field) = faults.iter().find_map(|fault| fault.field.as_ref()) {
+                    extensions.set("field", Value::from(field));
+                }
+            }
+            Self::NotYours { from, allowed, .. } => {
+                extensions.set("from", *from);
+                let allowed = allowed.iter().map(|action| Value::from(*action));
+                extensions.set("allowed", Value::List(allowed.collect()));
+            }
             Self::InvalidTransition { from, allowed, .. } => {
                 extensions.set("from", from.to_string());
                 extensions.set(
@@ -252,7 +301,6 @@ impl Error {
             Self::RateLimited { seconds } => extensions.set("retryAfter", *seconds),
             Self::Unauthenticated
             | Self::NotFound
-            | Self::BadUserInput(_)
             | Self::NotNow(_)
             | Self::MouRequired
             | Self::Conflict(_)
@@ -263,6 +311,51 @@ impl Error {
             | Self::Unavailable
             | Self::Internal => {}
         }
+    }
+}
+
+impl From<InputFault> for Error {
+    fn from(fault: InputFault) -> Self {
+        Self::BadUserInput(fault.into())
+    }
+}
+
+impl Faults {
+    /// Returns what was found; none where the input was wrong, which is added.
+    ///
+    /// # Errors
+    /// Whatever else was refused.
+    pub fn keep<T, E: Into<Refusal>>(&mut self, found: Result<T, E>) -> Result<Option<T>> {
+        match found.map_err(Into::into) {
+            Ok(found) => Ok(Some(found)),
+            Err(Refusal {
+                error: Error::BadUserInput(faults),
+                ..
+            }) => {
+                self.extend(faults);
+                Ok(None)
+            }
+            Err(other) => Err(other),
+        }
+    }
+
+    /// Checks that nothing was added.
+    ///
+    /// # Errors
+    /// `BAD_USER_INPUT` with all that was.
+    pub fn none(&self) -> Result<(), Error> {
+        self.found()
+            .map_or(Ok(()), |faults| Err(Error::BadUserInput(faults)))
+    }
+}
+
+impl From<&InputPath> for Value {
+    fn from(path: &InputPath) -> Self {
+        let step = |step: &InputStep| match step {
+            InputStep::Name(name) => Self::from(name.as_str()),
+            InputStep::Index(index) => Self::from(*index),
+        };
+        Self::List(path.steps().map(step).collect())
     }
 }
 
@@ -382,164 +475,6 @@ impl From<DbErr> for Refusal {
         } else {
             Self::internal(told)
         }
-    }
-}
-
-/// What a database refused, as the log may see it: without the values that its messages and details can hold.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct DatabaseFaultError(String);
-
-impl From<&DbErr> for DatabaseFaultError {
-    fn from(fault: &DbErr) -> Self {
-        let refused = sqlx_error(fault).and_then(SqlxError::as_database_error);
-        let Some(refused) = refused else {
-            return Self(fault.to_string());
-        };
-        let code = refused.code().unwrap_or_default();
-        let mut told = format!("the database refused with code {code}");
-        for (what, name) in [
-            ("table", refused.table()),
-            ("constraint", refused.constraint()),
-        ] {
-            if let Some(name) = name {
-                // Writing to a string does not fail.
-                let _ = write!(told, ", {what} {name}");
-            }
-        }
-        // What is wrong with a value is told with the value: data exceptions, and what a trigger or a check says.
-        let tells_values = ["22", "23", "P0"]
-            .iter()
-            .any(|class| code.starts_with(class));
-        if !tells_values {
-            told.push_str(": ");
-            told.push_str(refused.message());
-        }
-        Self(told)
-    }
-}
-
-/// Returns the driver's error in a database's fault.
-fn sqlx_error(fault: &DbErr) -> Option<&SqlxError> {
-    if let DbErr::Conn(RuntimeErr::SqlxError(fault))
-    | DbErr::Exec(RuntimeErr::SqlxError(fault))
-    | DbErr::Query(RuntimeErr::SqlxError(fault)) = fault
-    {
-        Some(fault)
-    } else {
-        None
-    }
-}
-
-/// Returns whether the connection to the database broke, so that nothing is known of what was asked on it.
-#[must_use]
-pub fn is_connection_lost(fault: &DbErr) -> bool {
-    // Ended by its operator, by a crash or by a limit on idleness; shutting down or starting.
-    const CODES: [&str; 6] = ["57P01", "57P02", "57P03", "57P05", "25P03", "25P04"];
-    let Some(fault) = sqlx_error(fault) else {
-        return false;
-    };
-    match fault.as_database_error() {
-        Some(refused) => refused
-            .try_downcast_ref::<PgDatabaseError>()
-            .is_some_and(|refused| {
-                CODES.contains(&refused.code()) || refused.code().starts_with("08")
-            }),
-        None => matches!(
-            fault,
-            SqlxError::Io(_)
-                | SqlxError::Tls(_)
-                | SqlxError::Protocol(_)
-                | SqlxError::WorkerCrashed
-                | SqlxError::BeginFailed
-        ),
-    }
-}
-
-/// Returns whether what a database refuses may pass by itself: it cannot be reached, is busy, full, restarting or
-/// obstructed. Everything else is a fault of ours.
-#[must_use]
-pub fn may_pass(fault: &DbErr) -> bool {
-    if matches!(fault, DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) {
-        return true;
-    }
-    let (DbErr::Exec(RuntimeErr::SqlxError(fault)) | DbErr::Query(RuntimeErr::SqlxError(fault))) =
-        fault
-    else {
-        return false;
-    };
-    matches!(
-        **fault,
-        SqlxError::Io(_)
-            | SqlxError::Tls(_)
-            | SqlxError::Protocol(_)
-            | SqlxError::PoolTimedOut
-            | SqlxError::PoolClosed
-            | SqlxError::WorkerCrashed
-            | SqlxError::BeginFailed
-    ) || fault.as_database_error().is_some_and(says_later)
-}
-
-fn says_later(fault: &(dyn DatabaseError + 'static)) -> bool {
-    if let Some(fault) = fault.try_downcast_ref::<PgDatabaseError>() {
-        is_passing_sqlstate(fault.code())
-    } else if let Some(code) = fault.code().and_then(|code| code.parse().ok()) {
-        is_passing_in_sqlite(code)
-    } else {
-        false
-    }
-}
-
-/// Returns whether an SQLSTATE (PostgreSQL, appendix A) may pass.
-fn is_passing_sqlstate(code: &str) -> bool {
-    // Connections and logins; rolled back by a conflict; out of a resource; a lock; ended by its operator; the system.
-    const CLASSES: [&str; 8] = ["08", "28", "3D", "40", "53", "55", "57", "58"];
-    // Read-only, as a standby is; idle for too long in a transaction; a transaction that took too long; refused by a
-    // trigger, of which we have none.
-    const CODES: [&str; 4] = ["25006", "25P03", "25P04", "P0001"];
-    CODES.contains(&code) || CLASSES.iter().any(|class| code.starts_with(class))
-}
-
-/// Returns whether a result code of SQLite may pass.
-fn is_passing_in_sqlite(extended: i32) -> bool {
-    const ABORT: i32 = 4;
-    const BUSY: i32 = 5;
-    const LOCKED: i32 = 6;
-    const NO_MEMORY: i32 = 7;
-    const READ_ONLY: i32 = 8;
-    const INTERRUPT: i32 = 9;
-    const IO: i32 = 10;
-    const FULL: i32 = 13;
-    const CANNOT_OPEN: i32 = 14;
-    const LOCK_PROTOCOL: i32 = 15;
-    // Refused by a trigger, of which we have none.
-    const TRIGGER: i32 = 0x0713;
-    // The primary code is the lowest byte.
-    extended == TRIGGER
-        || matches!(
-            extended & 0xff,
-            ABORT
-                | BUSY
-                | LOCKED
-                | NO_MEMORY
-                | READ_ONLY
-                | INTERRUPT
-                | IO
-                | FULL
-                | CANNOT_OPEN
-                | LOCK_PROTOCOL
-        )
-}
-
-impl From<InvalidIdError> for Refusal {
-    fn from(invalid: InvalidIdError) -> Self {
-        Error::BadUserInput(invalid.to_string().into()).into()
-    }
-}
-
-impl From<InvalidTimeError> for Refusal {
-    fn from(invalid: InvalidTimeError) -> Self {
-        Error::BadUserInput(invalid.to_string().into()).into()
     }
 }
 

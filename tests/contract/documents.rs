@@ -3,11 +3,14 @@
 //! A generated part stands between `<!-- generated: NAME -->` and `<!-- /generated -->`. After a change of the code,
 //! `UPDATE_DOCS=1 cargo test -p concord --test concord documents` writes all of them anew, for review.
 
+mod codes;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::Path;
 use std::process::Command;
 
+use self::codes::{errors, findings, oauth_errors, reasons, scopes};
 use super::{root, rust_files};
 
 /// Every document, and how many lines it may have.
@@ -24,10 +27,13 @@ pub const DOCUMENTS: [(&str, usize); 6] = [
 type Part = (&'static str, fn() -> String);
 
 /// The generated parts; each stands in exactly one document.
-const PARTS: [Part; 6] = [
+const PARTS: [Part; 9] = [
     ("commands", commands),
     ("errors", errors),
+    ("findings", findings),
     ("limits", limits),
+    ("oauth errors", oauth_errors),
+    ("reasons", reasons),
     ("scopes", scopes),
     ("settings", settings),
     ("steps", steps),
@@ -233,98 +239,6 @@ fn exists(base: &Path, path: &str) -> bool {
     }
 }
 
-/// What every permission opens, by the table that the service itself was asked for: `tests/authority/scopes.snap`.
-fn scopes() -> String {
-    let table = text("tests/authority/scopes.snap");
-    let mut lines = table
-        .lines()
-        .skip_while(|line| !line.starts_with("           "));
-    let resources: Vec<&str> = lines.next().unwrap().split_whitespace().collect();
-    let letters: Vec<&str> = lines.next().unwrap().split_whitespace().collect();
-    let each = letters.len() / resources.len();
-    let permission = |place: usize| format!("{}.{}", resources[place / each], letters[place]);
-    let mut opened: BTreeMap<usize, Vec<String>> = BTreeMap::new();
-    let mut by_any = Vec::new();
-    for line in lines {
-        let cells: Vec<&str> = line.split_whitespace().rev().take(letters.len()).collect();
-        assert_eq!(cells.len(), letters.len(), "{line}");
-        let label: Vec<&str> = line.split_whitespace().rev().skip(letters.len()).collect();
-        let label = label.into_iter().rev().collect::<Vec<_>>().join(" ");
-        let open: Vec<usize> = (0..letters.len())
-            .filter(|place| cells[letters.len() - 1 - place] == "ok")
-            .collect();
-        if open.len() == letters.len() {
-            by_any.push(operation(&label));
-            continue;
-        }
-        for place in open {
-            let operations = opened.entry(place).or_default();
-            let operation = operation(&label);
-            if !operations.contains(&operation) {
-                operations.push(operation);
-            }
-        }
-    }
-    let mut said = "| scope | opens |\n|---|---|\n".to_owned();
-    writeln!(said, "| any | {} |", by_any.join(", ")).unwrap();
-    for (place, operations) in opened {
-        writeln!(
-            said,
-            "| `{}` | {} |",
-            permission(place),
-            operations.join(", ")
-        )
-        .unwrap();
-    }
-    said
-}
-
-/// An operation as a reader looks for it. What `node` finds has scopes of its own; the other labels tell rows apart.
-fn operation(label: &str) -> String {
-    let (name, of) = label.split_once('(').unwrap_or((label, ""));
-    if name != "node" {
-        return format!("`{name}`");
-    }
-    let of = match of.trim_end_matches(')').trim_end_matches(" draft") {
-        "event" => "audit event",
-        "mandate" => "mandated disclosure",
-        "legal holds" => "survivor's `legalHolds`",
-        "mou" => "MOU",
-        "safe contact" => "survivor's `safeContact`",
-        other => other,
-    };
-    format!("`{name}` ({of})")
-}
-
-/// The error codes with the meaning of each, by the enum in `api/src/error.rs`.
-fn errors() -> String {
-    let source = text("api/src/error.rs");
-    let mut meanings: BTreeMap<String, String> = BTreeMap::new();
-    for item in items(&source, "pub enum Error {") {
-        let name = item.code.split([' ', '(', ',']).next().unwrap().to_owned();
-        meanings.insert(name, item.comment);
-    }
-    let (_, body) = source.split_once("fn code(&self)").unwrap();
-    let (body, _) = body.split_once("\n    }").unwrap();
-    let mut said = "| code | what it means |\n|---|---|\n".to_owned();
-    for arm in body.lines().filter(|line| line.contains("=> \"")) {
-        let (variants, code) = arm.split_once(" => \"").unwrap();
-        let code = code.split('"').next().unwrap();
-        let meant: Vec<String> = variants
-            .split('|')
-            .map(|variant| variant.trim().trim_start_matches("Self::"))
-            .map(|variant| variant.split([' ', '(']).next().unwrap())
-            .map(|variant| {
-                let meaning = meanings.remove(variant);
-                meaning.unwrap_or_else(|| panic!("`{variant}` is no variant of the enum"))
-            })
-            .collect();
-        writeln!(said, "| `{code}` | {} |", meant.join(" Or: ")).unwrap();
-    }
-    assert!(meanings.is_empty(), "without a code: {meanings:?}");
-    said
-}
-
 /// The settings, by the struct in `api/src/settings/mod.rs` that reads them.
 fn settings() -> String {
     let source = text("api/src/settings/mod.rs");
@@ -379,7 +293,7 @@ fn items(source: &str, opening: &str) -> Vec<Item> {
 }
 
 /// The limits of a request: the ending of the file that says each, the constant, and the sentence around its value.
-const LIMITS: [(&str, &str, &str); 14] = [
+const LIMITS: [(&str, &str, &str); 22] = [
     (
         "http/graphql.rs",
         "MAX_BODY",
@@ -399,6 +313,11 @@ const LIMITS: [(&str, &str, &str); 14] = [
         "at most {} selections, a fragment counted wherever it is spread,",
     ),
     ("", "MAX_DEPTH", "and selections nested at most {} deep."),
+    (
+        "",
+        "MAX_FAULTS",
+        "Of a request's inputs, at most {} faults are told.",
+    ),
     ("", "DEFAULT_SIZE", "A page has {} entries unless told,"),
     ("", "LARGEST_SIZE", "and at most {}."),
     ("", "MAX_TOKEN", "A token has at most {} bytes;"),
@@ -414,6 +333,29 @@ const LIMITS: [(&str, &str, &str); 14] = [
         "A body of `/oauth/*` has at most {} bytes.",
     ),
     ("", "LARGEST", "A signed paper has at most {} bytes."),
+    (
+        "access/token.rs",
+        "MAX_LIFE",
+        "No token is good for longer than {};",
+    ),
+    ("", "MAX_AGE", "a DPoP proof is for {}."),
+    (
+        "application/rules.rs",
+        "MAX_KEYS",
+        "A program has at most {} public keys,",
+    ),
+    ("", "OVERLAP", "and its former secret is good for {} more."),
+    (
+        "",
+        "IDEMPOTENCY",
+        "An `idempotencyKey` is remembered for {},",
+    ),
+    ("", "CORRECTABLE", "and an outcome can be corrected for {}."),
+    (
+        "",
+        "LONGEST_DAYS",
+        "A consent lasts at most {} days, unless your state's law says otherwise.",
+    ),
 ];
 
 /// The limits with their values, as the code has them.
@@ -440,20 +382,45 @@ fn limits() -> String {
         let begin = if joined { " " } else { "\n- " };
         write!(said, "{begin}{}", sentence.replace("{}", &value)).unwrap();
     }
-    said.trim_start().to_owned()
+    said.trim_start().to_owned() + &allowances()
+}
+
+/// What is allowed unless the operator says otherwise, as `api/src/settings/allowances.rs` has it.
+fn allowances() -> String {
+    let source = text("api/src/settings/allowances.rs");
+    let usual = |name: &str| {
+        let (_, rest) = source
+            .split_once(&format!("self.{name}.unwrap_or("))
+            .unwrap();
+        value(rest.split(')').next().unwrap())
+    };
+    format!(
+        "\n- Unless the operator says otherwise: {} selections a second for each program and {} at once; {} endings of tokens \
+         and programs a second for each agency and {} at once; {} failures to authenticate a minute for each address.",
+        usual("selections_per_second"),
+        usual("selections_burst"),
+        usual("endings_per_second"),
+        usual("endings_burst"),
+        usual("failed_per_minute"),
+    )
 }
 
 /// A number or a duration as people write it.
 fn value(code: &str) -> String {
     if let Some(duration) = code.strip_prefix("Duration::from_") {
         let (unit, number) = duration.split_once('(').unwrap();
-        let number = number.trim_end_matches(')');
-        let unit = match unit {
-            "secs" => "seconds",
-            "mins" => "minutes",
-            other => other,
+        let number: u64 = number
+            .trim_end_matches(')')
+            .split(" * ")
+            .map(|factor| factor.parse::<u64>().unwrap())
+            .product();
+        return match (unit, number) {
+            ("mins", 1) => "a minute".to_owned(),
+            ("hours", hours) if hours > 24 => format!("{} days", hours / 24),
+            ("secs", _) => format!("{number} seconds"),
+            ("mins", _) => format!("{number} minutes"),
+            _ => format!("{number} {unit}"),
         };
-        return format!("{number} {unit}");
     }
     let number: u64 = code
         .split(" * ")

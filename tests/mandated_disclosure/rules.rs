@@ -128,9 +128,9 @@ const SPOILS: &[(MandatedDisclosureError, Spoil)] = &[
     (MandatedDisclosureError::NoNotice, |case| {
         case.told.attempts[0].result = NoticeResult::ProhibitedByOrder;
     }),
-    (MandatedDisclosureError::AttemptBefore, |case| {
+    (MandatedDisclosureError::AttemptBefore(0), |case| {
         let at = "2026-05-31T09:59:59Z".parse().unwrap();
-        case.told.attempts.push(attempt(at));
+        case.told.attempts.insert(0, attempt(at));
     }),
     (MandatedDisclosureError::NoticeContradicted, |case| {
         case.told.no_notice = Some(NoNoticeReason::NoSafeWay);
@@ -138,8 +138,8 @@ const SPOILS: &[(MandatedDisclosureError, Spoil)] = &[
     (MandatedDisclosureError::TooManyAttempts, |case| {
         case.told.attempts = vec![attempt(now()); 51];
     }),
-    (MandatedDisclosureError::AttemptAhead, |case| {
-        case.told.attempts.push(attempt(Instant(now().0 + 1)));
+    (MandatedDisclosureError::AttemptAhead(0), |case| {
+        case.told.attempts.insert(0, attempt(Instant(now().0 + 1)));
     }),
     (MandatedDisclosureError::NoProtection, |case| {
         case.told.protective_steps.clear();

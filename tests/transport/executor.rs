@@ -3,8 +3,8 @@
 use async_graphql::parser::types::ExecutableDocument;
 use async_graphql::{Request, Response, Variables};
 use concord::graphql::guard::admit;
+use concord::graphql::input_types::InputTypes;
 use concord::graphql::operation::select_operation;
-use concord::graphql::variables::InputTypes;
 use serde_json::json;
 
 use super::{run, schema, text};

@@ -1,8 +1,8 @@
 //! Which operation is meant, and what its variables are made to be.
 
 use concord::graphql::guard::admit;
+use concord::graphql::input_types::InputTypes;
 use concord::graphql::operation::{refuse_subscription, select_operation};
-use concord::graphql::variables::InputTypes;
 use serde_json::{Value as Json, json};
 
 use super::{run, schema, text};

@@ -6,6 +6,7 @@ use concord_entities::agency::{self, TextList};
 use concord_entities::ids::{AgencyId, TaskForceId};
 use concord_entities::membership;
 use concord_entities::vocabulary::{AgencyStatus, MemberRole};
+use concord_entities::zone::Zone;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, Select, Set, Unchanged,
 };
@@ -15,7 +16,7 @@ use super::{rules, zone};
 use crate::access::grant::Resource;
 use crate::audit::change::{Author, Change, Ending};
 use crate::audit::event::{Event, MembershipEvent};
-use crate::error::{Error, Result};
+use crate::error::{Error, Faults, Result};
 use crate::request::idempotency::{self, Created, CreatingCall, Creation};
 use crate::request::{InRequest, Request};
 use crate::store::page;
@@ -36,7 +37,12 @@ impl AgencyMutation {
         let request = ctx.request()?;
         let change = request.change(Resource::Agency.create()).await?;
         let task_force: TaskForceId = page::id("agency.taskForce", &agency.task_force)?;
-        let call = CreatingCall::new("registerAgency", agency.idempotency_key.as_ref(), &agency)?;
+        let call = CreatingCall::new(
+            "registerAgency",
+            "agency.idempotencyKey",
+            agency.idempotency_key.as_ref(),
+            &agency,
+        )?;
         let vault = &request.worker.vault;
         let created = idempotency::creates_once(change, vault, call, async |change| {
             register(change, agency, task_force).await
@@ -229,15 +235,18 @@ pub(crate) async fn register(
         .await?
         .ok_or(Error::NotFound)?;
     let name = input.name.trim();
-    if name.is_empty() || name.chars().count() > 200 {
-        return Err(Error::input("agency.name", "1 to 200 characters").into());
-    }
+    let mut faults = Faults::default();
+    let fits = (1..=200).contains(&name.chars().count());
+    faults.require(fits, "agency.name", "1 to 200 characters");
     let time_zone = match &input.time_zone {
-        Some(name) => name
-            .parse()
-            .map_err(|unknown| Error::input("agency.timeZone", unknown))?,
+        Some(name) => {
+            let read = name.parse();
+            let read = read.map_err(|unknown| Error::input("agency.timeZone", unknown));
+            faults.keep(read)?.unwrap_or(Zone::UTC)
+        }
         None => zone::of_task_force(change, task_force).await?,
     };
+    faults.none()?;
     let model = agency::Model {
         id: AgencyId::new(),
         name: name.to_owned(),

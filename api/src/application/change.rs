@@ -163,7 +163,12 @@ async fn register(
     fresh: Option<Fresh>,
 ) -> Result<RegisteredApplication> {
     let change = request.change(Resource::Agency.create()).await?;
-    let call = CreatingCall::new("registerApplication", input.idempotency_key.as_ref(), input)?;
+    let call = CreatingCall::new(
+        "registerApplication",
+        "application.idempotencyKey",
+        input.idempotency_key.as_ref(),
+        input,
+    )?;
     let vault = &request.worker.vault;
     let created = idempotency::creates_once(change, vault, call, async |change| {
         let agency = change.agency();

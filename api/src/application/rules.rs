@@ -190,14 +190,15 @@ pub fn key_set(argument: &str, keys: &[String]) -> Result<String, Error> {
     }
     let (mut thumbprints, mut names) = (BTreeSet::new(), BTreeSet::new());
     let mut set = Vec::new();
-    for text in keys {
-        let (thumbprint, name, key) = read(text).map_err(|why| Error::input(argument, why))?;
+    for (index, text) in keys.iter().enumerate() {
+        let place = format!("{argument}.{index}");
+        let (thumbprint, name, key) = read(text).map_err(|why| Error::input(&*place, why))?;
         if !thumbprints.insert(thumbprint) {
-            return Err(Error::input(argument, "the same key twice"));
+            return Err(Error::input(place, "the same key twice"));
         }
         if !names.insert(name) {
             return Err(Error::input(
-                argument,
+                place,
                 "two keys with the same `kid`: nobody could tell which of them signed",
             ));
         }

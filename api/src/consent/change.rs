@@ -42,7 +42,12 @@ impl ConsentMutation {
     ) -> Result<Consent> {
         let request = ctx.request()?;
         let change = request.change(Resource::Consent.create()).await?;
-        let call = CreatingCall::new("draftConsent", consent.idempotency_key.as_ref(), &consent)?;
+        let call = CreatingCall::new(
+            "draftConsent",
+            "consent.idempotencyKey",
+            consent.idempotency_key.as_ref(),
+            &consent,
+        )?;
         let vault = &request.worker.vault;
         let created = idempotency::creates_once(change, vault, call, async |change| {
             draft(change, &consent).await
@@ -65,7 +70,12 @@ impl ConsentMutation {
         let request = ctx.request()?;
         let change = request.change(Resource::Consent.create()).await?;
         let input = RenewalInput { id, expires_at };
-        let call = CreatingCall::new("renewConsent", idempotency_key.as_ref(), &input)?;
+        let call = CreatingCall::new(
+            "renewConsent",
+            "idempotencyKey",
+            idempotency_key.as_ref(),
+            &input,
+        )?;
         let id = page::id("id", &input.id)?;
         let vault = &request.worker.vault;
         let created = idempotency::creates_once(change, vault, call, async |change| {
@@ -117,10 +127,10 @@ impl ConsentMutation {
         let request = ctx.request()?;
         let now = request.looks(Resource::Consent.update()).await?;
         let id = page::id("id", &id)?;
-        let seen = consent::Entity::held_by(request.caller.agency(), id)
-            .one(&request.worker.store.read)
-            .await?
-            .ok_or(Error::NotFound)?;
+        let (agency, read) = (request.caller.agency(), &request.worker.store.read);
+        let Some(seen) = consent::Entity::held_by(agency, id).one(read).await? else {
+            return Err(life::not_held(read, agency, id, now).await?);
+        };
         if seen.entered_in_error_at.is_some() {
             return reload(ctx, id).await;
         }
@@ -146,11 +156,10 @@ impl ConsentMutation {
         let request = ctx.request()?;
         let now = request.looks(Resource::Consent.update()).await?;
         let id = page::id("id", &id)?;
-        let read = &request.worker.store.read;
-        let seen = consent::Entity::revocable_by(request.caller.agency(), id)
-            .one(read)
-            .await?
-            .ok_or(Error::NotFound)?;
+        let (agency, read) = (request.caller.agency(), &request.worker.store.read);
+        let Some(seen) = consent::Entity::revocable_by(agency, id).one(read).await? else {
+            return Err(life::not_held(read, agency, id, now).await?);
+        };
         let outlook = ending::outlook(read, seen.clone(), now).await?;
         let (ended, now, keys_destroyed) = if let Outlook::Over(versions) = outlook {
             let Worker { store, ledger, .. } = &request.worker;

@@ -1,6 +1,8 @@
 //! Drafting a consent, and judging one that is not saved yet.
 
+use async_graphql::ID;
 use concord_entities::consent;
+use concord_entities::grants::Grants;
 use concord_entities::ids::{AgencyId, ConsentId, SurvivorId};
 use concord_entities::instant::Instant;
 use concord_entities::{agency, survivor};
@@ -14,7 +16,7 @@ use super::rules;
 use crate::audit::change::Change;
 use crate::audit::disclose;
 use crate::audit::ledger::Decided;
-use crate::error::{Error, Finding, Result};
+use crate::error::{Error, Faults, Finding, Result};
 use crate::request::Request;
 use crate::store::page;
 use crate::wire::grants;
@@ -34,39 +36,102 @@ pub(super) async fn told(
     change: &Change<'_>,
     input: &ConsentInput,
 ) -> Result<(consent::Model, survivor::Model)> {
-    let survivor: SurvivorId = page::id("consent.survivor", &input.survivor)?;
-    let survivor = survivor::Entity::one_of(change.agency(), survivor)
-        .one(change)
-        .await?
-        .ok_or_else(no_such_survivor)?;
+    let mut faults = Faults::default();
+    let survivor = faults.keep(own_survivor(change, &input.survivor).await)?;
+    let to = IdsSaid::read(input, &mut faults)?;
+    let own = to.recipient == Some(change.agency());
+    let text = "must be another agency than yours";
+    faults.require(!own, "consent.recipient", text);
+    for (field, id) in [
+        ("consent.recipient", to.recipient.filter(|_| !own)),
+        ("consent.intermediary", to.intermediary),
+    ] {
+        if let Some(id) = id {
+            faults.keep(known(change, field, id).await)?;
+        }
+    }
+    let grants = grants::to_grants("consent.grants", &input.grants);
+    let grants = faults.keep(grants)?;
+    let begins = input.effective_at.map_or(change.now(), |at| at.0);
+    let ends_after = input.expires_at.is_none_or(|end| begins < end.0);
+    let text = "must be after the beginning";
+    faults.require(ends_after, "consent.expiresAt", text);
+    let earlier = match &input.supersedes {
+        Some(earlier) => faults.keep(page::id("consent.supersedes", earlier))?,
+        None => None,
+    };
+    faults.none()?;
+    let (Some(survivor), Some(recipient), Some(grants)) = (survivor, to.recipient, grants) else {
+        // Each that is missing is a fault.
+        return Err(Error::Internal.into());
+    };
     let Some(end) = input.expires_at else {
         let grounds = Grounds::gather(change, change.agency(), change.now()).await?;
         let findings = vec![ConsentCheck::ExpiryMissing.finding(&grounds.bound())];
         return Err(Error::ConsentDefective { findings }.into());
     };
-    let mut model = said(input, change.agency(), survivor.id, end.0, change.now())?;
-    if model.expires_at <= model.effective_at {
-        return Err(Error::input("consent.expiresAt", "must be after the beginning").into());
-    }
-    if model.recipient_id == change.agency() {
-        return Err(Error::input("consent.recipient", "must be another agency than yours").into());
-    }
-    known(change, "consent.recipient", model.recipient_id).await?;
-    if let Some(third) = model.intermediary_id {
-        known(change, "consent.intermediary", third).await?;
-    }
-    if let Some(earlier) = &input.supersedes {
-        let earlier: ConsentId = page::id("consent.supersedes", earlier)?;
+    let parties = SaidParties {
+        discloser: change.agency(),
+        recipient,
+        intermediary: to.intermediary,
+        survivor: survivor.id,
+    };
+    let mut model = said(input, parties, grants, end.0, change.now());
+    if let Some(earlier) = earlier {
         replaces(change, &mut model, earlier).await?;
     }
     Ok((model, survivor))
+}
+
+/// Whom an input names by id, apart from the survivor.
+struct IdsSaid {
+    recipient: Option<AgencyId>,
+    intermediary: Option<AgencyId>,
+}
+
+impl IdsSaid {
+    fn read(input: &ConsentInput, faults: &mut Faults) -> Result<Self> {
+        let recipient = faults.keep(page::id("consent.recipient", &input.recipient))?;
+        let intermediary = match &input.intermediary {
+            Some(id) => faults.keep(page::id("consent.intermediary", id))?,
+            None => None,
+        };
+        Ok(Self {
+            recipient,
+            intermediary,
+        })
+    }
+}
+
+/// Whose consent it is, and to whom.
+struct SaidParties {
+    discloser: AgencyId,
+    recipient: AgencyId,
+    intermediary: Option<AgencyId>,
+    survivor: SurvivorId,
+}
+
+async fn own_survivor(change: &Change<'_>, id: &ID) -> Result<survivor::Model> {
+    let id: SurvivorId = page::id("consent.survivor", id)?;
+    let survivor = survivor::Entity::one_of(change.agency(), id)
+        .one(change)
+        .await?;
+    survivor.ok_or_else(|| no_such_survivor().into())
 }
 
 /// Returns what a consent that is not saved lacks.
 pub(super) async fn judge(request: &Request, input: &ConsentInput) -> Result<Vec<Finding>> {
     let agency = request.caller.agency();
     let store = &request.worker.store;
-    let id: SurvivorId = page::id("consent.survivor", &input.survivor)?;
+    let mut faults = Faults::default();
+    let id: Option<SurvivorId> = faults.keep(page::id("consent.survivor", &input.survivor))?;
+    let to = IdsSaid::read(input, &mut faults)?;
+    let grants = faults.keep(grants::to_grants("consent.grants", &input.grants))?;
+    faults.none()?;
+    let (Some(id), Some(recipient), Some(grants)) = (id, to.recipient, grants) else {
+        // Each that is missing is a fault.
+        return Err(Error::Internal.into());
+    };
     let released = request
         .disclose(|| async {
             let among = survivor::Entity::one_of(agency, id);
@@ -84,7 +149,13 @@ pub(super) async fn judge(request: &Request, input: &ConsentInput) -> Result<Vec
     let survivor = survivor.ok_or_else(no_such_survivor)?;
     let end = input.expires_at.map(|at| at.0);
     // The row needs an end, and the draft that is judged says whether there was one.
-    let model = said(input, agency, survivor.id, end.unwrap_or(now), now)?;
+    let parties = SaidParties {
+        discloser: agency,
+        recipient,
+        intermediary: to.intermediary,
+        survivor: survivor.id,
+    };
+    let model = said(input, parties, grants, end.unwrap_or(now), now);
     Ok(grounds.lint(&ConsentDraft {
         expires_at: end,
         ..grounds.draft(&model, &survivor)
@@ -94,25 +165,19 @@ pub(super) async fn judge(request: &Request, input: &ConsentInput) -> Result<Vec
 /// Returns the first version of what an input says.
 fn said(
     input: &ConsentInput,
-    discloser: AgencyId,
-    survivor: SurvivorId,
+    parties: SaidParties,
+    grants: Grants,
     expires_at: Instant,
     now: Instant,
-) -> Result<consent::Model> {
-    let recipient: AgencyId = page::id("consent.recipient", &input.recipient)?;
-    let intermediary: Option<AgencyId> = input
-        .intermediary
-        .as_deref()
-        .map(|id| page::id("consent.intermediary", id))
-        .transpose()?;
-    Ok(consent::Model {
+) -> consent::Model {
+    consent::Model {
         id: ConsentId::new(),
         version: 1,
         supersedes: None,
-        survivor_id: survivor,
-        discloser_id: discloser,
-        recipient_id: recipient,
-        grants: grants::to_grants("consent.grants", &input.grants)?,
+        survivor_id: parties.survivor,
+        discloser_id: parties.discloser,
+        recipient_id: parties.recipient,
+        grants,
         language: input.language.as_str().to_owned(),
         effective_at: input.effective_at.map_or(now, |at| at.0),
         expires_at,
@@ -129,14 +194,14 @@ fn said(
             .interpreter
             .clone()
             .map(consent::StoredInterpreter::from),
-        through_intermediary: input.through_intermediary || intermediary.is_some(),
-        intermediary_id: intermediary,
+        through_intermediary: input.through_intermediary || parties.intermediary.is_some(),
+        intermediary_id: parties.intermediary,
         names_substance_use: input.names_substance_use,
         minor_alone: input.minor_alone,
         incapacitated: input.incapacitated,
         sole_guardian: Some(input.sole_guardian),
         suspends_at: None,
-    })
+    }
 }
 
 fn no_such_survivor() -> Error {

@@ -13,7 +13,7 @@ use super::{draft, ending, life};
 use crate::access::grant::Resource;
 use crate::audit::change::Change;
 use crate::audit::event::{ConsentEvent, Event};
-use crate::error::{Error, Result};
+use crate::error::{Error, Faults, Result};
 use crate::request::InRequest;
 use crate::request::repeated::unless_repeated;
 use crate::seal::doomed::DoomedKeys;
@@ -76,11 +76,13 @@ async fn edit(change: &Change<'_>, id: ConsentId, input: &ConsentInput) -> Resul
     let found = life::held(change, id).await?;
     require_unsigned(change, &found).await?;
     let (told, survivor) = draft::told(change, input).await?;
-    if told.survivor_id != found.survivor_id || told.recipient_id != found.recipient_id {
-        let text =
-            "a draft stays this survivor's and to this recipient: discard it, and draft another";
-        return Err(Error::input("consent", text).into());
-    }
+    let mut faults = Faults::default();
+    let text = "a draft stays this survivor's and to this recipient: discard it, and draft another";
+    let is_same = told.survivor_id == found.survivor_id;
+    faults.require(is_same, "consent.survivor", text);
+    let is_same = told.recipient_id == found.recipient_id;
+    faults.require(is_same, "consent.recipient", text);
+    faults.none()?;
     let edited = consent::Model {
         id,
         created_at: found.created_at,

@@ -2,23 +2,41 @@
 
 use concord_entities::SelectLocked;
 use concord_entities::consent;
-use concord_entities::ids::{ConsentId, ReferralId};
+use concord_entities::ids::{AgencyId, ConsentId, ReferralId};
 use concord_entities::instant::Instant;
 use concord_entities::referral;
 use concord_entities::vocabulary::ReferralStatus;
-use sea_orm::{ActiveModelTrait, IntoActiveModel, Set};
+use sea_orm::{ActiveModelTrait, ConnectionTrait, IntoActiveModel, Set};
 
 use super::{ending, rules};
 use crate::audit::change::{Change, Ending};
-use crate::error::{Error, Result};
+use crate::error::{Error, Refusal, Result};
 use crate::seal::vault::PackageVersion;
 
 /// Returns one of the agency's consents, locked for a change.
 pub(super) async fn held(change: &Change<'_>, id: ConsentId) -> Result<consent::Model> {
-    let consent = consent::Entity::held_by(change.agency(), id)
-        .one_locked(change)
+    let own = consent::Entity::held_by(change.agency(), id);
+    match own.one_locked(change).await? {
+        Some(consent) => Ok(consent),
+        None => Err(not_held(change, change.agency(), id, change.now()).await?),
+    }
+}
+
+/// Returns why a consent is not the agency's to change: it is named in it, or may not know of it.
+pub(super) async fn not_held(
+    database: &impl ConnectionTrait,
+    agency: AgencyId,
+    id: ConsentId,
+    now: Instant,
+) -> Result<Refusal> {
+    let known = consent::Entity::known_to(agency, [id])
+        .one(database)
         .await?;
-    consent.ok_or_else(|| Error::NotFound.into())
+    let reason = match known {
+        Some(consent) => rules::not_yours(&consent, now),
+        None => Error::NotFound,
+    };
+    Ok(reason.into())
 }
 
 /// Drafts the next version of a consent, for longer: everything else as it is, and to be signed anew. A person who is not

@@ -14,7 +14,7 @@ use super::{life, signatures, signers};
 use crate::access::grant::Resource;
 use crate::audit::change::Change;
 use crate::audit::event::{ConsentEvent, Event};
-use crate::error::{Error, Result};
+use crate::error::{Error, Faults, Result};
 use crate::request::InRequest;
 use crate::store::page;
 use crate::wire::scalars::Date;
@@ -79,12 +79,12 @@ async fn object(
         let text = "nobody objects for a person who signs alone";
         return Err(Error::NotNow(text.into()).into());
     }
-    if !signatures::SIGNERS.contains(&objection.signer) {
-        return Err(Error::input("objection.signer", "1 to 9").into());
-    }
-    if !signatures::can_be_signed_on(objection.objected_on.0, change.now()) {
-        return Err(Error::input("objection.objectedOn", "not a day to come").into());
-    }
+    let mut faults = Faults::default();
+    let is_signer = signatures::SIGNERS.contains(&objection.signer);
+    faults.require(is_signer, "objection.signer", "1 to 9");
+    let is_past = signatures::can_be_signed_on(objection.objected_on.0, change.now());
+    faults.require(is_past, "objection.objectedOn", "not a day to come");
+    faults.none()?;
     let known = consent_objection::Entity::to([id]).all(change).await?;
     let known = known.into_iter().find(|one| one.signer == objection.signer);
     let signed = consent_signature::Entity::under([id]).all(change).await?;

@@ -3,7 +3,9 @@
 use concord_entities::consent;
 use concord_entities::ids::ConsentId;
 use concord_entities::instant::Instant;
-use concord_entities::vocabulary::{Categories, ConsentStatus};
+use concord_entities::vocabulary::{Categories, Code, ConsentStatus};
+
+use crate::error::Error;
 
 /// Returns a consent's status at `now`, from its dates, signatures and revocation.
 #[must_use]
@@ -22,6 +24,16 @@ pub fn status(consent: &consent::Model, now: Instant) -> ConsentStatus {
         ConsentStatus::Active
     } else {
         ConsentStatus::Draft
+    }
+}
+
+/// Returns the error for a consent that an agency is named in, and whose discloser alone may change it.
+#[must_use]
+pub fn not_yours(consent: &consent::Model, now: Instant) -> Error {
+    Error::NotYours {
+        record: "consent",
+        from: status(consent, now).code(),
+        allowed: Vec::new(),
     }
 }
 

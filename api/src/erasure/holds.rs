@@ -13,7 +13,7 @@ use crate::audit::change::Ending;
 use crate::audit::disclose;
 use crate::audit::event::Event;
 use crate::audit::ledger::Decided;
-use crate::error::{Error, HoldInForce, Result};
+use crate::error::{Error, Faults, HoldInForce, Result};
 use crate::request::Request;
 use crate::store::page;
 use crate::survivor::legal_hold::rules;
@@ -29,8 +29,15 @@ impl ConfirmedHolds {
     /// `BAD_USER_INPUT`: one is no hold's id.
     pub(super) fn parse(ids: Option<Vec<ID>>) -> Result<Self> {
         let ids = ids.unwrap_or_default();
-        let parse = |id: &ID| page::id("confirmLegalHolds", id);
-        Ok(Self(ids.iter().map(parse).collect::<Result<_, Error>>()?))
+        let mut faults = Faults::default();
+        let mut named: Vec<LegalHoldId> = Vec::with_capacity(ids.len());
+        for (index, id) in ids.iter().enumerate() {
+            let id: Option<LegalHoldId> =
+                faults.keep(page::id(format!("confirmLegalHolds.{index}"), id))?;
+            named.extend(id);
+        }
+        faults.none()?;
+        Ok(Self(named))
     }
 
     /// Checks, without any lock, that each hold in force on a survivor of the caller's agency is confirmed. Telling of

@@ -15,11 +15,14 @@ use async_graphql::parser::{self, parse_query};
 use aws_lc_rs::digest::{SHA256, digest};
 use moka::sync::Cache;
 
+use super::given::position;
+use super::input_types::InputTypes;
 use super::lexer::{MAX_NESTING, count_tokens};
+use super::literals;
 use super::merge;
 use super::output_types::OutputTypes;
 use super::scopes::DocumentScopes;
-use crate::error::Error;
+use crate::error::{Error, InputFault};
 use crate::settings::MAX_SELECTIONS;
 
 /// How deep selections may nest, a spread fragment counting as a level: what the executor itself allows.
@@ -33,9 +36,17 @@ pub struct Admitted {
     cost: usize,
     repeats_a_key: bool,
     scopes: OnceLock<DocumentScopes>,
+    literal_faults: OnceLock<Vec<InputFault>>,
 }
 
 impl Admitted {
+    /// Returns what of its own arguments does not fit, found once.
+    #[must_use]
+    pub fn literal_faults(&self, inputs: &InputTypes, outputs: &OutputTypes) -> &[InputFault] {
+        self.literal_faults
+            .get_or_init(|| literals::faults(inputs, outputs, &self.document))
+    }
+
     /// Returns which scopes its operations ask for, found once.
     #[must_use]
     pub fn scopes(&self, types: &OutputTypes) -> &DocumentScopes {
@@ -78,6 +89,7 @@ pub fn admit(document: &str) -> Result<Admitted, Error> {
         tokens,
         cost,
         scopes: OnceLock::new(),
+        literal_faults: OnceLock::new(),
     })
 }
 
@@ -263,13 +275,13 @@ fn check(extent: Extent) -> Result<(), Error> {
 }
 
 fn circle(name: &str, at: Pos) -> Error {
-    Error::BadUserInput(
-        format!(
+    Error::from(InputFault {
+        location: Some(position(at)),
+        ..InputFault::of_all(format!(
             "the fragment `{name}` includes itself, by the spread at line {}, column {}: take that spread out",
             at.line, at.column
-        )
-        .into(),
-    )
+        ))
+    })
 }
 
 fn unreadable(error: &parser::Error) -> Error {
@@ -295,12 +307,12 @@ fn unreadable(error: &parser::Error) -> Error {
             "it is not a document of operations and fragments".into()
         }
     };
-    let place = error
-        .positions()
-        .next()
-        .map(|at| format!(" at line {}, column {}", at.line, at.column))
-        .unwrap_or_default();
-    Error::BadUserInput(format!("the document cannot be read{place}: {what}").into())
+    let location = error.positions().next().map(position);
+    let place = location.map(|at| format!(" at {at}")).unwrap_or_default();
+    Error::from(InputFault {
+        location,
+        ..InputFault::of_all(format!("the document cannot be read{place}: {what}"))
+    })
 }
 
 /// Returns the last line of the parser's message, which alone does not quote the document.

@@ -4,7 +4,7 @@
 //! strings and comments are told apart from the rest exactly as the parser does; a string without an end is refused,
 //! since what follows it could be read in two ways.
 
-use crate::error::Error;
+use crate::error::{Error, InputFault, SourcePosition};
 
 /// The longest document, in bytes.
 pub const MAX_BYTES: usize = 16 * 1024;
@@ -30,7 +30,7 @@ pub fn count_tokens(document: &str) -> Result<usize, Error> {
     let (mut tokens, mut nesting) = (0_usize, 0_usize);
     let mut rest = document.as_bytes();
     while let Some((lexeme, tail)) = next(rest) {
-        let here = || SourcePosition::of(document, rest);
+        let here = || position(document, rest);
         match lexeme {
             Lexeme::Ignored => {}
             Lexeme::Token => tokens += 1,
@@ -55,31 +55,14 @@ pub fn count_tokens(document: &str) -> Result<usize, Error> {
     Ok(tokens)
 }
 
-/// A place in a document, both counted from 1; columns in characters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SourcePosition {
-    /// The line.
-    pub line: usize,
-    /// The character in the line.
-    pub column: usize,
-}
-
-impl SourcePosition {
-    fn of(document: &str, rest: &[u8]) -> Self {
-        let before = document
-            .get(..document.len().saturating_sub(rest.len()))
-            .unwrap_or(document);
-        let last_line = before.rsplit('\n').next().unwrap_or(before);
-        Self {
-            line: before.matches('\n').count() + 1,
-            column: last_line.chars().count() + 1,
-        }
-    }
-}
-
-impl std::fmt::Display for SourcePosition {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "line {}, column {}", self.line, self.column)
+fn position(document: &str, rest: &[u8]) -> SourcePosition {
+    let before = document
+        .get(..document.len().saturating_sub(rest.len()))
+        .unwrap_or(document);
+    let last_line = before.rsplit('\n').next().unwrap_or(before);
+    SourcePosition {
+        line: before.matches('\n').count() + 1,
+        column: last_line.chars().count() + 1,
     }
 }
 
@@ -153,9 +136,12 @@ fn block_string(mut rest: &[u8]) -> Option<&[u8]> {
 }
 
 fn endless(here: SourcePosition) -> Error {
-    Error::BadUserInput(
-        format!("the document cannot be read: the string at {here} has no end").into(),
-    )
+    Error::from(InputFault {
+        location: Some(here),
+        ..InputFault::of_all(format!(
+            "the document cannot be read: the string at {here} has no end"
+        ))
+    })
 }
 
 fn too_deep(here: SourcePosition) -> Error {

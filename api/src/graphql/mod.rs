@@ -1,8 +1,12 @@
 //! The schema assembled, and what stands before and around its execution.
 
 pub mod asked;
+mod coercion;
+mod given;
 pub mod guard;
+pub mod input_types;
 pub mod lexer;
+pub mod literals;
 pub mod merge;
 pub mod node;
 pub mod nullable_root;
@@ -13,4 +17,5 @@ pub mod schema;
 pub mod scopes;
 pub mod variables;
 
+pub use coercion::MAX_FAULTS;
 pub use schema::{Schema, schema};

@@ -166,9 +166,9 @@ impl NodeQuery {
     ) -> Result<Vec<Option<Node>>> {
         page::sized("ids", ids.len())?;
         let mut found = Vec::with_capacity(ids.len());
-        for id in &ids {
+        for (index, id) in ids.iter().enumerate() {
             // One after another: a token's allowance of connections is for others, too.
-            found.push(find(ctx, "ids", id).await?);
+            found.push(find(ctx, &format!("ids.{index}"), id).await?);
         }
         Ok(found)
     }

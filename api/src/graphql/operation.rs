@@ -53,8 +53,8 @@ pub fn select_operation<'d>(
 pub fn refuse_subscription(operation: &OperationDefinition) -> Result<(), Error> {
     match operation.ty {
         OperationType::Query | OperationType::Mutation => Ok(()),
-        OperationType::Subscription => Err(Error::BadUserInput(
-            "a subscription needs a WebSocket (`graphql-transport-ws`): POST carries queries and mutations".into(),
+        OperationType::Subscription => Err(Error::bad_request(
+            "a subscription needs a WebSocket (`graphql-transport-ws`): POST carries queries and mutations",
         )),
     }
 }

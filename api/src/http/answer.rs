@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
-use async_graphql::{ErrorExtensionValues, Response, ServerError};
+use async_graphql::{ErrorExtensionValues, Pos, Response, ServerError};
 use serde_json::json;
 
 use super::negotiate::MediaType;
@@ -13,6 +13,8 @@ use crate::error::{Error, Refusal};
 
 /// The header that carries the request id.
 pub const REQUEST_ID: &str = "x-request-id";
+/// The member of an answer's `extensions` that carries it too.
+const REQUEST_ID_KEY: &str = "requestId";
 
 /// Returns an answer with this body.
 #[must_use]
@@ -34,7 +36,7 @@ pub fn errors(
     request_id: &str,
     errors: &[Error],
 ) -> HttpResponse {
-    let errors: Vec<ServerError> = errors.iter().map(wire).collect();
+    let errors: Vec<ServerError> = errors.iter().flat_map(wires).collect();
     body(status, media, request_id, without_data(&errors, request_id))
 }
 
@@ -53,22 +55,34 @@ pub fn too_much(media: MediaType, request_id: &str, wait: Wait) -> HttpResponse 
 /// Returns the bytes of a request error.
 #[must_use]
 pub fn without_data(errors: &[ServerError], request_id: &str) -> Vec<u8> {
-    let answer = json!({ "errors": errors, "extensions": { "requestId": request_id } });
+    let answer = json!({ "errors": errors, "extensions": { REQUEST_ID_KEY: request_id } });
     serde_json::to_vec(&answer).unwrap_or_default()
 }
 
 /// Returns the bytes of an executed answer.
 #[must_use]
-pub fn executed(response: &Response) -> Vec<u8> {
-    serde_json::to_vec(response).unwrap_or_default()
+pub fn executed(mut response: Response, request_id: &str) -> Vec<u8> {
+    response
+        .extensions
+        .insert(REQUEST_ID_KEY.to_owned(), request_id.into());
+    serde_json::to_vec(&response).unwrap_or_default()
+}
+
+/// Returns what GraphQL is told of an error of ours: an error for each fault of an input.
+#[must_use]
+pub fn wires(error: &Error) -> Vec<ServerError> {
+    error.each().iter().map(wire).collect()
 }
 
 /// Returns an error of ours as GraphQL writes it.
-#[must_use]
-pub fn wire(error: &Error) -> ServerError {
+fn wire(error: &Error) -> ServerError {
+    let location = error.location().map(|place| Pos {
+        line: place.line,
+        column: place.column,
+    });
     let mut extensions = ErrorExtensionValues::default();
     error.extend(&mut extensions);
-    let mut wire = ServerError::new(error.to_string(), None);
+    let mut wire = ServerError::new(error.to_string(), location);
     wire.extensions = Some(extensions);
     wire
 }
@@ -90,6 +104,29 @@ pub fn admit_changes(response: &mut Response) {
             *error = wire;
         }
     }
+}
+
+/// Has every fault of an input be an error of its own, at the field that took the input.
+pub fn tell_each_fault(response: &mut Response) {
+    let errors = std::mem::take(&mut response.errors);
+    response.errors = errors.into_iter().flat_map(each_fault).collect();
+}
+
+fn each_fault(error: ServerError) -> Vec<ServerError> {
+    let faults = match error.source::<Refusal>() {
+        Some(refusal) => refusal.error.each(),
+        None => Vec::new(),
+    };
+    if faults.len() < 2 {
+        return vec![error];
+    }
+    let told = faults.into_iter().map(|fault| ServerError {
+        locations: error.locations.clone(),
+        path: error.path.clone(),
+        source: Some(Arc::new(Refusal::from(fault.clone()))),
+        ..wire(&fault)
+    });
+    told.collect()
 }
 
 /// Gives every error that the library made itself the code of wrong input: they are about the document alone. They may

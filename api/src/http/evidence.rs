@@ -216,5 +216,5 @@ fn agrees(http: &HttpRequest, bytes: &[u8]) -> Result<(), HttpRefusal> {
 }
 
 fn bad(text: &str) -> HttpRefusal {
-    Refusal::from(Error::BadUserInput(text.to_owned().into())).into()
+    Refusal::from(Error::bad_request(text.to_owned())).into()
 }

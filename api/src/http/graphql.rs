@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
-use async_graphql::parser::types::ExecutableDocument;
+use async_graphql::parser::types::{ExecutableDocument, OperationDefinition};
 use async_graphql::{Name, PathSegment, Response, Value, Variables};
 use aws_lc_rs::digest::{SHA256, digest};
 use tracing::{error, info, warn};
@@ -60,12 +60,7 @@ async fn serve(
     request_id: &str,
 ) -> HttpResponse {
     let refuse = |status, media, text: &'static str| {
-        answer::errors(
-            status,
-            media,
-            request_id,
-            &[Error::BadUserInput(text.into())],
-        )
+        answer::errors(status, media, request_id, &[Error::bad_request(text)])
     };
     if http.method() != Method::POST {
         let mut answer = refuse(
@@ -151,7 +146,7 @@ fn prepare(
         .map_err(|fault| vec![fault])?;
     refuse_subscription(operation).map_err(|fault| vec![fault])?;
     let raw = params.variables.unwrap_or_default();
-    let variables = shared.inputs.coerce(admitted.document(), operation, &raw)?;
+    let variables = fit(shared, admitted, operation, &raw)?;
     let document = if admitted.repeats_a_key() {
         merge::merge(&shared.outputs, admitted.document(), operation, &variables)
     } else {
@@ -165,6 +160,23 @@ fn prepare(
         variables,
         operation_name: params.operation_name,
     })
+}
+
+/// Makes the variables fit, where the document's own arguments fit too.
+fn fit(
+    shared: &Shared,
+    admitted: &Admitted,
+    operation: &OperationDefinition,
+    raw: &serde_json::Map<String, serde_json::Value>,
+) -> Result<Variables, Vec<Error>> {
+    let written = admitted.literal_faults(&shared.inputs, &shared.outputs);
+    let coerced = shared.inputs.coerce(admitted.document(), operation, raw);
+    if written.is_empty() {
+        return coerced;
+    }
+    let mut faults: Vec<Error> = written.iter().cloned().map(Error::from).collect();
+    faults.extend(coerced.err().into_iter().flatten());
+    Err(faults)
 }
 
 async fn execute(gate: &Authenticator<'_>, caller: Caller, params: Params) -> HttpResponse {
@@ -221,6 +233,7 @@ async fn execute(gate: &Authenticator<'_>, caller: Caller, params: Params) -> Ht
         return answer::errors(StatusCode::SERVICE_UNAVAILABLE, media, request_id, &[fault]);
     };
     answer::give_codes(&mut response);
+    answer::tell_each_fault(&mut response);
     if may_have_changed {
         answer::admit_changes(&mut response);
     }
@@ -233,13 +246,14 @@ async fn execute(gate: &Authenticator<'_>, caller: Caller, params: Params) -> Ht
         let bytes = answer::without_data(&response.errors, request_id);
         return gate.too_narrow(&scope, bytes);
     }
+    let wait = must_wait(&response);
     let bytes = if outcome == RequestOutcome::RequestError {
         answer::without_data(&response.errors, request_id)
     } else {
-        answer::executed(&response)
+        answer::executed(response, request_id)
     };
     let mut answer = answer::body(media.status(outcome), media, request_id, bytes);
-    if let Some(seconds) = must_wait(&response) {
+    if let Some(seconds) = wait {
         let seconds = header::HeaderValue::from(seconds);
         answer.headers_mut().insert(header::RETRY_AFTER, seconds);
     }
@@ -337,6 +351,7 @@ fn is_denial(error: &Error) -> bool {
         Error::Unauthenticated
         | Error::BadUserInput(_)
         | Error::InvalidTransition { .. }
+        | Error::NotYours { .. }
         | Error::NotNow(_)
         | Error::LegalHold { .. }
         | Error::DuplicateReferral { .. }

@@ -80,16 +80,13 @@ fn object(
 }
 
 fn not_json(fault: &serde_json::Error) -> Error {
-    Error::BadUserInput(
-        format!(
-            "the body is not JSON: it cannot be read at line {}, column {}",
-            fault.line(),
-            fault.column()
-        )
-        .into(),
-    )
+    Error::bad_request(format!(
+        "the body is not JSON: it cannot be read at line {}, column {}",
+        fault.line(),
+        fault.column()
+    ))
 }
 
 fn bad(text: &'static str) -> Error {
-    Error::BadUserInput(text.into())
+    Error::bad_request(text)
 }

@@ -44,7 +44,7 @@ impl HttpRefusal {
     pub fn input(status: StatusCode, text: impl Into<String>) -> Self {
         Self {
             status,
-            refusal: Error::BadUserInput(text.into().into()).into(),
+            refusal: Error::bad_request(text.into()).into(),
             recorded: false,
         }
     }
@@ -79,6 +79,7 @@ fn status(error: &Error) -> StatusCode {
         | Error::PersistedQueryNotSupported
         | Error::QueryTooCostly(_) => StatusCode::BAD_REQUEST,
         Error::InvalidTransition { .. }
+        | Error::NotYours { .. }
         | Error::NotNow(_)
         | Error::LegalHold { .. }
         | Error::DuplicateReferral { .. }
@@ -170,8 +171,7 @@ async fn refuse(gate: &Authenticator<'_>, request: &Request, refused: HttpRefusa
         let asked = gate.http.match_info().get("id");
         request.deny(code, asked.and_then(object::on_record)).await;
     }
-    let errors = [answer::wire(error)];
-    let body = answer::without_data(&errors, gate.request_id);
+    let body = answer::without_data(&answer::wires(error), gate.request_id);
     if let Error::ForbiddenScope { needed, .. } = error {
         return gate.too_narrow(needed, body);
     }

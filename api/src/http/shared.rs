@@ -5,9 +5,9 @@ use crate::access::TokenVerifier;
 use crate::access::keys::cache::TokenKeyCache;
 use crate::access::limit::Limits;
 use crate::graphql::guard::Documents;
+use crate::graphql::input_types::InputTypes;
 use crate::graphql::output_types::OutputTypes;
 use crate::graphql::schema::Schema;
-use crate::graphql::variables::InputTypes;
 use crate::settings::Settings;
 
 /// What every worker shares.

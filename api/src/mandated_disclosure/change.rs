@@ -13,7 +13,7 @@ use super::rules;
 use crate::access::grant::Resource;
 use crate::audit::change::Change;
 use crate::audit::event::Event;
-use crate::error::{Error, Refusal, Result};
+use crate::error::{Error, Faults, Refusal, Result};
 use crate::request::idempotency::{self, Created, CreatingCall, Creation};
 use crate::request::{InRequest, Request};
 use crate::seal::record::RecordKind;
@@ -39,7 +39,12 @@ impl MandateMutation {
         let request = ctx.request()?;
         let change = request.change(Resource::Survivor.update()).await?;
         let key = disclosure.idempotency_key.as_ref();
-        let call = CreatingCall::new("recordMandatedDisclosure", key, &disclosure)?;
+        let call = CreatingCall::new(
+            "recordMandatedDisclosure",
+            "disclosure.idempotencyKey",
+            key,
+            &disclosure,
+        )?;
         let vault = &request.worker.vault;
         let created = idempotency::creates_once(change, vault, call, async |change| {
             let (made, event) = record(request, change, &disclosure).await?;
@@ -65,11 +70,11 @@ async fn record(
     let survivor = own_survivor(change, &told.survivor).await?;
     let recipient = recipient(change, told.recipient.as_ref()).await?;
     if let Err(defects) = rules::check(&told.told(recipient), change.agency(), change.now()) {
-        let remedies = defects
-            .iter()
-            .map(|defect| format!("`{}`: {defect}", defect.field()))
-            .collect::<Vec<_>>();
-        return Err(Error::BadUserInput(remedies.join("; ").into()).into());
+        let mut faults = Faults::default();
+        for defect in defects {
+            faults.add(defect.field(), defect);
+        }
+        faults.none()?;
     }
     let id = MandateId::new();
     let sealed = seal(request, id, told, change).await?;

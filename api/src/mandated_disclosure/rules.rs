@@ -13,6 +13,8 @@ use concord_entities::vocabulary::{
     ProtectiveStep, Set,
 };
 
+use crate::error::InputPath;
+
 /// How many characters a text has at most.
 pub const LONGEST: usize = 200;
 /// How many attempts to notify one record holds at most.
@@ -104,18 +106,18 @@ pub enum MandatedDisclosureError {
         "at least one attempt to notify the person that was made, or `noNotice` with the reason why none was"
     )]
     NoNotice,
-    /// Somebody tried before there was anything to tell.
+    /// Somebody tried before there was anything to tell, by the attempt of this place in the list.
     #[error("nobody is notified of an instrument before the day on it")]
-    AttemptBefore,
+    AttemptBefore(usize),
     /// Somebody tried, and a reason says why nobody did.
     #[error("`noNotice` is for when no attempt was made")]
     NoticeContradicted,
     /// There are too many attempts.
     #[error("at most 50 attempts")]
     TooManyAttempts,
-    /// An attempt is at a time to come.
+    /// An attempt is at a time to come, the one of this place in the list.
     #[error("an attempt is recorded once it was made, not before")]
-    AttemptAhead,
+    AttemptAhead(usize),
     /// Nothing was done to protect the person.
     #[error("at least one protective step, or NONE_POSSIBLE with `noProtection`")]
     NoProtection,
@@ -149,8 +151,8 @@ impl MandatedDisclosureError {
         Self::NoNotice,
         Self::NoticeContradicted,
         Self::TooManyAttempts,
-        Self::AttemptAhead,
-        Self::AttemptBefore,
+        Self::AttemptAhead(0),
+        Self::AttemptBefore(0),
         Self::NoProtection,
         Self::ProtectionContradicted,
         Self::Unexplained,
@@ -159,8 +161,11 @@ impl MandatedDisclosureError {
 
     /// Returns the field of the input that is wrong.
     #[must_use]
-    pub fn field(self) -> &'static str {
-        match self {
+    pub fn field(self) -> InputPath {
+        let field = match self {
+            Self::AttemptAhead(place) | Self::AttemptBefore(place) => {
+                return format!("disclosure.attempts.{place}.at").into();
+            }
             Self::SubpoenaAlone => "disclosure.instrument",
             Self::Authority => "disclosure.issuingAuthority",
             Self::Citation => "disclosure.citation",
@@ -172,11 +177,11 @@ impl MandatedDisclosureError {
             Self::NoCategory | Self::BeyondOrder => "disclosure.categories",
             Self::NotMinimum => "disclosure.minimumNecessary",
             Self::NoNotice | Self::TooManyAttempts => "disclosure.attempts",
-            Self::AttemptAhead | Self::AttemptBefore => "disclosure.attempts.at",
             Self::NoticeContradicted => "disclosure.noNotice",
             Self::NoProtection | Self::ProtectionContradicted => "disclosure.protectiveSteps",
             Self::Unexplained | Self::Overexplained => "disclosure.noProtection",
-        }
+        };
+        field.into()
     }
 }
 
@@ -252,23 +257,32 @@ fn extent(told: &ToldDisclosure<'_>) -> MandatedDisclosureErrors<3> {
     .into_iter()
 }
 
-fn notice(told: &ToldDisclosure<'_>, now: Instant) -> MandatedDisclosureErrors<4> {
+fn notice(
+    told: &ToldDisclosure<'_>,
+    now: Instant,
+) -> impl Iterator<Item = Option<MandatedDisclosureError>> {
     let tried = told.attempts.iter().any(|(_, result)| was_made(*result));
     let balance = match (tried, told.no_notice) {
         (false, None) => Some(MandatedDisclosureError::NoNotice),
         (true, Some(_)) => Some(MandatedDisclosureError::NoticeContradicted),
         (false, Some(_)) | (true, None) => None,
     };
-    let ahead = told.attempts.iter().any(|(at, _)| *at > now);
     let first = told.dated_on.start().minus(AHEAD);
-    let before = told.attempts.iter().any(|(at, _)| *at < first);
+    let attempts = told.attempts.iter().take(ATTEMPTS).enumerate();
+    let at_fault = attempts.map(move |(place, (at, _))| {
+        if *at > now {
+            Some(MandatedDisclosureError::AttemptAhead(place))
+        } else {
+            (*at < first).then_some(MandatedDisclosureError::AttemptBefore(place))
+        }
+    });
+    let too_many = told.attempts.len() > ATTEMPTS;
     [
         balance,
-        (told.attempts.len() > ATTEMPTS).then_some(MandatedDisclosureError::TooManyAttempts),
-        ahead.then_some(MandatedDisclosureError::AttemptAhead),
-        before.then_some(MandatedDisclosureError::AttemptBefore),
+        too_many.then_some(MandatedDisclosureError::TooManyAttempts),
     ]
     .into_iter()
+    .chain(at_fault)
 }
 
 /// Returns whether somebody tried to notify the person, as the result tells it.

@@ -1,9 +1,10 @@
 //! Changing MOUs: who, what, rule, save, record.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use async_graphql::{Context, ID, Object};
 use concord_entities::SelectLocked;
+use concord_entities::grants::Grants;
 use concord_entities::ids::{AgencyId, MouId, TaskForceId};
 use concord_entities::instant::Instant;
 use concord_entities::zone::Zone;
@@ -18,7 +19,7 @@ use crate::access::grant::Resource;
 use crate::agency::zone;
 use crate::audit::change::Change;
 use crate::audit::event::{Event, MouEvent};
-use crate::error::{Error, Result};
+use crate::error::{Error, Faults, Result};
 use crate::request::idempotency::{self, Created, CreatingCall, Creation};
 use crate::request::{InRequest, Request};
 use crate::store::page;
@@ -71,7 +72,12 @@ impl MouMutation {
 /// Drafts an MOU, or returns the one that an earlier call with the same key drafted.
 async fn draft_once(request: &Request, mou: MouInput) -> Result<Mou> {
     let change = request.change(Resource::Mou.create()).await?;
-    let call = CreatingCall::new("draftMou", mou.idempotency_key.as_ref(), &mou)?;
+    let call = CreatingCall::new(
+        "draftMou",
+        "mou.idempotencyKey",
+        mou.idempotency_key.as_ref(),
+        &mou,
+    )?;
     let vault = &request.worker.vault;
     let created = idempotency::creates_once(change, vault, call, async |change| {
         let (made, event) = draft(change, mou).await?;
@@ -128,13 +134,12 @@ impl From<&mou::Model> for MouEvent {
 
 /// Offers a draft of the acting agency's; returns the event to record, or none where that was done before.
 pub(crate) async fn offer(change: &Change<'_>, id: MouId) -> Result<Option<(mou::Model, Event)>> {
-    let draft = mou::Entity::drafted_by(change.agency(), id)
+    let mou = mou::Entity::known_to(change.agency(), id)
         .one_locked(change)
         .await?
         .ok_or(Error::NotFound)?;
     let parties = mou_party::Entity::of([id]).all(change).await?;
-    let signed = rules::signed(&parties);
-    let Some(offered) = rules::offer(draft, signed, change.now())? else {
+    let Some(offered) = rules::offer(mou, &parties, change.agency(), change.now())? else {
         return Ok(None);
     };
     let offered = save(change, offered).await?;
@@ -167,17 +172,22 @@ pub(crate) async fn sign(
 
 /// Drafts an MOU; returns the event to record.
 pub(crate) async fn draft(change: &Change<'_>, input: MouInput) -> Result<(mou::Model, Event)> {
-    let parties = parties(change, &input).await?;
+    let mut faults = Faults::default();
+    let parties = parties(change, &input, &mut faults).await?;
     let task_force = match &input.task_force {
-        Some(id) => Some(own_task_force(change, page::id("mou.taskForce", id)?).await?),
+        Some(id) => faults.keep(own_task_force(change, id).await)?,
         None => None,
     };
-    if input.title.trim().is_empty() || input.title.chars().count() > 200 {
-        return Err(Error::input("mou.title", "1 to 200 characters").into());
-    }
-    if input.expires_on.0 < input.effective_on.0 {
-        return Err(Error::input("mou.expiresOn", "not before `effectiveOn`").into());
-    }
+    let title = input.title.trim();
+    let fits = (1..=200).contains(&title.chars().count());
+    faults.require(fits, "mou.title", "1 to 200 characters");
+    let ends_after = input.effective_on.0 <= input.expires_on.0;
+    faults.require(ends_after, "mou.expiresOn", "not before `effectiveOn`");
+    let grants = grants::to_grants("mou.terms.grants", &input.terms.grants);
+    let grants = faults.keep(grants)?.unwrap_or(Grants::EMPTY);
+    let title = title.to_owned();
+    let terms = input.terms.told(&mut faults);
+    faults.none()?;
     let zone = match task_force {
         Some(id) => zone::of_task_force(change, id).await?,
         None => zone::of_agency(change, change.agency()).await?,
@@ -187,11 +197,11 @@ pub(crate) async fn draft(change: &Change<'_>, input: MouInput) -> Result<(mou::
         version: 1,
         supersedes: None,
         kind: input.kind,
-        title: input.title.trim().to_owned(),
+        title,
         task_force_id: task_force,
         drafted_by: change.agency(),
-        grants: grants::to_grants("mou.terms.grants", &input.terms.grants)?,
-        terms: input.terms.try_into()?,
+        grants,
+        terms,
         effective_on: input.effective_on.0,
         review_on: input.review_on.map(|day| day.0),
         expires_on: input.expires_on.0,
@@ -225,33 +235,45 @@ pub(crate) async fn draft(change: &Change<'_>, input: MouInput) -> Result<(mou::
 }
 
 /// Reads the parties: at least two different agencies that know one another, the drafter among them.
-async fn parties(change: &Change<'_>, input: &MouInput) -> Result<HashMap<AgencyId, String>> {
+async fn parties(
+    change: &Change<'_>,
+    input: &MouInput,
+    faults: &mut Faults,
+) -> Result<HashMap<AgencyId, String>> {
+    let place = |index: usize| format!("mou.parties.{index}.agency");
+    let mut named: Vec<(usize, AgencyId)> = Vec::new();
     let mut parties = HashMap::new();
-    for party in &input.parties {
-        let id: AgencyId = page::id("mou.parties.agency", &party.agency)?;
-        if parties.insert(id, party.responsibilities.clone()).is_some() {
-            return Err(Error::input("mou.parties", "name each agency once").into());
-        }
+    for (index, party) in input.parties.iter().enumerate() {
+        let Some(id) = faults.keep(page::id(place(index), &party.agency))? else {
+            continue;
+        };
+        named.push((index, id));
+        let is_new = parties.insert(id, party.responsibilities.clone()).is_none();
+        faults.require(is_new, place(index), "name each agency once");
     }
-    if parties.len() < 2 || !parties.contains_key(&change.agency()) {
-        return Err(Error::input("mou.parties", "at least two agencies, yours among them").into());
-    }
-    let known = agency::Entity::known_to(change.agency())
+    let own = change.agency();
+    let enough = input.parties.len() > 1 && parties.contains_key(&own);
+    faults.require(
+        enough,
+        "mou.parties",
+        "at least two agencies, yours among them",
+    );
+    let known: HashSet<AgencyId> = agency::Entity::known_to(own)
         .filter(agency::Column::Id.is_in(parties.keys().copied()))
         .all(change)
-        .await?;
-    if known.len() == parties.len() {
-        Ok(parties)
-    } else {
-        Err(Error::input(
-            "mou.parties.agency",
-            "no agency of your task forces has this id",
-        )
-        .into())
+        .await?
+        .into_iter()
+        .map(|agency| agency.id)
+        .collect();
+    for (index, id) in named {
+        let text = "no agency of your task forces has this id";
+        faults.require(known.contains(&id), place(index), text);
     }
+    Ok(parties)
 }
 
-async fn own_task_force(change: &Change<'_>, id: TaskForceId) -> Result<TaskForceId> {
+async fn own_task_force(change: &Change<'_>, id: &ID) -> Result<TaskForceId> {
+    let id: TaskForceId = page::id("mou.taskForce", id)?;
     membership::Entity::taken(change.agency(), id)
         .one(change)
         .await?

@@ -5,7 +5,7 @@ use concord_entities::mou::{self, Terms};
 use concord_entities::vocabulary::MouKind;
 
 use super::rules::PartySignature;
-use crate::error::{Error, Result};
+use crate::error::Faults;
 use crate::wire::grants::{self, Grant};
 use crate::wire::scalars::{Date, Sha256};
 
@@ -84,25 +84,23 @@ pub struct MouFilter {
     pub task_force: Option<ID>,
 }
 
-impl TryFrom<MouTerms> for Terms {
-    type Error = crate::error::Refusal;
-
-    fn try_from(terms: MouTerms) -> Result<Self> {
-        let count = |field: &str, number: i32| {
-            u32::try_from(number).map_err(|_| Error::input(field, "not a negative number"))
+impl MouTerms {
+    /// Returns the terms as they are kept; what is wrong with them goes to `faults`.
+    pub(super) fn told(self, faults: &mut Faults) -> Terms {
+        let mut count = |field: &str, number: i32| {
+            let place = format!("mou.terms.{field}");
+            faults.require(number >= 0, place, "not a negative number");
+            u32::try_from(number).unwrap_or_default()
         };
-        Ok(Self {
-            purpose: terms.purpose,
-            services: terms.services,
-            confidentiality: terms.confidentiality,
-            breach_notice_hours: count("mou.terms.breachNoticeHours", terms.breach_notice_hours)?,
-            training: terms.training,
-            conflict_resolution: terms.conflict_resolution,
-            termination_notice_days: count(
-                "mou.terms.terminationNoticeDays",
-                terms.termination_notice_days,
-            )?,
-        })
+        Terms {
+            breach_notice_hours: count("breachNoticeHours", self.breach_notice_hours),
+            termination_notice_days: count("terminationNoticeDays", self.termination_notice_days),
+            purpose: self.purpose,
+            services: self.services,
+            confidentiality: self.confidentiality,
+            training: self.training,
+            conflict_resolution: self.conflict_resolution,
+        }
     }
 }
 

@@ -5,11 +5,11 @@
 use concord_entities::grants::Grants;
 use concord_entities::ids::AgencyId;
 use concord_entities::instant::Instant;
-use concord_entities::vocabulary::{Categories, MouAction, MouStatus};
+use concord_entities::vocabulary::{Categories, Code, MouAction, MouStatus};
 use concord_entities::zone::Zone;
 use concord_entities::{mou, mou_party};
 
-use crate::error::Error;
+use crate::error::{Error, Faults};
 use crate::request::repeated::unless_repeated;
 
 /// Returns an MOU's status at `now`; `signed` of its parties have signed.
@@ -137,12 +137,36 @@ pub fn counted_in(mou: mou::Model, zone: Zone) -> mou::Model {
     }
 }
 
-/// Offers a draft to its parties, of whom so many have signed. Returns none where that was done last.
+/// Returns the error for an MOU that the agency can see and is not the one to do this with.
+fn not_yours(
+    mou: &mou::Model,
+    parties: &[mou_party::Model],
+    agency: AgencyId,
+    now: Instant,
+) -> Error {
+    let from = status(mou, signed(parties), now);
+    let allowed = allowed(from, Involvement::of(agency, mou, parties));
+    Error::NotYours {
+        record: "MOU",
+        from: from.code(),
+        allowed: allowed.iter().copied().map(Code::code).collect(),
+    }
+}
+
+/// Offers a draft to its parties, for the agency that drafted it. Returns none where that was done last.
 ///
 /// # Errors
-/// `INVALID_TRANSITION`: it is offered already, and not as it was.
-pub fn offer(draft: mou::Model, signed: usize, now: Instant) -> Result<Option<mou::Model>, Error> {
-    let current = status(&draft, signed, now);
+/// `INVALID_TRANSITION`: another agency drafted it, or it is offered already, and not as it was.
+pub fn offer(
+    draft: mou::Model,
+    parties: &[mou_party::Model],
+    agency: AgencyId,
+    now: Instant,
+) -> Result<Option<mou::Model>, Error> {
+    if draft.drafted_by != agency {
+        return Err(not_yours(&draft, parties, agency, now));
+    }
+    let current = status(&draft, signed(parties), now);
     unless_repeated(Some(current), &MouStatus::Offered, || {
         if draft.offered_at.is_some() {
             return Err(Error::NotNow("this MOU is offered already".into()));
@@ -190,8 +214,7 @@ impl PartySignature {
 /// after it.
 ///
 /// # Errors
-/// `NOT_FOUND`: the agency is no party. `INVALID_TRANSITION`: the MOU does not wait for its signature.
-/// `BAD_USER_INPUT`: no name or title, or one that is too long.
+/// `INVALID_TRANSITION`: the agency is no party, or the MOU does not wait for its signature. `BAD_USER_INPUT`: no name or title, or one that is too long.
 pub fn sign(
     mou: mou::Model,
     parties: &[mou_party::Model],
@@ -200,7 +223,7 @@ pub fn sign(
     now: Instant,
 ) -> Result<Option<MouAfterSignature>, Error> {
     let own = parties.iter().find(|party| party.agency_id == agency);
-    let own = own.ok_or(Error::NotFound)?;
+    let own = own.ok_or_else(|| not_yours(&mou, parties, agency, now))?;
     unless_repeated(PartySignature::on_record(own), &signature.clone(), || {
         signed_by(mou, parties, own, signature, now)
     })
@@ -221,14 +244,15 @@ fn signed_by(
         let text = "this MOU does not await your agency's signature";
         return Err(Error::NotNow(text.into()));
     }
+    let mut faults = Faults::default();
     for (field, text) in [
         ("signature.signatory", &signature.signatory),
         ("signature.title", &signature.title),
     ] {
-        if text.trim().is_empty() || text.chars().count() > 200 {
-            return Err(Error::input(field, "1 to 200 characters"));
-        }
+        let fits = !text.trim().is_empty() && text.chars().count() <= 200;
+        faults.require(fits, field, "1 to 200 characters");
     }
+    faults.none()?;
     let is_last = signed.saturating_add(1) >= parties.len();
     Ok(MouAfterSignature {
         mou: mou::Model {

@@ -125,6 +125,7 @@ impl From<Refusal> for OauthError {
             | Error::NotFound
             | Error::BadUserInput(_)
             | Error::InvalidTransition { .. }
+            | Error::NotYours { .. }
             | Error::NotNow(_)
             | Error::LegalHold { .. }
             | Error::DuplicateReferral { .. }

@@ -9,13 +9,13 @@ use sea_orm::{ActiveModelTrait, IntoActiveModel};
 
 use super::graphql::Referral;
 use super::input::OutcomeInput;
-use super::rules::{self, Basis};
+use super::rules::{self, Basis, Side};
 use super::view::reload;
 use crate::access::grant::Resource;
 use crate::audit::change::Change;
 use crate::audit::event::{Event, ReferralEvent};
 use crate::consent::grounds;
-use crate::error::{Error, Result};
+use crate::error::{Error, Refusal, Result};
 use crate::request::InRequest;
 use crate::store::page;
 
@@ -174,20 +174,34 @@ async fn correct(
     })))
 }
 
-/// Locks a referral that the acting agency wrote.
+/// Locks a referral that the acting agency wrote. One that was sent to it is not its to change so.
 pub(super) async fn written(change: &Change<'_>, id: ReferralId) -> Result<referral::Model> {
-    let referral = referral::Entity::written_by(change.agency(), id)
-        .one_locked(change)
-        .await?;
-    referral.ok_or_else(|| Error::NotFound.into())
+    let own = referral::Entity::written_by(change.agency(), id);
+    match own.one_locked(change).await? {
+        Some(referral) => Ok(referral),
+        None => Err(not_ours(change, id, Side::Recipient).await?),
+    }
 }
 
-/// Locks a referral that was sent to the acting agency.
+/// Locks a referral that was sent to the acting agency. One that it wrote is not its to change so.
 async fn received(change: &Change<'_>, id: ReferralId) -> Result<referral::Model> {
-    let referral = referral::Entity::sent_to(change.agency(), id)
-        .one_locked(change)
+    let own = referral::Entity::sent_to(change.agency(), id);
+    match own.one_locked(change).await? {
+        Some(referral) => Ok(referral),
+        None => Err(not_ours(change, id, Side::Sender).await?),
+    }
+}
+
+/// Returns why a referral is not the acting agency's to change: it is on the other `side` of it, or may not know of it.
+async fn not_ours(change: &Change<'_>, id: ReferralId, side: Side) -> Result<Refusal> {
+    let known = referral::Entity::known_to(change.agency(), id)
+        .one(change)
         .await?;
-    referral.ok_or_else(|| Error::NotFound.into())
+    let reason = match known {
+        Some(referral) => rules::not_yours(&referral, side, change.now()),
+        None => Error::NotFound,
+    };
+    Ok(reason.into())
 }
 
 /// Saves the row that a rule returned.

@@ -16,7 +16,7 @@ use super::rules::{self, Resealed};
 use super::view::reload;
 use crate::access::grant::Resource;
 use crate::audit::event::{Event, ReferralEvent};
-use crate::error::Result;
+use crate::error::{Faults, Result};
 use crate::request::{InRequest, Request};
 use crate::seal::doomed::DoomedKeys;
 use crate::seal::vault::PackageVersion;
@@ -49,7 +49,9 @@ impl ContinuationMutation {
         let id: ReferralId = page::id("id", &id)?;
         let consent: ConsentId = page::id("consent", &consent)?;
         if let Some(package) = &package {
-            package.check("package")?;
+            let mut faults = Faults::default();
+            package.check("package", &mut faults);
+            faults.none()?;
         }
         Box::pin(continue_referral(request, id, consent, package)).await?;
         reload(ctx, id).await

@@ -19,7 +19,7 @@ use crate::audit::change::Change;
 use crate::audit::event::{Event, ReferralEvent};
 use crate::clock;
 use crate::consent::rules as consent_rules;
-use crate::error::{Error, Refusal, Result};
+use crate::error::{Error, Faults, Refusal, Result};
 use crate::request::idempotency::{self, Created, CreatingCall, Creation};
 use crate::request::{InRequest, Request};
 use crate::seal::Vault;
@@ -81,7 +81,12 @@ impl ReferralDraftMutation {
 async fn draft_once(request: &Request, input: ReferralInput) -> Result<ReferralId> {
     let change = request.change(Resource::Referral.create()).await?;
     let vault = &request.worker.vault;
-    let call = CreatingCall::new("draftReferral", input.idempotency_key.as_ref(), &input)?;
+    let call = CreatingCall::new(
+        "draftReferral",
+        "referral.idempotencyKey",
+        input.idempotency_key.as_ref(),
+        &input,
+    )?;
     let created = idempotency::creates_once(change, vault, call, async |change| {
         let (drafted, event) = draft(change, vault, input.into()).await?;
         Ok(Creation {
@@ -104,10 +109,10 @@ pub(crate) async fn draft(
     input: ReferralDraftInput,
 ) -> Result<(referral::Model, Event)> {
     let consent = consent_to_draft_under(change, &input.consent).await?;
-    input.package.check("referral.package")?;
     let told = told(&input);
+    let faults = faults(&input);
+    let drafted = rules::draft(&consent, told, faults, change.now())?;
     refuse_another(change, &consent, &input, told.needs, None).await?;
-    let drafted = rules::draft(&consent, told, change.now())?;
     let drafted = drafted.into_active_model().insert(change).await?;
     let package = PackageVersion::from(&drafted);
     seal(change, vault, package, &input.package).await?;
@@ -122,9 +127,9 @@ async fn edit(request: &Request, id: ReferralId, input: ReferralDraftInput) -> R
     let before = PackageVersion::from(&found);
     let is_same = is_sealed_in(request, &found, &input.package).await?;
     let consent = consent_to_draft_under(&change, &input.consent).await?;
-    input.package.check("referral.package")?;
     let told = told(&input);
-    let Some(edited) = rules::edit(found, &consent, told, is_same, change.now())? else {
+    let faults = faults(&input);
+    let Some(edited) = rules::edit(found, &consent, told, is_same, faults, change.now())? else {
         return change.give_up().await;
     };
     refuse_another(&change, &consent, &input, told.needs, Some(id)).await?;
@@ -159,6 +164,13 @@ pub(crate) async fn discard(
     sealed_part::Entity::remove_of([id]).exec(change).await?;
     let event = ReferralEvent::of(id, discarded.recipient_id);
     Ok((doomed, Some(Event::ReferralDraftDiscarded(event))))
+}
+
+/// Returns what is wrong with a package by itself.
+fn faults(input: &ReferralDraftInput) -> Faults {
+    let mut faults = Faults::default();
+    input.package.check("referral.package", &mut faults);
+    faults
 }
 
 fn told(input: &ReferralDraftInput) -> NewReferral {

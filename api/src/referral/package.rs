@@ -8,7 +8,7 @@ use concord_entities::vocabulary::{Categories, DataCategory, Need, Purpose};
 use serde::{Deserialize, Serialize};
 
 use super::withheld::WithheldReason;
-use crate::error::Error;
+use crate::error::Faults;
 use crate::survivor::contact::plan::SafeContactPlan;
 use crate::wire::scalars::{Date, LanguageTag, Sha256};
 
@@ -353,15 +353,10 @@ pub struct DisclosureReceipt {
 impl Contents {
     /// Checks that whoever is told can follow what it says: how to contact the person safely, above all. `path` is where it
     /// stands in the arguments.
-    ///
-    /// # Errors
-    /// `BAD_USER_INPUT`.
-    pub fn check(&self, path: &str) -> Result<(), Error> {
-        let Some(contact) = &self.contact else {
-            return Ok(());
-        };
-        let contact = contact.followed().map(drop);
-        contact.map_err(|fault| Error::input(&fault.field(&format!("{path}.contact")), fault))
+    pub fn check(&self, path: &str, faults: &mut Faults) {
+        if let Some(contact) = &self.contact {
+            contact.check(&format!("{path}.contact"), faults);
+        }
     }
 }
 

@@ -6,14 +6,14 @@ use concord_entities::ids::ConsentId;
 use concord_entities::instant::Instant;
 use concord_entities::referral::{Model, RecordedOutcome, answerable_until};
 use concord_entities::vocabulary::{
-    AgencyStatus, Categories, ConsentStatus, Needs, ReferralAction, ReferralStatus, RejectReason,
-    StatusReason, Urgency,
+    AgencyStatus, Categories, Code, ConsentStatus, DataCategory, Needs, ReferralAction,
+    ReferralStatus, RejectReason, StatusReason, Urgency,
 };
 use concord_entities::{consent, membership, mou};
 
 use super::rules_outcome::{CORRECTABLE, Outcome};
 use crate::consent::rules as consent_rules;
-use crate::error::{Error, Finding};
+use crate::error::{Error, Faults, Finding};
 use crate::mou::rules as mou_rules;
 use crate::request::repeated::unless_repeated;
 use crate::sharing::memberships::parted;
@@ -442,10 +442,9 @@ fn continued(
             return Err(Error::input("package", text));
         }
     };
-    if !contains.within(consent.grants.categories()) {
-        let text = "holds a category that the consent does not name";
-        return Err(Error::input("package", text));
-    }
+    let mut faults = Faults::default();
+    beyond_consent("package", contains, consent, &mut faults);
+    faults.none()?;
     let mou = basis.covering_mou(consent, contains, now)?;
     let respond_by = if referral.status == ReferralStatus::Requested {
         // Its recipient could not answer meanwhile, and has the whole time again.
@@ -473,6 +472,33 @@ fn continued(
         return Err(Error::NotNow(text.into()));
     }
     Ok(continued)
+}
+
+/// Adds a fault for each category of a package that its consent does not name; `path` is where the package stands in the
+/// arguments.
+pub(super) fn beyond_consent(
+    path: &str,
+    contains: Categories,
+    consent: &consent::Model,
+    faults: &mut Faults,
+) {
+    let named = consent.grants.categories();
+    for category in contains.iter().filter(|one| !named.has(*one)) {
+        let place = format!("{path}.{}", field_of(category));
+        faults.add(place, "the consent does not name this category");
+    }
+}
+
+/// Returns the field of a package that holds a category: its code in camel case.
+#[must_use]
+pub fn field_of(category: DataCategory) -> String {
+    let mut words = category.code().split('_').map(str::to_ascii_lowercase);
+    let first = words.next().unwrap_or_default();
+    words.fold(first, |field, word| {
+        let mut letters = word.chars();
+        let initial = letters.next().map(|letter| letter.to_ascii_uppercase());
+        field + &initial.into_iter().chain(letters).collect::<String>()
+    })
 }
 
 /// Returns the consent of the basis, if it is in force and of the referral's survivor for its recipient.
@@ -507,6 +533,21 @@ pub(super) fn permit(
         Ok(referral)
     } else {
         Err(not_permitted(&referral, action, side, now))
+    }
+}
+
+/// Returns the error for what the other side of a referral does, and this one does not.
+#[must_use]
+pub fn not_yours(referral: &Model, side: Side, now: Instant) -> Error {
+    let from = CurrentStatus::of(&StoredStatus::from(referral), now).status;
+    Error::NotYours {
+        record: "referral",
+        from: from.code(),
+        allowed: allowed(from, side)
+            .iter()
+            .copied()
+            .map(Code::code)
+            .collect(),
     }
 }
 

@@ -8,8 +8,10 @@ use concord_entities::vocabulary::{
     Categories, Needs, ReferralAction, ReferralStatus, StatusReason, Urgency,
 };
 
-use super::rules::{CurrentStatus, ReferralAct, Side, StoredStatus, last_act, permit};
-use crate::error::Error;
+use super::rules::{
+    CurrentStatus, ReferralAct, Side, StoredStatus, beyond_consent, last_act, permit,
+};
+use crate::error::{Error, Faults};
 use crate::request::repeated::unless_repeated;
 
 /// What a sender says of a new referral.
@@ -24,15 +26,11 @@ pub struct NewReferral {
 }
 
 impl NewReferral {
-    fn check(&self, consent: &consent::Model) -> Result<(), Error> {
-        if !self.contains.within(consent.grants.categories()) {
-            let text = "holds a category that the consent does not name";
-            return Err(Error::input("referral.package", text));
-        }
-        if self.needs.is_empty() {
-            return Err(Error::input("referral.needs", "name at least one"));
-        }
-        Ok(())
+    fn check(&self, consent: &consent::Model, mut faults: Faults) -> Result<(), Error> {
+        let named = !self.needs.is_empty();
+        faults.require(named, "referral.needs", "name at least one");
+        beyond_consent("referral.package", self.contains, consent, &mut faults);
+        faults.none()
     }
 }
 
@@ -50,12 +48,17 @@ pub fn unfinished_for(referrals: &[Model], needs: Needs, now: Instant) -> Option
         .min_by_key(|one| (one.created_at, one.id))
 }
 
-/// Drafts a referral under a consent that has not ended.
+/// Drafts a referral under a consent that has not ended; `faults` are those that its package has by itself.
 ///
 /// # Errors
-/// `BAD_USER_INPUT`: its package holds what the consent does not name, or it names no need.
-pub fn draft(consent: &consent::Model, told: NewReferral, now: Instant) -> Result<Model, Error> {
-    told.check(consent)?;
+/// `BAD_USER_INPUT`: those, that its package holds what the consent does not name, or that it names no need.
+pub fn draft(
+    consent: &consent::Model,
+    told: NewReferral,
+    faults: Faults,
+    now: Instant,
+) -> Result<Model, Error> {
+    told.check(consent, faults)?;
     Ok(Model {
         id: ReferralId::new(),
         sender_id: consent.discloser_id,
@@ -87,7 +90,7 @@ pub fn draft(consent: &consent::Model, told: NewReferral, now: Instant) -> Resul
 
 /// Has a draft say something else, under a consent that has not ended: whose it is, and to whom, with the consent. Its
 /// package is sealed anew, under a key of the next version. Returns none where that was done last: `is_same` says whether
-/// the package is.
+/// the package is, and `faults` are those that it has by itself.
 ///
 /// # Errors
 /// `INVALID_TRANSITION`: it is no draft. `BAD_USER_INPUT`: as for a new one.
@@ -96,6 +99,7 @@ pub fn edit(
     consent: &consent::Model,
     told: NewReferral,
     is_same: bool,
+    faults: Faults,
     now: Instant,
 ) -> Result<Option<Model>, Error> {
     let act = ReferralAct::Edit {
@@ -106,7 +110,7 @@ pub fn edit(
     };
     unless_repeated(last_act(&draft, now), &act, || {
         let draft = permit(draft, ReferralAction::Edit, Side::Sender, now)?;
-        told.check(consent)?;
+        told.check(consent, faults)?;
         Ok(Model {
             recipient_id: consent.recipient_id,
             survivor_id: consent.survivor_id,

@@ -49,13 +49,18 @@ pub struct CreatingCall {
 }
 
 impl CreatingCall {
-    /// Returns the call of an operation with this key and input.
+    /// Returns the call of an operation with this key, which stands at `place` of its arguments, and this input.
     ///
     /// # Errors
     /// `BAD_USER_INPUT`: a key that is no key.
-    pub fn new(operation: &str, key: Option<&ID>, input: &impl InputType) -> Result<Self> {
+    pub fn new(
+        operation: &str,
+        place: &str,
+        key: Option<&ID>,
+        input: &impl InputType,
+    ) -> Result<Self> {
         if key.is_some_and(|key| key.is_empty() || key.len() > 200) {
-            return Err(Error::input("idempotencyKey", "1 to 200 characters").into());
+            return Err(Error::input(place, "1 to 200 characters").into());
         }
         let text = match key {
             Some(_) => {

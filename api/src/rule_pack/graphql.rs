@@ -13,7 +13,7 @@ use crate::agency::zone;
 use crate::audit::change::Change;
 use crate::audit::disclose;
 use crate::audit::event::{Event, RulePackEvent};
-use crate::error::{Error, Result};
+use crate::error::{Error, Faults, Result};
 use crate::request::idempotency::{self, Created, CreatingCall, Creation};
 use crate::request::repeated::unless_repeated;
 use crate::request::{InRequest, Request};
@@ -139,7 +139,12 @@ impl PackMutation {
     ) -> Result<RulePack> {
         let request = ctx.request()?;
         let change = request.change(Resource::Agency.update()).await?;
-        let call = CreatingCall::new("bindRulePack", pack.idempotency_key.as_ref(), &pack)?;
+        let call = CreatingCall::new(
+            "bindRulePack",
+            "pack.idempotencyKey",
+            pack.idempotency_key.as_ref(),
+            &pack,
+        )?;
         let vault = &request.worker.vault;
         let created = idempotency::creates_once(change, vault, call, async |change| {
             let made = bind(change, pack).await?;
@@ -209,34 +214,19 @@ async fn find_rule_pack(request: &Request, id: RulePackId) -> Result<Option<Rule
 async fn bind(change: &Change<'_>, input: RulePackInput) -> Result<rule_pack::Model> {
     let state = input.pack == Pack::State;
     let own = input.max_days.is_some() || input.citation.is_some() || input.both_guardians;
-    if !state && own {
-        return Err(Error::input(
-            "pack.pack",
-            "only `STATE` has a maximum, a citation and guardians of its own",
-        )
-        .into());
-    }
-    if state
-        && input
-            .citation
-            .as_ref()
-            .is_none_or(|text| text.trim().is_empty())
-    {
-        return Err(Error::input("pack.citation", "say where the state's rule is written").into());
-    }
-    if input
-        .citation
-        .as_ref()
-        .is_some_and(|text| text.chars().count() > 200)
-    {
-        return Err(Error::input("pack.citation", "at most 200 characters").into());
-    }
-    if input
+    let mut faults = Faults::default();
+    let text = "only `STATE` has a maximum, a citation and guardians of its own";
+    faults.require(state || !own, "pack.pack", text);
+    let citation = input.citation.as_deref().unwrap_or_default().trim();
+    let text = "say where the state's rule is written";
+    faults.require(!state || !citation.is_empty(), "pack.citation", text);
+    let fits = citation.chars().count() <= 200;
+    faults.require(fits, "pack.citation", "at most 200 characters");
+    let fits = input
         .max_days
-        .is_some_and(|days| !(1..=LONGEST).contains(&days))
-    {
-        return Err(Error::input("pack.maxDays", "1 to 366").into());
-    }
+        .is_none_or(|days| (1..=LONGEST).contains(&days));
+    faults.require(fits, "pack.maxDays", "1 to 366");
+    faults.none()?;
     let today = today(change).await?;
     let from_on = input.from_on.map_or(today, |day| day.0);
     let said = rule_pack::Entity::of(change.agency()).all(change).await?;

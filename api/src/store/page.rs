@@ -10,7 +10,7 @@ use sea_orm::sea_query::{Expr, ExprTrait, IntoColumnRef, Order};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
 use uuid::Uuid;
 
-use crate::error::Error;
+use crate::error::{Error, InputPath};
 
 /// How many entries a page has where its reader names no number.
 pub const DEFAULT_SIZE: u64 = 20;
@@ -260,7 +260,7 @@ fn size(argument: &str, wanted: Option<i32>) -> Result<u64, Error> {
 ///
 /// # Errors
 /// `BAD_USER_INPUT`: not 1 to 100.
-pub fn sized(argument: &str, wanted: impl TryInto<u64>) -> Result<u64, Error> {
+pub fn sized(argument: impl Into<InputPath>, wanted: impl TryInto<u64>) -> Result<u64, Error> {
     match wanted.try_into() {
         Ok(wanted) if (1..=LARGEST_SIZE).contains(&wanted) => Ok(wanted),
         Ok(_) | Err(_) => Err(Error::input(argument, "a page has 1 to 100 entries")),
@@ -290,7 +290,10 @@ fn cursor<P: CursorKey>(argument: &str, text: &str) -> Result<P, Error> {
 ///
 /// # Errors
 /// `BAD_USER_INPUT`: not an id of this kind.
-pub fn id<T: FromStr<Err = InvalidIdError>>(argument: &str, text: &str) -> Result<T, Error> {
+pub fn id<T: FromStr<Err = InvalidIdError>>(
+    argument: impl Into<InputPath>,
+    text: &str,
+) -> Result<T, Error> {
     text.parse()
         .map_err(|invalid: InvalidIdError| Error::input(argument, invalid))
 }

@@ -18,7 +18,7 @@ use crate::audit::change::Change;
 use crate::audit::disclose;
 use crate::audit::event::Event;
 use crate::clock;
-use crate::error::{Error, Result};
+use crate::error::{Error, Faults, Result};
 use crate::request::idempotency::{self, Created, CreatingCall, Creation};
 use crate::request::repeated::unless_repeated;
 use crate::request::{InRequest, Request};
@@ -228,7 +228,12 @@ impl SurvivorMutation {
         let request = ctx.request()?;
         let change = request.change(Resource::Survivor.create()).await?;
         let key = survivor.idempotency_key.as_ref();
-        let call = CreatingCall::new("registerSurvivor", key, &survivor)?;
+        let call = CreatingCall::new(
+            "registerSurvivor",
+            "survivor.idempotencyKey",
+            key,
+            &survivor,
+        )?;
         let vault = &request.worker.vault;
         let created = idempotency::creates_once(change, vault, call, async |change| {
             register(change, survivor).await
@@ -309,15 +314,14 @@ pub(crate) async fn register(
     input: SurvivorInput,
 ) -> Result<Creation<survivor::Model>> {
     let pseudonym = input.pseudonym.trim();
-    if pseudonym.is_empty() || pseudonym.chars().count() > 80 {
-        return Err(Error::input(
-            "survivor.pseudonym",
-            "1 to 80 characters, and never the person's name",
-        )
-        .into());
-    }
+    let mut faults = Faults::default();
+    let fits = (1..=80).contains(&pseudonym.chars().count());
+    let text = "1 to 80 characters, and never the person's name";
+    faults.require(fits, "survivor.pseudonym", text);
     let minor_until = input.minor_until.map(|day| day.0);
-    check_age(change, "survivor.minorUntil", input.age_group, minor_until).await?;
+    let age = check_age(change, "survivor.minorUntil", input.age_group, minor_until).await;
+    faults.keep(age)?;
+    faults.none()?;
     let model = survivor::Model {
         id: SurvivorId::new(),
         agency_id: change.agency(),

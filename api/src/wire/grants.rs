@@ -4,7 +4,7 @@ use async_graphql::{InputObject, SimpleObject};
 use concord_entities::grants::Grants;
 use concord_entities::vocabulary::{DataCategory, Purpose};
 
-use crate::error::{Error, Result};
+use crate::error::{Faults, Result};
 
 /// What may be told for one purpose.
 #[derive(Clone, Debug, PartialEq, Eq, SimpleObject, InputObject)]
@@ -19,12 +19,17 @@ pub struct Grant {
 /// Returns the pairs that these say. A purpose that is named twice has the categories of both.
 ///
 /// # Errors
-/// `BAD_USER_INPUT`: one names no category, in `field`.
+/// `BAD_USER_INPUT`: some in the list at `field` name no category.
 pub fn to_grants(field: &str, said: &[Grant]) -> Result<Grants> {
-    if said.iter().any(|grant| grant.categories.is_empty()) {
-        let text = "name at least one category for each purpose, or leave the purpose out";
-        return Err(Error::input(field, text).into());
+    let mut faults = Faults::default();
+    for (index, grant) in said.iter().enumerate() {
+        faults.require(
+            !grant.categories.is_empty(),
+            format!("{field}.{index}.categories"),
+            "name at least one, or leave this purpose out",
+        );
     }
+    faults.none()?;
     let pairs = said
         .iter()
         .map(|grant| (grant.purpose, grant.categories.iter().copied().collect()));

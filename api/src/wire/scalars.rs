@@ -29,12 +29,12 @@ pub struct LanguageTag(String);
 pub struct Sha256(String);
 
 /// Reads a scalar that is written as text; the error names what was expected, never what was written.
-fn text<T>(value: &Value, parse: impl Fn(&str) -> Result<T, String>) -> InputValueResult<T>
+fn text<T>(value: &Value) -> InputValueResult<T>
 where
-    T: ScalarType + async_graphql::InputType,
+    T: TextScalar + ScalarType + async_graphql::InputType,
 {
     match value {
-        Value::String(text) => parse(text).map_err(InputValueError::custom),
+        Value::String(text) => T::read(text).map_err(InputValueError::custom),
         Value::Null
         | Value::Number(_)
         | Value::Boolean(_)
@@ -42,6 +42,68 @@ where
         | Value::Enum(_)
         | Value::List(_)
         | Value::Object(_) => Err(InputValueError::custom("must be a text")),
+    }
+}
+
+/// Says what is wrong with the text of a scalar, if anything is.
+pub type ScalarCheck = fn(&str) -> Result<(), String>;
+
+/// Returns how the text of the scalar of this name is judged, without what it says being repeated. None where the schema
+/// has no such scalar.
+#[must_use]
+pub fn check_of(scalar: &str) -> Option<ScalarCheck> {
+    match scalar {
+        "DateTime" => Some(|text| DateTime::read(text).map(drop)),
+        "Date" => Some(|text| Date::read(text).map(drop)),
+        "LocalTime" => Some(|text| LocalTime::read(text).map(drop)),
+        "LanguageTag" => Some(|text| LanguageTag::read(text).map(drop)),
+        "Sha256" => Some(|text| Sha256::read(text).map(drop)),
+        _ => None,
+    }
+}
+
+/// A scalar that is written as text.
+trait TextScalar: Sized {
+    /// Reads it, or says what it is not and what to write.
+    fn read(text: &str) -> Result<Self, String>;
+}
+
+impl TextScalar for DateTime {
+    fn read(text: &str) -> Result<Self, String> {
+        let read: Result<_, concord_entities::instant::InvalidTimeError> = text.parse();
+        read.map(Self).map_err(|fault| fault.to_string())
+    }
+}
+
+impl TextScalar for Date {
+    fn read(text: &str) -> Result<Self, String> {
+        let read: Result<_, concord_entities::instant::InvalidTimeError> = text.parse();
+        read.map(Self).map_err(|fault| fault.to_string())
+    }
+}
+
+impl TextScalar for LocalTime {
+    fn read(text: &str) -> Result<Self, String> {
+        Self::new(text)
+            .ok_or_else(|| "not a time of day: write hours and minutes, such as `09:30`".to_owned())
+    }
+}
+
+impl TextScalar for LanguageTag {
+    fn read(text: &str) -> Result<Self, String> {
+        Self::new(text)
+            .ok_or_else(|| "not a language tag: write BCP 47, such as `es-GT`".to_owned())
+    }
+}
+
+impl TextScalar for Sha256 {
+    fn read(text: &str) -> Result<Self, String> {
+        let fits = text.len() == 64
+            && text
+                .bytes()
+                .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        fits.then(|| Self(text.to_owned()))
+            .ok_or_else(|| "not a SHA-256: write its 64 lower-case hex digits".to_owned())
     }
 }
 
@@ -53,11 +115,7 @@ where
 )]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {
-        text(&value, |text| {
-            text.parse()
-                .map(Self)
-                .map_err(|fault: concord_entities::instant::InvalidTimeError| fault.to_string())
-        })
+        text(&value)
     }
 
     fn to_value(&self) -> Value {
@@ -69,11 +127,7 @@ impl ScalarType for DateTime {
 #[Scalar(name = "Date")]
 impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
-        text(&value, |text| {
-            text.parse()
-                .map(Self)
-                .map_err(|fault: concord_entities::instant::InvalidTimeError| fault.to_string())
-        })
+        text(&value)
     }
 
     fn to_value(&self) -> Value {
@@ -85,11 +139,7 @@ impl ScalarType for Date {
 #[Scalar(name = "LocalTime")]
 impl ScalarType for LocalTime {
     fn parse(value: Value) -> InputValueResult<Self> {
-        text(&value, |text| {
-            Self::new(text).ok_or_else(|| {
-                "not a time of day: write hours and minutes, such as `09:30`".to_owned()
-            })
-        })
+        text(&value)
     }
 
     fn to_value(&self) -> Value {
@@ -104,10 +154,7 @@ impl ScalarType for LocalTime {
 )]
 impl ScalarType for LanguageTag {
     fn parse(value: Value) -> InputValueResult<Self> {
-        text(&value, |text| {
-            Self::new(text)
-                .ok_or_else(|| "not a language tag: write BCP 47, such as `es-GT`".to_owned())
-        })
+        text(&value)
     }
 
     fn to_value(&self) -> Value {
@@ -119,14 +166,7 @@ impl ScalarType for LanguageTag {
 #[Scalar(name = "Sha256")]
 impl ScalarType for Sha256 {
     fn parse(value: Value) -> InputValueResult<Self> {
-        text(&value, |text| {
-            let fits = text.len() == 64
-                && text
-                    .bytes()
-                    .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-            fits.then(|| Self(text.to_owned()))
-                .ok_or_else(|| "not a SHA-256: write its 64 lower-case hex digits".to_owned())
-        })
+        text(&value)
     }
 
     fn to_value(&self) -> Value {

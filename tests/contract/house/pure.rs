@@ -38,6 +38,7 @@ const FILES: &[&str] = &[
     "consent/document/formats.rs",
     "consent/form/page.rs",
     "consent/form/texts.rs",
+    "input_fault.rs",
     "sharing/memberships.rs",
 ];
 

@@ -13,7 +13,7 @@ use super::read;
 use crate::access::grant::Resource;
 use crate::audit::change::Change;
 use crate::audit::event::Event;
-use crate::error::{Error, Refusal, Result};
+use crate::error::{Error, Faults, Refusal, Result};
 use crate::request::repeated::unless_repeated;
 use crate::request::{InRequest, Request};
 use crate::seal::doomed::DoomedKeys;
@@ -62,8 +62,9 @@ impl ContactMutation {
         let request = ctx.request()?;
         let mut change = request.change(Resource::Survivor.update()).await?;
         let id = page::id("survivor", &survivor)?;
-        plan.followed()
-            .map_err(|fault| Error::input(&fault.field("plan"), fault))?;
+        let mut faults = Faults::default();
+        plan.check("plan", &mut faults);
+        faults.none()?;
         let survivor = survivor::Entity::one_of(change.agency(), id)
             .one_locked(&change)
             .await?;

@@ -5,6 +5,7 @@ use concord_entities::vocabulary::{ContactChannel, Weekday};
 use serde::{Deserialize, Serialize};
 
 use super::rules::{ContactPlanError, Plan, StatedPlan, StatedRoute, Window};
+use crate::error::Faults;
 use crate::wire::scalars::LocalTime;
 
 /// How the person may be reached safely.
@@ -36,8 +37,21 @@ impl SafeContactPlan {
     /// Returns the plan as one can follow it.
     ///
     /// # Errors
-    /// [`ContactPlanError`]: what is wrong with it.
-    pub fn followed(&self) -> Result<Plan, ContactPlanError> {
+    /// Every [`ContactPlanError`] that is wrong with it.
+    pub fn followed(&self) -> Result<Plan, Vec<ContactPlanError>> {
+        Plan::from_stated(self.stated())
+    }
+
+    /// Checks that one can follow the plan, which stands at `path` of the arguments.
+    pub fn check(&self, path: &str, faults: &mut Faults) {
+        for defect in self.followed().err().unwrap_or_default() {
+            for place in defect.places(&self.stated()) {
+                faults.add(format!("{path}.{place}"), defect);
+            }
+        }
+    }
+
+    fn stated(&self) -> StatedPlan {
         let route = |route: &ContactRoute| StatedRoute {
             channel: route.channel,
             address: route.address.clone(),
@@ -47,14 +61,14 @@ impl SafeContactPlan {
             from: window.from.minutes(),
             until: window.until.minutes(),
         };
-        Plan::from_stated(StatedPlan {
+        StatedPlan {
             do_not_contact: self.do_not_contact.unwrap_or(false),
             routes: self.channels.iter().flatten().map(route).collect(),
             windows: self.windows.iter().flatten().map(window).collect(),
             zone: self.time_zone.clone(),
             may_leave_message: self.may_leave_message.unwrap_or(false),
             code_word: self.code_word.clone(),
-        })
+        }
     }
 }
 

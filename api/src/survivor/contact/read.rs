@@ -64,7 +64,10 @@ pub(crate) async fn advice(
             // The answer goes on record, so the plan is opened before; it leaves only after.
             let plan = open(request, sealed).await?;
             let plan = plan.as_ref().map(SafeContactPlan::followed).transpose();
-            let plan = plan.map_err(Refusal::internal)?;
+            let plan = plan.map_err(|mut defects| match defects.pop() {
+                Some(defect) => Refusal::internal(defect),
+                None => Error::Internal.into(),
+            })?;
             let permit = plan
                 .as_ref()
                 .ok_or(ContactBarredError {

@@ -129,16 +129,36 @@ pub enum ContactPlanError {
 }
 
 impl ContactPlanError {
-    /// Returns the field that is wrong, of a plan that stands at `path`.
+    /// Returns every place of the plan `said` that is wrong so.
     #[must_use]
-    pub fn field(self, path: &str) -> String {
-        let field = match self {
-            Self::NoChannel | Self::ChannelTwice | Self::Address | Self::StaysThere => "channels",
-            Self::NoWindow | Self::TooManyWindows | Self::Window => "windows",
-            Self::Zone => "timeZone",
-            Self::CodeWord => "codeWord",
+    pub fn places(self, said: &StatedPlan) -> Vec<String> {
+        let routes = |is_wrong: &dyn Fn(usize, &StatedRoute) -> bool, field: &str| {
+            let routes = said.routes.iter().enumerate();
+            let wrong = routes.filter(|(place, route)| is_wrong(*place, route));
+            wrong
+                .map(|(place, _)| format!("channels.{place}.{field}"))
+                .collect()
         };
-        format!("{path}.{field}")
+        match self {
+            Self::NoChannel => vec!["channels".to_owned()],
+            Self::ChannelTwice => routes(
+                &|place, route| {
+                    let mut before = said.routes.iter().take(place);
+                    before.any(|one| one.channel == route.channel)
+                },
+                "channel",
+            ),
+            Self::Address => routes(&|_, route| !is_address(route), "address"),
+            Self::StaysThere => routes(&|_, route| stays_there(route.channel), "channel"),
+            Self::NoWindow | Self::TooManyWindows => vec!["windows".to_owned()],
+            Self::Window => {
+                let windows = said.windows.iter().enumerate();
+                let wrong = windows.filter(|(_, window)| !window.is_sound());
+                wrong.map(|(place, _)| format!("windows.{place}")).collect()
+            }
+            Self::Zone => vec!["timeZone".to_owned()],
+            Self::CodeWord => vec!["codeWord".to_owned()],
+        }
     }
 }
 
@@ -191,35 +211,18 @@ impl Plan {
     /// Returns the plan that this says, where it can be followed.
     ///
     /// # Errors
-    /// [`ContactPlanError`]: what is wrong with it.
-    pub fn from_stated(said: StatedPlan) -> Result<Self, ContactPlanError> {
-        check_routes(&said.routes, said.may_leave_message)?;
-        if said.windows.len() > MOST {
-            return Err(ContactPlanError::TooManyWindows);
+    /// Everything that is wrong with it, in the order of the list; never empty.
+    pub fn from_stated(said: StatedPlan) -> Result<Self, Vec<ContactPlanError>> {
+        let defects = defects(&said);
+        if !defects.is_empty() {
+            return Err(defects);
         }
-        if !said.windows.iter().all(|window| window.is_sound()) {
-            return Err(ContactPlanError::Window);
-        }
-        let fits = |word: &String| (1..=LONGEST).contains(&word.trim().chars().count());
-        if !said.code_word.as_ref().is_none_or(fits) {
-            return Err(ContactPlanError::CodeWord);
-        }
-        if !said.do_not_contact && said.routes.is_empty() {
-            return Err(ContactPlanError::NoChannel);
-        }
-        if !said.do_not_contact && said.windows.is_empty() {
-            return Err(ContactPlanError::NoWindow);
-        }
-        let zone = match said.zone.as_deref() {
-            Some(name) => zone(name).ok_or(ContactPlanError::Zone)?,
-            None if said.windows.is_empty() => TimeZone::UTC,
-            None => return Err(ContactPlanError::Zone),
-        };
+        let zone = said.zone.as_deref().and_then(zone);
         Ok(Self {
             do_not_contact: said.do_not_contact,
             routes: said.routes,
             windows: said.windows,
-            zone,
+            zone: zone.unwrap_or(TimeZone::UTC),
             may_leave_message: said.may_leave_message,
             code_word: said.code_word,
         })
@@ -321,18 +324,46 @@ fn zone(name: &str) -> Option<TimeZone> {
     (zone.iana_name().is_some() && !zone.is_unknown()).then_some(zone)
 }
 
-fn check_routes(routes: &[StatedRoute], may_leave_message: bool) -> Result<(), ContactPlanError> {
-    let channels: Set<ContactChannel> = routes.iter().map(|route| route.channel).collect();
-    if channels.iter().count() != routes.len() {
-        return Err(ContactPlanError::ChannelTwice);
-    }
-    if !routes.iter().all(is_address) {
-        return Err(ContactPlanError::Address);
-    }
-    if !may_leave_message && channels.iter().any(stays_there) {
-        return Err(ContactPlanError::StaysThere);
-    }
-    Ok(())
+fn defects(said: &StatedPlan) -> Vec<ContactPlanError> {
+    let channels: Set<ContactChannel> = said.routes.iter().map(|route| route.channel).collect();
+    let is_word = |word: &String| (1..=LONGEST).contains(&word.trim().chars().count());
+    let has_zone = match said.zone.as_deref() {
+        Some(name) => zone(name).is_some(),
+        None => said.windows.is_empty(),
+    };
+    let is_reached = !said.do_not_contact;
+    let stays = !said.may_leave_message && channels.iter().any(stays_there);
+    let checks = [
+        (
+            is_reached && said.routes.is_empty(),
+            ContactPlanError::NoChannel,
+        ),
+        (
+            channels.iter().count() != said.routes.len(),
+            ContactPlanError::ChannelTwice,
+        ),
+        (
+            !said.routes.iter().all(is_address),
+            ContactPlanError::Address,
+        ),
+        (stays, ContactPlanError::StaysThere),
+        (
+            is_reached && said.windows.is_empty(),
+            ContactPlanError::NoWindow,
+        ),
+        (said.windows.len() > MOST, ContactPlanError::TooManyWindows),
+        (
+            !said.windows.iter().all(|window| window.is_sound()),
+            ContactPlanError::Window,
+        ),
+        (!has_zone, ContactPlanError::Zone),
+        (
+            !said.code_word.as_ref().is_none_or(is_word),
+            ContactPlanError::CodeWord,
+        ),
+    ];
+    let wrong = checks.into_iter().filter(|(is_wrong, _)| *is_wrong);
+    wrong.map(|(_, defect)| defect).collect()
 }
 
 fn is_address(route: &StatedRoute) -> bool {

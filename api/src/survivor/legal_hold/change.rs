@@ -15,7 +15,7 @@ use crate::access::grant::Resource;
 use crate::agency::zone;
 use crate::audit::change::Change;
 use crate::audit::event::Event;
-use crate::error::{Error, Refusal, Result};
+use crate::error::{Error, Faults, Refusal, Result};
 use crate::request::idempotency::{self, Created, CreatingCall, Creation};
 use crate::request::{InRequest, Request};
 use crate::seal::record::RecordKind;
@@ -39,7 +39,12 @@ impl LegalHoldMutation {
     ) -> Result<LegalHold> {
         let request = ctx.request()?;
         let change = request.change(Resource::Survivor.update()).await?;
-        let call = CreatingCall::new("recordLegalHold", hold.idempotency_key.as_ref(), &hold)?;
+        let call = CreatingCall::new(
+            "recordLegalHold",
+            "hold.idempotencyKey",
+            hold.idempotency_key.as_ref(),
+            &hold,
+        )?;
         let vault = &request.worker.vault;
         let created = idempotency::creates_once(change, vault, call, async |change| {
             record(request, change, &hold).await
@@ -89,11 +94,11 @@ async fn record(
     let survivor = survivor.ok_or(Error::NotFound)?;
     let zone = zone::of_agency(change, change.agency()).await?;
     if let Err(defects) = rules::check(&told.told(), &zone, change.now()) {
-        let remedies = defects
-            .iter()
-            .map(|defect| format!("`{}`: {defect}", defect.field()))
-            .collect::<Vec<_>>();
-        return Err(Error::BadUserInput(remedies.join("; ").into()).into());
+        let mut faults = Faults::default();
+        for defect in defects {
+            faults.add(defect.field(), defect);
+        }
+        faults.none()?;
     }
     let id = LegalHoldId::new();
     let model = Model {
