@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use concord::access::issuer::Issuers;
 use concord::access::issuer::fetch::Fetcher;
-use concord::access::limit::{Limits, Wait};
+use concord::access::limit::Limits;
 use concord::access::token::{Claims, Expected};
+use concord::access::wait::Wait;
 use concord::access::{Caller, TokenVerifier};
 use concord::graphql::guard::admit;
 use concord::settings::{Allowances, MAX_SELECTIONS, RawSettings, Settings};

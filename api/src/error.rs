@@ -242,18 +242,20 @@ impl Error {
     /// Returns the errors that a caller is told: one for each fault of an input.
     #[must_use]
     pub fn each(&self) -> Vec<Self> {
-        match self {
-            Self::BadUserInput(faults) => faults.iter().cloned().map(Self::from).collect(),
-            other => vec![other.clone()],
+        if let Self::BadUserInput(faults) = self {
+            faults.iter().cloned().map(Self::from).collect()
+        } else {
+            vec![self.clone()]
         }
     }
 
     /// Returns where in the document the fault is, where that is known.
     #[must_use]
     pub fn location(&self) -> Option<SourcePosition> {
-        match self {
-            Self::BadUserInput(faults) => faults.iter().find_map(|fault| fault.location),
-            _ => None,
+        if let Self::BadUserInput(faults) = self {
+            faults.iter().find_map(|fault| fault.location)
+        } else {
+            None
         }
     }
 

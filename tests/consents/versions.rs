@@ -82,9 +82,10 @@ async fn a_renewed_consent_carries_its_referrals_on(world: World) {
         north.renews(&ada.consent).await.codes(),
         "INVALID_TRANSITION"
     );
+    // The recipient sees it, and it is not the recipient's to renew.
     assert_eq!(
         south.renews(&text(&renewed["id"])).await.codes(),
-        "NOT_FOUND"
+        "INVALID_TRANSITION"
     );
 
     // Taking back the later one ends it all.
@@ -208,7 +209,7 @@ async fn what_should_never_have_been_is_over_and_hidden(world: World) {
     let (north, south) = world.agencies("north", "south").await;
     let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
     let strange = marks_in_error(&south, &ada.consent).await;
-    assert_eq!(strange.codes(), "NOT_FOUND");
+    assert_eq!(strange.codes(), "INVALID_TRANSITION");
     assert!(south.reads(&ada).await.starts_with("identity: Ada"));
     for _ in 0..2 {
         let marked = marks_in_error(&north, &ada.consent).await;
@@ -220,6 +221,8 @@ async fn what_should_never_have_been_is_over_and_hidden(world: World) {
     assert_eq!(south.reads(&ada).await, "withheld: everything (NO_CONSENT)");
     assert_eq!(south.sees(&ada).await, "SUSPENDED (CONSENT_NOT_IN_FORCE)");
     assert_eq!(status(&south, &ada.consent).await, Value::Null);
+    let hidden = marks_in_error(&south, &ada.consent).await;
+    assert_eq!(hidden.codes(), "NOT_FOUND");
     assert_eq!(keys(&world).await, 0);
     assert_eq!(
         north.renews(&ada.consent).await.codes(),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use concord_entities::ids::AgencyId;
 
-use super::limit::Wait;
+use super::wait::Wait;
 
 /// How many papers of one agency are on their way at a time.
 pub const MOST_OF_AN_AGENCY: usize = 4;

@@ -20,26 +20,8 @@ use moka::sync::Cache;
 
 use super::Caller;
 use super::in_flight::PapersInFlight;
+use super::wait::Wait;
 use crate::settings::Allowances;
-
-/// An allowance is used up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Wait(Duration);
-
-impl Wait {
-    /// Returns that it is worth another try after so long.
-    #[must_use]
-    pub fn of(duration: Duration) -> Self {
-        Self(duration)
-    }
-
-    /// Returns how many seconds to wait before it is worth another try, rounded up (`Retry-After`, RFC 9110, 10.2.3).
-    #[must_use]
-    pub fn seconds(self) -> u64 {
-        let begun = u64::from(self.0.subsec_nanos() > 0);
-        self.0.as_secs().saturating_add(begun).max(1)
-    }
-}
 
 /// What has been asked for and who has failed lately, for all workers together. A clone shares it.
 #[derive(Clone, Debug)]
@@ -97,7 +79,7 @@ impl Limits {
             Ok(Ok(())) => Ok(()),
             Ok(Err(not_until)) => Err(wait(&not_until, self.asked.clock())),
             // The settings leave room for whatever the guard admits. Were it otherwise, no wait would be long enough.
-            Err(_) => Err(Wait(self.refill)),
+            Err(_) => Err(Wait::of(self.refill)),
         }
     }
 
@@ -174,7 +156,7 @@ impl Limits {
 }
 
 fn wait<C: Clock>(not_until: &NotUntil<C::Instant>, clock: &C) -> Wait {
-    Wait(not_until.wait_time_from(clock.now()))
+    Wait::of(not_until.wait_time_from(clock.now()))
 }
 
 /// Who fails. Of constant size, whatever is claimed.

@@ -30,6 +30,7 @@ pub mod scope;
 pub mod token;
 pub mod token_status;
 pub mod verifier;
+pub mod wait;
 
 pub use caller::Caller;
 pub use verifier::TokenVerifier;

@@ -104,6 +104,7 @@ impl IdsSaid {
 }
 
 /// Whose consent it is, and to whom.
+#[derive(Clone, Copy)]
 struct SaidParties {
     discloser: AgencyId,
     recipient: AgencyId,

@@ -153,7 +153,7 @@ impl InputKind {
     fn coerce<V: GivenValue>(&self, given: &Shape<'_, V>) -> Result<Value, Option<String>> {
         match (self, given) {
             (Self::Int, Shape::Number(number)) => int(number).ok_or(None),
-            (Self::Float, Shape::Number(number)) | (Self::Custom(None), Shape::Number(number)) => {
+            (Self::Float | Self::Custom(None), Shape::Number(number)) => {
                 Ok(Value::Number((*number).clone()))
             }
             (Self::Text | Self::Id | Self::Custom(None), Shape::Text(text)) => {
@@ -197,9 +197,10 @@ impl InputKind {
                 } else {
                     ""
                 };
-                let close = match given {
-                    Shape::Text(text) | Shape::Enum(text) => closest(text, choices.iter()),
-                    _ => None,
+                let close = if let Shape::Text(text) | Shape::Enum(text) = given {
+                    closest(text, choices.iter())
+                } else {
+                    None
                 };
                 let meant = match (given, close) {
                     (Shape::Text(_), Some(choice)) if V::LITERAL => {

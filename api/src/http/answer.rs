@@ -8,7 +8,7 @@ use async_graphql::{ErrorExtensionValues, Pos, Response, ServerError};
 use serde_json::json;
 
 use super::negotiate::MediaType;
-use crate::access::limit::Wait;
+use crate::access::wait::Wait;
 use crate::error::{Error, Refusal};
 
 /// The header that carries the request id.

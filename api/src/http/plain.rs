@@ -12,7 +12,7 @@ use super::answer::{self, REQUEST_ID};
 use super::authenticator::{self, Authenticator};
 use super::negotiate::MediaType;
 use super::shared::Shared;
-use crate::access::limit::Wait;
+use crate::access::wait::Wait;
 use crate::audit::event::RequestMeta;
 use crate::error::{Error, Refusal, Result};
 use crate::request::{Request, Worker, object};

@@ -147,6 +147,8 @@ fn codes_of(source: &str, opening: &str, function: &str) -> String {
     let (_, body) = source.split_once(function).unwrap();
     let (body, _) = body.split_once("\n    }").unwrap();
     let mut said = "| code | what it means |\n|---|---|\n".to_owned();
+    // An arm of several lines ends with a brace.
+    let body = body.replace("            }\n", "            },\n");
     for arm in body.split(",\n").filter(|arm| arm.contains("\"")) {
         let variants = arm.split_once("Self::").unwrap().1;
         let (variants, code) = variants.rsplit_once("=>").unwrap();
