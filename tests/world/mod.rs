@@ -461,10 +461,25 @@ impl Answer {
         findings.map(|one| one["code"].as_str().unwrap()).collect()
     }
 
-    /// Checks that a request was refused for this part of it.
+    /// Checks that a request was refused for nothing but its input, and for this part of it, or something within.
     pub fn is_refused_for(&self, part: &str) {
-        assert_eq!(self.codes(), "BAD_USER_INPUT", "{}", self.text);
-        assert!(self.text.contains(&format!("`{part}`")), "{}", self.text);
+        self.is_refused_for_input();
+        let mut errors = self.body["errors"].as_array().unwrap().iter();
+        let is_there = errors.any(|error| {
+            let field = error["extensions"]["field"].as_array();
+            let mut steps = field.into_iter().flatten();
+            part.split('.')
+                .all(|step| steps.next() == Some(&json!(step)))
+        });
+        assert!(is_there, "{part}: {}", self.text);
+    }
+
+    /// Checks that a request was refused for nothing but its input.
+    pub fn is_refused_for_input(&self) {
+        let codes = self.codes();
+        assert!(!codes.is_empty(), "{}", self.text);
+        let mut codes = codes.split(' ');
+        assert!(codes.all(|code| code == "BAD_USER_INPUT"), "{}", self.text);
     }
 
     /// The codes of the errors, joined.

@@ -149,7 +149,7 @@ fn codes_of(source: &str, opening: &str, function: &str) -> String {
     let mut said = "| code | what it means |\n|---|---|\n".to_owned();
     // An arm of several lines ends with a brace.
     let body = body.replace("            }\n", "            },\n");
-    for arm in body.split(",\n").filter(|arm| arm.contains("\"")) {
+    for arm in body.split(",\n").filter(|arm| arm.contains('"')) {
         let variants = arm.split_once("Self::").unwrap().1;
         let (variants, code) = variants.rsplit_once("=>").unwrap();
         let code = code.split('"').nth(1).unwrap();
