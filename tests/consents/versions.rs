@@ -84,7 +84,7 @@ async fn a_renewed_consent_carries_its_referrals_on(world: World) {
     );
     assert_eq!(
         south.renews(&text(&renewed["id"])).await.codes(),
-        "NOT_FOUND"
+        "INVALID_TRANSITION"
     );
 
     // Taking back the later one ends it all.
@@ -208,7 +208,7 @@ async fn what_should_never_have_been_is_over_and_hidden(world: World) {
     let (north, south) = world.agencies("north", "south").await;
     let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
     let strange = marks_in_error(&south, &ada.consent).await;
-    assert_eq!(strange.codes(), "NOT_FOUND");
+    assert_eq!(strange.codes(), "INVALID_TRANSITION");
     assert!(south.reads(&ada).await.starts_with("identity: Ada"));
     for _ in 0..2 {
         let marked = marks_in_error(&north, &ada.consent).await;
