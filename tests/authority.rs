@@ -119,10 +119,8 @@ impl Filling {
 /// list that does not have the object.
 fn cell(row: &Row, answer: &Answer, object: &Object) -> String {
     let codes = answer.codes();
-    let mut codes: Vec<&str> = codes.split_whitespace().collect();
-    codes.dedup();
     if !codes.is_empty() {
-        return codes.join(" ");
+        return codes;
     }
     let field = row.operation();
     let shown = &answer.data()[field];

@@ -28,7 +28,7 @@ async fn a_consented_referral_travels_and_is_completed(world: World) {
         { status outcome { code provided } } }";
     let completed = south.asks(complete, json!({ "id": ada.referral })).await;
     assert_eq!(
-        completed.text,
+        completed.shown(),
         r#"{"data":{"completeReferral":{"status":"COMPLETED","outcome":{"code":"NEEDS_MET","provided":["HOUSING"]}}}}"#
     );
     assert_eq!(
@@ -46,7 +46,7 @@ async fn a_revocation_is_in_force_on_the_very_next_read(world: World) {
 
     let revoked = north.revokes_consent(&ada).await;
     assert_eq!(
-        revoked.text,
+        revoked.shown(),
         r#"{"data":{"revokeConsent":{"referralsSuspended":1,"consent":{"status":"REVOKED"}}}}"#
     );
     assert_eq!(
@@ -103,17 +103,17 @@ async fn what_an_agency_may_not_see_answers_as_what_does_not_exist(world: World)
     for id in [&sent.referral, &draft.referral] {
         let answer = stranger.asks(ask, json!({ "id": id })).await;
         assert_eq!(
-            (answer.status, &answer.text),
-            (nothing.status, &nothing.text)
+            (answer.status, answer.shown()),
+            (nothing.status, nothing.shown())
         );
     }
     let to_recipient = south.asks(ask, json!({ "id": draft.referral })).await;
-    assert_eq!(to_recipient.text, nothing.text);
+    assert_eq!(to_recipient.shown(), nothing.shown());
 
     let accept = "mutation($id: ID!) { acceptReferral(id: $id) { id } }";
     let refused = stranger.asks(accept, json!({ "id": never })).await;
     let forbidden = stranger.asks(accept, json!({ "id": sent.referral })).await;
-    assert_eq!(forbidden.text, refused.text);
+    assert_eq!(forbidden.shown(), refused.shown());
     assert_eq!(forbidden.codes(), "NOT_FOUND");
 }
 

@@ -8,26 +8,28 @@ use crate::world::agency::text;
 use crate::world::documents::DRAFT_REFERRAL;
 use crate::world::{Agency, World, on_both};
 
-/// Plans that cannot be followed, and what is wrong with each.
-fn broken() -> Vec<(&'static str, Value)> {
+/// Plans that cannot be followed, and the place that is wrong with each.
+fn broken() -> Vec<(String, Value)> {
     [
-        ("timeZone", json!("Mars/Olympus_Mons")),
+        ("timeZone", "", json!("Mars/Olympus_Mons")),
         (
             "windows",
+            "[0]",
             json!([{ "days": ["MONDAY"], "from": "10:00", "until": "10:00" }]),
         ),
-        ("windows", json!([])),
+        ("windows", "", json!([])),
         (
             "channels",
+            "[0].address",
             json!([{ "channel": "PHONE", "address": "555 0142" }]),
         ),
-        ("codeWord", json!(" ")),
+        ("codeWord", "", json!(" ")),
     ]
     .into_iter()
-    .map(|(field, wrong)| {
+    .map(|(field, within, wrong)| {
         let mut plan = plan(&DAYS);
         plan[field] = wrong;
-        (field, plan)
+        (format!("{field}{within}"), plan)
     })
     .collect()
 }

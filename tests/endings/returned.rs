@@ -121,7 +121,7 @@ async fn a_referral_continues_under_nothing_less_than_a_fitting_consent() {
 
     let fresh = consents_anew(&north, &south, &ada).await;
     for (caller, consent, package, code) in [
-        (&south, &fresh, package(), "NOT_FOUND"),
+        (&south, &fresh, package(), "INVALID_TRANSITION"),
         (&west, &fresh, package(), "NOT_FOUND"),
         (&north, &bea.consent, package(), "BAD_USER_INPUT"),
         (&north, &elsewhere.consent, package(), "BAD_USER_INPUT"),

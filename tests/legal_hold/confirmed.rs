@@ -138,7 +138,7 @@ async fn what_is_confirmed_must_be_a_hold_on_this_survivor(world: World) {
     refused.dedup();
     assert_eq!(refused.len(), 1, "{refused:?}");
     let not_an_id = erases(&north, &ada, json!([ada])).await;
-    not_an_id.is_refused_for("confirmLegalHolds");
+    not_an_id.is_refused_for("confirmLegalHolds[0]");
     assert_eq!(world.tampers("SELECT count(*) FROM survivor"), before);
     erases(&north, &ada, json!([order, order])).await.data();
 }

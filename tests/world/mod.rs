@@ -482,9 +482,19 @@ impl Answer {
         assert!(codes.all(|code| code == "BAD_USER_INPUT"), "{}", self.text);
     }
 
-    /// The codes of the errors, joined.
+    /// What the caller is shown, which is the answer without the id of its request.
+    pub fn shown(&self) -> String {
+        let id = format!(r#","extensions":{}"#, self.body["extensions"]);
+        self.text.replacen(&id, "", 1)
+    }
+
+    /// The codes of the errors, joined; all faults of one field's input as one.
     pub fn codes(&self) -> String {
-        let errors = self.body["errors"].as_array().cloned().unwrap_or_default();
+        let mut errors = self.body["errors"].as_array().cloned().unwrap_or_default();
+        errors.dedup_by(|one, before| {
+            one["path"] == before["path"]
+                && one["extensions"]["code"] == before["extensions"]["code"]
+        });
         let codes: Vec<&str> = errors
             .iter()
             .map(|error| error["extensions"]["code"].as_str().unwrap_or("(none)"))

@@ -147,16 +147,20 @@ fn codes_of(source: &str, opening: &str, function: &str) -> String {
     let (_, body) = source.split_once(function).unwrap();
     let (body, _) = body.split_once("\n    }").unwrap();
     let mut said = "| code | what it means |\n|---|---|\n".to_owned();
-    // An arm of several lines ends with a brace.
-    let body = body.replace("            }\n", "            },\n");
-    for arm in body.split(",\n").filter(|arm| arm.contains('"')) {
-        let variants = arm.split_once("Self::").unwrap().1;
-        let (variants, code) = variants.rsplit_once("=>").unwrap();
-        let code = code.split('"').nth(1).unwrap();
+    let mut rest = body;
+    while let Some((variants, after)) = rest.split_once("=>") {
+        let mut quoted = after.splitn(3, '"').skip(1);
+        let code = quoted.next().unwrap();
+        rest = quoted.next().unwrap();
         let meant: Vec<String> = variants
-            .split('|')
-            .map(|variant| variant.trim().trim_start_matches("Self::"))
-            .map(|variant| variant.split([' ', '(']).next().unwrap())
+            .split("Self::")
+            .skip(1)
+            .map(|variant| {
+                variant
+                    .split(|letter: char| !letter.is_alphanumeric())
+                    .next()
+                    .unwrap()
+            })
             .map(|variant| {
                 let meaning = meanings.remove(variant);
                 meaning.unwrap_or_else(|| panic!("`{variant}` is no variant of the enum"))
