@@ -467,9 +467,15 @@ impl Answer {
         let mut errors = self.body["errors"].as_array().unwrap().iter();
         let is_there = errors.any(|error| {
             let field = error["extensions"]["field"].as_array();
-            let mut steps = field.into_iter().flatten();
-            part.split('.')
-                .all(|step| steps.next() == Some(&json!(step)))
+            let steps = field.into_iter().flatten();
+            let place: String = steps
+                .map(|step| match step.as_str() {
+                    Some(name) => format!(".{name}"),
+                    None => format!("[{step}]"),
+                })
+                .collect();
+            let beyond = place.trim_start_matches('.').strip_prefix(part);
+            beyond.is_some_and(|beyond| beyond.is_empty() || beyond.starts_with(['.', '[']))
         });
         assert!(is_there, "{part}: {}", self.text);
     }
