@@ -234,6 +234,16 @@ impl Entity {
             .filter(COLUMN.sender_id.eq(agency))
     }
 
+    /// Returns the referrals of this survivor of `agency`'s that are made to `recipient`.
+    #[must_use]
+    pub fn of_survivor_to(
+        agency: AgencyId,
+        survivor: SurvivorId,
+        recipient: AgencyId,
+    ) -> Select<Self> {
+        Self::of_survivor(agency, survivor).filter(COLUMN.recipient_id.eq(recipient))
+    }
+
     /// Returns the referrals that stand on the consent `id`, which the caller holds.
     #[must_use]
     pub fn standing_on(id: ConsentId) -> Select<Self> {

@@ -22,7 +22,7 @@ use concord_entities::zone::Zone;
 use concord_entities::{
     agency, consent, membership, mou, mou_party, referral, sealed_part, survivor, task_force,
 };
-use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
+use sea_orm::{ActiveModelTrait, ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel};
 
 /// Agencies on each side.
 const SIDE: usize = 4;
@@ -51,6 +51,11 @@ pub async fn seed(service: &Service, referrals: usize) -> Vec<Recipient> {
     insert(service, rows.survivors).await;
     insert(service, rows.consents).await;
     insert(service, rows.referrals.clone()).await;
+    // Or the planner of a session with other settings than the service's takes the tables for empty.
+    if service.store.backend == DbBackend::Postgres {
+        let analyze = service.store.write.execute_unprepared("ANALYZE");
+        analyze.await.unwrap();
+    }
     let mut found = Vec::new();
     for agency in recipients {
         let sent: Vec<ReferralId> = rows

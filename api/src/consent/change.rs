@@ -10,8 +10,9 @@ use concord_entities::vocabulary::RevocationChannel;
 
 use super::checks::ConsentCheck;
 use super::ending::{self, By, EndedConsent, Outlook};
-use super::graphql::{Consent, ConsentView, Revocation, find_consent, revoked_before};
+use super::graphql::{Consent, ConsentView, find_consent, revoked_before};
 use super::input::{ConsentInput, RenewalInput, SignatureInput};
+use super::revocation::Revocation;
 use super::selection::ConsentSelection;
 use super::sign::{self, Defects, Signing};
 use super::{draft, life, rules};

@@ -9,7 +9,7 @@ use concord_entities::grants::Grants;
 use concord_entities::ids::{AgencyId, ConsentId, RulePackId, SurvivorId};
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{ConsentStatus, DataCategory, Explanation, MinorAlone, Purpose};
-use concord_entities::{audit_event, consent_objection, consent_signature, rule_pack, survivor};
+use concord_entities::{consent_objection, consent_signature, rule_pack, survivor};
 use sea_orm::{ColumnTrait, QueryFilter, Select};
 use tokio::sync::OnceCell;
 
@@ -23,10 +23,8 @@ use crate::agency::graphql::Agency;
 use crate::audit::disclose;
 use crate::audit::ledger::Decided;
 use crate::error::Result;
-use crate::notice::graphql::{Notice, about};
 use crate::request::directory::AgenciesById;
 use crate::request::{InRequest, Request};
-use crate::review::accounting::{self, Disclosure};
 use crate::rule_pack::graphql::RulePack;
 use crate::store::page::{self, PageRequest};
 use crate::survivor::graphql::Survivor;
@@ -53,7 +51,7 @@ pub enum ConsentSide {
 #[graphql(complex)]
 pub struct Consent {
     #[graphql(skip)]
-    model: consent::Model,
+    pub(super) model: consent::Model,
     #[graphql(skip)]
     held: Option<Arc<Held>>,
     #[graphql(skip)]
@@ -257,53 +255,6 @@ pub struct ConsentFilter {
     pub survivor: Option<ID>,
     /// Those with this other agency.
     pub counterpart: Option<ID>,
-}
-
-/// That a consent was taken back, and what that ended. Nothing can be read under it any more, with whatever token:
-/// tokens are bound to agencies and purposes, never to one consent, and each read is decided anew.
-#[derive(Clone, Debug, SimpleObject)]
-#[graphql(complex)]
-pub struct Revocation {
-    /// The consent, as it stands now.
-    pub consent: Consent,
-    /// How many open referrals stand suspended for it, and for the versions that followed it.
-    pub referrals_suspended: i32,
-    /// Whether the key of every package that stood on it is destroyed, so that nobody can read it any more, from whatever
-    /// copy. Where the keyring did not answer in time this is false: no package is released all the same, and the service
-    /// destroys the keys by itself as soon as the keyring answers.
-    pub keys_destroyed: bool,
-    /// The consent that was named, and every version that followed it.
-    #[graphql(skip)]
-    pub(super) versions: Vec<ConsentId>,
-}
-
-#[ComplexObject]
-impl Revocation {
-    /// What had been told under it before, newest first. That cannot be taken back: tell the survivor. A coordinator is
-    /// shown it too, as codes: where the discloser does not take part, the survivor has nobody else to hear it from, and
-    /// the coordinator may read the same in the audit log. Asks for `survivor.r`.
-    async fn disclosed(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "How many, 1 to 100; 20 where you leave it out.")] first: Option<i32>,
-        #[graphql(desc = "The cursor of the entry to go on after.")] after: Option<String>,
-        #[graphql(desc = "How many from the far end, 1 to 100; instead of `first`.")] last: Option<
-            i32,
-        >,
-        #[graphql(desc = "The cursor of the entry to go back from; instead of `after`.")]
-        before: Option<String>,
-    ) -> Result<Connection<Disclosure>> {
-        let wanted = PageRequest::parse(first, after.as_deref(), last, before.as_deref())?;
-        let versions = self.versions.iter().copied();
-        let told = audit_event::Entity::told_under(self.consent.model.discloser_id, versions);
-        accounting::page(ctx.request()?, &told, wanted).await
-    }
-
-    /// The notices that went to whom it named as recipient, and to the discloser where somebody else took it back.
-    /// Asks for `consent.r`.
-    async fn notices(&self, ctx: &Context<'_>) -> Result<Vec<Notice>> {
-        about(ctx.request()?, &self.versions).await
-    }
 }
 
 /// Reading consents.

@@ -4,7 +4,7 @@
 //! [`signatures`] which signatures go together, [`language`] which languages match; all are pure. An [`objection`] is one of two guardians'. [`grounds`] gathers what the linter judges beside the
 //! consent itself. [`draft`], [`edit`], [`sign`] and [`life`] change consents; [`ending`] ends them before their time, also by an
 //! [`operator`]'s hand, which has those reviewed that could not be signed today ([`review`]); [`document`] keeps the signed paper, and [`form`] is the page to sign. [`graphql`], its
-//! [`parts`], [`change`] and [`input`] are the wire; [`selection`] says what a query selects.
+//! [`parts`], [`revocation`], [`change`] and [`input`] are the wire; [`selection`] says what a query selects.
 
 pub mod change;
 pub mod checks;
@@ -24,6 +24,7 @@ pub mod objection;
 pub mod operator;
 pub mod parts;
 pub mod review;
+pub mod revocation;
 pub mod rules;
 pub mod selection;
 pub mod sign;

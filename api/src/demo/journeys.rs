@@ -64,16 +64,7 @@ impl Times {
     fn of(fate: Fate, start: Instant, now: Instant) -> Self {
         let gone = now.since(start);
         let answering = (gone / 8).min(Duration::from_hours(70));
-        let before = match fate {
-            Fate::Draft | Fate::Discarded => 0,
-            Fate::Requested
-            | Fate::Accepted
-            | Fate::Rejected(_)
-            | Fate::Completed(_)
-            | Fate::Revoked(_)
-            | Fate::Mistaken
-            | Fate::Lapsed => 95,
-        };
+        let before = if fate.is_sent() { 95 } else { 0 };
         Self {
             asked: start.minus(Duration::from_hours(28)),
             drafted: start.minus(Duration::from_mins(before)),
@@ -159,16 +150,7 @@ impl Journey {
     }
 
     fn sending(&self) -> Option<ReferralDeed> {
-        match self.fate {
-            Fate::Draft | Fate::Discarded => None,
-            Fate::Requested
-            | Fate::Accepted
-            | Fate::Rejected(_)
-            | Fate::Completed(_)
-            | Fate::Revoked(_)
-            | Fate::Mistaken
-            | Fate::Lapsed => Some(ReferralDeed::Send),
-        }
+        self.fate.is_sent().then_some(ReferralDeed::Send)
     }
 
     fn answer(&self) -> Option<ReferralDeed> {

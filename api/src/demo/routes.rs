@@ -43,6 +43,22 @@ pub(super) enum Fate {
     Lapsed,
 }
 
+impl Fate {
+    /// Returns whether it was sent at all.
+    pub(super) fn is_sent(self) -> bool {
+        match self {
+            Self::Draft | Self::Discarded => false,
+            Self::Requested
+            | Self::Accepted
+            | Self::Rejected(_)
+            | Self::Completed(_)
+            | Self::Revoked(_)
+            | Self::Mistaken
+            | Self::Lapsed => true,
+        }
+    }
+}
+
 use Fate::{Accepted, Completed, Discarded, Draft, Lapsed, Mistaken, Rejected, Requested, Revoked};
 use OutcomeCode::{NeedsMet, NeedsPartlyMet, ReferredOnward, SurvivorEnded};
 use RejectReason::{

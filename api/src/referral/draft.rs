@@ -5,7 +5,7 @@ use concord_entities::SelectLocked;
 use concord_entities::ids::{ConsentId, ReferralId};
 use concord_entities::vocabulary::{ConsentStatus, Needs};
 use concord_entities::{consent, referral, sealed_part, survivor};
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
 
 use super::change::{save, written};
 use super::graphql::Referral;
@@ -88,7 +88,7 @@ async fn draft_once(request: &Request, input: ReferralInput) -> Result<ReferralI
         &input,
     )?;
     let created = idempotency::creates_once(change, vault, call, async |change| {
-        let (drafted, event) = draft(change, vault, input.into()).await?;
+        let (drafted, event) = draft(change, vault, input.draft).await?;
         Ok(Creation {
             id: drafted.id.0,
             made: drafted.id,
@@ -197,8 +197,8 @@ async fn refuse_another(
     survivor::Entity::one_of(change.agency(), survivor)
         .one_locked(change)
         .await?;
-    let mut others = referral::Entity::of_survivor(change.agency(), survivor)
-        .filter(referral::Column::RecipientId.eq(consent.recipient_id))
+    let (agency, recipient) = (change.agency(), consent.recipient_id);
+    let mut others = referral::Entity::of_survivor_to(agency, survivor, recipient)
         .all(change)
         .await?;
     others.retain(|one| Some(one.id) != but);

@@ -21,22 +21,14 @@ pub enum ReferralBox {
 /// A referral to draft.
 #[derive(Clone, Debug, InputObject)]
 pub struct ReferralInput {
-    /// Your agency's consent that names the recipient; its survivor is the one referred.
-    pub consent: ID,
-    /// What the person needs.
-    pub needs: Vec<Need>,
-    /// How soon an answer is wanted.
-    pub urgency: Urgency,
-    /// What the recipient needs to know: nothing beyond what the consent names.
-    pub package: Contents,
-    /// Whether the survivor is referred once more to a recipient that they are referred to already for one of these needs.
-    #[graphql(default)]
-    pub again: bool,
+    /// What the draft is to say.
+    #[graphql(flatten)]
+    pub draft: ReferralDraftInput,
     /// The same key again returns what the first call made.
     pub idempotency_key: Option<ID>,
 }
 
-/// What a referral's draft is to say from now on: all of it.
+/// What a referral's draft is to say: all of it.
 #[derive(Clone, Debug, InputObject)]
 pub struct ReferralDraftInput {
     /// Your agency's consent that names the recipient; its survivor is the one referred.
@@ -45,23 +37,11 @@ pub struct ReferralDraftInput {
     pub needs: Vec<Need>,
     /// How soon an answer is wanted.
     pub urgency: Urgency,
-    /// What the recipient needs to know, in place of what was said before.
+    /// What the recipient needs to know: nothing beyond what the consent names. It takes the place of what was said before.
     pub package: Contents,
     /// Whether the survivor is referred once more to a recipient that they are referred to already for one of these needs.
     #[graphql(default)]
     pub again: bool,
-}
-
-impl From<ReferralInput> for ReferralDraftInput {
-    fn from(input: ReferralInput) -> Self {
-        Self {
-            consent: input.consent,
-            needs: input.needs,
-            urgency: input.urgency,
-            package: input.package,
-            again: input.again,
-        }
-    }
 }
 
 /// What came of a referral.
