@@ -3,6 +3,7 @@
 //! [`front_end`] is the same of a partner's front-end.
 
 mod front_end;
+mod validation;
 
 use std::collections::BTreeSet;
 use std::io::Write;

@@ -3,14 +3,18 @@
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
+use async_graphql::Variables;
 use concord::access::issuer::Issuers;
 use concord::access::issuer::fetch::Fetcher;
 use concord::access::limit::Limits;
 use concord::access::token::{Claims, Expected};
 use concord::access::wait::Wait;
 use concord::access::{Caller, TokenVerifier};
-use concord::graphql::guard::admit;
-use concord::settings::{Allowances, MAX_SELECTIONS, RawSettings, Settings};
+use concord::graphql::contract::Contract;
+use concord::graphql::document::admit;
+use concord::graphql::operation::select_operation;
+use concord::graphql::prices::REQUEST;
+use concord::settings::{AGENCY_SHARE, Allowances, MAX_COST, RawSettings, Settings};
 use concord_entities::ids::AgencyId;
 use serde_json::{Value, json};
 
@@ -24,8 +28,8 @@ fn slow_to_forgive(world: &World) -> Server {
     with(
         world,
         [
-            ("CONCORD_SELECTIONS_PER_SECOND", "1"),
-            ("CONCORD_SELECTIONS_BURST", "2000"),
+            ("CONCORD_COST_PER_SECOND", "1"),
+            ("CONCORD_COST_BURST", "250000"),
             ("CONCORD_FAILED_PER_MINUTE", "3"),
         ],
     )
@@ -35,16 +39,39 @@ fn with(world: &World, allowances: [(&str, &str); 3]) -> Server {
     Server::start_under(&world.flags(), &allowances)
 }
 
-/// A document that comes to so many selections.
-fn costing(cost: usize) -> String {
-    let query = "...F ".repeat(cost / 50) + &"__typename ".repeat(cost % 50);
-    let fragment = "__typename ".repeat(49);
-    let document = if cost < 50 {
-        format!("{{ {query} }}")
-    } else {
-        format!("{{ {query} }} fragment F on Query {{ {fragment} }}")
+/// Pages of this many packages each of an inbox in which there are none.
+fn pages_of(size: u64, pages: u64) -> String {
+    let package = "package(purpose: HOUSING_PLACEMENT) { withheld { category } }";
+    let page = |n| {
+        format!("p{n}: referrals(box: INBOX, first: {size}) {{ edges {{ node {{ {package} }} }} }}")
     };
-    assert_eq!(admit(&document).unwrap().cost(), cost);
+    let pages: Vec<String> = (0..pages).map(page).collect();
+    format!("{{ {} }}", pages.join(" "))
+}
+
+fn page(size: u64) -> String {
+    pages_of(size, 1)
+}
+
+fn cost(document: &str) -> u64 {
+    let contract = Contract::from_sdl(&concord::graphql::schema::sdl()).unwrap();
+    let admitted = admit(&contract, document).unwrap();
+    let operation = select_operation(admitted.document(), None).unwrap();
+    admitted.cost(operation, &Variables::default()).charged
+}
+
+/// A document that costs little less than this part of what one may cost.
+fn costing(part: u64) -> String {
+    let one = cost(&page(1)) - cost(&page(0));
+    let wanted = MAX_COST / part;
+    let pages = wanted / cost(&page(100)) + 1;
+    let each = (wanted / pages - cost(&page(0))) / one;
+    let document = pages_of(each.min(100), pages);
+    let cost = cost(&document);
+    assert!(
+        (wanted * 9 / 10..=wanted).contains(&cost),
+        "{cost} of {wanted}"
+    );
     document
 }
 
@@ -110,9 +137,10 @@ async fn sends(server: &Server, authorization: Option<&str>, media: &str, query:
     }
 }
 
-async fn asks(server: &Server, token: &str, cost: usize) -> Answered {
+/// Asks for a part of what one operation may cost.
+async fn asks(server: &Server, token: &str, part: u64) -> Answered {
     let bearer = format!("Bearer {token}");
-    sends(server, Some(&bearer), RESPONSE, &costing(cost)).await
+    sends(server, Some(&bearer), RESPONSE, &costing(part)).await
 }
 
 /// The token of another program of the same agency's.
@@ -134,21 +162,52 @@ async fn an_application_that_asks_too_much_waits_and_no_other() {
     let (north, south) = world.agencies("north", "south").await;
     let server = slow_to_forgive(&world);
 
-    asks(&server, &north.token, 1000).await.allowed();
-    asks(&server, &north.token, 1000).await.allowed();
-    let seconds = asks(&server, &north.token, 1000).await.too_much();
-    assert!((900..=1000).contains(&seconds), "{seconds}");
-    // What is refused is not charged: the wait grows no longer.
-    let again = asks(&server, &north.token, 1000).await.too_much();
-    assert!(again <= seconds, "{again} {seconds}");
+    asks(&server, &north.token, 2).await.allowed();
+    asks(&server, &north.token, 2).await.allowed();
+    let seconds = asks(&server, &north.token, 2).await.too_much();
+    let half = MAX_COST / 2;
+    assert!((half * 8 / 10..=half).contains(&seconds), "{seconds}");
+    // What is refused is charged no more than any request: the wait grows by no more.
+    let again = asks(&server, &north.token, 2).await.too_much();
+    assert!(again <= seconds + REQUEST, "{again} {seconds}");
     // Another token of the same application's is no way round it.
     let another = token_of(&world, &north, "test");
     assert_ne!(another, north.token);
-    asks(&server, &another, 1000).await.too_much();
+    asks(&server, &another, 2).await.too_much();
 
     let other_program = token_of(&world, &north, "other");
-    asks(&server, &other_program, 1000).await.allowed();
-    asks(&server, &south.token, 1000).await.allowed();
+    asks(&server, &other_program, 2).await.allowed();
+    asks(&server, &south.token, 2).await.allowed();
+}
+
+#[tokio::test]
+async fn more_programs_buy_an_agency_nothing() {
+    let world = World::on(Database::Sqlite).await;
+    let (north, south) = world.agencies("north", "south").await;
+    let server = slow_to_forgive(&world);
+    for program in 0..AGENCY_SHARE {
+        let program = token_of(&world, &north, &format!("program {program}"));
+        asks(&server, &program, 1).await.allowed();
+    }
+    let one_more = token_of(&world, &north, "one more");
+    asks(&server, &one_more, 2).await.too_much();
+    asks(&server, &south.token, 2).await.allowed();
+}
+
+#[tokio::test]
+async fn every_request_costs_something_and_says_what() {
+    let world = World::on(Database::Sqlite).await;
+    let north = world.agency("north").await;
+    let told = async |document: &str| {
+        let answered = north.asks(document, json!({})).await;
+        answered.body["extensions"]["cost"].as_u64().unwrap()
+    };
+    let empty = told("{ __typename }").await;
+    assert_eq!(empty, cost("{ __typename }"));
+    assert!(empty > 0);
+    let (few, many) = (told(&page(10)).await, told(&page(100)).await);
+    assert_eq!((few, many), (cost(&page(10)), cost(&page(100))));
+    assert!(many > 5 * few, "{few} {many}");
 }
 
 #[tokio::test]
@@ -156,17 +215,19 @@ async fn a_refusal_has_the_shape_of_the_others_before_execution() {
     let world = World::on(Database::Sqlite).await;
     let north = world.agency("north").await;
     let server = slow_to_forgive(&world);
-    asks(&server, &north.token, MAX_SELECTIONS).await.allowed();
+    asks(&server, &north.token, 1).await.allowed();
 
     let bearer = format!("Bearer {}", north.token);
     for media in [JSON, RESPONSE] {
-        let refused = sends(&server, Some(&bearer), media, &costing(500)).await;
+        let refused = sends(&server, Some(&bearer), media, &costing(4)).await;
         refused.too_much();
         assert_eq!(refused.media, format!("{media}; charset=utf-8"));
         assert_eq!(refused.challenge, None);
     }
-    // A document that the guard refuses is the same mistake as ever.
-    let beyond = format!("{{ {} }}", "__typename ".repeat(MAX_SELECTIONS + 1));
+    // What is too much for one request is the same mistake as ever.
+    let south = world.agency("south").await;
+    let bearer = format!("Bearer {}", south.token);
+    let beyond = pages_of(100, 40);
     let refused = sends(&server, Some(&bearer), RESPONSE, &beyond).await;
     assert_eq!(refused.status, 400);
     assert_eq!(
@@ -182,11 +243,11 @@ async fn a_big_query_costs_what_ten_small_ones_cost() {
     let server = slow_to_forgive(&world);
 
     for _ in 0..10 {
-        asks(&server, &north.token, 200).await.allowed();
+        asks(&server, &north.token, 10).await.allowed();
     }
-    asks(&server, &north.token, 200).await.too_much();
-    asks(&server, &south.token, 2000).await.allowed();
-    asks(&server, &south.token, 200).await.too_much();
+    asks(&server, &north.token, 10).await.too_much();
+    asks(&server, &south.token, 1).await.allowed();
+    asks(&server, &south.token, 10).await.too_much();
 }
 
 #[tokio::test]
@@ -195,7 +256,7 @@ async fn failures_are_limited_and_good_tokens_pass() {
     let north = world.agency("north").await;
     let server = slow_to_forgive(&world);
     let good = format!("Bearer {}", north.token);
-    let query = costing(1);
+    let query = "{ __typename }";
 
     let bad = [
         "Bearer nonsense".to_owned(),
@@ -212,7 +273,7 @@ async fn failures_are_limited_and_good_tokens_pass() {
         ),
     ];
     for authorization in &bad[..3] {
-        let refused = sends(&server, Some(authorization), RESPONSE, &query).await;
+        let refused = sends(&server, Some(authorization), RESPONSE, query).await;
         assert_eq!(refused.status, 401, "{refused:?}");
         assert_eq!(refused.retry_after, None);
     }
@@ -231,7 +292,7 @@ async fn failures_are_limited_and_good_tokens_pass() {
     shapes.dedup();
     assert_eq!(shapes.len(), 1, "{shapes:?}");
     // Who sends no token has not failed.
-    let asked = sends(&server, None, RESPONSE, &query).await;
+    let asked = sends(&server, None, RESPONSE, query).await;
     assert_eq!(asked.status, 401);
     let challenge = asked.challenge.unwrap();
     assert!(!challenge.contains("error"), "{challenge}");
@@ -244,13 +305,13 @@ async fn whoever_waits_as_long_as_told_may_ask_again() {
     let server = with(
         &world,
         [
-            ("CONCORD_SELECTIONS_PER_SECOND", "2000"),
-            ("CONCORD_SELECTIONS_BURST", "2000"),
+            ("CONCORD_COST_PER_SECOND", "250000"),
+            ("CONCORD_COST_BURST", "250000"),
             ("CONCORD_FAILED_PER_MINUTE", "30"),
         ],
     );
     // The allowance of five seconds, asked for at once.
-    let asked = (0..5).map(|_| asks(&server, &north.token, 2000));
+    let asked = (0..5).map(|_| asks(&server, &north.token, 1));
     let answers = futures_util::future::join_all(asked).await;
     let waits: Vec<u64> = answers
         .iter()
@@ -260,7 +321,7 @@ async fn whoever_waits_as_long_as_told_may_ask_again() {
     assert!(!waits.is_empty() && waits.len() < 5, "{waits:?}");
     assert_eq!(waits.iter().max(), Some(&1));
     tokio::time::sleep(Duration::from_secs(1)).await;
-    asks(&server, &north.token, 2000).await.allowed();
+    asks(&server, &north.token, 1).await.allowed();
 }
 
 #[test]
@@ -269,25 +330,27 @@ fn settings_that_would_refuse_what_the_guard_admits_are_faults() {
         Settings::read(
             None,
             &RawSettings {
-                selections_per_second: per_second,
-                selections_burst: burst,
+                cost_per_second: per_second,
+                cost_burst: burst,
                 failed_per_minute: failed,
                 ..RawSettings::default()
             },
         )
     };
-    let faults = read(Some(0), Some(1999), Some(0)).unwrap_err().to_string();
+    let faults = read(Some(0), Some(249_999), Some(0))
+        .unwrap_err()
+        .to_string();
     insta::assert_snapshot!(faults, @r"
     the settings are not usable:
-      - selections_per_second: at least 1
+      - cost_per_second: at least 1
       - failed_per_minute: at least 1
-      - selections_burst: at least 2000, which one document may come to
+      - cost_burst: at least 250000, which one operation may come to
     ");
-    assert!(read(Some(1), Some(2000), Some(1)).is_ok());
+    assert!(read(Some(1), Some(250_000), Some(1)).is_ok());
     let usual = read(None, None, None).unwrap().allowances;
     assert_eq!(
         usual.to_string(),
-        "5000 selections a second and 50000 at once, 1 tokens and programs ended a second and 30 at once, 30 failures a minute to prove who one is"
+        "a cost of 50000 a second and 1000000 at once for an application, 1 tokens and programs ended a second and 30 at once, 30 failures a minute to prove who one is"
     );
 }
 
@@ -297,8 +360,8 @@ const HERE: &str = "192.0.2.7";
 
 fn limits(per_second: u32, failed_per_minute: u32) -> Limits {
     Limits::new(Allowances {
-        selections_per_second: per_second.try_into().unwrap(),
-        selections_burst: 2000.try_into().unwrap(),
+        cost_per_second: per_second.try_into().unwrap(),
+        cost_burst: 2000.try_into().unwrap(),
         endings_per_second: 1.try_into().unwrap(),
         endings_burst: 30.try_into().unwrap(),
         failed_per_minute: failed_per_minute.try_into().unwrap(),
@@ -376,11 +439,12 @@ async fn an_application_that_is_idle_is_forgotten() {
     let (north, south) = world.agencies("north", "south").await;
     let limits = limits(1, 3);
     let (north, south) = (caller(&world, &north).await, caller(&world, &south).await);
-    limits.charge(&north, 0).unwrap();
+    let charge = |caller: &Caller, cost| limits.charge(caller.agency(), caller.client(), cost);
+    charge(&north, 0).unwrap();
     assert_eq!(limits.asking(), 0, "nothing costs nothing");
 
-    limits.charge(&north, 2000).unwrap();
-    limits.charge(&south, 1).unwrap();
+    charge(&north, 2000).unwrap();
+    charge(&south, 1).unwrap();
     assert_eq!(limits.asking(), 2);
     let began = Instant::now();
     while limits.asking() > 1 && began.elapsed() < Duration::from_secs(10) {
@@ -388,8 +452,8 @@ async fn an_application_that_is_idle_is_forgotten() {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     assert_eq!(limits.asking(), 1, "one has its allowance back");
-    assert!(limits.charge(&north, 1000).is_err());
+    assert!(charge(&north, 1000).is_err());
 
-    let beyond = limits.charge(&south, usize::MAX);
+    let beyond = charge(&south, u64::MAX);
     assert_eq!(beyond.map_err(Wait::seconds), Err(2000));
 }

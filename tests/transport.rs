@@ -15,11 +15,11 @@ use std::time::Duration;
 use async_graphql::parser::types::ExecutableDocument;
 use async_graphql::{
     EmptySubscription, Enum, InputObject, InputValueError, InputValueResult, Object, OneofObject,
-    Request, Response, Scalar, ScalarType, Schema, SimpleObject, Value,
+    Request, Response, Scalar, ScalarType, Schema, SimpleObject, ValidationMode, Value,
 };
 use concord::error::Error;
-use concord::graphql::guard::admit;
-use concord::graphql::input_types::InputTypes;
+use concord::graphql::contract::Contract;
+use concord::graphql::document::admit;
 use concord::graphql::operation::select_operation;
 use serde_json::Value as Json;
 
@@ -170,16 +170,22 @@ impl Mutation {
 type Small = Schema<Query, Mutation, EmptySubscription>;
 
 fn schema() -> Small {
-    Schema::new(Query, Mutation, EmptySubscription)
+    Schema::build(Query, Mutation, EmptySubscription)
+        .validation_mode(ValidationMode::Fast)
+        .finish()
+}
+
+fn contract() -> Contract {
+    Contract::from_sdl(&schema().sdl()).unwrap()
 }
 
 /// A request as the transport runs it: admitted, operation selected, variables coerced, never parsed again.
 async fn run(document: &str, variables: Json) -> Result<Response, Vec<Error>> {
     let schema = schema();
-    let admitted = admit(document).map_err(|error| vec![error])?;
-    let types = InputTypes::from_sdl(&schema.sdl()).unwrap();
+    let contract = contract();
+    let admitted = admit(&contract, document).map_err(|unfit| unfit.faults)?;
     let operation = select_operation(admitted.document(), None).map_err(|error| vec![error])?;
-    let variables = types.coerce(
+    let variables = contract.inputs.coerce(
         admitted.document(),
         operation,
         variables.as_object().unwrap(),

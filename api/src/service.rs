@@ -23,10 +23,9 @@ use crate::audit::ledger_key::{self, LedgerKeyError};
 use crate::audit::turnstile::Turnstile;
 use crate::audit::witnesses::{FoundFolder, WitnessError, Witnesses};
 use crate::clock;
-use crate::graphql::guard::Documents;
-use crate::graphql::input_types::InputTypes;
-use crate::graphql::output_types::OutputTypes;
-use crate::graphql::schema::schema;
+use crate::graphql::contract::{Contract, ContractError};
+use crate::graphql::document::Documents;
+use crate::graphql::schema::{schema, sdl};
 use crate::http::challenge::Challenges;
 use crate::http::explorer::Personas;
 use crate::http::server::{self, ListenError};
@@ -86,8 +85,8 @@ pub enum StartError {
     #[error(transparent)]
     Fetcher(#[from] FetcherError),
     /// The schema cannot be read back.
-    #[error("the schema cannot be read back: {0}")]
-    Schema(#[from] async_graphql::parser::Error),
+    #[error(transparent)]
+    Contract(#[from] ContractError),
     /// No standby is named that must have what was committed.
     #[error(transparent)]
     Standby(#[from] StandbyError),
@@ -133,12 +132,10 @@ impl Service {
     pub async fn start(self) -> Result<Running, StartError> {
         self.store.standby.check_named(&self.store.read).await?;
         let found = self.look_at_witnesses().await?;
-        let schema = schema();
         let limits = Limits::new(self.settings.allowances);
         let shared = Shared {
-            inputs: InputTypes::from_sdl(&schema.sdl())?,
-            outputs: OutputTypes::from_sdl(&schema.sdl())?,
-            schema,
+            contract: Contract::from_sdl(&sdl())?,
+            schema: schema(),
             documents: Documents::new(),
             verifier: TokenVerifier::new(
                 self.key_cache.clone(),

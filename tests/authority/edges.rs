@@ -5,12 +5,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_graphql::Variables;
+use async_graphql::parser::parse_query;
 use concord::access::grant::{Permission, Resource};
 use concord::access::scope::Scopes;
-use concord::graphql::guard::admit;
+use concord::graphql::contract::Contract;
 use concord::graphql::operation::select_operation;
-use concord::graphql::output_types::OutputTypes;
 use concord::graphql::records::{RECORD_KINDS, record_kind};
+use concord::graphql::scopes::DocumentScopes;
 use concord::request::LackingFields;
 use concord_entities::vocabulary::Code;
 use concord_entities::vocabulary::DataCategory::Needs;
@@ -111,16 +112,16 @@ impl Edge {
     }
 }
 
-fn types() -> OutputTypes {
-    OutputTypes::from_sdl(&concord::graphql::schema::sdl()).unwrap()
+fn contract() -> Contract {
+    Contract::from_sdl(&concord::graphql::schema::sdl()).unwrap()
 }
 
 /// What a document asks for in the hands of a token with these scopes.
 fn lacking(document: &str, scopes: &str) -> LackingFields {
-    let admitted = admit(document).unwrap();
-    let operation = select_operation(admitted.document(), None).unwrap();
+    let document = parse_query(document).unwrap();
+    let operation = select_operation(&document, None).unwrap();
     let scopes = Scopes::parse(scopes).unwrap();
-    let asked = admitted.scopes(&types());
+    let asked = DocumentScopes::of(&contract().outputs, &document);
     asked.lacking(operation, &Variables::default(), &scopes)
 }
 
@@ -254,9 +255,9 @@ fn what_is_skipped_or_of_another_kind_asks_for_nothing() {
         referral(id: $id) { id consent @include(if: $no) { id } mou @skip(if: true) { id } ...More } \
         node(id: $id) { ... on Consent { survivor { pseudonym } } ... on Referral { mou { id } } } } \
         fragment More on Referral { consent { survivor @skip(if: $no) { id } } }";
-    let admitted = admit(document).unwrap();
-    let operation = select_operation(admitted.document(), None).unwrap();
-    let asked = admitted.scopes(&types());
+    let document = parse_query(document).unwrap();
+    let operation = select_operation(&document, None).unwrap();
+    let asked = DocumentScopes::of(&contract().outputs, &document);
     let with = |no: bool, kind: &str| {
         let id = format!("{kind}_{NOBODYS}");
         let variables = Variables::from_json(json!({ "no": no, "id": id }));

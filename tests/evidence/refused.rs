@@ -294,12 +294,12 @@ async fn papers_and_forms_cost_something() {
     let (north, south) = world.agencies("north", "south").await;
     let consent = draft(&keeper(&world, &north), &south, "Ada").await;
     let slow = [
-        ("CONCORD_SELECTIONS_PER_SECOND", "1"),
-        ("CONCORD_SELECTIONS_BURST", "2000"),
+        ("CONCORD_COST_PER_SECOND", "1"),
+        ("CONCORD_COST_BURST", "250000"),
     ];
     let server = Server::start_under(&world.flags(), &slow);
     let north = keeper(&world, &north).at(&server.address);
-    for _ in 0..40 {
+    for _ in 0..50 {
         assert_eq!(gets(&north, &consent).await.verdict(), "404 NOT_FOUND");
     }
     let refused = gets(&north, &consent).await;

@@ -144,9 +144,6 @@ async fn the_status_follows_the_outcome() {
     // The error reaches the root, whose data is null: executed all the same.
     assert_eq!(outcome("{part{weight}}").await, RequestOutcome::Answered);
     assert_eq!(outcome("{tag(tag:\"no\")}").await, RequestOutcome::Answered);
-    assert_eq!(outcome("{nowhere}").await, RequestOutcome::RequestError);
-    assert_eq!(outcome("{id}").await, RequestOutcome::RequestError);
-    assert_eq!(outcome("{...nowhere}").await, RequestOutcome::RequestError);
 }
 
 #[test]

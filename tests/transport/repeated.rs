@@ -5,12 +5,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use async_graphql::{
     Context, EmptyMutation, EmptySubscription, Interface, Object, Request, Schema, SimpleObject,
-    Variables,
+    ValidationMode, Variables,
 };
-use concord::graphql::guard::admit;
+use concord::graphql::contract::Contract;
+use concord::graphql::document::admit;
 use concord::graphql::merge::merge;
 use concord::graphql::operation::select_operation;
-use concord::graphql::output_types::OutputTypes;
 use concord_entities::vocabulary::DataCategory::{Identity, Needs};
 use serde_json::{Value as Json, json};
 
@@ -36,6 +36,7 @@ enum Pet {
 }
 
 /// Counts how often it is asked for an object.
+#[derive(Default)]
 struct Query(Arc<AtomicU32>);
 
 #[Object]
@@ -49,6 +50,10 @@ impl Query {
         } else {
             Pet::Cat(Cat { name, purrs: true })
         }
+    }
+    async fn numbers(&self, of: Vec<i32>) -> i32 {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        of.iter().sum()
     }
     async fn house(&self) -> House<'_> {
         self.0.fetch_add(1, Ordering::SeqCst);
@@ -70,13 +75,23 @@ impl House<'_> {
 /// Runs a document as the transport does; returns the answer, or the first fault, and how often objects were asked for.
 async fn run(document: &str, variables: Json) -> String {
     let asked = Arc::new(AtomicU32::new(0));
-    let schema = Schema::new(Query(Arc::clone(&asked)), EmptyMutation, EmptySubscription);
-    let types = OutputTypes::from_sdl(&schema.sdl()).unwrap();
-    let admitted = admit(document).unwrap();
+    let schema = Schema::build(Query(Arc::clone(&asked)), EmptyMutation, EmptySubscription)
+        .validation_mode(ValidationMode::Fast)
+        .finish();
+    let contract = Contract::from_sdl(&schema.sdl()).unwrap();
+    let admitted = match admit(&contract, document) {
+        Ok(admitted) => admitted,
+        Err(unfit) => return format!("0 asked: {}", unfit.faults[0]),
+    };
     assert!(admitted.repeats_a_key(), "{document}");
     let operation = select_operation(admitted.document(), None).unwrap();
     let variables = Variables::from_json(variables);
-    let merged = merge(&types, admitted.document(), operation, &variables);
+    let merged = merge(
+        &contract.outputs,
+        admitted.document(),
+        operation,
+        &variables,
+    );
     let mut request = Request::new("").variables(variables);
     request.set_parsed_query(merged);
     let response = schema.execute(request).await;
@@ -146,6 +161,7 @@ async fn what_does_not_merge_is_refused_and_nothing_is_asked() {
     for document in [
         "{ a: pet(number: 1) { name } a: pet(number: 2) { name } }",
         "{ pet(number: 1) { name } pet: house { dog { name } } }",
+        "{ numbers(of: [1, 2]) numbers(of: [1]) }",
         "query($x: Int!) { a: pet(number: $x) { name } a: pet(number: 1) { name } }",
         "{ house { dog { name } } house { dog { unknown } } }",
         "{ house { dog { name } } house { dog { name } } ...gone }",
@@ -160,6 +176,8 @@ async fn what_does_not_merge_is_refused_and_nothing_is_asked() {
 
 #[test]
 fn a_document_that_repeats_nothing_that_matters_is_left_as_it_is() {
+    let schema = Schema::new(Query::default(), EmptyMutation, EmptySubscription);
+    let contract = Contract::from_sdl(&schema.sdl()).unwrap();
     for (document, repeats) in [
         ("{ house { dog { name barks } } }", false),
         ("{ house { dog { name name } } }", false),
@@ -182,7 +200,7 @@ fn a_document_that_repeats_nothing_that_matters_is_left_as_it_is() {
         ),
     ] {
         assert_eq!(
-            admit(document).unwrap().repeats_a_key(),
+            admit(&contract, document).unwrap().repeats_a_key(),
             repeats,
             "{document}"
         );

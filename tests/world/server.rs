@@ -37,8 +37,8 @@ impl Server {
                 .args(["serve", "--listen", address])
                 .args(flags)
                 // No partner asks, nor does any forger fail, as often as a test does. tests/rate.rs and tests/endings/counted.rs set their own.
-                .env("CONCORD_SELECTIONS_PER_SECOND", u32::MAX.to_string())
-                .env("CONCORD_SELECTIONS_BURST", u32::MAX.to_string())
+                .env("CONCORD_COST_PER_SECOND", u32::MAX.to_string())
+                .env("CONCORD_COST_BURST", u32::MAX.to_string())
                 .env("CONCORD_ENDINGS_BURST", "1000000")
                 .env("CONCORD_FAILED_PER_MINUTE", "1000000")
                 .envs(environment.iter().copied()),

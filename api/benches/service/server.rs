@@ -21,8 +21,8 @@ impl Server {
             .args(["serve", "--listen", "127.0.0.1:0"])
             .args(flags)
             // No partner asks as a measurement does.
-            .env("CONCORD_SELECTIONS_PER_SECOND", u32::MAX.to_string())
-            .env("CONCORD_SELECTIONS_BURST", u32::MAX.to_string())
+            .env("CONCORD_COST_PER_SECOND", u32::MAX.to_string())
+            .env("CONCORD_COST_BURST", u32::MAX.to_string())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(log)

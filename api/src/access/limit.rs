@@ -4,6 +4,7 @@
 //! Each replica counts for itself. An address is the peer's on the socket: behind a proxy, everybody has the proxy's.
 
 use std::convert::Infallible;
+use std::hash::Hash;
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -18,15 +19,15 @@ use governor::{DefaultKeyedRateLimiter, NotUntil, Quota, RateLimiter};
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
-use super::Caller;
 use super::in_flight::PapersInFlight;
 use super::wait::Wait;
-use crate::settings::Allowances;
+use crate::settings::{AGENCY_SHARE, Allowances};
 
 /// What has been asked for and who has failed lately, for all workers together. A clone shares it.
 #[derive(Clone, Debug)]
 pub struct Limits {
     asked: Arc<DefaultKeyedRateLimiter<(AgencyId, String)>>,
+    asked_by_agency: Arc<DefaultKeyedRateLimiter<AgencyId>>,
     refill: Duration,
     ended: Arc<DefaultKeyedRateLimiter<AgencyId>>,
     failed: Arc<RateLimiter<Touch, Failures, DefaultClock>>,
@@ -45,15 +46,17 @@ impl Limits {
     /// Returns the limits before anybody has asked for anything.
     #[must_use]
     pub fn new(allowances: Allowances) -> Self {
-        let selections = Quota::per_second(allowances.selections_per_second)
-            .allow_burst(allowances.selections_burst);
+        let cost = Quota::per_second(allowances.cost_per_second).allow_burst(allowances.cost_burst);
+        let of_agency = Quota::per_second(shared(allowances.cost_per_second))
+            .allow_burst(shared(allowances.cost_burst));
         let endings =
             Quota::per_second(allowances.endings_per_second).allow_burst(allowances.endings_burst);
         let failed = Quota::per_minute(allowances.failed_per_minute);
         let failures = Failures::kept_for(failed.burst_size_replenished_in());
         Self {
-            asked: Arc::new(RateLimiter::keyed(selections)),
-            refill: selections.burst_size_replenished_in(),
+            asked: Arc::new(RateLimiter::keyed(cost)),
+            asked_by_agency: Arc::new(RateLimiter::keyed(of_agency)),
+            refill: cost.burst_size_replenished_in(),
             ended: Arc::new(RateLimiter::keyed(endings)),
             failed: Arc::new(RateLimiter::new(
                 failed,
@@ -65,20 +68,30 @@ impl Limits {
         }
     }
 
-    /// Takes what a document costs from the allowance of the caller's application: `cost` selections, all or none.
+    /// Takes what something costs from the allowances of a program and of its agency.
     ///
     /// # Errors
     /// How long to wait until there is enough.
-    pub fn charge(&self, caller: &Caller, cost: usize) -> Result<(), Wait> {
+    pub fn charge(&self, agency: AgencyId, client: &str, cost: u64) -> Result<(), Wait> {
         let cost = u32::try_from(cost).unwrap_or(u32::MAX);
         let Some(cost) = NonZeroU32::new(cost) else {
             return Ok(());
         };
-        let key = (caller.agency(), caller.client().to_owned());
-        match self.asked.check_key_n(&key, cost) {
+        let key = (agency, client.to_owned());
+        self.take(&self.asked, &key, cost)?;
+        self.take(&self.asked_by_agency, &agency, cost)
+    }
+
+    fn take<K: Clone + Eq + Hash>(
+        &self,
+        allowance: &DefaultKeyedRateLimiter<K>,
+        of: &K,
+        cost: NonZeroU32,
+    ) -> Result<(), Wait> {
+        match allowance.check_key_n(of, cost) {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(not_until)) => Err(wait(&not_until, self.asked.clock())),
-            // The settings leave room for whatever the guard admits. Were it otherwise, no wait would be long enough.
+            Ok(Err(not_until)) => Err(wait(&not_until, allowance.clock())),
+            // The settings leave room for whatever is admitted. Were it otherwise, no wait would be long enough.
             Err(_) => Err(Wait::of(self.refill)),
         }
     }
@@ -137,6 +150,8 @@ impl Limits {
     pub fn tidy(&self) {
         self.asked.retain_recent();
         self.asked.shrink_to_fit();
+        self.asked_by_agency.retain_recent();
+        self.asked_by_agency.shrink_to_fit();
         self.ended.retain_recent();
         self.ended.shrink_to_fit();
     }
@@ -153,6 +168,11 @@ impl Limits {
         self.failures.0.run_pending_tasks();
         self.failures.0.entry_count()
     }
+}
+
+/// Returns an agency's allowance, where one of its applications has this one.
+fn shared(allowance: NonZeroU32) -> NonZeroU32 {
+    allowance.saturating_mul(NonZeroU32::new(AGENCY_SHARE).unwrap_or(NonZeroU32::MIN))
 }
 
 fn wait<C: Clock>(not_until: &NotUntil<C::Instant>, clock: &C) -> Wait {

@@ -4,13 +4,11 @@ use std::collections::{BTreeMap, HashMap};
 
 use async_graphql::Name;
 use async_graphql::parser::types::{
-    BaseType, ExecutableDocument, FieldDefinition, InputObjectType, InputValueDefinition, Type,
-    TypeDefinition, TypeKind, TypeSystemDefinition,
+    FieldDefinition, InputObjectType, InputValueDefinition, Type, TypeDefinition, TypeKind,
+    TypeSystemDefinition,
 };
 use async_graphql::parser::{self, parse_schema};
 
-use super::given::position;
-use crate::error::{Error, InputFault};
 use crate::wire::scalars::{self, ScalarCheck};
 
 /// The schema's input types, and what each field takes.
@@ -112,33 +110,6 @@ impl InputTypes {
         field: &Name,
     ) -> Option<&BTreeMap<Name, InputField>> {
         self.taken.get(parent)?.get(field)
-    }
-
-    /// Checks that all operations of a document declare their variables as input types. The library's validation
-    /// looks at each operation, and panics on a list of an unknown type.
-    pub(super) fn check_declarations(&self, document: &ExecutableDocument) -> Result<(), Error> {
-        let mut definitions = document
-            .operations
-            .iter()
-            .flat_map(|(_, operation)| &operation.node.variable_definitions);
-        let foreign = definitions.find_map(|definition| {
-            let mut ty = &definition.node.var_type.node;
-            while let BaseType::List(item) = &ty.base {
-                ty = item;
-            }
-            match &ty.base {
-                BaseType::Named(name) if !self.types.contains_key(name) => Some((definition, name)),
-                BaseType::Named(_) | BaseType::List(_) => None,
-            }
-        });
-        foreign.map_or(Ok(()), |(definition, ty)| {
-            let variable = &definition.node.name.node;
-            let text = format!("`${variable}` is declared as `{ty}`, which is not an input type");
-            Err(Error::from(InputFault {
-                location: Some(position(definition.pos)),
-                ..InputFault::of_all(text)
-            }))
-        })
     }
 }
 

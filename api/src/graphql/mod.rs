@@ -2,16 +2,22 @@
 
 pub mod asked;
 mod coercion;
+mod conflicts;
+pub mod contract;
+pub mod cost;
+mod diagnostics;
+pub mod document;
+pub mod extent;
 mod given;
-pub mod guard;
+mod inner_values;
 pub mod input_types;
-pub mod lexer;
 pub mod literals;
 pub mod merge;
 pub mod node;
 pub mod nullable_root;
 pub mod operation;
 pub mod output_types;
+pub mod prices;
 pub mod records;
 pub mod schema;
 pub mod scopes;

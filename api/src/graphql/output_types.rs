@@ -63,6 +63,11 @@ impl OutputTypes {
         self.fields.get(parent)?.get(field)
     }
 
+    /// Returns the names of a type's fields.
+    pub(super) fn fields_of(&self, ty: &Name) -> impl Iterator<Item = &Name> {
+        self.fields.get(ty).into_iter().flat_map(HashMap::keys)
+    }
+
     /// Returns the objects that an interface or a union stands for; none of a type that is neither.
     pub(super) fn objects_of(&self, ty: &Name) -> Option<&HashSet<Name>> {
         self.abstract_types.get(ty)

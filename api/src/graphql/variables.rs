@@ -27,8 +27,6 @@ impl InputTypes {
         operation: &OperationDefinition,
         raw: &serde_json::Map<String, Json>,
     ) -> Result<Variables, Vec<Error>> {
-        self.check_declarations(document)
-            .map_err(|fault| vec![fault])?;
         let mut coerced = Variables::default();
         let mut faults = Vec::new();
         for definition in &operation.variable_definitions {

@@ -10,11 +10,14 @@ use serde_json::json;
 use super::negotiate::MediaType;
 use crate::access::wait::Wait;
 use crate::error::{Error, Refusal};
+use crate::graphql::cost::Cost;
 
 /// The header that carries the request id.
 pub const REQUEST_ID: &str = "x-request-id";
 /// The member of an answer's `extensions` that carries it too.
 const REQUEST_ID_KEY: &str = "requestId";
+/// The member that carries what the request was charged.
+const COST_KEY: &str = "cost";
 
 /// Returns an answer with this body.
 #[must_use]
@@ -61,10 +64,10 @@ pub fn without_data(errors: &[ServerError], request_id: &str) -> Vec<u8> {
 
 /// Returns the bytes of an executed answer.
 #[must_use]
-pub fn executed(mut response: Response, request_id: &str) -> Vec<u8> {
-    response
-        .extensions
-        .insert(REQUEST_ID_KEY.to_owned(), request_id.into());
+pub fn executed(mut response: Response, request_id: &str, cost: Cost) -> Vec<u8> {
+    let extensions = &mut response.extensions;
+    extensions.insert(REQUEST_ID_KEY.to_owned(), request_id.into());
+    extensions.insert(COST_KEY.to_owned(), cost.charged.into());
     serde_json::to_vec(&response).unwrap_or_default()
 }
 

@@ -28,11 +28,11 @@ const PATIENCE: Duration = Duration::from_mins(1);
 const PIECE: usize = 64 * 1024;
 const STORE: Operation = Operation {
     name: "storeConsentDocument",
-    cost: 50,
+    cost: 5_000,
 };
 const READ: Operation = Operation {
     name: "readConsentDocument",
-    cost: 50,
+    cost: 5_000,
 };
 /// The headers that may state a digest of the body (RFC 9530, 2 and 3): without a coding they mean the same bytes.
 const DIGESTS: [&str; 2] = ["content-digest", "repr-digest"];

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
-use async_graphql::parser::types::{ExecutableDocument, OperationDefinition};
+use async_graphql::parser::types::ExecutableDocument;
 use async_graphql::{Name, PathSegment, Response, Value, Variables};
 use aws_lc_rs::digest::{SHA256, digest};
 use tracing::{error, info, warn};
@@ -22,9 +22,10 @@ use crate::access::scope::Scopes;
 use crate::audit::event::RequestMeta;
 use crate::error::{Error, Refusal};
 use crate::graphql::asked::AskedObjects;
-use crate::graphql::guard::Admitted;
-use crate::graphql::merge;
+use crate::graphql::cost::Cost;
+use crate::graphql::document::{Admitted, Unfit};
 use crate::graphql::operation::{refuse_subscription, select_operation};
+use crate::graphql::{MAX_FAULTS, merge, prices};
 use crate::request::{LackingFields, Request, Worker};
 use crate::store::outcome;
 
@@ -134,6 +135,7 @@ struct Ready {
     operation_name: Option<String>,
     asked: AskedObjects,
     lacking: LackingFields,
+    cost: Cost,
 }
 
 fn prepare(
@@ -146,37 +148,51 @@ fn prepare(
         .map_err(|fault| vec![fault])?;
     refuse_subscription(operation).map_err(|fault| vec![fault])?;
     let raw = params.variables.unwrap_or_default();
-    let variables = fit(shared, admitted, operation, &raw)?;
+    let inputs = &shared.contract.inputs;
+    let variables = inputs.coerce(admitted.document(), operation, &raw)?;
+    let cost = admitted.cost(operation, &variables);
+    cost.check().map_err(|fault| vec![fault])?;
     let document = if admitted.repeats_a_key() {
-        merge::merge(&shared.outputs, admitted.document(), operation, &variables)
+        merge::merge(
+            &shared.contract.outputs,
+            admitted.document(),
+            operation,
+            &variables,
+        )
     } else {
         ExecutableDocument::from(admitted)
     };
-    let scopes = admitted.scopes(&shared.outputs);
     Ok(Ready {
-        lacking: scopes.lacking(operation, &variables, caller.granted()),
+        lacking: admitted
+            .scopes()
+            .lacking(operation, &variables, caller.granted()),
         asked: AskedObjects::of(admitted.document(), operation, &variables),
         document,
         variables,
+        cost,
         operation_name: params.operation_name,
     })
 }
 
-/// Makes the variables fit, where the document's own arguments fit too.
-fn fit(
-    shared: &Shared,
-    admitted: &Admitted,
-    operation: &OperationDefinition,
-    raw: &serde_json::Map<String, serde_json::Value>,
-) -> Result<Variables, Vec<Error>> {
-    let written = admitted.literal_faults(&shared.inputs, &shared.outputs);
-    let coerced = shared.inputs.coerce(admitted.document(), operation, raw);
-    if written.is_empty() {
-        return coerced;
+/// Returns what is wrong with a document, and with the variables that are sent with it.
+fn all_faults(shared: &Shared, unfit: Unfit, params: &Params) -> Vec<Error> {
+    let Unfit {
+        mut faults,
+        document,
+    } = unfit;
+    let operation = document.as_ref().and_then(|document| {
+        let named = params.operation_name.as_deref();
+        Some((document, select_operation(document, named).ok()?))
+    });
+    if let Some((document, operation)) = operation {
+        let none = serde_json::Map::new();
+        let raw = params.variables.as_ref().unwrap_or(&none);
+        let inputs = &shared.contract.inputs;
+        let coerced = inputs.coerce(document, operation, raw);
+        faults.extend(coerced.err().into_iter().flatten());
     }
-    let mut faults: Vec<Error> = written.iter().cloned().map(Error::from).collect();
-    faults.extend(coerced.err().into_iter().flatten());
-    Err(faults)
+    faults.truncate(MAX_FAULTS);
+    faults
 }
 
 async fn execute(gate: &Authenticator<'_>, caller: Caller, params: Params) -> HttpResponse {
@@ -192,17 +208,26 @@ async fn execute(gate: &Authenticator<'_>, caller: Caller, params: Params) -> Ht
         let status = media.status(RequestOutcome::RequestError);
         answer::errors(status, media, request_id, faults)
     };
-    let admitted = match shared.documents.admit(&params.query) {
-        Ok(admitted) => admitted,
-        Err(fault) => return declined(&[fault]),
+    let charge = |cost| {
+        shared
+            .limits
+            .charge(caller.agency(), caller.client(), cost)
+            .map_err(|wait| answer::too_much(media, request_id, wait))
     };
-    if let Err(wait) = shared.limits.charge(&caller, admitted.cost()) {
-        return answer::too_much(media, request_id, wait);
+    if let Err(answer) = charge(prices::REQUEST) {
+        return answer;
     }
+    let admitted = match shared.documents.admit(&shared.contract, &params.query) {
+        Ok(admitted) => admitted,
+        Err(unfit) => return declined(&all_faults(shared, *unfit, &params)),
+    };
     let ready = match prepare(shared, &admitted, &caller, params) {
         Ok(ready) => ready,
         Err(faults) => return declined(&faults),
     };
+    if let Err(answer) = charge(ready.cost.charged.saturating_sub(prices::REQUEST)) {
+        return answer;
+    }
     let request = Request {
         worker: worker.clone(),
         caller,
@@ -250,7 +275,7 @@ async fn execute(gate: &Authenticator<'_>, caller: Caller, params: Params) -> Ht
     let bytes = if outcome == RequestOutcome::RequestError {
         answer::without_data(&response.errors, request_id)
     } else {
-        answer::executed(response, request_id)
+        answer::executed(response, request_id, ready.cost)
     };
     let mut answer = answer::body(media.status(outcome), media, request_id, bytes);
     if let Some(seconds) = wait {

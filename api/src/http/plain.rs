@@ -24,7 +24,7 @@ pub struct Operation {
     /// The name under which it goes on record.
     pub name: &'static str,
     /// What it takes from the application's allowance, in selections.
-    pub cost: usize,
+    pub cost: u64,
 }
 
 /// Why a request is not served, with the status that says it over HTTP.
@@ -129,7 +129,11 @@ async fn enter(
         Ok(caller) => caller,
         Err(answer) => return answer,
     };
-    if let Err(wait) = gate.shared.limits.charge(&caller, operation.cost) {
+    if let Err(wait) = gate
+        .shared
+        .limits
+        .charge(caller.agency(), caller.client(), operation.cost)
+    {
         return answer::too_much(gate.media, gate.request_id, wait);
     }
     let request = Request {

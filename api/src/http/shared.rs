@@ -4,9 +4,8 @@ use super::challenge::Challenges;
 use crate::access::TokenVerifier;
 use crate::access::keys::cache::TokenKeyCache;
 use crate::access::limit::Limits;
-use crate::graphql::guard::Documents;
-use crate::graphql::input_types::InputTypes;
-use crate::graphql::output_types::OutputTypes;
+use crate::graphql::contract::Contract;
+use crate::graphql::document::Documents;
 use crate::graphql::schema::Schema;
 use crate::settings::Settings;
 
@@ -14,10 +13,8 @@ use crate::settings::Settings;
 pub struct Shared {
     /// The schema.
     pub schema: Schema,
-    /// The types of its inputs, to coerce variables by.
-    pub inputs: InputTypes,
-    /// The types that its fields lead to, to merge selections by.
-    pub outputs: OutputTypes,
+    /// Its types, to read documents and variables by.
+    pub contract: Contract,
     /// Documents that were admitted before.
     pub documents: Documents,
     /// What tokens are verified against.

@@ -52,6 +52,10 @@ async fn serve(
     who: &mut Agent,
 ) -> Result<Value, OauthError> {
     let client = client::authenticate(server, asked, who).await?;
+    server
+        .limits
+        .charge(client.agency, &client.id.to_string(), endpoint.cost())
+        .map_err(|wait| OauthError::slow_down(wait.seconds()))?;
     match endpoint {
         Endpoint::Token => token(server, asked, &client).await,
         Endpoint::Revocation => revoke::revoke(server, asked, &client).await,

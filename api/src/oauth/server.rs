@@ -56,3 +56,14 @@ pub enum Endpoint {
     /// What a token is worth (RFC 7662).
     Introspection,
 }
+
+impl Endpoint {
+    /// Returns what it is charged, in the units of a GraphQL operation.
+    #[must_use]
+    pub const fn cost(self) -> u64 {
+        match self {
+            Self::Token | Self::Revocation => 1_500,
+            Self::Introspection => 500,
+        }
+    }
+}

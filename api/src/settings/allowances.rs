@@ -3,16 +3,18 @@
 use std::fmt;
 use std::num::NonZeroU32;
 
-/// The most selections of a document, each fragment counted wherever it is spread.
-pub const MAX_SELECTIONS: usize = 2_000;
+/// What one operation may cost at most.
+pub const MAX_COST: u64 = 250_000;
+/// How many times what one of its applications may ask for an agency may ask for, however many it has.
+pub const AGENCY_SHARE: u32 = 2;
 
 /// How much is allowed. Each is an allowance that fills up again bit by bit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Allowances {
-    /// How many selections an application may ask for each second, in the long run.
-    pub selections_per_second: NonZeroU32,
+    /// What an application may ask for each second in the long run, in units of cost.
+    pub cost_per_second: NonZeroU32,
     /// How many it may ask for at once, when it has asked for nothing for a while.
-    pub selections_burst: NonZeroU32,
+    pub cost_burst: NonZeroU32,
     /// How many tokens and programs an agency may end each second, in the long run.
     pub endings_per_second: NonZeroU32,
     /// How many it may end at once, when it has ended none for a while.
@@ -25,9 +27,9 @@ impl fmt::Display for Allowances {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} selections a second and {} at once, {} tokens and programs ended a second and {} at once, {} failures a minute to prove who one is",
-            self.selections_per_second,
-            self.selections_burst,
+            "a cost of {} a second and {} at once for an application, {} tokens and programs ended a second and {} at once, {} failures a minute to prove who one is",
+            self.cost_per_second,
+            self.cost_burst,
             self.endings_per_second,
             self.endings_burst,
             self.failed_per_minute
@@ -37,8 +39,8 @@ impl fmt::Display for Allowances {
 
 /// The allowances as they are written; none where the usual one is meant.
 pub(super) struct WrittenAllowances {
-    pub(super) selections_per_second: Option<u32>,
-    pub(super) selections_burst: Option<u32>,
+    pub(super) cost_per_second: Option<u32>,
+    pub(super) cost_burst: Option<u32>,
     pub(super) endings_per_second: Option<u32>,
     pub(super) endings_burst: Option<u32>,
     pub(super) failed_per_minute: Option<u32>,
@@ -48,16 +50,12 @@ impl WrittenAllowances {
     /// Returns the allowances, each of at least one.
     pub(super) fn check(self, faults: &mut Vec<String>) -> Allowances {
         let allowances = Allowances {
-            selections_per_second: positive(
-                "selections_per_second",
-                self.selections_per_second.unwrap_or(5_000),
+            cost_per_second: positive(
+                "cost_per_second",
+                self.cost_per_second.unwrap_or(50_000),
                 faults,
             ),
-            selections_burst: positive(
-                "selections_burst",
-                self.selections_burst.unwrap_or(50_000),
-                faults,
-            ),
+            cost_burst: positive("cost_burst", self.cost_burst.unwrap_or(1_000_000), faults),
             endings_per_second: positive(
                 "endings_per_second",
                 self.endings_per_second.unwrap_or(1),
@@ -70,10 +68,9 @@ impl WrittenAllowances {
                 faults,
             ),
         };
-        if u32::try_from(MAX_SELECTIONS).is_ok_and(|most| allowances.selections_burst.get() < most)
-        {
+        if u64::from(allowances.cost_burst.get()) < MAX_COST {
             faults.push(format!(
-                "selections_burst: at least {MAX_SELECTIONS}, which one document may come to"
+                "cost_burst: at least {MAX_COST}, which one operation may come to"
             ));
         }
         allowances

@@ -19,7 +19,7 @@ use url::{Host, Url};
 
 use advice::Places;
 use allowances::WrittenAllowances;
-pub use allowances::{Allowances, MAX_SELECTIONS};
+pub use allowances::{AGENCY_SHARE, Allowances, MAX_COST};
 pub use keys::{KEY_VARIABLE, KeySource, KeySources, OTHER_KEY_VARIABLE};
 use keys::{WrittenKey, WrittenKeys};
 pub use stores::StoreLocation;
@@ -154,10 +154,10 @@ pub struct RawSettings {
     /// How many selections an application of an agency's may ask for each second in the long run, each fragment counted
     /// wherever it is spread; 5000 unless told.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub selections_per_second: Option<u32>,
+    pub cost_per_second: Option<u32>,
     /// How many selections it may ask for at once, at least the 2000 that one document may come to; 50000 unless told.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub selections_burst: Option<u32>,
+    pub cost_burst: Option<u32>,
     /// How many tokens and programs an agency may end each second in the long run, and agencies bring back; 1 unless told.
     /// Consents are taken back without limit.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -259,8 +259,8 @@ impl RawSettings {
     fn check(self) -> Result<Settings, SettingsError> {
         let mut faults = Vec::new();
         let allowances = WrittenAllowances {
-            selections_per_second: self.selections_per_second,
-            selections_burst: self.selections_burst,
+            cost_per_second: self.cost_per_second,
+            cost_burst: self.cost_burst,
             endings_per_second: self.endings_per_second,
             endings_burst: self.endings_burst,
             failed_per_minute: self.failed_per_minute,

@@ -1,0 +1,263 @@
+//! What an operation costs, known before it is executed.
+//!
+//! A cost is in units of about a microsecond of the service's processor time ([`prices`](super::prices) says how they are
+//! come by). Each selection has a price, times the size of every list that it hangs below: the page that was asked for, or
+//! what such a list usually holds. The same sum with a price of one each is how many values the answer has at most.
+
+use apollo_compiler::ast::Value as Literal;
+use apollo_compiler::executable::{
+    Directive, Field, Operation, OperationType, Selection, SelectionSet,
+};
+use apollo_compiler::{ExecutableDocument as Typed, Name as TypedName, Schema};
+use async_graphql::{Name, Value, Variables};
+
+use super::prices::{self, PAGE_ENTRIES};
+use crate::error::Error;
+use crate::settings::MAX_COST;
+use crate::store::page::{DEFAULT_SIZE, LARGEST_SIZE};
+
+/// How many values an answer may have at most.
+pub const MAX_VALUES: u64 = 100_000;
+
+/// The arguments that say how large a page shall be.
+const PAGE_SIZES: [&str; 2] = ["first", "last"];
+/// The argument that lists the records that are asked for.
+const IDS: &str = "ids";
+
+/// What an operation comes to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cost {
+    /// What it is charged.
+    pub charged: u64,
+    /// How many values its answer has at most.
+    pub values: u64,
+}
+
+impl Cost {
+    /// Checks that one request may cost and answer so much.
+    ///
+    /// # Errors
+    /// [`Error::QueryTooCostly`] where it may not.
+    pub fn check(self) -> Result<(), Error> {
+        let Self { charged, values } = self;
+        let remedy = "ask for smaller pages (`first`), fewer fields of each entry, or split it into several requests";
+        let fault = if charged > MAX_COST {
+            format!("this operation costs {charged} and may cost {MAX_COST}: {remedy}")
+        } else if values > MAX_VALUES {
+            format!(
+                "this operation's answer may have {values} values, and {MAX_VALUES} are allowed: {remedy}"
+            )
+        } else {
+            return Ok(());
+        };
+        Err(Error::QueryTooCostly(fault.into()))
+    }
+
+    fn plus(self, other: Self) -> Self {
+        Self {
+            charged: self.charged.saturating_add(other.charged),
+            values: self.values.saturating_add(other.values),
+        }
+    }
+
+    fn times(self, size: u64) -> Self {
+        Self {
+            charged: self.charged.saturating_mul(size),
+            values: self.values.saturating_mul(size),
+        }
+    }
+}
+
+/// What an operation costs, its variables open.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Price {
+    own: Cost,
+    under: Vec<(Factor, Self)>,
+}
+
+/// How often something is in the answer.
+#[derive(Clone, Debug)]
+enum Factor {
+    /// So often.
+    Known(u64),
+    /// As often as this variable says; the default's size where it is not given.
+    Page(Name),
+    /// As many as this variable lists.
+    Listed(Name),
+    /// Once, where this variable is so.
+    Is(Name, bool),
+}
+
+impl Factor {
+    fn with(&self, variables: &Variables) -> u64 {
+        match self {
+            Self::Known(size) => *size,
+            Self::Page(name) => match variables.get(name) {
+                // What is beyond is refused when the page is asked for.
+                Some(Value::Number(size)) => size.as_u64().unwrap_or(0).min(LARGEST_SIZE),
+                Some(_) | None => DEFAULT_SIZE,
+            },
+            Self::Listed(name) => match variables.get(name) {
+                Some(Value::List(items)) => u64::try_from(items.len()).unwrap_or(u64::MAX),
+                Some(_) | None => 1,
+            },
+            Self::Is(name, wanted) => {
+                u64::from(variables.get(name) == Some(&Value::Boolean(*wanted)))
+            }
+        }
+    }
+}
+
+impl Price {
+    /// Prices an operation of a valid document that keeps to the limits of selections and depth.
+    pub(super) fn of(schema: &Schema, document: &Typed, operation: &Operation) -> Self {
+        let pricing = Pricing { schema, document };
+        let mut price = Self {
+            own: Cost {
+                charged: prices::REQUEST,
+                values: 0,
+            },
+            under: Vec::new(),
+        };
+        let root = Some(operation.operation_type);
+        pricing.set(
+            &operation.selection_set,
+            &Place { root, page: None },
+            &mut price,
+        );
+        price
+    }
+
+    /// Returns what it comes to with these variables.
+    pub(super) fn with(&self, variables: &Variables) -> Cost {
+        self.under.iter().fold(self.own, |sum, (factor, price)| {
+            let size = factor.with(variables);
+            sum.plus(price.with(variables).times(size))
+        })
+    }
+
+    /// Adds what is in the answer as often as all factors say together.
+    fn add(&mut self, factors: Vec<Factor>, inner: Self) {
+        let nested = |inner, factor| Self {
+            own: Cost::default(),
+            under: vec![(factor, inner)],
+        };
+        let inner = factors.into_iter().rev().fold(inner, nested);
+        self.own = self.own.plus(inner.own);
+        self.under.extend(inner.under);
+    }
+}
+
+/// Where a selection stands.
+struct Place {
+    /// Which operation's root it is of.
+    root: Option<OperationType>,
+    /// The size of the page that it is of.
+    page: Option<Factor>,
+}
+
+struct Pricing<'d> {
+    schema: &'d Schema,
+    document: &'d Typed,
+}
+
+impl Pricing<'_> {
+    // Fragments are followed wherever they are spread: how many selections that comes to is limited before.
+    fn set(&self, set: &SelectionSet, place: &Place, price: &mut Price) {
+        for selection in &set.selections {
+            let mut factors = Vec::new();
+            factors.extend(
+                selection
+                    .directives()
+                    .iter()
+                    .filter_map(|one| condition(one)),
+            );
+            let mut inner = Price::default();
+            match selection {
+                Selection::Field(field) => self.field(&set.ty, field, place, &mut inner),
+                Selection::InlineFragment(inline) => {
+                    self.set(&inline.selection_set, place, &mut inner);
+                }
+                Selection::FragmentSpread(spread) => {
+                    if let Some(fragment) = self.document.fragments.get(&spread.fragment_name) {
+                        self.set(&fragment.selection_set, place, &mut inner);
+                    }
+                }
+            }
+            price.add(factors, inner);
+        }
+    }
+
+    fn field(&self, parent: &TypedName, field: &Field, place: &Place, price: &mut Price) {
+        price.own = price.own.plus(Cost {
+            charged: prices::of_field(place.root, parent, field),
+            values: 1,
+        });
+        let is_list = field.ty().is_list();
+        let size = match &place.page {
+            Some(size) if PAGE_ENTRIES.contains(&field.name.as_str()) => Some(size.clone()),
+            Some(_) | None => is_list.then(|| list_size(self.schema, parent, field)),
+        };
+        let mut item = Price {
+            own: Cost {
+                charged: prices::of_object(self.schema, field.ty().inner_named_type()),
+                values: u64::from(is_list),
+            },
+            under: Vec::new(),
+        };
+        let below = Place {
+            root: None,
+            page: self.is_page(field).then(|| page_size(field)),
+        };
+        self.set(&field.selection_set, &below, &mut item);
+        price.add(size.into_iter().collect(), item);
+    }
+
+    /// Returns whether a field leads to a page of a list.
+    fn is_page(&self, field: &Field) -> bool {
+        let ty = field.ty().inner_named_type();
+        self.schema.type_field(ty, "pageInfo").is_ok()
+    }
+}
+
+/// Returns how large the page is that a field asks for.
+fn page_size(field: &Field) -> Factor {
+    let given = PAGE_SIZES
+        .iter()
+        .find_map(|name| field.specified_argument_by_name(name));
+    match given.map(AsRef::as_ref) {
+        Some(Literal::Variable(name)) => Factor::Page(Name::new(name)),
+        Some(Literal::Int(size)) => {
+            let size = size
+                .try_to_i32()
+                .ok()
+                .and_then(|size| u64::try_from(size).ok());
+            Factor::Known(size.unwrap_or(0).min(LARGEST_SIZE))
+        }
+        Some(_) | None => Factor::Known(DEFAULT_SIZE),
+    }
+}
+
+/// Returns how much a list holds that is no page.
+fn list_size(schema: &Schema, parent: &TypedName, field: &Field) -> Factor {
+    match field.specified_argument_by_name(IDS).map(AsRef::as_ref) {
+        Some(Literal::Variable(name)) => Factor::Listed(Name::new(name)),
+        Some(Literal::List(ids)) => Factor::Known(u64::try_from(ids.len()).unwrap_or(u64::MAX)),
+        Some(_) => Factor::Known(1),
+        None => Factor::Known(prices::list_size(schema, parent, field)),
+    }
+}
+
+/// Returns whether a directive lets a selection be, as a factor.
+fn condition(directive: &Directive) -> Option<Factor> {
+    let wanted = match directive.name.as_str() {
+        "include" => true,
+        "skip" => false,
+        _ => return None,
+    };
+    match directive.specified_argument_by_name("if")?.as_ref() {
+        Literal::Boolean(given) => Some(Factor::Known(u64::from(*given == wanted))),
+        Literal::Variable(name) => Some(Factor::Is(Name::new(name), wanted)),
+        _ => None,
+    }
+}
