@@ -27,12 +27,13 @@ pub const DOCUMENTS: [(&str, usize); 6] = [
 type Part = (&'static str, fn() -> String);
 
 /// The generated parts; each stands in exactly one document.
-const PARTS: [Part; 9] = [
+const PARTS: [Part; 10] = [
     ("commands", commands),
     ("errors", errors),
     ("findings", findings),
     ("limits", limits),
     ("oauth errors", oauth_errors),
+    ("prices", prices),
     ("reasons", reasons),
     ("scopes", scopes),
     ("settings", settings),
@@ -293,7 +294,7 @@ fn items(source: &str, opening: &str) -> Vec<Item> {
 }
 
 /// The limits of a request: the ending of the file that says each, the constant, and the sentence around its value.
-const LIMITS: [(&str, &str, &str); 22] = [
+const LIMITS: [(&str, &str, &str); 24] = [
     (
         "http/graphql.rs",
         "MAX_BODY",
@@ -305,14 +306,28 @@ const LIMITS: [(&str, &str, &str); 22] = [
         "It has {} to arrive, and its execution as long again.",
     ),
     ("", "MAX_BYTES", "A document has at most {} bytes,"),
-    ("", "MAX_TOKENS", "at most {} tokens,"),
-    ("", "MAX_NESTING", "brackets nested at most {} deep,"),
+    (
+        "",
+        "MAX_TOKENS",
+        "at most {} tokens (the space between them is one),",
+    ),
+    (
+        "",
+        "MAX_NESTING",
+        "selections, lists and input objects nested at most {} deep,",
+    ),
     (
         "",
         "MAX_SELECTIONS",
         "at most {} selections, a fragment counted wherever it is spread,",
     ),
-    ("", "MAX_DEPTH", "and selections nested at most {} deep."),
+    (
+        "",
+        "MAX_DEPTH",
+        "and fragments in one another at most {} deep.",
+    ),
+    ("", "MAX_COST", "An operation costs at most {},"),
+    ("", "MAX_VALUES", "and its answer has at most {} values."),
     (
         "",
         "MAX_FAULTS",
@@ -395,14 +410,39 @@ fn allowances() -> String {
         value(rest.split(')').next().unwrap())
     };
     format!(
-        "\n- Unless the operator says otherwise: {} selections a second for each program and {} at once; {} endings of tokens \
+        "\n- Unless the operator says otherwise: a cost of {} a second for each program and {} at once, and twice that for all \
+         programs of an agency; {} endings of tokens \
          and programs a second for each agency and {} at once; {} failures to authenticate a minute for each address.",
-        usual("selections_per_second"),
-        usual("selections_burst"),
+        usual("cost_per_second"),
+        usual("cost_burst"),
         usual("endings_per_second"),
         usual("endings_burst"),
         usual("failed_per_minute"),
     )
+}
+
+/// What is charged, by the constants in `api/src/graphql/prices.rs`.
+fn prices() -> String {
+    let source = text("api/src/graphql/prices.rs");
+    let mut said = "| what | cost |\n|---|---|\n".to_owned();
+    let mut comment = "";
+    for line in source.lines().map(str::trim) {
+        if let Some(text) = line.strip_prefix("/// ").or(line.strip_prefix("// ")) {
+            comment = text.trim_end_matches('.');
+        } else if let Some((_, price)) = line.split_once(": u64 = ") {
+            let price = value(price.trim_end_matches(';'));
+            writeln!(said, "| {comment} | {price} |").unwrap();
+        } else if let Some(dearer) = line.strip_prefix("(\"") {
+            let words: Vec<&str> = dearer.trim_end_matches("),").split(", ").collect();
+            let [ty, field, price] = words.as_slice() else {
+                continue;
+            };
+            let (ty, field) = (ty.trim_matches('"'), field.trim_matches('"'));
+            let price = value(price);
+            writeln!(said, "| `{ty}.{field}`: {comment} | {price} |").unwrap();
+        }
+    }
+    said
 }
 
 /// A number or a duration as people write it.

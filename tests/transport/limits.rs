@@ -9,8 +9,8 @@ use async_graphql::parser::types::{ExecutableDocument, Selection, SelectionSet};
 use concord::error::Error;
 use concord::graphql::contract::Contract;
 use concord::graphql::cost::{Cost, MAX_VALUES};
-use concord::graphql::document::{self, Admitted, Documents, MAX_BYTES, MAX_NESTING, MAX_TOKENS};
-use concord::graphql::extent::{MAX_DEPTH, MAX_SELECTIONS};
+use concord::graphql::document::{self, Admitted, Documents};
+use concord::graphql::extent::{MAX_BYTES, MAX_DEPTH, MAX_NESTING, MAX_SELECTIONS, MAX_TOKENS};
 use concord::graphql::operation::select_operation;
 use concord::graphql::prices::REQUEST;
 use proptest::prelude::*;
@@ -198,16 +198,17 @@ fn syntax_errors_say_where_and_what_was_expected_and_quote_nothing() {
 /// All that is wrong with a document is told at once, in its order, what does not fit an argument in our words.
 #[test]
 fn all_faults_of_a_document_are_told_at_once() {
-    let faults = document::admit(
-        &TOY,
-        "query($a: Int) {\n  colour(of: \"A\")\n  secrte\n  b(c: $e)\n}",
-    );
+    let faults = document::admit(&TOY, "query($a: Int) {\n  colour(of: \"A\")\n  secrte\n}");
     let faults = faults.unwrap_err().faults;
     let told: Vec<String> = faults
         .iter()
         .map(|fault| format!("{} {fault}", fault.location().unwrap()))
         .collect();
-    insta::assert_snapshot!(told.join("\n"), @"");
+    insta::assert_snapshot!(told.join("\n"), @r"
+    line 1, column 7 unused variable: `$a`
+    line 2, column 14 `of` must be a value of `Colour`: A, B; write `A`, without quotes
+    line 3, column 3 type `Query` does not have a field `secrte`: did you mean `secret`?
+    ");
 }
 
 /// What tools ask for of a schema.
@@ -405,7 +406,7 @@ proptest! {
 
     /// A value may be about a person: no message repeats one.
     #[test]
-    fn no_fault_quotes_a_value(text in r#"(\{|\}|\(|\)|\[|\]|:|,| |\$|@include|@skip|secret|colour|of|if|ssn|query|fragment|on T|\.\.\.|a|b|c|d|"geheim"|"""geheim"""|90817263|9081\.7263|-90817263|#geheim\n){0,40}"#) {
+    fn no_fault_quotes_a_value(text in r#"(\{|\}|\(|\)|\[|\]|:|,| |\$|@include|@skip|secret|colour|of|if|ssn|query|fragment|on T|\.\.\.|a|b|c|d|"geheim"|"""geheim"""| 90817263| 9081\.7263| -90817263|#geheim\n){0,40}"#) {
         for text in [text.clone(), format!("{{{text}}}"), format!("{{b(c:{text})}}"), format!("{{colour(of:{text})}}")] {
             for fault in document::admit(&TOY, &text).err().map(|unfit| unfit.faults).unwrap_or_default() {
                 let told = fault.to_string();

@@ -11,7 +11,7 @@ use async_graphql::Name;
 
 use super::coercion::closest;
 use super::contract::Contract;
-use super::document::{MAX_NESTING, MAX_TOKENS};
+use super::extent::{MAX_NESTING, MAX_TOKENS};
 use crate::error::{Error, InputFault, SourcePosition};
 
 /// What the parser calls punctuation.

@@ -21,17 +21,10 @@ use moka::sync::Cache;
 use super::coercion::MAX_FAULTS;
 use super::contract::Contract;
 use super::cost::{Cost, Price};
-use super::extent;
+use super::extent::{self, MAX_BYTES, MAX_NESTING, MAX_TOKENS};
 use super::scopes::DocumentScopes;
 use super::{conflicts, diagnostics, inner_values, literals, merge};
 use crate::error::{Error, InputFault, SourcePosition};
-
-/// The longest document, in bytes.
-pub const MAX_BYTES: usize = 16 * 1024;
-/// How deep selections, lists and input objects may nest in one another.
-pub const MAX_NESTING: usize = 24;
-/// The most tokens of a document, the space between them counted too.
-pub const MAX_TOKENS: usize = 4_000;
 
 /// A document that may be executed.
 #[derive(Debug)]

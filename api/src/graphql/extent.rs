@@ -1,4 +1,4 @@
-//! How far a document reaches, each fragment measured once however often it is spread.
+//! How large a document may be, and how far it may reach: each fragment is measured once, however often it is spread.
 
 use std::collections::HashMap;
 
@@ -8,6 +8,12 @@ use apollo_compiler::validation::Valid;
 
 use crate::error::Error;
 
+/// The longest document, in bytes.
+pub const MAX_BYTES: usize = 16 * 1024;
+/// How deep selections, lists and input objects may nest in one another.
+pub const MAX_NESTING: usize = 24;
+/// The most tokens of a document, the space between them counted too.
+pub const MAX_TOKENS: usize = 4_000;
 /// The most selections of a document, each fragment counted wherever it is spread.
 pub const MAX_SELECTIONS: usize = 2_000;
 /// How deep selections may nest, a spread fragment counting as a level: what the executor itself allows.

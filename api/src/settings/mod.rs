@@ -151,11 +151,11 @@ pub struct RawSettings {
     /// Database connections for each worker.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connections: Option<u32>,
-    /// How many selections an application of an agency's may ask for each second in the long run, each fragment counted
-    /// wherever it is spread; 5000 unless told.
+    /// What an application of an agency's may ask for each second in the long run, in units of cost (docs/CLIENTS.md), each
+    /// of about a microsecond of processor time; all applications of an agency together twice that. 50000 unless told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost_per_second: Option<u32>,
-    /// How many selections it may ask for at once, at least the 2000 that one document may come to; 50000 unless told.
+    /// What it may ask for at once, at least the 250000 that one operation may cost; 1000000 unless told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cost_burst: Option<u32>,
     /// How many tokens and programs an agency may end each second in the long run, and agencies bring back; 1 unless told.
