@@ -7,11 +7,11 @@ use concord_entities::instant::{Day, Instant};
 use serde::{Deserialize, Serialize};
 
 /// A moment: RFC 3339 in UTC, always written with six digits of the second's fraction, such as
-/// `2026-03-01T09:30:00.000000Z`; read with any number of them.
+/// `2026-03-01T09:30:00.000000Z`; read with any number of them and any offset, of the years 1900 to 2200.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DateTime(pub Instant);
 
-/// A day: ISO 8601, such as `2026-03-01`.
+/// A day: ISO 8601, such as `2026-03-01`, of the years 1900 to 2200.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Date(pub Day);
 
@@ -108,7 +108,7 @@ impl TextScalar for Sha256 {
 }
 
 /// A moment: RFC 3339 in UTC, always written with six digits of the second's fraction, such as
-/// `2026-03-01T09:30:00.000000Z`; read with any number of them.
+/// `2026-03-01T09:30:00.000000Z`; read with any number of them and any offset, of the years 1900 to 2200.
 #[Scalar(
     name = "DateTime",
     specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339"
@@ -123,7 +123,7 @@ impl ScalarType for DateTime {
     }
 }
 
-/// A day: ISO 8601, such as `2026-03-01`.
+/// A day: ISO 8601, such as `2026-03-01`, of the years 1900 to 2200.
 #[Scalar(name = "Date")]
 impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
