@@ -41,6 +41,7 @@ mod journey;
 mod kek;
 mod keyring;
 mod keys;
+mod languages;
 mod ledger;
 mod legal_hold;
 mod limits;

@@ -19,7 +19,8 @@ pub struct Date(pub Day);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LocalTime(u16);
 
-/// A language: BCP 47, such as `es-GT`.
+/// A language, sign languages among them: a tag of BCP 47's registry, such as `es-GT`. Old tags are kept as those that took
+/// their place: `iw` as `he`, `zh-yue` as `yue`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct LanguageTag(String);
@@ -91,8 +92,9 @@ impl TextScalar for LocalTime {
 
 impl TextScalar for LanguageTag {
     fn read(text: &str) -> Result<Self, String> {
-        Self::new(text)
-            .ok_or_else(|| "not a language tag: write BCP 47, such as `es-GT`".to_owned())
+        Self::new(text).ok_or_else(|| {
+            "not a language tag: write one of BCP 47's registry, such as `es-GT`".to_owned()
+        })
     }
 }
 
@@ -147,7 +149,8 @@ impl ScalarType for LocalTime {
     }
 }
 
-/// A language: BCP 47, such as `es-GT`.
+/// A language, sign languages among them: a tag of BCP 47's registry, such as `es-GT`. Old tags are kept as those that took
+/// their place: `iw` as `he`, `zh-yue` as `yue`.
 #[Scalar(
     name = "LanguageTag",
     specified_by_url = "https://www.rfc-editor.org/rfc/rfc5646"
@@ -218,12 +221,13 @@ impl<'de> Deserialize<'de> for LocalTime {
 }
 
 impl LanguageTag {
-    /// Returns the tag that a text is, where it is well-formed.
+    /// Returns the canonical tag for the language that a text names (RFC 5646, 4.5), where the registry has it.
     #[must_use]
     pub fn new(text: &str) -> Option<Self> {
-        language_tags::LanguageTag::parse(text)
-            .ok()
-            .map(|tag| Self(tag.to_string()))
+        let tag = language_tags::LanguageTag::parse(text).ok()?;
+        tag.validate().ok()?;
+        let canonical = tag.canonicalize().ok()?;
+        Some(Self(canonical.into_string()))
     }
 
     /// Returns the tag as text.
