@@ -1,5 +1,6 @@
 //! Dates and times as they are written, and those that their meaning forbids.
 
+use concord::error::Faults;
 use concord::referral::package::{Contents, Identity};
 use concord_entities::instant::{Day, Instant, InvalidTimeError};
 use concord_entities::zone::Zone;
@@ -137,7 +138,9 @@ fn nobody_was_born_130_years_ago() {
             identity: Some(identity),
             ..Contents::default()
         };
-        assert_eq!(package.tidy("package", today).is_ok(), fits, "{born}");
+        let mut faults = Faults::default();
+        package.tidy("package", today, &mut faults);
+        assert_eq!(faults.found().is_none(), fits, "{born}");
     }
 }
 

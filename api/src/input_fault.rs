@@ -167,7 +167,9 @@ impl Faults {
     /// Returns whether something at this place is wrong.
     #[must_use]
     pub fn are_at(&self, place: &InputPath) -> bool {
-        self.0.iter().any(|fault| fault.field.as_ref() == Some(place))
+        self.0
+            .iter()
+            .any(|fault| fault.field.as_ref() == Some(place))
     }
 
     /// Returns all that was added, where anything was.

@@ -47,7 +47,7 @@ async fn a_text_that_cannot_be_seen_is_refused_wherever_it_stands(world: World) 
     let survivor = json!({ "s": { "pseudonym": "x", "ageGroup": "ADULT", "idempotencyKey": "x" } });
     let places = [
         ("/s/pseudonym", "survivor.pseudonym"),
-        ("/s/idempotencyKey", "idempotencyKey"),
+        ("/s/idempotencyKey", "survivor.idempotencyKey"),
     ];
     refuses_unseen(&north, REGISTER_SURVIVOR, &survivor, &places).await;
 
@@ -125,7 +125,7 @@ async fn mous(north: &Agency, south: &Agency) {
         ("/m/title", "mou.title"),
         (
             "/m/parties/0/responsibilities",
-            "mou.parties.responsibilities",
+            "mou.parties[0].responsibilities",
         ),
         ("/m/terms/purpose", "mou.terms.purpose"),
         ("/m/terms/services", "mou.terms.services"),

@@ -185,8 +185,14 @@ pub(crate) async fn draft(change: &Change<'_>, input: MouInput) -> Result<(mou::
     let title = text::line_at(&mut faults, "mou.title", &input.title, text::LINE);
     let (first, last) = (input.effective_on.0, input.expires_on.0);
     faults.require(first <= last, "mou.expiresOn", "not before `effectiveOn`");
-    let fits = input.review_on.is_none_or(|day| (first..=last).contains(&day.0));
-    faults.require(fits || last < first, "mou.reviewOn", "from `effectiveOn` to `expiresOn`");
+    let fits = input
+        .review_on
+        .is_none_or(|day| (first..=last).contains(&day.0));
+    faults.require(
+        fits || last < first,
+        "mou.reviewOn",
+        "from `effectiveOn` to `expiresOn`",
+    );
     let grants = grants::to_grants("mou.terms.grants", &input.terms.grants);
     let grants = faults.keep(grants)?.unwrap_or(Grants::EMPTY);
     let terms = input.terms.told(&mut faults);

@@ -9,7 +9,7 @@ use concord_entities::vocabulary::{Categories, Code, MouAction, MouStatus};
 use concord_entities::zone::Zone;
 use concord_entities::{mou, mou_party};
 
-use crate::error::{Error, Faults};
+use crate::error::Error;
 use crate::request::repeated::unless_repeated;
 
 /// Returns an MOU's status at `now`; `signed` of its parties have signed.

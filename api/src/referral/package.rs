@@ -8,7 +8,7 @@ use concord_entities::instant::Day;
 use concord_entities::vocabulary::{Categories, DataCategory, Need, Purpose};
 use serde::{Deserialize, Serialize};
 
-use super::kept::{self, Place, Tidied};
+use super::kept::{self, FieldPlace, Tidied};
 use super::withheld::WithheldReason;
 use crate::error::Faults;
 use crate::survivor::contact::plan::SafeContactPlan;
@@ -26,7 +26,7 @@ macro_rules! shapes {
         }
 
         impl Tidied for $name {
-            fn tidied(&mut self, at: &mut Place<'_>) {
+            fn tidied(&mut self, at: &mut FieldPlace<'_>) {
                 $(kept::$kept(&mut self.$field, &mut at.of(stringify!($field)));)*
             }
         }
@@ -292,7 +292,7 @@ macro_rules! package {
             /// Has everything as it is kept, and checks that whoever is told can follow it: how to contact the person
             /// safely, above all. `path` is where it stands in the arguments; what is wrong goes to `faults`.
             pub fn tidy(&mut self, path: &str, today: Day, faults: &mut Faults) {
-                let mut at = Place { path: path.to_owned(), today, faults };
+                let mut at = FieldPlace { path: path.to_owned(), today, faults };
                 $(if let Some(shape) = &mut self.$field {
                     shape.tidied(&mut at.of(stringify!($field)));
                 })*

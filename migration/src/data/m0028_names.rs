@@ -73,10 +73,10 @@ async fn fill(database: &impl ConnectionTrait, names: &NamesWithin) -> Result<()
     let mut numbers: HashMap<(Uuid, String), i32> = HashMap::new();
     for row in database.query_all_raw(read).await? {
         let within: Uuid = row.try_get("", "within")?;
-        let named: Uuid = row.try_get("", "named")?;
+        let holder: Uuid = row.try_get("", "named")?;
         let key = key(&row.try_get::<String>("", "name")?);
         let next = numbers.entry((within, key.clone())).or_default();
-        let values = [key.into(), (*next).into(), within.into(), named.into()];
+        let values = [key.into(), (*next).into(), within.into(), holder.into()];
         let write = Statement::from_sql_and_values(backend, names.write, values);
         database.execute_raw(write).await?;
         *next += 1;
