@@ -5,6 +5,7 @@
 //! on both databases.
 
 mod fixture;
+mod lookalikes;
 mod packages;
 mod programs;
 mod reviewed;

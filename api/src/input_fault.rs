@@ -164,6 +164,14 @@ impl Faults {
         self.0.extend(faults.0);
     }
 
+    /// Returns whether something at this place is wrong.
+    #[must_use]
+    pub fn are_at(&self, place: &InputPath) -> bool {
+        self.0
+            .iter()
+            .any(|fault| fault.field.as_ref() == Some(place))
+    }
+
     /// Returns all that was added, where anything was.
     #[must_use]
     pub fn found(&self) -> Option<InputFaults> {

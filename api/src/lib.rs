@@ -1,10 +1,10 @@
 //! Concord: consented referral records and MOU status, shared among the agencies of an anti-trafficking task force.
 //!
 //! The floors, from the top down; nothing imports what stands above it:
-//! the command line and [`service`]; [`demo`]; [`http`]; [`graphql`]; [`oauth`]; [`erasure`], [`recovery`] and [`sweep`]; the concepts
+//! the command line and [`service`]; [`demo`]; [`http`]; [`graphql`]; [`oauth`]; [`erasure`], [`recovery`], [`data_check`] and [`sweep`]; the concepts
 //! ([`referral`], [`consent`], [`mou`], [`survivor`], [`mandated_disclosure`], [`notice`], [`rule_pack`], [`agency`],
 //! [`application`], [`review`]); [`request`]; [`access`]; [`jose`]; [`wire`]; [`audit`]; [`seal`]; [`sharing`]; [`store`];
-//! [`error`], [`clock`], [`settings`] and [`private_files`]; the entities.
+//! [`error`], [`text`], [`clock`], [`settings`] and [`private_files`]; the entities.
 
 pub mod access;
 pub mod agency;
@@ -12,6 +12,7 @@ pub mod application;
 pub mod audit;
 pub mod clock;
 pub mod consent;
+pub mod data_check;
 pub mod database_fault;
 pub mod demo;
 pub mod erasure;
@@ -37,4 +38,5 @@ pub mod sharing;
 pub mod store;
 pub mod survivor;
 pub mod sweep;
+pub mod text;
 pub mod wire;

@@ -3,6 +3,7 @@
 //! An integer is the same in both databases, sorts as time does, and has no zone to get wrong.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -17,6 +18,9 @@ pub struct Instant(pub i64);
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, DeriveValueType)]
 pub struct Day(pub i32);
 
+/// The years of which anybody speaks. What is stored may be of others: a program before this one took them.
+const YEARS: RangeInclusive<i32> = 1900..=2200;
+
 /// Why a text is not a moment or a day. Safe to show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidTimeError {
@@ -26,6 +30,9 @@ pub enum InvalidTimeError {
     /// Not a day.
     #[error("not a day: write ISO 8601, such as `2026-03-01`")]
     Day,
+    /// A year of which nobody speaks here.
+    #[error("a year from 1900 to 2200")]
+    Year,
 }
 
 impl Instant {
@@ -161,10 +168,43 @@ impl FromStr for Instant {
     type Err = InvalidTimeError;
 
     fn from_str(text: &str) -> Result<Self, InvalidTimeError> {
+        let (local, rest) = text.split_at_checked(19).ok_or(InvalidTimeError::Instant)?;
+        let has_zone = rest.ends_with(['Z', 'z']) || is_like(rest, "+00:00", true);
+        // The separator and the letters of RFC 3339; some who follow it write them small.
+        if !is_like(local, "0000-00-00T00:00:00", false) || !has_zone {
+            return Err(InvalidTimeError::Instant);
+        }
+        Self::read(text)?.of_our_time()
+    }
+}
+
+impl Instant {
+    /// Reads what was written once, of whatever year.
+    fn read(text: &str) -> Result<Self, InvalidTimeError> {
         DateTime::parse_from_rfc3339(text)
             .map(|moment| Self(moment.timestamp_micros()))
             .map_err(|_| InvalidTimeError::Instant)
     }
+
+    fn of_our_time(self) -> Result<Self, InvalidTimeError> {
+        let year = DateTime::<Utc>::from_timestamp_micros(self.0).map(|moment| moment.year());
+        let fits = year.is_some_and(|year| YEARS.contains(&year));
+        fits.then_some(self).ok_or(InvalidTimeError::Year)
+    }
+}
+
+/// Returns whether a text, or its end, has a digit wherever the form has one, and what the form has elsewhere.
+fn is_like(text: &str, form: &str, at_end: bool) -> bool {
+    let skipped = text.len().saturating_sub(form.len());
+    let (Some(text), true) = (text.get(skipped..), at_end || skipped == 0) else {
+        return false;
+    };
+    let like = |(one, form): (u8, u8)| match form {
+        b'0' => one.is_ascii_digit(),
+        b'+' => matches!(one, b'+' | b'-'),
+        form => one.eq_ignore_ascii_case(&form),
+    };
+    text.len() == form.len() && text.bytes().zip(form.bytes()).all(like)
 }
 
 impl fmt::Display for Day {
@@ -186,6 +226,17 @@ impl FromStr for Day {
     type Err = InvalidTimeError;
 
     fn from_str(text: &str) -> Result<Self, InvalidTimeError> {
+        if !is_like(text, "0000-00-00", false) {
+            return Err(InvalidTimeError::Day);
+        }
+        let day = Self::read(text)?;
+        day.start().of_our_time().map(|_| day)
+    }
+}
+
+impl Day {
+    /// Reads what was written once, of whatever year.
+    fn read(text: &str) -> Result<Self, InvalidTimeError> {
         let date =
             NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| InvalidTimeError::Day)?;
         let start = date.and_time(chrono::NaiveTime::MIN).and_utc();
@@ -203,9 +254,8 @@ macro_rules! serde_as_text {
 
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                <std::borrow::Cow<'de, str>>::deserialize(deserializer)?
-                    .parse()
-                    .map_err(serde::de::Error::custom)
+                let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+                Self::read(&text).map_err(serde::de::Error::custom)
             }
         }
     )*};

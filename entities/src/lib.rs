@@ -11,6 +11,7 @@ pub mod grants;
 pub mod ids;
 pub mod instant;
 mod locked;
+pub mod name_key;
 pub mod vocabulary;
 pub mod zone;
 

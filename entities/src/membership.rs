@@ -2,10 +2,11 @@
 
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, Query, SelectStatement, UnionType};
-use sea_orm::{Condition, QueryFilter};
+use sea_orm::{Condition, QueryFilter, QueryOrder};
 
 use crate::ids::{AgencyId, TaskForceId};
 use crate::instant::Instant;
+use crate::name_key::NameKey;
 use crate::vocabulary::MemberRole;
 
 /// One agency's place in one task force.
@@ -14,7 +15,11 @@ use crate::vocabulary::MemberRole;
 #[sea_orm(table_name = "membership")]
 pub struct Model {
     /// The task force.
-    #[sea_orm(primary_key, auto_increment = false)]
+    #[sea_orm(
+        primary_key,
+        auto_increment = false,
+        unique_key = "task_force_name_key"
+    )]
     pub task_force_id: TaskForceId,
     /// The agency.
     #[sea_orm(primary_key, auto_increment = false)]
@@ -29,6 +34,12 @@ pub struct Model {
     pub suspension_reason: Option<String>,
     /// The agency that suspended or reinstated it last; none where nobody did, or the operator.
     pub standing_set_by: Option<AgencyId>,
+    /// What the agency's name is compared by with those of the others in the task force.
+    #[sea_orm(unique_key = "task_force_name_key")]
+    pub name_key: Option<NameKey>,
+    /// Zero; of those that looked alike before that was refused, the second is 1, the third is 2.
+    #[sea_orm(unique_key = "task_force_name_key")]
+    pub lookalike: i32,
     /// The task force.
     #[sea_orm(belongs_to, from = "task_force_id", to = "id")]
     pub task_force: BelongsTo<super::task_force::Entity>,
@@ -114,6 +125,23 @@ impl Entity {
             .filter(COLUMN.agency_id.ne(coordinator))
             .filter(COLUMN.task_force_id.eq(task_force))
             .filter(COLUMN.task_force_id.in_subquery(coordination(coordinator)))
+    }
+
+    /// Returns the places in a task force of agencies whose names look like this one.
+    #[must_use]
+    pub fn alike(task_force: TaskForceId, key: &NameKey) -> Select<Self> {
+        Self::find()
+            .filter(COLUMN.task_force_id.eq(task_force))
+            .filter(COLUMN.name_key.eq(key.clone()))
+    }
+
+    /// Returns the places of agencies whose names looked like another's before that was refused, for the command line alone.
+    #[must_use]
+    pub fn lookalikes() -> Select<Self> {
+        Self::find()
+            .filter(COLUMN.lookalike.gt(0))
+            .order_by_asc(COLUMN.task_force_id)
+            .order_by_asc(COLUMN.since)
     }
 
     /// Returns every place of these agencies, for whoever changes or judges one of them.

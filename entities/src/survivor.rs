@@ -5,6 +5,7 @@ use sea_orm::{DeleteMany, QueryFilter, QueryOrder};
 
 use crate::ids::{AgencyId, SurvivorAuditId, SurvivorId};
 use crate::instant::{Day, Instant};
+use crate::name_key::NameKey;
 use crate::vocabulary::AgeGroup;
 
 /// An agency's pseudonym for a person. No other agency ever sees it.
@@ -16,11 +17,16 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: SurvivorId,
     /// The agency whose pseudonym this is.
-    #[sea_orm(unique_key = "agency_pseudonym")]
+    #[sea_orm(unique_key = "agency_pseudonym_key")]
     pub agency_id: AgencyId,
-    /// The pseudonym; unique within the agency.
-    #[sea_orm(unique_key = "agency_pseudonym")]
+    /// The pseudonym.
     pub pseudonym: String,
+    /// What pseudonyms are compared by; unique within the agency.
+    #[sea_orm(unique_key = "agency_pseudonym_key")]
+    pub pseudonym_key: Option<NameKey>,
+    /// Zero; of those that looked alike before that was refused, the second is 1, the third is 2.
+    #[sea_orm(unique_key = "agency_pseudonym_key")]
+    pub lookalike: i32,
     /// How old the person is, as their agency said; see [`age_on`](Model::age_on).
     pub age_group: AgeGroup,
     /// From which day a minor is an adult; none where nobody said. It may be rounded to its month.
@@ -85,6 +91,25 @@ impl Entity {
             .filter(COLUMN.id.eq(id))
             .filter(COLUMN.agency_id.eq(agency))
             .filter(COLUMN.erased_at.is_null())
+    }
+
+    /// Returns the survivors of `agency` whose pseudonyms look like this one.
+    #[must_use]
+    pub fn alike(agency: AgencyId, key: &NameKey) -> Select<Self> {
+        Self::find()
+            .filter(COLUMN.agency_id.eq(agency))
+            .filter(COLUMN.pseudonym_key.eq(key.clone()))
+    }
+
+    /// Returns the survivors of every agency whose pseudonyms looked like another's before that was refused, for the
+    /// command line alone.
+    #[must_use]
+    pub fn lookalikes() -> Select<Self> {
+        Self::find()
+            .filter(COLUMN.lookalike.gt(0))
+            .filter(COLUMN.erased_at.is_null())
+            .order_by_asc(COLUMN.agency_id)
+            .order_by_asc(COLUMN.created_at)
     }
 
     /// Returns the survivor `id`, erased or not, whose consent the caller ends.

@@ -84,6 +84,14 @@ impl FromStr for Zone {
     type Err = UnknownZoneError;
 
     fn from_str(name: &str) -> Result<Self, UnknownZoneError> {
+        /// What the database has beside the zones: nobody works there.
+        const PLACEHOLDERS: [&str; 4] = ["Etc/Unknown", "Factory", "localtime", "posixrules"];
+        if PLACEHOLDERS
+            .iter()
+            .any(|one| one.eq_ignore_ascii_case(name))
+        {
+            return Err(UnknownZoneError);
+        }
         let zone = TimeZone::get(name).map_err(|_| UnknownZoneError)?;
         let named = zone.iana_name().is_some() && !zone.is_unknown();
         named.then_some(Self(zone)).ok_or(UnknownZoneError)

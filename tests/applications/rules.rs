@@ -11,6 +11,7 @@ use concord::application::rules::{
 use concord::error::Error;
 use concord_entities::ids::{AgencyId, ApplicationId, SecretId, TaskForceId};
 use concord_entities::instant::Instant;
+use concord_entities::name_key::NameKey;
 use concord_entities::vocabulary::{
     AgencyStatus, ClientAuthentication, Code, DataCategory, MemberRole, Purpose,
 };
@@ -316,6 +317,8 @@ fn a_place() -> membership::Model {
         suspended_at: None,
         suspension_reason: None,
         standing_set_by: None,
+        name_key: Some(NameKey::of("Harbor")),
+        lookalike: 0,
     }
 }
 

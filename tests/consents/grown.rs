@@ -4,6 +4,7 @@ use concord::consent::lint::{ConsentDraft, RulePacks, lint};
 use concord::survivor::rules::{AgeError, check_age};
 use concord_entities::ids::{AgencyId, SurvivorAuditId, SurvivorId};
 use concord_entities::instant::Day;
+use concord_entities::name_key::NameKey;
 use concord_entities::survivor;
 use concord_entities::vocabulary::DataCategory::Needs;
 use concord_entities::vocabulary::{AgeGroup, Code, MinorAlone, SignerRole};
@@ -19,6 +20,8 @@ fn somebody(age_group: AgeGroup, minor_until: Option<Day>) -> survivor::Model {
         id: SurvivorId::new(),
         agency_id: AgencyId::new(),
         pseudonym: "heron".to_owned(),
+        pseudonym_key: Some(NameKey::of("heron")),
+        lookalike: 0,
         age_group,
         minor_until,
         language: None,

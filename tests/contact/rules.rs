@@ -329,7 +329,10 @@ fn a_plan_that_cannot_be_followed_is_refused_with_what_is_wrong() {
         ),
         (
             ContactPlanError::ChannelTwice,
-            vec![address(Phone, "+12025550142"); 2],
+            vec![
+                address(Phone, "+12025550142"),
+                address(Phone, "+12025550143"),
+            ],
         ),
     ];
     for (fault, routes) in routes {

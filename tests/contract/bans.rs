@@ -151,8 +151,10 @@ fn generated() -> Vec<String> {
     banned! {
         "concord_entities::audit_place::Entity::find_by_event_id": || entities::audit_place::Entity::find_by_event_id(event());
         "concord_entities::audit_place::Entity::delete_by_event_id": || entities::audit_place::Entity::delete_by_event_id(event());
-        "concord_entities::survivor::Entity::find_by_agency_pseudonym": entities::survivor::Entity::find_by_agency_pseudonym;
-        "concord_entities::survivor::Entity::delete_by_agency_pseudonym": entities::survivor::Entity::delete_by_agency_pseudonym;
+        "concord_entities::membership::Entity::find_by_task_force_name_key": entities::membership::Entity::find_by_task_force_name_key;
+        "concord_entities::membership::Entity::delete_by_task_force_name_key": entities::membership::Entity::delete_by_task_force_name_key;
+        "concord_entities::survivor::Entity::find_by_agency_pseudonym_key": entities::survivor::Entity::find_by_agency_pseudonym_key;
+        "concord_entities::survivor::Entity::delete_by_agency_pseudonym_key": entities::survivor::Entity::delete_by_agency_pseudonym_key;
         "concord_entities::trusted_issuer::Entity::find_by_issuer": || entities::trusted_issuer::Entity::find_by_issuer("");
         "concord_entities::trusted_issuer::Entity::delete_by_issuer": || entities::trusted_issuer::Entity::delete_by_issuer("");
     }

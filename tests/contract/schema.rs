@@ -42,6 +42,64 @@ fn everything_in_the_schema_is_described() {
     );
 }
 
+/// The texts that have a form of their own, which is said instead of a length.
+const FORMS: [&str; 12] = [
+    ".after",
+    ".before",
+    ".country",
+    ".currency",
+    ".keys",
+    ".nationalities",
+    ".scopes",
+    ".timeZone",
+    "(after:)",
+    "(before:)",
+    "(keys:)",
+    "(cursor:)",
+];
+
+#[test]
+fn every_text_that_goes_in_says_how_long_it_may_be() {
+    let sdl = concord::graphql::schema::sdl();
+    let mut seen = 0;
+    let mut silent = Vec::new();
+    let mut look = |at: String, value: &InputValueDefinition| {
+        if value.ty.node.to_string().replace(['[', ']', '!'], "") != "String" {
+            return;
+        }
+        seen += 1;
+        let said = value.description.as_ref();
+        let says = said.is_some_and(|said| said.node.contains("characters"));
+        if !says && !FORMS.iter().any(|form| at.ends_with(form)) {
+            silent.push(at);
+        }
+    };
+    for definition in parse_schema(&sdl).unwrap().definitions {
+        let TypeSystemDefinition::Type(definition) = definition else {
+            continue;
+        };
+        let name = &definition.node.name.node;
+        match &definition.node.kind {
+            TypeKind::InputObject(object) => {
+                for field in &object.fields {
+                    look(format!("{name}.{}", field.node.name.node), &field.node);
+                }
+            }
+            TypeKind::Object(object) => {
+                for field in &object.fields {
+                    for argument in &field.node.arguments {
+                        let (field, argument) = (&field.node.name.node, &argument.node);
+                        look(format!("{name}.{field}({}:)", argument.name.node), argument);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    assert!(seen > 60, "only {seen} were looked at");
+    assert!(silent.is_empty(), "{}", silent.join("\n"));
+}
+
 #[test]
 fn what_is_not_described_is_noticed() {
     let sdl = r#"

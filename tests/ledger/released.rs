@@ -6,6 +6,7 @@ use concord::clock;
 use concord::error::Error;
 use concord_entities::agency::{StoredVetting, TextList};
 use concord_entities::ids::{AgencyId, TaskForceId};
+use concord_entities::name_key::NameKey;
 use concord_entities::vocabulary::{AgencyKind, AgencyStatus, MemberRole};
 use concord_entities::zone::Zone;
 use concord_entities::{agency, audit_event, membership, task_force};
@@ -106,6 +107,8 @@ async fn an_agency_reads_about_itself_and_whom_it_coordinates(place: Place) {
             suspended_at: None,
             suspension_reason: None,
             standing_set_by: None,
+            name_key: Some(NameKey::of(&agency_id.to_string())),
+            lookalike: 0,
         };
         place.into_active_model().insert(write).await.unwrap();
     }

@@ -5,6 +5,7 @@ use concord::sharing::facts::{self, Gathered};
 use concord::sharing::memberships::parted;
 use concord_entities::ids::{AgencyId, MouId, ReferralId, TaskForceId};
 use concord_entities::instant::Instant;
+use concord_entities::name_key::NameKey;
 use concord_entities::vocabulary::MemberRole;
 use concord_entities::zone::Zone;
 use concord_entities::{membership, mou, referral, task_force};
@@ -108,6 +109,8 @@ fn memberships(
                     suspended_at: (!active).then_some(Instant(1)),
                     suspension_reason: (!active).then(|| "review".to_owned()),
                     standing_set_by: None,
+                    name_key: Some(NameKey::of(&agency_id.to_string())),
+                    lookalike: 0,
                 })
             })
             .collect::<Vec<_>>()

@@ -20,6 +20,7 @@ pub struct Opened {
     pub application: String,
     /// The moment after the last event that the release recorded, RFC 3339.
     pub closed_at: String,
+    pub url: String,
     flags: Vec<String>,
     _folder: TempDir,
 }
@@ -27,6 +28,11 @@ pub struct Opened {
 impl Opened {
     /// Copies what a release made, brings it up to this program and starts a server over it.
     pub async fn made_by(release: &str, database: Database) -> Self {
+        Self::made_by_with(release, database, &[]).await
+    }
+
+    /// Does so after these statements, which say what else the release might have made.
+    pub async fn made_by_with(release: &str, database: Database, statements: &[&str]) -> Self {
         let made = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("../tests/fixtures")
             .join(release);
@@ -45,6 +51,7 @@ impl Opened {
             Cluster::shared().restore(&url, &from.join("concord.sql"));
         }
         let closed_at = as_of_today(&url).await;
+        runs(&url, statements).await;
         let flags = flags(folder.path(), database, &url);
         succeeds(&["migrate", "up"], &flags);
         succeeds(&["audit", "verify"], &flags);
@@ -52,6 +59,7 @@ impl Opened {
             server: Server::start(&flags),
             application: fs::read_to_string(from.join("application")).unwrap(),
             closed_at,
+            url,
             flags,
             _folder: folder,
         }
@@ -61,8 +69,13 @@ impl Opened {
     pub async fn caller(&self, agency: &str) -> Agency {
         const SCOPE: &str =
             "agency.rs audit.rs consent.rs directory.rs evidence.r mou.rs referral.rs survivor.rs";
+        self.caller_may(agency, SCOPE).await
+    }
+
+    /// Somebody of an agency's, with a token of this scope.
+    pub async fn caller_may(&self, agency: &str, scope: &str) -> Agency {
         let token = succeeds(
-            &["token", "--agency", agency, "--scope", SCOPE],
+            &["token", "--agency", agency, "--scope", scope],
             &self.flags,
         );
         let address = self.server.address.clone();
@@ -123,6 +136,15 @@ fn sqlite_url(folder: &Path) -> String {
         "sqlite://{}?mode=rw",
         folder.join("concord.sqlite").display()
     )
+}
+
+/// Runs statements over the data store.
+async fn runs(url: &str, statements: &[&str]) {
+    let store = sea_orm::Database::connect(url).await.unwrap();
+    for statement in statements {
+        store.execute_unprepared(statement).await.unwrap();
+    }
+    store.close().await.unwrap();
 }
 
 /// Moves the time that consents and requests run by as many whole days as have passed since the stores were closed, so

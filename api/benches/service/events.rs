@@ -16,6 +16,7 @@ use concord_entities::ids::{
     self, AgencyId, AuditEventId, ReferralId, SurvivorAuditId, TaskForceId,
 };
 use concord_entities::instant::Instant;
+use concord_entities::name_key::NameKey;
 use concord_entities::vocabulary::{AgencyKind, Categories, DataCategory, MemberRole, Purpose};
 use concord_entities::zone::Zone;
 use concord_entities::{membership, task_force};
@@ -134,6 +135,8 @@ async fn agencies(service: &Service) -> Vec<AgencyId> {
             suspended_at: None,
             suspension_reason: None,
             standing_set_by: None,
+            name_key: Some(NameKey::of(&agency.to_string())),
+            lookalike: 0,
         });
     let places: Vec<_> = places.collect();
     insert(service, vec![circle]).await;

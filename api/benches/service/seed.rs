@@ -14,6 +14,7 @@ use concord_entities::ids::{
     AgencyId, ConsentId, MouId, ReferralId, SurvivorAuditId, SurvivorId, TaskForceId, TokenId,
 };
 use concord_entities::instant::Instant;
+use concord_entities::name_key::NameKey;
 use concord_entities::vocabulary::{
     AgeGroup, AgencyKind, AgencyStatus, Categories, Code, DataCategory, Explanations, MemberRole,
     MouKind, Need, Needs, Purpose, Purposes, ReferralAction, ReferralStatus, Urgency,
@@ -178,6 +179,8 @@ async fn agreement(service: &Service, parties: &[AgencyId], now: Instant) -> Mou
         suspended_at: None,
         suspension_reason: None,
         standing_set_by: None,
+        name_key: Some(NameKey::of(&agency.to_string())),
+        lookalike: 0,
     };
     let signed = |agency: &AgencyId| mou_party::Model {
         mou_id: id,
@@ -261,6 +264,8 @@ fn someone(agency: AgencyId, number: usize, then: Instant) -> survivor::Model {
         id: SurvivorId::new(),
         agency_id: agency,
         pseudonym: format!("R-{number}"),
+        pseudonym_key: Some(NameKey::of(&format!("R-{number}"))),
+        lookalike: 0,
         age_group: AgeGroup::Adult,
         minor_until: None,
         language: Some("es".to_owned()),

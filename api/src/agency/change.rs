@@ -5,10 +5,11 @@ use concord_entities::SelectLocked;
 use concord_entities::agency::{self, TextList};
 use concord_entities::ids::{AgencyId, TaskForceId};
 use concord_entities::membership;
+use concord_entities::name_key::NameKey;
 use concord_entities::vocabulary::{AgencyStatus, MemberRole};
 use concord_entities::zone::Zone;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, Select, Set, Unchanged,
+    ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, Select, Set, SqlErr, Unchanged,
 };
 
 use super::graphql::{Agency, AgencyInput, find_agency};
@@ -16,10 +17,11 @@ use super::{rules, zone};
 use crate::access::grant::Resource;
 use crate::audit::change::{Author, Change, Ending};
 use crate::audit::event::{Event, MembershipEvent};
-use crate::error::{Error, Faults, Result};
+use crate::error::{Error, Faults, Refusal, Result};
 use crate::request::idempotency::{self, Created, CreatingCall, Creation};
 use crate::request::{InRequest, Request};
 use crate::store::page;
+use crate::text;
 
 /// Changing the directory.
 #[derive(Default)]
@@ -234,10 +236,9 @@ pub(crate) async fn register(
         .one(change)
         .await?
         .ok_or(Error::NotFound)?;
-    let name = input.name.trim();
     let mut faults = Faults::default();
-    let fits = (1..=200).contains(&name.chars().count());
-    faults.require(fits, "agency.name", "1 to 200 characters");
+    let name = text::line_at(&mut faults, "agency.name", &input.name, text::LINE);
+    let service_areas = text::lines_at(&mut faults, "agency.serviceAreas", &input.service_areas);
     let time_zone = match &input.time_zone {
         Some(name) => {
             let read = name.parse();
@@ -247,9 +248,15 @@ pub(crate) async fn register(
         None => zone::of_task_force(change, task_force).await?,
     };
     faults.none()?;
+    let key = NameKey::of(&name);
+    let alike = membership::Entity::alike(task_force, &key);
+    if alike.one(change).await?.is_some() {
+        return Err(is_taken());
+    }
+    let languages = input.languages.iter().map(|tag| tag.as_str().to_owned());
     let model = agency::Model {
         id: AgencyId::new(),
-        name: name.to_owned(),
+        name,
         kind: input.kind,
         jurisdiction: input.jurisdiction,
         confidential_provider: input.confidential_provider,
@@ -257,14 +264,8 @@ pub(crate) async fn register(
         token_epoch: 1,
         epoch_began_at: change.now(),
         vetting: agency::StoredVetting::default(),
-        languages: TextList(
-            input
-                .languages
-                .iter()
-                .map(|tag| tag.as_str().to_owned())
-                .collect(),
-        ),
-        service_areas: TextList(input.service_areas),
+        languages: TextList(text::once(languages.collect())),
+        service_areas: TextList(service_areas),
         created_at: change.now(),
         time_zone,
     };
@@ -277,11 +278,24 @@ pub(crate) async fn register(
         suspended_at: None,
         suspension_reason: None,
         standing_set_by: None,
+        name_key: Some(key),
+        lookalike: 0,
     };
-    place.into_active_model().insert(change).await?;
+    match place.into_active_model().insert(change).await {
+        Ok(_) => {}
+        Err(fault) if matches!(fault.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => {
+            return Err(is_taken());
+        }
+        Err(fault) => return Err(fault.into()),
+    }
     Ok(Creation {
         id: model.id.0,
         event: Event::AgencyRegistered(model.id),
         made: model,
     })
+}
+
+fn is_taken() -> Refusal {
+    let text = "an agency of this task force has this name already, or one that looks the same: choose another";
+    Error::Conflict(text.into()).into()
 }

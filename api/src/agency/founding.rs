@@ -3,6 +3,7 @@
 use concord_entities::agency::{self, TextList};
 use concord_entities::ids::{AgencyId, TaskForceId};
 use concord_entities::instant::Instant;
+use concord_entities::name_key::NameKey;
 use concord_entities::vocabulary::{AgencyKind, AgencyStatus, MemberRole};
 use concord_entities::zone::Zone;
 use concord_entities::{membership, task_force};
@@ -10,8 +11,9 @@ use sea_orm::{ConnectionTrait, EntityTrait, IntoActiveModel};
 
 use crate::audit::change::{ByOperator, Change};
 use crate::audit::event::Event;
-use crate::error::Result;
+use crate::error::{Faults, Result};
 use crate::store::Store;
+use crate::text;
 
 /// A task force to found.
 #[derive(Clone, Debug)]
@@ -45,6 +47,15 @@ pub async fn found_task_force(
     founding: Founding,
 ) -> Result<(TaskForceId, AgencyId)> {
     let mut change = Change::at_command_line(store, ByOperator::default()).await?;
+    let mut faults = Faults::default();
+    let mut line = |option: &str, said: &str| text::line_at(&mut faults, option, said, text::LINE);
+    let founding = Founding {
+        task_force: line("--task-force", &founding.task_force),
+        region: line("--region", &founding.region),
+        coordinator: line("--coordinator", &founding.coordinator),
+        ..founding
+    };
+    faults.none()?;
     let founded = founding.drawn_up(change.now());
     let (task_force, coordinator) = founded.ids();
     let event = founded.save(&change).await?;
@@ -87,6 +98,8 @@ impl Founding {
             suspended_at: None,
             suspension_reason: None,
             standing_set_by: None,
+            name_key: Some(NameKey::of(&coordinator.name)),
+            lookalike: 0,
         };
         Founded {
             task_force,

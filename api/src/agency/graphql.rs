@@ -278,7 +278,7 @@ pub struct AgencyFilter {
 pub struct AgencyInput {
     /// The task force that it joins; your agency coordinates it.
     pub task_force: ID,
-    /// Its name.
+    /// Its name: 1 to 200 characters. In its task force no two look the same, whatever their case, width and spaces.
     pub name: String,
     /// What kind of collaborator it is.
     pub kind: AgencyKind,
@@ -290,7 +290,7 @@ pub struct AgencyInput {
     /// The languages it serves in.
     #[graphql(default)]
     pub languages: Vec<LanguageTag>,
-    /// The areas it serves.
+    /// The areas it serves: each 1 to 200 characters.
     #[graphql(default)]
     pub service_areas: Vec<String>,
     /// The time zone in which it works, by its IANA name, such as `America/New_York`; the task force's where you leave it

@@ -7,6 +7,7 @@ use concord_entities::{agency, membership};
 
 use crate::error::Error;
 use crate::request::repeated::unless_repeated;
+use crate::text;
 
 /// Letters in the longest reason.
 pub const MAX_REASON: usize = 500;
@@ -39,11 +40,8 @@ pub fn suspended(
     by: Option<AgencyId>,
     now: Instant,
 ) -> Result<Option<membership::Model>, Error> {
-    let reason = reason.trim();
-    if reason.is_empty() || reason.chars().count() > MAX_REASON {
-        return Err(Error::input("reason", "1 to 500 characters"));
-    }
-    let act = StandingAct::Suspend(by, reason);
+    let reason = text::prose(reason, MAX_REASON).map_err(|fault| Error::input("reason", fault))?;
+    let act = StandingAct::Suspend(by, &reason);
     unless_repeated(last_act(place), &act, || {
         if !place.is_active() {
             let text = "this agency is suspended in this task force already";
@@ -51,7 +49,7 @@ pub fn suspended(
         }
         Ok(membership::Model {
             suspended_at: Some(now),
-            suspension_reason: Some(reason.to_owned()),
+            suspension_reason: Some(reason.clone()),
             standing_set_by: by,
             ..place.clone()
         })

@@ -19,6 +19,10 @@ use crate::error::{Error, Result};
 use crate::request::idempotency::{self, Created, CreatingCall, Creation};
 use crate::request::{InRequest, Request};
 use crate::store::page;
+use crate::text;
+
+/// Characters in the longest id of a token.
+const MAX_TOKEN_ID: usize = 255;
 
 /// Changing applications.
 #[derive(Default)]
@@ -134,9 +138,13 @@ impl ApplicationMutation {
     async fn revoke_token(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The token's id, its `jti`; never the token.")] token_id: ID,
+        #[graphql(desc = "The token's id, its `jti`, of 1 to 255 characters; never the token.")]
+        token_id: ID,
     ) -> Result<bool> {
         let request = ctx.request()?;
+        if text::line(&token_id, MAX_TOKEN_ID).is_err() {
+            return Err(Error::NotFound.into());
+        }
         let needed = Resource::Agency.delete();
         let now = request.looks(needed).await?;
         let store = &request.worker.store;

@@ -7,9 +7,9 @@ use super::rules::ApplicationRequest;
 /// A program of your agency's to register. It proves itself by keys of its own or, where it can keep none, by a secret.
 #[derive(Clone, Debug, InputObject)]
 pub struct ApplicationInput {
-    /// Its name.
+    /// Its name: 1 to 200 characters.
     pub name: String,
-    /// The widest scopes that its tokens may carry, such as `referral.rs`; no wider than your own token's.
+    /// At least one: the widest scopes that its tokens may carry, such as `referral.rs`; no wider than your own token's.
     pub scopes: Vec<String>,
     /// Its public keys, 1 to 4, each the JSON of a JWK: EC on P-256 or OKP on Ed25519. It authenticates by
     /// `private_key_jwt`.

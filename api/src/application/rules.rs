@@ -14,13 +14,12 @@ use crate::access::scope::{Scopes, narrower};
 use crate::error::Error;
 use crate::jose::jwk::{Accepted, ExternalKey};
 use crate::request::repeated::unless_repeated;
+use crate::text;
 
 /// How many keys an application may have at a time: enough to change them without a gap.
 pub const MAX_KEYS: usize = 4;
 /// How long the text of one key may be, in bytes.
 pub const MAX_KEY_TEXT: usize = 2048;
-/// Letters in the longest name.
-pub const MAX_NAME: usize = 200;
 /// For how long an application's former secret is good after it was given a new one.
 pub const OVERLAP: Duration = Duration::from_hours(24);
 
@@ -74,13 +73,8 @@ pub fn check(
     wanted: &ApplicationRequest,
     registrar: Registrar<'_>,
 ) -> Result<ApplicationRegistration, Error> {
-    let name = wanted.name.trim();
-    if name.is_empty() || name.chars().count() > MAX_NAME || name.chars().any(char::is_control) {
-        return Err(Error::input(
-            "application.name",
-            "1 to 200 characters, none of them a control character",
-        ));
-    }
+    let name = text::line(&wanted.name, text::LINE);
+    let name = name.map_err(|fault| Error::input("application.name", fault))?;
     let scopes =
         Scopes::parse(&wanted.scope).map_err(|fault| Error::input("application.scopes", fault))?;
     if scopes.is_empty() {
@@ -104,7 +98,7 @@ pub fn check(
         }
     };
     Ok(ApplicationRegistration {
-        name: name.to_owned(),
+        name,
         scopes,
         authentication,
         keys,

@@ -4,6 +4,7 @@ mod agency;
 mod application;
 mod audit;
 mod backup;
+mod check_data;
 mod consent;
 mod found;
 mod issuer;
@@ -90,6 +91,8 @@ pub(crate) enum Command {
     Restore(Box<restore::Restore>),
     /// Print the schema, as schema.graphql has it.
     Schema,
+    /// List what the data store holds from before a rule that it breaks, and what to do about it.
+    CheckData(Options),
     /// Read the settings, and print every fault or how they were understood.
     CheckConfig(Options),
 }
@@ -125,6 +128,7 @@ impl Command {
                 print!("{}", concord::graphql::schema::sdl());
                 Ok(())
             }
+            Self::CheckData(options) => check_data::run(options).await,
             Self::CheckConfig(options) => {
                 let settings = options.settings(RawSettings::default())?;
                 println!("the settings are usable");

@@ -11,7 +11,7 @@ use concord_entities::vocabulary::{
 use concord_entities::zone::Zone;
 
 use super::checks::ConsentCheck;
-use super::language::{of_interpreter, same_language};
+use super::language::{is_understood_by, of_interpreter};
 use super::minors;
 use super::signers::Situation;
 use crate::error::Finding;
@@ -350,7 +350,7 @@ fn of_language(draft: &ConsentDraft) -> Vec<ConsentCheck> {
         .map_or(&draft.language, |interpreter| &interpreter.language);
     match &draft.understood {
         None => lacking.push(ConsentCheck::LanguageNotRecorded),
-        Some(understood) if !same_language(understood, spoken) => {
+        Some(understood) if !is_understood_by(understood, spoken) => {
             lacking.push(ConsentCheck::LanguageNotUnderstood);
         }
         Some(_) => {}

@@ -156,7 +156,7 @@ fn is_understood(offered: &Offered, understood: Option<&str>) -> bool {
     let interpreted = offered.interpreter.as_ref().map(|one| &one.language);
     let spoken = interpreted.or(offered.language.as_ref());
     match (spoken, understood) {
-        (Some(spoken), Some(understood)) => language::same_language(spoken, understood),
+        (Some(spoken), Some(understood)) => language::is_understood_by(understood, spoken),
         // The consent is judged for these.
         (None, _) | (_, None) => true,
     }

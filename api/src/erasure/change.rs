@@ -10,6 +10,7 @@
 use async_graphql::{Context, ID, Object, SimpleObject};
 use concord_entities::SelectLocked;
 use concord_entities::ids::{ConsentId, SurvivorAuditId, SurvivorId};
+use concord_entities::name_key::NameKey;
 use concord_entities::vocabulary::{AgeGroup, ConsentStatus};
 use concord_entities::{
     consent, consent_document, consent_signature, idempotency, legal_hold, mandated_disclosure,
@@ -194,10 +195,13 @@ async fn forget_keys(change: &Change<'_>, made: &[Uuid]) -> Result<()> {
 
 /// Has whatever pointed at the person point at a row that was never anybody, and removes theirs.
 async fn forget(change: &Change<'_>, person: survivor::Model) -> Result<()> {
+    let pseudonym = format!("erased {}", Uuid::new_v4());
     let nobody = survivor::Model {
         id: SurvivorId::new(),
         agency_id: person.agency_id,
-        pseudonym: format!("erased {}", Uuid::new_v4()),
+        pseudonym_key: Some(NameKey::of(&pseudonym)),
+        lookalike: 0,
+        pseudonym,
         age_group: AgeGroup::Unknown,
         minor_until: None,
         language: None,

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 
 use super::graphql::{DisclosureTexts, KEY_VERSION, MandatedDisclosure, find_mandated_disclosure};
 use super::input::MandatedDisclosureInput;
-use super::rules;
+use super::rules::{self, MandatedDisclosureError};
 use crate::access::grant::Resource;
 use crate::audit::change::Change;
 use crate::audit::event::Event;
@@ -18,6 +18,7 @@ use crate::request::idempotency::{self, Created, CreatingCall, Creation};
 use crate::request::{InRequest, Request};
 use crate::seal::record::RecordKind;
 use crate::store::page;
+use crate::text;
 use crate::wire::lookahead;
 
 /// Recording mandated disclosures.
@@ -126,10 +127,15 @@ async fn seal(
     change: &Change<'_>,
 ) -> Result<Vec<u8>> {
     let outside = told.recipient_outside.as_ref();
+    let kept = |field: MandatedDisclosureError, said: &str| {
+        text::line(said, text::LINE).map_err(|fault| Error::input(field.field(), fault))
+    };
     let texts = DisclosureTexts {
-        authority: told.issuing_authority.trim().to_owned(),
-        citation: told.citation.trim().to_owned(),
-        outside: outside.map(|outside| outside.name.trim().to_owned()),
+        authority: kept(MandatedDisclosureError::Authority, &told.issuing_authority)?,
+        citation: kept(MandatedDisclosureError::Citation, &told.citation)?,
+        outside: outside
+            .map(|outside| kept(MandatedDisclosureError::OutsideName, &outside.name))
+            .transpose()?,
     };
     let plain = Zeroizing::new(serde_json::to_vec(&texts).map_err(Refusal::internal)?);
     let vault = &request.worker.vault;

@@ -14,9 +14,8 @@ use concord_entities::vocabulary::{
 };
 
 use crate::error::InputPath;
+use crate::text;
 
-/// How many characters a text has at most.
-pub const LONGEST: usize = 200;
 /// How many attempts to notify one record holds at most.
 pub const ATTEMPTS: usize = 50;
 /// How long before UTC's a day begins, where it begins first.
@@ -64,10 +63,12 @@ pub enum MandatedDisclosureError {
     )]
     SubpoenaAlone,
     /// Nobody is said to have issued it.
-    #[error("who issued it, in 1 to 200 characters")]
+    #[error("who issued it, in 1 to 200 characters that can be seen")]
     Authority,
     /// It is not said where the mandate is written.
-    #[error("the statute's citation or the order's docket number, in 1 to 200 characters")]
+    #[error(
+        "the statute's citation or the order's docket number, in 1 to 200 characters that can be seen"
+    )]
     Citation,
     /// The instrument is from a day to come.
     #[error("an instrument is not from a day to come")]
@@ -88,7 +89,7 @@ pub enum MandatedDisclosureError {
     #[error("your agency discloses to another, not to itself")]
     OwnRecipient,
     /// The body outside the task force has no name.
-    #[error("which body was told, in 1 to 200 characters")]
+    #[error("which body was told, in 1 to 200 characters that can be seen")]
     OutsideName,
     /// Nothing was told.
     #[error("name at least one category")]
@@ -313,6 +314,5 @@ fn protection(told: &ToldDisclosure<'_>) -> MandatedDisclosureErrors<2> {
 }
 
 fn is_text(text: &str) -> bool {
-    let length = text.trim().chars().count();
-    (1..=LONGEST).contains(&length) && !text.chars().any(char::is_control)
+    text::line(text, text::LINE).is_ok()
 }

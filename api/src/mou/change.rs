@@ -23,6 +23,7 @@ use crate::error::{Error, Faults, Result};
 use crate::request::idempotency::{self, Created, CreatingCall, Creation};
 use crate::request::{InRequest, Request};
 use crate::store::page;
+use crate::text;
 use crate::wire::grants;
 
 /// Changing MOUs.
@@ -159,7 +160,10 @@ pub(crate) async fn sign(
         .ok_or(Error::NotFound)?;
     let parties = mou_party::Entity::of([id]).all(change).await?;
     let (agency, now) = (change.agency(), change.now());
-    let signed = rules::sign(mou, &parties, agency, signature.into(), now)?;
+    let mut faults = Faults::default();
+    let signature = signature.told(&mut faults);
+    faults.none()?;
+    let signed = rules::sign(mou, &parties, agency, signature, now)?;
     let Some(signed) = signed else {
         return Ok(None);
     };
@@ -178,14 +182,19 @@ pub(crate) async fn draft(change: &Change<'_>, input: MouInput) -> Result<(mou::
         Some(id) => faults.keep(own_task_force(change, id).await)?,
         None => None,
     };
-    let title = input.title.trim();
-    let fits = (1..=200).contains(&title.chars().count());
-    faults.require(fits, "mou.title", "1 to 200 characters");
-    let ends_after = input.effective_on.0 <= input.expires_on.0;
-    faults.require(ends_after, "mou.expiresOn", "not before `effectiveOn`");
+    let title = text::line_at(&mut faults, "mou.title", &input.title, text::LINE);
+    let (first, last) = (input.effective_on.0, input.expires_on.0);
+    faults.require(first <= last, "mou.expiresOn", "not before `effectiveOn`");
+    let fits = input
+        .review_on
+        .is_none_or(|day| (first..=last).contains(&day.0));
+    faults.require(
+        fits || last < first,
+        "mou.reviewOn",
+        "from `effectiveOn` to `expiresOn`",
+    );
     let grants = grants::to_grants("mou.terms.grants", &input.terms.grants);
     let grants = faults.keep(grants)?.unwrap_or(Grants::EMPTY);
-    let title = title.to_owned();
     let terms = input.terms.told(&mut faults);
     faults.none()?;
     let zone = match task_force {
@@ -244,12 +253,16 @@ async fn parties(
     let mut named: Vec<(usize, AgencyId)> = Vec::new();
     let mut parties = HashMap::new();
     for (index, party) in input.parties.iter().enumerate() {
+        let said = format!("mou.parties.{index}.responsibilities");
+        let said = text::prose_at(faults, said, &party.responsibilities, text::PROSE);
         let Some(id) = faults.keep(page::id(place(index), &party.agency))? else {
             continue;
         };
         named.push((index, id));
-        let is_new = parties.insert(id, party.responsibilities.clone()).is_none();
-        faults.require(is_new, place(index), "name each agency once");
+        let before = parties.insert(id, said.clone());
+        let is_same = before.is_none_or(|before| before == said);
+        let text = "name each agency once, with all that it takes on";
+        faults.require(is_same, place(index), text);
     }
     let own = change.agency();
     let enough = input.parties.len() > 1 && parties.contains_key(&own);

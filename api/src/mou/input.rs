@@ -6,6 +6,7 @@ use concord_entities::vocabulary::MouKind;
 
 use super::rules::PartySignature;
 use crate::error::Faults;
+use crate::text;
 use crate::wire::grants::{self, Grant};
 use crate::wire::scalars::{Date, Sha256};
 
@@ -14,7 +15,7 @@ use crate::wire::scalars::{Date, Sha256};
 pub struct MouInput {
     /// What it is for.
     pub kind: MouKind,
-    /// Its title.
+    /// Its title: 1 to 200 characters.
     pub title: String,
     /// The task force that follows it.
     pub task_force: Option<ID>,
@@ -24,7 +25,7 @@ pub struct MouInput {
     pub terms: MouTerms,
     /// Its first day in force, where its task force works.
     pub effective_on: Date,
-    /// The day on which its review is due.
+    /// The day on which its review is due, within its term.
     pub review_on: Option<Date>,
     /// Its last day in force.
     pub expires_on: Date,
@@ -38,7 +39,7 @@ pub struct MouInput {
 pub struct PartyInput {
     /// The agency.
     pub agency: ID,
-    /// What it takes on.
+    /// What it takes on: 1 to 10,000 characters.
     pub responsibilities: String,
 }
 
@@ -46,19 +47,19 @@ pub struct PartyInput {
 #[derive(Clone, Debug, SimpleObject, InputObject)]
 #[graphql(input_name = "MouTermsInput")]
 pub struct MouTerms {
-    /// Why the parties work together.
+    /// Why the parties work together: 1 to 10,000 characters.
     pub purpose: String,
     /// What may be told between them, for what: a ceiling only, it never authorises identity by itself.
     pub grants: Vec<Grant>,
-    /// What each serves with, and how many people.
+    /// What each serves with, and how many people: 1 to 10,000 characters.
     pub services: String,
-    /// How information is kept confidential.
+    /// How information is kept confidential: 1 to 10,000 characters.
     pub confidentiality: String,
     /// Within how many hours a breach is told.
     pub breach_notice_hours: i32,
-    /// What training each gives and takes.
+    /// What training each gives and takes: 1 to 10,000 characters.
     pub training: String,
-    /// How conflicts are settled.
+    /// How conflicts are settled: 1 to 10,000 characters.
     pub conflict_resolution: String,
     /// How many days before leaving a party says so.
     pub termination_notice_days: i32,
@@ -67,9 +68,9 @@ pub struct MouTerms {
 /// A signature under an MOU.
 #[derive(Clone, Debug, InputObject)]
 pub struct MouSignatureInput {
-    /// Who signs for your agency.
+    /// Who signs for your agency: 1 to 200 characters.
     pub signatory: String,
-    /// The signatory's title.
+    /// The signatory's title: 1 to 200 characters.
     pub title: String,
     /// The SHA-256 of the signed document.
     pub document_sha256: Sha256,
@@ -92,24 +93,33 @@ impl MouTerms {
             faults.require(number >= 0, place, "not a negative number");
             u32::try_from(number).unwrap_or_default()
         };
+        let breach_notice_hours = count("breachNoticeHours", self.breach_notice_hours);
+        let termination_notice_days = count("terminationNoticeDays", self.termination_notice_days);
+        let mut prose = |field: &str, said: &str| {
+            text::prose_at(faults, format!("mou.terms.{field}"), said, text::PROSE)
+        };
         Terms {
-            breach_notice_hours: count("breachNoticeHours", self.breach_notice_hours),
-            termination_notice_days: count("terminationNoticeDays", self.termination_notice_days),
-            purpose: self.purpose,
-            services: self.services,
-            confidentiality: self.confidentiality,
-            training: self.training,
-            conflict_resolution: self.conflict_resolution,
+            purpose: prose("purpose", &self.purpose),
+            services: prose("services", &self.services),
+            confidentiality: prose("confidentiality", &self.confidentiality),
+            training: prose("training", &self.training),
+            conflict_resolution: prose("conflictResolution", &self.conflict_resolution),
+            breach_notice_hours,
+            termination_notice_days,
         }
     }
 }
 
-impl From<MouSignatureInput> for PartySignature {
-    fn from(signature: MouSignatureInput) -> Self {
-        Self {
-            signatory: signature.signatory,
-            title: signature.title,
-            document_sha256: signature.document_sha256.as_str().to_owned(),
+impl MouSignatureInput {
+    /// Returns the signature as it is kept; what is wrong with it goes to `faults`.
+    pub(super) fn told(&self, faults: &mut Faults) -> PartySignature {
+        let mut line = |field: &str, said: &str| {
+            text::line_at(faults, format!("signature.{field}"), said, text::LINE)
+        };
+        PartySignature {
+            signatory: line("signatory", &self.signatory),
+            title: line("title", &self.title),
+            document_sha256: self.document_sha256.as_str().to_owned(),
         }
     }
 }

@@ -9,7 +9,7 @@ use concord_entities::vocabulary::{Categories, Code, MouAction, MouStatus};
 use concord_entities::zone::Zone;
 use concord_entities::{mou, mou_party};
 
-use crate::error::{Error, Faults};
+use crate::error::Error;
 use crate::request::repeated::unless_repeated;
 
 /// Returns an MOU's status at `now`; `signed` of its parties have signed.
@@ -214,7 +214,7 @@ impl PartySignature {
 /// after it.
 ///
 /// # Errors
-/// `INVALID_TRANSITION`: the agency is no party, or the MOU does not wait for its signature. `BAD_USER_INPUT`: no name or title, or one that is too long.
+/// `INVALID_TRANSITION`: the agency is no party, or the MOU does not wait for its signature.
 pub fn sign(
     mou: mou::Model,
     parties: &[mou_party::Model],
@@ -244,15 +244,6 @@ fn signed_by(
         let text = "this MOU does not await your agency's signature";
         return Err(Error::NotNow(text.into()));
     }
-    let mut faults = Faults::default();
-    for (field, text) in [
-        ("signature.signatory", &signature.signatory),
-        ("signature.title", &signature.title),
-    ] {
-        let fits = !text.trim().is_empty() && text.chars().count() <= 200;
-        faults.require(fits, field, "1 to 200 characters");
-    }
-    faults.none()?;
     let is_last = signed.saturating_add(1) >= parties.len();
     Ok(MouAfterSignature {
         mou: mou::Model {

@@ -15,7 +15,7 @@ use crate::access::token::{Actor, MAX_NAME};
 use crate::access::{Caller, token_status};
 use crate::audit::change::Change;
 use crate::audit::event::Event;
-use crate::jose::claim::is_name;
+use crate::text;
 
 /// The one type of token that is brought and given (RFC 8693, 3).
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
@@ -127,9 +127,9 @@ fn named(asked: &OauthRequest, brought: &Caller) -> Result<String, OauthError> {
             ..not_in_force("other_user")
         });
     }
-    if !is_name(wanted, MAX_NAME) {
+    if text::line(wanted, MAX_NAME).as_deref() != Ok(wanted) {
         return Err(OauthError::request(
-            "requested_subject has 1 to 128 characters, and no control character",
+            "requested_subject has 1 to 128 characters that can be seen, and no space at its ends",
         ));
     }
     Ok(wanted.to_owned())

@@ -48,11 +48,6 @@ impl ContinuationMutation {
         request.caller.may(Resource::Referral.update())?;
         let id: ReferralId = page::id("id", &id)?;
         let consent: ConsentId = page::id("consent", &consent)?;
-        if let Some(package) = &package {
-            let mut faults = Faults::default();
-            package.check("package", &mut faults);
-            faults.none()?;
-        }
         Box::pin(continue_referral(request, id, consent, package)).await?;
         reload(ctx, id).await
     }
@@ -63,9 +58,14 @@ async fn continue_referral(
     request: &Request,
     id: ReferralId,
     consent: ConsentId,
-    package: Option<Contents>,
+    mut package: Option<Contents>,
 ) -> Result<()> {
     let mut change = request.change(Resource::Referral.update()).await?;
+    if let Some(package) = &mut package {
+        let mut faults = Faults::default();
+        package.tidy("package", change.now().day(), &mut faults);
+        faults.none()?;
+    }
     let suspended = written(&change, id).await?;
     let before = PackageVersion::from(&suspended);
     let basis = basis(&change, &suspended, consent).await?;

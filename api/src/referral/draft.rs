@@ -3,6 +3,7 @@
 use async_graphql::{Context, ID, Object};
 use concord_entities::SelectLocked;
 use concord_entities::ids::{ConsentId, ReferralId};
+use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{ConsentStatus, Needs};
 use concord_entities::{consent, referral, sealed_part, survivor};
 use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
@@ -106,11 +107,11 @@ async fn draft_once(request: &Request, input: ReferralInput) -> Result<ReferralI
 pub(crate) async fn draft(
     change: &Change<'_>,
     vault: &Vault,
-    input: ReferralDraftInput,
+    mut input: ReferralDraftInput,
 ) -> Result<(referral::Model, Event)> {
     let consent = consent_to_draft_under(change, &input.consent).await?;
+    let faults = tidy(&mut input, change.now());
     let told = told(&input);
-    let faults = faults(&input);
     let drafted = rules::draft(&consent, told, faults, change.now())?;
     refuse_another(change, &consent, &input, told.needs, None).await?;
     let drafted = drafted.into_active_model().insert(change).await?;
@@ -121,14 +122,14 @@ pub(crate) async fn draft(
 }
 
 /// Edits a draft of the acting agency's, its package sealed anew.
-async fn edit(request: &Request, id: ReferralId, input: ReferralDraftInput) -> Result<()> {
+async fn edit(request: &Request, id: ReferralId, mut input: ReferralDraftInput) -> Result<()> {
     let mut change = request.change(Resource::Referral.update()).await?;
+    let faults = tidy(&mut input, change.now());
     let found = written(&change, id).await?;
     let before = PackageVersion::from(&found);
     let is_same = is_sealed_in(request, &found, &input.package).await?;
     let consent = consent_to_draft_under(&change, &input.consent).await?;
     let told = told(&input);
-    let faults = faults(&input);
     let Some(edited) = rules::edit(found, &consent, told, is_same, faults, change.now())? else {
         return change.give_up().await;
     };
@@ -166,10 +167,11 @@ pub(crate) async fn discard(
     Ok((doomed, Some(Event::ReferralDraftDiscarded(event))))
 }
 
-/// Returns what is wrong with a package by itself.
-fn faults(input: &ReferralDraftInput) -> Faults {
+/// Has a package as it is kept; returns what is wrong with it by itself.
+fn tidy(input: &mut ReferralDraftInput, now: Instant) -> Faults {
     let mut faults = Faults::default();
-    input.package.check("referral.package", &mut faults);
+    let package = &mut input.package;
+    package.tidy("referral.package", now.day(), &mut faults);
     faults
 }
 

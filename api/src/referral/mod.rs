@@ -14,6 +14,7 @@ pub mod fast;
 pub mod find;
 pub mod graphql;
 pub mod input;
+mod kept;
 pub mod package;
 mod package_view;
 pub mod query;

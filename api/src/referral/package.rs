@@ -4,17 +4,19 @@
 //! JSON, sealed, and never stored, logged or recorded in the open.
 
 use async_graphql::{Enum, ID, InputObject, SimpleObject};
+use concord_entities::instant::Day;
 use concord_entities::vocabulary::{Categories, DataCategory, Need, Purpose};
 use serde::{Deserialize, Serialize};
 
+use super::kept::{self, FieldPlace, Tidied};
 use super::withheld::WithheldReason;
 use crate::error::Faults;
 use crate::survivor::contact::plan::SafeContactPlan;
 use crate::wire::scalars::{Date, LanguageTag, Sha256};
 
-/// Declares one category's shape.
+/// Declares one category's shape: its fields, and as what each is kept (the functions of `kept.rs`).
 macro_rules! shapes {
-    ($($(#[$doc:meta])* $name:ident as $input:literal { $($(#[$fdoc:meta])* $field:ident: $type:ty,)* })*) => {$(
+    ($($(#[$doc:meta])* $name:ident as $input:literal { $($(#[$fdoc:meta])* $field:ident: $type:ty as $kept:ident,)* })*) => {$(
         $(#[$doc])*
         #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, SimpleObject, InputObject)]
         #[graphql(input_name = $input)]
@@ -22,146 +24,152 @@ macro_rules! shapes {
         pub struct $name {
             $($(#[$fdoc])* #[serde(skip_serializing_if = "Option::is_none")] pub $field: Option<$type>,)*
         }
+
+        impl Tidied for $name {
+            fn tidied(&mut self, at: &mut FieldPlace<'_>) {
+                $(kept::$kept(&mut self.$field, &mut at.of(stringify!($field)));)*
+            }
+        }
     )*};
 }
 
 shapes! {
     /// Who the person is.
     Identity as "IdentityInput" {
-        /// Given name.
-        given_name: String,
-        /// Family name.
-        family_name: String,
-        /// Other names that the person goes by.
-        other_names: Vec<String>,
-        /// Date of birth.
-        date_of_birth: Date,
+        /// Given name: 1 to 200 characters.
+        given_name: String as line,
+        /// Family name: 1 to 200 characters.
+        family_name: String as line,
+        /// Other names that the person goes by: each 1 to 200 characters.
+        other_names: Vec<String> as lines,
+        /// Date of birth: not to come, and less than 130 years ago.
+        date_of_birth: Date as birth,
     }
 
     /// What the person is like, without naming them.
     Demographics as "DemographicsInput" {
-        /// Age in years, or a band such as `25-34`.
-        age: String,
-        /// Gender, in the person's own word.
-        gender: String,
+        /// Age in years, or a band such as `25-34`: 1 to 200 characters.
+        age: String as line,
+        /// Gender, in the person's own word: 1 to 200 characters.
+        gender: String as line,
         /// Nationalities, ISO 3166-1 alpha-2.
-        nationalities: Vec<String>,
+        nationalities: Vec<String> as countries,
     }
 
     /// Where the person is. Location is identity.
     Location as "LocationInput" {
         /// The country, ISO 3166-1 alpha-2.
-        country: String,
-        /// The state or region.
-        region: String,
-        /// The city or county.
-        locality: String,
-        /// The street address.
-        address: String,
+        country: String as country,
+        /// The state or region: 1 to 200 characters.
+        region: String as line,
+        /// The city or county: 1 to 200 characters.
+        locality: String as line,
+        /// The street address: 1 to 200 characters.
+        address: String as line,
     }
 
     /// Family and dependants.
     Family as "FamilyInput" {
         /// How many children come along.
-        children: i32,
-        /// What else matters of the family.
-        notes: String,
+        children: i32 as count,
+        /// What else matters of the family: 1 to 10,000 characters.
+        notes: String as prose,
     }
 
     /// Languages and interpreting.
     Language as "LanguageInput" {
         /// The language that the person understands best.
-        primary: LanguageTag,
-        /// Its dialect.
-        dialect: String,
+        primary: LanguageTag as any,
+        /// Its dialect: 1 to 200 characters.
+        dialect: String as line,
         /// Other languages.
-        others: Vec<LanguageTag>,
+        others: Vec<LanguageTag> as set,
         /// Whether an interpreter is needed.
-        interpreter_needed: bool,
+        interpreter_needed: bool as any,
     }
 
     /// Needs in detail.
     NeedsDetail as "NeedsDetailInput" {
         /// What is needed first.
-        first: Need,
-        /// What the person asks for, in their words.
-        request: String,
+        first: Need as any,
+        /// What the person asks for, in their words: 1 to 10,000 characters.
+        request: String as prose,
         /// Whether childcare is needed.
-        childcare: bool,
+        childcare: bool as any,
         /// Whether transport is needed.
-        transport: bool,
+        transport: bool as any,
     }
 
     /// Safety plan and threats.
     Safety as "SafetyInput" {
-        /// The plan, as far as the recipient needs it.
-        plan: String,
-        /// Threats that the recipient must know of.
-        threats: Vec<String>,
+        /// The plan, as far as the recipient needs it: 1 to 10,000 characters.
+        plan: String as prose,
+        /// Threats that the recipient must know of: each 1 to 200 characters.
+        threats: Vec<String> as lines,
     }
 
     /// The exploitation, after the action-means-purpose model.
     Exploitation as "ExploitationInput" {
         /// What was done.
-        actions: Vec<ExploitationAction>,
+        actions: Vec<ExploitationAction> as set,
         /// By what means.
-        means: Vec<ExploitationMeans>,
+        means: Vec<ExploitationMeans> as set,
         /// For what purpose.
-        purposes: Vec<ExploitationPurpose>,
-        /// What the person told.
-        narrative: String,
+        purposes: Vec<ExploitationPurpose> as set,
+        /// What the person told: 1 to 10,000 characters.
+        narrative: String as prose,
     }
 
     /// Medical or mental-health information.
     Medical as "MedicalInput" {
-        /// Conditions to treat.
-        conditions: Vec<String>,
-        /// Medicines taken.
-        medications: Vec<String>,
-        /// Allergies.
-        allergies: Vec<String>,
+        /// Conditions to treat: each 1 to 200 characters.
+        conditions: Vec<String> as lines,
+        /// Medicines taken: each 1 to 200 characters.
+        medications: Vec<String> as lines,
+        /// Allergies: each 1 to 200 characters.
+        allergies: Vec<String> as lines,
         /// Whether only a confidential service will do.
-        confidential_service_only: bool,
-        /// What else matters.
-        notes: String,
+        confidential_service_only: bool as any,
+        /// What else matters: 1 to 10,000 characters.
+        notes: String as prose,
     }
 
     /// Substance-use records; 42 CFR part 2 forbids telling them on.
     SubstanceUse as "SubstanceUseInput" {
-        /// Substances.
-        substances: Vec<String>,
-        /// Treatment.
-        treatment: String,
+        /// Substances: each 1 to 200 characters.
+        substances: Vec<String> as lines,
+        /// Treatment: 1 to 10,000 characters.
+        treatment: String as prose,
     }
 
     /// Immigration status and relief.
     Immigration as "ImmigrationInput" {
-        /// The present status.
-        status: String,
-        /// The reliefs sought.
-        relief_sought: Vec<String>,
-        /// What else matters.
-        notes: String,
+        /// The present status: 1 to 200 characters.
+        status: String as line,
+        /// The reliefs sought: each 1 to 200 characters.
+        relief_sought: Vec<String> as lines,
+        /// What else matters: 1 to 10,000 characters.
+        notes: String as prose,
     }
 
     /// Legal matters.
     Legal as "LegalInput" {
-        /// The matters at hand.
-        matters: Vec<String>,
+        /// The matters at hand: each 1 to 200 characters.
+        matters: Vec<String> as lines,
         /// Whether the person has decided to cooperate with law enforcement; theirs alone to decide.
-        cooperation_decided: bool,
-        /// What else matters.
-        notes: String,
+        cooperation_decided: bool as any,
+        /// What else matters: 1 to 10,000 characters.
+        notes: String as prose,
     }
 
     /// Money.
     Financial as "FinancialInput" {
         /// Money needed now, in minor units of the currency.
-        needed_minor: i32,
+        needed_minor: i32 as count,
         /// The currency, ISO 4217.
-        currency: String,
-        /// Debts that bind the person.
-        debts: Vec<String>,
+        currency: String as currency,
+        /// Debts that bind the person: each 1 to 200 characters.
+        debts: Vec<String> as lines,
     }
 }
 
@@ -281,6 +289,15 @@ macro_rules! package {
                 Ok(parts)
             }
 
+            /// Has everything as it is kept, and checks that whoever is told can follow it: how to contact the person
+            /// safely, above all. `path` is where it stands in the arguments; what is wrong goes to `faults`.
+            pub fn tidy(&mut self, path: &str, today: Day, faults: &mut Faults) {
+                let mut at = FieldPlace { path: path.to_owned(), today, faults };
+                $(if let Some(shape) = &mut self.$field {
+                    shape.tidied(&mut at.of(stringify!($field)));
+                })*
+            }
+
             /// Puts the unsealed bytes of one category back.
             ///
             /// # Errors
@@ -348,16 +365,6 @@ pub struct DisclosureReceipt {
     pub leaf_hash: Sha256,
     /// The ledger's Ed25519 signature over event and hash, base64.
     pub signature: String,
-}
-
-impl Contents {
-    /// Checks that whoever is told can follow what it says: how to contact the person safely, above all. `path` is where it
-    /// stands in the arguments.
-    pub fn check(&self, path: &str, faults: &mut Faults) {
-        if let Some(contact) = &self.contact {
-            contact.check(&format!("{path}.contact"), faults);
-        }
-    }
 }
 
 /// The notice that travels with substance-use records (42 CFR 2.32).

@@ -19,6 +19,7 @@ use crate::clock;
 use crate::error::{Error, Refusal, Result};
 use crate::seal::Vault;
 use crate::store::advisory_lock::{AdvisoryLock, lock_within};
+use crate::text;
 
 /// What is being made.
 #[derive(Debug)]
@@ -59,8 +60,8 @@ impl CreatingCall {
         key: Option<&ID>,
         input: &impl InputType,
     ) -> Result<Self> {
-        if key.is_some_and(|key| key.is_empty() || key.len() > 200) {
-            return Err(Error::input(place, "1 to 200 characters").into());
+        if let Some(key) = key {
+            text::line(key, text::LINE).map_err(|fault| Error::input(place, fault))?;
         }
         let text = match key {
             Some(_) => {

@@ -18,6 +18,7 @@ use crate::request::idempotency::{self, Created, CreatingCall, Creation};
 use crate::request::repeated::unless_repeated;
 use crate::request::{InRequest, Request};
 use crate::store::page::{self, PageRequest};
+use crate::text;
 use crate::wire::connection::Connection;
 use crate::wire::scalars::Date;
 
@@ -61,7 +62,7 @@ pub struct RulePackInput {
     pub from_on: Option<Date>,
     /// A state's own maximum, in days, 1 to 366; for `STATE` alone.
     pub max_days: Option<i32>,
-    /// Where a state's rule is written; needed for `STATE`, and for it alone.
+    /// Where a state's rule is written, in 1 to 200 characters; needed for `STATE`, and for it alone.
     pub citation: Option<String>,
     /// Whether the state's law asks for each of a minor's parents or guardians; for `STATE` alone.
     #[graphql(default)]
@@ -217,11 +218,11 @@ async fn bind(change: &Change<'_>, input: RulePackInput) -> Result<rule_pack::Mo
     let mut faults = Faults::default();
     let text = "only `STATE` has a maximum, a citation and guardians of its own";
     faults.require(state || !own, "pack.pack", text);
-    let citation = input.citation.as_deref().unwrap_or_default().trim();
     let text = "say where the state's rule is written";
-    faults.require(!state || !citation.is_empty(), "pack.citation", text);
-    let fits = citation.chars().count() <= 200;
-    faults.require(fits, "pack.citation", "at most 200 characters");
+    faults.require(!state || input.citation.is_some(), "pack.citation", text);
+    let citation = input.citation.as_deref();
+    let citation =
+        citation.map(|said| text::line_at(&mut faults, "pack.citation", said, text::LINE));
     let fits = input
         .max_days
         .is_none_or(|days| (1..=LONGEST).contains(&days));
@@ -243,7 +244,7 @@ async fn bind(change: &Change<'_>, input: RulePackInput) -> Result<rule_pack::Mo
         from_on,
         until_on: None,
         max_days: input.max_days,
-        citation: input.citation,
+        citation,
         both_guardians: input.both_guardians,
         created_at: change.now(),
     };

@@ -4,6 +4,7 @@ use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObjec
 use concord_entities::SelectLocked;
 use concord_entities::ids::{SurvivorAuditId, SurvivorId};
 use concord_entities::instant::Day;
+use concord_entities::name_key::NameKey;
 use concord_entities::vocabulary::AgeGroup;
 use concord_entities::{audit_event, survivor};
 use sea_orm::{ActiveModelTrait, IntoActiveModel, Set, SqlErr};
@@ -18,12 +19,13 @@ use crate::audit::change::Change;
 use crate::audit::disclose;
 use crate::audit::event::Event;
 use crate::clock;
-use crate::error::{Error, Faults, Result};
+use crate::error::{Error, Faults, Refusal, Result};
 use crate::request::idempotency::{self, Created, CreatingCall, Creation};
 use crate::request::repeated::unless_repeated;
 use crate::request::{InRequest, Request};
 use crate::review::accounting::{self, Disclosure};
 use crate::store::page::{self, Moment, PageRequest};
+use crate::text;
 use crate::wire::connection::Connection;
 use crate::wire::scalars::{Date, DateTime, LanguageTag};
 
@@ -134,7 +136,8 @@ async fn safe_contact(ctx: &Context<'_>, id: SurvivorId) -> Result<Option<SafeCo
 /// A survivor to register.
 #[derive(Clone, Debug, InputObject)]
 pub struct SurvivorInput {
-    /// Your agency's pseudonym for the person; never a name, and unique in your agency.
+    /// Your agency's pseudonym for the person: 1 to 80 characters, and never a name. In your agency no two look the same,
+    /// whatever their case, width and spaces.
     pub pseudonym: String,
     /// How old the person is: it decides who signs, so nothing is taken for granted. Whose age nobody knows is treated like
     /// a minor.
@@ -313,19 +316,28 @@ pub(crate) async fn register(
     change: &Change<'_>,
     input: SurvivorInput,
 ) -> Result<Creation<survivor::Model>> {
-    let pseudonym = input.pseudonym.trim();
     let mut faults = Faults::default();
-    let fits = (1..=80).contains(&pseudonym.chars().count());
-    let text = "1 to 80 characters, and never the person's name";
-    faults.require(fits, "survivor.pseudonym", text);
+    let pseudonym = text::line_at(
+        &mut faults,
+        "survivor.pseudonym",
+        &input.pseudonym,
+        text::PSEUDONYM,
+    );
     let minor_until = input.minor_until.map(|day| day.0);
     let age = check_age(change, "survivor.minorUntil", input.age_group, minor_until).await;
     faults.keep(age)?;
     faults.none()?;
+    let key = NameKey::of(&pseudonym);
+    let alike = survivor::Entity::alike(change.agency(), &key);
+    if alike.one(change).await?.is_some() {
+        return Err(is_taken());
+    }
     let model = survivor::Model {
         id: SurvivorId::new(),
         agency_id: change.agency(),
-        pseudonym: pseudonym.to_owned(),
+        pseudonym,
+        pseudonym_key: Some(key),
+        lookalike: 0,
         age_group: input.age_group,
         minor_until,
         language: input.language.map(|tag| tag.as_str().to_owned()),
@@ -339,9 +351,14 @@ pub(crate) async fn register(
             event: Event::SurvivorRegistered(made.audit_id),
             made,
         }),
-        Err(fault) if matches!(fault.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => Err(
-            Error::Conflict("your agency has this pseudonym already: choose another".into()).into(),
-        ),
+        Err(fault) if matches!(fault.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => {
+            Err(is_taken())
+        }
         Err(fault) => Err(fault.into()),
     }
+}
+
+fn is_taken() -> Refusal {
+    let text = "your agency has this pseudonym already, or one that looks the same: choose another";
+    Error::Conflict(text.into()).into()
 }

@@ -7,11 +7,11 @@ use concord_entities::instant::{Day, Instant};
 use serde::{Deserialize, Serialize};
 
 /// A moment: RFC 3339 in UTC, always written with six digits of the second's fraction, such as
-/// `2026-03-01T09:30:00.000000Z`; read with any number of them.
+/// `2026-03-01T09:30:00.000000Z`; read with any number of them and any offset, of the years 1900 to 2200.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DateTime(pub Instant);
 
-/// A day: ISO 8601, such as `2026-03-01`.
+/// A day: ISO 8601, such as `2026-03-01`, of the years 1900 to 2200.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Date(pub Day);
 
@@ -19,7 +19,8 @@ pub struct Date(pub Day);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LocalTime(u16);
 
-/// A language: BCP 47, such as `es-GT`.
+/// A language, sign languages among them: a tag of BCP 47's registry, such as `es-GT`. Old tags are kept as those that took
+/// their place: `iw` as `he`, `zh-yue` as `yue`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct LanguageTag(String);
@@ -91,8 +92,9 @@ impl TextScalar for LocalTime {
 
 impl TextScalar for LanguageTag {
     fn read(text: &str) -> Result<Self, String> {
-        Self::new(text)
-            .ok_or_else(|| "not a language tag: write BCP 47, such as `es-GT`".to_owned())
+        Self::new(text).ok_or_else(|| {
+            "not a language tag: write one of BCP 47's registry, such as `es-GT`".to_owned()
+        })
     }
 }
 
@@ -108,7 +110,7 @@ impl TextScalar for Sha256 {
 }
 
 /// A moment: RFC 3339 in UTC, always written with six digits of the second's fraction, such as
-/// `2026-03-01T09:30:00.000000Z`; read with any number of them.
+/// `2026-03-01T09:30:00.000000Z`; read with any number of them and any offset, of the years 1900 to 2200.
 #[Scalar(
     name = "DateTime",
     specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339"
@@ -123,7 +125,7 @@ impl ScalarType for DateTime {
     }
 }
 
-/// A day: ISO 8601, such as `2026-03-01`.
+/// A day: ISO 8601, such as `2026-03-01`, of the years 1900 to 2200.
 #[Scalar(name = "Date")]
 impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -147,7 +149,8 @@ impl ScalarType for LocalTime {
     }
 }
 
-/// A language: BCP 47, such as `es-GT`.
+/// A language, sign languages among them: a tag of BCP 47's registry, such as `es-GT`. Old tags are kept as those that took
+/// their place: `iw` as `he`, `zh-yue` as `yue`.
 #[Scalar(
     name = "LanguageTag",
     specified_by_url = "https://www.rfc-editor.org/rfc/rfc5646"
@@ -218,12 +221,13 @@ impl<'de> Deserialize<'de> for LocalTime {
 }
 
 impl LanguageTag {
-    /// Returns the tag that a text is, where it is well-formed.
+    /// Returns the canonical tag for the language that a text names (RFC 5646, 4.5), where the registry has it.
     #[must_use]
     pub fn new(text: &str) -> Option<Self> {
-        language_tags::LanguageTag::parse(text)
-            .ok()
-            .map(|tag| Self(tag.to_string()))
+        let tag = language_tags::LanguageTag::parse(text).ok()?;
+        tag.validate().ok()?;
+        let canonical = tag.canonicalize().ok()?;
+        Some(Self(canonical.into_string()))
     }
 
     /// Returns the tag as text.

@@ -12,7 +12,7 @@ const FLOORS: &[&[&str]] = &[
     &["http/"],
     &["graphql/"],
     &["oauth/"],
-    &["erasure/", "recovery/", "sweep.rs"],
+    &["erasure/", "recovery/", "data_check.rs", "sweep.rs"],
     &[
         "agency/",
         "application/",
@@ -33,6 +33,7 @@ const FLOORS: &[&[&str]] = &[
     &["seal/"],
     &["sharing/"],
     &["store/"],
+    &["text.rs"],
     &["error.rs", "clock.rs", "settings/"],
     &["database_fault.rs", "input_fault.rs", "private_files.rs"],
 ];

@@ -40,6 +40,7 @@ const FILES: &[&str] = &[
     "consent/form/texts.rs",
     "input_fault.rs",
     "sharing/memberships.rs",
+    "text.rs",
 ];
 
 /// Reads what others signed, and knows nothing of Concord.

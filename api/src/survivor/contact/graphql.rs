@@ -57,13 +57,13 @@ impl ContactMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The survivor's id.")] survivor: ID,
-        #[graphql(desc = "The whole plan.")] plan: SafeContactPlan,
+        #[graphql(desc = "The whole plan.")] mut plan: SafeContactPlan,
     ) -> Result<Survivor> {
         let request = ctx.request()?;
         let mut change = request.change(Resource::Survivor.update()).await?;
         let id = page::id("survivor", &survivor)?;
         let mut faults = Faults::default();
-        plan.check("plan", &mut faults);
+        plan.tidy("plan", &mut faults);
         faults.none()?;
         let survivor = survivor::Entity::one_of(change.agency(), id)
             .one_locked(&change)

@@ -2,10 +2,12 @@
 
 use async_graphql::{InputObject, SimpleObject};
 use concord_entities::vocabulary::{ContactChannel, Weekday};
+use concord_entities::zone::Zone;
 use serde::{Deserialize, Serialize};
 
 use super::rules::{ContactPlanError, Plan, StatedPlan, StatedRoute, Window};
-use crate::error::Faults;
+use crate::error::{Faults, InputPath};
+use crate::text;
 use crate::wire::scalars::LocalTime;
 
 /// How the person may be reached safely.
@@ -28,12 +30,37 @@ pub struct SafeContactPlan {
     /// Whether a message may be left; not where nothing is said. Without it, no text, e-mail, message or letter goes out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub may_leave_message: Option<bool>,
-    /// The word that shows that the caller is safe.
+    /// The word that shows that the caller is safe: 1 to 200 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code_word: Option<String>,
 }
 
 impl SafeContactPlan {
+    /// Has every text as it is kept and every list without repetitions, and checks that the plan can be followed. `path`
+    /// is where it stands in the arguments; what is wrong goes to `faults`.
+    pub fn tidy(&mut self, path: &str, faults: &mut Faults) {
+        for (nth, route) in self.channels.iter_mut().flatten().enumerate() {
+            let at = format!("{path}.channels.{nth}.address");
+            route.address = text::line_at(faults, at, &route.address, text::LINE);
+        }
+        if let Some(word) = &mut self.code_word {
+            *word = text::line_at(faults, format!("{path}.codeWord"), word, text::LINE);
+        }
+        if let Some(name) = &mut self.time_zone {
+            match name.parse::<Zone>() {
+                Ok(zone) => *name = zone.to_string(),
+                Err(unknown) => faults.add(format!("{path}.timeZone"), unknown),
+            }
+        }
+        for window in self.windows.iter_mut().flatten() {
+            window.days = text::once(std::mem::take(&mut window.days));
+        }
+        // What is wrong is told by its place in the list as it was sent.
+        self.check(path, faults);
+        self.channels = self.channels.take().map(text::once);
+        self.windows = self.windows.take().map(text::once);
+    }
+
     /// Returns the plan as one can follow it.
     ///
     /// # Errors
@@ -42,11 +69,14 @@ impl SafeContactPlan {
         Plan::from_stated(self.stated())
     }
 
-    /// Checks that one can follow the plan, which stands at `path` of the arguments.
-    pub fn check(&self, path: &str, faults: &mut Faults) {
+    /// Checks that one can follow the plan. A place where something is wrong already is not named again.
+    fn check(&self, path: &str, faults: &mut Faults) {
         for defect in self.followed().err().unwrap_or_default() {
             for place in defect.places(&self.stated()) {
-                faults.add(format!("{path}.{place}"), defect);
+                let place = InputPath::from(format!("{path}.{place}"));
+                if !faults.are_at(&place) {
+                    faults.add(place, defect);
+                }
             }
         }
     }
@@ -80,7 +110,7 @@ pub struct ContactRoute {
     /// By which channel.
     pub channel: ContactChannel,
     /// Where: an E.164 number such as `+12025550142` for `PHONE` and `TEXT`, an e-mail address, an account, a place, or
-    /// which advocate.
+    /// which advocate. 1 to 200 characters.
     pub address: String,
 }
 

@@ -9,10 +9,10 @@ use concord_entities::vocabulary::{ContactBar, ContactChannel, Set, Weekday};
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{SignedDuration, Timestamp, civil};
 
+use crate::text::{self, LINE};
+
 /// How many windows a plan has at most.
 const MOST: usize = 14;
-/// How many characters an address or a code word has at most.
-const LONGEST: usize = 200;
 /// The minutes of a day.
 const DAY: u16 = 24 * 60;
 /// How far ahead an opening is looked for. A week is enough but where a zone leaves out a day, or moves a window's hour.
@@ -36,7 +36,7 @@ pub struct StatedPlan {
 }
 
 /// One way to reach the person.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatedRoute {
     /// By which channel.
     pub channel: ContactChannel,
@@ -144,7 +144,7 @@ impl ContactPlanError {
             Self::ChannelTwice => routes(
                 &|place, route| {
                     let mut before = said.routes.iter().take(place);
-                    before.any(|one| one.channel == route.channel)
+                    before.any(|one| one.channel == route.channel && one != route)
                 },
                 "channel",
             ),
@@ -326,7 +326,7 @@ fn zone(name: &str) -> Option<TimeZone> {
 
 fn defects(said: &StatedPlan) -> Vec<ContactPlanError> {
     let channels: Set<ContactChannel> = said.routes.iter().map(|route| route.channel).collect();
-    let is_word = |word: &String| (1..=LONGEST).contains(&word.trim().chars().count());
+    let is_word = |word: &String| (1..=LINE).contains(&word.trim().chars().count());
     let has_zone = match said.zone.as_deref() {
         Some(name) => zone(name).is_some(),
         None => said.windows.is_empty(),
@@ -339,7 +339,7 @@ fn defects(said: &StatedPlan) -> Vec<ContactPlanError> {
             ContactPlanError::NoChannel,
         ),
         (
-            channels.iter().count() != said.routes.len(),
+            channels.iter().count() != text::once(said.routes.clone()).len(),
             ContactPlanError::ChannelTwice,
         ),
         (
@@ -369,7 +369,7 @@ fn defects(said: &StatedPlan) -> Vec<ContactPlanError> {
 fn is_address(route: &StatedRoute) -> bool {
     let address = route.address.as_str();
     let length = address.trim().chars().count();
-    let sound = (1..=LONGEST).contains(&length) && !address.chars().any(char::is_control);
+    let sound = (1..=LINE).contains(&length) && !address.chars().any(char::is_control);
     sound
         && match route.channel {
             ContactChannel::Phone | ContactChannel::Text => is_e164(address),

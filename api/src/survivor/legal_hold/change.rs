@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::graphql::{KEY_VERSION, LegalHold, LegalHoldInput, LegalHoldTexts};
 use super::query::find_legal_hold;
-use super::rules;
+use super::rules::{self, LegalHoldError};
 use crate::access::grant::Resource;
 use crate::agency::zone;
 use crate::audit::change::Change;
@@ -20,6 +20,7 @@ use crate::request::idempotency::{self, Created, CreatingCall, Creation};
 use crate::request::{InRequest, Request};
 use crate::seal::record::RecordKind;
 use crate::store::page;
+use crate::text;
 
 /// Recording and releasing legal holds.
 #[derive(Default)]
@@ -130,10 +131,15 @@ async fn seal(
     told: &LegalHoldInput,
     change: &Change<'_>,
 ) -> Result<Vec<u8>> {
+    let kept = |field: LegalHoldError, said: &str| {
+        text::line(said, text::LINE).map_err(|fault| Error::input(field.field(), fault))
+    };
     let reference = told.reference.as_deref();
     let texts = LegalHoldTexts {
-        counsel_office: told.counsel_office.trim().to_owned(),
-        reference: reference.map(|text| text.trim().to_owned()),
+        counsel_office: kept(LegalHoldError::CounselOffice, &told.counsel_office)?,
+        reference: reference
+            .map(|said| kept(LegalHoldError::Reference, said))
+            .transpose()?,
     };
     let plain = Zeroizing::new(serde_json::to_vec(&texts).map_err(Refusal::internal)?);
     let vault = &request.worker.vault;

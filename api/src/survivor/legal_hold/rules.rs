@@ -6,9 +6,7 @@ use concord_entities::legal_hold::Model;
 use concord_entities::zone::Zone;
 
 use crate::request::repeated::unless_repeated;
-
-/// How many characters a text has at most.
-pub const LONGEST: usize = 200;
+use crate::text;
 
 /// A hold, as the agency that it obliges tells it.
 #[derive(Clone, Copy, Debug)]
@@ -38,10 +36,12 @@ pub enum LegalHoldError {
     )]
     Over,
     /// Nobody answers for it.
-    #[error("which office of your agency's counsel had it recorded, in 1 to 200 characters")]
+    #[error(
+        "which office of your agency's counsel had it recorded, in 1 to 200 characters that can be seen"
+    )]
     CounselOffice,
     /// The reference is no text.
-    #[error("the case or file number in 1 to 200 characters, or leave it out")]
+    #[error("the case or file number in 1 to 200 characters that can be seen, or leave it out")]
     Reference,
 }
 
@@ -127,6 +127,5 @@ fn is_past(last: Option<Day>, zone: &Zone, now: Instant) -> bool {
 }
 
 fn is_text(text: &str) -> bool {
-    let length = text.trim().chars().count();
-    (1..=LONGEST).contains(&length) && !text.chars().any(char::is_control)
+    text::line(text, text::LINE).is_ok()
 }

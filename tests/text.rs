@@ -1,0 +1,4 @@
+//! Texts from people: any script, nothing that cannot be seen, and no two names that look the same.
+
+mod rules;
+mod story;
