@@ -45,6 +45,8 @@ pub struct Model {
     pub attempted_at: Option<Instant>,
     /// When it was registered.
     pub created_at: Instant,
+    /// When it was reinstated, where it was suspended once: its tokens of before are not believed.
+    pub believed_from: Option<Instant>,
     /// The agency that its tokens act for.
     #[sea_orm(belongs_to, from = "agency_id", to = "id")]
     pub agency: BelongsTo<super::agency::Entity>,

@@ -9,7 +9,7 @@ use crate::jose::hand::with;
 use crate::oauth::partner::Partner;
 use crate::world::{Agency, Answer, Database, Server, World, on_both};
 
-const SCOPE: &str = "agency.rd audit.rs consent.r referral.rs";
+const SCOPE: &str = "agency.crd audit.rs consent.r referral.rs";
 const VIEWER: &str = "{ viewer { agency { name } subject client application { id } scopes } }";
 
 /// A world in which the agency north has brought its provider, and a server that can reach it.
@@ -87,7 +87,7 @@ async fn its_people_act_for_the_agency_of_the_registration(story: Story) {
     let answer = story.asks(&token, VIEWER).await;
     let viewer = json!({ "viewer": {
             "agency": { "name": "north" }, "subject": "case worker 7", "client": story.issuer,
-            "application": null, "scopes": ["referral.rs", "consent.r", "agency.rd", "audit.rs"],
+            "application": null, "scopes": ["referral.rs", "consent.r", "agency.crd", "audit.rs"],
         } });
     assert_eq!(answer.data(), &viewer);
     let wider = story.asks(&token, "{ mous { edges { cursor } } }").await;
@@ -176,4 +176,52 @@ async fn an_agencys_suspension_ends_the_tokens_that_its_issuer_gave_before() {
         story.status(&story.token(json!({ "iat": now + 2 }))).await,
         200
     );
+}
+
+on_both!(what_its_people_registered_falls_with_it: Story);
+async fn what_its_people_registered_falls_with_it(story: Story) {
+    let person = story.north.with(story.token(json!({})));
+    let register = "mutation($a: ApplicationInput!) { registerApplication(application: $a) { secret application { id \
+        registeredBy { subject client } } } }";
+    let input = json!({ "name": "intake", "scopes": ["referral.rs"], "secret": true });
+    let registers = async |who: &Agency| {
+        let answer = who.asks(register, json!({ "a": input })).await;
+        answer.data()["registerApplication"].clone()
+    };
+    let program = async |who: &Agency| {
+        let made = registers(who).await;
+        let id = made["application"]["id"].as_str().unwrap();
+        Partner::given(
+            &story.world,
+            &story.north,
+            id,
+            made["secret"].as_str().unwrap(),
+        )
+    };
+    let by = registers(&person).await["application"]["registeredBy"].clone();
+    assert_eq!(
+        by,
+        json!({ "subject": "case worker 7", "client": story.issuer })
+    );
+    let registered = program(&person).await;
+    // By way of a token of ours, that the person's was exchanged for.
+    let desk = Partner::with_secret(&story.world, &story.north, SCOPE);
+    let exchanged = desk.exchanges(&person.token, &[]).await.access_token();
+    let by_way = program(&story.north.with(exchanged)).await;
+    let tokens =
+        [&registered, &by_way].map(|program| async { program.token(&[]).await.access_token() });
+    let tokens = futures_util::future::join_all(tokens).await;
+    for token in &tokens {
+        assert_eq!(story.status(token).await, 200);
+    }
+
+    let (content, said) = story.world.commands(&["issuer", "suspend", &story.issuer]);
+    assert!(content, "{said}");
+    for token in &tokens {
+        assert_eq!(story.status(token).await, 401);
+    }
+    for program in [&registered, &by_way] {
+        assert_eq!(program.token(&[]).await.refusal(), "401 invalid_client");
+    }
+    assert_eq!(desk.token(&[]).await.status, 200);
 }

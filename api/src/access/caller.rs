@@ -252,3 +252,10 @@ impl Caller {
 pub fn foreign_token(issuer: IssuerId, id: &str) -> String {
     format!("{issuer}/{id}")
 }
+
+/// Returns the issuer whose token has this name among all others; none for one of ours.
+#[must_use]
+pub fn issuer_of(token: &str) -> Option<IssuerId> {
+    let (issuer, _) = token.split_once('/')?;
+    issuer.parse().ok()
+}

@@ -11,12 +11,16 @@ use crate::access::{Caller, token_status};
 /// Says what a token is worth.
 ///
 /// # Errors
-/// `invalid_request`, `temporarily_unavailable`.
+/// `invalid_request`, `invalid_client`, `temporarily_unavailable`.
 pub async fn introspect(
     server: &AuthorizationServer<'_>,
     asked: &OauthRequest,
     client: &Client,
 ) -> Result<Value, OauthError> {
+    let AuthorizationServer { store, .. } = server;
+    token_status::of_client(&store.read, store.backend, client.agency, client.id)
+        .await?
+        .ok_or(OauthError::client("standing"))?;
     let brought = asked.form.need("token", "send the token")?;
     let worthless = json!({ "active": false });
     let Ok(caller) = server.verifier.read(server.store, brought).await else {

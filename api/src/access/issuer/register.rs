@@ -104,6 +104,7 @@ pub async fn add(
         fetched_at: Some(now),
         attempted_at: Some(now),
         created_at: now,
+        believed_from: None,
     };
     let id = row.id;
     trusted_issuer::Entity::insert(row.into_active_model())
