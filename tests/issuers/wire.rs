@@ -225,3 +225,49 @@ async fn what_its_people_registered_falls_with_it(story: Story) {
     }
     assert_eq!(desk.token(&[]).await.status, 200);
 }
+
+on_both!(an_outage_is_told_as_one: Story);
+async fn an_outage_is_told_as_one(story: Story) {
+    let program = Partner::with_secret(&story.world, &story.north, SCOPE);
+    let token = story.token(json!({}));
+    assert_eq!(story.status(&token).await, 200);
+    // Never met, so that it is looked for.
+    let unknown = story.token(json!({ "iss": "https://unmet.example" }));
+    story
+        .world
+        .tampers("ALTER TABLE trusted_issuer RENAME TO out_of_reach");
+    for said in [
+        program.exchanges(&unknown, &[]).await,
+        program.revokes(&unknown).await,
+        program.introspects(&unknown).await,
+        program.exchanges(&token, &[]).await,
+    ] {
+        assert_eq!(said.refusal(), "503 temporarily_unavailable");
+        assert_eq!(said.headers["retry-after"], "2");
+    }
+    story
+        .world
+        .tampers("ALTER TABLE out_of_reach RENAME TO trusted_issuer");
+    assert_eq!(
+        program.introspects(&unknown).await.text,
+        r#"{"active":false}"#
+    );
+    assert_eq!(program.exchanges(&token, &[]).await.status, 200);
+}
+
+on_both!(introspection_names_the_tokens_own_issuer: Story);
+async fn introspection_names_the_tokens_own_issuer(story: Story) {
+    let program = Partner::with_secret(&story.world, &story.north, SCOPE);
+    let token = story.token(json!({ "jti": "one" }));
+    let worth = program.introspects(&token).await.body;
+    assert_eq!(worth["active"], true, "{worth}");
+    assert_eq!(worth["iss"], super::provider::ISSUER);
+    assert_eq!(worth["aud"], story.world.service.settings.audience.as_str());
+    // The name by which it can be taken back here.
+    assert_eq!(worth["jti"], format!("{}/one", story.issuer));
+    let refused = program.revokes(&token).await;
+    assert_eq!(refused.refusal(), "400 unauthorized_client");
+    let ours = program.exchanges(&token, &[]).await.access_token();
+    let worth = program.introspects(&ours).await.body;
+    assert_eq!(worth["iss"], story.world.service.settings.issuer.as_str());
+}

@@ -7,7 +7,7 @@ use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{Categories, Code, Purpose, Purposes};
 
 use super::grant::{Permission, RequiredScope, Resource};
-use super::issuer::token::ExternalClaims;
+use super::issuer::token::{ExternalClaims, TokenOrigin};
 use super::scope::Scopes;
 use super::token::{Actor, Claims, Span, TokenError};
 use crate::audit::change::{Author, ByAgency};
@@ -26,6 +26,7 @@ pub struct Caller {
     span: Span,
     holder: Option<String>,
     actor: Option<Actor>,
+    origin: Option<Arc<TokenOrigin>>,
 }
 
 /// On whose word a caller is believed.
@@ -63,6 +64,7 @@ impl Caller {
             scopes: Arc::new(Scopes::parse(&claims.scope).unwrap_or_default()),
             holder: claims.holder,
             actor: claims.actor,
+            origin: None,
         }
     }
 
@@ -83,6 +85,7 @@ impl Caller {
             scopes: Arc::new(foreign.scopes),
             holder: foreign.holder,
             actor: None,
+            origin: Some(Arc::new(foreign.origin)),
         }
     }
 
@@ -153,6 +156,12 @@ impl Caller {
             Authority::Own { .. } => None,
             Authority::Issuer { id, .. } => Some(id),
         }
+    }
+
+    /// Returns what the token says of itself, where the agency's own issuer issued it.
+    #[must_use]
+    pub fn origin(&self) -> Option<&TokenOrigin> {
+        self.origin.as_deref()
     }
 
     /// Returns on whose word the caller is believed.

@@ -18,6 +18,9 @@ use crate::error::Error;
 use crate::request::Worker;
 use crate::settings::Settings;
 
+/// How many seconds after an outage a program is told to try again.
+pub const AFTER_OUTAGE: u64 = 2;
+
 /// One request on its way in, and what answers it if it goes no further.
 #[derive(Clone, Copy)]
 pub struct Authenticator<'r> {
@@ -60,7 +63,11 @@ impl Authenticator<'_> {
                 Err(if refusal.error == Error::Internal {
                     self.refused(StatusCode::INTERNAL_SERVER_ERROR, &Error::Internal)
                 } else {
-                    self.refused(StatusCode::SERVICE_UNAVAILABLE, &Error::Unavailable)
+                    let mut answer =
+                        self.refused(StatusCode::SERVICE_UNAVAILABLE, &Error::Unavailable);
+                    let wait = header::HeaderValue::from(AFTER_OUTAGE);
+                    answer.headers_mut().insert(header::RETRY_AFTER, wait);
+                    answer
                 })
             }
             Err(fault) => {

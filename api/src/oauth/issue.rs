@@ -48,7 +48,7 @@ pub async fn issue(
 ) -> Result<Value, OauthError> {
     let draft = TokenDraft {
         subject: client.id.to_string(),
-        scopes: Client::wanted(&asked.form, &client.scopes)?,
+        scopes: Client::wanted(&asked.form, &client.scopes, &client.scopes)?,
         holder,
         actor: None,
         until: None,

@@ -38,6 +38,15 @@ pub struct Trusted {
     pub terms: IssuerTerms,
 }
 
+/// What a token of an agency's own issuer says of itself, beside what it is known by here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenOrigin {
+    /// `iss`.
+    pub issuer: String,
+    /// The one of its audiences that is ours.
+    pub audience: String,
+}
+
 /// What a token of a trusted issuer says, and what it may do by that.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExternalClaims {
@@ -45,6 +54,8 @@ pub struct ExternalClaims {
     pub issuer: IssuerId,
     /// The agency of that registration.
     pub agency: AgencyId,
+    /// `iss`, and that of its audiences that is ours.
+    pub origin: TokenOrigin,
     /// `sub`: who acts.
     pub subject: String,
     /// `jti`: its own name, unique among this issuer's; the SHA-256 of what was signed, in base64url, where it has none.
@@ -130,13 +141,18 @@ pub fn prove(
     if self::audience(&members)?.as_deref() != Some(audience) {
         return Err(TokenError::WrongAudience);
     }
-    read(&members, compact, trusted)
+    let origin = TokenOrigin {
+        issuer: trusted.issuer.clone(),
+        audience: audience.to_owned(),
+    };
+    read(&members, compact, trusted, origin)
 }
 
 fn read(
     members: &JsonMembers<'_>,
     compact: &str,
     trusted: &Trusted,
+    origin: TokenOrigin,
 ) -> Result<ExternalClaims, TokenError> {
     let issued_at = moment(members, "iat")?;
     let narrowing = trusted.terms.claim();
@@ -144,6 +160,7 @@ fn read(
     Ok(ExternalClaims {
         issuer: trusted.id,
         agency: trusted.agency,
+        origin,
         subject: name(members, "sub", MAX_NAME)?,
         id: id(members, compact)?,
         scopes: trusted.terms.grants(narrowing.as_ref()),
