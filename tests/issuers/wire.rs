@@ -10,7 +10,8 @@ use crate::oauth::partner::Partner;
 use crate::world::{Agency, Answer, Database, Server, World, on_both};
 
 const SCOPE: &str = "agency.crd audit.rs consent.r referral.rs";
-const VIEWER: &str = "{ viewer { agency { name } subject client application { id } scopes } }";
+const VIEWER: &str =
+    "{ viewer { agency { name } subject client program application { id } scopes } }";
 
 /// A world in which the agency north has brought its provider, and a server that can reach it.
 struct Story {
@@ -87,7 +88,7 @@ async fn its_people_act_for_the_agency_of_the_registration(story: Story) {
     let answer = story.asks(&token, VIEWER).await;
     let viewer = json!({ "viewer": {
             "agency": { "name": "north" }, "subject": "case worker 7", "client": story.issuer,
-            "application": null, "scopes": ["referral.rs", "consent.r", "agency.crd", "audit.rs"],
+            "program": "their-app", "application": null, "scopes": ["referral.rs", "consent.r", "agency.crd", "audit.rs"],
         } });
     assert_eq!(answer.data(), &viewer);
     let wider = story.asks(&token, "{ mous { edges { cursor } } }").await;
@@ -270,4 +271,25 @@ async fn introspection_names_the_tokens_own_issuer(story: Story) {
     let ours = program.exchanges(&token, &[]).await.access_token();
     let worth = program.introspects(&ours).await.body;
     assert_eq!(worth["iss"], story.world.service.settings.issuer.as_str());
+}
+
+on_both!(a_token_with_a_long_name_or_none_is_taken_back: Story);
+async fn a_token_with_a_long_name_or_none_is_taken_back(story: Story) {
+    let program = Partner::with_secret(&story.world, &story.north, SCOPE);
+    let keeper = story.north.with(story.token(json!({ "jti": "keeper" })));
+    let long = "x".repeat(255);
+    for (jti, named) in [
+        (json!(long), Some(format!("{}/{long}", story.issuer))),
+        (json!("y".repeat(200)), None),
+        (Value::Null, None),
+    ] {
+        let token = story.token(json!({ "jti": jti }));
+        assert_eq!(story.status(&token).await, 200);
+        let known = program.introspects(&token).await.body["jti"].clone();
+        let known = known.as_str().unwrap().to_owned();
+        assert!(known.len() < 80, "{known}");
+        let taken_back = keeper.revokes_token(&named.unwrap_or(known)).await;
+        assert_eq!(taken_back.data()["revokeToken"], true);
+        assert_eq!(story.status(&token).await, 401);
+    }
 }

@@ -7,7 +7,7 @@ use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{Categories, Code, Purpose, Purposes};
 
 use super::grant::{Permission, RequiredScope, Resource};
-use super::issuer::token::{ExternalClaims, TokenOrigin};
+use super::issuer::token::{ExternalClaims, TokenOrigin, known_as};
 use super::scope::Scopes;
 use super::token::{Actor, Claims, Span, TokenError};
 use crate::audit::change::{Author, ByAgency};
@@ -76,7 +76,7 @@ impl Caller {
             agency: foreign.agency,
             span: foreign.span(),
             client: foreign.issuer.to_string(),
-            token: foreign_token(foreign.issuer, &foreign.id),
+            token: known_as(foreign.issuer, &foreign.id),
             authority: Authority::Issuer {
                 id: foreign.issuer,
                 issued_at: foreign.issued_at,
@@ -164,6 +164,12 @@ impl Caller {
         self.origin.as_deref()
     }
 
+    /// Returns the program that carries the token, as the agency's own issuer calls it.
+    #[must_use]
+    pub fn program(&self) -> Option<&str> {
+        self.origin()?.program.as_deref()
+    }
+
     /// Returns on whose word the caller is believed.
     pub(super) fn authority(&self) -> &Authority {
         &self.authority
@@ -241,6 +247,7 @@ impl Caller {
             subject: self.subject.clone(),
             client: self.client.clone(),
             token: Some(self.token.clone()),
+            program: self.program().map(str::to_owned),
         }
     }
 
@@ -256,10 +263,13 @@ impl Caller {
     }
 }
 
-/// Returns the name of an issuer's token among all others.
+/// Returns the name by which a token is known here that somebody names by this: for an issuer's after its id.
 #[must_use]
-pub fn foreign_token(issuer: IssuerId, id: &str) -> String {
-    format!("{issuer}/{id}")
+pub fn token_name(named: &str) -> String {
+    match (issuer_of(named), named.split_once('/')) {
+        (Some(issuer), Some((_, id))) => known_as(issuer, id),
+        (_, _) => named.to_owned(),
+    }
 }
 
 /// Returns the issuer whose token has this name among all others; none for one of ours.

@@ -7,7 +7,8 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, Statement, Value,
 };
 
-use super::caller::{foreign_token, issuer_of};
+use super::caller::issuer_of;
+use super::issuer::token::known_as;
 use super::token::{LEEWAY, MAX_JTI, MAX_LIFE};
 use crate::audit::change::{Author, Ending};
 use crate::error::Result;
@@ -94,7 +95,7 @@ pub async fn revoke_of_issuer<By: Author>(
     let roots = "SELECT jti FROM token_state WHERE agency_id = $2 AND (parent IS NOT NULL \
                  AND substr(parent, 1, length($3)) = $3 \
                  OR application_id IN (SELECT application_id FROM application_registrar WHERE registrar_id = $4))";
-    let prefix = foreign_token(issuer, "");
+    let prefix = known_as(issuer, "");
     let values = vec![agency.into(), prefix.into(), issuer.into()];
     deny(ending, roots, values).await
 }

@@ -13,6 +13,7 @@ use super::register::{self, Fresh};
 use super::registrars::Registrars;
 use super::rules::{self, ApplicationRegistration, Registrar};
 use crate::access::Caller;
+use crate::access::caller::token_name;
 use crate::access::grant::Resource;
 use crate::access::revoked::{self, Revocable};
 use crate::audit::change::Change;
@@ -139,19 +140,23 @@ impl ApplicationMutation {
     async fn revoke_token(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The token's id, its `jti`; never the token.")] token_id: ID,
+        #[graphql(
+            desc = "The token's id, never the token: its `jti`; of your identity provider's, after the provider's id and a slash."
+        )]
+        token_id: ID,
     ) -> Result<bool> {
         let request = ctx.request()?;
         let needed = Resource::Agency.delete();
         let now = request.looks(needed).await?;
         let store = &request.worker.store;
         let agency = request.caller.agency();
-        let mut outlook = revoked::outlook(&store.read, agency, &token_id, now).await?;
+        let token = token_name(&token_id);
+        let mut outlook = revoked::outlook(&store.read, agency, &token, now).await?;
         if outlook == Revocable::Living {
             let ending = request.counted_ending(needed).await?;
-            outlook = revoked::revoke(&ending, agency, &token_id).await?;
+            outlook = revoked::revoke(&ending, agency, &token).await?;
             if outlook == Revocable::Living {
-                ending.commit(Event::TokenRevoked(token_id.0)).await?;
+                ending.commit(Event::TokenRevoked(token)).await?;
             }
         }
         match outlook {

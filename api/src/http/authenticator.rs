@@ -73,6 +73,7 @@ impl Authenticator<'_> {
             Err(fault) => {
                 let lack = match fault {
                     CallerError::Holder(_) => Lack::GoodProof,
+                    CallerError::Signed(fault) => Lack::GoodClaim(fault),
                     CallerError::Token(_) | CallerError::Refused(_) => Lack::GoodToken,
                 };
                 Err(self.turn_away(&Agent::stranger(), fault.code(), lack).await)
@@ -86,11 +87,16 @@ impl Authenticator<'_> {
             .await
     }
 
-    /// Answers a token that does not reach as far as `scope`.
+    /// Answers a token of this caller's that does not reach as far as `scope`.
     #[must_use]
-    pub fn too_narrow(&self, scope: &str, body: Vec<u8>) -> HttpResponse {
+    pub fn too_narrow(&self, caller: &Caller, scope: &str, body: Vec<u8>) -> HttpResponse {
+        let empty_claim = caller
+            .origin()
+            .and_then(|origin| origin.empty_claim.as_deref());
         let mut answer = answer::body(StatusCode::FORBIDDEN, self.media, self.request_id, body);
-        self.shared.challenges.add(&mut answer, Lack::Scope(scope));
+        self.shared
+            .challenges
+            .add(&mut answer, Lack::Scope { scope, empty_claim });
         answer
     }
 

@@ -184,7 +184,9 @@ pub(super) fn unless_unavailable(
 ) -> OauthError {
     match fault {
         CallerError::Refused(refusal) => refusal.into(),
-        CallerError::Token(_) | CallerError::Holder(_) => said(fault.code()),
+        CallerError::Token(_) | CallerError::Signed(_) | CallerError::Holder(_) => {
+            said(fault.code())
+        }
     }
 }
 

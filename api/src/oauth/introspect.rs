@@ -27,7 +27,9 @@ pub async fn introspect(
     let caller = match server.verifier.read(server.store, brought).await {
         Ok(caller) => caller,
         Err(CallerError::Refused(refusal)) => return Err(refusal.into()),
-        Err(CallerError::Token(_) | CallerError::Holder(_)) => return Ok(worthless),
+        Err(CallerError::Token(_) | CallerError::Signed(_) | CallerError::Holder(_)) => {
+            return Ok(worthless);
+        }
     };
     if caller.agency() != client.agency {
         return Ok(worthless);

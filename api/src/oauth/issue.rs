@@ -67,6 +67,7 @@ pub(super) fn author(client: &Client, subject: String, parent: Option<String>) -
         subject,
         client: client.id.to_string(),
         token: parent,
+        program: None,
     }
 }
 

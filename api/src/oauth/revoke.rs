@@ -59,7 +59,9 @@ async fn name(
             // Whoever brings all of it knows that there is such a token.
             Ok(_) => return Err(another_clients()),
             Err(CallerError::Refused(refusal)) => return Err(refusal.into()),
-            Err(CallerError::Token(_) | CallerError::Holder(_)) => return Ok(None),
+            Err(CallerError::Token(_) | CallerError::Signed(_) | CallerError::Holder(_)) => {
+                return Ok(None);
+            }
         }
     } else {
         brought.to_owned()
