@@ -3,6 +3,7 @@
 
 mod command;
 mod escalation;
+mod registrars;
 mod revocation;
 mod rules;
 mod secret;

@@ -5,6 +5,7 @@ mod cache;
 mod command;
 mod fetch;
 mod provider;
+mod recipes;
 mod rules;
 mod token;
 mod wire;

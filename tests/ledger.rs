@@ -180,6 +180,7 @@ fn agent(agency: AgencyId) -> Agent {
         subject: "ada".to_owned(),
         client: "test".to_owned(),
         token: None,
+        program: None,
     }
 }
 

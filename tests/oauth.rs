@@ -9,6 +9,8 @@ mod forged;
 mod metadata;
 pub mod partner;
 mod refused;
+mod remembered;
 mod replicas;
 mod story;
+mod taken_back;
 mod wanted;

@@ -32,6 +32,10 @@ pub struct Model {
     pub dpop_bound: bool,
     /// When it was registered.
     pub created_at: Instant,
+    /// Who registered it, as their agency calls them; none where the operator did, or before 0.2.
+    pub registered_by_subject: Option<String>,
+    /// The `client_id` of the token that registered it.
+    pub registered_by_client: Option<String>,
     /// Whose program it is.
     #[sea_orm(belongs_to, from = "agency_id", to = "id")]
     pub agency: BelongsTo<super::agency::Entity>,
@@ -50,6 +54,12 @@ impl Entity {
     #[must_use]
     pub fn of(agency: AgencyId) -> Select<Self> {
         Self::find().filter(COLUMN.agency_id.eq(agency))
+    }
+
+    /// Returns the applications of `agency` that may call.
+    #[must_use]
+    pub fn live(agency: AgencyId) -> Select<Self> {
+        Self::of(agency).filter(COLUMN.status.eq(AgencyStatus::Active))
     }
 
     /// Returns the application that a program names as itself, of any agency: for authentication alone.

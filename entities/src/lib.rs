@@ -19,6 +19,7 @@ pub use locked::SelectLocked;
 
 pub mod agency;
 pub mod application;
+pub mod application_registrar;
 pub mod application_secret;
 pub mod membership;
 pub mod spent_proof;

@@ -27,7 +27,7 @@ pub struct Model {
     pub issuer: String,
     /// Where its keys are.
     pub jwks_uri: String,
-    /// The `typ` of its access tokens: `at+jwt`, or `JWT` where it can do no better.
+    /// The `typ` of its access tokens: `at+jwt`, or `JWT` where it can do no better, which stands for none as well.
     pub token_type: String,
     /// The algorithms that it may sign with, as RFC 7518 calls them.
     pub algorithms: Algorithms,
@@ -45,6 +45,12 @@ pub struct Model {
     pub attempted_at: Option<Instant>,
     /// When it was registered.
     pub created_at: Instant,
+    /// When it was reinstated, where it was suspended once: its tokens of before are not believed.
+    pub believed_from: Option<Instant>,
+    /// The `aud` of its tokens that is ours, letter for letter; the service's own audience where none is said.
+    pub audience: Option<String>,
+    /// For how many seconds its tokens may be good; as long as any token where none is said.
+    pub max_life: Option<i32>,
     /// The agency that its tokens act for.
     #[sea_orm(belongs_to, from = "agency_id", to = "id")]
     pub agency: BelongsTo<super::agency::Entity>,

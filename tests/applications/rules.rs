@@ -246,7 +246,7 @@ proptest! {
         let wanted = ApplicationRequest { scope: asked.to_string(), ..wanted() };
         let own_reach = allowed(&own);
         let within = allowed(&asked).iter().all(|one| own_reach.contains(one));
-        match check(&wanted, Registrar::Token(&own)) {
+        match check(&wanted, Registrar::Token { scopes: &own, bound: false }) {
             Ok(registration) => {
                 prop_assert!(within);
                 prop_assert_eq!(registration.scopes, asked);

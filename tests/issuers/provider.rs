@@ -120,6 +120,8 @@ impl Provider {
             algorithms: vec!["ES256".to_owned()],
             scope: "consent.r referral.rs".to_owned(),
             mapping: None,
+            audience: None,
+            max_life: None,
         }
     }
 

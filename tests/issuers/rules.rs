@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use std::time::Duration;
+
 use concord::access::issuer::rules::{IssuerError, IssuerRegistration};
 use concord::access::scope::{Scopes, narrower};
 use concord_entities::trusted_issuer::Mapping;
@@ -19,6 +21,8 @@ fn good() -> IssuerRegistration {
         algorithms: vec!["ES256".to_owned()],
         scope: CEILING.to_owned(),
         mapping: None,
+        audience: None,
+        max_life: None,
     }
 }
 
@@ -309,5 +313,45 @@ proptest! {
             Err(IssuerError::Wider(_)) => prop_assert!(wider, "nothing reaches too far"),
             Err(other) => panic!("{other}"),
         }
+    }
+}
+
+#[test]
+fn an_audience_and_a_longest_life_are_what_they_can_be() {
+    for audience in [
+        "api://default",
+        "concord",
+        "00001111-aaaa-2222-bbbb-3333cccc4444",
+    ] {
+        let registration = IssuerRegistration {
+            audience: Some(audience.to_owned()),
+            ..good()
+        };
+        assert_eq!(registration.terms().unwrap().audience(), Some(audience));
+    }
+    for audience in [
+        String::new(),
+        "two words".to_owned(),
+        "\u{e4}".to_owned(),
+        "x".repeat(513),
+    ] {
+        let registration = IssuerRegistration {
+            audience: Some(audience),
+            ..good()
+        };
+        assert_eq!(registration.terms().unwrap_err(), IssuerError::Audience);
+    }
+    let life = |seconds: u64| {
+        let registration = IssuerRegistration {
+            max_life: Some(Duration::from_secs(seconds)),
+            ..good()
+        };
+        registration.terms().map(|terms| terms.max_life())
+    };
+    assert_eq!(good().terms().unwrap().max_life(), Duration::from_hours(24));
+    assert_eq!(life(60), Ok(Duration::from_mins(1)));
+    assert_eq!(life(86_400), Ok(Duration::from_hours(24)));
+    for beyond in [0, 59, 86_401, u64::MAX] {
+        assert_eq!(life(beyond), Err(IssuerError::MaxLife));
     }
 }

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use base64::Engine;
+use concord::access::caller::token_name;
 use concord::access::issuer::rules::IssuerRegistration;
-use concord::access::issuer::token::{ExternalClaims, Trusted, named, verify};
+use concord::access::issuer::token::{ExternalClaims, Trusted, known_as, named, verify};
 use concord::access::token::TokenError;
 use concord::jose::jwk::{Accepted, ExternalKeys};
 use concord::jose::key::SigningKey;
@@ -15,6 +16,7 @@ use serde_json::{Value, json};
 use sha2::Digest;
 
 use super::provider::{AUDIENCE, ISSUER, claims, header, signed};
+use crate::jose::hand::with;
 
 const NOW: i64 = 1_800_000_000;
 /// The thumbprint of RFC 9449, 6.1.
@@ -46,6 +48,8 @@ fn registration() -> IssuerRegistration {
         algorithms: vec!["ES256".to_owned()],
         scope: "consent.r referral.rs".to_owned(),
         mapping: None,
+        audience: None,
+        max_life: None,
     }
 }
 
@@ -206,10 +210,91 @@ fn a_provider_that_can_do_no_better_says_jwt() {
         forge.verify_at(&forge.good(), NOW).unwrap_err(),
         TokenError::WrongType
     );
+    assert!(forge.with_header("typ", None).is_ok());
     assert_eq!(
-        forge.with_header("typ", None).unwrap_err(),
+        forge.with_header("typ", Some(json!("id+jwt"))).unwrap_err(),
         TokenError::WrongType
     );
+    // What says by a claim that it is another kind of JWT is none either.
+    for (claim, value) in [
+        ("nonce", json!("n")),
+        ("at_hash", json!("h")),
+        ("c_hash", json!("h")),
+        ("events", json!({})),
+        ("typ", json!("ID")),
+        ("typ", json!("Refresh")),
+    ] {
+        let header = changed(&forge.header, "typ", Some(json!("JWT")));
+        let claims = changed(&forge.claims, claim, Some(value));
+        let token = signed(&forge.key, &header, &claims);
+        let fault = forge.verify_at(&token, NOW).unwrap_err();
+        assert_eq!(fault, TokenError::WrongType, "{claim}");
+    }
+}
+
+#[test]
+fn an_audience_and_a_longest_life_are_the_issuers_own() {
+    let mut forge = Forge::new();
+    forge.trusted.terms = IssuerRegistration {
+        audience: Some("api://concord".to_owned()),
+        max_life: Some(Duration::from_mins(60)),
+        ..registration()
+    }
+    .terms()
+    .unwrap();
+    let fault = forge.verify_at(&forge.good(), NOW).unwrap_err();
+    assert_eq!(fault, TokenError::WrongAudience);
+    forge.claims["aud"] = json!(["another", "api://concord"]);
+    let foreign = forge.verify_at(&forge.good(), NOW).unwrap();
+    assert_eq!(foreign.origin.audience, "api://concord");
+    let life = |exp: i64| forge.with_claim("exp", Some(json!(exp))).map(|_| ());
+    assert_eq!(life(NOW - 10 + 3600), Ok(()));
+    assert_eq!(life(NOW - 10 + 3601), Err(TokenError::WrongLife));
+}
+
+#[test]
+fn the_program_is_kept_as_its_issuer_calls_it() {
+    let forge = Forge::new();
+    let program = |claims: Value| {
+        let token = signed(&forge.key, &forge.header, &with(&forge.claims, claims));
+        forge.verify_at(&token, NOW).unwrap().origin.program
+    };
+    assert_eq!(program(json!({})), None);
+    for claim in ["azp", "client_id", "cid", "appid"] {
+        assert_eq!(program(json!({ claim: "desk" })).as_deref(), Some("desk"));
+    }
+    let both = json!({ "client_id": "account", "azp": "desk" });
+    assert_eq!(program(both).as_deref(), Some("desk"));
+    for none in [
+        json!(7),
+        json!(""),
+        json!("a\u{1b}b"),
+        json!("x".repeat(129)),
+    ] {
+        assert_eq!(program(json!({ "azp": none })), None);
+    }
+}
+
+#[test]
+fn a_long_name_is_known_by_its_digest() {
+    let forge = Forge::new();
+    let known = |id: &str| {
+        let foreign = forge.with_claim("jti", Some(json!(id))).unwrap();
+        assert_eq!(foreign.id, id);
+        known_as(foreign.issuer, &foreign.id)
+    };
+    let issuer = forge.trusted.id;
+    let short = "a".repeat(64);
+    assert_eq!(known(&short), format!("{issuer}/{short}"));
+    let (one, other) = ("x".repeat(255), format!("{}y", "x".repeat(254)));
+    let digest =
+        base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(sha2::Sha256::digest(&one));
+    assert_eq!(known(&one), format!("{issuer}/{digest}"));
+    assert_ne!(known(&one), known(&other));
+    // Whoever takes it back may name it either way.
+    assert_eq!(token_name(&format!("{issuer}/{one}")), known(&one));
+    assert_eq!(token_name(&known(&one)), known(&one));
+    assert_eq!(token_name("token_1"), "token_1");
 }
 
 #[test]
@@ -237,9 +322,10 @@ fn the_claims_are_exact() {
         ),
         (
             "aud",
-            Some(json!([AUDIENCE, "another"])),
+            Some(json!(["one", "another"])),
             TokenError::WrongAudience,
         ),
+        ("aud", Some(json!([AUDIENCE, 7])), malformed("aud")),
         ("aud", Some(json!([])), TokenError::WrongAudience),
         ("aud", None, missing("aud")),
         ("sub", None, missing("sub")),
@@ -253,7 +339,8 @@ fn the_claims_are_exact() {
         ("iat", None, missing("iat")),
         ("iat", Some(json!(null)), malformed("iat")),
         ("nbf", Some(json!("now")), malformed("nbf")),
-        ("jti", Some(json!("x".repeat(65))), malformed("jti")),
+        ("jti", Some(json!("x".repeat(256))), malformed("jti")),
+        ("jti", Some(json!("\u{e4}".repeat(128))), malformed("jti")),
         ("jti", Some(json!("")), malformed("jti")),
         ("jti", Some(json!(null)), malformed("jti")),
         ("cnf", Some(json!({ "jkt": "short" })), malformed("cnf")),
@@ -276,7 +363,9 @@ fn the_claims_are_exact() {
             "{name} {value:?}"
         );
     }
-    assert!(forge.with_claim("aud", Some(json!([AUDIENCE]))).is_ok());
+    for aud in [json!([AUDIENCE]), json!(["another", AUDIENCE])] {
+        assert!(forge.with_claim("aud", Some(aud)).is_ok());
+    }
     let bound = forge
         .with_claim("cnf", Some(json!({ "jkt": THUMBPRINT })))
         .unwrap();

@@ -9,8 +9,9 @@ use crate::jose::hand::with;
 use crate::oauth::partner::Partner;
 use crate::world::{Agency, Answer, Database, Server, World, on_both};
 
-const SCOPE: &str = "agency.rd audit.rs consent.r referral.rs";
-const VIEWER: &str = "{ viewer { agency { name } subject client application { id } scopes } }";
+const SCOPE: &str = "agency.crd audit.rs consent.r referral.rs";
+const VIEWER: &str =
+    "{ viewer { agency { name } subject client program application { id } scopes } }";
 
 /// A world in which the agency north has brought its provider, and a server that can reach it.
 struct Story {
@@ -87,7 +88,7 @@ async fn its_people_act_for_the_agency_of_the_registration(story: Story) {
     let answer = story.asks(&token, VIEWER).await;
     let viewer = json!({ "viewer": {
             "agency": { "name": "north" }, "subject": "case worker 7", "client": story.issuer,
-            "application": null, "scopes": ["referral.rs", "consent.r", "agency.rd", "audit.rs"],
+            "program": "their-app", "application": null, "scopes": ["referral.rs", "consent.r", "agency.crd", "audit.rs"],
         } });
     assert_eq!(answer.data(), &viewer);
     let wider = story.asks(&token, "{ mous { edges { cursor } } }").await;
@@ -176,4 +177,119 @@ async fn an_agencys_suspension_ends_the_tokens_that_its_issuer_gave_before() {
         story.status(&story.token(json!({ "iat": now + 2 }))).await,
         200
     );
+}
+
+on_both!(what_its_people_registered_falls_with_it: Story);
+async fn what_its_people_registered_falls_with_it(story: Story) {
+    let person = story.north.with(story.token(json!({})));
+    let register = "mutation($a: ApplicationInput!) { registerApplication(application: $a) { secret application { id \
+        registeredBy { subject client } } } }";
+    let input = json!({ "name": "intake", "scopes": ["referral.rs"], "secret": true });
+    let registers = async |who: &Agency| {
+        let answer = who.asks(register, json!({ "a": input })).await;
+        answer.data()["registerApplication"].clone()
+    };
+    let program = async |who: &Agency| {
+        let made = registers(who).await;
+        let id = made["application"]["id"].as_str().unwrap();
+        Partner::given(
+            &story.world,
+            &story.north,
+            id,
+            made["secret"].as_str().unwrap(),
+        )
+    };
+    let by = registers(&person).await["application"]["registeredBy"].clone();
+    assert_eq!(
+        by,
+        json!({ "subject": "case worker 7", "client": story.issuer })
+    );
+    let registered = program(&person).await;
+    // By way of a token of ours, that the person's was exchanged for.
+    let desk = Partner::with_secret(&story.world, &story.north, SCOPE);
+    let exchanged = desk.exchanges(&person.token, &[]).await.access_token();
+    let by_way = program(&story.north.with(exchanged)).await;
+    let tokens =
+        [&registered, &by_way].map(|program| async { program.token(&[]).await.access_token() });
+    let tokens = futures_util::future::join_all(tokens).await;
+    for token in &tokens {
+        assert_eq!(story.status(token).await, 200);
+    }
+
+    let (content, said) = story.world.commands(&["issuer", "suspend", &story.issuer]);
+    assert!(content, "{said}");
+    for token in &tokens {
+        assert_eq!(story.status(token).await, 401);
+    }
+    for program in [&registered, &by_way] {
+        assert_eq!(program.token(&[]).await.refusal(), "401 invalid_client");
+    }
+    assert_eq!(desk.token(&[]).await.status, 200);
+}
+
+on_both!(an_outage_is_told_as_one: Story);
+async fn an_outage_is_told_as_one(story: Story) {
+    let program = Partner::with_secret(&story.world, &story.north, SCOPE);
+    let token = story.token(json!({}));
+    assert_eq!(story.status(&token).await, 200);
+    // Never met, so that it is looked for.
+    let unknown = story.token(json!({ "iss": "https://unmet.example" }));
+    story
+        .world
+        .tampers("ALTER TABLE trusted_issuer RENAME TO out_of_reach");
+    for said in [
+        program.exchanges(&unknown, &[]).await,
+        program.revokes(&unknown).await,
+        program.introspects(&unknown).await,
+        program.exchanges(&token, &[]).await,
+    ] {
+        assert_eq!(said.refusal(), "503 temporarily_unavailable");
+        assert_eq!(said.headers["retry-after"], "2");
+    }
+    story
+        .world
+        .tampers("ALTER TABLE out_of_reach RENAME TO trusted_issuer");
+    assert_eq!(
+        program.introspects(&unknown).await.text,
+        r#"{"active":false}"#
+    );
+    assert_eq!(program.exchanges(&token, &[]).await.status, 200);
+}
+
+on_both!(introspection_names_the_tokens_own_issuer: Story);
+async fn introspection_names_the_tokens_own_issuer(story: Story) {
+    let program = Partner::with_secret(&story.world, &story.north, SCOPE);
+    let token = story.token(json!({ "jti": "one" }));
+    let worth = program.introspects(&token).await.body;
+    assert_eq!(worth["active"], true, "{worth}");
+    assert_eq!(worth["iss"], super::provider::ISSUER);
+    assert_eq!(worth["aud"], story.world.service.settings.audience.as_str());
+    // The name by which it can be taken back here.
+    assert_eq!(worth["jti"], format!("{}/one", story.issuer));
+    let refused = program.revokes(&token).await;
+    assert_eq!(refused.refusal(), "400 unauthorized_client");
+    let ours = program.exchanges(&token, &[]).await.access_token();
+    let worth = program.introspects(&ours).await.body;
+    assert_eq!(worth["iss"], story.world.service.settings.issuer.as_str());
+}
+
+on_both!(a_token_with_a_long_name_or_none_is_taken_back: Story);
+async fn a_token_with_a_long_name_or_none_is_taken_back(story: Story) {
+    let program = Partner::with_secret(&story.world, &story.north, SCOPE);
+    let keeper = story.north.with(story.token(json!({ "jti": "keeper" })));
+    let long = "x".repeat(255);
+    for (jti, named) in [
+        (json!(long), Some(format!("{}/{long}", story.issuer))),
+        (json!("y".repeat(200)), None),
+        (Value::Null, None),
+    ] {
+        let token = story.token(json!({ "jti": jti }));
+        assert_eq!(story.status(&token).await, 200);
+        let known = program.introspects(&token).await.body["jti"].clone();
+        let known = known.as_str().unwrap().to_owned();
+        assert!(known.len() < 80, "{known}");
+        let taken_back = keeper.revokes_token(&named.unwrap_or(known)).await;
+        assert_eq!(taken_back.data()["revokeToken"], true);
+        assert_eq!(story.status(&token).await, 401);
+    }
 }

@@ -306,6 +306,7 @@ fn a_leaf_is_the_same_bytes_in_every_release() {
         subject: "a.person".to_owned(),
         client: "a-program".to_owned(),
         token: Some(TOKEN.to_owned()),
+        program: None,
     };
     let mut text = String::new();
     let mut kinds = BTreeSet::new();
@@ -365,6 +366,7 @@ fn the_event_of_a_page_of_fifty_fits_into_a_row() {
         subject: "caseworker.of.the.night.shift@agency.example".to_owned(),
         client: ApplicationId(id(7)).to_string(),
         token: Some(TOKEN.to_owned()),
+        program: None,
     };
     let meta = RequestMeta {
         request: TOKEN.to_owned(),

@@ -93,7 +93,7 @@ pub async fn bad_assertions(cast: &Cast) -> Cases {
         ),
         (
             "expired",
-            changed(json!({ "iat": now - 120, "exp": now - 1 })),
+            changed(json!({ "iat": now - 120, "exp": now - 31 })),
         ),
         ("good for too long", changed(json!({ "exp": now + 310 }))),
         (

@@ -63,6 +63,18 @@ impl Partner {
         Self::registered(world, agency, scope, &["--secret"], None)
     }
 
+    /// A program of an agency's that was given this id and secret.
+    pub fn given(world: &World, agency: &Agency, id: &str, secret: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            means: Means::Secret(secret.to_owned()),
+            address: agency.address.clone(),
+            issuer: world.service.settings.issuer.clone(),
+            audience: world.service.settings.audience.clone(),
+            http: http(),
+        }
+    }
+
     fn registered(
         world: &World,
         agency: &Agency,
@@ -96,11 +108,7 @@ impl Partner {
             address: agency.address.clone(),
             issuer: world.service.settings.issuer.clone(),
             audience: world.service.settings.audience.clone(),
-            // Well before the server closes an idle connection, or a request may meet its closing.
-            http: reqwest::Client::builder()
-                .pool_idle_timeout(Duration::from_secs(2))
-                .build()
-                .unwrap(),
+            http: http(),
         }
     }
 
@@ -203,6 +211,14 @@ impl Partner {
         let ath = b64(digest(&SHA256, token.as_bytes()).as_ref());
         json!({ "htu": self.audience, "ath": ath })
     }
+}
+
+fn http() -> reqwest::Client {
+    // Well before the server closes an idle connection, or a request may meet its closing.
+    reqwest::Client::builder()
+        .pool_idle_timeout(Duration::from_secs(2))
+        .build()
+        .unwrap()
 }
 
 /// The form of the client credentials grant.

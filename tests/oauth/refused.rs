@@ -191,7 +191,11 @@ fn told(answer: &Said) -> String {
 fn is_on_record(answer: &Said) -> bool {
     let description = answer.body["error_description"].as_str().unwrap();
     match answer.body["error"].as_str().unwrap() {
-        "invalid_client" | "invalid_scope" | "invalid_target" | "invalid_dpop_proof" => true,
+        "invalid_client"
+        | "unauthorized_client"
+        | "invalid_scope"
+        | "invalid_target"
+        | "invalid_dpop_proof" => true,
         _ => [
             "the subject_token is not",
             "a token that is already one user's",

@@ -2,7 +2,7 @@
 
 use concord::access::scope::{Scope, Scopes, narrower};
 use concord::oauth::client::Client;
-use concord::oauth::fault::OauthErrorCode;
+use concord::oauth::fault::{OauthError, OauthErrorCode};
 use concord::oauth::form::FormParameters;
 use proptest::prelude::*;
 
@@ -12,7 +12,7 @@ use crate::access::scope::scopes_and_less;
 /// What is granted where a form asks for `text` under this ceiling.
 fn granted(text: &str, ceiling: &Scopes) -> Option<Scopes> {
     let form = FormParameters::parse(encoded(&[("scope", text)]).as_bytes()).unwrap();
-    match Client::wanted(&form, ceiling) {
+    match Client::wanted(&form, ceiling, ceiling) {
         Ok(granted) => Some(granted),
         Err(fault) => {
             assert_eq!(fault.kind, OauthErrorCode::InvalidScope);
@@ -53,6 +53,26 @@ proptest! {
             (Err(_), granted) => prop_assert_eq!(granted, None),
             (Ok(read), Some(granted)) => prop_assert_eq!(read, granted),
             (Ok(_), None) => {}
+        }
+    }
+
+    /// A refusal suggests what the client can get: something of the token that it brings and of what it was registered for.
+    #[test]
+    fn what_is_suggested_can_be_had((one, less) in scopes_and_less(), (other, _) in scopes_and_less()) {
+        let (one, less, other) = (of(one), of(less), of(other));
+        let both = one.and(&other);
+        prop_assert!(narrower(&both, &one) && narrower(&both, &other));
+        prop_assert_eq!(both.is_empty(), other.and(&one).is_empty());
+        // Nothing that both allow is missed.
+        let within = one.and(&less);
+        prop_assert!(narrower(&less, &within) && narrower(&within, &less));
+        let told = OauthError::scope(&both).description.into_owned();
+        match told.split_once("such as ") {
+            Some((_, open)) => {
+                let open = Scopes::parse(open).unwrap();
+                prop_assert!(!open.is_empty() && narrower(&open, &one) && narrower(&open, &other));
+            }
+            None => prop_assert!(both.is_empty(), "{told}"),
         }
     }
 

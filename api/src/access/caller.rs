@@ -7,7 +7,7 @@ use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{Categories, Code, Purpose, Purposes};
 
 use super::grant::{Permission, RequiredScope, Resource};
-use super::issuer::token::ExternalClaims;
+use super::issuer::token::{ExternalClaims, TokenOrigin, known_as};
 use super::scope::Scopes;
 use super::token::{Actor, Claims, Span, TokenError};
 use crate::audit::change::{Author, ByAgency};
@@ -26,6 +26,7 @@ pub struct Caller {
     span: Span,
     holder: Option<String>,
     actor: Option<Actor>,
+    origin: Option<Arc<TokenOrigin>>,
 }
 
 /// On whose word a caller is believed.
@@ -63,6 +64,7 @@ impl Caller {
             scopes: Arc::new(Scopes::parse(&claims.scope).unwrap_or_default()),
             holder: claims.holder,
             actor: claims.actor,
+            origin: None,
         }
     }
 
@@ -74,7 +76,7 @@ impl Caller {
             agency: foreign.agency,
             span: foreign.span(),
             client: foreign.issuer.to_string(),
-            token: foreign_token(foreign.issuer, &foreign.id),
+            token: known_as(foreign.issuer, &foreign.id),
             authority: Authority::Issuer {
                 id: foreign.issuer,
                 issued_at: foreign.issued_at,
@@ -83,6 +85,7 @@ impl Caller {
             scopes: Arc::new(foreign.scopes),
             holder: foreign.holder,
             actor: None,
+            origin: Some(Arc::new(foreign.origin)),
         }
     }
 
@@ -153,6 +156,18 @@ impl Caller {
             Authority::Own { .. } => None,
             Authority::Issuer { id, .. } => Some(id),
         }
+    }
+
+    /// Returns what the token says of itself, where the agency's own issuer issued it.
+    #[must_use]
+    pub fn origin(&self) -> Option<&TokenOrigin> {
+        self.origin.as_deref()
+    }
+
+    /// Returns the program that carries the token, as the agency's own issuer calls it.
+    #[must_use]
+    pub fn program(&self) -> Option<&str> {
+        self.origin()?.program.as_deref()
     }
 
     /// Returns on whose word the caller is believed.
@@ -232,6 +247,7 @@ impl Caller {
             subject: self.subject.clone(),
             client: self.client.clone(),
             token: Some(self.token.clone()),
+            program: self.program().map(str::to_owned),
         }
     }
 
@@ -247,8 +263,18 @@ impl Caller {
     }
 }
 
-/// Returns the name of an issuer's token among all others.
+/// Returns the name by which a token is known here that somebody names by this: for an issuer's after its id.
 #[must_use]
-pub fn foreign_token(issuer: IssuerId, id: &str) -> String {
-    format!("{issuer}/{id}")
+pub fn token_name(named: &str) -> String {
+    match (issuer_of(named), named.split_once('/')) {
+        (Some(issuer), Some((_, id))) => known_as(issuer, id),
+        (_, _) => named.to_owned(),
+    }
+}
+
+/// Returns the issuer whose token has this name among all others; none for one of ours.
+#[must_use]
+pub fn issuer_of(token: &str) -> Option<IssuerId> {
+    let (issuer, _) = token.split_once('/')?;
+    issuer.parse().ok()
 }

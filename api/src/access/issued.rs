@@ -19,6 +19,7 @@ pub async fn record(store: &Store, claims: &Claims) -> Result<()> {
         subject: claims.subject.clone(),
         client: claims.client.clone(),
         token: None,
+        program: None,
     };
     let change = Change::at_command_line(store, author).await?;
     let state = token_state::Model {

@@ -6,17 +6,19 @@ use concord_entities::spent_proof;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{EntityTrait, IntoActiveModel};
 
+use crate::clock::TOLERANCE;
 use crate::error::Result;
 use crate::store::Store;
 
-/// Spends what has this name; whether it had not been spent before. It is remembered until its own age refuses it.
+/// Records a proof as used. Returns false if it was used before. It is remembered until its own age refuses it, by whatever
+/// clock: rows are forgotten by the database's, and proofs are judged by this machine's and other replicas'.
 ///
 /// # Errors
 /// `UNAVAILABLE`: do not accept it.
 pub async fn record_use(store: &Store, digest: [u8; 32], until: Instant) -> Result<bool> {
     let row = spent_proof::Model {
         digest: digest.to_vec(),
-        expires_at: until,
+        expires_at: until.plus(TOLERANCE),
     };
     let once = OnConflict::column(spent_proof::Column::Digest)
         .do_nothing()

@@ -7,7 +7,8 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, Statement, Value,
 };
 
-use super::caller::foreign_token;
+use super::caller::issuer_of;
+use super::issuer::token::known_as;
 use super::token::{LEEWAY, MAX_JTI, MAX_LIFE};
 use crate::audit::change::{Author, Ending};
 use crate::error::Result;
@@ -66,7 +67,7 @@ pub async fn revoke<By: Author>(
     Ok(outlook)
 }
 
-/// Denies every token of an application, and what was exchanged for them.
+/// Denies every token of an application and of those that were registered through it, and what was exchanged for them.
 ///
 /// # Errors
 /// `UNAVAILABLE`.
@@ -75,12 +76,14 @@ pub async fn revoke_of_application<By: Author>(
     application: ApplicationId,
 ) -> Result<()> {
     // What has died of itself need not be denied, and may be a day's tokens.
-    let roots = "SELECT jti FROM token_state WHERE application_id = $2 AND expires_at > $3";
+    let roots = "SELECT jti FROM token_state WHERE expires_at > $3 AND (application_id = $2 \
+                 OR application_id IN (SELECT application_id FROM application_registrar WHERE registrar_id = $2))";
     let living = ending.now().minus(LEEWAY);
     deny(ending, roots, vec![application.into(), living.into()]).await
 }
 
-/// Denies what was exchanged for the tokens of an agency's own issuer; those themselves fall with its registration.
+/// Denies what was exchanged for the tokens of an agency's own issuer, which themselves fall with its registration; and
+/// every token of the applications that were registered through it.
 ///
 /// # Errors
 /// `UNAVAILABLE`.
@@ -89,10 +92,12 @@ pub async fn revoke_of_issuer<By: Author>(
     agency: AgencyId,
     issuer: IssuerId,
 ) -> Result<()> {
-    let roots = "SELECT jti FROM token_state WHERE agency_id = $2 AND parent IS NOT NULL \
-                 AND substr(parent, 1, length($3)) = $3";
-    let prefix = foreign_token(issuer, "");
-    deny(ending, roots, vec![agency.into(), prefix.into()]).await
+    let roots = "SELECT jti FROM token_state WHERE agency_id = $2 AND (parent IS NOT NULL \
+                 AND substr(parent, 1, length($3)) = $3 \
+                 OR application_id IN (SELECT application_id FROM application_registrar WHERE registrar_id = $4))";
+    let prefix = known_as(issuer, "");
+    let values = vec![agency.into(), prefix.into(), issuer.into()];
+    deny(ending, roots, values).await
 }
 
 /// Denies the roots and what was exchanged for them. `roots` selects `jti`s, by values from `$2` on.
@@ -119,8 +124,10 @@ async fn is_of_own_issuer(
     agency: AgencyId,
     jti: &str,
 ) -> Result<bool> {
-    let parts = jti.split_once('/').filter(|(_, id)| is_name(id, MAX_JTI));
-    let Some(issuer) = parts.and_then(|(issuer, _)| issuer.parse::<IssuerId>().ok()) else {
+    let named = jti
+        .split_once('/')
+        .is_some_and(|(_, id)| is_name(id, MAX_JTI));
+    let Some(issuer) = issuer_of(jti).filter(|_| named) else {
         return Ok(false);
     };
     let own = trusted_issuer::Entity::of(agency)

@@ -52,6 +52,16 @@ impl Scope {
             && limit_within(self.purposes, wider.purposes)
     }
 
+    /// Returns what both allow, which may be nothing.
+    fn and(&self, other: &Self) -> Option<Self> {
+        (self.resource == other.resource).then(|| Self {
+            resource: self.resource,
+            permissions: common(self.permissions, other.permissions),
+            categories: limit_of_both(self.categories, other.categories),
+            purposes: limit_of_both(self.purposes, other.purposes),
+        })
+    }
+
     fn allows_nothing(&self) -> bool {
         self.permissions.is_empty()
             || self.categories.is_some_and(Set::is_empty)
@@ -67,7 +77,30 @@ fn limit_within<C: Code>(limit: Option<Set<C>>, wider: Option<Set<C>>) -> bool {
     }
 }
 
+fn limit_of_both<C: Code>(one: Option<Set<C>>, other: Option<Set<C>>) -> Option<Set<C>> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(common(one, other)),
+        (limit, None) | (None, limit) => limit,
+    }
+}
+
+fn common<C: Code>(one: Set<C>, other: Set<C>) -> Set<C> {
+    one.iter().filter(|code| other.has(*code)).collect()
+}
+
 impl Scopes {
+    /// Returns what both allow.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        let each = |scope: &Scope| {
+            other
+                .iter()
+                .filter_map(|with| scope.and(with))
+                .collect::<Vec<_>>()
+        };
+        self.iter().flat_map(each).collect()
+    }
+
     /// Returns whether some scope allows the permission on the resource, for some category and purpose.
     #[must_use]
     pub fn allows(&self, resource: Resource, permission: Permission) -> bool {

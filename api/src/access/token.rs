@@ -123,7 +123,7 @@ pub enum TokenError {
     #[error("not signed with ES256")]
     WrongAlgorithm,
     /// The type is not that of an access token.
-    #[error("not of the type at+jwt")]
+    #[error("not of the type of an access token")]
     WrongType,
     /// We have no such key.
     #[error("signed with a key that is not known here")]
@@ -183,6 +183,29 @@ impl TokenError {
             Self::NotYet => "not_yet",
             Self::IssuedInFuture => "issued_in_future",
             Self::WrongLife => "wrong_life",
+        }
+    }
+}
+
+impl TokenError {
+    /// Returns which claim or header is at fault, where it is one. Only a signature that was found right lets it be read.
+    #[must_use]
+    pub fn member(self) -> Option<&'static str> {
+        match self {
+            Self::WrongType => Some("typ"),
+            Self::MissingClaim(claim) | Self::MalformedClaim(claim) => Some(claim),
+            Self::WrongIssuer => Some("iss"),
+            Self::WrongAudience => Some("aud"),
+            Self::Expired | Self::WrongLife => Some("exp"),
+            Self::NotYet => Some("nbf"),
+            Self::IssuedInFuture => Some("iat"),
+            Self::TooLong
+            | Self::Malformed
+            | Self::RepeatedMember
+            | Self::ForbiddenHeader
+            | Self::WrongAlgorithm
+            | Self::UnknownKey
+            | Self::BadSignature => None,
         }
     }
 }

@@ -93,8 +93,7 @@ pub(crate) async fn of_client(
         ],
     )
     .await?;
-    let good = facts.agency == Some(AgencyStatus::Active)
-        && facts.application == Some(AgencyStatus::Active);
+    let good = facts.agency == Some(AgencyStatus::Active) && facts.has_application();
     let epoch = facts.token_epoch.and_then(|epoch| epoch.try_into().ok());
     Ok(epoch.filter(|_| good).map(|epoch| (epoch, facts.now)))
 }
@@ -136,6 +135,8 @@ struct TokenFacts {
     state: Option<String>,
     denied_at: Option<Instant>,
     application: Option<AgencyStatus>,
+    /// How many of those are suspended through whom the application was registered.
+    fallen: i64,
     retired_at: Option<Instant>,
     issuer: Option<AgencyStatus>,
 }
@@ -149,7 +150,11 @@ impl TokenFacts {
     ) -> Result<Self> {
         let sql = format!(
             "SELECT e.epoch, {now} AS now, a.status AS agency, a.token_epoch, a.epoch_began_at, t.jti AS state, t.denied_at, \
-             p.status AS application, k.retired_at, i.status AS issuer \
+             p.status AS application, k.retired_at, i.status AS issuer, \
+             (SELECT count(*) FROM application_registrar r \
+              LEFT JOIN application ra ON ra.id = r.registrar_id \
+              LEFT JOIN trusted_issuer ri ON ri.id = r.registrar_id \
+              WHERE r.application_id = $3 AND COALESCE(ra.status, ri.status, '') <> 'ACTIVE') AS fallen \
              FROM sharing_epoch e \
              LEFT JOIN agency a ON a.id = $1 \
              LEFT JOIN token_state t ON t.jti = $2 \
@@ -162,6 +167,11 @@ impl TokenFacts {
         let row = Self::find_by_statement(statement).one(database).await?;
         let missing = || sea_orm::DbErr::RecordNotFound("the sharing epoch".to_owned());
         Ok(row.ok_or_else(missing)?)
+    }
+
+    /// Returns whether the application takes part, and everybody through whom it was registered.
+    fn has_application(&self) -> bool {
+        self.application == Some(AgencyStatus::Active) && self.fallen == 0
     }
 
     /// Returns whether a token that verified still counts.
@@ -183,7 +193,7 @@ impl TokenFacts {
         believed
             && self.agency == active
             && self.denied_at.is_none()
-            && (caller.application().is_none() || self.application == active)
+            && (caller.application().is_none() || self.has_application())
     }
 }
 

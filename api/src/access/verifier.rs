@@ -42,11 +42,14 @@ pub struct Presented<'r> {
     pub url: &'r str,
 }
 
-/// Why what a request presents makes no caller: for the log and the audit, never for the one who sent it.
+/// Why what a request presents makes no caller: for the log and the audit, and for the one who sent it only what is said of
+/// a token that its issuer signed.
 #[derive(Clone, Debug)]
 pub enum CallerError {
     /// The token proves nothing.
     Token(TokenError),
+    /// The token is of an agency's own issuer, who signed it, and something that it says is at fault.
+    Signed(TokenError),
     /// The token is good, but not that its bearer holds the key that it is bound to.
     Holder(&'static str),
     /// We cannot tell.
@@ -58,7 +61,7 @@ impl CallerError {
     #[must_use]
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Token(fault) => fault.code(),
+            Self::Token(fault) | Self::Signed(fault) => fault.code(),
             Self::Holder(why) => why,
             Self::Refused(_) => "unavailable",
         }
@@ -81,6 +84,7 @@ impl From<ExternalTokenError> for CallerError {
     fn from(fault: ExternalTokenError) -> Self {
         match fault {
             ExternalTokenError::Fault(fault) => Self::Token(fault),
+            ExternalTokenError::Signed(fault) => Self::Signed(fault),
             ExternalTokenError::Refused(refusal) => Self::Refused(refusal),
         }
     }

@@ -10,7 +10,10 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, QueryFilter, Select, Set, Unchanged
 use super::graphql::{Application, RegisteredApplication, find_application};
 use super::input::ApplicationInput;
 use super::register::{self, Fresh};
+use super::registrars::Registrars;
 use super::rules::{self, ApplicationRegistration, Registrar};
+use crate::access::Caller;
+use crate::access::caller::token_name;
 use crate::access::grant::Resource;
 use crate::access::revoked::{self, Revocable};
 use crate::audit::change::Change;
@@ -31,7 +34,9 @@ pub struct ApplicationMutation;
 /// Changing applications.
 #[Object]
 impl ApplicationMutation {
-    /// Registers a program of your agency's. Its tokens reach no further than yours.
+    /// Registers a program of your agency's, which has at most 100 at a time. Its tokens reach no further than yours, and
+    /// must be bound to a key (`dpopBound`) where yours is. They are over where the program or identity provider that your
+    /// token is of is suspended.
     async fn register_application(
         &self,
         ctx: &Context<'_>,
@@ -40,7 +45,7 @@ impl ApplicationMutation {
     ) -> Result<RegisteredApplication> {
         let request = ctx.request()?;
         let caller = request.caller.may(Resource::Agency.create())?;
-        let registrar = Registrar::Token(caller.granted());
+        let registrar = registrar(caller);
         let registration = rules::check(&application.wanted(), registrar)?;
         // Before the change is opened: nobody waits for a lock while a secret is hashed.
         let fresh = Fresh::for_a(registration.authentication)?;
@@ -48,7 +53,8 @@ impl ApplicationMutation {
     }
 
     /// Gives an application a new secret, good at once. Its former one is good for 24 hours more; where it had two, the
-    /// older one ends now. Your token must reach as far as the application.
+    /// older one ends now. Your token must reach as far as the application; one that is bound to a key renews only what is
+    /// `dpopBound`.
     async fn rotate_application_secret(
         &self,
         ctx: &Context<'_>,
@@ -61,7 +67,7 @@ impl ApplicationMutation {
         let change = request.change(Resource::Agency.update()).await?;
         let model = held(&change, id).await?;
         let by = ClientAuthentication::ClientSecretBasic;
-        rules::renewable(&model, by, Registrar::Token(caller.granted()))?;
+        rules::renewable(&model, by, registrar(caller))?;
         register::rotate(&change, &model, &fresh).await?;
         change
             .commit(Event::ApplicationSecretRotated(model.id))
@@ -90,7 +96,7 @@ impl ApplicationMutation {
         let change = request.change(Resource::Agency.update()).await?;
         let model = held(&change, id).await?;
         let by = ClientAuthentication::PrivateKeyJwt;
-        rules::renewable(&model, by, Registrar::Token(caller.granted()))?;
+        rules::renewable(&model, by, registrar(caller))?;
         let Some(model) = rules::with_keys(model, keys) else {
             change.give_up().await?;
             return find(request, id).await;
@@ -138,7 +144,9 @@ impl ApplicationMutation {
     async fn revoke_token(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The token's id, its `jti`, of 1 to 255 characters; never the token.")]
+        #[graphql(
+            desc = "The token's id, its `jti`, of 1 to 255 characters; of your identity provider's, after the provider's id and a slash. Never the token."
+        )]
         token_id: ID,
     ) -> Result<bool> {
         let request = ctx.request()?;
@@ -149,18 +157,27 @@ impl ApplicationMutation {
         let now = request.looks(needed).await?;
         let store = &request.worker.store;
         let agency = request.caller.agency();
-        let mut outlook = revoked::outlook(&store.read, agency, &token_id, now).await?;
+        let token = token_name(&token_id);
+        let mut outlook = revoked::outlook(&store.read, agency, &token, now).await?;
         if outlook == Revocable::Living {
             let ending = request.counted_ending(needed).await?;
-            outlook = revoked::revoke(&ending, agency, &token_id).await?;
+            outlook = revoked::revoke(&ending, agency, &token).await?;
             if outlook == Revocable::Living {
-                ending.commit(Event::TokenRevoked(token_id.0)).await?;
+                ending.commit(Event::TokenRevoked(token)).await?;
             }
         }
         match outlook {
             Revocable::Unknown => Err(Error::NotFound.into()),
             Revocable::Over | Revocable::Living => Ok(true),
         }
+    }
+}
+
+/// Returns the caller as somebody who registers or changes an application.
+fn registrar(caller: &Caller) -> Registrar<'_> {
+    Registrar::Token {
+        scopes: caller.granted(),
+        bound: caller.holder().is_some(),
     }
 }
 
@@ -180,7 +197,9 @@ async fn register(
     let vault = &request.worker.vault;
     let created = idempotency::creates_once(change, vault, call, async |change| {
         let agency = change.agency();
-        let made = register::register(change, agency, registration, fresh.as_ref()).await?;
+        let registrars = Registrars::of(change, &request.caller).await?;
+        let (fresh, registrars) = (fresh.as_ref(), Some(&registrars));
+        let made = register::register(change, agency, registration, fresh, registrars).await?;
         Ok(Creation {
             id: made.id.0,
             event: Event::ApplicationRegistered(made.id),

@@ -74,6 +74,27 @@ impl Application {
     async fn created_at(&self) -> DateTime {
         self.model.created_at.into()
     }
+
+    /// By whose token it was registered; null where the operator registered it, or an earlier release.
+    async fn registered_by(&self) -> Option<RegisteredBy> {
+        let Some(client) = self.model.registered_by_client.clone() else {
+            return None;
+        };
+        Some(RegisteredBy {
+            subject: self.model.registered_by_subject.clone().unwrap_or_default(),
+            client,
+        })
+    }
+}
+
+/// By whose token an application was registered. Where that program or identity provider is suspended, or one that it came
+/// from itself, the application's tokens are over, and it is given none.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct RegisteredBy {
+    /// The person or program, as your agency calls it.
+    pub subject: String,
+    /// The `client_id` of the token: an application's id, or your identity provider's where it issued the token.
+    pub client: String,
 }
 
 impl From<application::Model> for Application {

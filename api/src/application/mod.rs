@@ -12,5 +12,6 @@ pub mod graphql;
 pub mod input;
 pub mod operator;
 pub mod register;
+pub mod registrars;
 pub mod rules;
 pub mod secret;

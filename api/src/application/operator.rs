@@ -26,7 +26,7 @@ pub async fn register(
     let fresh = Fresh::for_a(registration.authentication)?;
     let mut change = Change::at_command_line(store, ByOperator::default()).await?;
     change.acts_for(Some(agency));
-    let model = register::register(&change, agency, registration, fresh.as_ref()).await?;
+    let model = register::register(&change, agency, registration, fresh.as_ref(), None).await?;
     change
         .commit(Event::ApplicationRegistered(model.id))
         .await?;
@@ -43,7 +43,7 @@ pub(crate) async fn register_with_keys<By: Author>(
     wanted: &ApplicationRequest,
 ) -> Result<(application::Model, Event)> {
     let registration = rules::check(wanted, Registrar::Operator)?;
-    let model = register::register(change, agency, registration, None).await?;
+    let model = register::register(change, agency, registration, None, None).await?;
     let event = Event::ApplicationRegistered(model.id);
     Ok((model, event))
 }

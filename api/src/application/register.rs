@@ -2,10 +2,11 @@
 
 use concord_entities::ids::{AgencyId, ApplicationId, SecretId};
 use concord_entities::vocabulary::{AgencyStatus, ClientAuthentication};
-use concord_entities::{application, application_secret};
-use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, Set, Unchanged};
+use concord_entities::{SelectLocked, agency, application, application_secret};
+use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel, PaginatorTrait, Set, Unchanged};
 use zeroize::Zeroizing;
 
+use super::registrars::Registrars;
 use super::rules::{self, ApplicationRegistration};
 use super::secret;
 use crate::access::revoked;
@@ -41,16 +42,20 @@ impl Fresh {
     }
 }
 
-/// Registers an application of `agency`, with the secret that it is to have.
+/// Registers an application of `agency`, with the secret that it is to have: by a token of these registrars, or by
+/// the operator. Of two at a time one waits, so that there are never more than the agency may have.
 ///
 /// # Errors
-/// `UNAVAILABLE`.
+/// `INVALID_TRANSITION`: the agency has as many as it may. `UNAVAILABLE`.
 pub async fn register<By: Author>(
     change: &Change<'_, By>,
     agency: AgencyId,
     registration: ApplicationRegistration,
     fresh: Option<&Fresh>,
+    registrars: Option<&Registrars>,
 ) -> Result<application::Model> {
+    agency::Entity::named(agency).one_locked(change).await?;
+    rules::room_for_another(application::Entity::live(agency).count(change).await?)?;
     let model = application::Model {
         id: ApplicationId::new(),
         agency_id: agency,
@@ -61,8 +66,14 @@ pub async fn register<By: Author>(
         keys: registration.keys,
         dpop_bound: registration.dpop_bound,
         created_at: change.now(),
+        registered_by_subject: None,
+        registered_by_client: None,
     };
+    let model = registrars.map_or(model.clone(), |registrars| registrars.sign(model));
     let model = model.into_active_model().insert(change).await?;
+    if let Some(registrars) = registrars {
+        registrars.keep(change, model.id).await?;
+    }
     if let Some(fresh) = fresh {
         keep(change, model.id, fresh).await?;
     }
@@ -93,8 +104,8 @@ pub async fn rotate<By: Author>(
     keep(change, application.id, fresh).await
 }
 
-/// Suspends an application, and takes back its tokens and what other applications exchanged them for. Returns none where
-/// that was done before.
+/// Suspends an application, and takes back its tokens, those of the applications that were registered through it, and what
+/// other applications exchanged them for. Returns none where that was done before.
 ///
 /// # Errors
 /// `UNAVAILABLE`.

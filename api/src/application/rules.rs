@@ -20,6 +20,8 @@ use crate::text;
 pub const MAX_KEYS: usize = 4;
 /// How long the text of one key may be, in bytes.
 pub const MAX_KEY_TEXT: usize = 2048;
+/// How many applications that may call an agency has at a time.
+pub const MAX_APPLICATIONS: u64 = 100;
 /// For how long an application's former secret is good after it was given a new one.
 pub const OVERLAP: Duration = Duration::from_hours(24);
 
@@ -29,10 +31,24 @@ const KEPT: [&str; 7] = ["kty", "crv", "x", "y", "use", "alg", "kid"];
 /// Who registers or changes an application.
 #[derive(Clone, Copy, Debug)]
 pub enum Registrar<'a> {
-    /// Whoever carries a token with these scopes.
-    Token(&'a Scopes),
+    /// Whoever carries a token.
+    Token {
+        /// Its scopes.
+        scopes: &'a Scopes,
+        /// Whether it is bound to a key.
+        bound: bool,
+    },
     /// The service's operator, whom no token limits.
     Operator,
+}
+
+impl Registrar<'_> {
+    fn is_bound(self) -> bool {
+        match self {
+            Self::Token { bound, .. } => bound,
+            Self::Operator => false,
+        }
+    }
 }
 
 /// An application as somebody asks for it to be registered.
@@ -84,6 +100,12 @@ pub fn check(
         ));
     }
     within(&scopes, registrar)?;
+    if !wanted.dpop_bound && registrar.is_bound() {
+        return Err(Error::input(
+            "application.dpopBound",
+            "your token is bound to a key, so the tokens of what it registers must be too: say true",
+        ));
+    }
     let (authentication, keys) = match (wanted.secret, wanted.keys.is_empty()) {
         (true, true) => (ClientAuthentication::ClientSecretBasic, NO_KEYS.to_owned()),
         (false, false) => (
@@ -112,11 +134,24 @@ pub fn check(
 /// `FORBIDDEN_SCOPE`.
 pub fn within(scopes: &Scopes, registrar: Registrar<'_>) -> Result<(), Error> {
     match registrar {
-        Registrar::Token(own) if !narrower(scopes, own) => {
+        Registrar::Token { scopes: own, .. } if !narrower(scopes, own) => {
             Err(Error::forbidden_scope(scopes.to_string()))
         }
-        Registrar::Token(_) | Registrar::Operator => Ok(()),
+        Registrar::Token { .. } | Registrar::Operator => Ok(()),
     }
+}
+
+/// Checks that an agency with this many live applications may have another one.
+///
+/// # Errors
+/// `INVALID_TRANSITION`.
+pub fn room_for_another(live: u64) -> Result<(), Error> {
+    if live < MAX_APPLICATIONS {
+        return Ok(());
+    }
+    Err(Error::NotNow(
+        "your agency has 100 applications, as many as it may: suspend one that is not used any more".into(),
+    ))
 }
 
 /// Checks that an application may be given other means to prove itself: whoever hands them over can be it from then on,
@@ -143,6 +178,13 @@ pub fn renewable(
                 "this application proves itself by a secret: rotate it instead".into()
             }
         }));
+    }
+    if !application.dpop_bound && registrar.is_bound() {
+        return Err(Error::NotNow(
+            "your token is bound to a key, and this application's need not be: renew it by a token that is not, or register \
+             one that is `dpopBound`"
+                .into(),
+        ));
     }
     // A stored scope that cannot be read lets its tokens do nothing.
     let scopes = Scopes::parse(&application.scope).unwrap_or_default();

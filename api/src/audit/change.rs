@@ -65,6 +65,8 @@ pub struct ByAgency {
     pub client: String,
     /// The `jti` of the token, where there is one.
     pub token: Option<String>,
+    /// The program, as the agency's own issuer calls it.
+    pub program: Option<String>,
 }
 
 /// The service's operator, at the command line.
@@ -80,6 +82,7 @@ impl Author for ByAgency {
             subject: self.subject.clone(),
             client: self.client.clone(),
             token: self.token.clone(),
+            program: self.program.clone(),
         }
     }
 }

@@ -444,6 +444,8 @@ pub struct Agent {
     pub client: String,
     /// The `jti` of the token.
     pub token: Option<String>,
+    /// The program, as the agency's own issuer calls it.
+    pub program: Option<String>,
 }
 
 impl Agent {
@@ -455,6 +457,7 @@ impl Agent {
             subject: "operator".to_owned(),
             client: "command-line".to_owned(),
             token: None,
+            program: None,
         }
     }
 
@@ -466,6 +469,7 @@ impl Agent {
             subject: String::new(),
             client: String::new(),
             token: None,
+            program: None,
         }
     }
 

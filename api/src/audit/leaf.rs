@@ -51,6 +51,9 @@ pub struct Leaf {
     pub subject: String,
     /// The program's registration.
     pub client: String,
+    /// The program, as the agency's own issuer calls it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub program: Option<String>,
     /// The token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
@@ -128,6 +131,7 @@ impl Leaf {
             agency: agent.agency,
             subject: agent.subject.clone(),
             client: agent.client.clone(),
+            program: agent.program.clone(),
             token: agent.token.clone(),
             address: None,
             request: meta.request.clone(),

@@ -1,6 +1,7 @@
 //! `concord issuer`: whose identity providers are trusted, and how far.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use concord::access::issuer::fetch::{Fetched, Fetcher};
@@ -49,12 +50,18 @@ pub(crate) struct Add {
     /// What a value of the claim gives, such as `caseworker=referral.rs`; may be repeated.
     #[arg(long, value_name = "VALUE=SCOPE", requires = "map", value_parser = mapped)]
     map_value: Vec<(String, String)>,
-    /// The `typ` of its access tokens: `at+jwt`, or `JWT` where it can do no better.
+    /// The `typ` of its access tokens: `at+jwt`, or `JWT` where it can do no better, which stands for none as well.
     #[arg(long, default_value = AT_JWT)]
     token_type: String,
     /// An algorithm that it may sign with, such as `RS256`; may be repeated.
     #[arg(long, default_value = "ES256")]
     algorithm: Vec<String>,
+    /// The `aud` of its access tokens that stands for this service, where it is not the service's own.
+    #[arg(long)]
+    audience: Option<String>,
+    /// How many minutes its access tokens may be good for, at most 1440.
+    #[arg(long, value_name = "MINUTES")]
+    max_life: Option<u32>,
     #[command(flatten)]
     options: Options,
 }
@@ -128,6 +135,10 @@ impl Add {
                 claim,
                 values: (!values.is_empty()).then_some(values),
             }),
+            audience: self.audience,
+            max_life: self
+                .max_life
+                .map(|minutes| Duration::from_mins(minutes.into())),
         })
     }
 }
@@ -192,6 +203,12 @@ fn show(issuer: &trusted_issuer::Model, agency: &str) {
     }
     let algorithms = issuer.algorithms.0.join(" ");
     println!("  tokens      {} by {algorithms}", issuer.token_type);
+    if let Some(audience) = &issuer.audience {
+        println!("  audience    {audience}");
+    }
+    if let Some(life) = issuer.max_life {
+        println!("  longest     {} minutes", life / 60);
+    }
     println!("  keys        {}", issuer.jwks_uri);
     println!("  fetched     {}", at(issuer.fetched_at));
     println!("  asked       {}", at(issuer.attempted_at));

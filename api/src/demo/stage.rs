@@ -74,6 +74,7 @@ impl<'s> Stage<'s> {
                     subject: (*desk).to_owned(),
                     client: self.programs.get(who)?.to_string(),
                     token: None,
+                    program: None,
                 })
             }
         }
@@ -88,6 +89,7 @@ pub(super) fn operator_for(agency: AgencyId) -> ByAgency {
         subject: operator.subject,
         client: operator.client,
         token: operator.token,
+        program: None,
     }
 }
 

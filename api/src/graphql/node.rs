@@ -76,8 +76,11 @@ pub struct Viewer {
     /// The id under which the program that carries the token is known: an application's id or, where it is not
     /// registered here, the name that its issuer gives it.
     client: String,
+    /// The program that carries the token, as your agency's own identity provider calls it (`azp` or `client_id`); null where
+    /// Concord issued the token.
+    program: Option<String>,
     #[graphql(skip)]
-    program: Option<ApplicationId>,
+    registered: Option<ApplicationId>,
     /// The token's scopes.
     scopes: Vec<String>,
     /// The token's scopes taken apart.
@@ -117,7 +120,7 @@ impl Viewer {
     /// The application that carries the token; null where it is not registered here, as for a token of your agency's
     /// own issuer. All but its `id` and `name` asks for `agency.r`.
     async fn application(&self, ctx: &Context<'_>) -> Option<Result<Application>> {
-        let id = self.program?;
+        let id = self.registered?;
         own_application(ctx, id).await.transpose()
     }
 }
@@ -138,7 +141,8 @@ impl NodeQuery {
             agency: released.content(),
             subject: caller.subject().to_owned(),
             client: caller.client().to_owned(),
-            program: caller.application(),
+            program: caller.program().map(str::to_owned),
+            registered: caller.application(),
             scopes: caller.scopes(),
             permissions: caller.granted().iter().map(ScopePermission::of).collect(),
             purposes: caller.purposes().iter().collect(),

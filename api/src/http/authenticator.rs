@@ -18,6 +18,9 @@ use crate::error::Error;
 use crate::request::Worker;
 use crate::settings::Settings;
 
+/// How many seconds after an outage a program is told to try again.
+pub const AFTER_OUTAGE: u64 = 2;
+
 /// One request on its way in, and what answers it if it goes no further.
 #[derive(Clone, Copy)]
 pub struct Authenticator<'r> {
@@ -60,12 +63,17 @@ impl Authenticator<'_> {
                 Err(if refusal.error == Error::Internal {
                     self.refused(StatusCode::INTERNAL_SERVER_ERROR, &Error::Internal)
                 } else {
-                    self.refused(StatusCode::SERVICE_UNAVAILABLE, &Error::Unavailable)
+                    let mut answer =
+                        self.refused(StatusCode::SERVICE_UNAVAILABLE, &Error::Unavailable);
+                    let wait = header::HeaderValue::from(AFTER_OUTAGE);
+                    answer.headers_mut().insert(header::RETRY_AFTER, wait);
+                    answer
                 })
             }
             Err(fault) => {
                 let lack = match fault {
                     CallerError::Holder(_) => Lack::GoodProof,
+                    CallerError::Signed(fault) => Lack::GoodClaim(fault),
                     CallerError::Token(_) | CallerError::Refused(_) => Lack::GoodToken,
                 };
                 Err(self.turn_away(&Agent::stranger(), fault.code(), lack).await)
@@ -79,11 +87,16 @@ impl Authenticator<'_> {
             .await
     }
 
-    /// Answers a token that does not reach as far as `scope`.
+    /// Answers a token of this caller's that does not reach as far as `scope`.
     #[must_use]
-    pub fn too_narrow(&self, scope: &str, body: Vec<u8>) -> HttpResponse {
+    pub fn too_narrow(&self, caller: &Caller, scope: &str, body: Vec<u8>) -> HttpResponse {
+        let empty_claim = caller
+            .origin()
+            .and_then(|origin| origin.empty_claim.as_deref());
         let mut answer = answer::body(StatusCode::FORBIDDEN, self.media, self.request_id, body);
-        self.shared.challenges.add(&mut answer, Lack::Scope(scope));
+        self.shared
+            .challenges
+            .add(&mut answer, Lack::Scope { scope, empty_claim });
         answer
     }
 

@@ -3,6 +3,7 @@
 use actix_web::HttpResponse;
 use actix_web::http::header::{HeaderValue, WWW_AUTHENTICATE};
 
+use crate::access::token::TokenError;
 use crate::oauth::metadata;
 use crate::settings::Settings;
 
@@ -15,8 +16,15 @@ pub enum Lack<'s> {
     GoodToken,
     /// A good proof that it holds the key that its token is bound to.
     GoodProof,
-    /// A token that reaches as far as this scope.
-    Scope(&'s str),
+    /// A token whose claims are right: its issuer, an agency's own, signed this one, so that no forger learns anything.
+    GoodClaim(TokenError),
+    /// A token that reaches further.
+    Scope {
+        /// As far as this.
+        scope: &'s str,
+        /// The claim that was to say how far, where it gives nothing.
+        empty_claim: Option<&'s str>,
+    },
 }
 
 /// The challenges of one service.
@@ -48,8 +56,20 @@ impl Challenges {
                 ", error=\"invalid_dpop_proof\"".to_owned(),
             ),
             // Scopes of ours are made of letters that need no escape (RFC 6750, 3).
-            Lack::Scope(scope) => {
+            Lack::Scope { scope, empty_claim } => {
                 let said = format!(", error=\"insufficient_scope\", scope=\"{scope}\"");
+                let why = empty_claim.filter(|claim| is_plain(claim)).map_or_else(
+                    String::new,
+                    |claim| described(&format!("the token's {claim}: it gives none of the scopes that its issuer is registered for")),
+                );
+                (format!("{said}{why}"), format!("{said}{why}"))
+            }
+            Lack::GoodClaim(fault) => {
+                let member = fault.member().unwrap_or("claims");
+                let said = format!(
+                    "{INVALID_TOKEN}{}",
+                    described(&format!("the token's {member}: {fault}"))
+                );
                 (said.clone(), said)
             }
         };
@@ -66,6 +86,16 @@ impl Challenges {
             }
         }
     }
+}
+
+fn described(text: &str) -> String {
+    format!(", error_description=\"{text}\"")
+}
+
+/// Returns whether a text may stand in a challenge as it is (RFC 6750, 3).
+fn is_plain(text: &str) -> bool {
+    text.bytes()
+        .all(|byte| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\')
 }
 
 const INVALID_TOKEN: &str = ", error=\"invalid_token\"";

@@ -269,7 +269,7 @@ async fn execute(gate: &Authenticator<'_>, caller: Caller, params: Params) -> Ht
     }
     if let Some(scope) = lacking(&response) {
         let bytes = answer::without_data(&response.errors, request_id);
-        return gate.too_narrow(&scope, bytes);
+        return gate.too_narrow(&request.caller, &scope, bytes);
     }
     let wait = must_wait(&response);
     let bytes = if outcome == RequestOutcome::RequestError {

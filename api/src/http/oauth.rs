@@ -7,7 +7,7 @@ use tracing::info;
 use uuid::Uuid;
 
 use super::answer::REQUEST_ID;
-use super::authenticator;
+use super::authenticator::{self, AFTER_OUTAGE};
 use super::graphql::DEADLINE;
 use super::shared::Shared;
 use crate::oauth::fault::{OauthError, OauthErrorCode};
@@ -141,6 +141,7 @@ fn status(kind: OauthErrorCode) -> StatusCode {
         OauthErrorCode::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         OauthErrorCode::InvalidRequest
         | OauthErrorCode::InvalidSubjectToken
+        | OauthErrorCode::UnauthorizedClient
         | OauthErrorCode::UnsupportedGrantType
         | OauthErrorCode::InvalidScope
         | OauthErrorCode::InvalidTarget
@@ -157,7 +158,19 @@ fn refused(status: StatusCode, request_id: &str, fault: &OauthError) -> HttpResp
             header::HeaderValue::from_static("Basic realm=\"concord\", charset=\"UTF-8\"");
         headers.insert(header::WWW_AUTHENTICATE, challenge);
     }
-    if let OauthErrorCode::SlowDown(seconds) = fault.kind {
+    let wait = match fault.kind {
+        OauthErrorCode::SlowDown(seconds) => Some(seconds),
+        OauthErrorCode::Unavailable => Some(AFTER_OUTAGE),
+        OauthErrorCode::InvalidRequest
+        | OauthErrorCode::InvalidClient
+        | OauthErrorCode::UnauthorizedClient
+        | OauthErrorCode::UnsupportedGrantType
+        | OauthErrorCode::InvalidScope
+        | OauthErrorCode::InvalidTarget
+        | OauthErrorCode::InvalidSubjectToken
+        | OauthErrorCode::InvalidDpopProof => None,
+    };
+    if let Some(seconds) = wait {
         headers.insert(header::RETRY_AFTER, header::HeaderValue::from(seconds));
     }
     answer

@@ -177,7 +177,7 @@ async fn refuse(gate: &Authenticator<'_>, request: &Request, refused: HttpRefusa
     }
     let body = answer::without_data(&answer::wires(error), gate.request_id);
     if let Error::ForbiddenScope { needed, .. } = error {
-        return gate.too_narrow(needed, body);
+        return gate.too_narrow(&request.caller, needed, body);
     }
     answer::body(refused.status, gate.media, gate.request_id, body)
 }

@@ -94,6 +94,17 @@ pub(crate) fn audience(members: &JsonMembers<'_>) -> Result<Option<String>, Clai
     }
 }
 
+/// Reads `aud` as a list of audiences, of which it may be the only one (RFC 7519, 4.1.3).
+///
+/// # Errors
+/// When it is missing, or neither text nor a list of texts.
+pub(crate) fn audiences(members: &JsonMembers<'_>) -> Result<Vec<String>, ClaimError> {
+    match members.read::<Vec<String>>("aud") {
+        Some(audiences) => Ok(audiences),
+        None => claim(members, "aud").map(|only| vec![only]),
+    }
+}
+
 /// Returns a moment in whole seconds. RFC 7519 would let them have a fraction; we never write one.
 ///
 /// # Errors

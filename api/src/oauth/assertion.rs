@@ -15,7 +15,7 @@ use crate::jose::strict_json::JsonMembers;
 
 /// How far in the future an assertion may expire, and how long after it was issued.
 pub const MAX_LIFE: Duration = Duration::from_mins(5);
-/// How far our clock may be behind the application's.
+/// How far our clock may be behind the application's, or ahead of it.
 pub const LEEWAY: Duration = Duration::from_secs(30);
 
 const FORM: JwsProfile = JwsProfile {
@@ -32,7 +32,7 @@ const MAX_NAME: usize = 128;
 pub struct Assertion {
     /// `jti`: its own name, unique for its application.
     pub id: String,
-    /// `exp`: the first moment in which it is no longer good, until which it must be remembered.
+    /// The first moment in which it is no longer good, until which it must be remembered: `exp` and [`LEEWAY`].
     pub expires_at: Instant,
 }
 
@@ -167,11 +167,12 @@ fn in_time(claims: &JsonMembers<'_>, now: Instant) -> Result<Instant, AssertionE
     let expires_at = moment(claims, "exp")?;
     let issued_at = any_moment(claims, "iat")?;
     let not_before = any_moment(claims, "nbf")?;
-    if now >= expires_at {
+    let dead_at = expires_at.plus(LEEWAY);
+    if now >= dead_at {
         return Err(AssertionError::Expired);
     }
     let too_long = |from: Instant| from >= expires_at || expires_at.since(from) > MAX_LIFE;
-    if too_long(now) || issued_at.is_some_and(too_long) {
+    if expires_at.since(now) > MAX_LIFE + LEEWAY || issued_at.is_some_and(too_long) {
         return Err(AssertionError::WrongLife);
     }
     if issued_at.is_some_and(|issued_at| issued_at > now.plus(LEEWAY)) {
@@ -180,5 +181,5 @@ fn in_time(claims: &JsonMembers<'_>, now: Instant) -> Result<Instant, AssertionE
     if not_before.is_some_and(|start| start > now.plus(LEEWAY)) {
         return Err(AssertionError::NotYet);
     }
-    Ok(expires_at)
+    Ok(dead_at)
 }

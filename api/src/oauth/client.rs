@@ -11,11 +11,11 @@ use tokio::sync::Semaphore;
 use url::form_urlencoded;
 
 use super::assertion;
-use super::fault::{OauthError, OauthErrorCode};
+use super::fault::OauthError;
 use super::form::FormParameters;
 use super::server::{AuthorizationServer, OauthRequest};
 use crate::access::replay_guard;
-use crate::access::scope::Scopes;
+use crate::access::scope::{Scopes, narrower};
 use crate::application::secret::{self, KeptHash};
 use crate::audit::event::Agent;
 use crate::clock;
@@ -240,16 +240,18 @@ impl Client {
     /// Returns the scopes that are asked for; all that may be granted, where none is asked for (RFC 6749, 3.3).
     ///
     /// # Errors
-    /// `invalid_scope`: malformed, empty, or wider than `ceiling`.
-    pub fn wanted(form: &FormParameters, ceiling: &Scopes) -> Result<Scopes, OauthError> {
-        const DESCRIPTION: &str = "ask for some of what you were registered for, such as referral.rs?purpose=HOUSING_PLACEMENT";
-        let refused = OauthError::new(OauthErrorCode::InvalidScope, DESCRIPTION);
+    /// `invalid_scope`: malformed, empty, or wider than `ceiling`. It suggests some of `open`, which the client could get.
+    pub fn wanted(
+        form: &FormParameters,
+        ceiling: &Scopes,
+        open: &Scopes,
+    ) -> Result<Scopes, OauthError> {
         let wanted = match form.get("scope") {
-            Some(text) => Scopes::parse(text).map_err(|_| refused.clone())?,
+            Some(text) => Scopes::parse(text).map_err(|_| OauthError::scope(open))?,
             None => ceiling.clone(),
         };
-        if wanted.is_empty() || !crate::access::scope::narrower(&wanted, ceiling) {
-            return Err(refused);
+        if wanted.is_empty() || !narrower(&wanted, ceiling) {
+            return Err(OauthError::scope(open));
         }
         Ok(wanted)
     }

@@ -4,10 +4,12 @@
 //! no longer; `act` names that application. An application's own token can be turned into one for a single user, whom
 //! `requested_subject` names; a user's never into another's.
 
+use std::borrow::Cow;
+
 use serde_json::{Value, json};
 
 use super::client::Client;
-use super::fault::{OauthError, OauthErrorCode};
+use super::fault::{OauthError, OauthErrorCode, unless_unavailable};
 use super::issue::{self, TokenDraft};
 use super::server::{AuthorizationServer, OauthRequest};
 use crate::access::scope::{Scopes, narrower};
@@ -96,7 +98,7 @@ async fn subject(
         .verifier
         .read(server.store, brought)
         .await
-        .map_err(|fault| not_in_force(fault.code()))?;
+        .map_err(|fault| unless_unavailable(fault, not_in_force))?;
     if caller.agency() != client.agency {
         return Err(not_in_force("other_agency"));
     }
@@ -107,7 +109,9 @@ async fn subject(
 const fn not_in_force(why: &'static str) -> OauthError {
     OauthError {
         kind: OauthErrorCode::InvalidSubjectToken,
-        description: "the subject_token is not one of your agency's that is in force",
+        description: Cow::Borrowed(
+            "the subject_token is not one of your agency's that is in force",
+        ),
         why,
     }
 }
@@ -123,7 +127,9 @@ fn named(asked: &OauthRequest, brought: &Caller) -> Result<String, OauthError> {
     }
     if brought.subject() != brought.client() {
         return Err(OauthError {
-            description: "a token that is already one user's cannot become another's",
+            description: Cow::Borrowed(
+                "a token that is already one user's cannot become another's",
+            ),
             ..not_in_force("other_user")
         });
     }
@@ -137,12 +143,10 @@ fn named(asked: &OauthRequest, brought: &Caller) -> Result<String, OauthError> {
 
 /// Returns what the new token allows: no more than what was brought, and no more than what the client may ask for.
 fn narrowed(asked: &OauthRequest, client: &Client, brought: &Scopes) -> Result<Scopes, OauthError> {
-    let wanted = Client::wanted(&asked.form, brought)?;
+    let open = brought.and(&client.scopes);
+    let wanted = Client::wanted(&asked.form, brought, &open)?;
     if !narrower(&wanted, &client.scopes) {
-        return Err(OauthError::new(
-            OauthErrorCode::InvalidScope,
-            "the client itself may not ask for this much: name a narrower scope",
-        ));
+        return Err(OauthError::scope(&open));
     }
     Ok(wanted)
 }
@@ -155,7 +159,9 @@ fn actor(client: &Client, brought: &Caller) -> Result<Actor, OauthError> {
     };
     if actor.count() > MAX_ACTORS {
         return Err(OauthError {
-            description: "this token was exchanged often enough: begin with your agency's own",
+            description: Cow::Borrowed(
+                "this token was exchanged often enough: begin with your agency's own",
+            ),
             ..not_in_force("too_many_actors")
         });
     }

@@ -1,5 +1,9 @@
 //! Why the authorization server refuses, as RFC 6749, 5.2 and its successors spell it.
 
+use std::borrow::Cow;
+
+use crate::access::scope::Scopes;
+use crate::access::verifier::CallerError;
 use crate::error::{Error, Refusal};
 
 /// A refusal of the authorization server's. Its texts repeat nothing of the request, and keep to the letters that
@@ -9,7 +13,7 @@ pub struct OauthError {
     /// Which kind, for the program that reads it.
     pub kind: OauthErrorCode,
     /// What was wrong and what to do, for its developer.
-    pub description: &'static str,
+    pub description: Cow<'static, str>,
     /// The finer reason, for the log and the audit alone.
     pub why: &'static str,
 }
@@ -21,6 +25,8 @@ pub enum OauthErrorCode {
     InvalidRequest,
     /// The program did not prove that it is the registered one (RFC 6749, 5.2). One wording for every reason.
     InvalidClient,
+    /// The token that is to be taken back was given to another client, or by another issuer (RFC 7009, 2.1).
+    UnauthorizedClient,
     /// There is no such grant here (RFC 6749, 5.2).
     UnsupportedGrantType,
     /// The scope is malformed, or wider than what may be granted (RFC 6749, 5.2).
@@ -44,6 +50,7 @@ impl OauthErrorCode {
         match self {
             Self::InvalidRequest | Self::InvalidSubjectToken => "invalid_request",
             Self::InvalidClient => "invalid_client",
+            Self::UnauthorizedClient => "unauthorized_client",
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::InvalidScope => "invalid_scope",
             Self::InvalidTarget => "invalid_target",
@@ -57,6 +64,7 @@ impl OauthErrorCode {
     pub const fn is_denial(self) -> bool {
         match self {
             Self::InvalidClient
+            | Self::UnauthorizedClient
             | Self::InvalidScope
             | Self::InvalidTarget
             | Self::InvalidSubjectToken
@@ -81,7 +89,7 @@ impl OauthError {
     pub const fn new(kind: OauthErrorCode, description: &'static str) -> Self {
         Self {
             kind,
-            description,
+            description: Cow::Borrowed(description),
             why: kind.code(),
         }
     }
@@ -91,8 +99,24 @@ impl OauthError {
     pub const fn client(why: &'static str) -> Self {
         Self {
             kind: OauthErrorCode::InvalidClient,
-            description: "the client is not known here, or did not authenticate as it was registered to",
+            description: Cow::Borrowed(
+                "the client is not known here, or did not authenticate as it was registered to",
+            ),
             why,
+        }
+    }
+
+    /// Returns a scope that is malformed, empty, or wider than what this client can get, which is `open`.
+    #[must_use]
+    pub fn scope(open: &Scopes) -> Self {
+        let description = match open.iter().next() {
+            Some(open) => format!("ask for some of what this client can get here, such as {open}"),
+            None => "this client can get nothing here: ask your agency for wider scopes".to_owned(),
+        };
+        Self {
+            kind: OauthErrorCode::InvalidScope,
+            description: Cow::Owned(description),
+            why: OauthErrorCode::InvalidScope.code(),
         }
     }
 
@@ -110,7 +134,9 @@ impl OauthError {
     pub const fn proof(why: &'static str) -> Self {
         Self {
             kind: OauthErrorCode::InvalidDpopProof,
-            description: "send one DPoP header with a fresh proof for this method and URL, each proof once",
+            description: Cow::Borrowed(
+                "send one DPoP header with a fresh proof for this method and URL, each proof once",
+            ),
             why,
         }
     }
@@ -147,6 +173,19 @@ impl From<Refusal> for OauthError {
                     "the service cannot answer safely at the moment: try again in a little while",
                 )
             }
+        }
+    }
+}
+
+/// Returns `said` of a token that proves nothing; where nobody can tell whether it does, the outage.
+pub(super) fn unless_unavailable(
+    fault: CallerError,
+    said: impl FnOnce(&'static str) -> OauthError,
+) -> OauthError {
+    match fault {
+        CallerError::Refused(refusal) => refusal.into(),
+        CallerError::Token(_) | CallerError::Signed(_) | CallerError::Holder(_) => {
+            said(fault.code())
         }
     }
 }

@@ -6,21 +6,30 @@ use serde_json::{Value, json};
 use super::client::Client;
 use super::fault::OauthError;
 use super::server::{AuthorizationServer, OauthRequest};
+use crate::access::verifier::CallerError;
 use crate::access::{Caller, token_status};
 
 /// Says what a token is worth.
 ///
 /// # Errors
-/// `invalid_request`, `temporarily_unavailable`.
+/// `invalid_request`, `invalid_client`, `temporarily_unavailable`.
 pub async fn introspect(
     server: &AuthorizationServer<'_>,
     asked: &OauthRequest,
     client: &Client,
 ) -> Result<Value, OauthError> {
+    let AuthorizationServer { store, .. } = server;
+    token_status::of_client(&store.read, store.backend, client.agency, client.id)
+        .await?
+        .ok_or(OauthError::client("standing"))?;
     let brought = asked.form.need("token", "send the token")?;
     let worthless = json!({ "active": false });
-    let Ok(caller) = server.verifier.read(server.store, brought).await else {
-        return Ok(worthless);
+    let caller = match server.verifier.read(server.store, brought).await {
+        Ok(caller) => caller,
+        Err(CallerError::Refused(refusal)) => return Err(refusal.into()),
+        Err(CallerError::Token(_) | CallerError::Signed(_) | CallerError::Holder(_)) => {
+            return Ok(worthless);
+        }
     };
     if caller.agency() != client.agency {
         return Ok(worthless);
@@ -35,13 +44,14 @@ pub async fn introspect(
 
 /// Returns what RFC 7662, 2.2 and RFC 8693, 4 let it say.
 fn describe(server: &AuthorizationServer<'_>, caller: &Caller) -> Value {
+    let origin = caller.origin();
     let mut said = json!({
         "active": true,
         "scope": caller.scopes().join(" "),
         "client_id": caller.client(),
         "sub": caller.subject(),
-        "aud": server.settings.audience,
-        "iss": server.settings.issuer,
+        "aud": origin.map_or(&server.settings.audience, |origin| &origin.audience),
+        "iss": origin.map_or(&server.settings.issuer, |origin| &origin.issuer),
         "iat": caller.issued_at().unix_seconds(),
         "nbf": caller.not_before().unix_seconds(),
         "exp": caller.expires_at().unix_seconds(),

@@ -48,7 +48,7 @@ pub async fn issue(
 ) -> Result<Value, OauthError> {
     let draft = TokenDraft {
         subject: client.id.to_string(),
-        scopes: Client::wanted(&asked.form, &client.scopes)?,
+        scopes: Client::wanted(&asked.form, &client.scopes, &client.scopes)?,
         holder,
         actor: None,
         until: None,
@@ -67,6 +67,7 @@ pub(super) fn author(client: &Client, subject: String, parent: Option<String>) -
         subject,
         client: client.id.to_string(),
         token: parent,
+        program: None,
     }
 }
 

@@ -3,17 +3,20 @@
 use serde_json::{Value, json};
 
 use super::client::Client;
-use super::fault::OauthError;
+use super::fault::{OauthError, OauthErrorCode};
 use super::issue;
 use super::server::{AuthorizationServer, OauthRequest};
 use crate::access::revoked::{self, Revocable};
 use crate::access::token_status;
+use crate::access::verifier::CallerError;
 use crate::audit::change::Ending;
 use crate::audit::event::Event;
 
-/// Takes a token back that this client was given. For any other the answer is the same (RFC 7009, 2.2).
+/// Takes a token back that this client was given. Of one that is over, or that nobody knows here, the answer is the same
+/// (RFC 7009, 2.2).
 ///
 /// # Errors
+/// `unauthorized_client`: it was given to another client of the agency's, or proves itself as anybody else's (RFC 7009, 2.1).
 /// `invalid_request`, `temporarily_unavailable`: it may still be in force.
 pub async fn revoke(
     server: &AuthorizationServer<'_>,
@@ -44,7 +47,7 @@ pub async fn revoke(
     Ok(done)
 }
 
-/// Returns the `jti` of a token of this client's; none where it is no such thing.
+/// Returns the `jti` of a token of this client's; none where nobody knows it here.
 async fn name(
     server: &AuthorizationServer<'_>,
     client: &Client,
@@ -52,8 +55,13 @@ async fn name(
 ) -> Result<Option<String>, OauthError> {
     let jti = if brought.contains('.') {
         match server.verifier.read(server.store, brought).await {
-            Ok(caller) => caller.token().to_owned(),
-            Err(_) => return Ok(None),
+            Ok(caller) if caller.client() == client.id.to_string() => caller.token().to_owned(),
+            // Whoever brings all of it knows that there is such a token.
+            Ok(_) => return Err(another_clients()),
+            Err(CallerError::Refused(refusal)) => return Err(refusal.into()),
+            Err(CallerError::Token(_) | CallerError::Signed(_) | CallerError::Holder(_)) => {
+                return Ok(None);
+            }
         }
     } else {
         brought.to_owned()
@@ -61,7 +69,16 @@ async fn name(
     let known = concord_entities::token_state::Entity::of(client.agency, &jti)
         .one(&server.store.read)
         .await?;
-    Ok(known
-        .filter(|token| token.application_id == Some(client.id))
-        .map(|token| token.jti))
+    match known {
+        Some(token) if token.application_id == Some(client.id) => Ok(Some(token.jti)),
+        Some(_) => Err(another_clients()),
+        None => Ok(None),
+    }
+}
+
+const fn another_clients() -> OauthError {
+    OauthError::new(
+        OauthErrorCode::UnauthorizedClient,
+        "this token was not given to this client: have the one revoke it that it was given to, or use the mutation revokeToken",
+    )
 }

@@ -57,6 +57,8 @@ pub struct AuditEvent {
     /// The id under which the acting program is known: an application's id or, where it is not registered here, the
     /// name that its issuer gives it.
     pub client: String,
+    /// The program that acted, as its agency's own identity provider calls it; null where Concord issued the token.
+    pub program: Option<String>,
     /// The application that acted; null where it is not one of your agency's. All but its `id` and `name` asks for
     /// `agency.r`.
     pub application: Option<Application>,
@@ -132,6 +134,7 @@ impl AuditEvent {
             subject: Some(leaf.subject),
             application,
             client: leaf.client,
+            program: leaf.program,
             token_id: leaf.token,
             operation: leaf.operation.filter(|_| !told_only),
             request_id: Some(leaf.request),

@@ -28,6 +28,8 @@ pub(crate) mod m0025_memberships;
 pub(crate) mod m0026_mou_days;
 pub(crate) mod m0027_outcomes;
 pub(crate) mod m0028_names;
+pub(crate) mod m0031_registrars;
+pub(crate) mod m0032_issuer_terms;
 
 use sea_orm_migration::sea_orm::prelude::Uuid;
 

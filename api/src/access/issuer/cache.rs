@@ -36,6 +36,8 @@ pub struct Issuers {
 pub enum ExternalTokenError {
     /// It proves nothing.
     Fault(TokenError),
+    /// Its issuer signed it, and something that it says is at fault.
+    Signed(TokenError),
     /// We cannot tell.
     Refused(Refusal),
 }
@@ -101,13 +103,11 @@ impl Issuers {
         if !age::is_usable(known.fetched_at, now) {
             return Err(TokenError::UnknownKey.into());
         }
-        Ok(token::verify(
-            compact,
-            &known.trusted,
-            &known.keys,
-            audience,
-            now,
-        )?)
+        let verified = token::verify(compact, &known.trusted, &known.keys, audience, now);
+        verified.map_err(|fault| match fault.member() {
+            Some(_) => ExternalTokenError::Signed(fault),
+            None => fault.into(),
+        })
     }
 
     async fn known(

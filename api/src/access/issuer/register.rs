@@ -90,6 +90,7 @@ pub async fn add(
     if same.one(&change).await?.is_some() {
         return Err(IssuerChangeError::Registered);
     }
+    let max_life = registration.max_life_in_seconds();
     let row = trusted_issuer::Model {
         id: IssuerId::new(),
         agency_id: agency,
@@ -104,6 +105,9 @@ pub async fn add(
         fetched_at: Some(now),
         attempted_at: Some(now),
         created_at: now,
+        believed_from: None,
+        max_life,
+        audience: registration.audience,
     };
     let id = row.id;
     trusted_issuer::Entity::insert(row.into_active_model())

@@ -4,6 +4,7 @@
 //! the registration gives, and can neither widen it nor speak for another agency.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use concord_entities::trusted_issuer::{self, Mapping};
 use serde_json::Value;
@@ -11,12 +12,13 @@ use url::Url;
 
 use crate::access::grammar::ScopeListError;
 use crate::access::scope::{Scopes, narrower};
+use crate::access::token::MAX_LIFE;
 
 /// The algorithms that an identity provider may sign with (RFC 7518, RFC 8037).
 pub const ALGORITHMS: [&str; 4] = ["ES256", "EdDSA", "RS256", "PS256"];
 /// The type of an access token after RFC 9068.
 pub const AT_JWT: &str = "at+jwt";
-/// The type of any JWT, for providers that give their access tokens no better one.
+/// The type of any JWT, for providers that give their access tokens no better one, or none at all.
 pub const JWT: &str = "JWT";
 /// Bytes of the longest `iss`.
 pub const MAX_ISSUER: usize = 512;
@@ -43,6 +45,10 @@ pub struct IssuerRegistration {
     pub scope: String,
     /// How a claim narrows that.
     pub mapping: Option<Mapping>,
+    /// The `aud` of its tokens that stands for this service; the service's own audience where none is said.
+    pub audience: Option<String>,
+    /// How long its tokens may be good for; as long as any token where none is said.
+    pub max_life: Option<Duration>,
 }
 
 /// What a registration that was found fit says.
@@ -52,6 +58,8 @@ pub struct IssuerTerms {
     algorithms: Vec<String>,
     ceiling: Scopes,
     narrowing: Option<Narrowing>,
+    audience: Option<String>,
+    max_life: Duration,
 }
 
 /// How a claim narrows the ceiling.
@@ -77,6 +85,14 @@ pub enum IssuerError {
     /// No algorithm, an unknown one, or one twice.
     #[error("the algorithms: some of {}, each once", ALGORITHMS.join(", "))]
     Algorithms,
+    /// The audience is no name that tokens can be compared with.
+    #[error(
+        "the audience: 1 to 512 visible characters of ASCII, as the provider writes them into `aud`"
+    )]
+    Audience,
+    /// The longest life is none, or longer than any token's.
+    #[error("the longest life: from a minute to 24 hours")]
+    MaxLife,
     /// The ceiling is not a list of scopes.
     #[error("the scope: {0}")]
     Scope(#[from] ScopeListError),
@@ -136,7 +152,18 @@ impl IssuerRegistration {
             algorithms: row.algorithms.0.clone(),
             scope: row.scope.clone(),
             mapping: row.mapping.clone(),
+            audience: row.audience.clone(),
+            max_life: row
+                .max_life
+                .map(|seconds| Duration::from_secs(seconds.unsigned_abs().into())),
         }
+    }
+
+    /// Returns the longest life as a row keeps it.
+    #[must_use]
+    pub fn max_life_in_seconds(&self) -> Option<i32> {
+        self.max_life
+            .and_then(|life| i32::try_from(life.as_secs()).ok())
     }
 
     /// Returns what this registration says, where it is fit.
@@ -152,6 +179,17 @@ impl IssuerRegistration {
         plain_https(&self.jwks_uri, MAX_URI).map_err(IssuerError::JwksUri)?;
         if ![AT_JWT, JWT].contains(&self.token_type.as_str()) {
             return Err(IssuerError::TokenType);
+        }
+        let is_name = |text: &String| {
+            (1..=MAX_ISSUER).contains(&text.len())
+                && text.bytes().all(|byte| byte.is_ascii_graphic())
+        };
+        if !self.audience.as_ref().is_none_or(is_name) {
+            return Err(IssuerError::Audience);
+        }
+        let max_life = self.max_life.unwrap_or(MAX_LIFE);
+        if !(Duration::from_mins(1)..=MAX_LIFE).contains(&max_life) {
+            return Err(IssuerError::MaxLife);
         }
         let known = |name: &&String| ALGORITHMS.contains(&name.as_str());
         let distinct: BTreeSet<_> = self.algorithms.iter().filter(known).collect();
@@ -172,6 +210,8 @@ impl IssuerRegistration {
             algorithms: self.algorithms.clone(),
             ceiling,
             narrowing,
+            audience: self.audience.clone(),
+            max_life,
         })
     }
 }
@@ -276,6 +316,18 @@ impl IssuerTerms {
     #[must_use]
     pub fn token_type(&self) -> &str {
         &self.token_type
+    }
+
+    /// Returns the audience that the tokens must name, where it is not the service's own.
+    #[must_use]
+    pub fn audience(&self) -> Option<&str> {
+        self.audience.as_deref()
+    }
+
+    /// Returns how long the tokens may be good for.
+    #[must_use]
+    pub fn max_life(&self) -> Duration {
+        self.max_life
     }
 
     /// Returns whether the tokens may be signed like this.
