@@ -5,6 +5,7 @@
 
 mod asking;
 mod cases;
+mod forwarded;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;

@@ -1,7 +1,7 @@
 //! How much an application may ask for, how often an agency may end tokens and programs, and how often somebody may fail
 //! to prove who they are.
 //!
-//! Each replica counts for itself. An address is the peer's on the socket: behind a proxy, everybody has the proxy's.
+//! Each replica counts for itself. Where a request comes from is told by `http/client_address.rs`.
 
 use std::convert::Infallible;
 use std::hash::Hash;

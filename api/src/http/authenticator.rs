@@ -1,7 +1,6 @@
 //! Who comes in: a caller whose token is proven, or an answer that is the same for every token that is not.
 
 use std::borrow::Cow;
-use std::net::IpAddr;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse};
@@ -9,6 +8,7 @@ use tracing::{error, info};
 
 use super::answer;
 use super::challenge::Lack;
+use super::client_address;
 use super::negotiate::MediaType;
 use super::shared::Shared;
 use crate::access::Caller;
@@ -90,12 +90,12 @@ impl Authenticator<'_> {
     /// Refuses a token, with the attempt on record; as often as one may be tried from where it comes.
     async fn turn_away(&self, agent: &Agent, why: &'static str, lack: Lack<'_>) -> HttpResponse {
         info!(request = self.request_id, why, "a token was refused");
-        if let Some(address) = address(self.http)
+        if let Some(address) = client_address::of(self.http, &self.shared.settings.proxies)
             && let Err(wait) = self.shared.limits.failed(address, None)
         {
             return answer::too_much(self.media, self.request_id, wait);
         }
-        let meta = meta(self.http, self.request_id);
+        let meta = meta(self.http, &self.shared.settings, self.request_id);
         let Worker { store, ledger, .. } = self.worker;
         ledger
             .deny(store, agent, &meta, vec![Event::TokenRefused(why)])
@@ -121,10 +121,10 @@ impl Authenticator<'_> {
 
 /// Returns what goes on record about a request before it is known what it asks.
 #[must_use]
-pub fn meta(http: &HttpRequest, request_id: &str) -> RequestMeta {
+pub fn meta(http: &HttpRequest, settings: &Settings, request_id: &str) -> RequestMeta {
     RequestMeta {
         request: request_id.to_owned(),
-        address: address(http).map(|address| address.to_string()),
+        address: client_address::of(http, &settings.proxies).map(|address| address.to_string()),
         trace: http
             .headers()
             .get("traceparent")
@@ -153,12 +153,6 @@ fn url<'r>(http: &HttpRequest, settings: &'r Settings) -> Cow<'r, str> {
         "/graphql" => Cow::Borrowed(&settings.audience),
         path => Cow::Owned(format!("{}{path}", settings.issuer.trim_end_matches('/'))),
     }
-}
-
-/// Returns where a request comes from.
-#[must_use]
-pub fn address(http: &HttpRequest) -> Option<IpAddr> {
-    http.peer_addr().map(|address| address.ip())
 }
 
 /// Returns the `Authorization` header; empty where there is none, more than one, or none that could be right.

@@ -234,7 +234,7 @@ async fn execute(gate: &Authenticator<'_>, caller: Caller, params: Params) -> Ht
         meta: RequestMeta {
             operation: ready.operation_name.clone(),
             document: Some(document_hash),
-            ..authenticator::meta(http, request_id)
+            ..authenticator::meta(http, &shared.settings, request_id)
         },
         lacking: Arc::new(ready.lacking),
         told_agencies: Arc::default(),

@@ -141,7 +141,7 @@ async fn enter(
         caller,
         meta: RequestMeta {
             operation: Some(operation.name.to_owned()),
-            ..authenticator::meta(gate.http, gate.request_id)
+            ..authenticator::meta(gate.http, &gate.shared.settings, gate.request_id)
         },
         lacking: Arc::default(),
         told_agencies: Arc::default(),

@@ -6,6 +6,7 @@
 mod advice;
 mod allowances;
 mod keys;
+mod proxies;
 mod stores;
 
 use std::collections::HashMap;
@@ -22,6 +23,8 @@ use allowances::WrittenAllowances;
 pub use allowances::{AGENCY_SHARE, Allowances, MAX_COST};
 pub use keys::{KEY_VARIABLE, KeySource, KeySources, OTHER_KEY_VARIABLE};
 use keys::{WrittenKey, WrittenKeys};
+use proxies::WrittenProxies;
+pub use proxies::{ForwardedHeader, TrustedProxies};
 pub use stores::StoreLocation;
 use stores::{Stores, WrittenStores};
 
@@ -34,6 +37,8 @@ use stores::{Stores, WrittenStores};
 pub struct Settings {
     /// The address that the service listens on.
     pub listen: SocketAddr,
+    /// The proxies whose word about who asked is taken.
+    pub proxies: TrustedProxies,
     /// The folder that holds the embedded stores and the key-encryption key.
     pub data: PathBuf,
     /// The folder in which this server remembers how far the stores had come, outside what is backed up.
@@ -89,6 +94,14 @@ pub struct RawSettings {
     /// The address to listen on, such as `127.0.0.1:4000`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub listen: Option<String>,
+    /// The proxies before the service, as a list of networks such as `10.1.0.0/16`, with commas in the environment: what one
+    /// of them writes in `forwarded_header` is where a request comes from, in limits and in the audit log [default: none, so
+    /// that it is the socket's peer].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trusted_proxies: Option<Vec<String>>,
+    /// The one header in which they write it: `x-forwarded-for` (the default) or `forwarded` (RFC 7239). The other is not read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub forwarded_header: Option<String>,
     /// The data folder.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<PathBuf>,
@@ -196,6 +209,8 @@ impl Settings {
                 Environment::with_prefix("CONCORD")
                     .prefix_separator("_")
                     .try_parsing(true)
+                    .list_separator(",")
+                    .with_list_parse_key("trusted_proxies")
                     .source(Some(variables())),
             )
             .add_source(flags)
@@ -273,6 +288,11 @@ impl RawSettings {
             ));
             SocketAddr::from(([127, 0, 0, 1], 4000))
         });
+        let proxies = WrittenProxies {
+            trusted: self.trusted_proxies.unwrap_or_default(),
+            header: self.forwarded_header,
+        }
+        .check(&mut faults);
         let Stores {
             data,
             state,
@@ -333,6 +353,7 @@ impl RawSettings {
         }
         Ok(Settings {
             listen,
+            proxies,
             state,
             database,
             keyring,
