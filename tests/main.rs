@@ -46,6 +46,7 @@ mod limits;
 mod lost_replies;
 mod mandated_disclosure;
 mod model;
+mod noise;
 mod oauth;
 mod outcomes;
 mod pages;

@@ -20,7 +20,7 @@ fn read(trusted: &[&str], header: Option<&str>) -> Result<Settings, SettingsErro
     Settings::read(None, &written)
 }
 
-/// Proxies at 10.0.0.0/8 and fd00::/8.
+/// Proxies at `10.0.0.0/8` and `fd00::/8`.
 fn proxies(header: &str) -> TrustedProxies {
     read(&["10.0.0.0/8", "fd00::/8"], Some(header))
         .unwrap()

@@ -2,12 +2,13 @@
 //! explorer page in demo and development.
 //!
 //! [`negotiate`] and [`params`] are pure; [`graphql`] carries a request through guard, coercion and execution;
-//! [`shared`] is what all routes share; [`server`] puts them on a socket.
+//! [`shared`] is what all routes share, [`client_address`] where a request comes from, [`correlation`] what its client calls it; [`server`] puts them on a socket.
 
 pub mod answer;
 pub mod authenticator;
 pub mod challenge;
 pub mod client_address;
+pub mod correlation;
 pub mod evidence;
 pub mod explorer;
 pub mod form;

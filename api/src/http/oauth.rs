@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::answer::REQUEST_ID;
 use super::authenticator;
 use super::client_address;
+use super::correlation;
 use super::graphql::DEADLINE;
 use super::shared::Shared;
 use crate::oauth::fault::{OauthError, OauthErrorCode};
@@ -76,6 +77,7 @@ async fn serve(
                 key_cache: &shared.key_cache,
                 verifier: &shared.verifier,
                 limits: &shared.limits,
+                refusals: &worker.refusals,
                 turnstile: &worker.turnstile,
                 settings: &shared.settings,
             };
@@ -92,6 +94,8 @@ async fn serve(
         Err(fault) => {
             info!(
                 request = request_id,
+                trace = correlation::trace(http.headers()),
+                client_request = correlation::client_request(http.headers()),
                 why = fault.why,
                 "a program was refused"
             );
