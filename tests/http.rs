@@ -6,6 +6,7 @@
 mod asking;
 mod cases;
 mod correlation;
+mod doors;
 mod forwarded;
 
 use std::collections::BTreeSet;

@@ -58,6 +58,7 @@ mod refusal;
 mod repeated;
 mod seal;
 mod sessions;
+mod settings;
 mod sweeps;
 mod time_zones;
 mod transport;

@@ -29,7 +29,7 @@ use crate::graphql::document::Documents;
 use crate::graphql::schema::{schema, sdl};
 use crate::http::challenge::Challenges;
 use crate::http::explorer::Personas;
-use crate::http::server::{self, ListenError};
+use crate::http::server::{self, Door, ListenError};
 use crate::http::shared::Shared;
 use crate::request::WorkerFactory;
 use crate::request::directory::Directory;
@@ -252,10 +252,11 @@ impl Running {
     /// [`ListenError`]: the address cannot be listened on, or the server broke.
     pub async fn serve(
         self,
+        door: Door,
         personas: Personas,
         ready: impl FnOnce(&str),
     ) -> Result<(), ListenError> {
-        let served = server::serve(self.shared, self.workers, personas, ready).await;
+        let served = server::serve(door, self.shared, self.workers, personas, ready).await;
         self.background.end().await;
         self.store.close().await;
         served
