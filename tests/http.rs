@@ -5,6 +5,9 @@
 
 mod asking;
 mod cases;
+mod correlation;
+mod doors;
+mod forwarded;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -259,36 +262,5 @@ impl Answered {
             assert_eq!(told, id, "{name}");
         }
         id.to_owned()
-    }
-}
-
-#[tokio::test]
-async fn a_clients_trace_goes_on_record_where_it_is_one() {
-    const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
-    let world = World::on(Database::Sqlite).await;
-    let north = world.agency("north").await;
-    north.registers("Ada").await;
-    let query = json!({ "query": "query Traced { survivors { edges { node { id } } } }" });
-    let zeros = "0".repeat(32);
-    for (header, kept) in [
-        (format!("00-{TRACE}-00f067aa0ba902b7-01"), TRACE),
-        (format!("00-{zeros}-00f067aa0ba902b7-01"), ""),
-        (
-            format!("00-{}-00f067aa0ba902b7-01", TRACE.to_uppercase()),
-            "",
-        ),
-        (format!("00-{TRACE}"), ""),
-        ("somebody's".to_owned(), ""),
-    ] {
-        let request = reqwest::Client::new()
-            .post(format!("http://{}/graphql", world.server.address))
-            .bearer_auth(&north.token)
-            .header("traceparent", &header)
-            .json(&query);
-        let answer = request.send().await.unwrap();
-        assert_eq!(answer.status(), 200);
-        let leaf = world.tampers("SELECT leaf FROM audit_event ORDER BY id DESC LIMIT 1");
-        let leaf: Value = serde_json::from_str(&leaf).unwrap();
-        assert_eq!(leaf["trace"].as_str().unwrap_or_default(), kept, "{header}");
     }
 }

@@ -20,6 +20,7 @@ use crate::audit::checkpoint::LedgerKey;
 use crate::audit::integrator;
 use crate::audit::ledger::Ledger;
 use crate::audit::ledger_key::{self, LedgerKeyError};
+use crate::audit::refusals::{self, Refusals};
 use crate::audit::turnstile::Turnstile;
 use crate::audit::witnesses::{FoundFolder, WitnessError, Witnesses};
 use crate::clock;
@@ -28,7 +29,7 @@ use crate::graphql::document::Documents;
 use crate::graphql::schema::{schema, sdl};
 use crate::http::challenge::Challenges;
 use crate::http::explorer::Personas;
-use crate::http::server::{self, ListenError};
+use crate::http::server::{self, Door, ListenError};
 use crate::http::shared::Shared;
 use crate::request::WorkerFactory;
 use crate::request::directory::Directory;
@@ -167,6 +168,13 @@ impl Service {
                 .clone()
                 .watch(self.store.clone(), stopped.clone()),
         );
+        let refusals = Refusals::default();
+        let counting = tokio::spawn(refusals.clone().keep(
+            self.store.clone(),
+            ledger.clone(),
+            refusals::WINDOW,
+            stopped.clone(),
+        ));
         let refresher = tokio::spawn(self.refresher.run(stopped));
         let housekeeping = ledger.housekeeping();
         let swept = sweep::before_serving(&self.vault, &self.store, ledger.fork()).await;
@@ -189,6 +197,7 @@ impl Service {
                 ledger,
                 turnstile: Turnstile::default(),
                 limits: limits.clone(),
+                refusals,
                 token_statuses: TokenStatuses::default(),
                 directory: Directory::default(),
                 ledger_key,
@@ -196,6 +205,7 @@ impl Service {
             background: Background {
                 stop,
                 ends_itself: vec![
+                    ("recording of counted refusals", counting),
                     ("integrator", integrating),
                     ("watch over the ledger", watching),
                     ("reading of the token keys", refresher),
@@ -242,10 +252,11 @@ impl Running {
     /// [`ListenError`]: the address cannot be listened on, or the server broke.
     pub async fn serve(
         self,
+        door: Door,
         personas: Personas,
         ready: impl FnOnce(&str),
     ) -> Result<(), ListenError> {
-        let served = server::serve(self.shared, self.workers, personas, ready).await;
+        let served = server::serve(door, self.shared, self.workers, personas, ready).await;
         self.background.end().await;
         self.store.close().await;
         served

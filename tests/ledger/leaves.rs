@@ -8,7 +8,7 @@ use std::fmt::Write;
 
 use concord::audit::event::{
     Agent, ConsentDocumentEvent, ConsentEvent, Event, IssuerEvent, MembershipEvent, MouEvent,
-    ReferralEvent, RequestMeta, RulePackEvent,
+    ReferralEvent, RefusedAlike, RequestMeta, RulePackEvent,
 };
 use concord::audit::leaf::Leaf;
 use concord::audit::tree::Digest;
@@ -67,7 +67,12 @@ fn events() -> Vec<Event> {
     events.push(Event::ConsentSuspensionSet(reviewed(Some("NOT_VOLUNTARY"))));
     events.push(Event::ConsentSuspensionLifted(reviewed(None)));
     events.push(Event::ConsentObjectedTo(reviewed(None)));
+    events.push(Event::ClientRefused(attempts("wrong_secret", Some(4711))));
     events
+}
+
+fn attempts(why: &'static str, count: Option<u64>) -> RefusedAlike {
+    RefusedAlike { why, count }
 }
 
 fn registrations() -> Vec<Event> {
@@ -232,8 +237,8 @@ fn tokens() -> Vec<Event> {
             subject: "01890a5d-ac96-774b-bcce-b302099a8058".to_owned(),
         },
         Event::TokenRevoked(TOKEN.to_owned()),
-        Event::TokenRefused("expired"),
-        Event::ClientRefused("wrong_secret"),
+        Event::TokenRefused(attempts("expired", None)),
+        Event::ClientRefused(attempts("wrong_secret", None)),
         Event::SigningKeyRotated(kid()),
         Event::SigningKeyRetired(kid()),
     ]
@@ -281,6 +286,7 @@ fn written(number: u128, event: Event, agent: &Agent) -> (AuditType, String) {
         operation: Some("Inbox".to_owned()),
         document: Some("d0".to_owned()),
         trace: None,
+        client_request: None,
     };
     let mut leaf = Leaf::new(event, agent, &meta, Instant(1_790_000_000_000));
     leaf.id = AuditEventId(id(number));
@@ -374,6 +380,7 @@ fn the_event_of_a_page_of_fifty_fits_into_a_row() {
         operation: Some("InboxOfTheNightShift".to_owned()),
         document: Some("0".repeat(64)),
         trace: Some("0".repeat(32)),
+        client_request: Some(TOKEN.to_owned()),
     };
     let event = Event::RecordsListed(records.clone());
     let leaf = Leaf::new(event, &agent, &meta, Instant(1_790_000_000_000_000));

@@ -41,6 +41,8 @@ impl Server {
                 .env("CONCORD_COST_BURST", u32::MAX.to_string())
                 .env("CONCORD_ENDINGS_BURST", "1000000")
                 .env("CONCORD_FAILED_PER_MINUTE", "1000000")
+                // Its port is the system's choice, and the world's tokens are made before it is known.
+                .env("CONCORD_ISSUER", "http://127.0.0.1:4000")
                 .envs(environment.iter().copied()),
         )
     }

@@ -1,7 +1,7 @@
 //! How much an application may ask for, how often an agency may end tokens and programs, and how often somebody may fail
 //! to prove who they are.
 //!
-//! Each replica counts for itself. An address is the peer's on the socket: behind a proxy, everybody has the proxy's.
+//! Each replica counts for itself. Where a request comes from is told by `http/client_address.rs`.
 
 use std::convert::Infallible;
 use std::hash::Hash;
@@ -15,7 +15,7 @@ use concord_entities::ids::AgencyId;
 use governor::clock::{Clock, DefaultClock};
 use governor::nanos::Nanos;
 use governor::state::{InMemoryState, NotKeyed, StateStore};
-use governor::{DefaultKeyedRateLimiter, NotUntil, Quota, RateLimiter};
+use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, NotUntil, Quota, RateLimiter};
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
@@ -32,6 +32,7 @@ pub struct Limits {
     ended: Arc<DefaultKeyedRateLimiter<AgencyId>>,
     failed: Arc<RateLimiter<Touch, Failures, DefaultClock>>,
     failures: Failures,
+    recorded: Arc<DefaultDirectRateLimiter>,
     /// The signed papers on their way.
     pub papers: PapersInFlight,
 }
@@ -40,6 +41,8 @@ impl Limits {
     /// How many addresses, and clients at addresses, are remembered for having failed; beyond that, those are forgotten
     /// whose failure is the longest ago.
     pub const MAX_FAILING: u64 = 50_000;
+    /// How many allowances of one address are recorded failure by failure, of all addresses together.
+    const RECORDED: u32 = 20;
     /// How often to [`tidy`](Self::tidy).
     pub const TIDY_EVERY: Duration = Duration::from_mins(1);
 
@@ -64,6 +67,11 @@ impl Limits {
                 DefaultClock::default(),
             )),
             failures,
+            recorded: Arc::new(RateLimiter::direct(Quota::per_minute(
+                allowances
+                    .failed_per_minute
+                    .saturating_mul(NonZeroU32::MIN.saturating_add(Self::RECORDED - 1)),
+            ))),
             papers: PapersInFlight::default(),
         }
     }
@@ -123,7 +131,7 @@ impl Limits {
         }
     }
 
-    /// Returns whether a secret that is sent for this client from this address is worth its password hash. Counts
+    /// Returns whether a secret that is sent for this client from this address is worth an old password hash. Counts
     /// nothing: whoever does not fail may try as often as they like.
     ///
     /// # Errors
@@ -132,12 +140,17 @@ impl Limits {
         self.touch(Touch::Looks(Failing::at(address, Some(client))))
     }
 
-    /// Returns whether somebody at this address may still fail. Counts nothing.
-    ///
-    /// # Errors
-    /// How long to wait: they have failed too often.
-    pub fn may_fail(&self, address: IpAddr) -> Result<(), Wait> {
-        self.touch(Touch::Looks(Failing::at(address, None)))
+    /// Counts a failed authentication from this address, of this client where one is claimed, and returns whether it is
+    /// recorded by itself or counted with others: whoever fails too often buys no write with each failure, and neither do
+    /// many addresses together.
+    #[must_use]
+    pub fn failure(&self, address: Option<IpAddr>, client: Option<&str>) -> Failure {
+        let within = address.map_or(Ok(()), |address| self.failed(address, client));
+        match within {
+            Ok(()) if self.recorded.check().is_ok() => Failure::Recorded,
+            Ok(()) => Failure::Counted(None),
+            Err(wait) => Failure::Counted(Some(wait)),
+        }
     }
 
     fn touch(&self, touch: Touch) -> Result<(), Wait> {
@@ -196,6 +209,15 @@ impl Failing {
     }
 }
 
+/// What becomes of a failed authentication.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failure {
+    /// It is recorded by itself.
+    Recorded,
+    /// It is counted with others. How long to wait, where it was one too many from its address.
+    Counted(Option<Wait>),
+}
+
 /// Returns what one host has: an IPv4 address, or the whole /64 of an IPv6 address, in which it can take any (RFC 7421,
 /// 1).
 fn network(address: IpAddr) -> IpAddr {
@@ -205,6 +227,15 @@ fn network(address: IpAddr) -> IpAddr {
             IpAddr::V6(Ipv6Addr::from(prefix))
         }
         address @ IpAddr::V4(_) => address,
+    }
+}
+
+/// Returns such a network as the audit log names it.
+#[must_use]
+pub fn network_name(address: IpAddr) -> String {
+    match network(address) {
+        IpAddr::V6(network) => format!("{network}/64"),
+        IpAddr::V4(address) => address.to_string(),
     }
 }
 

@@ -46,6 +46,7 @@ static AT_COMMAND_LINE: RequestMeta = RequestMeta {
     operation: None,
     document: None,
     trace: None,
+    client_request: None,
 };
 
 /// Whoever makes a change.

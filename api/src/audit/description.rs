@@ -19,6 +19,7 @@ pub(super) struct Description {
 pub(super) struct EventFields {
     pub(super) outcome: AuditOutcome,
     pub(super) reason: Option<String>,
+    pub(super) count: Option<u64>,
     pub(super) task_force: Option<TaskForceId>,
     pub(super) recipient: Option<AgencyId>,
     pub(super) discloser: Option<AgencyId>,
@@ -36,6 +37,7 @@ pub(super) fn nothing() -> EventFields {
     EventFields {
         outcome: AuditOutcome::Success,
         reason: None,
+        count: None,
         task_force: None,
         recipient: None,
         discloser: None,

@@ -291,9 +291,27 @@ events! {
         object: Option<String>,
     } => Execute, EventFields { object, ..refused(code) };
     /// A token was refused, by the fault's stable code.
-    TokenRefused(why: &'static str) => Execute, refused(why);
+    TokenRefused(attempts: RefusedAlike) => Execute, attempts.fields();
     /// A program that asked for a token, or about one, was refused, by the fault's stable code.
-    ClientRefused(why: &'static str) => Execute, refused(why);
+    ClientRefused(attempts: RefusedAlike) => Execute, attempts.fields();
+}
+
+/// Attempts that were refused alike.
+#[derive(Clone, Copy, Debug)]
+pub struct RefusedAlike {
+    /// The fault's stable code.
+    pub why: &'static str,
+    /// How many they were; none for one that is recorded by itself.
+    pub count: Option<u64>,
+}
+
+impl RefusedAlike {
+    fn fields(self) -> EventFields {
+        EventFields {
+            count: self.count,
+            ..refused(self.why)
+        }
+    }
 }
 
 /// An agency's own issuer of tokens.
@@ -496,4 +514,6 @@ pub struct RequestMeta {
     pub document: Option<String>,
     /// The trace that the client's request belongs to (W3C Trace Context), 32 hexadecimal digits.
     pub trace: Option<String>,
+    /// The id that the client gave its request itself.
+    pub client_request: Option<String>,
 }

@@ -44,6 +44,9 @@ pub struct Leaf {
     /// Why, as a code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// How many refusals of this kind were counted; none where the event is of one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count: Option<u64>,
     /// Who acted; none for the operator, and for a stranger.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agency: Option<AgencyId>,
@@ -65,6 +68,9 @@ pub struct Leaf {
     /// The trace that the client's request belongs to (W3C Trace Context), 32 hexadecimal digits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trace: Option<String>,
+    /// The id that the client gave its request itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_request: Option<String>,
     /// The operation's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operation: Option<String>,
@@ -128,6 +134,7 @@ impl Leaf {
             kind,
             outcome: fields.outcome,
             reason: fields.reason,
+            count: fields.count,
             agency: agent.agency,
             subject: agent.subject.clone(),
             client: agent.client.clone(),
@@ -136,6 +143,7 @@ impl Leaf {
             address: None,
             request: meta.request.clone(),
             trace: meta.trace.clone(),
+            client_request: meta.client_request.clone(),
             operation: meta.operation.clone(),
             document: meta.document.clone(),
             task_force: fields.task_force,

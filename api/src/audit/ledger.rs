@@ -229,15 +229,26 @@ impl Ledger {
         if attempts.is_empty() {
             return;
         }
-        let noted = async {
-            let now = store.ping().await.map_err(Refusal::from)?;
-            let records = records(attempts, agent, meta, now)?;
-            self.record(None, agent, records).await
-        };
-        if noted.await.is_err() {
+        if self.note(store, agent, meta, attempts).await.is_err() {
             let request = &meta.request;
             error!(request, "a denied attempt could not be recorded");
         }
+    }
+
+    /// Puts events on record that release nothing, under whatever epoch is in force.
+    ///
+    /// # Errors
+    /// [`RecordingError`].
+    pub(super) async fn note(
+        &self,
+        store: &Store,
+        agent: &Agent,
+        meta: &RequestMeta,
+        events: Vec<Event>,
+    ) -> Result<(), RecordingError> {
+        let now = store.ping().await.map_err(Refusal::from)?;
+        let records = records(events, agent, meta, now)?;
+        self.record(None, agent, records).await
     }
 
     /// Takes the sharing lock, for a read that is decided and recorded while nothing can end.

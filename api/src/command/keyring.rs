@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use concord::recovery::keyring_move::{self, MovedKeys};
-use concord::settings::{SessionKind, Settings, StoreLocation};
+use concord::settings::{SessionKind, Settings, StoreLocation, read_postgres_url};
 use miette::{IntoDiagnostic, Result};
 
-use super::options::Options;
+use super::options::{Options, StoreUrl};
 
 /// What to do with the keyring.
 #[derive(Debug, Subcommand)]
@@ -35,7 +35,7 @@ pub(crate) struct MoveKeys {
 struct OldKeyring {
     /// The `postgres://` URL of the keyring that the keys are in now.
     #[arg(id = "from_url", long = "from-url")]
-    url: Option<String>,
+    url: Option<StoreUrl>,
     /// The SQLite file that they are in now.
     #[arg(id = "from_file", long = "from-file")]
     file: Option<PathBuf>,
@@ -56,7 +56,7 @@ impl MoveKeys {
     async fn run(self) -> Result<()> {
         let command = SessionKind::LongCommand("keyring move");
         let settings = self.options.settings_of(command)?;
-        let from = self.from.location(self.from_schema, &settings);
+        let from = self.from.location(self.from_schema, &settings)?;
         let moved = keyring_move::move_keys(&settings, &from)
             .await
             .into_diagnostic()?;
@@ -73,11 +73,14 @@ impl MoveKeys {
 }
 
 impl OldKeyring {
-    fn location(self, schema: Option<String>, settings: &Settings) -> StoreLocation {
-        match (self.url, self.file) {
-            (Some(url), _) => StoreLocation::Postgres { url, schema },
+    fn location(self, schema: Option<String>, settings: &Settings) -> Result<StoreLocation> {
+        Ok(match (self.url, self.file) {
+            (Some(url), _) => {
+                let url = read_postgres_url(&url.0).into_diagnostic()?;
+                StoreLocation::Postgres { url, schema }
+            }
             (None, Some(file)) => StoreLocation::File(file),
             (None, None) => StoreLocation::keyring_beside(&settings.database, &settings.data),
-        }
+        })
     }
 }

@@ -133,6 +133,7 @@ impl Command {
                 let settings = options.settings(RawSettings::default())?;
                 println!("the settings are usable");
                 println!("  listen    {}", settings.listen);
+                println!("  proxies   {}", settings.proxies);
                 println!("  data      {}", settings.data.display());
                 println!("  database  {}", settings.database);
                 println!("  keyring   {}", settings.keyring);

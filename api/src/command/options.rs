@@ -1,10 +1,27 @@
 //! The options that every command has: where the stores are.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use clap::Args;
 use concord::settings::{RawSettings, SessionKind, Settings};
 use miette::{IntoDiagnostic, Result};
+
+/// A URL that may hold a password, and does not show it.
+#[derive(Clone)]
+pub(crate) struct StoreUrl(pub(crate) String);
+
+impl From<String> for StoreUrl {
+    fn from(url: String) -> Self {
+        Self(url)
+    }
+}
+
+impl fmt::Debug for StoreUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(a URL)")
+    }
+}
 
 /// Where the settings come from. A flag wins over the environment, the environment over the file.
 #[derive(Clone, Debug, Default, Args)]
@@ -17,13 +34,13 @@ pub(crate) struct Options {
     pub(crate) data: Option<PathBuf>,
     /// A `postgres://` URL for the data store; without it, an embedded store in the data folder.
     #[arg(long)]
-    database_url: Option<String>,
+    database_url: Option<StoreUrl>,
     /// The state folder [default: the data folder's name with -state].
     #[arg(long)]
     state: Option<PathBuf>,
     /// A `postgres://` URL for the keyring, in another cluster than the data.
     #[arg(long)]
-    keyring_url: Option<String>,
+    keyring_url: Option<StoreUrl>,
     /// An SQLite file for the keyring, where there is one server.
     #[arg(long)]
     keyring_file: Option<PathBuf>,
@@ -52,9 +69,9 @@ impl Options {
     pub(crate) fn settings(&self, more: RawSettings) -> Result<Settings> {
         let flags = RawSettings {
             data: self.data.clone().or(more.data),
-            database_url: self.database_url.clone(),
+            database_url: self.database_url.clone().map(|url| url.0),
             state: self.state.clone(),
-            keyring_url: self.keyring_url.clone(),
+            keyring_url: self.keyring_url.clone().map(|url| url.0),
             keyring_file: self.keyring_file.clone(),
             keyring_beside_data: self.keyring_beside_data.then_some(true),
             key_file: self.key_file.clone(),

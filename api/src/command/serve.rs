@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use concord::http::explorer::Personas;
+use concord::http::server::Door;
 use concord::service::Service;
 use concord::settings::{RawSettings, Settings};
 use concord::{clock, demo};
@@ -38,6 +39,8 @@ impl Serve {
             explorer: (self.demo || self.explorer).then_some(true),
             ..RawSettings::default()
         })?;
+        let door = Door::at(settings.listen).into_diagnostic()?;
+        let settings = settings.answering_at(door.address);
         for advice in settings.advice() {
             warn!("{advice}");
         }
@@ -56,7 +59,7 @@ impl Serve {
             .start()
             .await
             .into_diagnostic()?
-            .serve(Personas(tokens.clone()), |address| match &tokens {
+            .serve(door, Personas(tokens.clone()), |address| match &tokens {
                 Some(tokens) => welcome(address, &settings, tokens),
                 None => println!("Concord answers at http://{address}/graphql"),
             })

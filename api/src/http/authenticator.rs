@@ -1,7 +1,6 @@
 //! Who comes in: a caller whose token is proven, or an answer that is the same for every token that is not.
 
 use std::borrow::Cow;
-use std::net::IpAddr;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse};
@@ -9,11 +8,15 @@ use tracing::{error, info};
 
 use super::answer;
 use super::challenge::Lack;
+use super::client_address;
+use super::correlation;
 use super::negotiate::MediaType;
 use super::shared::Shared;
 use crate::access::Caller;
+use crate::access::limit::{self, Failure};
 use crate::access::verifier::{CallerError, Presented};
-use crate::audit::event::{Agent, Event, RequestMeta};
+use crate::audit::event::{Agent, RequestMeta};
+use crate::audit::refusals::{Refused, RefusedAttempt};
 use crate::error::Error;
 use crate::request::Worker;
 use crate::settings::Settings;
@@ -100,19 +103,37 @@ impl Authenticator<'_> {
         answer
     }
 
-    /// Refuses a token, with the attempt on record; as often as one may be tried from where it comes.
+    /// Refuses a token, with the attempt on record. However often that happens, the answer is the same, since it is what
+    /// has a library fetch a new token.
     async fn turn_away(&self, agent: &Agent, why: &'static str, lack: Lack<'_>) -> HttpResponse {
-        info!(request = self.request_id, why, "a token was refused");
-        if let Some(address) = address(self.http)
-            && let Err(wait) = self.shared.limits.failed(address, None)
-        {
-            return answer::too_much(self.media, self.request_id, wait);
+        let meta = meta(self.http, &self.shared.settings, self.request_id);
+        info!(
+            request = self.request_id,
+            trace = meta.trace,
+            client_request = meta.client_request,
+            why,
+            "a token was refused"
+        );
+        let address = client_address::of(self.http, &self.shared.settings.proxies);
+        let failure = self.shared.limits.failure(address, None);
+        let network = address.map(limit::network_name);
+        let attempt = RefusedAttempt {
+            what: Refused::Token,
+            why,
+            agent,
+            meta: &meta,
+            network: network.as_deref(),
+        };
+        let Worker {
+            store,
+            ledger,
+            refusals,
+            ..
+        } = self.worker;
+        match failure {
+            Failure::Recorded => refusals.record(store, ledger, attempt).await,
+            Failure::Counted(_) => refusals.count(attempt),
         }
-        let meta = meta(self.http, self.request_id);
-        let Worker { store, ledger, .. } = self.worker;
-        ledger
-            .deny(store, agent, &meta, vec![Event::TokenRefused(why)])
-            .await;
         self.unauthenticated(lack)
     }
 
@@ -134,29 +155,14 @@ impl Authenticator<'_> {
 
 /// Returns what goes on record about a request before it is known what it asks.
 #[must_use]
-pub fn meta(http: &HttpRequest, request_id: &str) -> RequestMeta {
+pub fn meta(http: &HttpRequest, settings: &Settings, request_id: &str) -> RequestMeta {
     RequestMeta {
         request: request_id.to_owned(),
-        address: address(http).map(|address| address.to_string()),
-        trace: http
-            .headers()
-            .get("traceparent")
-            .and_then(|header| trace(header.to_str().ok()?))
-            .map(str::to_owned),
+        address: client_address::of(http, &settings.proxies).map(|address| address.to_string()),
+        trace: correlation::trace(http.headers()).map(str::to_owned),
+        client_request: correlation::client_request(http.headers()).map(str::to_owned),
         ..RequestMeta::default()
     }
-}
-
-/// Returns the trace's id in a `traceparent` header of the first version (W3C Trace Context, section 3.2): none where it is
-/// malformed, which is no reason to refuse anybody.
-fn trace(header: &str) -> Option<&str> {
-    let is_hex = |text: &str, length| {
-        let digit = |letter: u8| matches!(letter, b'0'..=b'9' | b'a'..=b'f');
-        text.len() == length && text.bytes().all(digit) && text.bytes().any(|letter| letter != b'0')
-    };
-    let mut parts = header.split('-');
-    let (version, trace, parent) = (parts.next()?, parts.next()?, parts.next()?);
-    (version == "00" && is_hex(trace, 32) && is_hex(parent, 16)).then_some(trace)
 }
 
 /// Returns the request's URL, as its sender knows it: the audience where that is GraphQL, and otherwise a path under
@@ -166,12 +172,6 @@ fn url<'r>(http: &HttpRequest, settings: &'r Settings) -> Cow<'r, str> {
         "/graphql" => Cow::Borrowed(&settings.audience),
         path => Cow::Owned(format!("{}{path}", settings.issuer.trim_end_matches('/'))),
     }
-}
-
-/// Returns where a request comes from.
-#[must_use]
-pub fn address(http: &HttpRequest) -> Option<IpAddr> {
-    http.peer_addr().map(|address| address.ip())
 }
 
 /// Returns the `Authorization` header; empty where there is none, more than one, or none that could be right.

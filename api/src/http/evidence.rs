@@ -14,6 +14,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
 use super::plain::{self, HttpRefusal, Operation, kept_by_nobody};
+use super::routes;
 use super::shared::Shared;
 use crate::access::grant::Resource;
 use crate::access::in_flight::PaperInFlight;
@@ -40,9 +41,9 @@ const DIGESTS: [&str; 2] = ["content-digest", "repr-digest"];
 /// Registers the routes of signed papers.
 pub fn routes(service: &mut web::ServiceConfig) {
     service.service(
-        web::resource("/consents/{id}/document")
+        routes::path("/consents/{id}/document", "GET, HEAD, PUT")
             .route(web::put().to(put))
-            .route(web::get().to(get)),
+            .route(routes::reading().to(get)),
     );
 }
 

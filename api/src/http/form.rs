@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
 use super::plain::{self, HttpRefusal, Operation, kept_by_nobody};
+use super::routes::read_only;
 use super::shared::Shared;
 use crate::access::grant::Resource;
 use crate::consent::form::page::PaperSize;
@@ -20,7 +21,7 @@ const READ: Operation = Operation {
 
 /// Registers the route of the form.
 pub fn routes(service: &mut web::ServiceConfig) {
-    service.service(web::resource("/consents/{id}/form").route(web::get().to(form)));
+    service.service(read_only("/consents/{id}/form", form));
 }
 
 /// What is asked of the page.

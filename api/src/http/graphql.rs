@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::answer;
 use super::authenticator::{self, Authenticator};
+use super::correlation;
 use super::negotiate::{self, MediaType, RequestOutcome};
 use super::params::Params;
 use super::shared::Shared;
@@ -46,6 +47,8 @@ pub async fn graphql(
     let answer = serve(&http, payload, &shared, &worker, &request_id).await;
     info!(
         request = request_id,
+        trace = correlation::trace(http.headers()),
+        client_request = correlation::client_request(http.headers()),
         status = answer.status().as_u16(),
         micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
         "answered"
@@ -234,7 +237,7 @@ async fn execute(gate: &Authenticator<'_>, caller: Caller, params: Params) -> Ht
         meta: RequestMeta {
             operation: ready.operation_name.clone(),
             document: Some(document_hash),
-            ..authenticator::meta(http, request_id)
+            ..authenticator::meta(http, &shared.settings, request_id)
         },
         lacking: Arc::new(ready.lacking),
         told_agencies: Arc::default(),

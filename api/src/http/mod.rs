@@ -2,11 +2,13 @@
 //! explorer page in demo and development.
 //!
 //! [`negotiate`] and [`params`] are pure; [`graphql`] carries a request through guard, coercion and execution;
-//! [`shared`] is what all routes share; [`server`] puts them on a socket.
+//! [`shared`] is what all routes share, [`routes`] how they are registered, [`client_address`] where a request comes from, [`correlation`] what its client calls it; [`server`] puts them on a socket.
 
 pub mod answer;
 pub mod authenticator;
 pub mod challenge;
+pub mod client_address;
+pub mod correlation;
 pub mod evidence;
 pub mod explorer;
 pub mod form;
@@ -16,6 +18,7 @@ pub mod negotiate;
 pub mod oauth;
 pub mod params;
 pub mod plain;
+pub mod routes;
 pub mod server;
 pub mod shared;
 pub mod well_known;

@@ -8,12 +8,15 @@ use uuid::Uuid;
 
 use super::answer::REQUEST_ID;
 use super::authenticator::{self, AFTER_OUTAGE};
+use super::client_address;
+use super::correlation;
 use super::graphql::DEADLINE;
 use super::shared::Shared;
 use crate::oauth::fault::{OauthError, OauthErrorCode};
 use crate::oauth::form::FormParameters;
 use crate::oauth::{self, AuthorizationServer, Endpoint, OauthRequest};
 use crate::request::Worker;
+use crate::settings::Settings;
 
 /// Registers the routes of the authorization server.
 pub fn routes(service: &mut web::ServiceConfig) {
@@ -66,7 +69,7 @@ async fn serve(
             .insert(header::ALLOW, header::HeaderValue::from_static("POST"));
         return answer;
     }
-    let answered = match asked(http, payload, &request_id).await {
+    let answered = match asked(http, payload, &shared.settings, &request_id).await {
         Ok(asked) => {
             let server = AuthorizationServer {
                 store: &worker.store,
@@ -74,6 +77,7 @@ async fn serve(
                 key_cache: &shared.key_cache,
                 verifier: &shared.verifier,
                 limits: &shared.limits,
+                refusals: &worker.refusals,
                 turnstile: &worker.turnstile,
                 settings: &shared.settings,
             };
@@ -90,6 +94,8 @@ async fn serve(
         Err(fault) => {
             info!(
                 request = request_id,
+                trace = correlation::trace(http.headers()),
+                client_request = correlation::client_request(http.headers()),
                 why = fault.why,
                 "a program was refused"
             );
@@ -101,6 +107,7 @@ async fn serve(
 async fn asked(
     http: &HttpRequest,
     payload: web::Payload,
+    settings: &Settings,
     request_id: &str,
 ) -> Result<OauthRequest, OauthError> {
     let media = http.headers().get(header::CONTENT_TYPE);
@@ -128,8 +135,8 @@ async fn asked(
         authorization: first.map(|one| one.to_str().unwrap_or("").to_owned()),
         proofs: authenticator::proofs(http),
         form: FormParameters::parse(&received)?,
-        address: authenticator::address(http),
-        meta: authenticator::meta(http, request_id),
+        address: client_address::of(http, &settings.proxies),
+        meta: authenticator::meta(http, settings, request_id),
     })
 }
 

@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::answer::{self, REQUEST_ID};
 use super::authenticator::{self, Authenticator};
+use super::correlation;
 use super::negotiate::MediaType;
 use super::shared::Shared;
 use crate::access::wait::Wait;
@@ -112,6 +113,8 @@ pub async fn answer(
     let answer = enter(&gate, operation, serve).await;
     info!(
         request = request_id,
+        trace = correlation::trace(http.headers()),
+        client_request = correlation::client_request(http.headers()),
         operation = operation.name,
         status = answer.status().as_u16(),
         micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
@@ -141,7 +144,7 @@ async fn enter(
         caller,
         meta: RequestMeta {
             operation: Some(operation.name.to_owned()),
-            ..authenticator::meta(gate.http, gate.request_id)
+            ..authenticator::meta(gate.http, &gate.shared.settings, gate.request_id)
         },
         lacking: Arc::default(),
         told_agencies: Arc::default(),

@@ -1,6 +1,6 @@
 //! The server on its socket: one worker a core, each with its own stores, and one ledger for all.
 
-use std::net::TcpListener;
+use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
 use actix_web::{App, HttpServer, web};
@@ -9,6 +9,7 @@ use tracing::info;
 use super::explorer::{self, Personas};
 use super::graphql::graphql;
 use super::health::Readiness;
+use super::routes::read_only;
 use super::shared::Shared;
 use super::{evidence, form, health, oauth, well_known};
 use crate::request::WorkerFactory;
@@ -24,11 +25,54 @@ pub struct ListenError {
     fault: std::io::Error,
 }
 
+/// Where the service will listen: who it is that answers there is known before anything is opened.
+#[derive(Debug)]
+pub struct Door {
+    /// Taken already, where the system was to choose the port.
+    taken: Option<TcpListener>,
+    /// The address.
+    pub address: SocketAddr,
+}
+
+impl Door {
+    /// Returns the door at this address; where it names no port, at one that the system chose.
+    ///
+    /// # Errors
+    /// [`ListenError`]: it is none of this machine's.
+    pub fn at(address: SocketAddr) -> Result<Self, ListenError> {
+        if address.port() != 0 {
+            let taken = None;
+            return Ok(Self { taken, address });
+        }
+        let listener = listen(address)?;
+        let address = listener.local_addr().map_err(|fault| ListenError {
+            address: address.to_string(),
+            fault,
+        })?;
+        Ok(Self {
+            taken: Some(listener),
+            address,
+        })
+    }
+
+    fn open(self) -> Result<TcpListener, ListenError> {
+        self.taken.map_or_else(|| listen(self.address), Ok)
+    }
+}
+
+fn listen(address: SocketAddr) -> Result<TcpListener, ListenError> {
+    TcpListener::bind(address).map_err(|fault| ListenError {
+        address: address.to_string(),
+        fault,
+    })
+}
+
 /// Listens and answers until a SIGTERM or an interrupt, then lets requests under way end. `ready` is told the address.
 ///
 /// # Errors
 /// [`ListenError`].
 pub async fn serve(
+    door: Door,
     shared: Shared,
     workers: WorkerFactory,
     personas: Personas,
@@ -36,12 +80,12 @@ pub async fn serve(
 ) -> Result<(), ListenError> {
     let settings = shared.settings.clone();
     let shared = web::Data::new(shared);
+    let address = door.address.to_string();
     let failed = |fault| ListenError {
-        address: settings.listen.to_string(),
+        address: address.clone(),
         fault,
     };
-    let listener = TcpListener::bind(settings.listen).map_err(failed)?;
-    let address = listener.local_addr().map_err(failed)?.to_string();
+    let listener = door.open()?;
     let explorer = settings.explorer;
     let readiness = web::Data::new(Readiness::default());
     let server = HttpServer::new(move || {
@@ -56,8 +100,8 @@ pub async fn serve(
             .configure(oauth::routes)
             .configure(evidence::routes)
             .configure(form::routes)
-            .route("/healthz", web::get().to(health::healthz))
-            .route("/readyz", web::get().to(health::readyz))
+            .service(read_only("/healthz", health::healthz))
+            .service(read_only("/readyz", health::readyz))
             .configure(|service| {
                 if explorer {
                     explorer::routes(service);

@@ -1,9 +1,11 @@
 //! `/.well-known/*`: what others must know of us before they ask (RFC 8615).
 
 use actix_web::http::header;
+use actix_web::middleware::from_fn;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::Value;
 
+use super::routes::{compressed, read_only};
 use super::shared::Shared;
 use crate::oauth::metadata;
 
@@ -16,18 +18,14 @@ const FRESH: &str = "public, max-age=300";
 /// Registers the routes of what is well known. The metadata of an identifier with a path is read under that path (RFC
 /// 8414, 3.1; RFC 9728, 3.1), and the resource's also without: there is but one.
 pub fn routes(service: &mut web::ServiceConfig) {
+    let server_below = format!("{SERVER}/{{path:.*}}");
+    let resource_below = format!("{RESOURCE}/{{path:.*}}");
     service
-        .route("/.well-known/jwks.json", web::get().to(jwks))
-        .route(SERVER, web::get().to(authorization_server))
-        .route(
-            &format!("{SERVER}/{{path:.*}}"),
-            web::get().to(authorization_server),
-        )
-        .route(RESOURCE, web::get().to(protected_resource))
-        .route(
-            &format!("{RESOURCE}/{{path:.*}}"),
-            web::get().to(protected_resource),
-        );
+        .service(read_only("/.well-known/jwks.json", jwks).wrap(from_fn(compressed)))
+        .service(read_only(SERVER, authorization_server).wrap(from_fn(compressed)))
+        .service(read_only(&server_below, authorization_server).wrap(from_fn(compressed)))
+        .service(read_only(RESOURCE, protected_resource).wrap(from_fn(compressed)))
+        .service(read_only(&resource_below, protected_resource).wrap(from_fn(compressed)));
 }
 
 const SERVER: &str = "/.well-known/oauth-authorization-server";

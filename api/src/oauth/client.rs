@@ -16,6 +16,7 @@ use super::form::FormParameters;
 use super::server::{AuthorizationServer, OauthRequest};
 use crate::access::replay_guard;
 use crate::access::scope::{Scopes, narrower};
+use crate::access::wait::Wait;
 use crate::application::secret::{self, KeptHash};
 use crate::audit::event::Agent;
 use crate::clock;
@@ -145,10 +146,6 @@ async fn by_secret(
     id: ApplicationId,
     secret: String,
 ) -> Result<Client, OauthError> {
-    if let Some(address) = asked.address {
-        let may_try = server.limits.may_try_secret(address, &id.to_string());
-        may_try.map_err(|wait| OauthError::slow_down(wait.seconds()))?;
-    }
     let registered = registered.filter(|application| {
         application.authentication == ClientAuthentication::ClientSecretBasic
     });
@@ -158,7 +155,11 @@ async fn by_secret(
     let kept = application_secret::Entity::in_force(application.id, clock::now())
         .all(&server.store.read)
         .await?;
-    if is_kept(server, secret, kept).await? {
+    let may_hash = || match asked.address {
+        Some(address) => server.limits.may_try_secret(address, &id.to_string()),
+        None => Ok(()),
+    };
+    if is_kept(server, secret, kept, may_hash).await? {
         Client::taking_part(&application)
     } else {
         Err(OauthError::client("wrong_secret"))
@@ -166,10 +167,14 @@ async fn by_secret(
 }
 
 /// Returns whether a secret is one of those that are kept. Where its hash is of before 0.2, another takes its place.
+///
+/// A right secret is looked for first and always let in: it cannot be guessed, and looking is cheap, so that nobody who
+/// fails in a program's name keeps the program itself out. An old hash is dear, and asks whether it may be made.
 async fn is_kept(
     server: &AuthorizationServer<'_>,
     secret: String,
     kept: Vec<application_secret::Model>,
+    may_hash: impl FnOnce() -> Result<(), Wait>,
 ) -> Result<bool, OauthError> {
     let mut slow = Vec::new();
     for one in kept {
@@ -182,6 +187,7 @@ async fn is_kept(
     if slow.is_empty() {
         return Ok(false);
     }
+    may_hash().map_err(|wait| OauthError::slow_down(wait.seconds()))?;
     let hashing = HASHING.acquire().await;
     let new = secret::hash(&secret);
     let right = tokio::task::spawn_blocking(move || {

@@ -6,12 +6,14 @@ use super::client::{self, Client};
 use super::fault::{OauthError, OauthErrorCode};
 use super::server::{AuthorizationServer, Endpoint, OauthRequest};
 use super::{exchange, introspect, issue, metadata, revoke};
+use crate::access::limit::{self, Failure};
 use crate::access::replay_guard;
-use crate::audit::event::{Agent, Event};
+use crate::audit::event::Agent;
+use crate::audit::refusals::{Refused, RefusedAttempt};
 use crate::clock;
 use crate::jose::dpop::{self, Expectation};
 
-/// Answers a program; where it is refused, the attempt is on record before it is told.
+/// Answers a program; where it is refused, the attempt is on record before it is told, or counted where there are too many.
 ///
 /// # Errors
 /// [`OauthError`].
@@ -24,25 +26,51 @@ pub async fn answer(
     server.ledger.fork().refuse()?;
     let mut who = Agent::stranger();
     let answer = serve(server, endpoint, asked, &mut who).await;
-    let Err(fault) = &answer else { return answer };
-    if fault.kind == OauthErrorCode::InvalidClient
-        && let Some(address) = asked.address
-        && let Err(wait) = server.limits.failed(address, Some(&who.client))
-    {
-        return Err(OauthError::slow_down(wait.seconds()));
+    let Err(fault) = answer else { return answer };
+    Err(refuse(server, asked, &who, fault).await)
+}
+
+/// Puts a refusal on record, and returns what is told of it: to wait, where somebody fails too often.
+async fn refuse(
+    server: &AuthorizationServer<'_>,
+    asked: &OauthRequest,
+    who: &Agent,
+    fault: OauthError,
+) -> OauthError {
+    let network = asked.address.map(limit::network_name);
+    let attempt = RefusedAttempt {
+        what: Refused::Client,
+        why: fault.why,
+        agent: who,
+        meta: &asked.meta,
+        network: network.as_deref(),
+    };
+    let failure = match fault.kind {
+        OauthErrorCode::InvalidClient => server.limits.failure(asked.address, Some(&who.client)),
+        OauthErrorCode::SlowDown(_) => Failure::Counted(None),
+        OauthErrorCode::UnauthorizedClient
+        | OauthErrorCode::InvalidScope
+        | OauthErrorCode::InvalidTarget
+        | OauthErrorCode::InvalidSubjectToken
+        | OauthErrorCode::InvalidDpopProof => Failure::Recorded,
+        OauthErrorCode::InvalidRequest
+        | OauthErrorCode::UnsupportedGrantType
+        | OauthErrorCode::Unavailable => return fault,
+    };
+    let AuthorizationServer {
+        store,
+        ledger,
+        refusals,
+        ..
+    } = server;
+    match failure {
+        Failure::Recorded => refusals.record(store, ledger, attempt).await,
+        Failure::Counted(_) => refusals.count(attempt),
     }
-    if fault.kind.is_denial() {
-        let AuthorizationServer { store, ledger, .. } = server;
-        ledger
-            .deny(
-                store,
-                &who,
-                &asked.meta,
-                vec![Event::ClientRefused(fault.why)],
-            )
-            .await;
+    match failure {
+        Failure::Counted(Some(wait)) => OauthError::slow_down(wait.seconds()),
+        Failure::Counted(None) | Failure::Recorded => fault,
     }
-    answer
 }
 
 async fn serve(

@@ -58,23 +58,6 @@ impl OauthErrorCode {
             Self::SlowDown(_) | Self::Unavailable => "temporarily_unavailable",
         }
     }
-
-    /// Returns whether it is an attempt that goes on record: a stranger's, or one that reaches for more than it may.
-    #[must_use]
-    pub const fn is_denial(self) -> bool {
-        match self {
-            Self::InvalidClient
-            | Self::UnauthorizedClient
-            | Self::InvalidScope
-            | Self::InvalidTarget
-            | Self::InvalidSubjectToken
-            | Self::InvalidDpopProof => true,
-            Self::InvalidRequest
-            | Self::UnsupportedGrantType
-            | Self::SlowDown(_)
-            | Self::Unavailable => false,
-        }
-    }
 }
 
 impl OauthError {
@@ -123,10 +106,11 @@ impl OauthError {
     /// Returns the error for too many attempts.
     #[must_use]
     pub const fn slow_down(seconds: u64) -> Self {
-        Self::new(
-            OauthErrorCode::SlowDown(seconds),
-            "too many attempts: wait as long as Retry-After says",
-        )
+        Self {
+            kind: OauthErrorCode::SlowDown(seconds),
+            description: "too many attempts: wait as long as Retry-After says",
+            why: "too_many_attempts",
+        }
     }
 
     /// Returns a proof of possession that proves nothing (RFC 9449, 4.3).

@@ -8,6 +8,7 @@ use crate::access::keys::cache::TokenKeyCache;
 use crate::access::limit::Limits;
 use crate::audit::event::RequestMeta;
 use crate::audit::ledger::Ledger;
+use crate::audit::refusals::Refusals;
 use crate::audit::turnstile::Turnstile;
 use crate::settings::Settings;
 use crate::store::Store;
@@ -25,6 +26,8 @@ pub struct AuthorizationServer<'s> {
     pub verifier: &'s TokenVerifier,
     /// How much anybody may try.
     pub limits: &'s Limits,
+    /// The refusals that are counted.
+    pub refusals: &'s Refusals,
     /// Whose turn it is to end something.
     pub turnstile: &'s Turnstile,
     /// Who we are.

@@ -177,17 +177,17 @@ fn found(program: &str) -> PathBuf {
 
 /// Returns a store's URL without its password, and the password.
 fn without_password(url: &str) -> Result<(String, Option<String>), ToolError> {
-    const NAMED: &str = "password=";
     let decoded = |encoded: &str| percent_decode_str(encoded).decode_utf8_lossy().into_owned();
     let mut url = Url::parse(url)?;
     let mut password = url.password().map(decoded);
     // A URL without a host has no place for one.
     let _ = url.set_password(None);
     let query = url.query().unwrap_or_default().to_owned();
-    let (named, others): (Vec<&str>, Vec<&str>) =
-        query.split('&').partition(|pair| pair.starts_with(NAMED));
-    if let Some(encoded) = named.first().and_then(|pair| pair.strip_prefix(NAMED)) {
-        password = Some(decoded(encoded));
+    let (named, others): (Vec<&str>, Vec<&str>) = query
+        .split('&')
+        .partition(|pair| decoded(pair.split('=').next().unwrap_or("")) == "password");
+    if let Some((_, encoded)) = named.last().and_then(|pair| pair.split_once('=')) {
+        password = Some(decoded(&encoded.replace('+', " ")));
         url.set_query(
             Some(others.join("&"))
                 .filter(|rest| !rest.is_empty())

@@ -17,6 +17,7 @@ use crate::audit::change::{Change, Ending};
 use crate::audit::checkpoint::LedgerKey;
 use crate::audit::event::{Event, RequestMeta};
 use crate::audit::ledger::{Decided, Ledger, RecordingError, Released};
+use crate::audit::refusals::Refusals;
 use crate::audit::turnstile::Turnstile;
 use crate::clock;
 use crate::error::{Error, Refusal, Result};
@@ -40,6 +41,8 @@ pub struct Worker {
     pub turnstile: Turnstile,
     /// How much has been asked for and ended, on all workers.
     pub limits: Limits,
+    /// The refusals that are counted, on all workers.
+    pub refusals: Refusals,
     /// Callers' standing, as last read.
     pub token_statuses: TokenStatuses,
     /// Agencies' names, as last read.
@@ -67,6 +70,8 @@ pub struct WorkerFactory {
     pub turnstile: Turnstile,
     /// How much has been asked for and ended, on all workers.
     pub limits: Limits,
+    /// The refusals that are counted, on all workers.
+    pub refusals: Refusals,
     /// Callers' standing, as last read.
     pub token_statuses: TokenStatuses,
     /// Agencies' names, as last read.
@@ -89,6 +94,7 @@ impl WorkerFactory {
             ledger: self.ledger,
             turnstile: self.turnstile,
             limits: self.limits,
+            refusals: self.refusals,
             token_statuses: self.token_statuses,
             directory: self.directory,
             ledger_key: self.ledger_key,

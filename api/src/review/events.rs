@@ -50,6 +50,9 @@ pub struct AuditEvent {
     pub outcome: AuditOutcome,
     /// Why, as a code, where a code says it.
     pub reason: Option<String>,
+    /// How many attempts that were refused alike this event stands for, where there were too many to record each by itself;
+    /// null elsewhere.
+    pub count: Option<u64>,
     /// The agency that acted.
     pub agency: Option<Agency>,
     /// The person or program that acted, as its agency calls it.
@@ -68,6 +71,10 @@ pub struct AuditEvent {
     pub operation: Option<String>,
     /// The request's id, as the `X-Request-Id` of the answer carried it.
     pub request_id: Option<String>,
+    /// The `X-Request-Id` that the client sent itself, where it sent one: up to 64 letters, digits and `._:=+/-`.
+    pub client_request_id: Option<String>,
+    /// The trace that the client's request belonged to (`traceparent`, W3C Trace Context), 32 hexadecimal digits.
+    pub trace_id: Option<String>,
     /// The task force that it was done in.
     pub task_force: Option<ID>,
     /// The agency that was told or acted upon.
@@ -130,6 +137,7 @@ impl AuditEvent {
             kind: leaf.kind,
             outcome: leaf.outcome,
             reason: leaf.reason.filter(|_| !told_only),
+            count: leaf.count,
             agency: leaf.agency.as_ref().and_then(named),
             subject: Some(leaf.subject),
             application,
@@ -138,6 +146,8 @@ impl AuditEvent {
             token_id: leaf.token,
             operation: leaf.operation.filter(|_| !told_only),
             request_id: Some(leaf.request),
+            client_request_id: leaf.client_request.filter(|_| !told_only),
+            trace_id: leaf.trace.filter(|_| !told_only),
             task_force: leaf.task_force.map(|id| ID(id.to_string())),
             recipient: leaf.recipient.as_ref().and_then(named),
             object: leaf.object.map(ID),

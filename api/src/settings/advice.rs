@@ -1,7 +1,9 @@
 //! What an operator should know of settings that can be used all the same.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use super::proxies::TrustedProxies;
 use super::stores::StoreLocation;
 use crate::private_files;
 
@@ -12,6 +14,9 @@ pub(super) struct Places<'s> {
     pub(super) database: &'s StoreLocation,
     pub(super) keyring: &'s StoreLocation,
     pub(super) keyring_beside_data: bool,
+    pub(super) listen: SocketAddr,
+    pub(super) issuer: &'s str,
+    pub(super) proxies: &'s TrustedProxies,
 }
 
 /// A keyring that copies of the data take along.
@@ -19,10 +24,14 @@ const BESIDE_DATA: &str = "the keyring is in the data's own cluster (keyring_bes
      of it takes the keys along, and a copy that is put back can be read as it was, whatever was revoked or erased since, unless \
      a server's state folder was kept. Better: a cluster of its own, by `concord keyring move`";
 
+/// A proxy that nobody named.
+const BEHIND_ONE_PROXY: &str = "the issuer is an https:// URL, so that a proxy ends TLS, and `trusted_proxies` names none: in \
+     limits and in the audit log, everybody has the proxy's address";
+
 impl Places<'_> {
     /// Returns what is to be told, a sentence or two each.
     pub(super) fn advice(&self) -> Vec<String> {
-        let mut advice = Vec::new();
+        let mut advice = self.on_network();
         if self.keyring_beside_data {
             advice.push(BESIDE_DATA.to_owned());
         }
@@ -39,6 +48,24 @@ impl Places<'_> {
         let files = files.iter().map(PathBuf::as_path);
         let wide = private_files::with_wide_rights(folders.into_iter().chain(files));
         advice.extend(wide.iter().map(ToString::to_string));
+        advice
+    }
+
+    /// Returns what is to be told of how the service is reached.
+    fn on_network(&self) -> Vec<String> {
+        let encrypted = self.issuer.starts_with("https://");
+        let mut advice = Vec::new();
+        if !self.listen.ip().is_loopback() && !encrypted {
+            let listen = self.listen;
+            advice.push(format!(
+                "the service listens on {listen}, beyond this machine, and speaks no TLS: tokens and what is shared cross the \
+                 network for everybody to read. Put a proxy that ends TLS in front, set `issuer` to its https:// URL, and name \
+                 it in `trusted_proxies`"
+            ));
+        }
+        if encrypted && self.proxies.is_empty() {
+            advice.push(BEHIND_ONE_PROXY.to_owned());
+        }
         advice
     }
 }

@@ -6,14 +6,16 @@
 mod advice;
 mod allowances;
 mod keys;
+mod postgres_url;
+mod proxies;
+mod sources;
 mod stores;
 
-use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use config::{Config, ConfigError, Environment, File, FileFormat};
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
@@ -22,6 +24,10 @@ use allowances::WrittenAllowances;
 pub use allowances::{AGENCY_SHARE, Allowances, MAX_COST};
 pub use keys::{KEY_VARIABLE, KeySource, KeySources, OTHER_KEY_VARIABLE};
 use keys::{WrittenKey, WrittenKeys};
+pub use postgres_url::{PostgresUrlError, read as read_postgres_url};
+use proxies::WrittenProxies;
+pub use proxies::{ForwardedHeader, TrustedProxies};
+use sources::without_passwords;
 pub use stores::StoreLocation;
 use stores::{Stores, WrittenStores};
 
@@ -34,6 +40,8 @@ use stores::{Stores, WrittenStores};
 pub struct Settings {
     /// The address that the service listens on.
     pub listen: SocketAddr,
+    /// The proxies whose word about who asked is taken.
+    pub proxies: TrustedProxies,
     /// The folder that holds the embedded stores and the key-encryption key.
     pub data: PathBuf,
     /// The folder in which this server remembers how far the stores had come, outside what is backed up.
@@ -83,12 +91,20 @@ pub enum SessionKind {
 }
 
 /// The settings as a file, the environment or the flags write them; every key may be missing.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RawSettings {
     /// The address to listen on, such as `127.0.0.1:4000`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub listen: Option<String>,
+    /// The proxies before the service, as a list of networks such as `10.1.0.0/16`, with commas in the environment: what one
+    /// of them writes in `forwarded_header` is where a request comes from, in limits and in the audit log [default: none, so
+    /// that it is the socket's peer].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trusted_proxies: Option<Vec<String>>,
+    /// The one header in which they write it: `x-forwarded-for` (the default) or `forwarded` (RFC 7239). The other is not read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub forwarded_header: Option<String>,
     /// The data folder.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data: Option<PathBuf>,
@@ -96,7 +112,8 @@ pub struct RawSettings {
     /// server's own [default: the data folder's name with `-state`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<PathBuf>,
-    /// A `postgres://` URL; without it the store is a file in the data folder.
+    /// A `postgres://` URL; without it the store is a file in the data folder. On a network, the server's certificate and name
+    /// are verified (`sslmode=verify-full`, the authority by `sslrootcert=FILE`) unless it or `PGSSLMODE` says otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub database_url: Option<String>,
     /// A `postgres://` URL for the keyring, in another cluster than the data. With `database_url`, this or one of the next
@@ -130,7 +147,8 @@ pub struct RawSettings {
     /// A program that prints the second key, and its arguments.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub other_key_command: Option<Vec<String>>,
-    /// The `iss` of our tokens: the URL under which partners reach the service [default: `http://127.0.0.1:4000`].
+    /// The `iss` of our tokens: the URL under which partners reach the service [default: this machine at the
+    /// port of `listen`, `http://127.0.0.1:4000`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issuer: Option<String>,
     /// The `aud` of our tokens [default: the issuer with `/graphql`].
@@ -174,6 +192,14 @@ pub struct RawSettings {
     pub keyring_backup_days: Option<u32>,
 }
 
+impl fmt::Debug for RawSettings {
+    /// Writes what is set, and no password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let written = serde_json::to_string(self).map_err(|_| fmt::Error)?;
+        f.write_str(&without_passwords(&written))
+    }
+}
+
 /// Everything that is wrong with the settings, one line each.
 #[derive(Debug, thiserror::Error)]
 #[error("the settings are not usable:\n{}", .0.iter().map(|fault| format!("  - {fault}")).collect::<Vec<_>>().join("\n"))]
@@ -185,25 +211,8 @@ impl Settings {
     /// # Errors
     /// [`SettingsError`], all of them at once.
     pub fn read(file: Option<&Path>, flags: &RawSettings) -> Result<Self, SettingsError> {
-        let mut sources = Config::builder();
-        if let Some(path) = file {
-            sources = sources.add_source(File::from(path).format(FileFormat::Toml));
-        }
-        let flags =
-            Config::try_from(flags).map_err(|fault| SettingsError(vec![fault.to_string()]))?;
-        sources
-            .add_source(
-                Environment::with_prefix("CONCORD")
-                    .prefix_separator("_")
-                    .try_parsing(true)
-                    .source(Some(variables())),
-            )
-            .add_source(flags)
-            .build()
-            .and_then(without_keys)
-            .and_then(Config::try_deserialize::<RawSettings>)
-            .map_err(|fault| SettingsError(vec![fault.to_string()]))?
-            .check()
+        let written = sources::read(file, flags).map_err(|fault| SettingsError(vec![fault]))?;
+        written.check()
     }
 }
 
@@ -218,41 +227,27 @@ impl Settings {
             database: &self.database,
             keyring: &self.keyring,
             keyring_beside_data: self.keyring_beside_data,
+            listen: self.listen,
+            issuer: &self.issuer,
+            proxies: &self.proxies,
         }
         .advice()
     }
-}
 
-/// The variables of ours that are no settings.
-const NO_SETTINGS: [&str; 4] = [
-    "CONCORD_CONFIG",
-    "CONCORD_LOG",
-    KEY_VARIABLE,
-    OTHER_KEY_VARIABLE,
-];
-
-/// Refuses a key that stands among the settings themselves, and says nothing of what it is.
-fn without_keys(read: Config) -> Result<Config, ConfigError> {
-    for (key, variable) in [("key", KEY_VARIABLE), ("other_key", OTHER_KEY_VARIABLE)] {
-        if !matches!(
-            read.get::<config::Value>(key),
-            Err(ConfigError::NotFound(_))
-        ) {
-            return Err(ConfigError::Message(format!(
-                "{key}: never in the settings file, which is no place for a key: name {key}_file or {key}_command, or set the \
-                 variable {variable}"
-            )));
+    /// Returns these settings for a service that answers at this address, whose port was not known before. What follows
+    /// the address follows it.
+    #[must_use]
+    pub fn answering_at(mut self, address: SocketAddr) -> Self {
+        let follows = self.issuer == issuer_at(self.listen);
+        if follows && self.audience == audience_of(&self.issuer) {
+            self.audience = audience_of(&issuer_at(address));
         }
+        if follows {
+            self.issuer = issuer_at(address);
+        }
+        self.listen = address;
+        self
     }
-    Ok(read)
-}
-
-/// Returns the variables that are settings. Some of ours are not: where the settings file is, how much to log, and the keys.
-fn variables() -> HashMap<String, String> {
-    std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .filter(|(name, _)| !NO_SETTINGS.contains(&name.as_str()))
-        .collect()
 }
 
 impl RawSettings {
@@ -273,6 +268,11 @@ impl RawSettings {
             ));
             SocketAddr::from(([127, 0, 0, 1], 4000))
         });
+        let proxies = WrittenProxies {
+            trusted: self.trusted_proxies.unwrap_or_default(),
+            header: self.forwarded_header,
+        }
+        .check(&mut faults);
         let Stores {
             data,
             state,
@@ -316,10 +316,8 @@ impl RawSettings {
         if workers == 0 || connections == 0 {
             faults.push("workers, connections: at least 1".to_owned());
         }
-        let issuer = self.issuer.unwrap_or_else(|| DEFAULT_ISSUER.to_owned());
-        let audience = self
-            .audience
-            .unwrap_or_else(|| format!("{}/graphql", issuer.trim_end_matches('/')));
+        let issuer = self.issuer.unwrap_or_else(|| issuer_at(listen));
+        let audience = self.audience.unwrap_or_else(|| audience_of(&issuer));
         for (key, identifier) in [("issuer", &issuer), ("audience", &audience)] {
             if !is_identifier(identifier) {
                 faults.push(format!(
@@ -333,6 +331,7 @@ impl RawSettings {
         }
         Ok(Settings {
             listen,
+            proxies,
             state,
             database,
             keyring,
@@ -363,8 +362,22 @@ fn keyring_backups(days: Option<u32>, faults: &mut Vec<String>) -> Duration {
     Duration::from_hours(24 * u64::from(days))
 }
 
-/// Who we are to a partner who tries the service on its own machine.
-const DEFAULT_ISSUER: &str = "http://127.0.0.1:4000";
+/// Returns who we are to a partner who tries the service on its own machine, at the listener's port.
+fn issuer_at(listen: SocketAddr) -> String {
+    let here = match listen.ip() {
+        address if address.is_loopback() => address,
+        IpAddr::V6(address) if address.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        IpAddr::V4(_) | IpAddr::V6(_) => Ipv4Addr::LOCALHOST.into(),
+    };
+    let url = format!("http://{}", SocketAddr::new(here, listen.port()));
+    // As every library writes it: without the port that everybody knows.
+    Url::parse(&url).map_or(url, |url| url.as_str().trim_end_matches('/').to_owned())
+}
+
+/// Returns the resource of an issuer that names none.
+fn audience_of(issuer: &str) -> String {
+    format!("{}/graphql", issuer.trim_end_matches('/'))
+}
 
 /// Returns whether a URL can be an issuer's or a resource's identifier (RFC 8414, 2; RFC 9728, 1.2). It is compared
 /// letter for letter, so it must be written as every library would write it.

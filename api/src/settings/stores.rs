@@ -3,8 +3,11 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use super::postgres_url;
+use super::sources::without_passwords;
+
 /// Where a store is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum StoreLocation {
     /// An SQLite file; it is made, and migrates itself.
     File(PathBuf),
@@ -23,9 +26,8 @@ impl fmt::Display for StoreLocation {
         match self {
             Self::File(file) => write!(f, "embedded, {}", file.display()),
             Self::Postgres { url, schema } => {
-                let place = url
-                    .rsplit_once('@')
-                    .map_or("(the URL names no user)", |(_, place)| place);
+                let url = without_passwords(url);
+                let place = url.split_once("://").map_or("", |(_, place)| place);
                 write!(f, "PostgreSQL, {place}")?;
                 match schema {
                     Some(schema) => write!(f, ", schema {schema}"),
@@ -33,6 +35,13 @@ impl fmt::Display for StoreLocation {
                 }
             }
         }
+    }
+}
+
+impl fmt::Debug for StoreLocation {
+    /// Writes the same.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 
@@ -83,9 +92,18 @@ pub(super) struct Stores {
 
 impl WrittenStores {
     /// Returns where the stores are. What is wrong is added to `faults`.
-    pub(super) fn check(self, faults: &mut Vec<String>) -> Stores {
-        self.check_urls(faults);
+    pub(super) fn check(mut self, faults: &mut Vec<String>) -> Stores {
         self.check_keyring(faults);
+        for (key, url) in [
+            ("database_url", &mut self.database_url),
+            ("keyring_url", &mut self.keyring_url),
+        ] {
+            match url.as_deref().map(postgres_url::read) {
+                Some(Ok(read)) => *url = Some(read),
+                Some(Err(fault)) => faults.push(format!("{key}: {fault}")),
+                None => {}
+            }
+        }
         let database = match self.database_url {
             Some(url) => StoreLocation::Postgres { url, schema: None },
             None => StoreLocation::File(self.data.join("concord.sqlite")),
@@ -105,21 +123,6 @@ impl WrittenStores {
             data: self.data,
             database,
             keyring,
-        }
-    }
-
-    fn check_urls(&self, faults: &mut Vec<String>) {
-        for (key, url) in [
-            ("database_url", &self.database_url),
-            ("keyring_url", &self.keyring_url),
-        ] {
-            if url.as_deref().is_some_and(|url| {
-                !url.starts_with("postgres://") && !url.starts_with("postgresql://")
-            }) {
-                faults.push(format!(
-                    "{key}: only a postgres:// URL; leave it out for the embedded store"
-                ));
-            }
         }
     }
 

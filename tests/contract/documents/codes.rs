@@ -65,11 +65,16 @@ fn routes() -> BTreeMap<String, String> {
             let (resource, verb) = asked.split_once('.').unwrap();
             let permission = format!("{}.{}", resource.to_lowercase(), &verb[..1]);
             let name = handler.split('(').next().unwrap();
-            let (_, path) = source.split_once("web::resource(\"").unwrap();
+            let (_, path) = source.split_once("(\"/").unwrap();
             let path = path.split('"').next().unwrap();
-            let (before, _) = source.split_once(&format!("().to({name})")).unwrap();
-            let method = before.rsplit("web::").next().unwrap().to_uppercase();
-            routes.insert(permission, format!("`{method} {path}`"));
+            let registered = [
+                ("PUT", format!("web::put().to({name})")),
+                ("GET", format!("reading().to({name})")),
+                ("GET", format!("read_only(\"/{path}\", {name})")),
+            ];
+            let mut methods = registered.iter().filter(|(_, by)| source.contains(by));
+            let (method, _) = methods.next().unwrap();
+            routes.insert(permission, format!("`{method} /{path}`"));
         }
     }
     assert!(routes.len() > 2, "only {routes:?}");
