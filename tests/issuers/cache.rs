@@ -63,7 +63,7 @@ impl Story {
         let store = &self.world.service.store;
         let proven = replica.verify(store, token, AUDIENCE, now).await;
         proven.map_err(|fault| match fault {
-            ExternalTokenError::Fault(fault) => fault,
+            ExternalTokenError::Fault(fault) | ExternalTokenError::Signed(fault) => fault,
             ExternalTokenError::Refused(refusal) => panic!("{refusal:?}"),
         })
     }

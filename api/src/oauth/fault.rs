@@ -108,7 +108,7 @@ impl OauthError {
     pub const fn slow_down(seconds: u64) -> Self {
         Self {
             kind: OauthErrorCode::SlowDown(seconds),
-            description: "too many attempts: wait as long as Retry-After says",
+            description: Cow::Borrowed("too many attempts: wait as long as Retry-After says"),
             why: "too_many_attempts",
         }
     }
