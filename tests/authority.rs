@@ -4,6 +4,7 @@
 //! change of the rules, `INSTA_UPDATE=always cargo test -p concord --test concord authority` writes them anew, for
 //! review.
 
+mod charged;
 mod edges;
 mod objects;
 mod rows;

@@ -1,6 +1,7 @@
 //! An allowance that is used up refuses whoever used it up, says for how long, and nobody else.
 
 use std::net::IpAddr;
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use async_graphql::Variables;
@@ -53,11 +54,26 @@ fn page(size: u64) -> String {
     pages_of(size, 1)
 }
 
+static CONTRACT: LazyLock<Contract> =
+    LazyLock::new(|| Contract::from_sdl(&concord::graphql::schema::sdl()).unwrap());
+
 fn cost(document: &str) -> u64 {
-    let contract = Contract::from_sdl(&concord::graphql::schema::sdl()).unwrap();
-    let admitted = admit(&contract, document).unwrap();
+    let admitted = admit(&CONTRACT, document).unwrap();
     let operation = select_operation(admitted.document(), None).unwrap();
     admitted.cost(operation, &Variables::default()).charged
+}
+
+/// What a document without variables costs, where that is admitted.
+pub fn cost_within(document: &str) -> Option<u64> {
+    let contract = &*CONTRACT;
+    let admitted = admit(contract, document).ok()?;
+    let operation = select_operation(admitted.document(), None).ok()?;
+    if !operation.variable_definitions.is_empty() {
+        return None;
+    }
+    let cost = admitted.cost(operation, &Variables::default());
+    cost.check().ok()?;
+    Some(cost.charged)
 }
 
 /// A document that costs little less than this part of what one may cost.

@@ -7,6 +7,7 @@
 )]
 
 pub mod code;
+pub mod ending_allowance;
 pub mod grants;
 pub mod ids;
 pub mod instant;

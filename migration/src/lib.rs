@@ -45,6 +45,7 @@ impl MigratorTrait for Data {
             Box::new(data::m0028_names::CompareNames),
             Box::new(data::m0031_registrars::AddRegistrars),
             Box::new(data::m0032_issuer_terms::AddIssuerTerms),
+            Box::new(data::m0033_ending_allowance::AddEndingAllowance),
         ])
     }
 }

@@ -119,3 +119,29 @@ async fn an_agency_is_suspended_whatever_was_counted() {
     );
     coordinator.suspends(&west, "a review").await.data();
 }
+
+on_both!(all_servers_count_endings_together);
+async fn all_servers_count_endings_together(world: World) {
+    let north = world.agency("north").await;
+    // They fill up so slowly that none comes back meanwhile.
+    let allowed = [("CONCORD_ENDINGS_BURST", "4")];
+    let one = Server::start_under(&world.flags(), &allowed);
+    let other = Server::start_under(&world.flags(), &allowed);
+    let mut jtis = Vec::new();
+    for _ in 0..12 {
+        jtis.push(recorded(&world, &north).await);
+    }
+    let began = std::time::Instant::now();
+    let asked = jtis.iter().enumerate().map(|(place, jti)| {
+        let server = if place % 2 == 0 { &one } else { &other };
+        revokes(&north, server, jti)
+    });
+    let answers = futures_util::future::join_all(asked).await;
+    let ended = answers
+        .iter()
+        .filter(|(answer, _)| answer["data"]["revokeToken"] == true)
+        .count();
+    // One a second comes back while they are asked.
+    let back = usize::try_from(began.elapsed().as_secs()).unwrap() + 1;
+    assert!((4..=4 + back).contains(&ended), "{ended} after {back} s");
+}

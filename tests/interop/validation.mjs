@@ -1,5 +1,6 @@
 // Makes up documents over the schema, most of them nearly valid, and prints what graphql-js says of each: null where it
-// may be executed, else why not. Knows of Concord only what the schema says. Reads { seed, count, written }.
+// may be executed, else why not. Knows of Concord only what the schema says. Reads { seed, count, written, dear }: `dear`
+// has queries alone ask for whole pages, and for nothing by a variable.
 import { readFileSync } from "node:fs";
 import {
   buildSchema,
@@ -19,7 +20,7 @@ import {
   validate,
 } from "graphql";
 
-const { seed, count, written } = JSON.parse(readFileSync(0, "utf8"));
+const { seed, count, written, dear } = JSON.parse(readFileSync(0, "utf8"));
 const schema = buildSchema(readFileSync(new URL("../../schema.graphql", import.meta.url), "utf8"));
 
 // A small generator of numbers, so that a run can be repeated (mulberry32's constants).
@@ -68,7 +69,7 @@ class Document {
   }
 
   value(type, depth, variables = true) {
-    if (variables && chance(0.2)) return this.variable(type);
+    if (variables && !dear && chance(0.2)) return this.variable(type);
     return this.literal(type, depth, variables);
   }
 
@@ -92,6 +93,7 @@ class Document {
     }
     switch (type.name) {
       case "Int":
+        if (dear) return "100";
         return String(Math.floor(random() * 100));
       case "Float":
         return one(["1", "2.5", "-1e3"]);
@@ -109,7 +111,7 @@ class Document {
   directives() {
     if (!chance(0.06)) return "";
     if (chance(0.03)) return one([" @unknown", " @include", " @skip(if: 5)", " @include(if: true) @include(if: true)", " @skip(unless: true)", " @deprecated"]);
-    const condition = chance(0.5) ? one(["true", "false"]) : this.variable("Boolean!");
+    const condition = dear || chance(0.5) ? one(["true", "false"]) : this.variable("Boolean!");
     return ` @${one(["skip", "include"])}(if: ${condition})`;
   }
 
@@ -175,14 +177,14 @@ class Document {
   }
 
   write() {
-    const mutation = chance(0.3);
+    const mutation = !dear && chance(0.3);
     const root = mutation ? schema.getMutationType() : schema.getQueryType();
     let body = this.selections(root, 0);
     if (!mutation && chance(0.15)) {
       const about = chance(0.5) ? `__type(name: "Node") ${this.about("__Type", 0)}` : `__schema ${this.about("__Schema", 0)}`;
       body = `{ ${about} ${body.slice(1)}`;
     }
-    if (chance(0.03)) this.variables.set("unused", "$unused: Int");
+    if (!dear && chance(0.03)) this.variables.set("unused", "$unused: Int");
     const declared = this.variables.size > 0 ? `(${[...this.variables.values()].join(", ")})` : "";
     const named = declared || mutation || chance(0.5);
     const operation = named ? `${mutation ? "mutation" : "query"}${chance(0.7) ? " Operation" : ""}${declared} ${body}` : body;

@@ -31,7 +31,10 @@ impl Server {
 
     /// The same, at this address.
     pub fn start_at(address: &str, flags: &[String], environment: &[(&str, &str)]) -> Self {
-        let mut command = limits::command_surviving_full_disk(env!("CARGO_BIN_EXE_concord"));
+        // A measurement is of a release build (tests/authority/charged.rs).
+        let built = std::env::var("CONCORD_MEASURED");
+        let built = built.as_deref().unwrap_or(env!("CARGO_BIN_EXE_concord"));
+        let mut command = limits::command_surviving_full_disk(built);
         Self::spawn(
             command
                 .args(["serve", "--listen", address])

@@ -1,7 +1,7 @@
-//! How much an application may ask for, how often an agency may end tokens and programs, and how often somebody may fail
-//! to prove who they are.
+//! How much an application may ask for, and how often somebody may fail to prove who they are.
 //!
-//! Each replica counts for itself. Where a request comes from is told by `http/client_address.rs`.
+//! Each replica counts for itself: this keeps one partner from slowing the others, and protects no secret, since those cannot
+//! be guessed. What protects a promise is counted by all together ([`ending_allowance`](super::ending_allowance)). Where a request comes from is told by `http/client_address.rs`.
 
 use std::convert::Infallible;
 use std::hash::Hash;
@@ -19,6 +19,7 @@ use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, NotUntil, Quot
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 
+use super::ending_allowance::EndingQuota;
 use super::in_flight::PapersInFlight;
 use super::wait::Wait;
 use crate::settings::{AGENCY_SHARE, Allowances};
@@ -29,10 +30,11 @@ pub struct Limits {
     asked: Arc<DefaultKeyedRateLimiter<(AgencyId, String)>>,
     asked_by_agency: Arc<DefaultKeyedRateLimiter<AgencyId>>,
     refill: Duration,
-    ended: Arc<DefaultKeyedRateLimiter<AgencyId>>,
     failed: Arc<RateLimiter<Touch, Failures, DefaultClock>>,
     failures: Failures,
     recorded: Arc<DefaultDirectRateLimiter>,
+    /// How often an agency may end tokens and programs.
+    pub endings: EndingQuota,
     /// The signed papers on their way.
     pub papers: PapersInFlight,
 }
@@ -52,15 +54,12 @@ impl Limits {
         let cost = Quota::per_second(allowances.cost_per_second).allow_burst(allowances.cost_burst);
         let of_agency = Quota::per_second(shared(allowances.cost_per_second))
             .allow_burst(shared(allowances.cost_burst));
-        let endings =
-            Quota::per_second(allowances.endings_per_second).allow_burst(allowances.endings_burst);
         let failed = Quota::per_minute(allowances.failed_per_minute);
         let failures = Failures::kept_for(failed.burst_size_replenished_in());
         Self {
             asked: Arc::new(RateLimiter::keyed(cost)),
             asked_by_agency: Arc::new(RateLimiter::keyed(of_agency)),
             refill: cost.burst_size_replenished_in(),
-            ended: Arc::new(RateLimiter::keyed(endings)),
             failed: Arc::new(RateLimiter::new(
                 failed,
                 failures.clone(),
@@ -72,6 +71,7 @@ impl Limits {
                     .failed_per_minute
                     .saturating_mul(NonZeroU32::MIN.saturating_add(Self::RECORDED - 1)),
             ))),
+            endings: EndingQuota::of(&allowances),
             papers: PapersInFlight::default(),
         }
     }
@@ -102,18 +102,6 @@ impl Limits {
             // The settings leave room for whatever is admitted. Were it otherwise, no wait would be long enough.
             Err(_) => Err(Wait::of(self.refill)),
         }
-    }
-
-    /// Takes one from the allowance of an agency to end tokens and programs, and to bring agencies back: each has every read
-    /// under way made again, and a program can go on with it for ever. What only a survivor's word ends is never counted,
-    /// and neither is what ends nothing: look first.
-    ///
-    /// # Errors
-    /// How long to wait until there is another.
-    pub fn charge_ending(&self, agency: AgencyId) -> Result<(), Wait> {
-        self.ended
-            .check_key(&agency)
-            .map_err(|not_until| wait(&not_until, self.ended.clock()))
     }
 
     /// Counts a failed authentication: of anybody at this address and, where one is claimed, of this client there.
@@ -165,8 +153,6 @@ impl Limits {
         self.asked.shrink_to_fit();
         self.asked_by_agency.retain_recent();
         self.asked_by_agency.shrink_to_fit();
-        self.ended.retain_recent();
-        self.ended.shrink_to_fit();
     }
 
     /// Returns how many applications' allowances are remembered.

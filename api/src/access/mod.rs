@@ -9,6 +9,7 @@
 //! - [`replay_guard`]: what may be used once, and was.
 //! - [`token_status`]: whether a caller's token still counts, read with the facts.
 //! - [`limit`]: how much a caller may ask for, and how often one may fail to prove to be one.
+//! - [`ending_allowance`]: how often an agency may end tokens and programs, at all servers together.
 //! - [`revoked`]: taking a token back, with all that was exchanged for it.
 //! - [`issued`]: that a token was issued.
 //! - [`issuer`]: agencies' own identity providers.
@@ -17,6 +18,7 @@
 //! again with the facts of each request; nothing in this folder remembers it.
 
 pub mod caller;
+pub mod ending_allowance;
 pub mod grammar;
 pub mod grant;
 pub mod in_flight;

@@ -131,6 +131,7 @@ impl From<Refusal> for OauthError {
     fn from(refusal: Refusal) -> Self {
         match refusal.error {
             Error::Unauthenticated => Self::client("standing"),
+            Error::RateLimited { seconds } => Self::slow_down(seconds),
             Error::ForbiddenScope { .. }
             | Error::NotFound
             | Error::BadUserInput(_)
@@ -145,7 +146,6 @@ impl From<Refusal> for OauthError {
             | Error::PurposeRequired
             | Error::PersistedQueryNotSupported
             | Error::QueryTooCostly(_)
-            | Error::RateLimited { .. }
             | Error::OutcomeUnknown
             | Error::Unavailable
             | Error::Internal => {

@@ -6,6 +6,7 @@ use super::client::Client;
 use super::fault::{OauthError, OauthErrorCode};
 use super::issue;
 use super::server::{AuthorizationServer, OauthRequest};
+use crate::access::ending_allowance;
 use crate::access::revoked::{self, Revocable};
 use crate::access::token_status;
 use crate::access::verifier::CallerError;
@@ -32,8 +33,8 @@ pub async fn revoke(
     if revoked::outlook(&server.store.read, client.agency, &jti, now).await? != Revocable::Living {
         return Ok(done);
     }
-    let charged = server.limits.charge_ending(client.agency);
-    charged.map_err(|wait| OauthError::slow_down(wait.seconds()))?;
+    let quota = server.limits.endings;
+    ending_allowance::look(&server.store.read, client.agency, now, quota).await?;
     let author = issue::author(client, client.id.to_string(), None);
     let turn = server.turnstile.turn(client.agency).await;
     let ending = Ending::open(server.store, server.ledger, author, &asked.meta, turn).await?;
@@ -43,6 +44,7 @@ pub async fn revoke(
     if revoked::revoke(&ending, client.agency, &jti).await? != Revocable::Living {
         return Ok(done);
     }
+    ending_allowance::charge(&*ending, client.agency, ending.now(), quota).await?;
     ending.commit(Event::TokenRevoked(jti)).await?;
     Ok(done)
 }

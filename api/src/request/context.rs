@@ -10,6 +10,7 @@ use super::directory::Directory;
 use super::lacking::LackingFields;
 use super::told_agencies::ToldAgencies;
 use crate::access::Caller;
+use crate::access::ending_allowance;
 use crate::access::grant::RequiredScope;
 use crate::access::limit::Limits;
 use crate::access::token_status::{self, TokenStatuses};
@@ -20,7 +21,7 @@ use crate::audit::ledger::{Decided, Ledger, RecordingError, Released};
 use crate::audit::refusals::Refusals;
 use crate::audit::turnstile::Turnstile;
 use crate::clock;
-use crate::error::{Error, Refusal, Result};
+use crate::error::{Refusal, Result};
 use crate::seal::Vault;
 use crate::seal::kek_set::KekSet;
 use crate::settings::Settings;
@@ -166,11 +167,12 @@ impl Request {
     /// # Errors
     /// As [`ending`](Self::ending); `RATE_LIMITED`.
     pub async fn counted_ending(&self, needed: RequiredScope) -> Result<Ending<'_>> {
-        let charged = self.worker.limits.charge_ending(self.caller.agency());
-        charged.map_err(|wait| Error::RateLimited {
-            seconds: wait.seconds(),
-        })?;
-        self.ending(needed).await
+        self.caller.may(needed)?;
+        let (agency, quota) = (self.caller.agency(), self.worker.limits.endings);
+        ending_allowance::look(&self.worker.store.read, agency, clock::now(), quota).await?;
+        let ending = self.ending(needed).await?;
+        ending_allowance::charge(&*ending, agency, ending.now(), quota).await?;
+        Ok(ending)
     }
 
     /// Refuses a caller whose agency or token is not in good standing: within the change, after it has the lock.

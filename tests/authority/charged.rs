@@ -1,0 +1,192 @@
+//! What operations take, beside what they are charged: how `api/src/graphql/prices.rs` is come by. A measurement, of a
+//! release build, which nothing runs beside:
+//!
+//! `CONCORD_MEASURED=$PWD/target/release/concord cargo test -p concord --test concord charged -- --ignored --nocapture`
+
+use std::fmt::Write;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::objects::{Given, Party, Stage};
+use super::rows::ROWS;
+use crate::interop::node;
+use crate::world::{Answer, Database, Server, World};
+
+/// How often each operation is asked.
+const TIMES: u32 = 12;
+/// How many referrals an inbox has.
+const REFERRALS: usize = 100;
+/// What the dearest operation that is admitted may take: a second, and 64 MiB.
+const LONGEST: f64 = 1e6;
+const LARGEST: u64 = 64 * 1024;
+
+/// The processor time of a process, in microseconds.
+fn used(process: u32) -> f64 {
+    let threads = std::fs::read_dir(format!("/proc/{process}/task")).unwrap();
+    let nanos = threads.filter_map(|thread| {
+        let text = std::fs::read_to_string(thread.ok()?.path().join("schedstat")).ok()?;
+        text.split_whitespace().next()?.parse::<f64>().ok()
+    });
+    nanos.sum::<f64>() / 1000.0
+}
+
+/// The memory of a process, in KiB: as it stands, or at its highest.
+fn memory(process: u32, line: &str) -> u64 {
+    let status = std::fs::read_to_string(Path::new(&format!("/proc/{process}/status"))).unwrap();
+    let found = status.lines().find_map(|text| text.strip_prefix(line));
+    found
+        .unwrap()
+        .split_whitespace()
+        .next()
+        .unwrap()
+        .parse()
+        .unwrap()
+}
+
+fn charged(answer: &Answer) -> f64 {
+    let cost = &answer.body["extensions"]["cost"];
+    cost.as_f64().unwrap_or_else(|| panic!("{}", answer.text))
+}
+
+#[tokio::test]
+#[ignore = "a measurement"]
+async fn operations_take_what_they_are_charged() {
+    let world = World::on(Database::Postgres).await;
+    let server = Server::start(&world.flags());
+    let stage = Stage::set(&world, &server.address).await;
+    let process = server.pid();
+    for _ in 0..REFERRALS {
+        stage.makes(Given::Referral).await;
+    }
+    let mut told = Vec::new();
+    for row in ROWS {
+        let mut micros = Vec::new();
+        let mut cost = 0.0;
+        for _ in 0..TIMES {
+            let object = stage.makes(row.given).await;
+            let before = used(process);
+            let answer = stage
+                .asks(row.may, None, row.document, &object.variables)
+                .await;
+            micros.push(used(process) - before);
+            cost = charged(&answer);
+        }
+        micros.sort_by(f64::total_cmp);
+        let median = micros[micros.len() / 2];
+        told.push((median / cost, row.label.to_owned(), cost, median));
+    }
+    for (label, document) in PAGES {
+        let mut micros = Vec::new();
+        let mut cost = 0.0;
+        for _ in 0..TIMES {
+            let before = used(process);
+            let answer = stage
+                .asks(Party::Recipient, None, document, &json!({}))
+                .await;
+            micros.push(used(process) - before);
+            cost = charged(&answer);
+        }
+        micros.sort_by(f64::total_cmp);
+        let median = micros[micros.len() / 2];
+        told.push((median / cost, (*label).to_owned(), cost, median));
+    }
+    told.sort_by(|one, other| one.0.total_cmp(&other.0));
+    let mut table = String::new();
+    for (ratio, label, cost, micros) in &told {
+        writeln!(
+            table,
+            "{ratio:6.2} us a unit  {cost:8.0} units {micros:9.0} us  {label}"
+        )
+        .unwrap();
+    }
+    println!("{table}");
+}
+
+/// What hangs many things on each entry.
+const PAGES: &[(&str, &str)] = &[
+    (
+        "100 headers",
+        "{ referrals(box: INBOX, first: 100) { edges { node { id status urgency needs sentAt allowedActions sender { name } } } } }",
+    ),
+    (
+        "20 packages",
+        "{ referrals(box: INBOX, first: 20) { edges { node { package(purpose: HOUSING_PLACEMENT) { needs { request } withheld { category reason } receipt { event } } } } } }",
+    ),
+    (
+        "100 packages",
+        "{ referrals(box: INBOX, first: 100) { edges { node { package(purpose: HOUSING_PLACEMENT) { needs { request } withheld { category reason } receipt { event } } } } } }",
+    ),
+    (
+        "100 consents and MOUs",
+        "{ referrals(box: INBOX, first: 100) { edges { node { consent { id status } mou { id status title } } } } }",
+    ),
+    (
+        "100 events",
+        "{ auditEvents(first: 100) { edges { node { id type at } } } }",
+    ),
+    (
+        "100 proofs",
+        "{ auditEvents(first: 100) { edges { node { id proof { hashes } } } } }",
+    ),
+    (
+        "the schema",
+        "{ __schema { types { name description fields { name description args { name type { name } } type { name } } inputFields { name } enumValues { name } } } }",
+    ),
+];
+
+/// The dearest of ten thousand documents that are made up, and pages as full as they may be.
+#[tokio::test]
+#[ignore = "a measurement"]
+async fn the_dearest_documents_are_bounded() {
+    let world = World::on(Database::Postgres).await;
+    let server = Server::start(&world.flags());
+    let stage = Stage::set(&world, &server.address).await;
+    for _ in 0..REFERRALS {
+        stage.makes(Given::Referral).await;
+    }
+    let asked = json!({ "seed": 7, "count": 10_000, "written": [], "dear": true });
+    let judged = node("validation.mjs", &asked.to_string());
+    let judged: Vec<(String, Option<String>)> = serde_json::from_str(&judged).unwrap();
+    let valid = judged.into_iter().filter(|(_, fault)| fault.is_none());
+    let mut documents: Vec<(u64, String)> = valid
+        .filter_map(|(document, _)| Some((crate::rate::cost_within(&document)?, document)))
+        .collect();
+    documents.sort();
+    let dearest = documents
+        .into_iter()
+        .rev()
+        .take(60)
+        .map(|(_, document)| document);
+    let full = PAGES.iter().filter_map(|(_, page)| {
+        let page = page.trim_start_matches("{ ").strip_suffix(" }").unwrap();
+        let many = |count: usize| {
+            let pages: Vec<String> = (0..count).map(|n| format!("p{n}: {page}")).collect();
+            format!("{{ {} }}", pages.join(" "))
+        };
+        (1..100)
+            .rev()
+            .map(many)
+            .find(|document| crate::rate::cost_within(document).is_some())
+    });
+    let process = server.pid();
+    let mut worst = (0.0_f64, 0);
+    for document in full.chain(dearest) {
+        std::fs::write(format!("/proc/{process}/clear_refs"), "5").unwrap();
+        let resting = memory(process, "VmRSS:");
+        let before = used(process);
+        let answer = stage
+            .asks(Party::Recipient, None, &document, &Value::Null)
+            .await;
+        let took = used(process) - before;
+        let grew = memory(process, "VmHWM:").saturating_sub(resting);
+        let start: String = document.chars().take(90).collect();
+        let cost = answer.body["extensions"]["cost"].as_f64().unwrap_or(0.0);
+        println!(
+            "{took:9.0} us {grew:7} KiB {cost:8.0} units {:7} bytes  {start}",
+            answer.text.len()
+        );
+        worst = (worst.0.max(took), worst.1.max(grew));
+    }
+    assert!(worst.0 <= LONGEST && worst.1 <= LARGEST, "{worst:?}");
+}
