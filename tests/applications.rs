@@ -26,7 +26,7 @@ const REPLACE: &str = "mutation($id: ID!, $keys: [String!]!) { replaceApplicatio
 const SUSPEND: &str = "mutation($id: ID!) { suspendApplication(id: $id) { id status } }";
 
 /// A fresh public key: its text, and its thumbprint.
-fn public_key() -> (String, String) {
+pub fn public_key() -> (String, String) {
     let key = SigningKey::generate().unwrap();
     (key.public_jwk().to_string(), key.kid().to_owned())
 }

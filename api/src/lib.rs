@@ -21,6 +21,7 @@ pub mod graphql;
 pub mod http;
 pub mod input_fault;
 pub mod jose;
+pub mod lists;
 pub mod mandated_disclosure;
 pub mod mou;
 pub mod notice;

@@ -11,6 +11,7 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
 use crate::input_fault::{Faults, InputPath};
+use crate::lists::once;
 
 /// Characters in the longest name, title or other short text.
 pub const LINE: usize = 200;
@@ -93,18 +94,6 @@ fn kept_at(
         faults.add(place, fault);
         String::new()
     })
-}
-
-/// Returns a list with each of its entries once, in the order in which they are named first.
-#[must_use]
-pub fn once<T: PartialEq>(entries: Vec<T>) -> Vec<T> {
-    let mut all: Vec<T> = Vec::with_capacity(entries.len());
-    for entry in entries {
-        if !all.contains(&entry) {
-            all.push(entry);
-        }
-    }
-    all
 }
 
 fn kept(text: &str, longest: usize, breaks: impl Fn(char) -> bool) -> Result<String, TextError> {

@@ -150,7 +150,7 @@ fn keys_are_few_public_and_told_apart() {
         (
             "the same twice",
             vec![one.clone(), with(json!({ "kid": "another name" }))],
-            "same key twice",
+            "by two names",
         ),
         (
             "one name for two",

@@ -82,6 +82,7 @@ async fn no_disclosure_begins_after_an_acknowledged_ending() {
 struct Stage {
     world: World,
     addresses: [String; 2],
+    plays: AtomicUsize,
     _second: Server,
 }
 
@@ -91,6 +92,7 @@ impl Stage {
         let second = world.another_server();
         Self {
             addresses: [world.server.address.clone(), second.address.clone()],
+            plays: AtomicUsize::new(0),
             world,
             _second: second,
         }
@@ -99,7 +101,9 @@ impl Stage {
     /// Plays these steps between two agencies of their own, and counts how far it came; says how often something was
     /// told.
     async fn play(&self, mut model: Model, steps: &[Step], seen: &AtomicUsize) -> usize {
-        let (north, south) = self.world.agencies("north", "south").await;
+        let play = self.plays.fetch_add(1, Ordering::Relaxed);
+        let names = ["north", "south"].map(|name| format!("{name} {play}"));
+        let (north, south) = self.world.agencies(&names[0], &names[1]).await;
         let mut cast = Cast {
             stage: self,
             north,

@@ -113,7 +113,7 @@ const SPOILS: &[(MandatedDisclosureError, Spoil)] = &[
     (MandatedDisclosureError::BeyondOrder, |case| {
         case.told.categories.push(DataCategory::Medical);
     }),
-    (MandatedDisclosureError::BeyondOrder, |case| {
+    (MandatedDisclosureError::NothingOrdered, |case| {
         case.told.ordered_categories.clear();
     }),
     (MandatedDisclosureError::NotMinimum, |case| {

@@ -1,7 +1,8 @@
 //! What a text may be, and what names are compared by.
 
 use concord::error::Faults;
-use concord::text::{LINE, TextError, line, lines_at, once, prose};
+use concord::lists::once;
+use concord::text::{LINE, TextError, line, lines_at, prose};
 use concord_entities::name_key::NameKey;
 use proptest::prelude::*;
 

@@ -169,7 +169,7 @@ async fn faults_that_only_a_record_shows_are_told_at_once_too(world: World) {
         fields(&answer),
         [
             &json!(["referral", "package", "contact", "channels", 1, "address"]),
-            &json!(["referral", "package", "contact", "windows", 0]),
+            &json!(["referral", "package", "contact", "windows", 0, "days"]),
             &json!(["referral", "package", "contact", "timeZone"]),
             &json!(["referral", "needs"]),
             &json!(["referral", "package", "contact"]),
@@ -186,6 +186,8 @@ async fn faults_that_only_a_record_shows_are_told_at_once_too(world: World) {
             &json!(["mou", "expiresOn"]),
             &json!(["mou", "terms", "grants", 0, "categories"]),
             &json!(["mou", "terms", "breachNoticeHours"]),
+            &json!(["mou", "terms", "purpose"]),
+            &json!(["mou", "terms", "training"]),
         ]
     );
     let age = json!({ "pseudonym": " ", "ageGroup": "ADULT", "minorUntil": "2030-01-01" });
@@ -202,15 +204,18 @@ async fn faults_that_only_a_record_shows_are_told_at_once_too(world: World) {
 
 /// An MOU with a fault in each of its parts.
 async fn misjudged_mou(north: &Agency, south: &Agency, survivor: &str) -> Answer {
-    let party = |id: &str| json!({ "agency": id, "responsibilities": "refers" });
+    let party = |id: &str, takes_on: &str| json!({ "agency": id, "responsibilities": takes_on });
     let own = north.id.to_string();
     let mou = json!({
         "kind": "REFERRAL", "title": "",
-        "parties": [party(&own), party(survivor), party(&own), party(&south.id.to_string())],
+        "parties": [
+            party(&own, "refers"), party(survivor, "refers"), party(&own, "shelters"),
+            party(&south.id.to_string(), "refers"),
+        ],
         "terms": {
             "grants": [{ "purpose": "SERVICE_DELIVERY", "categories": [] }],
-            "purpose": "", "services": "", "confidentiality": "", "breachNoticeHours": -1, "training": "",
-            "conflictResolution": "", "terminationNoticeDays": 30,
+            "purpose": "", "services": "beds", "confidentiality": "sealed", "breachNoticeHours": -1,
+            "training": "\u{202e}yearly", "conflictResolution": "mediation", "terminationNoticeDays": 30,
         },
         "effectiveOn": "2030-01-02", "expiresOn": "2030-01-01",
     });

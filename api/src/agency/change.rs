@@ -18,6 +18,7 @@ use crate::access::grant::Resource;
 use crate::audit::change::{Author, Change, Ending};
 use crate::audit::event::{Event, MembershipEvent};
 use crate::error::{Error, Faults, Refusal, Result};
+use crate::lists;
 use crate::request::idempotency::{self, Created, CreatingCall, Creation};
 use crate::request::{InRequest, Request};
 use crate::store::page;
@@ -264,7 +265,7 @@ pub(crate) async fn register(
         token_epoch: 1,
         epoch_began_at: change.now(),
         vetting: agency::StoredVetting::default(),
-        languages: TextList(text::once(languages.collect())),
+        languages: TextList(lists::once(languages.collect())),
         service_areas: TextList(service_areas),
         created_at: change.now(),
         time_zone,

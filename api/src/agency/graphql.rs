@@ -13,7 +13,8 @@ use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 use crate::access::grant::Resource;
 use crate::audit::disclose;
 use crate::audit::ledger::Decided;
-use crate::error::{Error, Result};
+use crate::error::{Error, Faults, Result};
+use crate::lists;
 use crate::request::directory::AgenciesById;
 use crate::request::{InRequest, Request};
 use crate::store::page::PageRequest;
@@ -267,9 +268,9 @@ fn status_of(place: &membership::Model) -> AgencyStatus {
 #[derive(Clone, Debug, Default, InputObject)]
 #[graphql(name = "AgencyFilter")]
 pub struct AgencyFilter {
-    /// Any of these kinds.
+    /// Any of these kinds: at least one.
     pub kinds: Option<Vec<AgencyKind>>,
-    /// Any of these states.
+    /// Any of these states: at least one.
     pub statuses: Option<Vec<AgencyStatus>>,
 }
 
@@ -296,7 +297,7 @@ pub struct AgencyInput {
     /// The time zone in which it works, by its IANA name, such as `America/New_York`; the task force's where you leave it
     /// out. The limits of its consents are counted in the days there.
     pub time_zone: Option<String>,
-    /// The same key again returns what the first call made.
+    /// The same key again returns what the first call made: 1 to 200 characters.
     pub idempotency_key: Option<ID>,
 }
 
@@ -326,6 +327,10 @@ impl AgencyQuery {
         let caller = request.caller.may(Resource::Directory.search())?;
         let wanted = PageRequest::parse(first, after.as_deref(), last, before.as_deref())?;
         let filter = filter.unwrap_or_default();
+        let mut faults = Faults::default();
+        lists::require_some(&mut faults, "filter.kinds", filter.kinds.as_ref());
+        lists::require_some(&mut faults, "filter.statuses", filter.statuses.as_ref());
+        faults.none()?;
         let released = request
             .disclose(|| async {
                 let mut among = agency::Entity::known_to(caller.agency());

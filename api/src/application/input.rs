@@ -21,7 +21,7 @@ pub struct ApplicationInput {
     /// Whether all its tokens must be bound to a key of its own (DPoP, RFC 9449).
     #[graphql(default)]
     pub dpop_bound: bool,
-    /// The same key again returns what the first call made, but for the secret, which is shown once.
+    /// The same key again returns what the first call made, but for the secret, which is shown once: 1 to 200 characters.
     pub idempotency_key: Option<ID>,
 }
 

@@ -1,6 +1,6 @@
 //! What may be registered, and by whom: a program never reaches further than whoever registers it. Pure.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use concord_entities::application::{self, NO_KEYS};
@@ -224,13 +224,16 @@ pub fn key_set(argument: &str, keys: &[String]) -> Result<String, Error> {
     if !(1..=MAX_KEYS).contains(&keys.len()) {
         return Err(Error::input(argument, "1 to 4 public keys"));
     }
-    let (mut thumbprints, mut names) = (BTreeSet::new(), BTreeSet::new());
+    let (mut named, mut names) = (BTreeMap::new(), BTreeSet::new());
     let mut set = Vec::new();
     for (index, text) in keys.iter().enumerate() {
         let place = format!("{argument}.{index}");
         let (thumbprint, name, key) = read(text).map_err(|why| Error::input(&*place, why))?;
-        if !thumbprints.insert(thumbprint) {
-            return Err(Error::input(place, "the same key twice"));
+        if named.get(&thumbprint) == Some(&name) {
+            continue;
+        }
+        if named.insert(thumbprint, name.clone()).is_some() {
+            return Err(Error::input(place, "the same key twice, by two names"));
         }
         if !names.insert(name) {
             return Err(Error::input(

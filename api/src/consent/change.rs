@@ -65,7 +65,9 @@ impl ConsentMutation {
         #[graphql(desc = "The id of the consent to renew.")] id: ID,
         #[graphql(desc = "Until when: at most 90 days from now, or what your state's law says.")]
         expires_at: DateTime,
-        #[graphql(desc = "The same key again returns what the first call made.")]
+        #[graphql(
+            desc = "The same key again returns what the first call made: 1 to 200 characters."
+        )]
         idempotency_key: Option<ID>,
     ) -> Result<Consent> {
         let request = ctx.request()?;

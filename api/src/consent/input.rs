@@ -58,7 +58,7 @@ pub struct ConsentInput {
     pub sole_guardian: bool,
     /// The earlier version that this one replaces once it is signed: of the same survivor, to the same recipient.
     pub supersedes: Option<ID>,
-    /// The same key again returns what the first call made.
+    /// The same key again returns what the first call made: 1 to 200 characters.
     pub idempotency_key: Option<ID>,
 }
 

@@ -164,7 +164,7 @@ impl NodeQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(
-            desc = "Up to 100 TypeIDs, of any kinds. A page of as many entries costs as much."
+            desc = "1 to 100 TypeIDs, of any kinds. A page of as many entries costs as much."
         )]
         ids: Vec<ID>,
     ) -> Result<Vec<Option<Node>>> {

@@ -14,6 +14,7 @@ use crate::access::grant::Resource;
 use crate::audit::change::Change;
 use crate::audit::event::Event;
 use crate::error::{Error, Faults, Refusal, Result};
+use crate::lists;
 use crate::request::idempotency::{self, Created, CreatingCall, Creation};
 use crate::request::{InRequest, Request};
 use crate::seal::record::RecordKind;
@@ -70,13 +71,13 @@ async fn record(
 ) -> Result<(Model, Event)> {
     let survivor = own_survivor(change, &told.survivor).await?;
     let recipient = recipient(change, told.recipient.as_ref()).await?;
-    if let Err(defects) = rules::check(&told.told(recipient), change.agency(), change.now()) {
-        let mut faults = Faults::default();
-        for defect in defects {
-            faults.add(defect.field(), defect);
-        }
-        faults.none()?;
+    let mut faults = Faults::default();
+    lists::require_some(&mut faults, "disclosure.purposes", told.purposes.as_ref());
+    let checked = rules::check(&told.told(recipient), change.agency(), change.now());
+    for defect in checked.err().unwrap_or_default() {
+        faults.add(defect.field(), defect);
     }
+    faults.none()?;
     let id = MandateId::new();
     let sealed = seal(request, id, told, change).await?;
     let model = model(id, survivor.id, recipient, told, sealed, change);
@@ -152,7 +153,8 @@ fn model(
     sealed: Vec<u8>,
     change: &Change<'_>,
 ) -> Model {
-    let attempts = told.attempts.iter().map(|attempt| Attempt {
+    let attempts = lists::once(told.attempts.clone());
+    let attempts = attempts.iter().map(|attempt| Attempt {
         at: attempt.at.0,
         channel: attempt.channel,
         result: attempt.result,

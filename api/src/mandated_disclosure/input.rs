@@ -30,13 +30,13 @@ pub struct MandatedDisclosureInput {
     pub recipient: Option<ID>,
     /// Whoever else was told, where it is no agency of your task forces.
     pub recipient_outside: Option<OutsideRecipientInput>,
-    /// What the instrument names.
+    /// What the instrument names: at least one.
     pub ordered_categories: Vec<DataCategory>,
     /// What was told: at least one, and nothing that the instrument does not name.
     pub categories: Vec<DataCategory>,
     /// That each of these categories was required, and no less would have done. It must be true.
     pub minimum_necessary: bool,
-    /// What for.
+    /// What for: at least one, or leave it out.
     pub purposes: Option<Vec<Purpose>>,
     /// How your agency tried to notify the person: at least one attempt that was made, or `noNotice`.
     #[graphql(default)]
@@ -47,7 +47,7 @@ pub struct MandatedDisclosureInput {
     pub protective_steps: Vec<ProtectiveStep>,
     /// Why nothing could be done, with the step `NONE_POSSIBLE`.
     pub no_protection: Option<NoProtectionReason>,
-    /// The same key again returns what the first call made.
+    /// The same key again returns what the first call made: 1 to 200 characters.
     pub idempotency_key: Option<ID>,
 }
 
@@ -88,7 +88,7 @@ pub struct OutsideRecipientInput {
 }
 
 /// One attempt to notify the person.
-#[derive(Clone, Debug, InputObject)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, InputObject)]
 pub struct NoticeAttemptInput {
     /// When.
     pub at: DateTime,

@@ -94,6 +94,9 @@ pub enum MandatedDisclosureError {
     /// Nothing was told.
     #[error("name at least one category")]
     NoCategory,
+    /// The instrument demands nothing.
+    #[error("name at least one category: what the instrument names")]
+    NothingOrdered,
     /// More was told than was demanded.
     #[error(
         "only what the instrument names is disclosed: these categories go beyond `orderedCategories`"
@@ -147,6 +150,7 @@ impl MandatedDisclosureError {
         Self::OwnRecipient,
         Self::OutsideName,
         Self::NoCategory,
+        Self::NothingOrdered,
         Self::BeyondOrder,
         Self::NotMinimum,
         Self::NoNotice,
@@ -175,6 +179,7 @@ impl MandatedDisclosureError {
             Self::NoRecipient | Self::OwnRecipient => "disclosure.recipient",
             Self::TwoRecipients => "disclosure.recipientOutside",
             Self::OutsideName => "disclosure.recipientOutside.name",
+            Self::NothingOrdered => "disclosure.orderedCategories",
             Self::NoCategory | Self::BeyondOrder => "disclosure.categories",
             Self::NotMinimum => "disclosure.minimumNecessary",
             Self::NoNotice | Self::TooManyAttempts => "disclosure.attempts",
@@ -251,8 +256,12 @@ fn extent(told: &ToldDisclosure<'_>) -> MandatedDisclosureErrors<3> {
         told.categories
             .is_empty()
             .then_some(MandatedDisclosureError::NoCategory),
-        (!told.categories.within(told.ordered_categories))
-            .then_some(MandatedDisclosureError::BeyondOrder),
+        if told.ordered_categories.is_empty() {
+            Some(MandatedDisclosureError::NothingOrdered)
+        } else {
+            (!told.categories.within(told.ordered_categories))
+                .then_some(MandatedDisclosureError::BeyondOrder)
+        },
         (!told.minimum_necessary).then_some(MandatedDisclosureError::NotMinimum),
     ]
     .into_iter()

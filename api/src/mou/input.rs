@@ -29,7 +29,7 @@ pub struct MouInput {
     pub review_on: Option<Date>,
     /// Its last day in force.
     pub expires_on: Date,
-    /// The same key again returns what the first call made.
+    /// The same key again returns what the first call made: 1 to 200 characters.
     pub idempotency_key: Option<ID>,
 }
 
@@ -49,7 +49,8 @@ pub struct PartyInput {
 pub struct MouTerms {
     /// Why the parties work together: 1 to 10,000 characters.
     pub purpose: String,
-    /// What may be told between them, for what: a ceiling only, it never authorises identity by itself.
+    /// What may be told between them, for what: a ceiling only, it never authorises identity by itself. None where nothing
+    /// is told.
     pub grants: Vec<Grant>,
     /// What each serves with, and how many people: 1 to 10,000 characters.
     pub services: String,
@@ -79,7 +80,7 @@ pub struct MouSignatureInput {
 /// What to look for among MOUs.
 #[derive(Clone, Debug, Default, InputObject)]
 pub struct MouFilter {
-    /// Any of these kinds.
+    /// Any of these kinds: at least one.
     pub kinds: Option<Vec<MouKind>>,
     /// Those followed by this task force.
     pub task_force: Option<ID>,

@@ -11,7 +11,8 @@ use super::input::MouFilter;
 use crate::access::grant::Resource;
 use crate::audit::disclose;
 use crate::audit::ledger::Decided;
-use crate::error::Result;
+use crate::error::{Faults, Result};
+use crate::lists;
 use crate::request::{InRequest, Request};
 use crate::store::page::{self, PageRequest};
 use crate::wire::connection::Connection;
@@ -45,6 +46,9 @@ impl MouQuery {
             .as_deref()
             .map(|id| page::id("filter.taskForce", id))
             .transpose()?;
+        let mut faults = Faults::default();
+        lists::require_some(&mut faults, "filter.kinds", filter.kinds.as_ref());
+        faults.none()?;
         let released = request
             .disclose(|| async {
                 let mut among = mou::Entity::followed_by(caller.agency());

@@ -8,19 +8,25 @@ use sea_orm::{ColumnTrait, Condition, DbBackend, QueryFilter, Select};
 
 use super::input::{ReferralBox, ReferralFilter};
 use crate::clock;
-use crate::error::Result;
+use crate::error::{Faults, Result};
+use crate::lists;
 use crate::store::page;
 
 /// Selects the rows of one box that a filter lets through.
 ///
 /// # Errors
-/// `BAD_USER_INPUT`: an id that is none.
+/// `BAD_USER_INPUT`: an id that is none, or a list that names nothing.
 pub fn among(
     which: ReferralBox,
     agency: AgencyId,
     filter: &ReferralFilter,
     backend: DbBackend,
 ) -> Result<Select<referral::Entity>> {
+    let mut faults = Faults::default();
+    lists::require_some(&mut faults, "filter.statuses", filter.statuses.as_ref());
+    lists::require_some(&mut faults, "filter.urgencies", filter.urgencies.as_ref());
+    lists::require_some(&mut faults, "filter.needs", filter.needs.as_ref());
+    faults.none()?;
     let (mut rows, other) = match which {
         ReferralBox::Inbox => (referral::Entity::inbox(agency), Column::SenderId),
         ReferralBox::Outbox => (referral::Entity::outbox(agency), Column::RecipientId),
@@ -41,12 +47,7 @@ pub fn among(
         let any = statuses.iter().fold(Condition::any(), |any, status| {
             any.add(referral::stands_at(*status, &now))
         });
-        // No status at all lets nothing through.
-        rows = if statuses.is_empty() {
-            rows.filter(Expr::value(false))
-        } else {
-            rows.filter(any)
-        };
+        rows = rows.filter(any);
     }
     Ok(rows)
 }

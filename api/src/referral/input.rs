@@ -24,7 +24,7 @@ pub struct ReferralInput {
     /// What the draft is to say.
     #[graphql(flatten)]
     pub draft: ReferralDraftInput,
-    /// The same key again returns what the first call made.
+    /// The same key again returns what the first call made: 1 to 200 characters.
     pub idempotency_key: Option<ID>,
 }
 
@@ -33,7 +33,7 @@ pub struct ReferralInput {
 pub struct ReferralDraftInput {
     /// Your agency's consent that names the recipient; its survivor is the one referred.
     pub consent: ID,
-    /// What the person needs.
+    /// What the person needs: at least one.
     pub needs: Vec<Need>,
     /// How soon an answer is wanted.
     pub urgency: Urgency,
@@ -111,11 +111,11 @@ impl EarlierOutcome {
 /// What to look for in an inbox or outbox.
 #[derive(Clone, Debug, Default, InputObject)]
 pub struct ReferralFilter {
-    /// Any of these states.
+    /// Any of these states: at least one.
     pub statuses: Option<Vec<ReferralStatus>>,
-    /// Any of these urgencies.
+    /// Any of these urgencies: at least one.
     pub urgencies: Option<Vec<Urgency>>,
-    /// At least one of these needs.
+    /// Any of these needs: at least one.
     pub needs: Option<Vec<Need>>,
     /// Those with this other agency.
     pub counterpart: Option<ID>,

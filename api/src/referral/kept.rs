@@ -1,8 +1,11 @@
 //! As what each kind of field in a package is kept. What is wrong goes to the faults.
 
+use std::hash::Hash;
+
 use concord_entities::instant::Day;
 
 use crate::error::Faults;
+use crate::lists;
 use crate::survivor::contact::plan::SafeContactPlan;
 use crate::text;
 use crate::wire::scalars::Date;
@@ -72,8 +75,8 @@ pub(super) fn lines(said: &mut Option<Vec<String>>, at: &mut FieldPlace<'_>) {
 }
 
 /// Codes, each once.
-pub(super) fn set<T: PartialEq>(said: &mut Option<Vec<T>>, _: &mut FieldPlace<'_>) {
-    *said = said.take().map(text::once);
+pub(super) fn set<T: Clone + Eq + Hash>(said: &mut Option<Vec<T>>, _: &mut FieldPlace<'_>) {
+    *said = said.take().map(lists::once);
 }
 
 /// A number of something.
@@ -99,7 +102,7 @@ pub(super) fn countries(said: &mut Option<Vec<String>>, at: &mut FieldPlace<'_>)
     *said = said.take().map(|codes| {
         let codes = codes.iter().enumerate();
         let known = codes.map(|(nth, code)| one_country(code, &mut at.of(&nth.to_string())));
-        text::once(known.collect())
+        lists::once(known.collect())
     });
 }
 

@@ -174,7 +174,7 @@ shapes! {
 }
 
 /// What was done to the person: the action of the action-means-purpose model.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Enum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, Enum)]
 pub enum ExploitationAction {
     /// Was induced.
     Induces,
@@ -189,7 +189,7 @@ pub enum ExploitationAction {
 }
 
 /// By what means it was done. Under 18 and a commercial sex act, none is needed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Enum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, Enum)]
 pub enum ExploitationMeans {
     /// Force.
     Force,
@@ -200,7 +200,7 @@ pub enum ExploitationMeans {
 }
 
 /// For what purpose it was done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Enum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, Enum)]
 pub enum ExploitationPurpose {
     /// Involuntary servitude.
     InvoluntaryServitude,

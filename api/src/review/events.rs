@@ -22,7 +22,8 @@ use crate::audit::proof::{
 };
 use crate::audit::tree::{self, Digest, Head, Tiles, TreeError};
 use crate::audit::{disclose, record_ids, stored};
-use crate::error::{Error, Refusal, Result};
+use crate::error::{Error, Faults, Refusal, Result};
+use crate::lists;
 use crate::request::directory::AgenciesById;
 use crate::request::{InRequest, Request};
 use crate::sharing::facts;
@@ -244,7 +245,7 @@ pub struct ConsistencyProof {
 #[derive(Clone, Debug, Default, InputObject)]
 #[graphql(name = "AuditFilter")]
 pub struct AuditFilter {
-    /// Any of these types.
+    /// Any of these types: at least one.
     pub types: Option<Vec<AuditType>>,
     /// What ended like this.
     pub outcome: Option<AuditOutcome>,
@@ -262,6 +263,9 @@ impl AuditFilter {
     /// Returns what an event must be.
     fn only(&self) -> Result<Condition> {
         use audit_event::Column;
+        let mut faults = Faults::default();
+        lists::require_some(&mut faults, "filter.types", self.types.as_ref());
+        faults.none()?;
         let mut only = Condition::all();
         if let Some(types) = &self.types {
             only = only.add(Column::Kind.is_in(types.iter().copied()));

@@ -67,7 +67,7 @@ pub struct RulePackInput {
     /// Whether the state's law asks for each of a minor's parents or guardians; for `STATE` alone.
     #[graphql(default)]
     pub both_guardians: bool,
-    /// The same key again returns what the first call made.
+    /// The same key again returns what the first call made: 1 to 200 characters.
     pub idempotency_key: Option<ID>,
 }
 

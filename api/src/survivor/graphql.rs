@@ -147,7 +147,7 @@ pub struct SurvivorInput {
     pub minor_until: Option<Date>,
     /// The language that the person understands best; nothing is signed before it is on record.
     pub language: Option<LanguageTag>,
-    /// The same key again returns what the first call made.
+    /// The same key again returns what the first call made: 1 to 200 characters.
     pub idempotency_key: Option<ID>,
 }
 

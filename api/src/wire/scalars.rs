@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// A moment: RFC 3339 in UTC, always written with six digits of the second's fraction, such as
 /// `2026-03-01T09:30:00.000000Z`; read with any number of them and any offset, of the years 1900 to 2200.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct DateTime(pub Instant);
 
 /// A day: ISO 8601, such as `2026-03-01`, of the years 1900 to 2200.
@@ -16,12 +16,12 @@ pub struct DateTime(pub Instant);
 pub struct Date(pub Day);
 
 /// A time of day wherever somebody is: 24 hours, such as `09:30`; `24:00` is the day's end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct LocalTime(u16);
 
 /// A language, sign languages among them: a tag of BCP 47's registry, such as `es-GT`. Old tags are kept as those that took
 /// their place: `iw` as `he`, `zh-yue` as `yue`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct LanguageTag(String);
 

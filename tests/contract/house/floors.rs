@@ -34,6 +34,7 @@ const FLOORS: &[&[&str]] = &[
     &["sharing/"],
     &["store/"],
     &["text.rs"],
+    &["lists.rs"],
     &["error.rs", "clock.rs", "settings/"],
     &["database_fault.rs", "input_fault.rs", "private_files.rs"],
 ];

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::rules::{ContactPlanError, Plan, StatedPlan, StatedRoute, Window};
 use crate::error::{Faults, InputPath};
+use crate::lists;
 use crate::text;
 use crate::wire::scalars::LocalTime;
 
@@ -18,10 +19,11 @@ pub struct SafeContactPlan {
     /// Never contact the person; nothing else of the plan counts then.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub do_not_contact: Option<bool>,
-    /// The ways to reach the person, the preferred one first. What is not listed is not used.
+    /// The ways to reach the person, the preferred one first: at least one, unless the person is never contacted. What is
+    /// not listed is not used.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channels: Option<Vec<ContactRoute>>,
-    /// When: outside these windows the person is not contacted.
+    /// When: outside these windows the person is not contacted. At least one, unless the person is never contacted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub windows: Option<Vec<ContactWindow>>,
     /// The person's time zone, which the windows are in: an IANA name, such as `America/Chicago`.
@@ -46,19 +48,21 @@ impl SafeContactPlan {
         if let Some(word) = &mut self.code_word {
             *word = text::line_at(faults, format!("{path}.codeWord"), word, text::LINE);
         }
-        if let Some(name) = &mut self.time_zone {
-            match name.parse::<Zone>() {
-                Ok(zone) => *name = zone.to_string(),
-                Err(unknown) => faults.add(format!("{path}.timeZone"), unknown),
-            }
-        }
         for window in self.windows.iter_mut().flatten() {
-            window.days = text::once(std::mem::take(&mut window.days));
+            window.days = lists::once(std::mem::take(&mut window.days));
         }
         // What is wrong is told by its place in the list as it was sent.
         self.check(path, faults);
-        self.channels = self.channels.take().map(text::once);
-        self.windows = self.windows.take().map(text::once);
+        if let Some(name) = &mut self.time_zone {
+            let place = InputPath::from(format!("{path}.timeZone"));
+            match name.parse::<Zone>() {
+                Ok(zone) => *name = zone.to_string(),
+                Err(_) if faults.are_at(&place) => {}
+                Err(unknown) => faults.add(place, unknown),
+            }
+        }
+        self.channels = self.channels.take().map(lists::once);
+        self.windows = self.windows.take().map(lists::once);
     }
 
     /// Returns the plan as one can follow it.
@@ -103,7 +107,7 @@ impl SafeContactPlan {
 }
 
 /// One way to reach the person.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, SimpleObject, InputObject)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, SimpleObject, InputObject)]
 #[graphql(input_name = "ContactRouteInput")]
 #[serde(rename_all = "camelCase")]
 pub struct ContactRoute {
@@ -115,11 +119,11 @@ pub struct ContactRoute {
 }
 
 /// A span of time, on some days of the week, in the person's own time zone.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, SimpleObject, InputObject)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, SimpleObject, InputObject)]
 #[graphql(input_name = "ContactWindowInput")]
 #[serde(rename_all = "camelCase")]
 pub struct ContactWindow {
-    /// The days on which it begins.
+    /// The days on which it begins: at least one.
     pub days: Vec<Weekday>,
     /// From when.
     pub from: LocalTime,

@@ -9,7 +9,8 @@ use concord_entities::vocabulary::{ContactBar, ContactChannel, Set, Weekday};
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{SignedDuration, Timestamp, civil};
 
-use crate::text::{self, LINE};
+use crate::lists;
+use crate::text::LINE;
 
 /// How many windows a plan has at most.
 const MOST: usize = 14;
@@ -36,7 +37,7 @@ pub struct StatedPlan {
 }
 
 /// One way to reach the person.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct StatedRoute {
     /// By which channel.
     pub channel: ContactChannel,
@@ -154,7 +155,11 @@ impl ContactPlanError {
             Self::Window => {
                 let windows = said.windows.iter().enumerate();
                 let wrong = windows.filter(|(_, window)| !window.is_sound());
-                wrong.map(|(place, _)| format!("windows.{place}")).collect()
+                let place = |(place, window): (usize, &Window)| {
+                    let field = if window.days.is_empty() { ".days" } else { "" };
+                    format!("windows.{place}{field}")
+                };
+                wrong.map(place).collect()
             }
             Self::Zone => vec!["timeZone".to_owned()],
             Self::CodeWord => vec!["codeWord".to_owned()],
@@ -339,7 +344,7 @@ fn defects(said: &StatedPlan) -> Vec<ContactPlanError> {
             ContactPlanError::NoChannel,
         ),
         (
-            channels.iter().count() != text::once(said.routes.clone()).len(),
+            channels.iter().count() != lists::once(said.routes.clone()).len(),
             ContactPlanError::ChannelTwice,
         ),
         (

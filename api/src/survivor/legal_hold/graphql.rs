@@ -119,7 +119,7 @@ pub struct LegalHoldInput {
     pub counsel_office: String,
     /// The case or file number: 1 to 200 characters.
     pub reference: Option<String>,
-    /// The same key again returns what the first call made.
+    /// The same key again returns what the first call made: 1 to 200 characters.
     pub idempotency_key: Option<ID>,
 }
 
