@@ -15,6 +15,9 @@ pub struct Model {
     pub agency_id: AgencyId,
     /// From when on its allowance is full again.
     pub full_at: Instant,
+    /// The agency.
+    #[sea_orm(belongs_to, from = "agency_id", to = "id")]
+    pub agency: BelongsTo<super::agency::Entity>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
