@@ -155,6 +155,16 @@ fn a_password_is_in_no_message() {
             ..RawSettings::default()
         };
         assert!(!format!("{written:?}").contains(SECRET), "{written:?}");
+        let by_command = RawSettings {
+            key_command: Some(vec!["print-key".to_owned(), SECRET.to_owned()]),
+            ..RawSettings::default()
+        };
+        let settings = Settings::read(None, &by_command).unwrap();
+        let shown = format!("{by_command:?} {settings:?}");
+        assert!(
+            shown.contains("print-key") && !shown.contains(SECRET),
+            "{shown}"
+        );
         let place = StoreLocation::Postgres {
             url: url.clone(),
             schema: None,

@@ -1,5 +1,7 @@
 //! What a client calls its request itself is found again: in the program's log, and in the audit log beside our own id.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 
 use crate::world::{Agency, World, on_both};
@@ -30,6 +32,25 @@ async fn event(agency: &Agency) -> Value {
     events[0].clone()
 }
 
+/// The line of the program's log that says this of a request, once it has come.
+async fn logged(world: &World, request: &str, said: &str) -> Value {
+    let began = Instant::now();
+    loop {
+        let log = world.server.logged();
+        // The last line may still be on its way.
+        let whole = log.rsplit_once('\n').map_or("", |(whole, _)| whole);
+        let mut lines = whole.lines();
+        if let Some(line) = lines.find(|line| line.contains(request) && line.contains(said)) {
+            return serde_json::from_str(line).unwrap();
+        }
+        assert!(
+            began.elapsed() < Duration::from_secs(20),
+            "not logged: {said}"
+        );
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
 on_both!(a_clients_own_names_of_a_request_stand_beside_ours);
 async fn a_clients_own_names_of_a_request_stand_beside_ours(world: World) {
     let north = world.agency("north").await;
@@ -45,11 +66,7 @@ async fn a_clients_own_names_of_a_request_stand_beside_ours(world: World) {
     assert_eq!(event(&north).await, expected);
     let refused = sends(&world, "nonsense", &headers).await;
     for (request, said) in [(ours, "answered"), (refused, "a token was refused")] {
-        let log = world.server.logged();
-        let line = log
-            .lines()
-            .find(|line| line.contains(&request) && line.contains(said));
-        let line: Value = serde_json::from_str(line.unwrap()).unwrap();
+        let line = logged(&world, &request, said).await;
         assert_eq!(line["fields"]["trace"], TRACE, "{line}");
         assert_eq!(line["fields"]["client_request"], headers[1].1, "{line}");
     }

@@ -132,7 +132,14 @@ impl Refusals {
         };
         let request = Uuid::now_v7().to_string();
         let counts: Vec<(Counted, u64)> = counts.into_iter().collect();
+        let mut taken = true;
         for some in counts.chunks(TOGETHER) {
+            if !taken {
+                // Nor would it take the others: a service that ends has no time to ask.
+                some.iter()
+                    .for_each(|(counted, count)| self.add(counted.clone(), *count));
+                continue;
+            }
             let recording = some
                 .iter()
                 .map(|(counted, count)| counted.record(store, ledger, &request, *count));
@@ -147,6 +154,7 @@ impl Refusals {
                 } else {
                     error!(request, why, count, "refusals could not be recorded yet");
                     self.add(counted.clone(), *count);
+                    taken = false;
                 }
             }
         }

@@ -25,8 +25,14 @@ pub async fn answer(
     // To a fork, a token that was taken back is in force.
     server.ledger.fork().refuse()?;
     let mut who = Agent::stranger();
-    let answer = serve(server, endpoint, asked, &mut who).await;
-    let Err(fault) = answer else { return answer };
+    let fault = match client::authenticate(server, asked, &mut who).await {
+        Ok(client) => match serve(server, endpoint, asked, &client).await {
+            // A program that asks too much is no stranger, and has tried nothing.
+            Err(fault) if !matches!(fault.kind, OauthErrorCode::SlowDown(_)) => fault,
+            answer => return answer,
+        },
+        Err(fault) => fault,
+    };
     Err(refuse(server, asked, &who, fault).await)
 }
 
@@ -77,17 +83,16 @@ async fn serve(
     server: &AuthorizationServer<'_>,
     endpoint: Endpoint,
     asked: &OauthRequest,
-    who: &mut Agent,
+    client: &Client,
 ) -> Result<Value, OauthError> {
-    let client = client::authenticate(server, asked, who).await?;
     server
         .limits
         .charge(client.agency, &client.id.to_string(), endpoint.cost())
         .map_err(|wait| OauthError::slow_down(wait.seconds()))?;
     match endpoint {
-        Endpoint::Token => token(server, asked, &client).await,
-        Endpoint::Revocation => revoke::revoke(server, asked, &client).await,
-        Endpoint::Introspection => introspect::introspect(server, asked, &client).await,
+        Endpoint::Token => token(server, asked, client).await,
+        Endpoint::Revocation => revoke::revoke(server, asked, client).await,
+        Endpoint::Introspection => introspect::introspect(server, asked, client).await,
     }
 }
 

@@ -9,7 +9,7 @@ pub const KEY_VARIABLE: &str = "CONCORD_KEY";
 pub const OTHER_KEY_VARIABLE: &str = "CONCORD_OTHER_KEY";
 
 /// Where a key-encryption key comes from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum KeySource {
     /// A file that only its owner can read.
     File(PathBuf),
@@ -30,6 +30,13 @@ impl fmt::Display for KeySource {
                 write!(f, "the command {program}")
             }
         }
+    }
+}
+
+impl fmt::Debug for KeySource {
+    /// Writes the same.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -193,9 +193,13 @@ pub struct RawSettings {
 }
 
 impl fmt::Debug for RawSettings {
-    /// Writes what is set, and no password.
+    /// Writes what is set, no password, and of a command the program alone.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let written = serde_json::to_string(self).map_err(|_| fmt::Error)?;
+        let mut shown = self.clone();
+        for command in [&mut shown.key_command, &mut shown.other_key_command] {
+            command.iter_mut().for_each(|words| words.truncate(1));
+        }
+        let written = serde_json::to_string(&shown).map_err(|_| fmt::Error)?;
         f.write_str(&without_passwords(&written))
     }
 }
