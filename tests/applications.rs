@@ -7,6 +7,7 @@ mod registrars;
 mod revocation;
 mod rules;
 mod secret;
+mod staff;
 mod story;
 mod suspension;
 

@@ -62,6 +62,12 @@ impl Entity {
         Self::of(agency).filter(COLUMN.status.eq(AgencyStatus::Active))
     }
 
+    /// Returns the applications of `agency` that may call and that this person registered.
+    #[must_use]
+    pub fn live_registered_by(agency: AgencyId, subject: &str) -> Select<Self> {
+        Self::live(agency).filter(COLUMN.registered_by_subject.eq(subject))
+    }
+
     /// Returns the application that a program names as itself, of any agency: for authentication alone.
     #[must_use]
     pub fn claimed(id: ApplicationId) -> Select<Self> {

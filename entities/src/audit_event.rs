@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{
-    Asterisk, Expr, ExprTrait, Func, JoinType, Order, Query, SelectStatement, UnionType,
+    Asterisk, Expr, ExprTrait, Func, JoinType, LikeExpr, Order, Query, SelectStatement, UnionType,
 };
-use sea_orm::{Condition, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{Condition, DbBackend, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::audit_place;
 use crate::consent;
@@ -52,7 +52,7 @@ impl ActiveModelBehavior for ActiveModel {}
 /// The events by which the sharing epoch moves on. The index `audit_event_ending` has this condition letter for letter, or
 /// no database would use it.
 const ENDS_SHARING: &str = "kind IN ('AGENCY_SUSPENDED', 'AGENCY_REINSTATED', 'APPLICATION_SUSPENDED', \
-     'ISSUER_SUSPENDED', 'SIGNING_KEY_RETIRED', 'TOKEN_REVOKED', 'CONSENT_REVOKED', 'CONSENT_SUPERSEDED', \
+     'ISSUER_SUSPENDED', 'ISSUER_REINSTATED', 'SUBJECT_ENDED', 'SUBJECT_REINSTATED', 'SIGNING_KEY_RETIRED', 'TOKEN_REVOKED', 'CONSENT_REVOKED', 'CONSENT_SUPERSEDED', \
      'CONSENT_ENTERED_IN_ERROR', 'SURVIVOR_ERASED', 'LEDGER_REOPENED')";
 
 impl Entity {
@@ -66,6 +66,29 @@ impl Entity {
             .filter(place.gt(after))
             .order_by_asc(COLUMN.recorded_at)
             .order_by_asc(COLUMN.id)
+    }
+
+    /// Returns the events in which a person of `agency` acted, whom the leaf calls `subject`, where the agency is within
+    /// reach of `reader`. The index `audit_event_of_subject` has the expression letter for letter.
+    #[must_use]
+    pub fn acted(
+        backend: DbBackend,
+        reader: AgencyId,
+        agency: AgencyId,
+        subject: &SubjectInLeaf,
+    ) -> Select<Self> {
+        let key = if backend == DbBackend::Postgres {
+            r#"split_part(split_part(leaf, '"subject":"', 2), '"', 1) COLLATE "C""#
+        } else {
+            r#"substr(leaf, instr(leaf, '"subject":"') + 11, instr(substr(leaf, instr(leaf, '"subject":"') + 11), '"') - 1)"#
+        };
+        let within_reach = membership::coordinated_with(reader);
+        let whole = LikeExpr::new(&subject.pattern).escape('\\');
+        Self::find()
+            .filter(COLUMN.agency_id.eq(agency))
+            .filter(Expr::cust(key).eq(&*subject.key))
+            .filter(Column::Leaf.into_expr().like(whole))
+            .filter(Expr::value(agency).in_subquery(within_reach))
     }
 
     /// Returns any one event.
@@ -134,6 +157,35 @@ impl Entity {
             .and_where(Expr::col(index).lt(places.end))
             .order_by(index, Order::Asc)
             .to_owned()
+    }
+}
+
+/// How a leaf says whose act it records.
+#[derive(Clone, Debug)]
+pub struct SubjectInLeaf {
+    /// The text up to its first quotation mark.
+    key: String,
+    /// What the leaf is like that says all of it.
+    pattern: String,
+}
+
+impl SubjectInLeaf {
+    /// Returns a person or program as leaves write them, by its text in JSON.
+    #[must_use]
+    pub fn written(json: &str) -> Self {
+        let text = json.trim_start_matches('"');
+        let mut pattern = "%\"subject\":".to_owned();
+        for letter in json.chars() {
+            if matches!(letter, '%' | '_' | '\\') {
+                pattern.push('\\');
+            }
+            pattern.push(letter);
+        }
+        pattern.push('%');
+        Self {
+            key: text.split('"').next().unwrap_or_default().to_owned(),
+            pattern,
+        }
     }
 }
 

@@ -22,6 +22,7 @@ pub mod agency;
 pub mod application;
 pub mod application_registrar;
 pub mod application_secret;
+pub mod ended_subject;
 pub mod membership;
 pub mod spent_proof;
 pub mod task_force;

@@ -126,6 +126,15 @@ impl Entity {
             .filter(COLUMN.id.eq(id))
     }
 
+    /// Trusts the issuer `id` again, in what it issues from `now` on.
+    #[must_use]
+    pub fn reinstate(id: IssuerId, now: Instant) -> UpdateMany<Self> {
+        Self::update_many()
+            .col_expr(Column::Status, Expr::value(AgencyStatus::Active))
+            .col_expr(Column::BelievedFrom, Expr::value(now))
+            .filter(COLUMN.id.eq(id))
+    }
+
     /// Ends the trust in the issuer `id`.
     #[must_use]
     pub fn suspend(id: IssuerId) -> UpdateMany<Self> {

@@ -46,6 +46,7 @@ impl MigratorTrait for Data {
             Box::new(data::m0031_registrars::AddRegistrars),
             Box::new(data::m0032_issuer_terms::AddIssuerTerms),
             Box::new(data::m0033_ending_allowance::AddEndingAllowance),
+            Box::new(data::m0034_staff::AddStaff),
         ])
     }
 }

@@ -8,6 +8,7 @@ use concord::jose::key::SigningKey;
 use concord::store::Store;
 use concord_entities::ids::TokenId;
 use concord_entities::vocabulary::DataCategory;
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
 use crate::world::agency::{Told, day, good_consent, survivors_signature, text};
@@ -45,6 +46,8 @@ pub enum Given {
     ApplicationWithSecret,
     ApplicationToRekey,
     Token,
+    Subject,
+    SubjectEnded,
     Survivor,
     ConsentDraft,
     ConsentToSign,
@@ -225,6 +228,14 @@ impl Stage {
                 issued::record(&self.store, &claims).await.unwrap();
                 Object::known(claims.id)
             }
+            Given::Subject => Object::new("", json!({ "subject": self.name() })),
+            Given::SubjectEnded => {
+                let named = json!({ "subject": self.name() });
+                let end =
+                    "mutation($subject: String!) { endSubject(subject: $subject) { subject } }";
+                self.sender.asks(end, named.clone()).await.data();
+                Object::new("", named)
+            }
             Given::NewApplication => {
                 let application = self.new_application("agency.c", &[public_key()]);
                 Object::new("", json!({ "new": application }))
@@ -380,7 +391,11 @@ impl Stage {
         json!({ "name": self.name(), "scopes": [scope], "keys": keys })
     }
 
+    /// Registers a program of the sender's, which can have so many at a time: those that no cell asks about any more go.
     async fn application(&self, new: Value) -> String {
+        let old = "UPDATE application SET status = 'SUSPENDED' WHERE id NOT IN \
+            (SELECT id FROM application ORDER BY id DESC LIMIT 50)";
+        self.store.write.execute_unprepared(old).await.unwrap();
         let register = "mutation($new: ApplicationInput!) { registerApplication(application: $new) { application { id } } }";
         let registered = self.sender.asks(register, json!({ "new": new })).await;
         text(&registered.data()["registerApplication"]["application"]["id"])

@@ -262,6 +262,18 @@ pub const ROWS: &[Row] = &[
         "mutation($id: ID!) { revokeToken(tokenId: $id) }",
     ),
     row(
+        "endSubject",
+        Given::Subject,
+        Party::Sender,
+        "mutation($subject: String!) { endSubject(subject: $subject) { subject } }",
+    ),
+    row(
+        "reinstateSubject",
+        Given::SubjectEnded,
+        Party::Sender,
+        "mutation($subject: String!) { reinstateSubject(subject: $subject) { subject } }",
+    ),
+    row(
         "registerSurvivor",
         Given::NewSurvivor,
         Party::Sender,

@@ -164,7 +164,7 @@ fn loaders() -> Vec<String> {
     loads! {
         agency application application_registrar application_secret audit_checkpoint audit_event audit_place audit_tile audit_tree
         audit_waiting consent
-        consent_document consent_objection consent_signature document_key ending_allowance idempotency keyring_identity ledger_witness legal_hold
+        consent_document consent_objection consent_signature document_key ended_subject ending_allowance idempotency keyring_identity ledger_witness legal_hold
         mandated_disclosure membership mou
         mou_party notice package_key record_key referral rule_pack safe_contact sealed_part sharing_epoch signing_key
         spent_proof store_identity survivor task_force token_key token_state trusted_issuer

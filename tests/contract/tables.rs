@@ -144,7 +144,7 @@ async fn make_every_entity(database: &impl ConnectionTrait) {
         };
     }
     make! {
-        task_force agency membership application application_registrar application_secret token_state spent_proof idempotency
+        task_force agency membership application application_registrar application_secret ended_subject token_state spent_proof idempotency
         trusted_issuer ending_allowance
         survivor safe_contact mandated_disclosure legal_hold consent consent_document consent_objection consent_signature rule_pack
         mou mou_party
@@ -202,7 +202,7 @@ const POSTGRES_FOREIGN_KEYS: &str = "SELECT t.relname::text AS \"table\", a.attn
     JOIN pg_namespace n ON n.oid = t.relnamespace WHERE c.contype = 'f' AND n.nspname = current_schema()";
 
 const SQLITE_INDEXES: &str = "SELECT m.name AS \"table\", l.name AS \"index\", l.\"unique\" = 1 AS \"unique\", \
-    (SELECT group_concat(x.name || CASE x.\"desc\" WHEN 1 THEN ' desc' ELSE '' END, ', ' ORDER BY x.seqno) \
+    (SELECT group_concat(COALESCE(x.name, 'an expression') || CASE x.\"desc\" WHEN 1 THEN ' desc' ELSE '' END, ', ' ORDER BY x.seqno) \
         FROM pragma_index_xinfo(l.name) x WHERE x.key = 1) AS columns, \
     (SELECT CASE WHEN instr(i.sql, ' WHERE ') > 0 THEN substr(i.sql, instr(i.sql, ' WHERE ') + 7) END \
         FROM sqlite_master i WHERE i.name = l.name) AS predicate \
@@ -211,10 +211,10 @@ const SQLITE_INDEXES: &str = "SELECT m.name AS \"table\", l.name AS \"index\", l
 /// The columns that are included for covering come behind the key's: SQLite has no other place for them.
 const POSTGRES_INDEXES: &str = "SELECT t.relname::text AS \"table\", i.relname::text AS \"index\", \
     x.indisunique AS \"unique\", \
-    (SELECT string_agg(a.attname || CASE WHEN k.n <= x.indnkeyatts AND x.indoption[(k.n - 1)::int] & 1 = 1 \
+    (SELECT string_agg(COALESCE(a.attname, 'an expression') || CASE WHEN k.n <= x.indnkeyatts AND x.indoption[(k.n - 1)::int] & 1 = 1 \
             THEN ' desc' ELSE '' END, ', ' ORDER BY k.n) \
         FROM unnest(x.indkey) WITH ORDINALITY AS k(number, n) \
-        JOIN pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = k.number) AS columns, \
+        LEFT JOIN pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = k.number) AS columns, \
     pg_get_expr(x.indpred, x.indrelid) AS predicate \
     FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_class t ON t.oid = x.indrelid \
     JOIN pg_namespace n ON n.oid = t.relnamespace WHERE n.nspname = current_schema() AND NOT x.indisprimary";

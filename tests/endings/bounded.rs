@@ -5,17 +5,18 @@
 use std::time::Duration;
 
 use concord::access::revoked::{self, Revocable};
-use concord::audit::change::{ByOperator, Ending};
+use concord::audit::change::{ByOperator, Change, Ending};
+use concord::audit::leaf;
 use concord::consent::ending::{self, By};
 use concord_entities::ids::{AgencyId, ApplicationId, ConsentId, IssuerId, ReferralId, SurvivorId};
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::DataCategory::Identity;
 use concord_entities::vocabulary::RevocationChannel;
 use concord_entities::{
-    application_secret, consent, idempotency, legal_hold, mandated_disclosure, notice, package_key,
-    record_key, referral, spent_proof, token_state,
+    application_secret, audit_event, consent, idempotency, legal_hold, mandated_disclosure, notice,
+    package_key, record_key, referral, spent_proof, token_state,
 };
-use sea_orm::{ConnectionTrait, DbBackend, QueryTrait, Statement};
+use sea_orm::{ConnectionTrait, DbBackend, QueryOrder, QuerySelect, QueryTrait, Statement};
 use uuid::Uuid;
 
 use crate::world::agency::Told;
@@ -281,4 +282,41 @@ async fn sqlite_scans_nothing_for_an_ending_or_a_sweep() {
         assert!(plan.contains(index), "{index}:\n{plan}");
         assert!(!plan.contains("SCAN"), "{plan}");
     }
+}
+
+#[tokio::test]
+async fn what_a_person_did_is_listed_from_an_index() {
+    let world = World::on(Database::Postgres).await;
+    let north = world.agency("north").await;
+    north.registers("Zoe").await;
+    let (agency, copied) = (world.sql_id(&north.id.to_string()), 20_000);
+    // As many events as that of others of the agency's, and 300 of hers.
+    world.tampers(&format!(
+        "INSERT INTO audit_event (id, recorded_at, agency_id, kind, outcome, leaf) \
+         SELECT gen_random_uuid(), recorded_at, agency_id, kind, outcome, \
+             replace(leaf, '\"somebody\"', CASE WHEN n % 67 = 0 THEN '\"ada\"' ELSE '\"person ' || n % 50 || '\"' END) \
+         FROM generate_series(1, {copied}) n, \
+             (SELECT * FROM audit_event WHERE agency_id = {agency} AND leaf LIKE '%\"somebody\"%' LIMIT 1) one; ANALYZE audit_event"
+    ));
+    let store = &world.service.store;
+    let ada = leaf::subject("ada").unwrap();
+    for reader in [north.id, world.coordinator, AgencyId::new()] {
+        let change = Change::at_command_line(store, ByOperator::default())
+            .await
+            .unwrap();
+        let before = rows_read(&change).await;
+        let found = audit_event::Entity::acted(store.backend, reader, north.id, &ada)
+            .order_by_desc(audit_event::Column::Id)
+            .limit(20)
+            .all(&change)
+            .await
+            .unwrap();
+        let within_reach = reader == north.id || reader == world.coordinator;
+        assert_eq!(found.len(), if within_reach { 20 } else { 0 });
+        let read = rows_read(&change).await - before;
+        assert!(read < 100, "{read} rows were read");
+        change.give_up().await.unwrap();
+    }
+    // The copies are no events.
+    world.goes_unverified();
 }

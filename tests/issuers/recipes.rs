@@ -183,7 +183,10 @@ async fn follows(world: &World, north: &Agency, recipe: &Recipe) {
     let viewer = json!({ "agency": { "name": "north" }, "subject": recipe.claims["sub"], "client": issuer,
         "program": recipe.program, "scopes": ["referral.rs"] });
     assert_eq!(body["data"]["viewer"], viewer);
-    let leaf = "SELECT leaf FROM audit_event ORDER BY id DESC LIMIT 1";
+    // What it does is on record as that program's.
+    let (status, _, _) = asks(north, &token(json!({})), "{ mous { edges { cursor } } }").await;
+    assert_eq!(status, 403);
+    let leaf = "SELECT leaf FROM audit_event WHERE kind = 'ACCESS_DENIED' ORDER BY id DESC LIMIT 1";
     let leaf: Value = serde_json::from_str(&world.tampers(leaf)).unwrap();
     assert_eq!(leaf["program"], recipe.program);
 

@@ -237,7 +237,7 @@ fn an_audience_and_a_longest_life_are_the_issuers_own() {
     let mut forge = Forge::new();
     forge.trusted.terms = IssuerRegistration {
         audience: Some("api://concord".to_owned()),
-        max_life: Some(Duration::from_mins(60)),
+        max_life: Some(Duration::from_hours(1)),
         ..registration()
     }
     .terms()

@@ -225,6 +225,72 @@ async fn what_its_people_registered_falls_with_it(story: Story) {
         assert_eq!(program.token(&[]).await.refusal(), "401 invalid_client");
     }
     assert_eq!(desk.token(&[]).await.status, 200);
+
+    // Reinstated, what it issues from then on is believed, and those programs come back.
+    let before = clock::now().unix_seconds();
+    let (content, said) = story
+        .world
+        .commands(&["issuer", "reinstate", &story.issuer]);
+    assert!(content, "{said}");
+    for program in [&registered, &by_way] {
+        let token = program.token(&[]).await.access_token();
+        assert_eq!(story.status(&token).await, 200);
+    }
+    for token in &tokens {
+        assert_eq!(story.status(token).await, 401);
+    }
+    let old = story.token(json!({ "iat": before - 1 }));
+    assert_eq!(story.status(&old).await, 401);
+    let new = story.token(json!({ "iat": clock::now().unix_seconds() + 2 }));
+    assert_eq!(story.status(&new).await, 200);
+    let (content, said) = story
+        .world
+        .commands(&["issuer", "reinstate", &story.issuer]);
+    assert!(!content && said.contains("not suspended"), "{said}");
+}
+
+on_both!(whoever_leaves_is_not_believed_of_it_either: Story);
+async fn whoever_leaves_is_not_believed_of_it_either(story: Story) {
+    let before = story.token(json!({}));
+    let denied = story.asks(&before, "{ mous { edges { cursor } } }").await;
+    assert_eq!(denied.status, 403);
+    let keeper = story
+        .north
+        .with(story.token(json!({ "sub": "somebody else" })));
+    let says = async |verb: &str| {
+        let verb = format!(
+            "mutation {{ {verb}(subject: \"case worker 7\") {{ reinstatedAt lastActedAt }} }}"
+        );
+        keeper.asks(&verb, json!({})).await
+    };
+    let ended = says("endSubject").await.data()["endSubject"].clone();
+    assert!(ended["lastActedAt"].is_string());
+    let later = |seconds: i64| clock::now().unix_seconds() + seconds;
+    // Also of what their provider goes on to issue.
+    for token in [before.clone(), story.token(json!({ "iat": later(5) }))] {
+        assert_eq!(story.status(&token).await, 401);
+    }
+    let program = Partner::with_secret(&story.world, &story.north, SCOPE);
+    let refused = program.exchanges(&before, &[]).await;
+    assert_eq!(refused.refusal(), "400 invalid_request");
+    let reinstated = story
+        .north
+        .asks(
+            "mutation { reinstateSubject(subject: \"case worker 7\") { reinstatedAt } }",
+            json!({}),
+        )
+        .await;
+    reinstated.data();
+    assert_eq!(
+        story
+            .status(&story.token(json!({ "iat": later(-1) })))
+            .await,
+        401
+    );
+    assert_eq!(
+        story.status(&story.token(json!({ "iat": later(5) }))).await,
+        200
+    );
 }
 
 on_both!(an_outage_is_told_as_one: Story);

@@ -8,7 +8,7 @@ use std::fmt::Write;
 
 use concord::audit::event::{
     Agent, ConsentDocumentEvent, ConsentEvent, Event, IssuerEvent, MembershipEvent, MouEvent,
-    ReferralEvent, RefusedAlike, RequestMeta, RulePackEvent,
+    ReferralEvent, RefusedAlike, RequestMeta, RulePackEvent, SubjectEvent,
 };
 use concord::audit::leaf::Leaf;
 use concord::audit::tree::Digest;
@@ -68,6 +68,16 @@ fn events() -> Vec<Event> {
     events.push(Event::ConsentSuspensionLifted(reviewed(None)));
     events.push(Event::ConsentObjectedTo(reviewed(None)));
     events.push(Event::ClientRefused(attempts("wrong_secret", Some(4711))));
+    let somebody_else = || SubjectEvent {
+        subject: "another \"person\"".to_owned(),
+        agency: ACTOR,
+    };
+    events.push(Event::SubjectEnded(somebody_else()));
+    events.push(Event::SubjectReinstated(somebody_else()));
+    events.push(Event::IssuerReinstated(IssuerEvent {
+        id: IssuerId(id(8)),
+        agency: OTHER,
+    }));
     events
 }
 
@@ -325,6 +335,10 @@ fn a_leaf_is_the_same_bytes_in_every_release() {
         Agent::operator(),
         Agent::stranger(),
         Agent::operator_for(ACTOR),
+        Agent {
+            program: Some("their-desk".to_owned()),
+            ..somebody.clone()
+        },
     ] {
         let (_, leaf) = written(0x2000, Event::AuditRead, &agent);
         write!(text, "{leaf}").unwrap();

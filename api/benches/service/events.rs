@@ -226,6 +226,7 @@ fn write(
         subject: "a.caseworker".to_owned(),
         client: "a-program".to_owned(),
         token: Some(actor.0.to_string()),
+        program: None,
     };
     let meta = RequestMeta {
         request: actor.0.to_string(),

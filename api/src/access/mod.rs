@@ -11,6 +11,7 @@
 //! - [`limit`]: how much a caller may ask for, and how often one may fail to prove to be one.
 //! - [`ending_allowance`]: how often an agency may end tokens and programs, at all servers together.
 //! - [`revoked`]: taking a token back, with all that was exchanged for it.
+//! - [`off_boarding`]: ending every token of a person, as of staff who leave.
 //! - [`issued`]: that a token was issued.
 //! - [`issuer`]: agencies' own identity providers.
 //!
@@ -26,6 +27,7 @@ pub mod issued;
 pub mod issuer;
 pub mod keys;
 pub mod limit;
+pub mod off_boarding;
 pub mod replay_guard;
 pub mod revoked;
 pub mod scope;

@@ -76,8 +76,9 @@ pub async fn revoke_of_application<By: Author>(
     application: ApplicationId,
 ) -> Result<()> {
     // What has died of itself need not be denied, and may be a day's tokens.
-    let roots = "SELECT jti FROM token_state WHERE expires_at > $3 AND (application_id = $2 \
-                 OR application_id IN (SELECT application_id FROM application_registrar WHERE registrar_id = $2))";
+    let roots = "SELECT jti FROM token_state WHERE application_id = $2 AND expires_at > $3 \
+                 UNION SELECT t.jti FROM application_registrar r JOIN token_state t ON t.application_id = r.application_id \
+                 WHERE r.registrar_id = $2 AND t.expires_at > $3";
     let living = ending.now().minus(LEEWAY);
     deny(ending, roots, vec![application.into(), living.into()]).await
 }
@@ -92,9 +93,10 @@ pub async fn revoke_of_issuer<By: Author>(
     agency: AgencyId,
     issuer: IssuerId,
 ) -> Result<()> {
-    let roots = "SELECT jti FROM token_state WHERE agency_id = $2 AND (parent IS NOT NULL \
+    let roots = "SELECT jti FROM token_state WHERE agency_id = $2 AND parent IS NOT NULL \
                  AND substr(parent, 1, length($3)) = $3 \
-                 OR application_id IN (SELECT application_id FROM application_registrar WHERE registrar_id = $4))";
+                 UNION SELECT t.jti FROM application_registrar r JOIN token_state t ON t.application_id = r.application_id \
+                 WHERE r.registrar_id = $4";
     let prefix = known_as(issuer, "");
     let values = vec![agency.into(), prefix.into(), issuer.into()];
     deny(ending, roots, values).await

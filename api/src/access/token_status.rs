@@ -73,14 +73,26 @@ pub(crate) async fn read(
     Ok(status)
 }
 
-/// Returns the token epoch of an agency that takes part and whose application does, and the database's time; none where
+/// What whoever makes a token for an application needs to know.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct IssuingFacts {
+    /// The agency's token epoch.
+    pub(crate) epoch: u32,
+    /// The database's time.
+    pub(crate) now: Instant,
+    /// Whether the agency ended the tokens of the person whom it is for.
+    pub(crate) subject_is_ended: bool,
+}
+
+/// Returns the facts for a token of an agency that takes part and whose application does, for `subject`; none where
 /// one of them does not. For whoever makes a token, within the same transaction.
 pub(crate) async fn of_client(
     database: &impl ConnectionTrait,
     backend: DbBackend,
     agency: AgencyId,
     application: ApplicationId,
-) -> Result<Option<(u32, Instant)>> {
+    subject: &str,
+) -> Result<Option<IssuingFacts>> {
     let facts = TokenFacts::read(
         database,
         backend,
@@ -90,12 +102,17 @@ pub(crate) async fn of_client(
             application.into(),
             None::<String>.into(),
             None::<IssuerId>.into(),
+            subject.into(),
         ],
     )
     .await?;
     let good = facts.agency == Some(AgencyStatus::Active) && facts.has_application();
     let epoch = facts.token_epoch.and_then(|epoch| epoch.try_into().ok());
-    Ok(epoch.filter(|_| good).map(|epoch| (epoch, facts.now)))
+    Ok(epoch.filter(|_| good).map(|epoch| IssuingFacts {
+        epoch,
+        now: facts.now,
+        subject_is_ended: facts.subject_is_ended(facts.now),
+    }))
 }
 
 async fn query(
@@ -113,6 +130,7 @@ async fn query(
         caller.application().into(),
         kid.into(),
         caller.issuer().into(),
+        caller.subject().into(),
     ];
     let facts = TokenFacts::read(database, backend, values).await?;
     let status = if facts.bear(caller) {
@@ -139,18 +157,22 @@ struct TokenFacts {
     fallen: i64,
     retired_at: Option<Instant>,
     issuer: Option<AgencyStatus>,
+    believed_from: Option<Instant>,
+    ended_at: Option<Instant>,
+    reinstated_at: Option<Instant>,
 }
 
 impl TokenFacts {
-    /// Reads, by agency, token, application, signing key and issuer; the last four may be null.
+    /// Reads, by agency, token, application, signing key, issuer and subject; all but the first and the last may be null.
     async fn read(
         database: &impl ConnectionTrait,
         backend: DbBackend,
-        values: [Value; 5],
+        values: [Value; 6],
     ) -> Result<Self> {
         let sql = format!(
             "SELECT e.epoch, {now} AS now, a.status AS agency, a.token_epoch, a.epoch_began_at, t.jti AS state, t.denied_at, \
              p.status AS application, k.retired_at, i.status AS issuer, \
+             i.believed_from, s.ended_at, s.reinstated_at, \
              (SELECT count(*) FROM application_registrar r \
               LEFT JOIN application ra ON ra.id = r.registrar_id \
               LEFT JOIN trusted_issuer ri ON ri.id = r.registrar_id \
@@ -160,7 +182,8 @@ impl TokenFacts {
              LEFT JOIN token_state t ON t.jti = $2 \
              LEFT JOIN application p ON p.id = $3 AND p.agency_id = $1 \
              LEFT JOIN token_key k ON k.kid = $4 \
-             LEFT JOIN trusted_issuer i ON i.id = $5 AND i.agency_id = $1",
+             LEFT JOIN trusted_issuer i ON i.id = $5 AND i.agency_id = $1 \
+             LEFT JOIN ended_subject s ON s.agency_id = $1 AND s.subject = $6",
             now = clock::sql(backend),
         );
         let statement = Statement::from_sql_and_values(backend, sql, values);
@@ -172,6 +195,11 @@ impl TokenFacts {
     /// Returns whether the application takes part, and everybody through whom it was registered.
     fn has_application(&self) -> bool {
         self.application == Some(AgencyStatus::Active) && self.fallen == 0
+    }
+
+    /// Returns whether a token that was issued then is one of those that the agency ended of the person.
+    fn subject_is_ended(&self, issued_at: Instant) -> bool {
+        self.ended_at.is_some() && self.reinstated_at.is_none_or(|from| issued_at < from)
     }
 
     /// Returns whether a token that verified still counts.
@@ -187,12 +215,14 @@ impl TokenFacts {
             // Another issuer knows nothing of our epochs, but tells when it issued the token.
             Authority::Issuer { issued_at, .. } => {
                 self.issuer == active
+                    && self.believed_from.is_none_or(|from| from <= *issued_at)
                     && self.epoch_began_at.is_some_and(|began| began <= *issued_at)
             }
         };
         believed
             && self.agency == active
             && self.denied_at.is_none()
+            && !self.subject_is_ended(caller.issued_at())
             && (caller.application().is_none() || self.has_application())
     }
 }

@@ -25,7 +25,7 @@ use crate::store::page;
 use crate::text;
 
 /// Characters in the longest id of a token.
-const MAX_TOKEN_ID: usize = 255;
+const MAX_TOKEN_ID: usize = 300;
 
 /// Changing applications.
 #[derive(Default)]
@@ -145,7 +145,7 @@ impl ApplicationMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(
-            desc = "The token's id, its `jti`, of 1 to 255 characters; of your identity provider's, after the provider's id and a slash. Never the token."
+            desc = "The token's id, its `jti`, of 1 to 300 characters; of your identity provider's, after the provider's id and a slash. Never the token."
         )]
         token_id: ID,
     ) -> Result<bool> {

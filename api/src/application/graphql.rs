@@ -77,9 +77,7 @@ impl Application {
 
     /// By whose token it was registered; null where the operator registered it, or an earlier release.
     async fn registered_by(&self) -> Option<RegisteredBy> {
-        let Some(client) = self.model.registered_by_client.clone() else {
-            return None;
-        };
+        let client = self.model.registered_by_client.clone()?;
         Some(RegisteredBy {
             subject: self.model.registered_by_subject.clone().unwrap_or_default(),
             client,

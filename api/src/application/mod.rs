@@ -15,3 +15,4 @@ pub mod register;
 pub mod registrars;
 pub mod rules;
 pub mod secret;
+pub mod staff;

@@ -23,7 +23,7 @@ const MAX_TOKENS: usize = 16;
 pub struct Registrars {
     subject: String,
     client: String,
-    registrars: BTreeSet<Uuid>,
+    ids: BTreeSet<Uuid>,
 }
 
 impl Registrars {
@@ -63,7 +63,7 @@ impl Registrars {
         Ok(Self {
             subject: caller.subject().to_owned(),
             client: caller.client().to_owned(),
-            registrars,
+            ids: registrars,
         })
     }
 
@@ -86,7 +86,7 @@ impl Registrars {
         change: &Change<'_, By>,
         application: ApplicationId,
     ) -> Result<()> {
-        let rows = self.registrars.iter().map(|registrar_id| {
+        let rows = self.ids.iter().map(|registrar_id| {
             let row = application_registrar::Model {
                 application_id: application,
                 registrar_id: *registrar_id,

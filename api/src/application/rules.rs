@@ -5,13 +5,15 @@ use std::time::Duration;
 
 use concord_entities::application::{self, NO_KEYS};
 use concord_entities::application_secret;
-use concord_entities::ids::SecretId;
+use concord_entities::ids::{ApplicationId, SecretId};
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{AgencyStatus, ClientAuthentication};
 use serde_json::{Map, Value, json};
 
 use crate::access::scope::{Scopes, narrower};
+use crate::access::token::MAX_NAME as MAX_SUBJECT;
 use crate::error::Error;
+use crate::jose::claim::is_name;
 use crate::jose::jwk::{Accepted, ExternalKey};
 use crate::request::repeated::unless_repeated;
 use crate::text;
@@ -139,6 +141,26 @@ pub fn within(scopes: &Scopes, registrar: Registrar<'_>) -> Result<(), Error> {
         }
         Registrar::Token { .. } | Registrar::Operator => Ok(()),
     }
+}
+
+/// Returns who is meant by the name of a person in tokens.
+///
+/// # Errors
+/// `BAD_USER_INPUT` at `argument`: it is no such name, or a program's.
+pub fn person<'s>(argument: &str, subject: &'s str) -> Result<&'s str, Error> {
+    if !is_name(subject, MAX_SUBJECT) {
+        return Err(Error::input(
+            argument,
+            "the `sub` of the person's tokens: 1 to 128 characters, none of them a control character",
+        ));
+    }
+    if subject.parse::<ApplicationId>().is_ok() {
+        return Err(Error::input(
+            argument,
+            "this is a program, and no person: see `suspendApplication`",
+        ));
+    }
+    Ok(subject)
 }
 
 /// Checks that an agency with this many live applications may have another one.

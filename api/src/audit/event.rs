@@ -82,12 +82,19 @@ events! {
     /// An application was suspended.
     ApplicationSuspended(application: ApplicationId) => Update, about(&application);
 
+    /// An agency ended every token of one of its people; by the name that it gives them.
+    SubjectEnded(subject: SubjectEvent) => Update, subject.fields();
+    /// One of an agency's people can have tokens again.
+    SubjectReinstated(subject: SubjectEvent) => Update, subject.fields();
+
     /// An agency's own issuer was registered.
     IssuerTrusted(issuer: IssuerEvent) => Create, about(&issuer.id).told(issuer.agency);
     /// An issuer's keys were fetched anew.
     IssuerRefreshed(issuer: IssuerEvent) => Update, about(&issuer.id).told(issuer.agency);
     /// An issuer was suspended.
     IssuerSuspended(issuer: IssuerEvent) => Update, about(&issuer.id).told(issuer.agency);
+    /// An issuer that was suspended is trusted again.
+    IssuerReinstated(issuer: IssuerEvent) => Update, about(&issuer.id).told(issuer.agency);
 
     /// The next key that signs tokens took over; by its thumbprint.
     SigningKeyRotated(kid: String) => Update, about(&kid);
@@ -321,6 +328,21 @@ pub struct IssuerEvent {
     pub id: IssuerId,
     /// The agency whose it is.
     pub agency: AgencyId,
+}
+
+/// A person of an agency's whose tokens were ended or who was reinstated.
+#[derive(Clone, Debug)]
+pub struct SubjectEvent {
+    /// The person, as the agency calls them.
+    pub subject: String,
+    /// The agency.
+    pub agency: AgencyId,
+}
+
+impl SubjectEvent {
+    fn fields(self) -> EventFields {
+        about(&self.subject).and(vec![self.agency.to_string()])
+    }
 }
 
 /// A consent to which something was done.

@@ -7,7 +7,7 @@
 //! package's categories are all that could be shared, and the ids of many records stand whole.
 
 use aws_lc_rs::digest::{SHA256, digest};
-use concord_entities::audit_event;
+use concord_entities::audit_event::{self, SubjectInLeaf};
 use concord_entities::ids::{
     AgencyId, AuditEventId, ConsentId, MandateId, MouId, SurvivorAuditId, TaskForceId,
 };
@@ -20,6 +20,7 @@ use super::description::Description;
 use super::event::{Agent, Event, RequestMeta};
 use super::record_ids;
 use super::tree::{self, Digest};
+use crate::error::Refusal;
 
 /// The version in which leaves are written.
 const VERSION: u8 = 2;
@@ -224,6 +225,15 @@ pub struct AuditRecord {
     pub row: audit_event::Model,
     /// The leaf's hash.
     pub leaf_hash: Digest,
+}
+
+/// Returns how leaves write this person or program.
+///
+/// # Errors
+/// `INTERNAL`, where it cannot be written as JSON, which every text can.
+pub fn subject(subject: &str) -> Result<SubjectInLeaf, Refusal> {
+    let written = serde_json::to_string(subject).map_err(Refusal::internal)?;
+    Ok(SubjectInLeaf::written(&written))
 }
 
 /// Returns a commitment to `text`: whoever has the salt can check it; once the salt is erased it says nothing.

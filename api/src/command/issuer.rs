@@ -25,8 +25,10 @@ pub(crate) enum IssuerCommand {
     List(Options),
     /// Fetch an identity provider's keys now.
     Refresh(One),
-    /// Trust an identity provider no longer: its tokens are over at once.
+    /// Trust an identity provider no longer: its tokens are over at once, and so are those of programs registered by them.
     Suspend(One),
+    /// Trust a suspended identity provider again, in what it issues from now on.
+    Reinstate(One),
 }
 
 /// Trust an agency's identity provider.
@@ -98,6 +100,13 @@ impl IssuerCommand {
                 let suspended = register::suspend(&service.store, one.id).await;
                 suspended.map_err(|fault| refused(&fault))?;
                 println!("suspended: its tokens are over");
+                Ok(())
+            }
+            Self::Reinstate(one) => {
+                let service = open(&one.options).await?;
+                let reinstated = register::reinstate(&service.store, one.id).await;
+                reinstated.map_err(|fault| refused(&fault))?;
+                println!("reinstated: what it issues from now on is believed");
                 Ok(())
             }
         }

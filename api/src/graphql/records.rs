@@ -78,7 +78,7 @@ const GUARDED_FIELDS: [(&str, &str, RequiredScope); 3] = [
 
 /// What each field of the root asks for. A query that leads to a record or to a page of records asks for the scope of
 /// their kind and is not named here, and `viewer` asks for none.
-const OPERATIONS: [(&str, RequiredScope); 40] = [
+const OPERATIONS: [(&str, RequiredScope); 42] = [
     ("auditCheckpoint", Resource::Audit.read()),
     ("contactNow", Resource::Survivor.read()),
     ("lintConsent", Resource::Consent.read()),
@@ -95,6 +95,7 @@ const OPERATIONS: [(&str, RequiredScope); 40] = [
     ("draftReferral", Resource::Referral.create()),
     ("editConsentDraft", Resource::Consent.update()),
     ("editReferralDraft", Resource::Referral.update()),
+    ("endSubject", Resource::Agency.delete()),
     ("eraseSurvivor", Resource::Survivor.delete()),
     ("markConsentEnteredInError", Resource::Consent.update()),
     ("objectToConsent", Resource::Consent.update()),
@@ -105,6 +106,7 @@ const OPERATIONS: [(&str, RequiredScope); 40] = [
     ("registerApplication", Resource::Agency.create()),
     ("registerSurvivor", Resource::Survivor.create()),
     ("reinstateMembership", Resource::Agency.update()),
+    ("reinstateSubject", Resource::Agency.update()),
     ("rejectReferral", Resource::Referral.update()),
     ("releaseLegalHold", Resource::Survivor.update()),
     ("renewConsent", Resource::Consent.create()),

@@ -103,6 +103,18 @@ impl OauthError {
         }
     }
 
+    /// Returns the refusal of a token for somebody whose tokens their agency ended.
+    #[must_use]
+    pub const fn ended_subject() -> Self {
+        Self {
+            kind: OauthErrorCode::InvalidSubjectToken,
+            description: Cow::Borrowed(
+                "your agency ended this person's tokens: there are none until it reinstates them (reinstateSubject)",
+            ),
+            why: "subject_ended",
+        }
+    }
+
     /// Returns the error for too many attempts.
     #[must_use]
     pub const fn slow_down(seconds: u64) -> Self {

@@ -19,7 +19,8 @@ pub async fn introspect(
     client: &Client,
 ) -> Result<Value, OauthError> {
     let AuthorizationServer { store, .. } = server;
-    token_status::of_client(&store.read, store.backend, client.agency, client.id)
+    let own = client.id.to_string();
+    token_status::of_client(&store.read, store.backend, client.agency, client.id, &own)
         .await?
         .ok_or(OauthError::client("standing"))?;
     let brought = asked.form.need("token", "send the token")?;

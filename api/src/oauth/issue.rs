@@ -14,7 +14,7 @@ use super::fault::{OauthError, OauthErrorCode};
 use super::server::{AuthorizationServer, OauthRequest};
 use crate::access::scope::Scopes;
 use crate::access::token::{Actor, Claims};
-use crate::access::token_status;
+use crate::access::token_status::{self, IssuingFacts};
 use crate::audit::change::{ByAgency, Change};
 use crate::audit::event::Event;
 
@@ -74,17 +74,24 @@ pub(super) fn author(client: &Client, subject: String, parent: Option<String>) -
 /// Returns the claims of a new token, by the database's clock, for an application and an agency that take part.
 ///
 /// # Errors
-/// `invalid_client`, `temporarily_unavailable`.
+/// `invalid_client`, `invalid_request`: the agency ended that person's tokens. `temporarily_unavailable`.
 pub(super) async fn claims(
     server: &AuthorizationServer<'_>,
     change: &Change<'_>,
     client: &Client,
     draft: TokenDraft,
 ) -> Result<Claims, OauthError> {
-    let (epoch, now) =
-        token_status::of_client(change, server.store.backend, client.agency, client.id)
-            .await?
-            .ok_or(OauthError::client("standing"))?;
+    let (backend, subject) = (server.store.backend, &draft.subject);
+    let IssuingFacts {
+        epoch,
+        now,
+        subject_is_ended,
+    } = token_status::of_client(change, backend, client.agency, client.id, subject)
+        .await?
+        .ok_or(OauthError::client("standing"))?;
+    if subject_is_ended {
+        return Err(OauthError::ended_subject());
+    }
     let now = Instant::from_unix_seconds(now.unix_seconds());
     let until = now.plus(LIFE);
     Ok(Claims {

@@ -38,7 +38,8 @@ pub async fn revoke(
     let author = issue::author(client, client.id.to_string(), None);
     let turn = server.turnstile.turn(client.agency).await;
     let ending = Ending::open(server.store, server.ledger, author, &asked.meta, turn).await?;
-    token_status::of_client(&ending, server.store.backend, client.agency, client.id)
+    let (backend, own) = (server.store.backend, client.id.to_string());
+    token_status::of_client(&ending, backend, client.agency, client.id, &own)
         .await?
         .ok_or(OauthError::client("standing"))?;
     if revoked::revoke(&ending, client.agency, &jti).await? != Revocable::Living {

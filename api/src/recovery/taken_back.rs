@@ -11,6 +11,7 @@ use concord_entities::vocabulary::{AgencyStatus, AuditType, MemberRole};
 use concord_entities::{agency, application, consent, membership, survivor};
 
 use crate::access::issuer::register as issuers;
+use crate::access::off_boarding;
 use crate::agency::change as agencies;
 use crate::application::register as applications;
 use crate::audit::change::{ByOperator, Ending};
@@ -44,6 +45,8 @@ pub enum TakenBack {
     Application(ApplicationId),
     /// An agency's own issuer was suspended once more.
     Issuer(IssuerId),
+    /// The tokens of a person of an agency's were ended once more.
+    Subject(AgencyId, String),
     /// A person had been erased. Every consent of theirs was ended and every key destroyed; what is left must be erased
     /// again by their agency.
     Erased(SurvivorAuditId),
@@ -60,6 +63,9 @@ impl std::fmt::Display for TakenBack {
             }
             Self::Application(id) => write!(f, "{id}: suspended once more"),
             Self::Issuer(id) => write!(f, "{id}: suspended once more"),
+            Self::Subject(agency, subject) => {
+                write!(f, "{subject} of {agency}: tokens ended once more")
+            }
             Self::Erased(id) => write!(
                 f,
                 "{id}: had been erased; every consent is ended, no key is left, and their agency must erase them again"
@@ -100,8 +106,14 @@ pub async fn take_back(
                 done.extend(application_again(change, id).await?);
             }
         } else if kind == AuditType::IssuerSuspended {
-            for id in ids(objects) {
-                done.extend(issuer_again(change, id).await?);
+            if is_last_of(lost, one, AuditType::IssuerReinstated) {
+                for id in ids(objects) {
+                    done.extend(issuer_again(change, id).await?);
+                }
+            }
+        } else if kind == AuditType::SubjectEnded {
+            if is_last_of(lost, one, AuditType::SubjectReinstated) {
+                done.extend(subject_again(change, one).await?);
             }
         } else if kind == AuditType::SigningKeyRetired {
             done.extend(objects.iter().cloned().map(TakenBack::SigningKey));
@@ -139,6 +151,12 @@ pub(super) async fn everything(change: &mut Ending<'_, ByOperator>) -> Result<Ve
         }
     }
     Ok(done)
+}
+
+/// Returns whether nothing of this kind undid an ending later.
+fn is_last_of(lost: &[JournaledEnding], one: &JournaledEnding, undone_by: AuditType) -> bool {
+    let mut later = lost.iter().filter(|other| other.at > one.at);
+    !later.any(|other| other.kind == undone_by && other.objects == one.objects)
 }
 
 /// Destroys, before anything else is made durable, every key of what is kept of somebody who had been erased. Their rows are
@@ -252,6 +270,22 @@ async fn application_again(
     change.acts_for(Some(suspended.agency_id));
     change.record(Event::ApplicationSuspended(id)).await?;
     Ok(Some(TakenBack::Application(id)))
+}
+
+async fn subject_again(
+    change: &mut Ending<'_, ByOperator>,
+    one: &JournaledEnding,
+) -> Result<Option<TakenBack>> {
+    let agency = ids::<AgencyId>(&one.objects).next();
+    let (Some(agency), Some(subject)) = (agency, one.objects.first()) else {
+        return Ok(None);
+    };
+    let Some(event) = off_boarding::end(change, agency, subject).await? else {
+        return Ok(None);
+    };
+    change.acts_for(Some(agency));
+    change.record(event).await?;
+    Ok(Some(TakenBack::Subject(agency, subject.clone())))
 }
 
 async fn issuer_again(

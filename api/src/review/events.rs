@@ -3,19 +3,21 @@
 use std::collections::BTreeSet;
 
 use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObject};
+use concord_entities::audit_event::SubjectInLeaf;
 use concord_entities::ids::{AgencyId, AnyId, AuditEventId};
 use concord_entities::vocabulary::{AuditAction, AuditOutcome, AuditType, DataCategory, Purpose};
 use concord_entities::{audit_event, audit_tree};
 use sea_orm::sea_query::{ExprTrait, LikeExpr, Order};
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, QueryTrait};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, QueryFilter, QueryTrait};
 
 use super::programs::{Programs, with_programs};
 use crate::access::grant::Resource;
+use crate::access::token::MAX_NAME;
 use crate::agency::graphql::Agency;
 use crate::application::graphql::Application;
 use crate::audit::checkpoint::{self, LedgerKey};
 use crate::audit::event::Event;
-use crate::audit::leaf::Leaf;
+use crate::audit::leaf::{self, Leaf};
 use crate::audit::ledger::Decided;
 use crate::audit::proof::{
     check_inclusion, prove_consistency, prove_inclusion, tiles_for_consistency, tiles_for_inclusion,
@@ -23,6 +25,7 @@ use crate::audit::proof::{
 use crate::audit::tree::{self, Digest, Head, Tiles, TreeError};
 use crate::audit::{disclose, record_ids, stored};
 use crate::error::{Error, Faults, Refusal, Result};
+use crate::jose::claim::is_name;
 use crate::lists;
 use crate::request::directory::AgenciesById;
 use crate::request::{InRequest, Request};
@@ -251,6 +254,9 @@ pub struct AuditFilter {
     pub outcome: Option<AuditOutcome>,
     /// The events in which this agency acted or was told.
     pub agency: Option<ID>,
+    /// The events in which this person or program acted, as its agency calls it (`sub`, 1 to 128 characters): of your agency's,
+    /// or of that of the one that `agency` names.
+    pub subject: Option<String>,
     /// The events about this record, or that stood on this consent or MOU.
     pub object: Option<ID>,
     /// The events from this moment on.
@@ -291,6 +297,22 @@ impl AuditFilter {
             only = only.add(Column::RecordedAt.lt(until.0));
         }
         Ok(only)
+    }
+
+    /// Returns who acted, where somebody is asked for, with whose person or program it is.
+    fn by(&self, reader: AgencyId) -> Result<Option<(AgencyId, SubjectInLeaf)>> {
+        let Some(subject) = &self.subject else {
+            return Ok(None);
+        };
+        if !is_name(subject, MAX_NAME) {
+            let expected = "1 to 128 characters, none of them a control character";
+            return Err(Error::input("filter.subject", expected).into());
+        }
+        let agency = match &self.agency {
+            Some(agency) => page::id("filter.agency", agency)?,
+            None => reader,
+        };
+        Ok(Some((agency, leaf::subject(subject)?)))
     }
 }
 
@@ -338,7 +360,14 @@ impl AuditQuery {
         let released = request
             .disclose(|| async {
                 let only = filter.only()?;
+                let store = &request.worker.store;
+                let by = filter.by(caller.agency())?;
                 let select = |walk: Walk| {
+                    if let Some((agency, subject)) = &by {
+                        let (backend, reader) = (store.backend, caller.agency());
+                        let acted = audit_event::Entity::acted(backend, reader, *agency, subject);
+                        return walk.along(acted.filter(only.clone()), &[audit_event::Column::Id]);
+                    }
                     let beyond = walk.beyond(&[(audit_event::Entity, audit_event::Column::Id)]);
                     let reach = audit_event::WithinReach {
                         reader: caller.agency(),
@@ -348,7 +377,6 @@ impl AuditQuery {
                     };
                     reach.select()
                 };
-                let store = &request.worker.store;
                 let found =
                     disclose::page_of(store, select, wanted, |row| row.id.to_string()).await?;
                 with_programs(request, as_audit_read(found), |page| {

@@ -128,6 +128,10 @@ codes! {
         TokenExchanged = "TOKEN_EXCHANGED",
         /// An access token, and what was exchanged for it, was taken back.
         TokenRevoked = "TOKEN_REVOKED",
+        /// An agency ended every token of one of its people, whom the object names as their agency does.
+        SubjectEnded = "SUBJECT_ENDED",
+        /// One of an agency's people can have tokens again.
+        SubjectReinstated = "SUBJECT_REINSTATED",
         /// A request's access token, or the proof that goes with it, was refused.
         TokenRefused = "TOKEN_REFUSED",
         /// A program that asked for a token, or about one, was refused.
@@ -144,6 +148,8 @@ codes! {
         IssuerRefreshed = "ISSUER_REFRESHED",
         /// An issuer was suspended: its tokens are over.
         IssuerSuspended = "ISSUER_SUSPENDED",
+        /// An issuer that was suspended is trusted again, in what it issues from then on.
+        IssuerReinstated = "ISSUER_REINSTATED",
         /// A request was refused.
         AccessDenied = "ACCESS_DENIED",
     }

@@ -35,6 +35,9 @@ pub enum IssuerChangeError {
     /// It is suspended.
     #[error("this issuer is suspended")]
     Suspended,
+    /// It is not suspended.
+    #[error("this issuer is not suspended")]
+    InForce,
     /// Its keys cannot be had.
     #[error("the keys at {jwks_uri} cannot be had: {fault}")]
     NotFetched {
@@ -159,6 +162,28 @@ pub async fn suspend(store: &Store, id: IssuerId) -> Result<(), IssuerChangeErro
     revoked::revoke_of_issuer(&ending, agency, id).await?;
     let issuer = IssuerEvent { id, agency };
     ending.commit(Event::IssuerSuspended(issuer)).await?;
+    Ok(())
+}
+
+/// Trusts an issuer again that was suspended, in what it issues from now on; the applications that were registered through
+/// it are given tokens again.
+///
+/// # Errors
+/// [`IssuerChangeError`]: there is no such issuer, or it is in force.
+pub async fn reinstate(store: &Store, id: IssuerId) -> Result<(), IssuerChangeError> {
+    // Nobody's sharing ends, but what was read of its tokens under this epoch is no longer so.
+    let ending = Ending::at_command_line(store, ByOperator::default()).await?;
+    let row = trusted_issuer::Entity::named(id).one(&ending).await?;
+    let row = row.ok_or(IssuerChangeError::NoSuchIssuer)?;
+    if row.status == AgencyStatus::Active {
+        return Err(IssuerChangeError::InForce);
+    }
+    trusted_issuer::Entity::reinstate(id, ending.now())
+        .exec(&ending)
+        .await?;
+    let agency = row.agency_id;
+    let issuer = IssuerEvent { id, agency };
+    ending.commit(Event::IssuerReinstated(issuer)).await?;
     Ok(())
 }
 
