@@ -47,6 +47,7 @@ mod lost_replies;
 mod mandated_disclosure;
 mod model;
 mod oauth;
+mod origins;
 mod outcomes;
 mod pages;
 mod postgres;

@@ -2,8 +2,8 @@
 //!
 //! A refusal comes from one of five places:
 //!
-//! 1. The caller: a token that proves nothing or reaches less far (`UNAUTHENTICATED`, `FORBIDDEN_SCOPE`), text that is
-//!    no id, date or code (`BAD_USER_INPUT`), a hash instead of a document (`PERSISTED_QUERY_NOT_SUPPORTED`), more than
+//! 1. The caller: a token that proves nothing or reaches less far (`UNAUTHENTICATED`, `FORBIDDEN_SCOPE`), a page that
+//!    may not use it (`FORBIDDEN_ORIGIN`), text that is no id, date or code (`BAD_USER_INPUT`), a hash instead of a document (`PERSISTED_QUERY_NOT_SUPPORTED`), more than
 //!    one request or a minute may ask for (`QUERY_TOO_COSTLY`, `RATE_LIMITED`).
 //! 2. What the caller may not see, which answers as what does not exist (`NOT_FOUND`).
 //! 3. A rule that says no: each returns its reason as a value (`INVALID_TRANSITION`, `CONSENT_DEFECTIVE`,
@@ -53,6 +53,12 @@ pub enum Error {
         /// Each of them that is lacking, and what asks for it.
         missing: Vec<MissingScope>,
     },
+    /// The request comes from a page, and its token's application is not called from pages of this origin.
+    #[error(
+        "no page of this origin may call with this token: add the origin to the application's `allowedOrigins`, or have the \
+         operator add it to the settings"
+    )]
+    ForbiddenOrigin,
     /// It does not exist, or the caller may not know that it does: the same answer.
     #[error("nothing with this id is open to you")]
     NotFound,
@@ -195,6 +201,7 @@ impl Error {
         match self {
             Self::Unauthenticated => "UNAUTHENTICATED",
             Self::ForbiddenScope { .. } => "FORBIDDEN_SCOPE",
+            Self::ForbiddenOrigin => "FORBIDDEN_ORIGIN",
             Self::NotFound => "NOT_FOUND",
             Self::BadUserInput(_) => "BAD_USER_INPUT",
             Self::InvalidTransition { .. } | Self::NotYours { .. } | Self::NotNow(_) => {
@@ -302,6 +309,7 @@ impl Error {
             }
             Self::RateLimited { seconds } => extensions.set("retryAfter", *seconds),
             Self::Unauthenticated
+            | Self::ForbiddenOrigin
             | Self::NotFound
             | Self::NotNow(_)
             | Self::MouRequired

@@ -14,6 +14,7 @@ use crate::access::keys::cache::{KeyRefresher, TokenKeyCache};
 use crate::access::keys::store::TokenKeyError;
 use crate::access::keys::token_keys::{KeyChangeError, TokenKeys};
 use crate::access::limit::Limits;
+use crate::access::origins::AllowedOrigins;
 use crate::access::token::Expected;
 use crate::access::token_status::TokenStatuses;
 use crate::audit::checkpoint::LedgerKey;
@@ -183,6 +184,7 @@ impl Service {
             shared,
             store: self.store.clone(),
             workers: WorkerFactory {
+                origins: AllowedOrigins::from_settings(&self.settings),
                 settings: self.settings,
                 store: self.store,
                 keks: self.keks,

@@ -30,6 +30,9 @@ pub struct Model {
     pub keys: String,
     /// Whether all its tokens must be bound to a key of its own (RFC 9449, 5.2).
     pub dpop_bound: bool,
+    /// The origins of the pages that may call with its tokens, as browsers send them, set apart by spaces.
+    #[sea_orm(column_type = "Text")]
+    pub allowed_origins: String,
     /// When it was registered.
     pub created_at: Instant,
     /// Whose program it is.
@@ -50,6 +53,15 @@ impl Entity {
     #[must_use]
     pub fn of(agency: AgencyId) -> Select<Self> {
         Self::find().filter(COLUMN.agency_id.eq(agency))
+    }
+
+    /// Returns the applications, of any agency, that take part and may be called from pages of their own: for saying so to
+    /// browsers alone.
+    #[must_use]
+    pub fn called_from_pages() -> Select<Self> {
+        Self::find()
+            .filter(COLUMN.status.eq(AgencyStatus::Active))
+            .filter(COLUMN.allowed_origins.ne(""))
     }
 
     /// Returns the application that a program names as itself, of any agency: for authentication alone.

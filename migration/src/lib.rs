@@ -42,6 +42,7 @@ impl MigratorTrait for Data {
             Box::new(data::m0025_memberships::SuspendMemberships),
             Box::new(data::m0026_mou_days::AddMouDays),
             Box::new(data::m0027_outcomes::AddOutcomes),
+            Box::new(data::m0030_browsers::AddBrowsers),
         ])
     }
 }

@@ -250,6 +250,12 @@ pub const ROWS: &[Row] = &[
         "mutation($id: ID!, $keys: [String!]!) { replaceApplicationKeys(id: $id, keys: $keys) { id } }",
     ),
     row(
+        "replaceApplicationOrigins",
+        Given::Application,
+        Party::Sender,
+        "mutation($id: ID!) { replaceApplicationOrigins(id: $id, allowedOrigins: [\"https://desk.example\"]) { id } }",
+    ),
+    row(
         "suspendApplication",
         Given::Application,
         Party::Sender,

@@ -91,6 +91,7 @@ fn registrations() -> Vec<Event> {
         Event::ApplicationRegistered(application),
         Event::ApplicationSecretRotated(application),
         Event::ApplicationKeysReplaced(application),
+        Event::ApplicationOriginsReplaced(application),
         Event::ApplicationSuspended(application),
         Event::IssuerTrusted(issuer),
         Event::IssuerRefreshed(issuer),

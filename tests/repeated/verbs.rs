@@ -179,6 +179,9 @@ async fn what_an_agency_did_to_its_programs_and_rules_may_be_done_again(world: W
     let replace = "mutation($id: ID!, $k: [String!]!) { replaceApplicationKeys(id: $id, keys: $k) { id status } }";
     let variables = json!({ "id": program, "k": [key("two")] });
     twice(&world, &north, replace, variables).await;
+    let replace = "mutation($id: ID!, $o: [String!]!) { replaceApplicationOrigins(id: $id, allowedOrigins: $o) { id status } }";
+    let variables = json!({ "id": program, "o": ["https://desk.example"] });
+    twice(&world, &north, replace, variables).await;
     let suspend = plain("suspendApplication");
     twice(&world, &north, &suspend, json!({ "id": program })).await;
 

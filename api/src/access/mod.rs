@@ -11,6 +11,7 @@
 //! - [`limit`]: how much a caller may ask for, and how often one may fail to prove to be one.
 //! - [`revoked`]: taking a token back, with all that was exchanged for it.
 //! - [`issued`]: that a token was issued.
+//! - [`origins`]: from which pages a request may come.
 //! - [`issuer`]: agencies' own identity providers.
 //!
 //! A token is a ceiling. That the agency, the application and the token itself are still in force is read
@@ -24,6 +25,7 @@ pub mod issued;
 pub mod issuer;
 pub mod keys;
 pub mod limit;
+pub mod origins;
 pub mod replay_guard;
 pub mod revoked;
 pub mod scope;

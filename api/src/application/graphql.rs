@@ -70,6 +70,11 @@ impl Application {
         self.model.dpop_bound
     }
 
+    /// The origins of the pages that may call with its tokens, besides those that the operator allowed for all applications.
+    async fn allowed_origins(&self) -> Vec<&str> {
+        self.model.allowed_origins.split_whitespace().collect()
+    }
+
     /// When it was registered.
     async fn created_at(&self) -> DateTime {
         self.model.created_at.into()

@@ -5,12 +5,13 @@
 //! - [`secret`]: client secrets, made and checked.
 //! - [`register`]: what the wire and the command line do alike, inside an open change.
 //! - [`operator`]: the same for an operator at the command line.
-//! - [`graphql`], [`change`] and [`input`]: the wire.
+//! - [`graphql`], [`change`], [`pages`] and [`input`]: the wire.
 
 pub mod change;
 pub mod graphql;
 pub mod input;
 pub mod operator;
+pub mod pages;
 pub mod register;
 pub mod rules;
 pub mod secret;

@@ -64,6 +64,31 @@ pub async fn suspend(store: &Store, id: ApplicationId) -> Result<application::Mo
     Ok(model)
 }
 
+/// Has an application be called from pages of these origins, whosever it is.
+///
+/// # Errors
+/// `BAD_USER_INPUT`; `NOT_FOUND`; `INVALID_TRANSITION`: it is suspended. `UNAVAILABLE`: nothing was changed.
+pub async fn replace_origins(
+    store: &Store,
+    id: ApplicationId,
+    origins: &[String],
+) -> Result<application::Model> {
+    let origins = rules::origin_list("origins", origins)?;
+    let mut change = Change::at_command_line(store, ByOperator::default()).await?;
+    let found = application::Entity::claimed(id).one_locked(&change).await?;
+    let found = found.ok_or(Error::NotFound)?;
+    rules::changeable(&found, Registrar::Operator)?;
+    change.acts_for(Some(found.agency_id));
+    let Some(model) = register::replace_origins(&change, found.clone(), origins).await? else {
+        change.give_up().await?;
+        return Ok(found);
+    };
+    change
+        .commit(Event::ApplicationOriginsReplaced(model.id))
+        .await?;
+    Ok(model)
+}
+
 fn suspended_already() -> Error {
     Error::NotNow("this application is suspended already".into())
 }

@@ -11,9 +11,10 @@ use concord_entities::vocabulary::{AgencyStatus, ClientAuthentication};
 use serde_json::{Map, Value, json};
 
 use crate::access::scope::{Scopes, narrower};
-use crate::error::Error;
+use crate::error::{Error, Faults};
 use crate::jose::jwk::{Accepted, ExternalKey};
 use crate::request::repeated::unless_repeated;
+use crate::settings::origin::{EXPECTED, is_origin};
 
 /// How many keys an application may have at a time: enough to change them without a gap.
 pub const MAX_KEYS: usize = 4;
@@ -21,6 +22,8 @@ pub const MAX_KEYS: usize = 4;
 pub const MAX_KEY_TEXT: usize = 2048;
 /// Letters in the longest name.
 pub const MAX_NAME: usize = 200;
+/// From pages of how many origins an application may be called.
+pub const MAX_ORIGINS: usize = 20;
 /// For how long an application's former secret is good after it was given a new one.
 pub const OVERLAP: Duration = Duration::from_hours(24);
 
@@ -49,6 +52,8 @@ pub struct ApplicationRequest {
     pub secret: bool,
     /// Whether all its tokens must be bound to a key of its own (RFC 9449, 5.2).
     pub dpop_bound: bool,
+    /// The origins of the pages that may call with its tokens.
+    pub allowed_origins: Vec<String>,
 }
 
 /// An application that may be registered.
@@ -64,6 +69,8 @@ pub struct ApplicationRegistration {
     pub keys: String,
     /// Whether all its tokens must be bound to a key of its own.
     pub dpop_bound: bool,
+    /// The origins of the pages that may call with its tokens, set apart by spaces.
+    pub allowed_origins: String,
 }
 
 /// Returns what somebody asks for, where `registrar` may register it.
@@ -109,7 +116,27 @@ pub fn check(
         authentication,
         keys,
         dpop_bound: wanted.dpop_bound,
+        allowed_origins: origin_list("application.allowedOrigins", &wanted.allowed_origins)?,
     })
+}
+
+/// Returns the origins of pages as they are kept: each once, set apart by spaces.
+///
+/// # Errors
+/// `BAD_USER_INPUT` at `argument`.
+pub fn origin_list(argument: &str, origins: &[String]) -> Result<String, Error> {
+    let mut faults = Faults::default();
+    for (index, text) in origins.iter().enumerate() {
+        if !is_origin(text) {
+            faults.add(format!("{argument}.{index}"), EXPECTED);
+        }
+    }
+    let once: BTreeSet<&str> = origins.iter().map(String::as_str).collect();
+    if once.len() > MAX_ORIGINS {
+        faults.add(argument, "at most 20 origins");
+    }
+    faults.none()?;
+    Ok(once.into_iter().collect::<Vec<_>>().join(" "))
 }
 
 /// Checks that whoever registers or takes over a program with these scopes reaches as far itself.
@@ -135,11 +162,7 @@ pub fn renewable(
     by: ClientAuthentication,
     registrar: Registrar<'_>,
 ) -> Result<(), Error> {
-    if application.status != AgencyStatus::Active {
-        return Err(Error::NotNow(
-            "this application is suspended: register another one".into(),
-        ));
-    }
+    changeable(application, registrar)?;
     if application.authentication != by {
         return Err(Error::NotNow(match application.authentication {
             ClientAuthentication::PrivateKeyJwt => {
@@ -149,6 +172,19 @@ pub fn renewable(
                 "this application proves itself by a secret: rotate it instead".into()
             }
         }));
+    }
+    Ok(())
+}
+
+/// Checks that what an application may do can be changed: by whoever reaches as far as it does.
+///
+/// # Errors
+/// `INVALID_TRANSITION`: it is suspended. `FORBIDDEN_SCOPE`.
+pub fn changeable(application: &application::Model, registrar: Registrar<'_>) -> Result<(), Error> {
+    if application.status != AgencyStatus::Active {
+        return Err(Error::NotNow(
+            "this application is suspended: register another one".into(),
+        ));
     }
     // A stored scope that cannot be read lets its tokens do nothing.
     let scopes = Scopes::parse(&application.scope).unwrap_or_default();
@@ -176,6 +212,19 @@ pub fn with_keys(application: application::Model, keys: String) -> Option<applic
             keys,
             ..application
         }
+    })
+}
+
+/// Returns the application, called from pages of these origins; none where it is.
+#[must_use]
+pub fn with_origins(
+    application: application::Model,
+    allowed_origins: String,
+) -> Option<application::Model> {
+    let before = Some(application.allowed_origins.clone());
+    unless_repeated(before, &allowed_origins.clone(), || application::Model {
+        allowed_origins,
+        ..application
     })
 }
 

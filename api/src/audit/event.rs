@@ -79,6 +79,8 @@ events! {
     ApplicationSecretRotated(application: ApplicationId) => Update, about(&application);
     /// An application was given other public keys.
     ApplicationKeysReplaced(application: ApplicationId) => Update, about(&application);
+    /// The origins of the pages that may call with an application's tokens were replaced.
+    ApplicationOriginsReplaced(application: ApplicationId) => Update, about(&application);
     /// An application was suspended.
     ApplicationSuspended(application: ApplicationId) => Update, about(&application);
 

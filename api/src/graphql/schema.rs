@@ -8,6 +8,7 @@ use crate::agency::change::AgencyMutation;
 use crate::agency::graphql::AgencyQuery;
 use crate::application::change::ApplicationMutation;
 use crate::application::graphql::ApplicationQuery;
+use crate::application::pages::ApplicationPageMutation;
 use crate::consent::change::ConsentMutation;
 use crate::consent::edit::ConsentDraftMutation;
 use crate::consent::graphql::ConsentQuery;
@@ -51,6 +52,7 @@ pub struct Query(
 pub struct Mutation(
     AgencyMutation,
     ApplicationMutation,
+    ApplicationPageMutation,
     SurvivorMutation,
     ErasureMutation,
     ContactMutation,

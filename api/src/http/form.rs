@@ -1,12 +1,15 @@
 //! `GET /consents/{id}/form`: a consent as a page to be printed, read and signed.
 
-use actix_web::http::{StatusCode, header};
+use actix_web::http::{Method, StatusCode, header};
+use actix_web::middleware::from_fn;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
+use super::cors;
 use super::plain::{self, HttpRefusal, Operation, kept_by_nobody};
 use super::shared::Shared;
 use crate::access::grant::Resource;
+use crate::access::origins::AllowedOrigins;
 use crate::consent::form::page::PaperSize;
 use crate::consent::form::read::subject;
 use crate::error::{Error, Refusal};
@@ -19,8 +22,13 @@ const READ: Operation = Operation {
 };
 
 /// Registers the route of the form.
-pub fn routes(service: &mut web::ServiceConfig) {
-    service.service(web::resource("/consents/{id}/form").route(web::get().to(form)));
+pub fn routes(service: &mut web::ServiceConfig, origins: &AllowedOrigins) {
+    service.service(
+        web::resource("/consents/{id}/form")
+            .wrap(cors::with_tokens(origins, &[Method::GET]))
+            .wrap(from_fn(cors::knowing_origins))
+            .route(web::get().to(form)),
+    );
 }
 
 /// What is asked of the page.

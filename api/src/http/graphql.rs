@@ -374,6 +374,7 @@ fn is_denial(error: &Error) -> bool {
     match error {
         Error::ForbiddenScope { .. } | Error::NotFound | Error::MouRequired => true,
         Error::Unauthenticated
+        | Error::ForbiddenOrigin
         | Error::BadUserInput(_)
         | Error::InvalidTransition { .. }
         | Error::NotYours { .. }

@@ -7,6 +7,7 @@
 pub mod answer;
 pub mod authenticator;
 pub mod challenge;
+pub mod cors;
 pub mod evidence;
 pub mod explorer;
 pub mod form;

@@ -1,9 +1,11 @@
 //! `/.well-known/*`: what others must know of us before they ask (RFC 8615).
 
+use actix_web::dev::HttpServiceFactory;
 use actix_web::http::header;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, Route, web};
 use serde_json::Value;
 
+use super::cors;
 use super::shared::Shared;
 use crate::oauth::metadata;
 
@@ -16,18 +18,18 @@ const FRESH: &str = "public, max-age=300";
 /// Registers the routes of what is well known. The metadata of an identifier with a path is read under that path (RFC
 /// 8414, 3.1; RFC 9728, 3.1), and the resource's also without: there is but one.
 pub fn routes(service: &mut web::ServiceConfig) {
+    let below = |path| format!("{path}/{{path:.*}}");
     service
-        .route("/.well-known/jwks.json", web::get().to(jwks))
-        .route(SERVER, web::get().to(authorization_server))
-        .route(
-            &format!("{SERVER}/{{path:.*}}"),
-            web::get().to(authorization_server),
-        )
-        .route(RESOURCE, web::get().to(protected_resource))
-        .route(
-            &format!("{RESOURCE}/{{path:.*}}"),
-            web::get().to(protected_resource),
-        );
+        .service(public("/.well-known/jwks.json", web::get().to(jwks)))
+        .service(public(SERVER, web::get().to(authorization_server)))
+        .service(public(&below(SERVER), web::get().to(authorization_server)))
+        .service(public(RESOURCE, web::get().to(protected_resource)))
+        .service(public(&below(RESOURCE), web::get().to(protected_resource)));
+}
+
+/// Returns the resource at a path that any page may read.
+fn public(path: &str, route: Route) -> impl HttpServiceFactory + use<> {
+    web::resource(path).wrap(cors::of_public()).route(route)
 }
 
 const SERVER: &str = "/.well-known/oauth-authorization-server";

@@ -122,6 +122,7 @@ impl From<Refusal> for OauthError {
         match refusal.error {
             Error::Unauthenticated => Self::client("standing"),
             Error::ForbiddenScope { .. }
+            | Error::ForbiddenOrigin
             | Error::NotFound
             | Error::BadUserInput(_)
             | Error::InvalidTransition { .. }

@@ -12,6 +12,7 @@ use super::told_agencies::ToldAgencies;
 use crate::access::Caller;
 use crate::access::grant::RequiredScope;
 use crate::access::limit::Limits;
+use crate::access::origins::AllowedOrigins;
 use crate::access::token_status::{self, TokenStatuses};
 use crate::audit::change::{Change, Ending};
 use crate::audit::checkpoint::LedgerKey;
@@ -44,6 +45,8 @@ pub struct Worker {
     pub token_statuses: TokenStatuses,
     /// Agencies' names, as last read.
     pub directory: Directory,
+    /// From which pages requests may come, on all workers.
+    pub origins: AllowedOrigins,
     /// The keys that seal packages.
     pub vault: Vault,
     /// The key that signs receipts.
@@ -71,6 +74,8 @@ pub struct WorkerFactory {
     pub token_statuses: TokenStatuses,
     /// Agencies' names, as last read.
     pub directory: Directory,
+    /// From which pages requests may come, on all workers.
+    pub origins: AllowedOrigins,
     /// The key that signs receipts.
     pub ledger_key: Arc<LedgerKey>,
 }
@@ -91,6 +96,7 @@ impl WorkerFactory {
             limits: self.limits,
             token_statuses: self.token_statuses,
             directory: self.directory,
+            origins: self.origins,
             ledger_key: self.ledger_key,
             keyring_backups: self.settings.keyring_backups,
         })

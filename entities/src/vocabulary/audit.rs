@@ -35,6 +35,8 @@ codes! {
         ApplicationSecretRotated = "APPLICATION_SECRET_ROTATED",
         /// An application was given other public keys.
         ApplicationKeysReplaced = "APPLICATION_KEYS_REPLACED",
+        /// The origins of the pages that may call with an application's tokens were replaced.
+        ApplicationOriginsReplaced = "APPLICATION_ORIGINS_REPLACED",
         /// An application was suspended: its tokens are over.
         ApplicationSuspended = "APPLICATION_SUSPENDED",
         /// A survivor's pseudonym was registered.

@@ -27,6 +27,7 @@ pub(crate) mod m0024_several_signers;
 pub(crate) mod m0025_memberships;
 pub(crate) mod m0026_mou_days;
 pub(crate) mod m0027_outcomes;
+pub(crate) mod m0030_browsers;
 
 use sea_orm_migration::sea_orm::prelude::Uuid;
 
