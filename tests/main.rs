@@ -62,6 +62,7 @@ mod sweeps;
 mod time_zones;
 mod transport;
 mod tree;
+mod trusted;
 mod twins;
 mod upgrade;
 mod verify;

@@ -3,7 +3,8 @@
 //! A refusal comes from one of five places:
 //!
 //! 1. The caller: a token that proves nothing or reaches less far (`UNAUTHENTICATED`, `FORBIDDEN_SCOPE`), a page that
-//!    may not use it (`FORBIDDEN_ORIGIN`), text that is no id, date or code (`BAD_USER_INPUT`), a hash instead of a document (`PERSISTED_QUERY_NOT_SUPPORTED`), more than
+//!    may not use it (`FORBIDDEN_ORIGIN`), text that is no id, date or code (`BAD_USER_INPUT`), a hash instead of a document (`PERSISTED_QUERY_NOT_SUPPORTED`), a
+//!    document that is none of those that its program may execute (`DOCUMENT_NOT_TRUSTED`), more than
 //!    one request or a minute may ask for (`QUERY_TOO_COSTLY`, `RATE_LIMITED`).
 //! 2. What the caller may not see, which answers as what does not exist (`NOT_FOUND`).
 //! 3. A rule that says no: each returns its reason as a value (`INVALID_TRANSITION`, `CONSENT_DEFECTIVE`,
@@ -131,6 +132,13 @@ pub enum Error {
     /// take this message for the word to do so by themselves.
     #[error("PersistedQueryNotSupported")]
     PersistedQueryNotSupported,
+    /// The application executes its trusted documents alone, and this is none of them: register it, by the exact text or hash
+    /// that the program sends.
+    #[error(
+        "this application executes its trusted documents alone, and this is none of them: register it (`addTrustedDocuments`, \
+         by a token of another application of your agency's), by the very text that is sent or hashed"
+    )]
+    DocumentNotTrusted,
     /// The query asks for more than one request may.
     #[error("{0}")]
     QueryTooCostly(Cow<'static, str>),
@@ -214,6 +222,7 @@ impl Error {
             Self::Conflict(_) => "CONFLICT",
             Self::PurposeRequired => "PURPOSE_REQUIRED",
             Self::PersistedQueryNotSupported => "PERSISTED_QUERY_NOT_SUPPORTED",
+            Self::DocumentNotTrusted => "DOCUMENT_NOT_TRUSTED",
             Self::QueryTooCostly(_) => "QUERY_TOO_COSTLY",
             Self::RateLimited { .. } => "RATE_LIMITED",
             Self::OutcomeUnknown => "OUTCOME_UNKNOWN",
@@ -316,6 +325,7 @@ impl Error {
             | Self::Conflict(_)
             | Self::PurposeRequired
             | Self::PersistedQueryNotSupported
+            | Self::DocumentNotTrusted
             | Self::QueryTooCostly(_)
             | Self::OutcomeUnknown
             | Self::Unavailable

@@ -33,6 +33,8 @@ pub struct Model {
     /// The origins of the pages that may call with its tokens, as browsers send them, set apart by spaces.
     #[sea_orm(column_type = "Text")]
     pub allowed_origins: String,
+    /// Whether it may execute its trusted documents alone.
+    pub trusted_documents_only: bool,
     /// When it was registered.
     pub created_at: Instant,
     /// Whose program it is.
@@ -41,6 +43,9 @@ pub struct Model {
     /// What its secret is checked against.
     #[sea_orm(has_many)]
     pub secrets: HasMany<super::application_secret::Entity>,
+    /// The documents that it may execute, where it may execute no others.
+    #[sea_orm(has_many)]
+    pub documents: HasMany<super::trusted_document::Entity>,
 }
 
 /// A set of no keys.

@@ -256,6 +256,18 @@ pub const ROWS: &[Row] = &[
         "mutation($id: ID!) { replaceApplicationOrigins(id: $id, allowedOrigins: [\"https://desk.example\"]) { id } }",
     ),
     row(
+        "addTrustedDocuments",
+        Given::Application,
+        Party::Sender,
+        "mutation($id: ID!) { addTrustedDocuments(id: $id, documents: [\"{ __typename }\"]) { id } }",
+    ),
+    row(
+        "removeTrustedDocuments",
+        Given::Application,
+        Party::Sender,
+        "mutation($id: ID!) { removeTrustedDocuments(id: $id, hashes: [\"abababababababababababababababababababababababababababababababab\"]) { id } }",
+    ),
+    row(
         "suspendApplication",
         Given::Application,
         Party::Sender,

@@ -145,7 +145,7 @@ async fn make_every_entity(database: &impl ConnectionTrait) {
     }
     make! {
         task_force agency membership application application_secret token_state spent_proof idempotency
-        trusted_issuer
+        trusted_issuer trusted_document
         survivor safe_contact mandated_disclosure legal_hold consent consent_document consent_objection consent_signature rule_pack
         mou mou_party
         referral sealed_part

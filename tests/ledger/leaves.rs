@@ -8,7 +8,7 @@ use std::fmt::Write;
 
 use concord::audit::event::{
     Agent, ConsentDocumentEvent, ConsentEvent, Event, IssuerEvent, MembershipEvent, MouEvent,
-    ReferralEvent, RequestMeta, RulePackEvent,
+    ReferralEvent, RequestMeta, RulePackEvent, TrustedDocumentsEvent,
 };
 use concord::audit::leaf::Leaf;
 use concord::audit::tree::Digest;
@@ -67,6 +67,15 @@ fn events() -> Vec<Event> {
     events.push(Event::ConsentSuspensionSet(reviewed(Some("NOT_VOLUNTARY"))));
     events.push(Event::ConsentSuspensionLifted(reviewed(None)));
     events.push(Event::ConsentObjectedTo(reviewed(None)));
+    let application = ApplicationId(id(7));
+    events.push(Event::ApplicationOriginsReplaced(application));
+    let documents = || TrustedDocumentsEvent {
+        application,
+        list: "ab".repeat(32),
+    };
+    events.push(Event::TrustedDocumentsAdded(documents()));
+    events.push(Event::TrustedDocumentsRemoved(documents()));
+    events.push(Event::TrustedDocumentsLifted(application));
     events
 }
 
@@ -91,7 +100,6 @@ fn registrations() -> Vec<Event> {
         Event::ApplicationRegistered(application),
         Event::ApplicationSecretRotated(application),
         Event::ApplicationKeysReplaced(application),
-        Event::ApplicationOriginsReplaced(application),
         Event::ApplicationSuspended(application),
         Event::IssuerTrusted(issuer),
         Event::IssuerRefreshed(issuer),

@@ -112,8 +112,7 @@ async fn a_page_can_read_why_it_is_refused() {
     let challenge = from(DESK, posts(&forged)).send().await.unwrap();
     assert!(header(challenge.headers(), "www-authenticate").starts_with("Bearer "));
     let url = format!("http://{}/graphql", server.address);
-    let as_text = north
-        .http
+    let as_text = reqwest::Client::new()
         .post(&url)
         .header("content-type", "text/plain")
         .body("{}");
@@ -122,9 +121,7 @@ async fn a_page_can_read_why_it_is_refused() {
         told(DESK, as_text).await,
         refused(415, "BAD_USER_INPUT", true)
     );
-    let paper = north
-        .http
-        .get(format!("http://{}/consents/x/form", server.address));
+    let paper = reqwest::Client::new().get(format!("http://{}/consents/x/form", server.address));
     let paper = from(DESK, paper).send().await.unwrap();
     assert_eq!(
         told(DESK, paper).await,

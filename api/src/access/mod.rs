@@ -12,6 +12,7 @@
 //! - [`revoked`]: taking a token back, with all that was exchanged for it.
 //! - [`issued`]: that a token was issued.
 //! - [`origins`]: from which pages a request may come.
+//! - [`trusted_documents`]: what a program may execute, where it may execute nothing else.
 //! - [`issuer`]: agencies' own identity providers.
 //!
 //! A token is a ceiling. That the agency, the application and the token itself are still in force is read
@@ -31,6 +32,7 @@ pub mod revoked;
 pub mod scope;
 pub mod token;
 pub mod token_status;
+pub mod trusted_documents;
 pub mod verifier;
 pub mod wait;
 

@@ -61,6 +61,7 @@ pub async fn register<By: Author>(
         keys: registration.keys,
         dpop_bound: registration.dpop_bound,
         allowed_origins: registration.allowed_origins,
+        trusted_documents_only: false,
         created_at: change.now(),
     };
     let model = model.into_active_model().insert(change).await?;

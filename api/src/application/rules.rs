@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use concord_entities::application::{self, NO_KEYS};
 use concord_entities::application_secret;
-use concord_entities::ids::SecretId;
+use concord_entities::ids::{ApplicationId, SecretId};
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{AgencyStatus, ClientAuthentication};
 use serde_json::{Map, Value, json};
@@ -22,6 +22,8 @@ pub const MAX_KEYS: usize = 4;
 pub const MAX_KEY_TEXT: usize = 2048;
 /// Letters in the longest name.
 pub const MAX_NAME: usize = 200;
+/// How many trusted documents an application may have.
+pub const MAX_DOCUMENTS: usize = 500;
 /// From pages of how many origins an application may be called.
 pub const MAX_ORIGINS: usize = 20;
 /// For how long an application's former secret is good after it was given a new one.
@@ -118,6 +120,31 @@ pub fn check(
         dpop_bound: wanted.dpop_bound,
         allowed_origins: origin_list("application.allowedOrigins", &wanted.allowed_origins)?,
     })
+}
+
+/// Checks that an application may have as many trusted documents.
+///
+/// # Errors
+/// `BAD_USER_INPUT`.
+pub fn as_many_documents(count: usize) -> Result<(), Error> {
+    if count > MAX_DOCUMENTS {
+        let remedy =
+            "an application has at most 500: remove those that no version of it sends any more";
+        return Err(Error::input("documents", remedy));
+    }
+    Ok(())
+}
+
+/// Checks that somebody else than an application changes what it may execute: bound to some documents, it could unbind itself.
+///
+/// # Errors
+/// `INVALID_TRANSITION`.
+pub fn by_another(application: ApplicationId, caller: Option<ApplicationId>) -> Result<(), Error> {
+    if caller == Some(application) {
+        let text = "an application's own token cannot change what it may execute: use one of another application of your agency's";
+        return Err(Error::NotNow(text.into()));
+    }
+    Ok(())
 }
 
 /// Returns the origins of pages as they are kept: each once, set apart by spaces.

@@ -14,6 +14,7 @@ use miette::{IntoDiagnostic, Result, WrapErr, miette};
 use sea_orm::QueryOrder;
 
 use super::agency::named;
+use super::application_documents::DocumentsCommand;
 use super::options::Options;
 
 /// What to do about applications.
@@ -38,6 +39,9 @@ pub(crate) enum ApplicationCommand {
         #[command(flatten)]
         options: Options,
     },
+    /// Bind an application to some documents: it executes no others.
+    #[command(subcommand)]
+    Documents(DocumentsCommand),
     /// Suspend an application for good: its tokens are over.
     Suspend {
         /// The application's id.
@@ -85,6 +89,7 @@ impl ApplicationCommand {
                 origins,
                 options,
             } => replace_origins(id, &origins, &options).await,
+            Self::Documents(command) => command.run().await,
             Self::Suspend { id, options } => suspend(id, &options).await,
         }
     }

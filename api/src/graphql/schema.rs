@@ -9,6 +9,7 @@ use crate::agency::graphql::AgencyQuery;
 use crate::application::change::ApplicationMutation;
 use crate::application::graphql::ApplicationQuery;
 use crate::application::pages::ApplicationPageMutation;
+use crate::application::trusted::TrustedDocumentMutation;
 use crate::consent::change::ConsentMutation;
 use crate::consent::edit::ConsentDraftMutation;
 use crate::consent::graphql::ConsentQuery;
@@ -53,6 +54,7 @@ pub struct Mutation(
     AgencyMutation,
     ApplicationMutation,
     ApplicationPageMutation,
+    TrustedDocumentMutation,
     SurvivorMutation,
     ErasureMutation,
     ContactMutation,

@@ -16,11 +16,9 @@ use crate::access::Caller;
 use crate::access::verifier::{CallerError, Presented};
 use crate::audit::event::{Agent, Event, RequestMeta};
 use crate::error::{Error, Refusal};
+use crate::graphql::prices;
 use crate::request::Worker;
 use crate::settings::Settings;
-
-/// What a request that is refused before its document is read takes from the application's allowance, in selections.
-const REFUSAL: usize = 10;
 
 /// One request on its way in, and what answers it if it goes no further.
 #[derive(Clone, Copy)]
@@ -84,7 +82,9 @@ impl Authenticator<'_> {
             Ok(false) => {}
             Err(refusal) => return Err(self.unjudged(&refusal)),
         }
-        if let Err(wait) = self.shared.limits.charge(caller, REFUSAL) {
+        let (agency, client) = (caller.agency(), caller.client());
+        let charged = self.shared.limits.charge(agency, client, prices::REQUEST);
+        if let Err(wait) = charged {
             return Err(answer::too_much(self.media, self.request_id, wait));
         }
         let (error, meta) = (Error::ForbiddenOrigin, meta(self.http, self.request_id));
@@ -99,7 +99,8 @@ impl Authenticator<'_> {
     }
 
     /// Answers a request of which it could not be learned whether it may come in.
-    fn unjudged(&self, refusal: &Refusal) -> HttpResponse {
+    #[must_use]
+    pub fn unjudged(&self, refusal: &Refusal) -> HttpResponse {
         if let Some(cause) = refusal.cause() {
             error!(request = self.request_id, cause = %cause, "a token could not be judged");
         }

@@ -17,6 +17,7 @@ use super::authenticator::{self, Authenticator};
 use super::negotiate::{self, MediaType, RequestOutcome};
 use super::params::Params;
 use super::shared::Shared;
+use super::trusted;
 use crate::access::Caller;
 use crate::access::scope::Scopes;
 use crate::audit::event::RequestMeta;
@@ -117,12 +118,8 @@ async fn serve(
     let params = match Params::parse(&body) {
         Ok(params) => params,
         Err(fault) => {
-            let outcome = if fault == Error::PersistedQueryNotSupported {
-                RequestOutcome::RequestError
-            } else {
-                RequestOutcome::Malformed
-            };
-            return answer::errors(media.status(outcome), media, request_id, &[fault]);
+            let status = media.status(RequestOutcome::Malformed);
+            return answer::errors(status, media, request_id, &[fault]);
         }
     };
     execute(&gate, caller, params).await
@@ -203,7 +200,6 @@ async fn execute(gate: &Authenticator<'_>, caller: Caller, params: Params) -> Ht
         media,
         request_id,
     } = *gate;
-    let document_hash = hex::encode(digest(&SHA256, params.query.as_bytes()));
     let declined = |faults: &[Error]| {
         let status = media.status(RequestOutcome::RequestError);
         answer::errors(status, media, request_id, faults)
@@ -217,7 +213,12 @@ async fn execute(gate: &Authenticator<'_>, caller: Caller, params: Params) -> Ht
     if let Err(answer) = charge(prices::REQUEST) {
         return answer;
     }
-    let admitted = match shared.documents.admit(&shared.contract, &params.query) {
+    let text = match trusted::document(gate, &caller, &params.document).await {
+        Ok(text) => text,
+        Err(answer) => return answer,
+    };
+    let document_hash = hex::encode(digest(&SHA256, text.as_bytes()));
+    let admitted = match shared.documents.admit(&shared.contract, &text) {
         Ok(admitted) => admitted,
         Err(unfit) => return declined(&all_faults(shared, *unfit, &params)),
     };
@@ -385,6 +386,7 @@ fn is_denial(error: &Error) -> bool {
         | Error::Conflict(_)
         | Error::PurposeRequired
         | Error::PersistedQueryNotSupported
+        | Error::DocumentNotTrusted
         | Error::QueryTooCostly(_)
         | Error::RateLimited { .. }
         | Error::OutcomeUnknown

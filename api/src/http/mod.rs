@@ -19,4 +19,5 @@ pub mod params;
 pub mod plain;
 pub mod server;
 pub mod shared;
+pub mod trusted;
 pub mod well_known;

@@ -135,6 +135,7 @@ impl From<Refusal> for OauthError {
             | Error::Conflict(_)
             | Error::PurposeRequired
             | Error::PersistedQueryNotSupported
+            | Error::DocumentNotTrusted
             | Error::QueryTooCostly(_)
             | Error::RateLimited { .. }
             | Error::OutcomeUnknown

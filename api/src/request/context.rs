@@ -7,6 +7,7 @@ use async_graphql::{Context, QueryPathSegment};
 use concord_entities::instant::Instant;
 
 use super::directory::Directory;
+use super::document_check::DocumentCheck;
 use super::lacking::LackingFields;
 use super::told_agencies::ToldAgencies;
 use crate::access::Caller;
@@ -14,6 +15,7 @@ use crate::access::grant::RequiredScope;
 use crate::access::limit::Limits;
 use crate::access::origins::AllowedOrigins;
 use crate::access::token_status::{self, TokenStatuses};
+use crate::access::trusted_documents::TrustedDocuments;
 use crate::audit::change::{Change, Ending};
 use crate::audit::checkpoint::LedgerKey;
 use crate::audit::event::{Event, RequestMeta};
@@ -47,6 +49,10 @@ pub struct Worker {
     pub directory: Directory,
     /// From which pages requests may come, on all workers.
     pub origins: AllowedOrigins,
+    /// The documents that programs may execute, as last read.
+    pub trusted_documents: TrustedDocuments,
+    /// Whether a document would be executed.
+    pub document_check: DocumentCheck,
     /// The keys that seal packages.
     pub vault: Vault,
     /// The key that signs receipts.
@@ -76,6 +82,10 @@ pub struct WorkerFactory {
     pub directory: Directory,
     /// From which pages requests may come, on all workers.
     pub origins: AllowedOrigins,
+    /// The documents that programs may execute, as last read.
+    pub trusted_documents: TrustedDocuments,
+    /// Whether a document would be executed.
+    pub document_check: DocumentCheck,
     /// The key that signs receipts.
     pub ledger_key: Arc<LedgerKey>,
 }
@@ -97,6 +107,8 @@ impl WorkerFactory {
             token_statuses: self.token_statuses,
             directory: self.directory,
             origins: self.origins,
+            trusted_documents: self.trusted_documents,
+            document_check: self.document_check,
             ledger_key: self.ledger_key,
             keyring_backups: self.settings.keyring_backups,
         })

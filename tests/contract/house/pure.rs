@@ -39,6 +39,7 @@ const FILES: &[&str] = &[
     "consent/form/page.rs",
     "consent/form/texts.rs",
     "input_fault.rs",
+    "settings/origin.rs",
     "sharing/memberships.rs",
 ];
 
