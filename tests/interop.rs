@@ -2,6 +2,7 @@
 //! running server: tests/interop/partner.mjs. Here an operator sets up a service with the command line alone.
 //! [`front_end`] is the same of a partner's front-end.
 
+mod browser;
 mod front_end;
 mod validation;
 
@@ -217,7 +218,7 @@ impl Site {
     }
 }
 
-/// A port that the kernel gives nobody who asks for any, as every other test does, and that is given here once: so it stays
+/// An address at a port that the kernel gives nobody who asks for any, as every other test does, and that is given here once: so it stays
 /// free until it is used.
 fn free_address() -> String {
     static GIVEN: AtomicU16 = AtomicU16::new(0);

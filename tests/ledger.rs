@@ -77,6 +77,7 @@ impl Place {
             keys: usual.keys,
             issuer: "https://concord.example".to_owned(),
             audience: "https://concord.example/graphql".to_owned(),
+            allowed_origins: Vec::new(),
             explorer: false,
             issuer_private_addresses: false,
             issuer_ca_file: None,

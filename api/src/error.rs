@@ -2,8 +2,9 @@
 //!
 //! A refusal comes from one of five places:
 //!
-//! 1. The caller: a token that proves nothing or reaches less far (`UNAUTHENTICATED`, `FORBIDDEN_SCOPE`), text that is
-//!    no id, date or code (`BAD_USER_INPUT`), a hash instead of a document (`PERSISTED_QUERY_NOT_SUPPORTED`), more than
+//! 1. The caller: a token that proves nothing or reaches less far (`UNAUTHENTICATED`, `FORBIDDEN_SCOPE`), a page that
+//!    may not use it (`FORBIDDEN_ORIGIN`), text that is no id, date or code (`BAD_USER_INPUT`), a hash instead of a document (`PERSISTED_QUERY_NOT_SUPPORTED`), a
+//!    document that is none of those that its program may execute (`DOCUMENT_NOT_TRUSTED`), more than
 //!    one request or a minute may ask for (`QUERY_TOO_COSTLY`, `RATE_LIMITED`).
 //! 2. What the caller may not see, which answers as what does not exist (`NOT_FOUND`).
 //! 3. A rule that says no: each returns its reason as a value (`INVALID_TRANSITION`, `CONSENT_DEFECTIVE`,
@@ -53,6 +54,12 @@ pub enum Error {
         /// Each of them that is lacking, and what asks for it.
         missing: Vec<MissingScope>,
     },
+    /// The request comes from a page, and its token's application is not called from pages of this origin.
+    #[error(
+        "no page of this origin may call with this token: add the origin to the application's `allowedOrigins`, or have the \
+         operator add it to the settings"
+    )]
+    ForbiddenOrigin,
     /// It does not exist, or the caller may not know that it does: the same answer.
     #[error("nothing with this id is open to you")]
     NotFound,
@@ -125,6 +132,13 @@ pub enum Error {
     /// take this message for the word to do so by themselves.
     #[error("PersistedQueryNotSupported")]
     PersistedQueryNotSupported,
+    /// The application executes its trusted documents alone, and this is none of them: register it, by the exact text or hash
+    /// that the program sends.
+    #[error(
+        "this application executes its trusted documents alone, and this is none of them: register it (`addTrustedDocuments`, \
+         by a token of another application of your agency's), by the very text that is sent or hashed"
+    )]
+    DocumentNotTrusted,
     /// The query asks for more than one request may.
     #[error("{0}")]
     QueryTooCostly(Cow<'static, str>),
@@ -195,6 +209,7 @@ impl Error {
         match self {
             Self::Unauthenticated => "UNAUTHENTICATED",
             Self::ForbiddenScope { .. } => "FORBIDDEN_SCOPE",
+            Self::ForbiddenOrigin => "FORBIDDEN_ORIGIN",
             Self::NotFound => "NOT_FOUND",
             Self::BadUserInput(_) => "BAD_USER_INPUT",
             Self::InvalidTransition { .. } | Self::NotYours { .. } | Self::NotNow(_) => {
@@ -207,6 +222,7 @@ impl Error {
             Self::Conflict(_) => "CONFLICT",
             Self::PurposeRequired => "PURPOSE_REQUIRED",
             Self::PersistedQueryNotSupported => "PERSISTED_QUERY_NOT_SUPPORTED",
+            Self::DocumentNotTrusted => "DOCUMENT_NOT_TRUSTED",
             Self::QueryTooCostly(_) => "QUERY_TOO_COSTLY",
             Self::RateLimited { .. } => "RATE_LIMITED",
             Self::OutcomeUnknown => "OUTCOME_UNKNOWN",
@@ -302,12 +318,14 @@ impl Error {
             }
             Self::RateLimited { seconds } => extensions.set("retryAfter", *seconds),
             Self::Unauthenticated
+            | Self::ForbiddenOrigin
             | Self::NotFound
             | Self::NotNow(_)
             | Self::MouRequired
             | Self::Conflict(_)
             | Self::PurposeRequired
             | Self::PersistedQueryNotSupported
+            | Self::DocumentNotTrusted
             | Self::QueryTooCostly(_)
             | Self::OutcomeUnknown
             | Self::Unavailable

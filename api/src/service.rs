@@ -14,8 +14,10 @@ use crate::access::keys::cache::{KeyRefresher, TokenKeyCache};
 use crate::access::keys::store::TokenKeyError;
 use crate::access::keys::token_keys::{KeyChangeError, TokenKeys};
 use crate::access::limit::Limits;
+use crate::access::origins::AllowedOrigins;
 use crate::access::token::Expected;
 use crate::access::token_status::TokenStatuses;
+use crate::access::trusted_documents::TrustedDocuments;
 use crate::audit::checkpoint::LedgerKey;
 use crate::audit::integrator;
 use crate::audit::ledger::Ledger;
@@ -26,6 +28,7 @@ use crate::audit::witnesses::{FoundFolder, WitnessError, Witnesses};
 use crate::clock;
 use crate::graphql::contract::{Contract, ContractError};
 use crate::graphql::document::Documents;
+use crate::graphql::document_check;
 use crate::graphql::schema::{schema, sdl};
 use crate::http::challenge::Challenges;
 use crate::http::explorer::Personas;
@@ -133,9 +136,11 @@ impl Service {
     pub async fn start(self) -> Result<Running, StartError> {
         self.store.standby.check_named(&self.store.read).await?;
         let found = self.look_at_witnesses().await?;
+        let contract = Contract::from_sdl(&sdl())?;
+        let document_check = document_check::against(contract.clone());
         let limits = Limits::new(self.settings.allowances);
         let shared = Shared {
-            contract: Contract::from_sdl(&sdl())?,
+            contract,
             schema: schema(),
             documents: Documents::new(),
             verifier: TokenVerifier::new(
@@ -191,6 +196,9 @@ impl Service {
             shared,
             store: self.store.clone(),
             workers: WorkerFactory {
+                origins: AllowedOrigins::from_settings(&self.settings),
+                trusted_documents: TrustedDocuments::default(),
+                document_check,
                 settings: self.settings,
                 store: self.store,
                 keks: self.keks,

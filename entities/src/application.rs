@@ -30,6 +30,11 @@ pub struct Model {
     pub keys: String,
     /// Whether all its tokens must be bound to a key of its own (RFC 9449, 5.2).
     pub dpop_bound: bool,
+    /// The origins of the pages that may call with its tokens, as browsers send them, set apart by spaces.
+    #[sea_orm(column_type = "Text")]
+    pub allowed_origins: String,
+    /// Whether it may execute its trusted documents alone.
+    pub trusted_documents_only: bool,
     /// When it was registered.
     pub created_at: Instant,
     /// Who registered it, as their agency calls them; none where the operator did, or before 0.2.
@@ -42,6 +47,9 @@ pub struct Model {
     /// What its secret is checked against.
     #[sea_orm(has_many)]
     pub secrets: HasMany<super::application_secret::Entity>,
+    /// The documents that it may execute, where it may execute no others.
+    #[sea_orm(has_many)]
+    pub documents: HasMany<super::trusted_document::Entity>,
 }
 
 /// A set of no keys.
@@ -66,6 +74,15 @@ impl Entity {
     #[must_use]
     pub fn live_registered_by(agency: AgencyId, subject: &str) -> Select<Self> {
         Self::live(agency).filter(COLUMN.registered_by_subject.eq(subject))
+    }
+
+    /// Returns the applications, of any agency, that take part and may be called from pages of their own: for saying so to
+    /// browsers alone.
+    #[must_use]
+    pub fn called_from_pages() -> Select<Self> {
+        Self::find()
+            .filter(COLUMN.status.eq(AgencyStatus::Active))
+            .filter(COLUMN.allowed_origins.ne(""))
     }
 
     /// Returns the application that a program names as itself, of any agency: for authentication alone.

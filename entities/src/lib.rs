@@ -28,6 +28,7 @@ pub mod spent_proof;
 pub mod task_force;
 pub mod token_key;
 pub mod token_state;
+pub mod trusted_document;
 pub mod trusted_issuer;
 
 pub mod consent;

@@ -43,6 +43,7 @@ impl MigratorTrait for Data {
             Box::new(data::m0026_mou_days::AddMouDays),
             Box::new(data::m0027_outcomes::AddOutcomes),
             Box::new(data::m0028_names::CompareNames),
+            Box::new(data::m0030_browsers::AddBrowsers),
             Box::new(data::m0031_registrars::AddRegistrars),
             Box::new(data::m0032_issuer_terms::AddIssuerTerms),
             Box::new(data::m0033_ending_allowance::AddEndingAllowance),

@@ -250,6 +250,24 @@ pub const ROWS: &[Row] = &[
         "mutation($id: ID!, $keys: [String!]!) { replaceApplicationKeys(id: $id, keys: $keys) { id } }",
     ),
     row(
+        "replaceApplicationOrigins",
+        Given::Application,
+        Party::Sender,
+        "mutation($id: ID!) { replaceApplicationOrigins(id: $id, allowedOrigins: [\"https://desk.example\"]) { id } }",
+    ),
+    row(
+        "addTrustedDocuments",
+        Given::Application,
+        Party::Sender,
+        "mutation($id: ID!) { addTrustedDocuments(id: $id, documents: [\"{ __typename }\"]) { id } }",
+    ),
+    row(
+        "removeTrustedDocuments",
+        Given::Application,
+        Party::Sender,
+        "mutation($id: ID!) { removeTrustedDocuments(id: $id, hashes: [\"abababababababababababababababababababababababababababababababab\"]) { id } }",
+    ),
+    row(
         "suspendApplication",
         Given::Application,
         Party::Sender,

@@ -167,7 +167,7 @@ fn loaders() -> Vec<String> {
         consent_document consent_objection consent_signature document_key ended_subject ending_allowance idempotency keyring_identity ledger_witness legal_hold
         mandated_disclosure membership mou
         mou_party notice package_key record_key referral rule_pack safe_contact sealed_part sharing_epoch signing_key
-        spent_proof store_identity survivor task_force token_key token_state trusted_issuer
+        spent_proof store_identity survivor task_force token_key token_state trusted_document trusted_issuer
     }
     .to_vec()
 }

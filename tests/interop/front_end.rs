@@ -61,6 +61,44 @@ fn front_end_libraries_read_page_change_and_survive_refusals() {
     site.commands(&["audit", "verify"]);
 }
 
+#[test]
+fn front_ends_that_send_hashes_alone_are_bound_to_what_their_build_listed() {
+    let site = Site::new();
+    let server = site.serves(&["--demo"]);
+    let registered = site.registers(RECIPIENT, "Desk", RECIPIENT_SCOPE, &["--secret"]);
+    let folder = tempfile::tempdir().unwrap();
+    let id = word(&registered, "client_id");
+    let mut who = json!({
+        "issuer": site.issuer(),
+        "resource": site.audience(),
+        "recipient": {
+            "client_id": id,
+            "secret": word(&registered, "client_secret"),
+            "scope": RECIPIENT_SCOPE,
+        },
+        "folder": folder.path(),
+        "wanted": "lists",
+    });
+    let listed = told("trusted", &who.to_string());
+    assert_eq!(listed, json!({ "apollo": 1, "relay": true }));
+    let list = |name: &str| folder.path().join(name).display().to_string();
+    let add = ["application", "documents", "add", id];
+    site.commands(&[&add[..], &[&list("relay.json"), &list("apollo.json")]].concat());
+
+    who["wanted"] = json!("answers");
+    let told = told("trusted", &who.to_string());
+    let not_trusted = json!(["request: DOCUMENT_NOT_TRUSTED"]);
+    let expected = json!({
+        "apollo": { "sent": ["hash"], "rows": 1 },
+        "other": not_trusted,
+        "relay": { "text": null, "agency": RECIPIENT },
+        "introspection": not_trusted,
+    });
+    assert_eq!(told, expected, "{told:#}");
+    drop(server);
+    site.commands(&["audit", "verify"]);
+}
+
 fn openid() -> Value {
     let narrow = "referral.rs?category=NEEDS&purpose=HOUSING_PLACEMENT";
     json!({

@@ -8,7 +8,7 @@ use std::fmt::Write;
 
 use concord::audit::event::{
     Agent, ConsentDocumentEvent, ConsentEvent, Event, IssuerEvent, MembershipEvent, MouEvent,
-    ReferralEvent, RefusedAlike, RequestMeta, RulePackEvent, SubjectEvent,
+    ReferralEvent, RefusedAlike, RequestMeta, RulePackEvent, SubjectEvent, TrustedDocumentsEvent,
 };
 use concord::audit::leaf::Leaf;
 use concord::audit::tree::Digest;
@@ -78,6 +78,15 @@ fn events() -> Vec<Event> {
         id: IssuerId(id(8)),
         agency: OTHER,
     }));
+    let application = ApplicationId(id(7));
+    events.push(Event::ApplicationOriginsReplaced(application));
+    let documents = || TrustedDocumentsEvent {
+        application,
+        list: "ab".repeat(32),
+    };
+    events.push(Event::TrustedDocumentsAdded(documents()));
+    events.push(Event::TrustedDocumentsRemoved(documents()));
+    events.push(Event::TrustedDocumentsLifted(application));
     events
 }
 

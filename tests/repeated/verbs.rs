@@ -179,6 +179,21 @@ async fn what_an_agency_did_to_its_programs_and_rules_may_be_done_again(world: W
     let replace = "mutation($id: ID!, $k: [String!]!) { replaceApplicationKeys(id: $id, keys: $k) { id status } }";
     let variables = json!({ "id": program, "k": [key("two")] });
     twice(&world, &north, replace, variables).await;
+    let replace = "mutation($id: ID!, $o: [String!]!) { replaceApplicationOrigins(id: $id, allowedOrigins: $o) { id status } }";
+    let variables = json!({ "id": program, "o": ["https://desk.example"] });
+    twice(&world, &north, replace, variables).await;
+    let add = "mutation($id: ID!, $d: [String!]!) { addTrustedDocuments(id: $id, documents: $d) { id status } }";
+    let variables = json!({ "id": program, "d": ["{ __typename }"] });
+    twice(&world, &north, add, variables).await;
+    let remove = "mutation($id: ID!, $h: [Sha256!]!) { removeTrustedDocuments(id: $id, hashes: $h) { id status } }";
+    let hash = "7f56e67dd21ab3f30d1ff8b7bed08893f0a0db86449836189b361dd1e56ddb4b";
+    twice(
+        &world,
+        &north,
+        remove,
+        json!({ "id": program, "h": [hash] }),
+    )
+    .await;
     let suspend = plain("suspendApplication");
     twice(&world, &north, &suspend, json!({ "id": program })).await;
 

@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use concord::http::negotiate::{MediaType, NegotiationError, RequestOutcome, check_content_type};
-use concord::http::params::Params;
+use concord::http::params::{NamedDocument, Params};
 use serde_json::json;
 
 use super::run;
@@ -153,7 +153,7 @@ fn parameters_have_their_types() {
         r#"{"query":"{a}","operationName":"b","variables":{"c":1},"extensions":{"d":2},"x":[]}"#,
     )
     .unwrap();
-    assert_eq!(all.query, "{a}");
+    assert_eq!(all.document, NamedDocument::Text("{a}".to_owned()));
     assert_eq!(all.operation_name.as_deref(), Some("b"));
     assert_eq!(all.variables.unwrap()["c"], 1);
 
@@ -180,14 +180,29 @@ fn parameters_have_their_types() {
             wrong != "{}"
         );
     }
+    for (body, hash) in [
+        (
+            r#"{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"ab"}}}"#,
+            "ab",
+        ),
+        (r#"{"extensions":{"persistedQuery":1},"query":null}"#, ""),
+        (r#"{"documentId":"sha256:ab"}"#, "ab"),
+        (
+            r#"{"documentId":"ab","extensions":{"persistedQuery":{"sha256Hash":"cd"}}}"#,
+            "ab",
+        ),
+    ] {
+        let named = parse(body).unwrap().document;
+        assert_eq!(named, NamedDocument::Hash(hash.to_owned()), "{body}");
+    }
     let faults = [
         ("", "the body is empty"),
         (" \n", "the body is empty"),
         ("{}", "`query`: is missing"),
         ("{\"query\":null}", "`query`: is missing"),
         (
-            "{\"extensions\":{\"persistedQuery\":{\"version\":1,\"sha256Hash\":\"secret\"}}}",
-            "PersistedQueryNotSupported",
+            "{\"documentId\":[\"secret\"]}",
+            "`documentId`: must be a string",
         ),
         (
             "{\"extensions\":{\"clientLibrary\":{\"name\":\"secret\"}}}",

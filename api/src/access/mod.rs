@@ -13,6 +13,8 @@
 //! - [`revoked`]: taking a token back, with all that was exchanged for it.
 //! - [`off_boarding`]: ending every token of a person, as of staff who leave.
 //! - [`issued`]: that a token was issued.
+//! - [`origins`]: from which pages a request may come.
+//! - [`trusted_documents`]: what a program may execute, where it may execute nothing else.
 //! - [`issuer`]: agencies' own identity providers.
 //!
 //! A token is a ceiling. That the agency, the application and the token itself are still in force is read
@@ -28,11 +30,13 @@ pub mod issuer;
 pub mod keys;
 pub mod limit;
 pub mod off_boarding;
+pub mod origins;
 pub mod replay_guard;
 pub mod revoked;
 pub mod scope;
 pub mod token;
 pub mod token_status;
+pub mod trusted_documents;
 pub mod verifier;
 pub mod wait;
 

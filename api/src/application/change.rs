@@ -99,7 +99,7 @@ impl ApplicationMutation {
         rules::renewable(&model, by, registrar(caller))?;
         let Some(model) = rules::with_keys(model, keys) else {
             change.give_up().await?;
-            return find(request, id).await;
+            return load(request, id).await;
         };
         let replaced = application::ActiveModel {
             id: Unchanged(model.id),
@@ -127,7 +127,7 @@ impl ApplicationMutation {
             .one(&request.worker.store.read)
             .await?;
         if rules::suspended(seen.ok_or(Error::NotFound)?).is_none() {
-            return find(request, id).await;
+            return load(request, id).await;
         }
         let ending = request.counted_ending(needed).await?;
         let model = held(&ending, id).await?;
@@ -136,7 +136,7 @@ impl ApplicationMutation {
             return Ok(model.into());
         }
         ending.ends_nothing().give_up().await?;
-        find(request, id).await
+        load(request, id).await
     }
 
     /// Takes back an access token of your agency's, and everything that was exchanged for it. In force on the very next
@@ -174,7 +174,7 @@ impl ApplicationMutation {
 }
 
 /// Returns the caller as somebody who registers or changes an application.
-fn registrar(caller: &Caller) -> Registrar<'_> {
+pub(super) fn registrar(caller: &Caller) -> Registrar<'_> {
     Registrar::Token {
         scopes: caller.granted(),
         bound: caller.holder().is_some(),
@@ -208,25 +208,28 @@ async fn register(
     })
     .await?;
     match created {
-        Created::Now(made) => Ok(RegisteredApplication {
-            application: made.into(),
-            secret: fresh.map(|fresh| fresh.secret.to_string()),
-        }),
+        Created::Now(made) => {
+            request.worker.origins.forget();
+            Ok(RegisteredApplication {
+                application: made.into(),
+                secret: fresh.map(|fresh| fresh.secret.to_string()),
+            })
+        }
         Created::Before(id) => Ok(RegisteredApplication {
-            application: find(request, ApplicationId(id)).await?,
+            application: load(request, ApplicationId(id)).await?,
             secret: None,
         }),
     }
 }
 
 /// Returns the application as an earlier call left it.
-async fn find(request: &Request, id: ApplicationId) -> Result<Application> {
+pub(super) async fn load(request: &Request, id: ApplicationId) -> Result<Application> {
     let application = find_application(request, id).await?;
     application.ok_or_else(|| Error::NotFound.into())
 }
 
 /// Returns the application, locked, where it is the acting agency's.
-async fn held(change: &Change<'_>, id: ApplicationId) -> Result<application::Model> {
+pub(super) async fn held(change: &Change<'_>, id: ApplicationId) -> Result<application::Model> {
     let application = owned(change.agency(), id).one_locked(change).await?;
     application.ok_or_else(|| Error::NotFound.into())
 }

@@ -8,6 +8,7 @@ use concord_entities::ids::ApplicationId;
 use concord_entities::vocabulary::{AgencyStatus, ClientAuthentication};
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 
+use super::documents;
 use crate::access::grant::Resource;
 use crate::access::scope::Scopes;
 use crate::audit::disclose;
@@ -16,7 +17,7 @@ use crate::jose::jwk::{Accepted, ExternalKey, ExternalKeys};
 use crate::request::{InRequest, Request};
 use crate::store::page::PageRequest;
 use crate::wire::connection::Connection;
-use crate::wire::scalars::DateTime;
+use crate::wire::scalars::{DateTime, Sha256};
 
 /// A program of your agency's that calls the service.
 #[derive(Clone, Debug)]
@@ -68,6 +69,23 @@ impl Application {
     /// Whether all its tokens must be bound to a key of its own (DPoP, RFC 9449).
     async fn dpop_bound(&self) -> bool {
         self.model.dpop_bound
+    }
+
+    /// The origins of the pages that may call with its tokens, besides those that the operator allowed for all applications.
+    async fn allowed_origins(&self) -> Vec<&str> {
+        self.model.allowed_origins.split_whitespace().collect()
+    }
+
+    /// Whether it executes its trusted documents alone.
+    async fn trusted_documents_only(&self) -> bool {
+        self.model.trusted_documents_only
+    }
+
+    /// The SHA-256 of each of its trusted documents, at most 500, in order.
+    async fn trusted_documents(&self, ctx: &Context<'_>) -> Result<Vec<Sha256>> {
+        let store = &ctx.request()?.worker.store;
+        let hashes = documents::hashes(&store.read, self.model.id).await?;
+        Ok(hashes.into_iter().map(Sha256::from).collect())
     }
 
     /// When it was registered.

@@ -21,6 +21,10 @@ pub struct ApplicationInput {
     /// Whether all its tokens must be bound to a key of its own (DPoP, RFC 9449).
     #[graphql(default)]
     pub dpop_bound: bool,
+    /// The origins of the pages that may call with its tokens, at most 20, each as a browser sends it: `https://desk.example`.
+    /// The operator may have allowed some for all applications.
+    #[graphql(default)]
+    pub allowed_origins: Vec<String>,
     /// The same key again returns what the first call made, but for the secret, which is shown once: 1 to 200 characters.
     pub idempotency_key: Option<ID>,
 }
@@ -33,6 +37,7 @@ impl ApplicationInput {
             keys: self.keys.clone(),
             secret: self.secret,
             dpop_bound: self.dpop_bound,
+            allowed_origins: self.allowed_origins.clone(),
         }
     }
 }

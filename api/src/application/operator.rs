@@ -6,6 +6,7 @@ use concord_entities::ids::{AgencyId, ApplicationId};
 
 use zeroize::Zeroizing;
 
+use super::documents;
 use super::register::{self, Fresh};
 use super::rules::{self, ApplicationRequest, Registrar};
 use crate::audit::change::{Author, ByOperator, Change, Ending};
@@ -62,6 +63,77 @@ pub async fn suspend(store: &Store, id: ApplicationId) -> Result<application::Mo
     ending.acts_for(Some(model.agency_id));
     ending.commit(Event::ApplicationSuspended(model.id)).await?;
     Ok(model)
+}
+
+/// Has an application be called from pages of these origins, whosever it is.
+///
+/// # Errors
+/// `BAD_USER_INPUT`; `NOT_FOUND`; `INVALID_TRANSITION`: it is suspended. `UNAVAILABLE`: nothing was changed.
+pub async fn replace_origins(
+    store: &Store,
+    id: ApplicationId,
+    origins: &[String],
+) -> Result<application::Model> {
+    let origins = rules::origin_list("origins", origins)?;
+    let (change, found) = changing(store, id).await?;
+    let Some(model) = register::replace_origins(&change, found.clone(), origins).await? else {
+        change.give_up().await?;
+        return Ok(found);
+    };
+    change
+        .commit(Event::ApplicationOriginsReplaced(model.id))
+        .await?;
+    Ok(model)
+}
+
+/// Adds documents to those that an application may execute, whosever it is; from the first on it executes nothing else. That
+/// each would be executed has been checked before.
+///
+/// # Errors
+/// `BAD_USER_INPUT`; `NOT_FOUND`; `INVALID_TRANSITION`: it is suspended. `UNAVAILABLE`: nothing was changed.
+pub async fn add_documents(store: &Store, id: ApplicationId, texts: &[String]) -> Result<()> {
+    let (change, found) = changing(store, id).await?;
+    match documents::add(&change, found, texts).await? {
+        Some((_, event)) => change.commit(event).await.map(drop),
+        None => change.give_up().await,
+    }
+}
+
+/// Takes documents, by their hashes, from those that an application may execute.
+///
+/// # Errors
+/// As for [`add_documents`].
+pub async fn remove_documents(store: &Store, id: ApplicationId, hashes: &[String]) -> Result<()> {
+    let (change, found) = changing(store, id).await?;
+    match documents::remove(&change, found.id, hashes).await? {
+        Some(event) => change.commit(event).await.map(drop),
+        None => change.give_up().await,
+    }
+}
+
+/// Lets an application execute any document again, and forgets those that it was bound to.
+///
+/// # Errors
+/// As for [`add_documents`].
+pub async fn lift_documents(store: &Store, id: ApplicationId) -> Result<()> {
+    let (change, found) = changing(store, id).await?;
+    match documents::lift(&change, found).await? {
+        Some(event) => change.commit(event).await.map(drop),
+        None => change.give_up().await,
+    }
+}
+
+/// Opens a change of an application, whosever it is, on behalf of its agency.
+async fn changing(
+    store: &Store,
+    id: ApplicationId,
+) -> Result<(Change<'_, ByOperator>, application::Model)> {
+    let mut change = Change::at_command_line(store, ByOperator::default()).await?;
+    let found = application::Entity::claimed(id).one_locked(&change).await?;
+    let found = found.ok_or(Error::NotFound)?;
+    rules::changeable(&found, Registrar::Operator)?;
+    change.acts_for(Some(found.agency_id));
+    Ok((change, found))
 }
 
 fn suspended_already() -> Error {

@@ -65,6 +65,8 @@ pub async fn register<By: Author>(
         authentication: registration.authentication,
         keys: registration.keys,
         dpop_bound: registration.dpop_bound,
+        allowed_origins: registration.allowed_origins,
+        trusted_documents_only: false,
         created_at: change.now(),
         registered_by_subject: None,
         registered_by_client: None,
@@ -102,6 +104,26 @@ pub async fn rotate<By: Author>(
         }
     }
     keep(change, application.id, fresh).await
+}
+
+/// Has an application be called from pages of these origins. Returns none where it is.
+///
+/// # Errors
+/// `UNAVAILABLE`.
+pub async fn replace_origins<By: Author>(
+    change: &Change<'_, By>,
+    application: application::Model,
+    origins: String,
+) -> Result<Option<application::Model>> {
+    let Some(changed) = rules::with_origins(application, origins) else {
+        return Ok(None);
+    };
+    let changed = application::ActiveModel {
+        id: Unchanged(changed.id),
+        allowed_origins: Set(changed.allowed_origins),
+        ..Default::default()
+    };
+    Ok(Some(changed.update(change).await?))
 }
 
 /// Suspends an application, and takes back its tokens, those of the applications that were registered through it, and what

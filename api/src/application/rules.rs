@@ -12,10 +12,11 @@ use serde_json::{Map, Value, json};
 
 use crate::access::scope::{Scopes, narrower};
 use crate::access::token::MAX_NAME as MAX_SUBJECT;
-use crate::error::Error;
+use crate::error::{Error, Faults};
 use crate::jose::claim::is_name;
 use crate::jose::jwk::{Accepted, ExternalKey};
 use crate::request::repeated::unless_repeated;
+use crate::settings::origin::{EXPECTED, is_origin};
 use crate::text;
 
 /// How many keys an application may have at a time: enough to change them without a gap.
@@ -24,6 +25,10 @@ pub const MAX_KEYS: usize = 4;
 pub const MAX_KEY_TEXT: usize = 2048;
 /// How many applications that may call an agency has at a time.
 pub const MAX_APPLICATIONS: u64 = 100;
+/// How many trusted documents an application may have.
+pub const MAX_DOCUMENTS: usize = 500;
+/// From pages of how many origins an application may be called.
+pub const MAX_ORIGINS: usize = 20;
 /// For how long an application's former secret is good after it was given a new one.
 pub const OVERLAP: Duration = Duration::from_hours(24);
 
@@ -66,6 +71,8 @@ pub struct ApplicationRequest {
     pub secret: bool,
     /// Whether all its tokens must be bound to a key of its own (RFC 9449, 5.2).
     pub dpop_bound: bool,
+    /// The origins of the pages that may call with its tokens.
+    pub allowed_origins: Vec<String>,
 }
 
 /// An application that may be registered.
@@ -81,6 +88,8 @@ pub struct ApplicationRegistration {
     pub keys: String,
     /// Whether all its tokens must be bound to a key of its own.
     pub dpop_bound: bool,
+    /// The origins of the pages that may call with its tokens, set apart by spaces.
+    pub allowed_origins: String,
 }
 
 /// Returns what somebody asks for, where `registrar` may register it.
@@ -127,7 +136,52 @@ pub fn check(
         authentication,
         keys,
         dpop_bound: wanted.dpop_bound,
+        allowed_origins: origin_list("application.allowedOrigins", &wanted.allowed_origins)?,
     })
+}
+
+/// Checks that an application may have as many trusted documents.
+///
+/// # Errors
+/// `BAD_USER_INPUT`.
+pub fn as_many_documents(count: usize) -> Result<(), Error> {
+    if count > MAX_DOCUMENTS {
+        let remedy =
+            "an application has at most 500: remove those that no version of it sends any more";
+        return Err(Error::input("documents", remedy));
+    }
+    Ok(())
+}
+
+/// Checks that somebody else than an application changes what it may execute: bound to some documents, it could unbind itself.
+///
+/// # Errors
+/// `INVALID_TRANSITION`.
+pub fn by_another(application: ApplicationId, caller: Option<ApplicationId>) -> Result<(), Error> {
+    if caller == Some(application) {
+        let text = "an application's own token cannot change what it may execute: use one of another application of your agency's";
+        return Err(Error::NotNow(text.into()));
+    }
+    Ok(())
+}
+
+/// Returns the origins of pages as they are kept: each once, set apart by spaces.
+///
+/// # Errors
+/// `BAD_USER_INPUT` at `argument`.
+pub fn origin_list(argument: &str, origins: &[String]) -> Result<String, Error> {
+    let mut faults = Faults::default();
+    for (index, text) in origins.iter().enumerate() {
+        if !is_origin(text) {
+            faults.add(format!("{argument}.{index}"), EXPECTED);
+        }
+    }
+    let once: BTreeSet<&str> = origins.iter().map(String::as_str).collect();
+    if once.len() > MAX_ORIGINS {
+        faults.add(argument, "at most 20 origins");
+    }
+    faults.none()?;
+    Ok(once.into_iter().collect::<Vec<_>>().join(" "))
 }
 
 /// Checks that whoever registers or takes over a program with these scopes reaches as far itself.
@@ -186,11 +240,7 @@ pub fn renewable(
     by: ClientAuthentication,
     registrar: Registrar<'_>,
 ) -> Result<(), Error> {
-    if application.status != AgencyStatus::Active {
-        return Err(Error::NotNow(
-            "this application is suspended: register another one".into(),
-        ));
-    }
+    changeable(application, registrar)?;
     if application.authentication != by {
         return Err(Error::NotNow(match application.authentication {
             ClientAuthentication::PrivateKeyJwt => {
@@ -206,6 +256,19 @@ pub fn renewable(
             "your token is bound to a key, and this application's need not be: renew it by a token that is not, or register \
              one that is `dpopBound`"
                 .into(),
+        ));
+    }
+    Ok(())
+}
+
+/// Checks that what an application may do can be changed: by whoever reaches as far as it does.
+///
+/// # Errors
+/// `INVALID_TRANSITION`: it is suspended. `FORBIDDEN_SCOPE`.
+pub fn changeable(application: &application::Model, registrar: Registrar<'_>) -> Result<(), Error> {
+    if application.status != AgencyStatus::Active {
+        return Err(Error::NotNow(
+            "this application is suspended: register another one".into(),
         ));
     }
     // A stored scope that cannot be read lets its tokens do nothing.
@@ -234,6 +297,19 @@ pub fn with_keys(application: application::Model, keys: String) -> Option<applic
             keys,
             ..application
         }
+    })
+}
+
+/// Returns the application, called from pages of these origins; none where it is.
+#[must_use]
+pub fn with_origins(
+    application: application::Model,
+    allowed_origins: String,
+) -> Option<application::Model> {
+    let before = Some(application.allowed_origins.clone());
+    unless_repeated(before, &allowed_origins.clone(), || application::Model {
+        allowed_origins,
+        ..application
     })
 }
 

@@ -79,6 +79,14 @@ events! {
     ApplicationSecretRotated(application: ApplicationId) => Update, about(&application);
     /// An application was given other public keys.
     ApplicationKeysReplaced(application: ApplicationId) => Update, about(&application);
+    /// The origins of the pages that may call with an application's tokens were replaced.
+    ApplicationOriginsReplaced(application: ApplicationId) => Update, about(&application);
+    /// Documents were added to those that an application may execute.
+    TrustedDocumentsAdded(documents: TrustedDocumentsEvent) => Update, documents.fields();
+    /// Documents were taken from those that an application may execute.
+    TrustedDocumentsRemoved(documents: TrustedDocumentsEvent) => Update, documents.fields();
+    /// An application may execute any document again.
+    TrustedDocumentsLifted(application: ApplicationId) => Update, about(&application);
     /// An application was suspended.
     ApplicationSuspended(application: ApplicationId) => Update, about(&application);
 
@@ -398,6 +406,21 @@ impl ConsentDocumentEvent {
         about(&self.id)
             .under_consent(self.id, self.version)
             .person(self.survivor)
+    }
+}
+
+/// What an application may execute from now on.
+#[derive(Clone, Debug)]
+pub struct TrustedDocumentsEvent {
+    /// The application.
+    pub application: ApplicationId,
+    /// The SHA-256 of the list of its documents' hashes, in order, each a line.
+    pub list: String,
+}
+
+impl TrustedDocumentsEvent {
+    fn fields(self) -> EventFields {
+        about(&self.application).because(self.list)
     }
 }
 

@@ -14,6 +14,7 @@ use miette::{IntoDiagnostic, Result, WrapErr, miette};
 use sea_orm::QueryOrder;
 
 use super::agency::named;
+use super::application_documents::DocumentsCommand;
 use super::options::Options;
 
 /// What to do about applications.
@@ -29,6 +30,18 @@ pub(crate) enum ApplicationCommand {
         #[command(flatten)]
         options: Options,
     },
+    /// Replace the origins of the pages that may call with an application's tokens.
+    Origins {
+        /// The application's id.
+        id: ApplicationId,
+        /// The origins from now on, each as a browser sends it: `https://desk.example`. None: no page may any more.
+        origins: Vec<String>,
+        #[command(flatten)]
+        options: Options,
+    },
+    /// Bind an application to some documents: it executes no others.
+    #[command(subcommand)]
+    Documents(DocumentsCommand),
     /// Suspend an application for good: its tokens are over.
     Suspend {
         /// The application's id.
@@ -59,6 +72,9 @@ pub(crate) struct Register {
     /// All its tokens must be bound to a key of its own (DPoP).
     #[arg(long)]
     dpop_bound: bool,
+    /// The origin of pages that may call with its tokens, such as `https://desk.example`; may be repeated.
+    #[arg(long)]
+    allowed_origin: Vec<String>,
     #[command(flatten)]
     options: Options,
 }
@@ -68,6 +84,12 @@ impl ApplicationCommand {
         match self {
             Self::Register(register) => register.run().await,
             Self::List { agency, options } => list(&agency, &options).await,
+            Self::Origins {
+                id,
+                origins,
+                options,
+            } => replace_origins(id, &origins, &options).await,
+            Self::Documents(command) => command.run().await,
             Self::Suspend { id, options } => suspend(id, &options).await,
         }
     }
@@ -92,6 +114,7 @@ impl Register {
             keys,
             secret: self.secret,
             dpop_bound: self.dpop_bound,
+            allowed_origins: self.allowed_origin,
         };
         let (application, secret) = operator::register(&service.store, agency.id, &wanted)
             .await
@@ -118,6 +141,18 @@ async fn list(name: &str, options: &Options) -> Result<()> {
             "{}  {}  {}  {}  {}",
             one.id, one.status, one.authentication, one.name, one.scope
         );
+    }
+    Ok(())
+}
+
+async fn replace_origins(id: ApplicationId, origins: &[String], options: &Options) -> Result<()> {
+    let service = open(options).await?;
+    let changed = operator::replace_origins(&service.store, id, origins)
+        .await
+        .map_err(|refusal| told(&refusal))?;
+    match changed.allowed_origins.as_str() {
+        "" => println!("{} is called from no pages of its own", changed.id),
+        origins => println!("{} is called from pages of {origins}", changed.id),
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 mod agency;
 mod application;
+mod application_documents;
 mod audit;
 mod backup;
 mod check_data;

@@ -104,8 +104,7 @@ pub(super) async fn register_program(
         name: "Case desk (demo)".to_owned(),
         scope: personas::widest(who).to_owned(),
         keys: vec![key.public_jwk().to_string()],
-        secret: false,
-        dpop_bound: false,
+        ..ApplicationRequest::default()
     };
     let (program, event) =
         operator::register_with_keys(change, stage.agencies.get(who)?, &wanted).await?;

@@ -7,6 +7,7 @@ pub mod contract;
 pub mod cost;
 mod diagnostics;
 pub mod document;
+pub mod document_check;
 pub mod extent;
 mod given;
 mod inner_values;

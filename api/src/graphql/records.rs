@@ -78,11 +78,12 @@ const GUARDED_FIELDS: [(&str, &str, RequiredScope); 3] = [
 
 /// What each field of the root asks for. A query that leads to a record or to a page of records asks for the scope of
 /// their kind and is not named here, and `viewer` asks for none.
-const OPERATIONS: [(&str, RequiredScope); 42] = [
+const OPERATIONS: [(&str, RequiredScope); 45] = [
     ("auditCheckpoint", Resource::Audit.read()),
     ("contactNow", Resource::Survivor.read()),
     ("lintConsent", Resource::Consent.read()),
     ("acceptReferral", Resource::Referral.update()),
+    ("addTrustedDocuments", Resource::Agency.update()),
     ("bindRulePack", Resource::Agency.update()),
     ("completeReferral", Resource::Referral.update()),
     ("continueReferral", Resource::Referral.update()),
@@ -109,8 +110,10 @@ const OPERATIONS: [(&str, RequiredScope); 42] = [
     ("reinstateSubject", Resource::Agency.update()),
     ("rejectReferral", Resource::Referral.update()),
     ("releaseLegalHold", Resource::Survivor.update()),
+    ("removeTrustedDocuments", Resource::Agency.update()),
     ("renewConsent", Resource::Consent.create()),
     ("replaceApplicationKeys", Resource::Agency.update()),
+    ("replaceApplicationOrigins", Resource::Agency.update()),
     ("revokeConsent", Resource::Consent.update()),
     ("revokeToken", Resource::Agency.delete()),
     ("rotateApplicationSecret", Resource::Agency.update()),

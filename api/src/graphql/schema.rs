@@ -8,7 +8,9 @@ use crate::agency::change::AgencyMutation;
 use crate::agency::graphql::AgencyQuery;
 use crate::application::change::ApplicationMutation;
 use crate::application::graphql::ApplicationQuery;
+use crate::application::pages::ApplicationPageMutation;
 use crate::application::staff::StaffMutation;
+use crate::application::trusted::TrustedDocumentMutation;
 use crate::consent::change::ConsentMutation;
 use crate::consent::edit::ConsentDraftMutation;
 use crate::consent::graphql::ConsentQuery;
@@ -53,6 +55,8 @@ pub struct Mutation(
     AgencyMutation,
     ApplicationMutation,
     StaffMutation,
+    ApplicationPageMutation,
+    TrustedDocumentMutation,
     SurvivorMutation,
     ErasureMutation,
     ContactMutation,

@@ -10,14 +10,16 @@ use super::answer;
 use super::challenge::Lack;
 use super::client_address;
 use super::correlation;
+use super::cors;
 use super::negotiate::MediaType;
 use super::shared::Shared;
 use crate::access::Caller;
 use crate::access::limit::{self, Failure};
 use crate::access::verifier::{CallerError, Presented};
-use crate::audit::event::{Agent, RequestMeta};
+use crate::audit::event::{Agent, Event, RequestMeta};
 use crate::audit::refusals::{Refused, RefusedAttempt};
-use crate::error::Error;
+use crate::error::{Error, Refusal};
+use crate::graphql::prices;
 use crate::request::Worker;
 use crate::settings::Settings;
 
@@ -55,24 +57,11 @@ impl Authenticator<'_> {
         };
         let caller = self.shared.verifier.caller(&self.worker.store, &presented);
         match caller.await {
-            Ok(caller) => Ok(caller),
+            Ok(caller) => self.admit_page(&caller).await.map(|()| caller),
             Err(_) if !self.http.headers().contains_key(header::AUTHORIZATION) => {
                 Err(self.unauthenticated(Lack::Token))
             }
-            Err(CallerError::Refused(refusal)) => {
-                if let Some(cause) = refusal.cause() {
-                    error!(request = self.request_id, cause = %cause, "a token could not be judged");
-                }
-                Err(if refusal.error == Error::Internal {
-                    self.refused(StatusCode::INTERNAL_SERVER_ERROR, &Error::Internal)
-                } else {
-                    let mut answer =
-                        self.refused(StatusCode::SERVICE_UNAVAILABLE, &Error::Unavailable);
-                    let wait = header::HeaderValue::from(AFTER_OUTAGE);
-                    answer.headers_mut().insert(header::RETRY_AFTER, wait);
-                    answer
-                })
-            }
+            Err(CallerError::Refused(refusal)) => Err(self.unjudged(&refusal)),
             Err(fault) => {
                 let lack = match fault {
                     CallerError::Holder(_) => Lack::GoodProof,
@@ -81,6 +70,55 @@ impl Authenticator<'_> {
                 };
                 Err(self.turn_away(&Agent::stranger(), fault.code(), lack).await)
             }
+        }
+    }
+
+    /// Lets a caller in whose request comes from no page, or from one that may call with its token. An attempt from another
+    /// page goes on record.
+    async fn admit_page(&self, caller: &Caller) -> Result<(), HttpResponse> {
+        let Some(origin) = cors::other_origin(self.http) else {
+            return Ok(());
+        };
+        let Worker { store, ledger, .. } = self.worker;
+        let admitted = self
+            .worker
+            .origins
+            .admit(store, caller.application(), origin);
+        match admitted.await {
+            Ok(true) => return Ok(()),
+            Ok(false) => {}
+            Err(refusal) => return Err(self.unjudged(&refusal)),
+        }
+        let (agency, client) = (caller.agency(), caller.client());
+        let charged = self.shared.limits.charge(agency, client, prices::REQUEST);
+        if let Err(wait) = charged {
+            return Err(answer::too_much(self.media, self.request_id, wait));
+        }
+        let error = Error::ForbiddenOrigin;
+        let meta = meta(self.http, &self.shared.settings, self.request_id);
+        let denied = Event::AccessDenied {
+            code: error.code(),
+            object: None,
+        };
+        ledger
+            .deny(store, &caller.agent(), &meta, vec![denied])
+            .await;
+        Err(self.refused(StatusCode::FORBIDDEN, &error))
+    }
+
+    /// Answers a request of which it could not be learned whether it may come in.
+    #[must_use]
+    pub fn unjudged(&self, refusal: &Refusal) -> HttpResponse {
+        if let Some(cause) = refusal.cause() {
+            error!(request = self.request_id, cause = %cause, "a token could not be judged");
+        }
+        if refusal.error == Error::Internal {
+            self.refused(StatusCode::INTERNAL_SERVER_ERROR, &Error::Internal)
+        } else {
+            let mut answer = self.refused(StatusCode::SERVICE_UNAVAILABLE, &Error::Unavailable);
+            let wait = header::HeaderValue::from(AFTER_OUTAGE);
+            answer.headers_mut().insert(header::RETRY_AFTER, wait);
+            answer
         }
     }
 

@@ -6,18 +6,21 @@ use std::task::{self, Poll};
 use std::time::Duration;
 
 use actix_web::body::{BodySize, MessageBody};
-use actix_web::http::{StatusCode, header};
+use actix_web::http::{Method, StatusCode, header};
+use actix_web::middleware::from_fn;
 use actix_web::{HttpRequest, HttpResponse, web};
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
+use super::cors;
 use super::plain::{self, HttpRefusal, Operation, kept_by_nobody};
 use super::routes;
 use super::shared::Shared;
 use crate::access::grant::Resource;
 use crate::access::in_flight::PaperInFlight;
+use crate::access::origins::AllowedOrigins;
 use crate::consent::document::formats::{self, DocumentType, LARGEST};
 use crate::consent::document::store::{self, Scan};
 use crate::error::{Error, Refusal};
@@ -39,9 +42,14 @@ const READ: Operation = Operation {
 const DIGESTS: [&str; 2] = ["content-digest", "repr-digest"];
 
 /// Registers the routes of signed papers.
-pub fn routes(service: &mut web::ServiceConfig) {
+pub fn routes(service: &mut web::ServiceConfig, origins: &AllowedOrigins) {
     service.service(
         routes::path("/consents/{id}/document", "GET, HEAD, PUT")
+            .wrap(cors::with_tokens(
+                origins,
+                &[Method::PUT, Method::GET, Method::HEAD],
+            ))
+            .wrap(from_fn(cors::knowing_origins))
             .route(web::put().to(put))
             .route(routes::reading().to(get)),
     );

@@ -1,13 +1,16 @@
 //! `GET /consents/{id}/form`: a consent as a page to be printed, read and signed.
 
-use actix_web::http::{StatusCode, header};
+use actix_web::http::{Method, StatusCode, header};
+use actix_web::middleware::from_fn;
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
+use super::cors;
 use super::plain::{self, HttpRefusal, Operation, kept_by_nobody};
 use super::routes::read_only;
 use super::shared::Shared;
 use crate::access::grant::Resource;
+use crate::access::origins::AllowedOrigins;
 use crate::consent::form::page::PaperSize;
 use crate::consent::form::read::subject;
 use crate::error::{Error, Refusal};
@@ -20,8 +23,12 @@ const READ: Operation = Operation {
 };
 
 /// Registers the route of the form.
-pub fn routes(service: &mut web::ServiceConfig) {
-    service.service(read_only("/consents/{id}/form", form));
+pub fn routes(service: &mut web::ServiceConfig, origins: &AllowedOrigins) {
+    service.service(
+        read_only("/consents/{id}/form", form)
+            .wrap(cors::with_tokens(origins, &[Method::GET, Method::HEAD]))
+            .wrap(from_fn(cors::knowing_origins)),
+    );
 }
 
 /// What is asked of the page.

@@ -18,6 +18,7 @@ use super::correlation;
 use super::negotiate::{self, MediaType, RequestOutcome};
 use super::params::Params;
 use super::shared::Shared;
+use super::trusted;
 use crate::access::Caller;
 use crate::access::scope::Scopes;
 use crate::audit::event::RequestMeta;
@@ -120,12 +121,8 @@ async fn serve(
     let params = match Params::parse(&body) {
         Ok(params) => params,
         Err(fault) => {
-            let outcome = if fault == Error::PersistedQueryNotSupported {
-                RequestOutcome::RequestError
-            } else {
-                RequestOutcome::Malformed
-            };
-            return answer::errors(media.status(outcome), media, request_id, &[fault]);
+            let status = media.status(RequestOutcome::Malformed);
+            return answer::errors(status, media, request_id, &[fault]);
         }
     };
     execute(&gate, caller, params).await
@@ -206,7 +203,6 @@ async fn execute(gate: &Authenticator<'_>, caller: Caller, params: Params) -> Ht
         media,
         request_id,
     } = *gate;
-    let document_hash = hex::encode(digest(&SHA256, params.query.as_bytes()));
     let declined = |faults: &[Error]| {
         let status = media.status(RequestOutcome::RequestError);
         answer::errors(status, media, request_id, faults)
@@ -220,7 +216,12 @@ async fn execute(gate: &Authenticator<'_>, caller: Caller, params: Params) -> Ht
     if let Err(answer) = charge(prices::REQUEST) {
         return answer;
     }
-    let admitted = match shared.documents.admit(&shared.contract, &params.query) {
+    let text = match trusted::document(gate, &caller, &params.document).await {
+        Ok(text) => text,
+        Err(answer) => return answer,
+    };
+    let document_hash = hex::encode(digest(&SHA256, text.as_bytes()));
+    let admitted = match shared.documents.admit(&shared.contract, &text) {
         Ok(admitted) => admitted,
         Err(unfit) => return declined(&all_faults(shared, *unfit, &params)),
     };
@@ -377,6 +378,7 @@ fn is_denial(error: &Error) -> bool {
     match error {
         Error::ForbiddenScope { .. } | Error::NotFound | Error::MouRequired => true,
         Error::Unauthenticated
+        | Error::ForbiddenOrigin
         | Error::BadUserInput(_)
         | Error::InvalidTransition { .. }
         | Error::NotYours { .. }
@@ -387,6 +389,7 @@ fn is_denial(error: &Error) -> bool {
         | Error::Conflict(_)
         | Error::PurposeRequired
         | Error::PersistedQueryNotSupported
+        | Error::DocumentNotTrusted
         | Error::QueryTooCostly(_)
         | Error::RateLimited { .. }
         | Error::OutcomeUnknown

@@ -73,11 +73,12 @@ impl From<Refusal> for HttpRefusal {
 fn status(error: &Error) -> StatusCode {
     match error {
         Error::Unauthenticated => StatusCode::UNAUTHORIZED,
-        Error::ForbiddenScope { .. } => StatusCode::FORBIDDEN,
+        Error::ForbiddenScope { .. } | Error::ForbiddenOrigin => StatusCode::FORBIDDEN,
         Error::NotFound => StatusCode::NOT_FOUND,
         Error::BadUserInput(_)
         | Error::PurposeRequired
         | Error::PersistedQueryNotSupported
+        | Error::DocumentNotTrusted
         | Error::QueryTooCostly(_) => StatusCode::BAD_REQUEST,
         Error::InvalidTransition { .. }
         | Error::NotYours { .. }

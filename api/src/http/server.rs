@@ -3,6 +3,8 @@
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
+use actix_web::http::Method;
+use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 use tracing::info;
 
@@ -11,7 +13,7 @@ use super::graphql::graphql;
 use super::health::Readiness;
 use super::routes::read_only;
 use super::shared::Shared;
-use super::{evidence, form, health, oauth, well_known};
+use super::{cors, evidence, form, health, oauth, well_known};
 use crate::request::WorkerFactory;
 
 /// How long requests under way may take to end after a SIGTERM, in seconds.
@@ -90,16 +92,22 @@ pub async fn serve(
     let readiness = web::Data::new(Readiness::default());
     let server = HttpServer::new(move || {
         let workers = workers.clone();
+        let origins = workers.origins.clone();
         App::new()
             .app_data(shared.clone())
             .app_data(readiness.clone())
             .app_data(web::Data::new(personas.clone()))
             .data_factory(move || workers.clone().worker())
-            .route("/graphql", web::route().to(graphql))
+            .service(
+                web::resource("/graphql")
+                    .wrap(cors::with_tokens(&origins, &[Method::POST]))
+                    .wrap(from_fn(cors::knowing_origins))
+                    .route(web::route().to(graphql)),
+            )
             .configure(well_known::routes)
             .configure(oauth::routes)
-            .configure(evidence::routes)
-            .configure(form::routes)
+            .configure(|service| evidence::routes(service, &origins))
+            .configure(|service| form::routes(service, &origins))
             .service(read_only("/healthz", health::healthz))
             .service(read_only("/readyz", health::readyz))
             .configure(|service| {

@@ -1,10 +1,12 @@
 //! `/.well-known/*`: what others must know of us before they ask (RFC 8615).
 
+use actix_web::dev::HttpServiceFactory;
 use actix_web::http::header;
 use actix_web::middleware::from_fn;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Responder, web};
 use serde_json::Value;
 
+use super::cors;
 use super::routes::{compressed, read_only};
 use super::shared::Shared;
 use crate::oauth::metadata;
@@ -18,14 +20,25 @@ const FRESH: &str = "public, max-age=300";
 /// Registers the routes of what is well known. The metadata of an identifier with a path is read under that path (RFC
 /// 8414, 3.1; RFC 9728, 3.1), and the resource's also without: there is but one.
 pub fn routes(service: &mut web::ServiceConfig) {
-    let server_below = format!("{SERVER}/{{path:.*}}");
-    let resource_below = format!("{RESOURCE}/{{path:.*}}");
+    let below = |path| format!("{path}/{{path:.*}}");
     service
-        .service(read_only("/.well-known/jwks.json", jwks).wrap(from_fn(compressed)))
-        .service(read_only(SERVER, authorization_server).wrap(from_fn(compressed)))
-        .service(read_only(&server_below, authorization_server).wrap(from_fn(compressed)))
-        .service(read_only(RESOURCE, protected_resource).wrap(from_fn(compressed)))
-        .service(read_only(&resource_below, protected_resource).wrap(from_fn(compressed)));
+        .service(public("/.well-known/jwks.json", jwks))
+        .service(public(SERVER, authorization_server))
+        .service(public(&below(SERVER), authorization_server))
+        .service(public(RESOURCE, protected_resource))
+        .service(public(&below(RESOURCE), protected_resource));
+}
+
+/// Returns the resource at a path that any page may read.
+fn public<F, Args>(path: &str, handler: F) -> impl HttpServiceFactory + use<F, Args>
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    read_only(path, handler)
+        .wrap(from_fn(compressed))
+        .wrap(cors::of_public())
 }
 
 const SERVER: &str = "/.well-known/oauth-authorization-server";

@@ -145,6 +145,7 @@ impl From<Refusal> for OauthError {
             Error::Unauthenticated => Self::client("standing"),
             Error::RateLimited { seconds } => Self::slow_down(seconds),
             Error::ForbiddenScope { .. }
+            | Error::ForbiddenOrigin
             | Error::NotFound
             | Error::BadUserInput(_)
             | Error::InvalidTransition { .. }
@@ -157,6 +158,7 @@ impl From<Refusal> for OauthError {
             | Error::Conflict(_)
             | Error::PurposeRequired
             | Error::PersistedQueryNotSupported
+            | Error::DocumentNotTrusted
             | Error::QueryTooCostly(_)
             | Error::OutcomeUnknown
             | Error::Unavailable

@@ -7,13 +7,16 @@ use async_graphql::{Context, QueryPathSegment};
 use concord_entities::instant::Instant;
 
 use super::directory::Directory;
+use super::document_check::DocumentCheck;
 use super::lacking::LackingFields;
 use super::told_agencies::ToldAgencies;
 use crate::access::Caller;
 use crate::access::ending_allowance;
 use crate::access::grant::RequiredScope;
 use crate::access::limit::Limits;
+use crate::access::origins::AllowedOrigins;
 use crate::access::token_status::{self, TokenStatuses};
+use crate::access::trusted_documents::TrustedDocuments;
 use crate::audit::change::{Change, Ending};
 use crate::audit::checkpoint::LedgerKey;
 use crate::audit::event::{Event, RequestMeta};
@@ -48,6 +51,12 @@ pub struct Worker {
     pub token_statuses: TokenStatuses,
     /// Agencies' names, as last read.
     pub directory: Directory,
+    /// From which pages requests may come, on all workers.
+    pub origins: AllowedOrigins,
+    /// The documents that programs may execute, as last read.
+    pub trusted_documents: TrustedDocuments,
+    /// Whether a document would be executed.
+    pub document_check: DocumentCheck,
     /// The keys that seal packages.
     pub vault: Vault,
     /// The key that signs receipts.
@@ -77,6 +86,12 @@ pub struct WorkerFactory {
     pub token_statuses: TokenStatuses,
     /// Agencies' names, as last read.
     pub directory: Directory,
+    /// From which pages requests may come, on all workers.
+    pub origins: AllowedOrigins,
+    /// The documents that programs may execute, as last read.
+    pub trusted_documents: TrustedDocuments,
+    /// Whether a document would be executed.
+    pub document_check: DocumentCheck,
     /// The key that signs receipts.
     pub ledger_key: Arc<LedgerKey>,
 }
@@ -98,6 +113,9 @@ impl WorkerFactory {
             refusals: self.refusals,
             token_statuses: self.token_statuses,
             directory: self.directory,
+            origins: self.origins,
+            trusted_documents: self.trusted_documents,
+            document_check: self.document_check,
             ledger_key: self.ledger_key,
             keyring_backups: self.settings.keyring_backups,
         })

@@ -5,11 +5,13 @@
 //! - [`idempotency`]: posting twice creates once.
 //! - [`told_agencies`]: agencies of which more than the name is told.
 //! - [`repeated`]: when a verb is repeated, and changes nothing.
+//! - [`document_check`]: whether a document would be executed.
 //! - [`object`]: how an id that was asked for goes on record.
 //! - [`directory`]: agencies' names, kept for a minute.
 
 pub mod context;
 pub mod directory;
+pub mod document_check;
 pub mod idempotency;
 pub mod lacking;
 pub mod object;

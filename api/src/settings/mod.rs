@@ -6,6 +6,7 @@
 mod advice;
 mod allowances;
 mod keys;
+pub mod origin;
 mod postgres_url;
 mod proxies;
 mod sources;
@@ -17,7 +18,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use url::{Host, Url};
+use url::Url;
 
 use advice::Places;
 use allowances::WrittenAllowances;
@@ -60,6 +61,8 @@ pub struct Settings {
     pub issuer: String,
     /// The `aud` of our tokens: the URL at which partners find `/graphql` (RFC 9728, 1.2).
     pub audience: String,
+    /// The origins of pages that may call with any application's token.
+    pub allowed_origins: Vec<String>,
     /// Whether the explorer page is served.
     pub explorer: bool,
     /// Whether agencies' own issuers may publish their keys at private addresses.
@@ -154,6 +157,10 @@ pub struct RawSettings {
     /// The `aud` of our tokens [default: the issuer with `/graphql`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub audience: Option<String>,
+    /// The origins of pages that may call with any application's token, each as a browser sends it: `https://desk.example`
+    /// [default: none]. In the environment, set apart by commas. An application's own are registered with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allowed_origins: Option<Vec<String>>,
     /// Whether to serve the explorer page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explorer: Option<bool>,
@@ -329,6 +336,16 @@ impl RawSettings {
                 ));
             }
         }
+        let allowed_origins = self.allowed_origins.unwrap_or_default();
+        for other in allowed_origins
+            .iter()
+            .filter(|text| !origin::is_origin(text))
+        {
+            faults.push(format!(
+                "allowed_origins: `{other}` is not {}",
+                origin::EXPECTED
+            ));
+        }
         let keyring_backups = keyring_backups(self.keyring_backup_days, &mut faults);
         if !faults.is_empty() {
             return Err(SettingsError(faults));
@@ -345,6 +362,7 @@ impl RawSettings {
             data,
             issuer,
             audience,
+            allowed_origins,
             explorer: self.explorer.unwrap_or(false),
             issuer_private_addresses: self.issuer_private_addresses.unwrap_or(false),
             issuer_ca_file: self.issuer_ca_file,
@@ -389,15 +407,8 @@ fn is_identifier(text: &str) -> bool {
     let Ok(url) = Url::parse(text) else {
         return false;
     };
-    let here = match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
-    };
-    let secure = url.scheme() == "https" || (url.scheme() == "http" && here);
     let as_written = url.as_str() == text || url.as_str().strip_suffix('/') == Some(text);
-    secure
+    origin::is_secure(&url)
         && as_written
         && !text.ends_with('/')
         && url.query().is_none()

@@ -35,6 +35,16 @@ codes! {
         ApplicationSecretRotated = "APPLICATION_SECRET_ROTATED",
         /// An application was given other public keys.
         ApplicationKeysReplaced = "APPLICATION_KEYS_REPLACED",
+        /// The origins of the pages that may call with an application's tokens were replaced.
+        ApplicationOriginsReplaced = "APPLICATION_ORIGINS_REPLACED",
+        /// Documents were added to those that an application may execute, where it may execute no others; the reason is the
+        /// SHA-256 of the list of their hashes from then on, in order, each a line.
+        TrustedDocumentsAdded = "TRUSTED_DOCUMENTS_ADDED",
+        /// Documents were taken from those that an application may execute; the reason is the SHA-256 of the list of the
+        /// hashes that are left, in order, each a line.
+        TrustedDocumentsRemoved = "TRUSTED_DOCUMENTS_REMOVED",
+        /// An application may execute any document again.
+        TrustedDocumentsLifted = "TRUSTED_DOCUMENTS_LIFTED",
         /// An application was suspended: its tokens are over.
         ApplicationSuspended = "APPLICATION_SUSPENDED",
         /// A survivor's pseudonym was registered.

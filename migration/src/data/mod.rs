@@ -28,6 +28,7 @@ pub(crate) mod m0025_memberships;
 pub(crate) mod m0026_mou_days;
 pub(crate) mod m0027_outcomes;
 pub(crate) mod m0028_names;
+pub(crate) mod m0030_browsers;
 pub(crate) mod m0031_registrars;
 pub(crate) mod m0032_issuer_terms;
 pub(crate) mod m0033_ending_allowance;

@@ -40,6 +40,7 @@ const FILES: &[&str] = &[
     "consent/form/texts.rs",
     "input_fault.rs",
     "lists.rs",
+    "settings/origin.rs",
     "sharing/memberships.rs",
     "text.rs",
 ];

@@ -8,8 +8,9 @@ import { documents, schema } from "./documents.mjs";
 
 const CLI = fileURLToPath(new URL("../node_modules/relay-compiler/cli.js", import.meta.url));
 
-// Compiles into this folder, which is empty. Returns what was made, and a function that loads one of it.
-export function compile(folder) {
+// Compiles into this folder, which is empty, and where it is said persists documents so. Returns what was made, and a function
+// that loads one of it.
+export function compile(folder, persistConfig = undefined) {
   const made = join(folder, "made");
   mkdirSync(join(folder, "src"));
   mkdirSync(made);
@@ -19,7 +20,7 @@ export function compile(folder) {
   }
   writeFileSync(join(folder, "schema.graphql"), schema);
   const config = { src: "./src", schema: "./schema.graphql", artifactDirectory: "./made", language: "javascript" };
-  writeFileSync(join(folder, "relay.config.json"), JSON.stringify({ ...config, eagerEsModules: false }));
+  writeFileSync(join(folder, "relay.config.json"), JSON.stringify({ ...config, persistConfig, eagerEsModules: false }));
   const compiled = spawnSync(process.execPath, [CLI, "relay.config.json"], { cwd: folder, encoding: "utf8" });
   if (compiled.status !== 0) throw new Error(compiled.stdout + compiled.stderr);
   const require = createRequire(join(made, "x.js"));

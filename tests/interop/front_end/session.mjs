@@ -11,7 +11,7 @@ setTimeout(() => {
   process.exit(2);
 }, 60_000).unref();
 
-export const { issuer, resource, recipient, sender, folder } = JSON.parse(await text(process.stdin));
+export const { issuer, resource, recipient, sender, folder, wanted } = JSON.parse(await text(process.stdin));
 const options = {
   algorithm: "oauth2",
   // The server under test listens on the loopback, in clear.
