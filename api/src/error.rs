@@ -125,6 +125,14 @@ pub enum Error {
     /// take this message for the word to do so by themselves.
     #[error("PersistedQueryNotSupported")]
     PersistedQueryNotSupported,
+    /// The file is not what may be stored: `reason` says why.
+    #[error("{text}")]
+    FileRefused {
+        /// The reason's code.
+        reason: &'static str,
+        /// What is wrong, and what to do.
+        text: Cow<'static, str>,
+    },
     /// The query asks for more than one request may.
     #[error("{0}")]
     QueryTooCostly(Cow<'static, str>),
@@ -207,6 +215,7 @@ impl Error {
             Self::Conflict(_) => "CONFLICT",
             Self::PurposeRequired => "PURPOSE_REQUIRED",
             Self::PersistedQueryNotSupported => "PERSISTED_QUERY_NOT_SUPPORTED",
+            Self::FileRefused { .. } => "FILE_REFUSED",
             Self::QueryTooCostly(_) => "QUERY_TOO_COSTLY",
             Self::RateLimited { .. } => "RATE_LIMITED",
             Self::OutcomeUnknown => "OUTCOME_UNKNOWN",
@@ -300,6 +309,7 @@ impl Error {
                     Value::List(missing.iter().map(Value::from).collect()),
                 );
             }
+            Self::FileRefused { reason, .. } => extensions.set("reason", *reason),
             Self::RateLimited { seconds } => extensions.set("retryAfter", *seconds),
             Self::Unauthenticated
             | Self::NotFound

@@ -359,6 +359,7 @@ fn is_denial(error: &Error) -> bool {
         | Error::Conflict(_)
         | Error::PurposeRequired
         | Error::PersistedQueryNotSupported
+        | Error::FileRefused { .. }
         | Error::QueryTooCostly(_)
         | Error::RateLimited { .. }
         | Error::OutcomeUnknown

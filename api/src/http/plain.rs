@@ -77,6 +77,7 @@ fn status(error: &Error) -> StatusCode {
         Error::BadUserInput(_)
         | Error::PurposeRequired
         | Error::PersistedQueryNotSupported
+        | Error::FileRefused { .. }
         | Error::QueryTooCostly(_) => StatusCode::BAD_REQUEST,
         Error::InvalidTransition { .. }
         | Error::NotYours { .. }

@@ -134,6 +134,7 @@ impl From<Refusal> for OauthError {
             | Error::Conflict(_)
             | Error::PurposeRequired
             | Error::PersistedQueryNotSupported
+            | Error::FileRefused { .. }
             | Error::QueryTooCostly(_)
             | Error::RateLimited { .. }
             | Error::OutcomeUnknown
