@@ -2,6 +2,7 @@
 
 mod files;
 mod kept;
+mod pdfs;
 mod refused;
 mod sealed;
 
@@ -37,11 +38,13 @@ impl Reply {
         self.headers[name].to_str().unwrap()
     }
 
-    /// The status and, of a refusal, its code.
+    /// The status and, of a refusal, its code and reason.
     fn verdict(&self) -> String {
         let code = (self.status >= 400).then(|| {
-            let code = &self.json()["errors"][0]["extensions"]["code"];
-            code.as_str().unwrap().to_owned()
+            let extensions = self.json()["errors"][0]["extensions"].clone();
+            let code = extensions["code"].as_str().unwrap();
+            let reason = extensions["reason"].as_str().unwrap_or_default();
+            [code, reason].join(" ").trim_end().to_owned()
         });
         [self.status.to_string(), code.unwrap_or_default()]
             .join(" ")

@@ -139,6 +139,14 @@ pub enum Error {
          by a token of another application of your agency's), by the very text that is sent or hashed"
     )]
     DocumentNotTrusted,
+    /// The file is not what may be stored: `reason` says why.
+    #[error("{text}")]
+    FileRefused {
+        /// The reason's code.
+        reason: &'static str,
+        /// What is wrong, and what to do.
+        text: Cow<'static, str>,
+    },
     /// The query asks for more than one request may.
     #[error("{0}")]
     QueryTooCostly(Cow<'static, str>),
@@ -223,6 +231,7 @@ impl Error {
             Self::PurposeRequired => "PURPOSE_REQUIRED",
             Self::PersistedQueryNotSupported => "PERSISTED_QUERY_NOT_SUPPORTED",
             Self::DocumentNotTrusted => "DOCUMENT_NOT_TRUSTED",
+            Self::FileRefused { .. } => "FILE_REFUSED",
             Self::QueryTooCostly(_) => "QUERY_TOO_COSTLY",
             Self::RateLimited { .. } => "RATE_LIMITED",
             Self::OutcomeUnknown => "OUTCOME_UNKNOWN",
@@ -316,6 +325,7 @@ impl Error {
                     Value::List(missing.iter().map(Value::from).collect()),
                 );
             }
+            Self::FileRefused { reason, .. } => extensions.set("reason", *reason),
             Self::RateLimited { seconds } => extensions.set("retryAfter", *seconds),
             Self::Unauthenticated
             | Self::ForbiddenOrigin

@@ -1,6 +1,6 @@
 //! Files that begin and end as they should, and what is missing in those that do not.
 
-use concord::consent::document::formats::DocumentError::{CutOff, OtherType};
+use concord::consent::document::formats::DocumentError::{BehindEnd, CutOff, OtherType};
 use concord::consent::document::formats::{DocumentType, stated_sha256};
 use proptest::prelude::*;
 
@@ -48,39 +48,65 @@ fn chunk(kind: [u8; 4], content: &[u8]) -> Vec<u8> {
 fn a_file_is_whole_or_refused() {
     for kind in DocumentType::ALL {
         let whole = file(*kind, "hello");
-        assert_eq!(kind.check(&whole), Ok(()));
+        assert_eq!(DocumentType::of(&whole), Ok(*kind));
         let least = match kind {
             // The line's end behind a PDF's end.
             DocumentType::Pdf => whole.len() - 1,
             DocumentType::Jpeg | DocumentType::Png => whole.len(),
         };
         for length in 0..least {
-            assert!(kind.check(&whole[..length]).is_err(), "{kind:?} {length}");
+            let cut = DocumentType::of(&whole[..length]);
+            assert!(
+                matches!(cut, Err(OtherType | CutOff)),
+                "{kind:?} {length}: {cut:?}"
+            );
         }
-        for other in DocumentType::ALL.iter().filter(|other| *other != kind) {
-            assert_eq!(other.check(&whole), Err(OtherType));
-        }
+    }
+    for other in [
+        &b""[..],
+        b"<p>hello",
+        b"GIF89a",
+        b"\0\0\0\x18ftypheic",
+        b"PK\x03\x04",
+        b"II*\0",
+    ] {
+        assert_eq!(DocumentType::of(other), Err(OtherType));
     }
 }
 
 #[test]
-fn a_little_may_stand_behind_the_end_and_no_more() {
-    let with = |kind, behind: &[u8]| [&file(kind, ""), behind].concat();
+fn what_may_stand_behind_the_end_depends_on_the_kind() {
+    let of = |bytes: &[u8]| DocumentType::of(bytes);
+    let with = |kind, behind: &[u8]| of(&[&file(kind, ""), behind].concat());
     let pdf = DocumentType::Pdf;
-    assert_eq!(pdf.check(&with(pdf, b"\r\n\r\n")), Ok(()));
-    assert_eq!(pdf.check(&with(pdf, &[b' '; 1100])), Err(CutOff));
+    assert_eq!(with(pdf, b"\r\n\r\n"), Ok(pdf));
+    assert_eq!(with(pdf, &[b' '; 1100]), Err(CutOff));
     // A later version of the same file that is cut off.
     let later = [&b"2 0 obj << /Length 4000 >> stream "[..], &[b'x'; 2000]].concat();
-    assert_eq!(pdf.check(&with(pdf, &later)), Err(CutOff));
-    assert_eq!(pdf.check(b"%PDF-1.7\n%%EOF"), Err(CutOff));
+    assert_eq!(with(pdf, &later), Err(CutOff));
+    assert_eq!(of(b"%PDF-1.7\n%%EOF"), Err(CutOff));
+
+    // Phones put a film, a second picture or their own data behind a picture.
     let jpeg = DocumentType::Jpeg;
-    assert_eq!(jpeg.check(&with(jpeg, &[0; 500])), Ok(()));
-    assert_eq!(jpeg.check(&with(jpeg, b"<script>")), Err(CutOff));
-    assert_eq!(jpeg.check(&[0xff, 0xd8, 0xff, 0xd9]), Err(CutOff));
-    let png = DocumentType::Png;
-    assert_eq!(png.check(&with(png, b"\n")), Err(CutOff));
+    let film = [&b"\0\0\0\x18ftypmp42"[..], &[7; 4000]].concat();
+    for behind in [&[0; 500][..], &film, b"SEFT", &file(jpeg, "the second")] {
+        assert_eq!(with(jpeg, behind), Ok(jpeg));
+    }
+    assert_eq!(of(&[0xff, 0xd8, 0xff, 0xd9]), Err(CutOff));
+    // Several scans, restarts, and fill bytes before a marker.
+    let whole = file(jpeg, "");
+    let scans = [
+        &whole[..whole.len() - 2],
+        &[0xff, 0xd0, 0x55, 0xff, 0xff],
+        &segment(0xc4, &[0; 9])[1..],
+        &segment(0xda, &[1, 1, 0, 0, 63, 0]),
+        &[0x12, 0xff, 0xd9],
+    ];
+    assert_eq!(of(&scans.concat()), Ok(jpeg));
+    // What was cropped may still be there.
+    assert_eq!(with(DocumentType::Png, b"\n"), Err(BehindEnd));
     let empty = [b"\x89PNG\r\n\x1a\n", &chunk(*b"IEND", &[])[..]].concat();
-    assert_eq!(png.check(&empty), Err(CutOff));
+    assert_eq!(of(&empty), Err(CutOff));
 }
 
 #[test]
@@ -136,7 +162,7 @@ proptest! {
     fn no_bytes_are_too_odd(bytes in prop::collection::vec(any::<u8>(), 0..400), kind in 0..3_usize) {
         let kind = DocumentType::ALL[kind];
         let begun = [&file(kind, "")[..8], &bytes].concat();
-        prop_assert!(kind.check(&bytes).is_err());
-        prop_assert!(kind.check(&begun).is_err());
+        prop_assert!(DocumentType::of(&bytes).is_err());
+        prop_assert!(DocumentType::of(&begun).is_err());
     }
 }

@@ -21,7 +21,7 @@ use super::shared::Shared;
 use crate::access::grant::Resource;
 use crate::access::in_flight::PaperInFlight;
 use crate::access::origins::AllowedOrigins;
-use crate::consent::document::formats::{self, DocumentType, LARGEST};
+use crate::consent::document::formats::{self, DocumentError, DocumentType, LARGEST};
 use crate::consent::document::store::{self, Scan};
 use crate::error::{Error, Refusal};
 use crate::request::{Request, Worker};
@@ -65,11 +65,10 @@ async fn put(
     plain::answer(&http, &shared, &worker, STORE, async |request| {
         request.caller.may(Resource::Evidence.create())?;
         let id = plain::id(&id)?;
-        let kind = kind(&http)?;
+        is_whole(&http)?;
         let _held = held(request)?;
         let bytes = received(&http, payload).await?;
-        kind.check(&bytes)
-            .map_err(|fault| bad(&fault.to_string()))?;
+        let kind = looked_at(bytes.clone()).await?;
         agrees(&http, &bytes)?;
         let scan = Scan {
             kind,
@@ -159,15 +158,8 @@ async fn released(request: &Request, id: &str) -> Result<HttpResponse, HttpRefus
         }))
 }
 
-/// Returns the kind of file that the headers name.
-fn kind(http: &HttpRequest) -> Result<DocumentType, HttpRefusal> {
-    let only = |name| {
-        let mut all = http.headers().get_all(name);
-        match (all.next(), all.next()) {
-            (Some(only), None) => only.to_str().ok(),
-            (_, _) => None,
-        }
-    };
+/// Checks that the headers do not speak of a part, or of another form.
+fn is_whole(http: &HttpRequest) -> Result<(), HttpRefusal> {
     let headers = http.headers();
     if headers.contains_key(header::CONTENT_ENCODING) || headers.contains_key(header::CONTENT_RANGE)
     {
@@ -176,14 +168,21 @@ fn kind(http: &HttpRequest) -> Result<DocumentType, HttpRefusal> {
             "send the whole file as it is, without `content-encoding` and `content-range`",
         ));
     }
-    only(header::CONTENT_TYPE)
-        .and_then(DocumentType::named)
-        .ok_or_else(|| {
-            HttpRefusal::input(
-                StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "send `content-type: application/pdf`, `image/jpeg` or `image/png`",
-            )
-        })
+    Ok(())
+}
+
+/// Returns the kind of file that this is by its content. Looking through it takes a while, and holds nobody else up.
+async fn looked_at(bytes: web::Bytes) -> Result<DocumentType, HttpRefusal> {
+    let looked_at = web::block(move || DocumentType::of(&bytes)).await;
+    looked_at.map_err(Refusal::internal)?.map_err(|fault| {
+        let text = fault.to_string().into();
+        let reason = fault.code();
+        let mut refusal = HttpRefusal::from(Refusal::from(Error::FileRefused { reason, text }));
+        if fault == DocumentError::OtherType {
+            refusal.status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        }
+        refusal
+    })
 }
 
 async fn received(http: &HttpRequest, payload: web::Payload) -> Result<web::Bytes, HttpRefusal> {

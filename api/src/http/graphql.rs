@@ -390,6 +390,7 @@ fn is_denial(error: &Error) -> bool {
         | Error::PurposeRequired
         | Error::PersistedQueryNotSupported
         | Error::DocumentNotTrusted
+        | Error::FileRefused { .. }
         | Error::QueryTooCostly(_)
         | Error::RateLimited { .. }
         | Error::OutcomeUnknown

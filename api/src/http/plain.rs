@@ -79,6 +79,7 @@ fn status(error: &Error) -> StatusCode {
         | Error::PurposeRequired
         | Error::PersistedQueryNotSupported
         | Error::DocumentNotTrusted
+        | Error::FileRefused { .. }
         | Error::QueryTooCostly(_) => StatusCode::BAD_REQUEST,
         Error::InvalidTransition { .. }
         | Error::NotYours { .. }

@@ -159,6 +159,7 @@ impl From<Refusal> for OauthError {
             | Error::PurposeRequired
             | Error::PersistedQueryNotSupported
             | Error::DocumentNotTrusted
+            | Error::FileRefused { .. }
             | Error::QueryTooCostly(_)
             | Error::OutcomeUnknown
             | Error::Unavailable

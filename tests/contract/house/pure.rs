@@ -36,6 +36,7 @@ const FILES: &[&str] = &[
     "access/issuer/token.rs",
     "access/token.rs",
     "consent/document/formats.rs",
+    "consent/document/pdf.rs",
     "consent/form/page.rs",
     "consent/form/texts.rs",
     "input_fault.rs",

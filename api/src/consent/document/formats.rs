@@ -1,10 +1,12 @@
 //! What a signed paper may be: its kinds, how each begins and ends, and the digest that its sender may state. Pure.
 //!
 //! The end of a file is looked at as well as its beginning, because what an interrupted scan or a broken upload leaves
-//! would begin well and prove nothing in court.
+//! would begin well and prove nothing in court. What does more than show a page is refused: it is stored to be opened.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+
+use super::pdf;
 
 /// How large a paper may be, in bytes: 10 MiB.
 pub const LARGEST: usize = 10 * 1024 * 1024;
@@ -20,15 +22,72 @@ pub enum DocumentType {
     Png,
 }
 
-/// Why bytes are not the file that they are said to be. Safe to show.
+/// Why a file is not taken. Safe to show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DocumentError {
-    /// They begin like something else.
-    #[error("the body is not what `content-type` says: it begins like something else")]
+    /// It is something else.
+    #[error(
+        "not a PDF, JPEG or PNG: have the scanner or phone save one of these (a HEIC photo is exported as JPEG)"
+    )]
     OtherType,
-    /// They do not end as such a file ends.
+    /// It does not end as such a file ends.
     #[error("the file is cut off or broken: it does not end as such a file ends; send all of it")]
     CutOff,
+    /// It can be read as a file of another kind, too.
+    #[error(
+        "the file is of two kinds at once, so that nobody knows what it shows: scan or export the paper again"
+    )]
+    TwoTypes,
+    /// There is something behind a PNG's end.
+    #[error(
+        "something is behind the picture's end, such as what was cropped: export the picture again"
+    )]
+    BehindEnd,
+    /// It needs a password.
+    #[error("the PDF is encrypted: save it without password and restrictions")]
+    Encrypted,
+    /// It has a program.
+    #[error("the PDF has JavaScript: print it to a PDF, or scan the paper")]
+    Script,
+    /// It starts, opens or sends something.
+    #[error("the PDF opens or sends something by itself: print it to a PDF, or scan the paper")]
+    Action,
+    /// Other files are in it.
+    #[error("the PDF has files in it: print it to a PDF, or scan the paper")]
+    EmbeddedFile,
+    /// It is made of a form that only some programs show.
+    #[error(
+        "the PDF is an XFA form, which not every program shows alike: print it to a PDF, or scan the paper"
+    )]
+    Form,
+    /// It moves or sounds.
+    #[error("the PDF has sound, film or 3D in it: print it to a PDF, or scan the paper")]
+    Media,
+    /// Some of it cannot be looked into.
+    #[error(
+        "some of the PDF cannot be looked into, or is packed too tightly: print it to a PDF, or scan the paper"
+    )]
+    Unreadable,
+}
+
+impl DocumentError {
+    /// Returns the reason's code.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::OtherType => "OTHER_TYPE",
+            Self::CutOff => "CUT_OFF",
+            Self::TwoTypes => "TWO_TYPES",
+            Self::BehindEnd => "BEHIND_END",
+            Self::Encrypted => "ENCRYPTED",
+            Self::Script => "SCRIPT",
+            Self::Action => "ACTION",
+            Self::EmbeddedFile => "EMBEDDED_FILE",
+            Self::Form => "XFA_FORM",
+            Self::Media => "MEDIA",
+            Self::Unreadable => "UNREADABLE",
+        }
+    }
 }
 
 /// A stated digest that cannot be read (RFC 9530, 2; RFC 9651, 3.2).
@@ -70,62 +129,132 @@ impl DocumentType {
             .find(|kind| essence.eq_ignore_ascii_case(kind.media_type()))
     }
 
-    /// Returns whether these bytes begin and end as such a file.
+    /// Returns the kind that a file is by its content, where it is whole and shows itself, no more. Whatever its sender calls
+    /// it does not count.
     ///
     /// # Errors
     /// [`DocumentError`].
-    pub fn check(self, bytes: &[u8]) -> Result<(), DocumentError> {
-        let (begins, ends) = match self {
-            Self::Pdf => (bytes.starts_with(b"%PDF-"), pdf_ends(bytes)),
-            Self::Jpeg => (bytes.starts_with(&[0xff, 0xd8, 0xff]), jpeg_ends(bytes)),
-            Self::Png => (bytes.starts_with(PNG), png_ends(bytes)),
+    pub fn of(bytes: &[u8]) -> Result<Self, DocumentError> {
+        let head = bytes.get(..bytes.len().min(PDF_HEAD)).unwrap_or(bytes);
+        let pdf = head.windows(5).position(|part| part == b"%PDF-");
+        let (kind, end) = match pdf {
+            _ if bytes.starts_with(&[0xff, 0xd8, 0xff]) => (Self::Jpeg, jpeg_ends(bytes)),
+            _ if bytes.starts_with(PNG) => (Self::Png, png_ends(bytes)),
+            Some(_) => (Self::Pdf, pdf_ends(bytes)),
+            None => return Err(DocumentError::OtherType),
         };
-        match (begins, ends) {
-            (false, _) => Err(DocumentError::OtherType),
-            (true, None) => Err(DocumentError::CutOff),
-            (true, Some(())) => Ok(()),
+        let before = bytes.get(..pdf.unwrap_or_default()).unwrap_or_default();
+        if (kind != Self::Pdf && pdf.is_some()) || begins_otherwise(before) || is_archive(bytes) {
+            return Err(DocumentError::TwoTypes);
         }
+        end?;
+        if kind == Self::Pdf {
+            pdf::check(bytes)?;
+        }
+        Ok(kind)
     }
 }
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n";
+/// Within how many of a PDF's first bytes readers look for its header.
+const PDF_HEAD: usize = 1024;
 /// Within how many of a PDF's last bytes readers look for its end.
 const PDF_END: usize = 1024;
 
-/// Returns a PDF's end points to its table of objects (ISO 32000-1, 7.5.5).
-fn pdf_ends(bytes: &[u8]) -> Option<()> {
-    let end = last(bytes, b"%%EOF")?;
-    let body = bytes.get(..end)?;
-    let pointer = last(body, b"startxref")?;
-    let near = bytes.len() - end <= PDF_END && end - pointer <= PDF_END;
-    near.then_some(())
+/// Returns whether what a scanner or a printer's queue put before a PDF's header begins like a file of another kind.
+fn begins_otherwise(before: &[u8]) -> bool {
+    const HEADS: [&[u8]; 9] = [
+        b"<", b"PK", b"GIF8", b"RIFF", b"II*", b"MM", b"MZ", b"\x7fELF", b"#!",
+    ];
+    let begin = before
+        .iter()
+        .position(|byte| !b"\0\t\n\r \xef\xbb\xbf".contains(byte));
+    let begin = begin
+        .and_then(|begin| before.get(begin..))
+        .unwrap_or_default();
+    HEADS.iter().any(|head| begin.starts_with(head))
+}
+
+/// Returns whether the file can be opened as a ZIP archive, which is read from its end.
+fn is_archive(bytes: &[u8]) -> bool {
+    /// The archive's end, and the longest comment behind it.
+    const TAIL: usize = 22 + 65_535;
+    let tail = bytes
+        .get(bytes.len().saturating_sub(TAIL)..)
+        .unwrap_or_default();
+    last(tail, b"PK\x05\x06").is_some()
+}
+
+/// Checks that a PDF's end points to its table of objects (ISO 32000-1, 7.5.5).
+fn pdf_ends(bytes: &[u8]) -> Result<(), DocumentError> {
+    let near = last(bytes, b"%%EOF").and_then(|end| {
+        let pointer = last(bytes.get(..end)?, b"startxref")?;
+        Some(bytes.len() - end <= PDF_END && end - pointer <= PDF_END)
+    });
+    near.filter(|near| *near)
+        .map(drop)
+        .ok_or(DocumentError::CutOff)
 }
 
 fn last(bytes: &[u8], word: &[u8]) -> Option<usize> {
     bytes.windows(word.len()).rposition(|part| part == word)
 }
 
-/// Segments up to the scan, and the end of the image behind it (ITU T.81, B.1.1). Some cameras fill up with zeros.
-fn jpeg_ends(bytes: &[u8]) -> Option<()> {
+/// Follows segments and scans up to the end of the image (ITU T.81, B.1.1). Behind it cameras put what they like, such as a
+/// film or a second picture.
+fn jpeg_ends(bytes: &[u8]) -> Result<(), DocumentError> {
+    jpeg_end(bytes).ok_or(DocumentError::CutOff)
+}
+
+fn jpeg_end(bytes: &[u8]) -> Option<()> {
     const SCAN: u8 = 0xda;
+    const END: u8 = 0xd9;
     let mut rest = bytes.get(2..)?;
+    let mut has_image = false;
     loop {
-        let [0xff, marker, high, low, ..] = *rest else {
-            return None;
-        };
-        rest = rest.get(2 + usize::from(u16::from_be_bytes([high, low]))..)?;
-        if marker == SCAN {
-            break;
+        let (marker, behind) = next_marker(rest, has_image)?;
+        match marker {
+            END => return has_image.then_some(()),
+            // Markers without a segment: restarts and TEM.
+            0x01 | 0xd0..=0xd7 => rest = behind,
+            _ => {
+                let length = usize::from(u16::from_be_bytes(*behind.first_chunk::<2>()?));
+                rest = behind.get(length.max(2)..)?;
+                has_image |= marker == SCAN;
+            }
         }
     }
-    let filled = rest.iter().rev().take_while(|byte| **byte == 0).count();
-    rest.get(..rest.len() - filled)?
-        .ends_with(&[0xff, 0xd9])
-        .then_some(())
+}
+
+/// Returns the next marker and what is behind it. Only behind a scan's header other bytes come before.
+fn next_marker(bytes: &[u8], in_scan: bool) -> Option<(u8, &[u8])> {
+    let mut rest = bytes;
+    loop {
+        let skipped = rest.iter().position(|byte| *byte == 0xff)?;
+        if skipped > 0 && !in_scan {
+            return None;
+        }
+        rest = rest.get(skipped..)?;
+        let fill = rest.iter().position(|byte| *byte != 0xff)?;
+        let (marker, behind) = rest.get(fill..)?.split_first()?;
+        // A data byte that looks like a marker is followed by a zero.
+        if *marker != 0 {
+            return Some((*marker, behind));
+        }
+        rest = behind;
+    }
 }
 
 /// Follows chunk after chunk up to an `IEND`, behind which there is nothing (W3C PNG, 5.3 and 5.6).
-fn png_ends(bytes: &[u8]) -> Option<()> {
+fn png_ends(bytes: &[u8]) -> Result<(), DocumentError> {
+    match behind_png(bytes) {
+        Some([]) => Ok(()),
+        Some(_) => Err(DocumentError::BehindEnd),
+        None => Err(DocumentError::CutOff),
+    }
+}
+
+fn behind_png(bytes: &[u8]) -> Option<&[u8]> {
     /// A chunk's length, type and check sum.
     const AROUND: usize = 12;
     let mut rest = bytes.get(PNG.len()..)?;
@@ -136,7 +265,7 @@ fn png_ends(bytes: &[u8]) -> Option<()> {
         let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
         rest = rest.get(length.checked_add(AROUND)?..)?;
         match kind {
-            b"IEND" => return (image && rest.is_empty()).then_some(()),
+            b"IEND" => return image.then_some(rest),
             b"IDAT" => image = true,
             _ => {}
         }
