@@ -1,5 +1,6 @@
 //! `/.well-known/*`: what others must know of us before they ask (RFC 8615).
 
+use actix_web::dev::HttpServiceFactory;
 use actix_web::http::header;
 use actix_web::middleware::from_fn;
 use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Responder, web};
