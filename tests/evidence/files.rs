@@ -1,6 +1,6 @@
 //! Files that begin and end as they should, and what is missing in those that do not.
 
-use concord::consent::document::formats::DocumentError::{BehindEnd, CutOff, OtherType};
+use concord::consent::document::fault::DocumentError::{BehindEnd, CutOff, OtherType};
 use concord::consent::document::formats::{DocumentType, stated_sha256};
 use proptest::prelude::*;
 

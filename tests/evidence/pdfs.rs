@@ -2,10 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use concord::consent::document::formats::DocumentError::{
+use concord::consent::document::fault::DocumentError;
+use concord::consent::document::fault::DocumentError::{
     Action, EmbeddedFile, Encrypted, Form, Media, Script, TwoTypes, Unreadable,
 };
-use concord::consent::document::formats::{DocumentError, DocumentType};
+use concord::consent::document::formats::DocumentType;
 use miniz_oxide::deflate::compress_to_vec_zlib;
 use proptest::prelude::*;
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use async_graphql::parser::parse_schema;
 use async_graphql::parser::types::{InputValueDefinition, TypeKind, TypeSystemDefinition};
 use async_graphql::{InputType, Value as InputValue};
+use aws_lc_rs::digest::{SHA256, digest};
 use concord::error::Faults;
 use concord::referral::package::Contents;
 use concord_entities::vocabulary::Code;
@@ -233,10 +234,17 @@ async fn directory(lists: &mut Lists, world: &World, north: &Agency) {
         .await;
 
     let document = "mutation($application: ApplicationInput!) { \
-        registerApplication(application: $application) { application { id scopes name } } }";
+        registerApplication(application: $application) { application { id scopes name allowedOrigins } } }";
     let key = crate::applications::public_key().0;
-    let variables = json!({ "application": { "name": "x", "scopes": ["referral.r", "agency.r"], "keys": [key] } });
+    let variables = json!({ "application": {
+        "name": "x", "scopes": ["referral.r", "agency.r"], "keys": [key], "allowedOrigins": ["https://desk.example"],
+    } });
     for (name, pointer, shown) in [
+        (
+            "ApplicationInput.allowedOrigins",
+            "/application/allowedOrigins",
+            "allowedOrigins",
+        ),
         ("ApplicationInput.scopes", "/application/scopes", "scopes"),
         ("ApplicationInput.keys", "/application/keys", "name"),
     ] {
@@ -261,6 +269,44 @@ async fn directory(lists: &mut Lists, world: &World, north: &Agency) {
     lists
         .tries(north, name, call, "/replaceApplicationKeys/id")
         .await;
+
+    let [kept, gone] = ["{ viewer { subject } }", "{ viewer { client } }"];
+    let hash = |text: &str| hex::encode(digest(&SHA256, text.as_bytes()));
+    for (field, argument, ty, entries, shown) in [
+        (
+            "replaceApplicationOrigins",
+            "allowedOrigins",
+            "String",
+            json!(["https://desk.example"]),
+            "allowedOrigins",
+        ),
+        (
+            "addTrustedDocuments",
+            "documents",
+            "String",
+            json!([kept, gone]),
+            "trustedDocuments",
+        ),
+        (
+            "removeTrustedDocuments",
+            "hashes",
+            "Sha256",
+            json!([hash(gone)]),
+            "trustedDocuments",
+        ),
+    ] {
+        let document = format!(
+            "mutation($id: ID!, ${argument}: [{ty}!]!) {{ {field}(id: $id, {argument}: ${argument}) {{ {shown} }} }}"
+        );
+        let call = Call {
+            document: &document,
+            variables: json!({ "id": id, argument: entries }),
+            pointer: &format!("/{argument}"),
+        };
+        let name = format!("Mutation.{field}({argument}:)");
+        let shown = format!("/{field}/{shown}");
+        lists.tries(north, &name, call, &shown).await;
+    }
 }
 
 async fn agreements(lists: &mut Lists, north: &Agency, south: &Agency) {

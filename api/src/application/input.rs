@@ -21,8 +21,8 @@ pub struct ApplicationInput {
     /// Whether all its tokens must be bound to a key of its own (DPoP, RFC 9449).
     #[graphql(default)]
     pub dpop_bound: bool,
-    /// The origins of the pages that may call with its tokens, at most 20, each as a browser sends it: `https://desk.example`.
-    /// The operator may have allowed some for all applications.
+    /// The origins of the pages that may call with its tokens, at most 20, each of at most 300 characters and as a
+    /// browser sends it: `https://desk.example`. The operator may have allowed some for all applications.
     #[graphql(default)]
     pub allowed_origins: Vec<String>,
     /// The same key again returns what the first call made, but for the secret, which is shown once: 1 to 200 characters.

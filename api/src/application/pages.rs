@@ -26,7 +26,8 @@ impl ApplicationPageMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The application's id.")] id: ID,
         #[graphql(
-            desc = "The origins from now on, none or at most 20, each as a browser sends it: `https://desk.example`."
+            desc = "The origins from now on, none or at most 20, each of at most 300 characters and as a browser sends it: \
+                    `https://desk.example`."
         )]
         allowed_origins: Vec<String>,
     ) -> Result<Application> {

@@ -7,7 +7,7 @@ use super::documents;
 use super::graphql::Application;
 use super::rules;
 use crate::access::grant::Resource;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::request::InRequest;
 use crate::store::page;
 use crate::wire::scalars::Sha256;
@@ -27,8 +27,8 @@ impl TrustedDocumentMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "The application's id.")] id: ID,
         #[graphql(
-            desc = "The documents' texts, letter for letter as the program sends or hashes them. No values of a person's: they \
-                    are kept."
+            desc = "The documents' texts, at least one, each of at most 16384 characters and letter for letter as the program \
+                    sends or hashes it. No values of a person's: they are kept."
         )]
         documents: Vec<String>,
     ) -> Result<Application> {
@@ -55,12 +55,15 @@ impl TrustedDocumentMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The application's id.")] id: ID,
-        #[graphql(desc = "The SHA-256 of each document's text.")] hashes: Vec<Sha256>,
+        #[graphql(desc = "The SHA-256 of each document's text, at least one.")] hashes: Vec<Sha256>,
     ) -> Result<Application> {
         let request = ctx.request()?;
         let caller = request.caller.may(Resource::Agency.update())?;
         let id = page::id("id", &id)?;
         rules::by_another(id, caller.application())?;
+        if hashes.is_empty() {
+            return Err(Error::input("hashes", "name at least one").into());
+        }
         let hashes: Vec<String> = hashes.iter().map(ToString::to_string).collect();
         let change = request.change(Resource::Agency.update()).await?;
         let model = held(&change, id).await?;

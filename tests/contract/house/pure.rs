@@ -35,6 +35,7 @@ const NAMES: &[&str] = &[
 const FILES: &[&str] = &[
     "access/issuer/token.rs",
     "access/token.rs",
+    "consent/document/fault.rs",
     "consent/document/formats.rs",
     "consent/document/pdf.rs",
     "consent/form/page.rs",

@@ -6,7 +6,7 @@
 
 use miniz_oxide::inflate::decompress_to_vec_zlib_with_limit;
 
-use super::formats::DocumentError;
+use super::fault::DocumentError;
 
 /// How much all streams of objects may hold, in bytes.
 const INFLATED: usize = 16 * 1024 * 1024;
@@ -73,7 +73,7 @@ enum Number {
 impl Search {
     /// Looks at the value that begins here, and at the objects in the stream behind it.
     fn object(&mut self, bytes: &[u8], begin: usize) -> Result<(), DocumentError> {
-        let mut reader = Reader { bytes, at: begin };
+        let mut reader = PdfReader { bytes, at: begin };
         let stream = self.value(&mut reader)?;
         self.spend(reader.at.saturating_sub(begin))?;
         let holds = stream.is_of_objects || (stream.count.is_some() && stream.first.is_some());
@@ -104,7 +104,7 @@ impl Search {
 
     /// Looks at the objects that a stream holds: after `count` pairs of a number and a place, each at its place from `first`.
     fn packed(&mut self, content: &[u8], count: usize, first: usize) -> Result<(), DocumentError> {
-        let mut header = Reader {
+        let mut header = PdfReader {
             bytes: content,
             at: 0,
         };
@@ -113,7 +113,7 @@ impl Search {
                 return Err(DocumentError::Unreadable);
             };
             let at = first.saturating_add(place);
-            let mut reader = Reader { bytes: content, at };
+            let mut reader = PdfReader { bytes: content, at };
             self.value(&mut reader)?;
             self.spend(reader.at.saturating_sub(at).saturating_add(1))?;
         }
@@ -127,7 +127,7 @@ impl Search {
     }
 
     /// Reads one value, and judges each name in it.
-    fn value(&mut self, reader: &mut Reader<'_>) -> Result<Stream, DocumentError> {
+    fn value(&mut self, reader: &mut PdfReader<'_>) -> Result<Stream, DocumentError> {
         let mut stream = Stream::default();
         let mut depth = 0_usize;
         while let Some(token) = reader.token() {
@@ -150,7 +150,7 @@ impl Search {
     }
 
     /// Judges a name, wherever it stands: what it is the name of may stand elsewhere. `rest` is what follows.
-    fn judge(&mut self, name: &[u8], mut rest: Reader<'_>) -> Result<(), DocumentError> {
+    fn judge(&mut self, name: &[u8], mut rest: PdfReader<'_>) -> Result<(), DocumentError> {
         match name {
             b"Encrypt" => Err(DocumentError::Encrypted),
             b"JS" | b"JavaScript" => Err(DocumentError::Script),
@@ -178,7 +178,7 @@ impl Search {
 
 impl Stream {
     /// Takes what an entry of the dictionary says: its name, and `rest`, which follows.
-    fn learn(&mut self, name: &[u8], mut rest: Reader<'_>) {
+    fn learn(&mut self, name: &[u8], mut rest: PdfReader<'_>) {
         match name {
             b"ObjStm" => self.is_of_objects = true,
             b"N" => self.count = Some(Number::read(rest)),
@@ -199,7 +199,7 @@ impl Stream {
 }
 
 impl Number {
-    fn read(mut rest: Reader<'_>) -> Self {
+    fn read(mut rest: PdfReader<'_>) -> Self {
         let said = rest.number();
         // `5 0 R` refers to another object.
         let refers = rest.number().is_some() && rest.token() == Some(Token::Word(b"R"));
@@ -226,12 +226,12 @@ enum Token<'b> {
 
 /// Reads words one after the other.
 #[derive(Clone, Copy)]
-struct Reader<'b> {
+struct PdfReader<'b> {
     bytes: &'b [u8],
     at: usize,
 }
 
-impl<'b> Reader<'b> {
+impl<'b> PdfReader<'b> {
     fn rest(&self) -> &'b [u8] {
         self.bytes.get(self.at..).unwrap_or_default()
     }
