@@ -408,7 +408,7 @@ pub fn survivors_signature() -> Value {
 pub const PACKAGE: &str = "query($id: ID!, $p: Purpose) { referral(id: $id) { package(purpose: $p) { \
     identity { givenName } demographics { age } contact { codeWord } location { address } family { notes } \
     language { dialect } needs { request } safety { plan } exploitation { narrative } medical { notes } \
-    mentalHealth { notes } substanceUse { treatment } immigration { status } legal { notes } financial { currency } \
+    mentalHealth { notes } substanceUse { treatment } immigration { status } legal { notes } financial { debts } \
     notice receipt { event leafHash signature } withheld { category reason } } } }";
 
 /// What a test puts into a category: something that names the person, to be found again.
@@ -432,12 +432,15 @@ fn content(category: DataCategory, person: &str) -> (String, Value) {
         SubstanceUse => ("substanceUse", "treatment"),
         Immigration => ("immigration", "status"),
         Legal => ("legal", "notes"),
-        Financial => ("financial", "currency"),
+        Financial => ("financial", "debts"),
     };
     let mut shape = json!({ inner: person });
     if category == Contact {
         // A plan that can be followed.
         shape["doNotContact"] = json!(true);
+    }
+    if category == Financial {
+        shape[inner] = json!([person]);
     }
     (field.to_owned(), shape)
 }
@@ -447,7 +450,8 @@ fn told_on_one_line(package: &Value) -> String {
     let mut line = String::new();
     for (field, value) in package.as_object().unwrap() {
         if let (false, Some(inner)) = (field == "receipt", value.as_object()) {
-            let shown = inner.values().next().unwrap().as_str().unwrap_or("-");
+            let shown = inner.values().next().unwrap();
+            let shown = shown.get(0).unwrap_or(shown).as_str().unwrap_or("-");
             write!(line, "{field}: {shown}   ").unwrap();
         }
     }

@@ -62,6 +62,8 @@ pub fn of_public() -> Cors {
         .allow_any_origin()
         .send_wildcard()
         .allowed_methods([Method::GET, Method::HEAD])
+        // It is the same for all: a cache need not keep one for each origin.
+        .disable_vary_header()
         .max_age(MAX_AGE)
 }
 
