@@ -21,3 +21,11 @@ pub struct Model {
 }
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Entity {
+    /// Returns what `agency` has used.
+    #[must_use]
+    pub fn of(agency: AgencyId) -> Select<Self> {
+        Self::find().filter(COLUMN.agency_id.eq(agency))
+    }
+}

@@ -3,6 +3,8 @@
 //!
 //! `CONCORD_MEASURED=$PWD/target/release/concord cargo test -p concord --test concord charged -- --ignored --nocapture`
 
+#![expect(clippy::print_stdout, reason = "a measurement tells what it found")]
+
 use std::fmt::Write;
 use std::path::Path;
 

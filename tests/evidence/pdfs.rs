@@ -1,5 +1,7 @@
 //! PDFs show pages, or are refused with the reason. Each is made here as a scanner, an office program or an attacker makes it.
 
+use std::fmt::Write as _;
+
 use std::time::{Duration, Instant};
 
 use concord::consent::document::fault::DocumentError;
@@ -48,7 +50,7 @@ fn packed(objects: &[&str], filter: &str, pack: impl Fn(&[u8]) -> Vec<u8>) -> Ve
     let mut head = String::new();
     let mut body = String::new();
     for (number, object) in objects.iter().enumerate() {
-        head += &format!("{} {} ", 50 + number, body.len());
+        write!(head, "{} {} ", 50 + number, body.len()).unwrap();
         body += object;
         body += "\n";
     }

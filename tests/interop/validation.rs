@@ -71,10 +71,10 @@ fn documents_are_judged_as_graphql_js_judges_them() {
                 too_large += 1;
             }
             (Err(ours), None) => {
-                differing.push(format!("they let it pass: {:?}\n{document}", ours.faults))
+                differing.push(format!("they let it pass: {:?}\n{document}", ours.faults));
             }
             (Ok(_), Some(theirs)) => {
-                differing.push(format!("we let it pass: {theirs}\n{document}"))
+                differing.push(format!("we let it pass: {theirs}\n{document}"));
             }
         }
     }

@@ -168,9 +168,9 @@ async fn faults_that_only_a_record_shows_are_told_at_once_too(world: World) {
     assert_eq!(
         fields(&answer),
         [
-            &json!(["referral", "package", "contact", "timeZone"]),
             &json!(["referral", "package", "contact", "channels", 1, "address"]),
             &json!(["referral", "package", "contact", "windows", 0, "days"]),
+            &json!(["referral", "package", "contact", "timeZone"]),
             &json!(["referral", "needs"]),
             &json!(["referral", "package", "contact"]),
             &json!(["referral", "package", "safety"]),

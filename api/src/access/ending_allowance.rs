@@ -59,7 +59,7 @@ pub async fn look(
     now: Instant,
     quota: EndingQuota,
 ) -> Result<Instant> {
-    let kept = Entity::find_by_id(agency).one(database).await?;
+    let kept = Entity::of(agency).one(database).await?;
     let taken = quota.take(kept.map(|kept| kept.full_at), now);
     taken.map_err(|wait| {
         Refusal::from(Error::RateLimited {

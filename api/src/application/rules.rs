@@ -322,15 +322,15 @@ pub fn key_set(argument: &str, keys: &[String]) -> Result<String, Error> {
     if !(1..=MAX_KEYS).contains(&keys.len()) {
         return Err(Error::input(argument, "1 to 4 public keys"));
     }
-    let (mut named, mut names) = (BTreeMap::new(), BTreeSet::new());
+    let (mut seen, mut names) = (BTreeMap::new(), BTreeSet::new());
     let mut set = Vec::new();
     for (index, text) in keys.iter().enumerate() {
         let place = format!("{argument}.{index}");
         let (thumbprint, name, key) = read(text).map_err(|why| Error::input(&*place, why))?;
-        if named.get(&thumbprint) == Some(&name) {
+        if seen.get(&thumbprint) == Some(&name) {
             continue;
         }
-        if named.insert(thumbprint, name.clone()).is_some() {
+        if seen.insert(thumbprint, name.clone()).is_some() {
             return Err(Error::input(place, "the same key twice, by two names"));
         }
         if !names.insert(name) {

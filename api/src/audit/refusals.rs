@@ -136,8 +136,9 @@ impl Refusals {
         for some in counts.chunks(TOGETHER) {
             if !taken {
                 // Nor would it take the others: a service that ends has no time to ask.
-                some.iter()
-                    .for_each(|(counted, count)| self.add(counted.clone(), *count));
+                for (counted, count) in some {
+                    self.add(counted.clone(), *count);
+                }
                 continue;
             }
             let recording = some

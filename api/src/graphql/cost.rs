@@ -258,6 +258,12 @@ fn condition(directive: &Directive) -> Option<Factor> {
     match directive.specified_argument_by_name("if")?.as_ref() {
         Literal::Boolean(given) => Some(Factor::Known(u64::from(*given == wanted))),
         Literal::Variable(name) => Some(Factor::Is(Name::new(name), wanted)),
-        _ => None,
+        Literal::Null
+        | Literal::Enum(_)
+        | Literal::String(_)
+        | Literal::Float(_)
+        | Literal::Int(_)
+        | Literal::List(_)
+        | Literal::Object(_) => None,
     }
 }

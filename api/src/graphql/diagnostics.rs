@@ -105,7 +105,8 @@ pub(super) fn faults(
             .error
             .to_string()
             .ends_with("must have a subselection set");
-        !values.iter().any(|value| holds(*value, at)) && !(empty && places.iter().any(within))
+        let told = values.iter().any(|value| holds(*value, at));
+        !(told || (empty && places.iter().any(within)))
     });
     let faults = said.filter_map(|said| {
         let location = said.error.location().and_then(|at| position(at, sources));

@@ -151,7 +151,10 @@ fn prices(
     typed: &Valid<Typed>,
 ) -> Vec<(Pos, Price)> {
     let operations = document.operations.iter().filter_map(|(name, operation)| {
-        let price = typed.operations.get(name.map(|name| name.as_str())).ok()?;
+        let price = typed
+            .operations
+            .get(name.map(async_graphql::Name::as_str))
+            .ok()?;
         let price = Price::of(&contract.schema, typed, price);
         Some((operation.node.selection_set.pos, price))
     });

@@ -46,7 +46,7 @@ impl<'d> Search<'d> {
     // Descends no further than selections nest, and goes into each fragment once.
     fn set(&mut self, set: &'d SelectionSet) {
         for selection in &set.selections {
-            for directive in selection.directives().iter() {
+            for directive in selection.directives() {
                 let defined = self.schema.directive_definitions.get(&directive.name);
                 self.arguments(&directive.arguments, |name| defined?.argument_by_name(name));
             }

@@ -92,7 +92,10 @@ fn fields(ty: &ExtendedType) -> usize {
     match ty {
         ExtendedType::Object(object) => object.fields.len(),
         ExtendedType::Interface(interface) => interface.fields.len(),
-        _ => 0,
+        ExtendedType::Scalar(_)
+        | ExtendedType::Union(_)
+        | ExtendedType::Enum(_)
+        | ExtendedType::InputObject(_) => 0,
     }
 }
 
@@ -103,20 +106,32 @@ fn arguments(ty: &ExtendedType) -> usize {
             .values()
             .map(|field| field.arguments.len())
             .sum(),
-        _ => 0,
+        ExtendedType::Scalar(_)
+        | ExtendedType::Interface(_)
+        | ExtendedType::Union(_)
+        | ExtendedType::Enum(_)
+        | ExtendedType::InputObject(_) => 0,
     }
 }
 
 fn input_fields(ty: &ExtendedType) -> usize {
     match ty {
         ExtendedType::InputObject(input) => input.fields.len(),
-        _ => 0,
+        ExtendedType::Scalar(_)
+        | ExtendedType::Object(_)
+        | ExtendedType::Interface(_)
+        | ExtendedType::Union(_)
+        | ExtendedType::Enum(_) => 0,
     }
 }
 
 fn choices(ty: &ExtendedType) -> usize {
     match ty {
         ExtendedType::Enum(choice) => choice.values.len(),
-        _ => 0,
+        ExtendedType::Scalar(_)
+        | ExtendedType::Object(_)
+        | ExtendedType::Interface(_)
+        | ExtendedType::Union(_)
+        | ExtendedType::InputObject(_) => 0,
     }
 }

@@ -207,14 +207,10 @@ async fn execute(gate: &Authenticator<'_>, caller: Caller, params: Params) -> Ht
         let status = media.status(RequestOutcome::RequestError);
         answer::errors(status, media, request_id, faults)
     };
-    let charge = |cost| {
-        shared
-            .limits
-            .charge(caller.agency(), caller.client(), cost)
-            .map_err(|wait| answer::too_much(media, request_id, wait))
-    };
-    if let Err(answer) = charge(prices::REQUEST) {
-        return answer;
+    let (agency, client) = (caller.agency(), caller.client().to_owned());
+    let charge = |cost| shared.limits.charge(agency, &client, cost);
+    if let Err(wait) = charge(prices::REQUEST) {
+        return answer::too_much(media, request_id, wait);
     }
     let text = match trusted::document(gate, &caller, &params.document).await {
         Ok(text) => text,
@@ -229,8 +225,8 @@ async fn execute(gate: &Authenticator<'_>, caller: Caller, params: Params) -> Ht
         Ok(ready) => ready,
         Err(faults) => return declined(&faults),
     };
-    if let Err(answer) = charge(ready.cost.charged.saturating_sub(prices::REQUEST)) {
-        return answer;
+    if let Err(wait) = charge(ready.cost.charged.saturating_sub(prices::REQUEST)) {
+        return answer::too_much(media, request_id, wait);
     }
     let request = Request {
         worker: worker.clone(),

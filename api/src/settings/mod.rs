@@ -203,8 +203,9 @@ impl fmt::Debug for RawSettings {
     /// Writes what is set, no password, and of a command the program alone.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = self.clone();
-        for command in [&mut shown.key_command, &mut shown.other_key_command] {
-            command.iter_mut().for_each(|words| words.truncate(1));
+        let commands = [&mut shown.key_command, &mut shown.other_key_command];
+        for words in commands.into_iter().flatten() {
+            words.truncate(1);
         }
         let written = serde_json::to_string(&shown).map_err(|_| fmt::Error)?;
         f.write_str(&without_passwords(&written))
@@ -309,14 +310,7 @@ impl RawSettings {
             },
         }
         .check(&data, database.file().is_some(), &mut faults);
-        if let Some(file) = self
-            .issuer_ca_file
-            .as_deref()
-            .filter(|file| !file.is_file())
-        {
-            let file = file.display();
-            faults.push(format!("issuer_ca_file: there is no file {file}"));
-        }
+        faults.extend(self.issuer_ca_file.as_deref().and_then(missing));
         if self.synchronous_standby == Some(true) && matches!(database, StoreLocation::File(_)) {
             faults.push("synchronous_standby: only together with database_url".to_owned());
         }
@@ -337,15 +331,7 @@ impl RawSettings {
             }
         }
         let allowed_origins = self.allowed_origins.unwrap_or_default();
-        for other in allowed_origins
-            .iter()
-            .filter(|text| !origin::is_origin(text))
-        {
-            faults.push(format!(
-                "allowed_origins: `{other}` is not {}",
-                origin::EXPECTED
-            ));
-        }
+        faults.extend(allowed_origins.iter().filter_map(|text| no_origin(text)));
         let keyring_backups = keyring_backups(self.keyring_backup_days, &mut faults);
         if !faults.is_empty() {
             return Err(SettingsError(faults));
@@ -373,6 +359,18 @@ impl RawSettings {
             sessions: SessionKind::Server,
         })
     }
+}
+
+/// Says that there is no file of authorities.
+fn missing(file: &Path) -> Option<String> {
+    let name = file.display();
+    (!file.is_file()).then(|| format!("issuer_ca_file: there is no file {name}"))
+}
+
+/// Says that a text is not an origin.
+fn no_origin(text: &str) -> Option<String> {
+    let expected = origin::EXPECTED;
+    (!origin::is_origin(text)).then(|| format!("allowed_origins: `{text}` is not {expected}"))
 }
 
 /// Returns for how long backups of the keyring are kept; 30 days unless told.
