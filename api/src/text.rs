@@ -1,6 +1,6 @@
 //! The one home of what texts from people may be: whatever the script, but nothing that cannot be seen. Pure.
 //!
-//! - [`line`], [`prose`] and [`lines`] return a text as it is kept: in Unicode's composed form (NFC), without spaces at its
+//! - [`line()`] and [`prose`] return a text as it is kept: in Unicode's composed form (NFC), without spaces at its
 //!   ends. They refuse control and format characters, and with them NUL and whatever turns the order of reading around.
 //! - [`line_at`], [`prose_at`] and [`lines_at`] do so for a place of the arguments.
 //!

@@ -1,6 +1,6 @@
 //! What an operation costs, known before it is executed.
 //!
-//! A cost is in units of about a microsecond of the service's processor time ([`prices`](super::prices) says how they are
+//! A cost is in units of about a microsecond of the service's processor time ([`prices`] says how they are
 //! come by). Each selection has a price, times the size of every list that it hangs below: the page that was asked for, or
 //! what such a list usually holds. The same sum with a price of one each is how many values the answer has at most.
 

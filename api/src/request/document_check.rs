@@ -4,11 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 
 /// Says why a document would not be executed.
-type Check = dyn Fn(&str) -> Result<(), String> + Send + Sync;
+type Judging = dyn Fn(&str) -> Result<(), String> + Send + Sync;
 
 /// Says of a GraphQL document why it would not be executed.
 #[derive(Clone)]
-pub struct DocumentCheck(Arc<Check>);
+pub struct DocumentCheck(Arc<Judging>);
 
 impl DocumentCheck {
     /// Returns a check that is carried out by this function.
