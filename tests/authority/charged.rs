@@ -1,7 +1,7 @@
 //! What operations take, beside what they are charged: how `api/src/graphql/prices.rs` is come by. A measurement, of a
 //! release build, which nothing runs beside:
 //!
-//! `CONCORD_MEASURED=$PWD/target/release/concord cargo test -p concord --test concord charged -- --ignored --nocapture`
+//! `MEASURED_PROGRAM=$PWD/target/release/concord cargo test -p concord --test concord charged -- --ignored --nocapture`
 
 #![expect(clippy::print_stdout, reason = "a measurement tells what it found")]
 
@@ -125,7 +125,7 @@ const PAGES: &[(&str, &str)] = &[
     ),
     (
         "100 events",
-        "{ auditEvents(first: 100) { edges { node { id type at } } } }",
+        "{ auditEvents(first: 100) { edges { node { id type recordedAt } } } }",
     ),
     (
         "100 proofs",

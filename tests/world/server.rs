@@ -32,7 +32,7 @@ impl Server {
     /// The same, at this address.
     pub fn start_at(address: &str, flags: &[String], environment: &[(&str, &str)]) -> Self {
         // A measurement is of a release build (tests/authority/charged.rs).
-        let built = std::env::var("CONCORD_MEASURED");
+        let built = std::env::var("MEASURED_PROGRAM");
         let built = built.as_deref().unwrap_or(env!("CARGO_BIN_EXE_concord"));
         let mut command = limits::command_surviving_full_disk(built);
         Self::spawn(
