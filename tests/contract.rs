@@ -5,7 +5,7 @@ mod documents;
 mod files;
 mod house;
 mod readme;
-mod schema;
+pub mod schema;
 mod schema_change;
 mod tables;
 mod target;

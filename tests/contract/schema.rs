@@ -60,12 +60,11 @@ const FORMS: [&str; 12] = [
 
 #[test]
 fn every_text_that_goes_in_says_how_long_it_may_be() {
-    let sdl = concord::graphql::schema::sdl();
     let mut seen = 0;
     let mut silent = Vec::new();
-    let mut look = |at: String, value: &InputValueDefinition| {
+    for (at, value) in everything_that_goes_in() {
         if value.ty.node.to_string().replace(['[', ']', '!'], "") != "String" {
-            return;
+            continue;
         }
         seen += 1;
         let said = value.description.as_ref();
@@ -73,31 +72,39 @@ fn every_text_that_goes_in_says_how_long_it_may_be() {
         if !says && !FORMS.iter().any(|form| at.ends_with(form)) {
             silent.push(at);
         }
-    };
+    }
+    assert!(seen > 60, "only {seen} were looked at");
+    assert!(silent.is_empty(), "{}", silent.join("\n"));
+}
+
+/// Every argument and every field of an input of the served schema, by its place: `Query.nodes(ids:)`, `MouInput.title`.
+pub fn everything_that_goes_in() -> Vec<(String, InputValueDefinition)> {
+    let mut found = Vec::new();
+    let sdl = concord::graphql::schema::sdl();
     for definition in parse_schema(&sdl).unwrap().definitions {
         let TypeSystemDefinition::Type(definition) = definition else {
             continue;
         };
-        let name = &definition.node.name.node;
-        match &definition.node.kind {
+        let name = definition.node.name.node;
+        match definition.node.kind {
             TypeKind::InputObject(object) => {
-                for field in &object.fields {
-                    look(format!("{name}.{}", field.node.name.node), &field.node);
-                }
+                let fields = object.fields.into_iter();
+                found.extend(
+                    fields.map(|field| (format!("{name}.{}", field.node.name.node), field.node)),
+                );
             }
             TypeKind::Object(object) => {
-                for field in &object.fields {
-                    for argument in &field.node.arguments {
-                        let (field, argument) = (&field.node.name.node, &argument.node);
-                        look(format!("{name}.{field}({}:)", argument.name.node), argument);
-                    }
+                for field in object.fields {
+                    let field = field.node;
+                    let place = |argument: &str| format!("{name}.{}({argument}:)", field.name.node);
+                    let arguments = field.arguments.iter().map(|argument| &argument.node);
+                    found.extend(arguments.map(|one| (place(&one.name.node), one.clone())));
                 }
             }
             _ => {}
         }
     }
-    assert!(seen > 60, "only {seen} were looked at");
-    assert!(silent.is_empty(), "{}", silent.join("\n"));
+    found
 }
 
 #[test]

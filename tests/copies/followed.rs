@@ -7,10 +7,11 @@ use crate::world::agency::Told;
 use crate::world::{Agency, Database, Server, World};
 
 /// All that sharing and the ledger stand on.
-const TABLES: [&str; 16] = [
+const TABLES: [&str; 17] = [
     "membership",
     "agency",
     "application",
+    "ended_subject",
     "consent",
     "referral",
     "sealed_part",
@@ -57,6 +58,40 @@ fn anew(world: &World, agency: &Agency, at: &str, epoch: u32) -> Agency {
 async fn withheld(reader: &Agency, told: &Told) {
     let read = reader.reads(told).await;
     assert_eq!(read, "withheld: everything (CONSENT_REVOKED)");
+}
+
+/// Whoever left after the copy was made has no token in it that counts, new ones neither; whoever came back has.
+#[tokio::test]
+async fn whoever_had_left_has_left_in_an_older_copy_too() {
+    let mut world = World::on(Database::Postgres).await;
+    let north = world.agency("north").await;
+    is_copied(&world, "first");
+    let changes = async |verb: &str, person: &str| {
+        let document = format!("mutation {{ {verb}(subject: \"{person}\") {{ subject }} }}");
+        north.asks(&document, serde_json::Value::Null).await.data();
+    };
+    changes("endSubject", "ana").await;
+    changes("endSubject", "bea").await;
+    changes("reinstateSubject", "bea").await;
+    world.server.ends();
+    is_put_back(&world, "first");
+    assert!(refused(&world.flags()).contains("the data store is an older copy"));
+    let said = done(&["audit", "reopen"], &world.flags());
+    let ended = format!("ana of {}: tokens ended once more", north.id);
+    assert!(said.contains(&ended) && !said.contains("bea"), "{said}");
+
+    world.server = Server::start(&world.flags());
+    for (person, codes) in [("ana", "UNAUTHENTICATED"), ("bea", "")] {
+        let mut claims = world.claims(north.id, crate::world::EVERYTHING);
+        claims.epoch = 2;
+        person.clone_into(&mut claims.subject);
+        let token = world.signs(&claims);
+        let asked = north.with(token).at(&world.server.address);
+        let answer = asked
+            .asks("{ viewer { subject } }", serde_json::Value::Null)
+            .await;
+        assert_eq!(answer.codes(), codes, "{person}: {}", answer.text);
+    }
 }
 
 #[tokio::test]

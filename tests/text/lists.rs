@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use async_graphql::parser::parse_schema;
-use async_graphql::parser::types::{InputValueDefinition, TypeKind, TypeSystemDefinition};
 use async_graphql::{InputType, Value as InputValue};
 use aws_lc_rs::digest::{SHA256, digest};
 use concord::error::Faults;
@@ -13,6 +11,7 @@ use concord_entities::vocabulary::DataCategory::{self, Identity};
 use serde_json::{Value, json};
 
 use crate::contact::story::plan;
+use crate::contract::schema::everything_that_goes_in;
 use crate::legal_hold::story::{hold, records};
 use crate::mandated_disclosure::story::disclosure;
 use crate::world::agency::{day, good_consent};
@@ -140,37 +139,11 @@ async fn a_list_that_goes_in_is_a_set(world: World) {
 
 /// Every list that goes in, with its description.
 fn served() -> BTreeMap<String, String> {
-    let mut served = BTreeMap::new();
-    let mut look = |name: String, value: &InputValueDefinition| {
-        if value.ty.node.to_string().starts_with('[') {
-            let said = value.description.as_ref().unwrap();
-            served.insert(name, said.node.to_lowercase());
-        }
-    };
-    let sdl = concord::graphql::schema::sdl();
-    for definition in parse_schema(&sdl).unwrap().definitions {
-        let TypeSystemDefinition::Type(definition) = definition else {
-            continue;
-        };
-        let name = &definition.node.name.node;
-        match &definition.node.kind {
-            TypeKind::InputObject(object) => {
-                for field in &object.fields {
-                    look(format!("{name}.{}", field.node.name.node), &field.node);
-                }
-            }
-            TypeKind::Object(object) => {
-                for field in &object.fields {
-                    for argument in &field.node.arguments {
-                        let (field, argument) = (&field.node.name.node, &argument.node);
-                        look(format!("{name}.{field}({}:)", argument.name.node), argument);
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-    served
+    everything_that_goes_in()
+        .into_iter()
+        .filter(|(_, value)| value.ty.node.to_string().starts_with('['))
+        .map(|(at, value)| (at, value.description.unwrap().node.to_lowercase()))
+        .collect()
 }
 
 async fn directory(lists: &mut Lists, world: &World, north: &Agency) {

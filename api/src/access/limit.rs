@@ -1,7 +1,8 @@
 //! How much an application may ask for, and how often somebody may fail to prove who they are.
 //!
 //! Each replica counts for itself: this keeps one partner from slowing the others, and protects no secret, since those cannot
-//! be guessed. What protects a promise is counted by all together ([`ending_allowance`](super::ending_allowance)). Where a request comes from is told by `http/client_address.rs`.
+//! be guessed. What protects a promise is counted by all together ([`ending_allowance`](super::ending_allowance)).
+//! Where a request comes from is told by `http/client_address.rs`.
 
 use std::convert::Infallible;
 use std::hash::Hash;

@@ -6,7 +6,7 @@ use concord_entities::{application, ended_subject};
 use sea_orm::{QueryOrder, QuerySelect};
 
 use super::rules;
-use crate::access::grant::Resource;
+use crate::access::grant::{RequiredScope, Resource};
 use crate::access::off_boarding;
 use crate::audit::leaf;
 use crate::error::{Error, Result};
@@ -43,23 +43,7 @@ impl StaffMutation {
         #[graphql(desc = "The person, as your tokens call them (`sub`): 1 to 128 characters.")]
         subject: String,
     ) -> Result<EndedSubject> {
-        let request = ctx.request()?;
-        let needed = Resource::Agency.delete();
-        request.looks(needed).await?;
-        let subject = rules::person("subject", &subject)?;
-        let agency = request.caller.agency();
-        let known = off_boarding::find(&request.worker.store.read, agency, subject).await?;
-        if off_boarding::is_ended(known.as_ref()) {
-            return show(request, subject).await;
-        }
-        let ending = request.counted_ending(needed).await?;
-        match off_boarding::end(&ending, agency, subject).await? {
-            Some(event) => {
-                ending.commit(event).await?;
-            }
-            None => ending.ends_nothing().give_up().await?,
-        }
-        show(request, subject).await
+        off_board(ctx.request()?, Resource::Agency.delete(), &subject, true).await
     }
 
     /// Lets one of your agency's people have tokens again whose tokens were ended. Those of before stay over.
@@ -69,25 +53,38 @@ impl StaffMutation {
         #[graphql(desc = "The person, as your tokens call them (`sub`): 1 to 128 characters.")]
         subject: String,
     ) -> Result<EndedSubject> {
-        let request = ctx.request()?;
-        let needed = Resource::Agency.update();
-        request.looks(needed).await?;
-        let subject = rules::person("subject", &subject)?;
-        let agency = request.caller.agency();
-        let known = off_boarding::find(&request.worker.store.read, agency, subject).await?;
-        if !off_boarding::is_ended(known.as_ref()) {
-            return show(request, subject).await;
-        }
-        // Nobody's sharing ends, but what was read of the person's tokens under this epoch is no longer so.
-        let ending = request.counted_ending(needed).await?;
-        match off_boarding::reinstate(&ending, agency, subject).await? {
-            Some(event) => {
-                ending.commit(event).await?;
-            }
-            None => ending.ends_nothing().give_up().await?,
-        }
-        show(request, subject).await
+        off_board(ctx.request()?, Resource::Agency.update(), &subject, false).await
     }
+}
+
+/// Ends a person's tokens, or lets them have tokens again. Either is an ending: what was read of their tokens under this
+/// epoch is no longer so.
+async fn off_board(
+    request: &Request,
+    needed: RequiredScope,
+    subject: &str,
+    ends: bool,
+) -> Result<EndedSubject> {
+    request.looks(needed).await?;
+    let subject = rules::person("subject", subject)?;
+    let agency = request.caller.agency();
+    let known = off_boarding::find(&request.worker.store.read, agency, subject).await?;
+    if off_boarding::is_ended(known.as_ref()) == ends {
+        return show(request, subject).await;
+    }
+    let ending = request.counted_ending(needed).await?;
+    let event = if ends {
+        off_boarding::end(&ending, agency, subject).await?
+    } else {
+        off_boarding::reinstate(&ending, agency, subject).await?
+    };
+    match event {
+        Some(event) => {
+            ending.commit(event).await?;
+        }
+        None => ending.ends_nothing().give_up().await?,
+    }
+    show(request, subject).await
 }
 
 /// Returns what is known of a person of the caller's agency, whose tokens were ended once.

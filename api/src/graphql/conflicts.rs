@@ -65,10 +65,20 @@ impl<'d> Search<'d> {
     }
 
     fn fields(&mut self, fields: &[Selected<'d>]) {
-        for (place, (parent, field)) in fields.iter().enumerate() {
-            let earlier = fields.iter().take(place);
-            let mut together = earlier.filter(|(other, _)| self.may_be_one(parent, other));
-            if together.any(|(_, other)| !same(&field.arguments, &other.arguments)) {
+        // Each that differs from all before: a key that is repeated as it is costs no comparison with every other.
+        let mut differing: Vec<Selected<'d>> = Vec::new();
+        for (parent, field) in fields {
+            let is_same = |other: &Field| same(&field.arguments, &other.arguments);
+            if differing
+                .iter()
+                .any(|(ty, other)| ty == parent && is_same(other))
+            {
+                continue;
+            }
+            let mut together = differing
+                .iter()
+                .filter(|(ty, _)| self.may_be_one(parent, ty));
+            if together.any(|(_, other)| !is_same(other)) {
                 let sources = &self.document.sources;
                 self.faults.push(InputFault {
                     location: field.location().and_then(|at| position(at, sources)),
@@ -78,6 +88,7 @@ impl<'d> Search<'d> {
                     ))
                 });
             }
+            differing.push((parent, field));
         }
     }
 

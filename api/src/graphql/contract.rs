@@ -5,6 +5,7 @@ use apollo_compiler::validation::Valid;
 use async_graphql::parser;
 
 use super::input_types::InputTypes;
+use super::introspection::IntrospectionLengths;
 use super::output_types::OutputTypes;
 
 /// What the executor tells of the schema beside what the validator knows of (GraphQL specification, section 4.2.2).
@@ -15,6 +16,8 @@ const ABOUT_ITSELF: &str = "extend type __Type { isOneOf: Boolean }";
 pub struct Contract {
     /// The types, as documents are validated by them.
     pub(super) schema: Valid<Schema>,
+    /// How long its lists about itself are.
+    pub(super) introspection: IntrospectionLengths,
     /// What its inputs are made to fit.
     pub inputs: InputTypes,
     /// Where its fields lead.
@@ -42,6 +45,7 @@ impl Contract {
         let schema = Schema::parse_and_validate(whole, "schema.graphql")
             .map_err(|invalid| ContractError::Invalid(invalid.errors.to_string()))?;
         Ok(Self {
+            introspection: IntrospectionLengths::of(&schema),
             schema,
             inputs: InputTypes::from_sdl(sdl)?,
             outputs: OutputTypes::from_sdl(sdl)?,

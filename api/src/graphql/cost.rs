@@ -8,9 +8,10 @@ use apollo_compiler::ast::Value as Literal;
 use apollo_compiler::executable::{
     Directive, Field, Operation, OperationType, Selection, SelectionSet,
 };
-use apollo_compiler::{ExecutableDocument as Typed, Name as TypedName, Schema};
+use apollo_compiler::{ExecutableDocument as Typed, Name as TypedName};
 use async_graphql::{Name, Value, Variables};
 
+use super::contract::Contract;
 use super::prices::{self, PAGE_ENTRIES};
 use crate::error::Error;
 use crate::settings::MAX_COST;
@@ -34,6 +35,12 @@ pub struct Cost {
 }
 
 impl Cost {
+    /// What no request may cost.
+    pub(super) const BEYOND: Self = Self {
+        charged: u64::MAX,
+        values: u64::MAX,
+    };
+
     /// Checks that one request may cost and answer so much.
     ///
     /// # Errors
@@ -80,8 +87,8 @@ pub(super) struct Price {
 enum Factor {
     /// So often.
     Known(u64),
-    /// As often as this variable says; the default's size where it is not given.
-    Page(Name),
+    /// As often as the larger of what is written and what these variables say; a page's usual size where none says any.
+    Page(Option<u64>, Vec<Name>),
     /// As many as this variable lists.
     Listed(Name),
     /// Once, where this variable is so.
@@ -92,11 +99,15 @@ impl Factor {
     fn with(&self, variables: &Variables) -> u64 {
         match self {
             Self::Known(size) => *size,
-            Self::Page(name) => match variables.get(name) {
+            Self::Page(written, names) => {
+                let given = names.iter().filter_map(|name| match variables.get(name) {
+                    Some(Value::Number(size)) => Some(size.as_u64().unwrap_or(0)),
+                    Some(_) | None => None,
+                });
                 // What is beyond is refused when the page is asked for.
-                Some(Value::Number(size)) => size.as_u64().unwrap_or(0).min(LARGEST_SIZE),
-                Some(_) | None => DEFAULT_SIZE,
-            },
+                let size = given.chain(*written).max();
+                size.unwrap_or(DEFAULT_SIZE).min(LARGEST_SIZE)
+            }
             Self::Listed(name) => match variables.get(name) {
                 Some(Value::List(items)) => u64::try_from(items.len()).unwrap_or(u64::MAX),
                 Some(_) | None => 1,
@@ -110,8 +121,8 @@ impl Factor {
 
 impl Price {
     /// Prices an operation of a valid document that keeps to the limits of selections and depth.
-    pub(super) fn of(schema: &Schema, document: &Typed, operation: &Operation) -> Self {
-        let pricing = Pricing { schema, document };
+    pub(super) fn of(contract: &Contract, document: &Typed, operation: &Operation) -> Self {
+        let pricing = Pricing { contract, document };
         let mut price = Self {
             own: Cost {
                 charged: prices::REQUEST,
@@ -119,12 +130,12 @@ impl Price {
             },
             under: Vec::new(),
         };
-        let root = Some(operation.operation_type);
-        pricing.set(
-            &operation.selection_set,
-            &Place { root, page: None },
-            &mut price,
-        );
+        let place = Place {
+            root: Some(operation.operation_type),
+            page: None,
+            of_every_type: false,
+        };
+        pricing.set(&operation.selection_set, &place, &mut price);
         price
     }
 
@@ -154,10 +165,12 @@ struct Place {
     root: Option<OperationType>,
     /// The size of the page that it is of.
     page: Option<Factor>,
+    /// Whether it is of every type that the schema has, once.
+    of_every_type: bool,
 }
 
 struct Pricing<'d> {
-    schema: &'d Schema,
+    contract: &'d Contract,
     document: &'d Typed,
 }
 
@@ -165,13 +178,8 @@ impl Pricing<'_> {
     // Fragments are followed wherever they are spread: how many selections that comes to is limited before.
     fn set(&self, set: &SelectionSet, place: &Place, price: &mut Price) {
         for selection in &set.selections {
-            let mut factors = Vec::new();
-            factors.extend(
-                selection
-                    .directives()
-                    .iter()
-                    .filter_map(|one| condition(one)),
-            );
+            let directives = selection.directives().iter();
+            let factors = directives.filter_map(|one| condition(one)).collect();
             let mut inner = Price::default();
             match selection {
                 Selection::Field(field) => self.field(&set.ty, field, place, &mut inner),
@@ -196,11 +204,11 @@ impl Pricing<'_> {
         let is_list = field.ty().is_list();
         let size = match &place.page {
             Some(size) if PAGE_ENTRIES.contains(&field.name.as_str()) => Some(size.clone()),
-            Some(_) | None => is_list.then(|| list_size(self.schema, parent, field)),
+            Some(_) | None => is_list.then(|| self.list_size(parent, field, place)),
         };
         let mut item = Price {
             own: Cost {
-                charged: prices::of_object(self.schema, field.ty().inner_named_type()),
+                charged: prices::of_object(&self.contract.schema, field.ty().inner_named_type()),
                 values: u64::from(is_list),
             },
             under: Vec::new(),
@@ -208,6 +216,11 @@ impl Pricing<'_> {
         let below = Place {
             root: None,
             page: self.is_page(field).then(|| page_size(field)),
+            of_every_type: match field.name.as_str() {
+                "types" => parent == "__Schema",
+                "fields" | "inputFields" => place.of_every_type,
+                _ => false,
+            },
         };
         self.set(&field.selection_set, &below, &mut item);
         price.add(size.into_iter().collect(), item);
@@ -216,36 +229,48 @@ impl Pricing<'_> {
     /// Returns whether a field leads to a page of a list.
     fn is_page(&self, field: &Field) -> bool {
         let ty = field.ty().inner_named_type();
-        self.schema.type_field(ty, "pageInfo").is_ok()
+        self.contract.schema.type_field(ty, "pageInfo").is_ok()
+    }
+
+    /// Returns how much a list holds that is no page.
+    fn list_size(&self, parent: &TypedName, field: &Field, place: &Place) -> Factor {
+        let ids = field.specified_argument_by_name(IDS);
+        Factor::Known(match ids.map(AsRef::as_ref) {
+            Some(Literal::Variable(name)) => return Factor::Listed(Name::new(name)),
+            Some(Literal::List(ids)) => u64::try_from(ids.len()).unwrap_or(u64::MAX),
+            Some(_) => 1,
+            None if parent.starts_with("__") => {
+                let introspection = &self.contract.introspection;
+                introspection.length(&field.name, place.of_every_type)
+            }
+            None => prices::list_size(parent, field),
+        })
     }
 }
 
-/// Returns how large the page is that a field asks for.
+/// Returns how large the page is that a field asks for, from whichever end.
 fn page_size(field: &Field) -> Factor {
+    let (mut written, mut variables) = (None, Vec::new());
     let given = PAGE_SIZES
         .iter()
-        .find_map(|name| field.specified_argument_by_name(name));
-    match given.map(AsRef::as_ref) {
-        Some(Literal::Variable(name)) => Factor::Page(Name::new(name)),
-        Some(Literal::Int(size)) => {
-            let size = size
-                .try_to_i32()
-                .ok()
-                .and_then(|size| u64::try_from(size).ok());
-            Factor::Known(size.unwrap_or(0).min(LARGEST_SIZE))
+        .filter_map(|name| field.specified_argument_by_name(name));
+    for size in given {
+        match size.as_ref() {
+            Literal::Variable(name) => variables.push(Name::new(name)),
+            Literal::Int(size) => {
+                let size = size.try_to_i32().unwrap_or(i32::MAX);
+                written = written.max(Some(u64::try_from(size).unwrap_or(0)));
+            }
+            Literal::Null
+            | Literal::Enum(_)
+            | Literal::String(_)
+            | Literal::Float(_)
+            | Literal::Boolean(_)
+            | Literal::List(_)
+            | Literal::Object(_) => {}
         }
-        Some(_) | None => Factor::Known(DEFAULT_SIZE),
     }
-}
-
-/// Returns how much a list holds that is no page.
-fn list_size(schema: &Schema, parent: &TypedName, field: &Field) -> Factor {
-    match field.specified_argument_by_name(IDS).map(AsRef::as_ref) {
-        Some(Literal::Variable(name)) => Factor::Listed(Name::new(name)),
-        Some(Literal::List(ids)) => Factor::Known(u64::try_from(ids.len()).unwrap_or(u64::MAX)),
-        Some(_) => Factor::Known(1),
-        None => Factor::Known(prices::list_size(schema, parent, field)),
-    }
+    Factor::Page(written, variables)
 }
 
 /// Returns whether a directive lets a selection be, as a factor.

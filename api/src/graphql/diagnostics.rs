@@ -9,7 +9,7 @@ use apollo_compiler::parser::{SourceMap, SourceSpan};
 use apollo_compiler::validation::{DiagnosticList, WithErrors};
 use async_graphql::Name;
 
-use super::coercion::closest;
+use super::coercion::{MAX_FAULTS, closest};
 use super::contract::Contract;
 use super::extent::{MAX_NESTING, MAX_TOKENS};
 use crate::error::{Error, InputFault, SourcePosition};
@@ -119,7 +119,8 @@ pub(super) fn faults(
             ..InputFault::of_all(meant(contract, text))
         })
     });
-    faults.collect()
+    // No more are told, and one document may have thousands.
+    faults.take(MAX_FAULTS).collect()
 }
 
 /// Finds the arguments' values of which a fault is told already.

@@ -29,6 +29,7 @@ use crate::error::{Error, InputFault, SourcePosition};
 /// A document that may be executed.
 #[derive(Debug)]
 pub struct Admitted {
+    sha256: [u8; 32],
     document: Arc<ExecutableDocument>,
     tokens: usize,
     repeats_a_key: bool,
@@ -42,6 +43,12 @@ impl Admitted {
     #[must_use]
     pub fn document(&self) -> &Arc<ExecutableDocument> {
         &self.document
+    }
+
+    /// Returns the SHA-256 of its text, as the audit log has it.
+    #[must_use]
+    pub fn sha256(&self) -> String {
+        hex::encode(self.sha256)
     }
 
     /// Returns which scopes its operations ask for.
@@ -61,9 +68,8 @@ impl Admitted {
     pub fn cost(&self, operation: &OperationDefinition, variables: &Variables) -> Cost {
         let place = operation.selection_set.pos;
         let price = self.prices.iter().find(|(at, _)| *at == place);
-        price
-            .map(|(_, price)| price.with(variables))
-            .unwrap_or_default()
+        // What has no price is not for free: it is refused.
+        price.map_or(Cost::BEYOND, |(_, price)| price.with(variables))
     }
 }
 
@@ -136,12 +142,22 @@ pub fn admit(contract: &Contract, text: &str) -> Result<Admitted, Box<Unfit>> {
         return Err(unfit(faults, Some(document)));
     }
     Ok(Admitted {
+        sha256: sha256(text),
         repeats_a_key,
         scopes: DocumentScopes::of(&contract.outputs, &document),
         prices: prices(contract, &document, &typed),
         tokens: parser.tokens_reached(),
         document: Arc::new(document),
     })
+}
+
+fn sha256(text: &str) -> [u8; 32] {
+    let mut sha256 = [0; 32];
+    let digest = digest(&SHA256, text.as_bytes());
+    for (byte, of_digest) in sha256.iter_mut().zip(digest.as_ref()) {
+        *byte = *of_digest;
+    }
+    sha256
 }
 
 /// Prices each operation of a document.
@@ -151,12 +167,9 @@ fn prices(
     typed: &Valid<Typed>,
 ) -> Vec<(Pos, Price)> {
     let operations = document.operations.iter().filter_map(|(name, operation)| {
-        let price = typed
-            .operations
-            .get(name.map(async_graphql::Name::as_str))
-            .ok()?;
-        let price = Price::of(&contract.schema, typed, price);
-        Some((operation.node.selection_set.pos, price))
+        let name = name.map(async_graphql::Name::as_str);
+        let priced = Price::of(contract, typed, typed.operations.get(name).ok()?);
+        Some((operation.node.selection_set.pos, priced))
     });
     operations.collect()
 }
@@ -225,10 +238,7 @@ impl Documents {
     /// # Errors
     /// As [`admit`].
     pub fn admit(&self, contract: &Contract, text: &str) -> Result<Arc<Admitted>, Box<Unfit>> {
-        let digest = digest(&SHA256, text.as_bytes());
-        let Ok(key) = <[u8; 32]>::try_from(digest.as_ref()) else {
-            return admit(contract, text).map(Arc::new);
-        };
+        let key = sha256(text);
         if let Some(admitted) = self.admitted.get(&key) {
             return Ok(admitted);
         }

@@ -12,6 +12,7 @@ pub mod extent;
 mod given;
 mod inner_values;
 pub mod input_types;
+mod introspection;
 pub mod literals;
 pub mod merge;
 pub mod node;

@@ -1,8 +1,7 @@
 //! What a selection is charged, in units of about a microsecond of the service's processor time.
 //!
-//! Measured on a release build, one request at a time (`cargo bench -p concord -- --costs`), and rounded: what an operation
-//! takes is within a factor of three of what it is charged. A new operation needs no price of its own unless it does more
-//! than others of its kind.
+//! `tests/authority/charged.rs` measures what each operation takes beside what it is charged. A new operation needs no price
+//! of its own unless it does more than others of its kind.
 
 use apollo_compiler::executable::{Field, OperationType};
 use apollo_compiler::schema::ExtendedType;
@@ -63,75 +62,9 @@ pub(super) fn of_object(schema: &Schema, ty: &Name) -> u64 {
     if is_record { RECORD } else { 0 }
 }
 
-/// Returns how many entries a list is taken to have that is no page.
-pub(super) fn list_size(schema: &Schema, parent: &Name, field: &Field) -> u64 {
-    if parent.starts_with("__") {
-        return of_itself(schema, parent, &field.name);
-    }
+/// Returns how many entries a list of the service's own is taken to have that is no page.
+pub(super) fn list_size(parent: &Name, field: &Field) -> u64 {
     let mut longer = LONGER.iter();
     let longer = longer.find(|(ty, name, _)| (*parent == **ty) && (field.name == **name));
     longer.map_or(LIST, |(_, _, size)| *size)
-}
-
-/// Returns how many entries a list of the schema about itself has in the mean.
-fn of_itself(schema: &Schema, parent: &Name, field: &Name) -> u64 {
-    let sum = |size: fn(&ExtendedType) -> usize| -> usize { schema.types.values().map(size).sum() };
-    let types = schema.types.len();
-    let entries = match (parent.as_str(), field.as_str()) {
-        ("__Schema", "types") => types,
-        ("__Type", "fields") => sum(fields).div_ceil(types),
-        ("__Type", "inputFields") => sum(input_fields).div_ceil(types),
-        ("__Type", "enumValues") => sum(choices).div_ceil(types),
-        ("__Field" | "__Directive", "args") => sum(arguments).div_ceil(sum(fields).max(1)),
-        _ => 1,
-    };
-    u64::try_from(entries).unwrap_or(u64::MAX)
-}
-
-fn fields(ty: &ExtendedType) -> usize {
-    match ty {
-        ExtendedType::Object(object) => object.fields.len(),
-        ExtendedType::Interface(interface) => interface.fields.len(),
-        ExtendedType::Scalar(_)
-        | ExtendedType::Union(_)
-        | ExtendedType::Enum(_)
-        | ExtendedType::InputObject(_) => 0,
-    }
-}
-
-fn arguments(ty: &ExtendedType) -> usize {
-    match ty {
-        ExtendedType::Object(object) => object
-            .fields
-            .values()
-            .map(|field| field.arguments.len())
-            .sum(),
-        ExtendedType::Scalar(_)
-        | ExtendedType::Interface(_)
-        | ExtendedType::Union(_)
-        | ExtendedType::Enum(_)
-        | ExtendedType::InputObject(_) => 0,
-    }
-}
-
-fn input_fields(ty: &ExtendedType) -> usize {
-    match ty {
-        ExtendedType::InputObject(input) => input.fields.len(),
-        ExtendedType::Scalar(_)
-        | ExtendedType::Object(_)
-        | ExtendedType::Interface(_)
-        | ExtendedType::Union(_)
-        | ExtendedType::Enum(_) => 0,
-    }
-}
-
-fn choices(ty: &ExtendedType) -> usize {
-    match ty {
-        ExtendedType::Enum(choice) => choice.values.len(),
-        ExtendedType::Scalar(_)
-        | ExtendedType::Object(_)
-        | ExtendedType::Interface(_)
-        | ExtendedType::Union(_)
-        | ExtendedType::InputObject(_) => 0,
-    }
 }

@@ -8,7 +8,6 @@ use actix_web::http::{Method, StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use async_graphql::parser::types::ExecutableDocument;
 use async_graphql::{Name, PathSegment, Response, Value, Variables};
-use aws_lc_rs::digest::{SHA256, digest};
 use tracing::{error, info, warn};
 use uuid::Uuid;
 
@@ -216,7 +215,6 @@ async fn execute(gate: &Authenticator<'_>, caller: Caller, params: Params) -> Ht
         Ok(text) => text,
         Err(answer) => return answer,
     };
-    let document_hash = hex::encode(digest(&SHA256, text.as_bytes()));
     let admitted = match shared.documents.admit(&shared.contract, &text) {
         Ok(admitted) => admitted,
         Err(unfit) => return declined(&all_faults(shared, *unfit, &params)),
@@ -233,7 +231,7 @@ async fn execute(gate: &Authenticator<'_>, caller: Caller, params: Params) -> Ht
         caller,
         meta: RequestMeta {
             operation: ready.operation_name.clone(),
-            document: Some(document_hash),
+            document: Some(admitted.sha256()),
             ..authenticator::meta(http, &shared.settings, request_id)
         },
         lacking: Arc::new(ready.lacking),

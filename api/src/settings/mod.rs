@@ -97,7 +97,8 @@ pub enum SessionKind {
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RawSettings {
-    /// The address to listen on, such as `127.0.0.1:4000`.
+    /// The address to listen on, such as `127.0.0.1:4000`. What Kubernetes sets for a service called `concord`
+    /// (`CONCORD_PORT`, `CONCORD_SERVICE_HOST`, ...) is passed over.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub listen: Option<String>,
     /// The proxies before the service, as a list of networks such as `10.1.0.0/16`, with commas in the environment: what one
