@@ -108,5 +108,5 @@ fn interfaces(ty: &ExtendedType) -> usize {
     let all = object.or(ty
         .as_interface()
         .map(|interface| &interface.implements_interfaces));
-    all.map_or(0, |all| all.len())
+    all.into_iter().flatten().count()
 }
