@@ -18,9 +18,9 @@ pub const DOCUMENTS: [(&str, usize); 6] = [
     ("README.md", 150),
     ("CONTRIBUTING.md", 250),
     ("SECURITY.md", 250),
-    ("docs/ARCHITECTURE.md", 350),
-    ("docs/OPERATING.md", 550),
-    ("docs/CLIENTS.md", 350),
+    ("docs/ARCHITECTURE.md", 330),
+    ("docs/OPERATING.md", 490),
+    ("docs/CLIENTS.md", 260),
 ];
 
 /// A generated part: its name, and what writes it.
@@ -134,10 +134,16 @@ fn a_path_that_does_not_exist_is_noticed() {
 #[test]
 fn no_document_is_long() {
     for (name, most) in DOCUMENTS {
-        let lines = text(name).lines().count();
+        let mut generated = false;
+        let text = text(name);
+        let written = text.lines().filter(|line| {
+            generated = (generated || line.starts_with(BEGIN)) && *line != END;
+            !generated
+        });
+        let lines = written.count();
         assert!(
             lines <= most,
-            "{name} has {lines} lines, and may have {most}"
+            "{name} has {lines} lines that somebody wrote, and may have {most}"
         );
     }
 }
@@ -435,13 +441,27 @@ fn prices() -> String {
             let price = value(price.trim_end_matches(';'));
             writeln!(said, "| {comment} | {price} |").unwrap();
         } else if let Some(dearer) = line.strip_prefix("(\"") {
-            let words: Vec<&str> = dearer.trim_end_matches("),").split(", ").collect();
-            let [ty, field, price] = words.as_slice() else {
+            let (words, price) = dearer.trim_end_matches("),").rsplit_once(", ").unwrap();
+            if price == "PACKAGE" {
                 continue;
-            };
-            let (ty, field) = (ty.trim_matches('"'), field.trim_matches('"'));
+            }
             let price = value(price);
-            writeln!(said, "| `{ty}.{field}`: {comment} | {price} |").unwrap();
+            let (ty, fields) = words.split_once('"').unwrap();
+            let fields = fields.trim_start_matches(", ");
+            let named = if fields == "ENDINGS" {
+                let (_, list) = source.split_once("const ENDINGS: &[&str] = &[").unwrap();
+                list.split("];").next().unwrap()
+            } else {
+                fields
+            };
+            let named = named.split('"').skip(1).step_by(2);
+            let named: Vec<String> = named.map(|field| format!("`{ty}.{field}`")).collect();
+            let what = if named.is_empty() {
+                format!("`{ty}`")
+            } else {
+                named.join(", ")
+            };
+            writeln!(said, "| {what}: {comment} | {price} |").unwrap();
         }
     }
     said

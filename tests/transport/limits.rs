@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::sync::{Arc, LazyLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use async_graphql::Variables;
 use async_graphql::parser::types::{ExecutableDocument, Selection, SelectionSet};
@@ -12,7 +12,7 @@ use concord::graphql::cost::{Cost, MAX_VALUES};
 use concord::graphql::document::{self, Admitted, Documents};
 use concord::graphql::extent::{MAX_BYTES, MAX_DEPTH, MAX_NESTING, MAX_SELECTIONS, MAX_TOKENS};
 use concord::graphql::operation::select_operation;
-use concord::graphql::prices::REQUEST;
+use concord::graphql::prices::{PACKAGE, QUERY, REQUEST};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -116,15 +116,25 @@ fn known_attacks_are_refused_at_once() {
     admit("{c}").unwrap();
     let unknown = format!("{{{}}}", "z ".repeat(1_900));
     for attack in [&list, &chain, &unused, &type_brackets, &long, &unknown] {
-        let start = Instant::now();
-        assert!(admit(attack).is_err(), "{attack}");
+        let took = (0..3).map(|_| {
+            let before = processor_time();
+            assert!(admit(attack).is_err(), "{attack}");
+            processor_time().saturating_sub(before)
+        });
+        let least = took.min().unwrap();
         assert!(
-            start.elapsed() < Duration::from_millis(50),
-            "{:?}: {}",
-            start.elapsed(),
+            least < Duration::from_millis(50),
+            "{least:?}: {}",
             &attack[..60]
         );
     }
+}
+
+/// The processor time of this thread: what else the machine does is not counted.
+fn processor_time() -> Duration {
+    let told = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+    let nanos = told.split_whitespace().next().unwrap().parse().unwrap();
+    Duration::from_nanos(nanos)
 }
 
 #[test]
@@ -280,9 +290,10 @@ fn a_page_costs_what_it_may_hold() {
         twenty.charged - none.charged
     );
     assert_eq!(forty.values - twenty.values, twenty.values - none.values);
+    // What is not asked for costs nothing: here, twenty packages.
     let without = by("", json!({ "no": true }));
     assert!(
-        without.charged * 5 < twenty.charged,
+        twenty.charged >= without.charged + 20 * PACKAGE,
         "{without:?} {twenty:?}"
     );
     // More than a page has is refused when it is asked for, and priced no higher.
@@ -297,7 +308,7 @@ fn a_page_costs_what_it_may_hold() {
     assert_eq!(
         cost_of(&TOY, "{c c b}", json!({})),
         Cost {
-            charged: REQUEST + 3 * 150,
+            charged: REQUEST + 3 * QUERY,
             values: 3
         }
     );
@@ -502,7 +513,7 @@ proptest! {
                 let fields = u64::MAX - left;
                 let cost = admitted.cost(operation, &Variables::from_json(json!({ "v": true })));
                 prop_assert_eq!(cost.values, fields);
-                prop_assert_eq!(cost.charged, REQUEST + 2 * 150 + fields - 2);
+                prop_assert_eq!(cost.charged, REQUEST + 2 * QUERY + fields / 4);
             }
             Err(Error::QueryTooCostly(_)) => {}
             Err(error) => prop_assert!(false, "{error}: {document}"),

@@ -141,9 +141,17 @@ impl Price {
 
     /// Returns what it comes to with these variables.
     pub(super) fn with(&self, variables: &Variables) -> Cost {
+        let Cost { charged, values } = self.sum(variables);
+        Cost {
+            charged: charged.saturating_add(values / prices::VALUES_A_UNIT),
+            values,
+        }
+    }
+
+    fn sum(&self, variables: &Variables) -> Cost {
         self.under.iter().fold(self.own, |sum, (factor, price)| {
             let size = factor.with(variables);
-            sum.plus(price.with(variables).times(size))
+            sum.plus(price.sum(variables).times(size))
         })
     }
 

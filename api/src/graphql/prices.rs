@@ -10,22 +10,45 @@ use apollo_compiler::{Name, Schema};
 use super::records::record_kind;
 
 /// What every request is charged, whatever comes of it: its token, its document and its answer.
-pub const REQUEST: u64 = 100;
+pub const REQUEST: u64 = 300;
 /// A field of the root of a query: a statement or two, and an audit event.
-const QUERY: u64 = 150;
+pub const QUERY: u64 = 700;
 /// A field of the root of a mutation: what it judges, writes and records.
-const MUTATION: u64 = 1_000;
-/// A record that a field leads to: what is found for it beside its row.
-const RECORD: u64 = 10;
-/// A value of the answer.
-const VALUE: u64 = 1;
+const MUTATION: u64 = 900;
+/// A record that a field leads to.
+const RECORD: u64 = 1;
+/// How many values of the answer come to one unit.
+pub(super) const VALUES_A_UNIT: u64 = 4;
 
-/// What is dearer than its kind.
-pub const DEARER: [(&str, &str, u64); 2] = [
-    // The decision, what is unsealed, and an audit event that names each category.
-    ("Referral", "package", 600),
+/// A package: the decision, what is unsealed, and an audit event that names each category.
+pub const PACKAGE: u64 = 80;
+/// What is dearer than its kind: the fields of a type, and what each is charged.
+const DEARER: [(&str, &[&str], u64); 5] = [
+    ("Referral", &["package"], PACKAGE),
+    // What is read beside the page, for all of its entries.
+    ("Referral", &["consent", "mou"], 10),
     // The hashes beside the path from a leaf to the root.
-    ("AuditEvent", "proof", 200),
+    ("AuditEvent", &["proof"], 60),
+    // What is judged, and sealed anew.
+    ("Mutation", &["continueReferral"], 1_500),
+    // What ends or begins again, after every read that is on its way; keys are destroyed for it.
+    ("Mutation", ENDINGS, 2_700),
+];
+const ENDINGS: &[&str] = &[
+    "endSubject",
+    "eraseSurvivor",
+    "markConsentEnteredInError",
+    "reinstateMembership",
+    "reinstateSubject",
+    "revokeConsent",
+    "revokeToken",
+    "suspendApplication",
+    "suspendMembership",
+];
+/// The records that are dearer than others.
+const DEARER_RECORDS: [(&str, u64); 1] = [
+    // Its row is the widest.
+    ("AuditEvent", 8),
 ];
 
 /// The fields under which a page has its entries.
@@ -38,28 +61,32 @@ const LONGER: [(&str, &str, u64); 2] = [
     ("InclusionProof", "hashes", 20),
 ];
 
-/// Returns what a field is charged by itself.
+/// Returns what a field is charged by itself, beside its value.
 pub(super) fn of_field(root: Option<OperationType>, parent: &Name, field: &Field) -> u64 {
     let kind = match root {
         // The schema about itself, and the name of the root's type.
-        Some(_) if field.name.starts_with("__") => VALUE,
+        Some(_) if field.name.starts_with("__") => 0,
         Some(OperationType::Mutation) => MUTATION,
         Some(OperationType::Query | OperationType::Subscription) => QUERY,
-        None => VALUE,
+        None => 0,
     };
     let mut dearer = DEARER.iter();
-    let dearer = dearer.find(|(ty, name, _)| (*parent == **ty) && (field.name == **name));
+    let dearer =
+        dearer.find(|(ty, names, _)| (*parent == **ty) && names.contains(&field.name.as_str()));
     dearer.map_or(kind, |(_, _, price)| *price)
 }
 
-/// Returns what is charged for an object of this type beside its values.
+/// Returns what is charged for an object of this type, beside its values.
 pub(super) fn of_object(schema: &Schema, ty: &Name) -> u64 {
     let is_record = record_kind(ty).is_some()
         || matches!(
             schema.types.get(ty),
             Some(ExtendedType::Interface(_) | ExtendedType::Union(_))
         );
-    if is_record { RECORD } else { 0 }
+    let mut dearer = DEARER_RECORDS.iter();
+    let dearer = dearer.find(|(name, _)| *ty == **name);
+    let usual = if is_record { RECORD } else { 0 };
+    dearer.map_or(usual, |(_, price)| *price)
 }
 
 /// Returns how many entries a list of the service's own is taken to have that is no page.

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use async_graphql::{ObjectType, OutputType, SimpleObject, TypeName};
+use async_graphql::{Object, ObjectType, OutputType, SimpleObject, TypeName};
+use tokio::task::consume_budget;
 
 use crate::store::page::{self, CursorKey, Page};
 
@@ -20,13 +21,27 @@ where
 }
 
 /// An entry of a list, and where it stands.
-#[derive(SimpleObject)]
-#[graphql(name_type)]
 pub struct Edge<T: OutputType + ObjectType> {
     /// The entry.
     pub node: T,
-    /// Where it stands: for `after` and `before`.
+    /// Where it stands.
     pub cursor: String,
+}
+
+/// An entry of a list, and where it stands.
+#[Object(name_type)]
+impl<T: OutputType + ObjectType> Edge<T> {
+    /// The entry.
+    async fn node(&self) -> &T {
+        // What is at hand is answered without a pause: after some entries the thread's other requests are let by.
+        consume_budget().await;
+        &self.node
+    }
+
+    /// Where it stands: for `after` and `before`.
+    async fn cursor(&self) -> &str {
+        &self.cursor
+    }
 }
 
 /// Where a page lies in its list.
