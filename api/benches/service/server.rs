@@ -6,6 +6,9 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+/// Who issued the tokens: a server of the usual settings, as the one that wrote the stores has them.
+const ISSUER: &str = "http://127.0.0.1:4000";
+
 /// A running `concord serve`; it is killed when it is dropped.
 pub struct Server {
     process: Child,
@@ -20,6 +23,8 @@ impl Server {
         let mut process = Command::new(env!("CARGO_BIN_EXE_concord"))
             .args(["serve", "--listen", "127.0.0.1:0"])
             .args(flags)
+            // The tokens were issued before its port was known.
+            .env("CONCORD_ISSUER", ISSUER)
             // No partner asks as a measurement does.
             .env("CONCORD_COST_PER_SECOND", u32::MAX.to_string())
             .env("CONCORD_COST_BURST", u32::MAX.to_string())

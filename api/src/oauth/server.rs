@@ -65,7 +65,9 @@ impl Endpoint {
     #[must_use]
     pub const fn cost(self) -> u64 {
         match self {
-            Self::Token | Self::Revocation => 1_500,
+            Self::Token => 800,
+            // As the mutation.
+            Self::Revocation => 3_000,
             Self::Introspection => 500,
         }
     }
