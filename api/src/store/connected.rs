@@ -173,13 +173,18 @@ pub(super) async fn postgres(
     Ok(Connections::repeating(pool, breakage, limit))
 }
 
-fn common(url: String, connections: u32) -> ConnectOptions {
+/// Returns what all pools have in common.
+pub(super) fn common(url: String, connections: u32) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
     options
         .max_connections(connections)
         .min_connections(1)
         .acquire_timeout(Duration::from_secs(4))
         .test_before_acquire(false)
+        // Whether a connection is good is asked when it is handed out (`Breakage::watches`). sqlx's upkeep of idle ones must
+        // not run: where a pool closes meanwhile, its count of them can fall below zero, and it then goes over 2^64 of them.
+        .max_lifetime(None)
+        .idle_timeout(None)
         .sqlx_logging(false)
         .record_stmt_in_spans(false);
     options

@@ -8,12 +8,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use sea_orm::{
-    AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseTransaction, DbBackend, DbErr,
-    IsolationLevel, Statement,
+    AccessMode, ConnectionTrait, Database, DatabaseTransaction, DbBackend, DbErr, IsolationLevel,
+    Statement,
 };
 
 use super::Connections;
-use super::connected::postgres;
+use super::connected::{common, postgres};
 use super::connections::Breakage;
 use crate::settings::{Settings, StoreLocation};
 
@@ -113,15 +113,12 @@ async fn sqlite(file: &Path, access: Access) -> Result<Connections, DbErr> {
         Access::Shared => "rw",
         Access::Alone => "ro&immutable=true",
     };
-    let mut options = ConnectOptions::new(format!("sqlite://{}?mode={mode}", file.display()));
-    options
-        .max_connections(1)
-        .sqlx_logging(false)
-        .map_sqlx_sqlite_opts(|options| {
-            options
-                .busy_timeout(PATIENCE)
-                .pragma("trusted_schema", "OFF")
-        });
+    let mut options = common(format!("sqlite://{}?mode={mode}", file.display()), 1);
+    options.map_sqlx_sqlite_opts(|options| {
+        options
+            .busy_timeout(PATIENCE)
+            .pragma("trusted_schema", "OFF")
+    });
     let pool = Database::connect(options).await?;
     Ok(Connections::repeating(pool, Breakage::default(), None))
 }
