@@ -12,7 +12,7 @@ use concord::graphql::cost::{Cost, MAX_VALUES};
 use concord::graphql::document::{self, Admitted, Documents};
 use concord::graphql::extent::{MAX_BYTES, MAX_DEPTH, MAX_NESTING, MAX_SELECTIONS, MAX_TOKENS};
 use concord::graphql::operation::select_operation;
-use concord::graphql::prices::{PACKAGE, QUERY, REQUEST};
+use concord::graphql::prices::{PACKAGE, QUERY, REQUEST, VALUES_A_UNIT};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -116,18 +116,23 @@ fn known_attacks_are_refused_at_once() {
     admit("{c}").unwrap();
     let unknown = format!("{{{}}}", "z ".repeat(1_900));
     for attack in [&list, &chain, &unused, &type_brackets, &long, &unknown] {
-        let took = (0..3).map(|_| {
-            let before = processor_time();
-            assert!(admit(attack).is_err(), "{attack}");
-            processor_time().saturating_sub(before)
-        });
-        let least = took.min().unwrap();
-        assert!(
-            least < Duration::from_millis(50),
-            "{least:?}: {}",
-            &attack[..60]
-        );
+        assert!(admit(attack).is_err(), "{attack}");
+        is_read_within(Duration::from_millis(50), attack);
     }
+    // What stands under one key is compared with each other, and nothing is wrong with it.
+    let same = format!("{{{}}}", "a{c}".repeat(900));
+    is_read_within(Duration::from_millis(500), &same);
+}
+
+/// Checks how much processor time a document takes to be read, at the best of three times.
+fn is_read_within(most: Duration, document: &str) {
+    let took = (0..3).map(|_| {
+        let before = processor_time();
+        let _ = admit(document);
+        processor_time().saturating_sub(before)
+    });
+    let least = took.min().unwrap();
+    assert!(least < most, "{least:?}: {}", &document[..60]);
 }
 
 /// The processor time of this thread: what else the machine does is not counted.
@@ -513,7 +518,7 @@ proptest! {
                 let fields = u64::MAX - left;
                 let cost = admitted.cost(operation, &Variables::from_json(json!({ "v": true })));
                 prop_assert_eq!(cost.values, fields);
-                prop_assert_eq!(cost.charged, REQUEST + 2 * QUERY + fields / 4);
+                prop_assert_eq!(cost.charged, REQUEST + 2 * QUERY + fields / VALUES_A_UNIT);
             }
             Err(Error::QueryTooCostly(_)) => {}
             Err(error) => prop_assert!(false, "{error}: {document}"),

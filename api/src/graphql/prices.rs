@@ -18,7 +18,7 @@ const MUTATION: u64 = 900;
 /// A record that a field leads to.
 const RECORD: u64 = 1;
 /// How many values of the answer come to one unit.
-pub(super) const VALUES_A_UNIT: u64 = 4;
+pub const VALUES_A_UNIT: u64 = 4;
 
 /// A package: the decision, what is unsealed, and an audit event that names each category.
 pub const PACKAGE: u64 = 80;
