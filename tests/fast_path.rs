@@ -9,7 +9,7 @@ use concord::graphql::node::Node;
 use concord::referral::connection::{ReferralConnection, TotalCount};
 use concord::referral::fast::ReferralPage;
 use concord::referral::graphql::Referral;
-use concord::referral::input::ReferralOrder;
+use concord::referral::listing::ReferralOrder;
 use concord::referral::read::{Header, Seen};
 use concord::referral::rules::{CurrentStatus, Side, StoredStatus};
 use concord::store::page::Page;

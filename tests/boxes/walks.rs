@@ -4,8 +4,7 @@
 use std::time::Duration;
 
 use concord::referral::find::Find;
-use concord::referral::input::{ReferralBox, ReferralOrder};
-use concord::referral::listing::{Listing, Wanted};
+use concord::referral::listing::{Listing, ReferralBox, ReferralOrder, Wanted};
 use concord::referral::read::{self, Depth};
 use concord::store::page::PageRequest;
 use concord_entities::ids::{AgencyId, MouId};
@@ -186,8 +185,8 @@ impl Read {
         let plan = &plan[0]["Plan"];
         let buffers = ["Shared Hit Blocks", "Shared Read Blocks"];
         let buffers = buffers.map(|name| plan[name].as_i64().unwrap());
-        let walks = match &listing.path {
-            concord::referral::listing::Path::Walks(walks) => walks.len() + 1,
+        let walks = match &listing.found_by {
+            concord::referral::listing::FoundBy::Walks(walks) => walks.len() + 1,
             _ => 1,
         };
         let read = Self {

@@ -6,9 +6,8 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use concord::referral::find::Find;
-use concord::referral::input::ReferralBox as Side;
 use concord::referral::input::ReferralFilter;
-use concord::referral::listing::Listing;
+use concord::referral::listing::{Listing, ReferralBox as Side};
 use concord::referral::read::{self, Depth, Header};
 use concord::sharing::decide::{ConsentFacts, Facts, MouFacts, Party};
 use concord::sharing::{self, Question};

@@ -5,7 +5,7 @@ use sea_orm::ConnectionTrait;
 
 use super::find::Find;
 use super::graphql::Referral;
-use super::input::ReferralOrder;
+use super::listing::ReferralOrder;
 use crate::error::{Refusal, Result};
 use crate::store::Store;
 use crate::store::page::Page;

@@ -9,8 +9,9 @@ use concord_entities::vocabulary::ReferralStatus;
 use sea_orm::sea_query::{Asterisk, Expr, ExprTrait, Query, SelectStatement, UnionType};
 use sea_orm::{ColumnTrait, Condition, DbBackend, QueryFilter, QuerySelect, QueryTrait, Select};
 
-use super::input::{ReferralBox, ReferralOrder};
-use super::listing::{IndexWalk, Listing, Narrowing, Path, Place};
+use super::listing::{
+    FoundBy, IndexKey, IndexWalk, ListPlace, Listing, ReferralBox, ReferralOrder,
+};
 use crate::clock;
 use crate::store::page::Walk;
 
@@ -38,7 +39,7 @@ impl Find<'_> {
 
     /// Returns a walk of a page as it goes along the list: what is most urgent comes first, and so does what is latest.
     #[must_use]
-    pub fn along_list(&self, walk: Walk<Place>) -> Walk<Place> {
+    pub fn along_list(&self, walk: Walk<ListPlace>) -> Walk<ListPlace> {
         match self.listing.order {
             ReferralOrder::MostUrgent => walk.reversed(),
             ReferralOrder::Arrival | ReferralOrder::LastChange => walk,
@@ -47,12 +48,12 @@ impl Find<'_> {
 
     /// Selects the rows along a walk, in its order.
     #[must_use]
-    pub fn rows(&self, walk: &Walk<Place>) -> Select<referral::Entity> {
+    pub fn rows(&self, walk: &Walk<ListPlace>) -> Select<referral::Entity> {
         let columns = [self.sorted_by(), Column::Id];
-        match &self.listing.path {
-            Path::Box => walk.along(self.box_between(), &columns),
-            Path::Few => walk.along(self.few(), &columns),
-            Path::Walks(walks) => {
+        match &self.listing.found_by {
+            FoundBy::Box => walk.along(self.box_between(), &columns),
+            FoundBy::Few => walk.along(self.few(), &columns),
+            FoundBy::Walks(walks) => {
                 walk.in_order(referral::Entity::found(self.walked(walk, walks)), &columns)
             }
         }
@@ -110,7 +111,7 @@ impl Find<'_> {
     }
 
     /// The ids along all walks, each once.
-    fn walked(&self, walk: &Walk<Place>, walks: &[IndexWalk]) -> SelectStatement {
+    fn walked(&self, walk: &Walk<ListPlace>, walks: &[IndexWalk]) -> SelectStatement {
         let now = self.now();
         let by_status =
             self.listing.wanted.statuses.is_some() || self.listing.wanted.overdue.is_some();
@@ -153,7 +154,7 @@ impl Find<'_> {
     }
 
     /// One walk: where its rows lie, and their ids.
-    fn branch(&self, walk: &Walk<Place>, rows: Select<referral::Entity>) -> SelectStatement {
+    fn branch(&self, walk: &Walk<ListPlace>, rows: Select<referral::Entity>) -> SelectStatement {
         let sorted = self.sorted_by();
         let rows = rows
             .select_only()
@@ -180,7 +181,7 @@ impl Find<'_> {
     }
 
     /// What time has moved since it was settled, and what of it is asked for.
-    fn unsettled(&self, walk: &Walk<Place>, now: &Expr) -> SelectStatement {
+    fn unsettled(&self, walk: &Walk<ListPlace>, now: &Expr) -> SelectStatement {
         let mut rows = self.box_between().filter(self.narrowed_to_any()).filter(
             Condition::all()
                 .add_option(self.standing(now))
@@ -207,13 +208,13 @@ impl Find<'_> {
         overdue.then(|| referral::overdue_at(now))
     }
 
-    fn narrowed_to(&self, narrowed: Narrowing) -> Condition {
+    fn narrowed_to(&self, narrowed: IndexKey) -> Condition {
         let condition = match narrowed {
-            Narrowing::None => return Condition::all(),
-            Narrowing::Urgency(urgency) => Column::Urgency.eq(urgency),
-            Narrowing::Need(need) => referral::needs_any([need].into_iter().collect()),
-            Narrowing::Counterpart(agency) => self.counterpart().eq(agency),
-            Narrowing::Mou(mou) => Column::MouId.eq(mou),
+            IndexKey::None => return Condition::all(),
+            IndexKey::Urgency(urgency) => Column::Urgency.eq(urgency),
+            IndexKey::Need(need) => referral::needs_any([need].into_iter().collect()),
+            IndexKey::Counterpart(agency) => self.counterpart().eq(agency),
+            IndexKey::Mou(mou) => Column::MouId.eq(mou),
         };
         Condition::all().add(condition)
     }

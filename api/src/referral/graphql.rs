@@ -7,8 +7,8 @@ use concord_entities::vocabulary::{
     Need, Purpose, ReferralAction, ReferralStatus, StatusReason, Urgency,
 };
 
-use super::input::{EarlierOutcome, ReferralOrder, ReferralOutcome};
-use super::listing::Place;
+use super::input::{EarlierOutcome, ReferralOutcome};
+use super::listing::{ListPlace, ReferralOrder};
 use super::package::Package;
 use super::package_view::NotPrefetchedError;
 use super::read::Seen;
@@ -55,14 +55,14 @@ impl Referral {
 
     /// Returns the referral's place in a list of this order.
     #[must_use]
-    pub(super) fn place(&self, order: ReferralOrder) -> Place {
+    pub(super) fn place(&self, order: ReferralOrder) -> ListPlace {
         let header = &self.seen.header;
         let at = match order {
             ReferralOrder::Arrival => header.sent_at,
             ReferralOrder::LastChange => Some(header.updated_at),
             ReferralOrder::MostUrgent => header.respond_by,
         };
-        Place {
+        ListPlace {
             order,
             at: at.unwrap_or(header.created_at),
             id: header.id,

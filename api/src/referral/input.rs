@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use async_graphql::{Enum, ID, InputObject, SimpleObject};
+use async_graphql::{ID, InputObject, SimpleObject};
 use concord_entities::ids::InvalidIdError;
 use concord_entities::referral::RecordedOutcome;
 use concord_entities::vocabulary::{Need, Needs, OutcomeCode, ReferralStatus, Urgency};
@@ -14,54 +14,6 @@ use crate::error::{Error, Faults};
 use crate::lists;
 use crate::store::page;
 use crate::wire::scalars::DateTime;
-
-/// Which of your agency's two boxes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[graphql(name = "Box")]
-pub enum ReferralBox {
-    /// What was sent to your agency.
-    Inbox,
-    /// What your agency wrote, drafts included.
-    Outbox,
-}
-
-/// In which order a list of referrals is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-pub enum ReferralOrder {
-    /// What was sent last comes first; drafts are left out. An inbox is in this order where you name none.
-    Arrival,
-    /// What somebody changed last comes first. An outbox is in this order where you name none.
-    LastChange,
-    /// What wants an answer soonest comes first, by `respondBy`; drafts are left out.
-    MostUrgent,
-}
-
-impl ReferralOrder {
-    const ALL: [Self; 3] = [Self::Arrival, Self::LastChange, Self::MostUrgent];
-
-    /// Returns its name on the wire.
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::Arrival => "ARRIVAL",
-            Self::LastChange => "LAST_CHANGE",
-            Self::MostUrgent => "MOST_URGENT",
-        }
-    }
-
-    /// Returns how a cursor calls it.
-    pub(super) const fn tag(self) -> u8 {
-        match self {
-            Self::Arrival => 1,
-            Self::LastChange => 2,
-            Self::MostUrgent => 3,
-        }
-    }
-
-    /// Returns what a cursor calls so.
-    pub(super) fn of_tag(tag: u8) -> Option<Self> {
-        Self::ALL.into_iter().find(|order| order.tag() == tag)
-    }
-}
 
 /// A referral to draft.
 #[derive(Clone, Debug, InputObject)]

@@ -1,13 +1,13 @@
 //! Which lists of referrals are answered: in which order, by which filters together. Each is walked along an index, whatever
 //! its size and whether or not anything matches. Asks no database.
 
+use async_graphql::Enum;
 use concord_entities::ids::{AgencyId, ConsentId, MouId, ReferralId, SurvivorId};
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{Code, Need, Needs, ReferralStatus, Urgency};
 use sea_orm::sea_query::Expr;
 use uuid::Uuid;
 
-use super::input::{ReferralBox, ReferralOrder};
 use crate::error::{Error, Faults};
 use crate::store::page::{CursorKey, PageRequest, Towards};
 
@@ -35,6 +35,54 @@ pub const SUPPORTED: [(&str, &str, &str); 6] = [
         "`consent` or, in the outbox, `survivor`, with all of the others but `overdue`",
     ),
 ];
+
+/// Which of your agency's two boxes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(name = "Box")]
+pub enum ReferralBox {
+    /// What was sent to your agency.
+    Inbox,
+    /// What your agency wrote, drafts included.
+    Outbox,
+}
+
+/// In which order a list of referrals is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub enum ReferralOrder {
+    /// What was sent last comes first; drafts are left out. An inbox is in this order where you name none.
+    Arrival,
+    /// What somebody changed last comes first. An outbox is in this order where you name none.
+    LastChange,
+    /// What wants an answer soonest comes first, by `respondBy`; drafts are left out.
+    MostUrgent,
+}
+
+impl ReferralOrder {
+    const ALL: [Self; 3] = [Self::Arrival, Self::LastChange, Self::MostUrgent];
+
+    /// Returns its name on the wire.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Arrival => "ARRIVAL",
+            Self::LastChange => "LAST_CHANGE",
+            Self::MostUrgent => "MOST_URGENT",
+        }
+    }
+
+    /// Returns how a cursor calls it.
+    const fn tag(self) -> u8 {
+        match self {
+            Self::Arrival => 1,
+            Self::LastChange => 2,
+            Self::MostUrgent => 3,
+        }
+    }
+
+    /// Returns what a cursor calls so.
+    fn of_tag(tag: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|order| order.tag() == tag)
+    }
+}
 
 /// What is asked for: a filter, read.
 #[derive(Clone, Debug, Default)]
@@ -73,12 +121,12 @@ pub struct Listing {
     /// What is in it.
     pub wanted: Wanted,
     /// How it is found.
-    pub path: Path,
+    pub found_by: FoundBy,
 }
 
 /// How a list is found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Path {
+pub enum FoundBy {
     /// Along the whole box.
     Box,
     /// Along an index for each of these, all at once.
@@ -93,12 +141,12 @@ pub struct IndexWalk {
     /// The status.
     pub status: ReferralStatus,
     /// What else.
-    pub narrowed: Narrowing,
+    pub narrowed: IndexKey,
 }
 
 /// What the rows of one index have in common, beside the box and the status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Narrowing {
+pub enum IndexKey {
     /// Nothing.
     None,
     /// An urgency.
@@ -125,7 +173,7 @@ impl Listing {
         let mut faults = Faults::default();
         let path = if wanted.consent.is_some() || wanted.survivor.is_some() {
             wanted.check_few(which, &mut faults);
-            Path::Few
+            FoundBy::Few
         } else {
             wanted.check(which, order, &mut faults);
             wanted.path(which, order, &mut faults)
@@ -135,7 +183,7 @@ impl Listing {
             which,
             order,
             wanted,
-            path,
+            found_by: path,
         })
     }
 
@@ -143,7 +191,7 @@ impl Listing {
     ///
     /// # Errors
     /// `BAD_USER_INPUT`: the cursor is of a list in another order.
-    pub fn check_place(&self, wanted: &PageRequest<Place>) -> Result<(), Error> {
+    pub fn check_place(&self, wanted: &PageRequest<ListPlace>) -> Result<(), Error> {
         let (argument, place) = match &wanted.from {
             Towards::Older(place) => ("after", place),
             Towards::Newer(place) => ("before", place),
@@ -265,23 +313,23 @@ impl Wanted {
         .collect()
     }
 
-    fn narrowings(&self) -> Vec<Narrowing> {
+    fn narrowings(&self) -> Vec<IndexKey> {
         if let Some(urgencies) = &self.urgencies {
-            urgencies.iter().copied().map(Narrowing::Urgency).collect()
+            urgencies.iter().copied().map(IndexKey::Urgency).collect()
         } else if let Some(needs) = self.needs {
-            needs.iter().map(Narrowing::Need).collect()
+            needs.iter().map(IndexKey::Need).collect()
         } else if let Some(counterpart) = self.counterpart {
-            vec![Narrowing::Counterpart(counterpart)]
+            vec![IndexKey::Counterpart(counterpart)]
         } else {
-            vec![self.mou.map_or(Narrowing::None, Narrowing::Mou)]
+            vec![self.mou.map_or(IndexKey::None, IndexKey::Mou)]
         }
     }
 
-    fn path(&self, which: ReferralBox, order: ReferralOrder, faults: &mut Faults) -> Path {
+    fn path(&self, which: ReferralBox, order: ReferralOrder, faults: &mut Faults) -> FoundBy {
         let narrowings = self.narrowings();
-        let whole = self.statuses.is_none() && narrowings == [Narrowing::None];
+        let whole = self.statuses.is_none() && narrowings == [IndexKey::None];
         if whole && order != ReferralOrder::MostUrgent {
-            return Path::Box;
+            return FoundBy::Box;
         }
         let statuses = match &self.statuses {
             Some(statuses) => statuses.clone(),
@@ -306,7 +354,7 @@ impl Wanted {
             "name fewer of them, or `statuses`: as many of one as of the other come to {WALKS} at most"
         );
         faults.require(walks.len() <= WALKS, place, remedy);
-        Path::Walks(walks)
+        FoundBy::Walks(walks)
     }
 }
 
@@ -328,7 +376,7 @@ fn every_status(which: ReferralBox) -> Vec<ReferralStatus> {
 
 /// Where a referral stands in a list: in its order, at its time, by its id where times are the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct ListPlace {
     /// The list's order.
     pub order: ReferralOrder,
     /// The time by which it is sorted.
@@ -337,7 +385,7 @@ pub struct Place {
     pub id: ReferralId,
 }
 
-impl CursorKey for Place {
+impl CursorKey for ListPlace {
     fn bytes(&self) -> Vec<u8> {
         let order = [self.order.tag()];
         [

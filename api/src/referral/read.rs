@@ -17,7 +17,7 @@ use sea_orm::sea_query::SelectStatement;
 use sea_orm::{ConnectionTrait, FromQueryResult, QueryResult, QuerySelect, QueryTrait, Select};
 
 use super::find::Find;
-use super::listing::Place;
+use super::listing::ListPlace;
 use super::reader::Reader;
 use super::rules::{self, CurrentStatus, Side, StoredStatus};
 use crate::access::Caller;
@@ -221,7 +221,7 @@ pub async fn page(
     store: &Store,
     caller: &Caller,
     list: &Find<'_>,
-    wanted: PageRequest<Place>,
+    wanted: PageRequest<ListPlace>,
     depth: &Depth,
 ) -> Result<Decided<Page<Seen>>> {
     let behind = wanted
@@ -240,7 +240,7 @@ pub async fn page(
 #[must_use]
 pub fn page_statement(
     list: &Find<'_>,
-    wanted: PageRequest<Place>,
+    wanted: PageRequest<ListPlace>,
     depth: &Depth,
 ) -> SelectStatement {
     let walk = list.along_list(wanted.walk());
