@@ -79,6 +79,8 @@ fn page() -> ReferralConnection {
                 header,
                 beyond: None,
                 packages: std::collections::BTreeMap::new(),
+                previews: std::collections::BTreeMap::new(),
+                explained: std::collections::BTreeMap::new(),
             };
             Referral::headed(seen, sender.clone(), recipient.clone())
         });

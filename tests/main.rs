@@ -56,6 +56,7 @@ mod origins;
 mod outcomes;
 mod pages;
 mod postgres;
+mod preview;
 mod proxied;
 mod races;
 mod rate;
