@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use concord::referral::rules::{CurrentStatus, StoredStatus};
+use concord::referral::rules::status::{CurrentStatus, StoredStatus};
 use concord_entities::ids::ReferralId;
 use concord_entities::instant::Instant;
 use concord_entities::referral::{self, UNANSWERED};

@@ -12,8 +12,8 @@ use super::input::{EarlierOutcome, ReferralOutcome};
 use super::package::Package;
 use super::package_view::NotPrefetchedError;
 use super::read::Seen;
-use super::rules;
-use super::rules_outcome::{self, CORRECTABLE};
+use super::rules::outcome::{self, CORRECTABLE};
+use super::rules::transitions;
 use crate::agency::graphql::Agency;
 use crate::consent::graphql::Consent;
 use crate::error::{Refusal, Result};
@@ -108,15 +108,22 @@ impl Referral {
     }
 
     /// What your agency may do next with it.
-    async fn allowed_actions(&self) -> &'static [ReferralAction] {
-        rules::allowed(self.seen.current.status, self.seen.side)
+    async fn allowed_actions(&self) -> Vec<ReferralAction> {
+        transitions::allowed(self.seen.current.status, self.seen.side).collect()
+    }
+
+    /// The earlier referral that this one takes up again; null where it takes up none, or where your agency is no party of
+    /// that one.
+    async fn reopens(&self) -> Option<ID> {
+        let earlier = self.seen.beyond.as_ref()?.reopens?;
+        Some(ID(earlier.to_string()))
     }
 
     /// What came of it; null until it is completed.
     async fn outcome(&self) -> Option<ReferralOutcome> {
         let beyond = self.seen.beyond.as_ref()?;
         let asked = self.seen.header.needs;
-        let (provided, further) = rules_outcome::split(asked, beyond.provided);
+        let (provided, further) = outcome::split(asked, beyond.provided);
         let earlier = beyond
             .earlier_outcomes
             .iter()

@@ -1,8 +1,7 @@
 //! Referrals: one survivor's package on its way from one agency to another.
 //!
-//! - [`rules`]: what may follow what, and what a referral's status is now; [`rules_draft`]: what a draft may say;
-//!   [`rules_outcome`]: what an outcome means.
-//! - [`draft`], [`change`], [`continuation`]: the verbs; `resealed` compares packages.
+//! - [`rules`]: what may follow what, and what a referral's status is now.
+//! - [`draft`], [`steps`], [`change`], [`continuation`]: the verbs; `resealed` compares packages.
 //! - [`query`]: reading; [`find`] selects rows, [`read`] decides on them for a [`reader`], `view` releases and opens them.
 //! - [`package`]: what a package holds; `package_view` opens it.
 //! - [`graphql`], [`input`], `selection`: the wire; [`fast`] writes its hot page by hand.
@@ -22,8 +21,7 @@ pub mod read;
 pub mod reader;
 mod resealed;
 pub mod rules;
-pub mod rules_draft;
-pub mod rules_outcome;
 pub(crate) mod selection;
+pub mod steps;
 pub(crate) mod view;
 pub mod withheld;

@@ -8,7 +8,7 @@ use concord_entities::vocabulary::Code;
 use super::plan::{JsonKey, Object, OfAgency, OfEdge, OfPage, OfPageInfo, OfReferral, PagePlan};
 use crate::agency::graphql::Agency;
 use crate::referral::graphql::Referral;
-use crate::referral::rules;
+use crate::referral::rules::transitions;
 use crate::wire::connection::{Connection, Edge, PageInfo};
 
 /// About what an entry of a page takes, in bytes.
@@ -58,7 +58,7 @@ fn referral(out: &mut String, referral: &Referral, plan: &Object<OfReferral>) ->
         OfReferral::RespondBy => or_null(out, header.respond_by.map(Instant::in_full), plain),
         OfReferral::UpdatedAt => plain(out, header.updated_at.in_full()),
         OfReferral::AllowedActions => {
-            let allowed = rules::allowed(current.status, referral.seen.side);
+            let allowed = transitions::allowed(current.status, referral.seen.side);
             list(out, allowed, |out, it| plain(out, it.code()))
         }
         OfReferral::Sender(plan) => agency(out, &referral.sender, plan),
