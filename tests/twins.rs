@@ -15,8 +15,8 @@ use proptest::test_runner::TestRunner;
 
 use crate::world::{Agency, World};
 
-/// The first of the moments on which everything here turns.
-const START: Instant = Instant(1_800_000_000_000_000);
+/// The first of the moments on which everything here turns: later than any at which a server settles.
+const START: Instant = Instant(4_000_000_000_000_000);
 
 /// How many rows are generated.
 const ROWS: usize = 600;

@@ -141,7 +141,7 @@ impl Pair {
             let id = self.world.sql_id(&told.referral);
             let month = "2592000000000";
             self.world.tampers(&format!(
-                "UPDATE referral SET sent_at = sent_at - {month} WHERE id = {id}"
+                "UPDATE referral SET expires_at = expires_at - {month} WHERE id = {id}"
             ));
         }
         told

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
-use std::time::Duration;
 
 use concord::referral::rules::status::{CurrentStatus, StoredStatus};
 use concord::referral::rules::steps::{Step, take};
@@ -126,6 +125,8 @@ fn standing() -> Vec<referral::Model> {
         key_version: 1,
         created_at: NOW,
         sent_at: Some(NOW),
+        expires_at: None,
+        settled_at: NOW,
         respond_by: None,
         updated_at: NOW,
         consent_until: None,
@@ -160,7 +161,7 @@ fn standing() -> Vec<referral::Model> {
                 }
             }
             ReferralStatus::Expired => standing.push(referral::Model {
-                sent_at: Some(NOW.minus(Duration::from_hours(30 * 24))),
+                expires_at: Some(NOW),
                 ..stored(ReferralStatus::Requested)
             }),
             other => standing.push(stored(other)),

@@ -2,11 +2,13 @@
 //!
 //! - [`rules`]: what may follow what, and what a referral's status is now.
 //! - [`draft`], [`steps`], [`change`], [`continuation`]: the verbs; `resealed` compares packages.
-//! - [`query`]: reading; [`find`] selects rows, [`read`] decides on them for a [`reader`], `view` releases and opens them.
+//! - [`query`]: reading; [`listing`] says which lists are answered, [`find`] selects their rows, [`settling`] keeps what
+//!   finds them, [`read`] decides on them for a [`reader`], `view` releases and opens them.
 //! - [`package`]: what a package holds; `package_view` opens it.
 //! - [`graphql`], [`input`], `selection`: the wire; [`fast`] writes its hot page by hand.
 
 pub mod change;
+pub mod connection;
 pub mod continuation;
 pub mod draft;
 pub mod fast;
@@ -14,6 +16,7 @@ pub mod find;
 pub mod graphql;
 pub mod input;
 mod kept;
+pub mod listing;
 pub mod package;
 mod package_view;
 pub mod query;
@@ -22,6 +25,7 @@ pub mod reader;
 mod resealed;
 pub mod rules;
 pub(crate) mod selection;
+pub mod settling;
 pub mod steps;
 pub(crate) mod view;
 pub mod withheld;

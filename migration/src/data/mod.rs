@@ -34,6 +34,7 @@ pub(crate) mod m0032_issuer_terms;
 pub(crate) mod m0033_ending_allowance;
 pub(crate) mod m0034_staff;
 pub(crate) mod m0035_steps;
+pub(crate) mod m0036_listing;
 
 use sea_orm_migration::sea_orm::prelude::Uuid;
 

@@ -30,6 +30,17 @@ pub fn response_time(urgency: Urgency) -> Duration {
     }
 }
 
+/// Returns how long a referral may stay unanswered before it expires.
+#[must_use]
+pub fn answer_term(urgency: Urgency) -> Duration {
+    const DAY: u64 = 24;
+    match urgency {
+        Urgency::Emergency => Duration::from_hours(2 * DAY),
+        Urgency::Urgent => Duration::from_hours(7 * DAY),
+        Urgency::Routine => Duration::from_hours(30 * DAY),
+    }
+}
+
 /// What a referral is to be sent or continued under, as its change read it.
 #[derive(Clone, Debug)]
 pub struct Basis {
@@ -116,6 +127,7 @@ fn sent(draft: Model, basis: &Basis, now: Instant) -> Result<Model, Error> {
         status,
         sent_at: Some(now),
         respond_by: Some(now.plus(response_time(draft.urgency))),
+        expires_at: Some(now.plus(answer_term(draft.urgency))),
         mou_id: Some(mou.id),
         mou_until: Some(mou.ends_at),
         consent_until: Some(consent.stands_until()),

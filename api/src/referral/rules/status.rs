@@ -1,7 +1,7 @@
 //! What a referral's status is now: from what people did, and what time, its consent and its MOU made of it. Pure.
 
 use concord_entities::instant::Instant;
-use concord_entities::referral::{Model, answerable_until};
+use concord_entities::referral::Model;
 use concord_entities::vocabulary::{ReferralStatus, StatusReason};
 
 /// What a referral's row says of its status.
@@ -11,8 +11,8 @@ pub struct StoredStatus {
     pub status: ReferralStatus,
     /// Why it stands there.
     pub reason: Option<StatusReason>,
-    /// When it was sent.
-    pub sent_at: Option<Instant>,
+    /// Until when it can be answered.
+    pub expires_at: Option<Instant>,
     /// When its consent ends by itself.
     pub consent_until: Option<Instant>,
     /// When its MOU ends by itself.
@@ -26,7 +26,7 @@ impl From<&Model> for StoredStatus {
         Self {
             status: row.status,
             reason: row.status_reason,
-            sent_at: row.sent_at,
+            expires_at: row.expires_at,
             consent_until: row.consent_until,
             mou_until: row.mou_until,
             halted: row.halted,
@@ -56,13 +56,17 @@ impl CurrentStatus {
             (ReferralStatus::Suspended, Some(reason))
         } else if past(stored.mou_until) {
             (ReferralStatus::Suspended, Some(StatusReason::MouNotInForce))
-        } else if stored.status == ReferralStatus::Requested
-            && past(stored.sent_at.map(answerable_until))
-        {
+        } else if stored.status == ReferralStatus::Requested && past(stored.expires_at) {
             (ReferralStatus::Expired, Some(StatusReason::NotAnswered))
         } else {
             (stored.status, stored.reason)
         };
         Self { status, reason }
     }
+}
+
+/// Returns whether the answer to a referral is overdue: whether it waits for one at `now`, and was to have it by then.
+#[must_use]
+pub fn overdue(current: CurrentStatus, respond_by: Option<Instant>, now: Instant) -> bool {
+    current.status == ReferralStatus::Requested && respond_by.is_some_and(|by| by <= now)
 }
