@@ -65,6 +65,7 @@ mod repeated;
 mod seal;
 mod sessions;
 mod settings;
+mod states;
 mod sweeps;
 mod text;
 mod time_zones;

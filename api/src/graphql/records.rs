@@ -78,13 +78,14 @@ const GUARDED_FIELDS: [(&str, &str, RequiredScope); 3] = [
 
 /// What each field of the root asks for. A query that leads to a record or to a page of records asks for the scope of
 /// their kind and is not named here, and `viewer` asks for none.
-const OPERATIONS: [(&str, RequiredScope); 45] = [
+const OPERATIONS: [(&str, RequiredScope); 51] = [
     ("auditCheckpoint", Resource::Audit.read()),
     ("contactNow", Resource::Survivor.read()),
     ("lintConsent", Resource::Consent.read()),
     ("acceptReferral", Resource::Referral.update()),
     ("addTrustedDocuments", Resource::Agency.update()),
     ("bindRulePack", Resource::Agency.update()),
+    ("cancelReferral", Resource::Referral.update()),
     ("completeReferral", Resource::Referral.update()),
     ("continueReferral", Resource::Referral.update()),
     ("correctReferralOutcome", Resource::Referral.update()),
@@ -98,7 +99,10 @@ const OPERATIONS: [(&str, RequiredScope); 45] = [
     ("editReferralDraft", Resource::Referral.update()),
     ("endSubject", Resource::Agency.delete()),
     ("eraseSurvivor", Resource::Survivor.delete()),
+    ("failReferral", Resource::Referral.update()),
+    ("holdReferral", Resource::Referral.update()),
     ("markConsentEnteredInError", Resource::Consent.update()),
+    ("markReferralEnteredInError", Resource::Referral.update()),
     ("objectToConsent", Resource::Consent.update()),
     ("offerMou", Resource::Mou.update()),
     ("recordLegalHold", Resource::Survivor.update()),
@@ -114,6 +118,7 @@ const OPERATIONS: [(&str, RequiredScope); 45] = [
     ("renewConsent", Resource::Consent.create()),
     ("replaceApplicationKeys", Resource::Agency.update()),
     ("replaceApplicationOrigins", Resource::Agency.update()),
+    ("resumeReferral", Resource::Referral.update()),
     ("revokeConsent", Resource::Consent.update()),
     ("revokeToken", Resource::Agency.delete()),
     ("rotateApplicationSecret", Resource::Agency.update()),
@@ -121,6 +126,7 @@ const OPERATIONS: [(&str, RequiredScope); 45] = [
     ("setSafeContact", Resource::Survivor.update()),
     ("signConsent", Resource::Consent.update()),
     ("signMou", Resource::Mou.update()),
+    ("startReferral", Resource::Referral.update()),
     ("suspendApplication", Resource::Agency.update()),
     ("suspendMembership", Resource::Agency.update()),
     ("unbindRulePack", Resource::Agency.update()),

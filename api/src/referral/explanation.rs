@@ -4,7 +4,7 @@ use async_graphql::{Enum, SimpleObject};
 use concord_entities::vocabulary::{DataCategory, ReferralStatus};
 
 use super::package::Withheld;
-use super::rules::CurrentStatus;
+use super::rules::status::CurrentStatus;
 use super::withheld::WithheldReason;
 use crate::sharing::Reason;
 use crate::sharing::explain::{Explanation, Key};

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use async_graphql::{ComplexObject, Context, ID, SimpleObject};
 use concord_entities::ids::AgencyId;
 use concord_entities::vocabulary::{
-    Need, Purpose, ReferralAction, ReferralStatus, StatusReason, Urgency,
+    Need, Purpose, ReferralAction, ReferralSide, ReferralStatus, StatusReason, Urgency,
 };
 
 use super::explanation::AccessExplanation;
@@ -14,8 +14,8 @@ use super::listing::{ListPlace, ReferralOrder};
 use super::package::Package;
 use super::package_view::NotPrefetchedError;
 use super::read::Seen;
-use super::rules::{self, Side};
-use super::rules_outcome::{self, CORRECTABLE};
+use super::rules::outcome::{self, CORRECTABLE};
+use super::rules::transitions;
 use crate::agency::graphql::Agency;
 use crate::consent::graphql::Consent;
 use crate::error::{Error, Refusal, Result};
@@ -62,8 +62,8 @@ impl Referral {
     /// Checks that its reader wrote it.
     fn own(&self) -> Result<()> {
         match self.seen.side {
-            Side::Sender => Ok(()),
-            Side::Recipient => Err(Error::SendersOnly.into()),
+            ReferralSide::Sender => Ok(()),
+            ReferralSide::Recipient => Err(Error::SendersOnly.into()),
         }
     }
 
@@ -142,15 +142,22 @@ impl Referral {
     }
 
     /// What your agency may do next with it.
-    async fn allowed_actions(&self) -> &'static [ReferralAction] {
-        rules::allowed(self.seen.current.status, self.seen.side)
+    async fn allowed_actions(&self) -> Vec<ReferralAction> {
+        transitions::allowed(self.seen.current.status, self.seen.side).collect()
+    }
+
+    /// The earlier referral that this one takes up again; null where it takes up none, or where your agency is no party of
+    /// that one.
+    async fn reopens(&self) -> Option<ID> {
+        let earlier = self.seen.beyond.as_ref()?.reopens?;
+        Some(ID(earlier.to_string()))
     }
 
     /// What came of it; null until it is completed.
     async fn outcome(&self) -> Option<ReferralOutcome> {
         let beyond = self.seen.beyond.as_ref()?;
         let asked = self.seen.header.needs;
-        let (provided, further) = rules_outcome::split(asked, beyond.provided);
+        let (provided, further) = outcome::split(asked, beyond.provided);
         let earlier = beyond
             .earlier_outcomes
             .iter()

@@ -3,15 +3,15 @@
 //! The statement brings the rows, the sharing epoch, the database's time and, where content or consent is asked for,
 //! every fact that the decision needs. The copied state on the row only *finds* it; [`decide()`] judges the facts.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use async_graphql::indexmap::IndexSet;
 use concord_entities::ids::{AgencyId, ConsentId, MouId, ReferralId, SurvivorAuditId};
 use concord_entities::instant::Instant;
 use concord_entities::referral::{self, Column, EarlierOutcomes};
 use concord_entities::vocabulary::{
-    Categories, Code, DataCategory, Needs, OutcomeCode, Purpose, ReferralStatus, StatusReason,
-    Urgency,
+    Categories, Code, DataCategory, Needs, OutcomeCode, Purpose, ReferralSide, ReferralStatus,
+    StatusReason, Urgency,
 };
 use sea_orm::sea_query::SelectStatement;
 use sea_orm::{ConnectionTrait, FromQueryResult, QueryResult, QuerySelect, QueryTrait, Select};
@@ -19,8 +19,8 @@ use sea_orm::{ConnectionTrait, FromQueryResult, QueryResult, QuerySelect, QueryT
 use super::find::Find;
 use super::listing::ListPlace;
 use super::reader::Reader;
-use super::rules::{CurrentStatus, Side, StoredStatus};
-use super::rules_answer;
+use super::rules::answer;
+use super::rules::status::{CurrentStatus, StoredStatus};
 use crate::access::Caller;
 use crate::audit::event::Event;
 use crate::audit::ledger::Decided;
@@ -52,7 +52,7 @@ const HEADER: [Column; 15] = [
 ];
 
 /// The further columns, read if more than headers is asked for.
-const BEYOND: [Column; 10] = [
+const BEYOND: [Column; 11] = [
     Column::ConsentId,
     Column::MouId,
     Column::SurvivorId,
@@ -63,12 +63,13 @@ const BEYOND: [Column; 10] = [
     Column::OutcomeAt,
     Column::CompletedAt,
     Column::EarlierOutcomes,
+    Column::Reopens,
 ];
 
 /// How much of each referral is asked for.
 #[derive(Clone, Debug, Default)]
 pub struct Depth {
-    /// Whether anything beyond the header is: consent, MOU, outcome or package.
+    /// Whether anything beyond the header is: consent, MOU, outcome, package or what it reopens.
     pub beyond_header: bool,
     /// What of the consent is shown with it.
     pub consent: Option<ConsentSelection>,
@@ -76,6 +77,8 @@ pub struct Depth {
     pub mou: bool,
     /// Whether its parties are, beyond their names.
     pub parties: bool,
+    /// Whether the earlier referral is shown that it takes up.
+    pub reopens: bool,
     /// The purposes for which its package is read, and the categories that are selected for each.
     pub packages: BTreeMap<Purpose, Categories>,
     /// The same of what its sender sees as its recipient would.
@@ -129,7 +132,7 @@ pub struct Seen {
     /// Whether its answer is overdue.
     pub overdue: bool,
     /// The side that its reader is on.
-    pub side: Side,
+    pub side: ReferralSide,
     /// What lies beyond the header, where it was asked for.
     pub beyond: Option<Beyond>,
     /// The decision on its package, for each purpose that was asked for.
@@ -159,6 +162,8 @@ pub struct Beyond {
     pub completed_at: Option<Instant>,
     /// What was said of it before.
     pub earlier_outcomes: Option<EarlierOutcomes>,
+    /// The earlier referral that it takes up, where its reader is a party of that.
+    pub reopens: Option<ReferralId>,
     /// The version of the key that its package was sealed under when it was decided on.
     pub key_version: i32,
 }
@@ -185,10 +190,12 @@ impl Seen {
         if let Some(beyond) = &self.beyond {
             // Nobody but the sender is shown whose consent it is.
             let with_survivor = |consent: ConsentSelection| consent.survivor;
-            let survivor = depth.consent.is_some_and(with_survivor) && self.side == Side::Sender;
+            let survivor =
+                depth.consent.is_some_and(with_survivor) && self.side == ReferralSide::Sender;
             records.extend(survivor.then(|| beyond.survivor.to_string()));
             records.extend(depth.consent.map(|_| beyond.consent.to_string()));
             records.extend(beyond.mou.filter(|_| depth.mou).map(|mou| mou.to_string()));
+            records.extend(beyond.reopens.map(|earlier| earlier.to_string()));
         }
         records
     }
@@ -279,7 +286,12 @@ async fn find(
 ) -> Result<Decided<Vec<Seen>>> {
     let found = store.read.query_all(statement).await?;
     let (epoch, now) = facts::epoch_and_time(&found)?;
-    let (content, events) = decide_all(&found, caller.into(), now, depth)?;
+    let reopened = if depth.reopens {
+        reopened(store, caller.agency(), &found).await?
+    } else {
+        HashSet::new()
+    };
+    let (content, events) = decide_all(&found, caller.into(), now, depth, &reopened)?;
     Ok(Decided {
         epoch,
         now,
@@ -288,17 +300,45 @@ async fn find(
     })
 }
 
+/// Returns the earlier referrals that what was found takes up, as far as the agency is a party of them. No later than these:
+/// whoever may know of a referral may always.
+async fn reopened(
+    store: &Store,
+    agency: AgencyId,
+    found: &[QueryResult],
+) -> Result<HashSet<ReferralId>> {
+    let mut named = Vec::new();
+    for row in found.iter().filter(|row| facts::is_row(row)) {
+        named.extend(row.try_get::<Option<ReferralId>>("", "reopens")?);
+    }
+    if named.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let known = referral::Entity::known_among(agency, named)
+        .select_only()
+        .column(Column::Id)
+        .into_tuple::<ReferralId>()
+        .all(&store.read)
+        .await?;
+    Ok(known.into_iter().collect())
+}
+
 /// Decides on what was found, as it stands at `now`; returns the events to record before any of it leaves.
 fn decide_all(
     found: &[QueryResult],
     reader: Reader<'_>,
     now: Instant,
     depth: &Depth,
+    reopened: &HashSet<ReferralId>,
 ) -> Result<(Vec<Seen>, Vec<Event>)> {
     let mut events = Vec::new();
     let mut seen = Vec::with_capacity(found.len());
     for row in found.iter().filter(|row| facts::is_row(row)) {
-        seen.push(judge(row, reader, now, depth, &mut events)?);
+        let mut one = judge(row, reader, now, depth, &mut events)?;
+        if let Some(beyond) = &mut one.beyond {
+            beyond.reopens = beyond.reopens.filter(|earlier| reopened.contains(earlier));
+        }
+        seen.push(one);
     }
     if !seen.is_empty() {
         let records = seen.iter().flat_map(|one| one.records(depth));
@@ -334,7 +374,7 @@ pub(crate) async fn invented(
     let backend = database.get_database_backend();
     let statement = facts::beside_epoch(backend, rows.into_query(), depth.beyond_header);
     let found = database.query_all(&statement).await?;
-    let (_, events) = decide_all(&found, reader, moment, &depth)?;
+    let (_, events) = decide_all(&found, reader, moment, &depth, &HashSet::new())?;
     Ok(events)
 }
 
@@ -348,16 +388,16 @@ fn judge(
 ) -> Result<Seen> {
     let header = Header::from_query_result(row, "")?;
     let side = if header.sender_id == reader.agency {
-        Side::Sender
+        ReferralSide::Sender
     } else {
-        Side::Recipient
+        ReferralSide::Recipient
     };
     let current = CurrentStatus::of(&StoredStatus::from(&header), now);
     let (mut packages, mut previews) = (BTreeMap::new(), BTreeMap::new());
     let mut explained = BTreeMap::new();
     let beyond = if depth.beyond_header {
         let gathered = Gathered::from_row(row)?;
-        if side == Side::Sender {
+        if side == ReferralSide::Sender {
             for (purpose, selected) in &depth.previews {
                 let asked = (*purpose, *selected);
                 let decision = preview_package(&header, &gathered, reader, asked, now, events);
@@ -388,13 +428,14 @@ fn judge(
             outcome_at: row.try_get("", "outcome_at")?,
             completed_at: row.try_get("", "completed_at")?,
             earlier_outcomes: row.try_get("", "earlier_outcomes")?,
+            reopens: row.try_get("", "reopens")?,
             key_version: row.try_get("", "key_version")?,
         })
     } else {
         None
     };
     Ok(Seen {
-        overdue: rules_answer::overdue(current.status, header.respond_by, now),
+        overdue: answer::overdue(current.status, header.respond_by, now),
         header,
         current,
         side,

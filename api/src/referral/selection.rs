@@ -33,16 +33,19 @@ impl ReferralSelection {
         let beyond_name =
             |party| lookahead::asks_beyond(ctx, &at(&[party]), &["id", "name", "kind"]);
         let outcome = lookahead::asks(ctx, &at(&["outcome"]));
+        let reopens = lookahead::asks(ctx, &at(&["reopens"]));
         Ok(Self {
             depth: Depth {
                 beyond_header: consent
                     || mou
                     || outcome
+                    || reopens
                     || !packages.is_empty()
                     || !previews.is_empty()
                     || !explained.is_empty(),
                 consent: consent.then(|| ConsentSelection::below(ctx, &at(&["consent"]))),
                 mou,
+                reopens,
                 parties: beyond_name("sender") || beyond_name("recipient"),
                 packages,
                 previews,
