@@ -18,6 +18,7 @@ mod boxes;
 mod canary;
 mod checkpoint;
 mod clocks;
+mod complaints;
 mod connections;
 mod consents;
 mod contact;
