@@ -31,6 +31,7 @@ mod endings;
 mod evidence;
 mod fast_path;
 mod faults;
+mod feed;
 mod form;
 mod gone;
 mod http;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait, IntoCondition};
-use sea_orm::{Condition, FromJsonQueryResult, QueryFilter, UpdateMany};
+use sea_orm::{Condition, FromJsonQueryResult, QueryFilter, QueryOrder, UpdateMany};
 use serde::{Deserialize, Serialize};
 
 use crate::consent;
@@ -182,13 +182,52 @@ impl Entity {
     /// Returns the referral `id`, where `agency` is a party that may know of it.
     #[must_use]
     pub fn known_to(agency: AgencyId, id: ReferralId) -> Select<Self> {
-        Self::find().filter(COLUMN.id.eq(id)).filter(
+        Self::known_among(agency, [id])
+    }
+
+    /// Returns those of these referrals that `agency` is a party of and may know of.
+    #[must_use]
+    pub fn known_among(
+        agency: AgencyId,
+        ids: impl IntoIterator<Item = ReferralId>,
+    ) -> Select<Self> {
+        Self::find().filter(COLUMN.id.is_in(ids)).filter(
             Condition::any().add(COLUMN.sender_id.eq(agency)).add(
                 Condition::all()
                     .add(COLUMN.recipient_id.eq(agency))
                     .add(COLUMN.sent_at.is_not_null()),
             ),
         )
+    }
+
+    /// Returns what waits in `agency`'s inbox for an answer at `now`, the longest first.
+    #[must_use]
+    pub fn unanswered(agency: AgencyId, now: &Expr) -> Select<Self> {
+        let unanswered = i64::try_from(UNANSWERED.as_micros()).unwrap_or(i64::MAX);
+        // Said once more so that the index is walked from there on: what has expired keeps the status that it had.
+        let not_expired = COLUMN.sent_at.into_expr().gt(now.clone().sub(unanswered));
+        Self::inbox(agency)
+            .filter(Expr::cust("\"referral\".\"status\" = 'REQUESTED'"))
+            .filter(not_expired)
+            .filter(stands_at(ReferralStatus::Requested, now))
+            .order_by_asc(COLUMN.sent_at)
+    }
+
+    /// Returns what `agency` sent and its recipient has accepted or rejected, where nothing was done with it since or before
+    /// `since`, and that is how it stands at `now`; the newest first.
+    #[must_use]
+    pub fn answered(agency: AgencyId, since: Expr, now: &Expr) -> Select<Self> {
+        Self::outbox(agency)
+            .filter(Expr::cust(
+                "\"referral\".\"status\" IN ('ACCEPTED', 'REJECTED')",
+            ))
+            .filter(COLUMN.updated_at.into_expr().gt(since))
+            .filter(
+                Condition::any()
+                    .add(stands_at(ReferralStatus::Accepted, now))
+                    .add(stands_at(ReferralStatus::Rejected, now)),
+            )
+            .order_by_desc(COLUMN.updated_at)
     }
 
     /// Returns the referral `id` that was sent to `agency`.

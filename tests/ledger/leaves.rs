@@ -16,7 +16,7 @@ use concord::seal::envelope::KekId;
 use concord::sharing::Ground;
 use concord_entities::ids::{
     AgencyId, ApplicationId, AuditEventId, ConsentId, IssuerId, LegalHoldId, MandateId, MouId,
-    ReferralId, RulePackId, SurvivorAuditId, TaskForceId,
+    NoticeId, ReferralId, RulePackId, SurvivorAuditId, TaskForceId,
 };
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{
@@ -78,6 +78,7 @@ fn events() -> Vec<Event> {
         id: IssuerId(id(8)),
         agency: OTHER,
     }));
+    events.push(Event::NoticeSeen(NoticeId(id(12))));
     let application = ApplicationId(id(7));
     events.push(Event::ApplicationOriginsReplaced(application));
     let documents = || TrustedDocumentsEvent {

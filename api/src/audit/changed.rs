@@ -1,0 +1,139 @@
+//! Which records an event changed, so that whoever synchronises is told. Pure: from the leaf alone.
+//!
+//! Whom it is told to, the records themselves say when the event gets its place ([`change_feed`](super::change_feed)): the
+//! parties of a referral, of a consent and of an MOU. With a consent, the referrals that stand on it are told of as well:
+//! its end suspends them, and its signature lets them be sent. What time alone does, no event records.
+
+use std::str::FromStr;
+
+use concord_entities::ids::{ConsentId, MouId, NoticeId, ReferralId};
+use concord_entities::vocabulary::AuditType;
+use serde::{Deserialize, Serialize};
+
+use super::leaf::Leaf;
+
+/// A record that an event changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ChangedRecord {
+    /// A referral.
+    Referral(ReferralId),
+    /// A consent, and with it the referrals that stand on it.
+    Consent(ConsentId),
+    /// A consent, in what its discloser alone is told.
+    ConsentOfDiscloser(ConsentId),
+    /// An MOU.
+    Mou(MouId),
+    /// A notice.
+    Notice(NoticeId),
+}
+
+/// Lists the records that an event changed. A new kind of event says here which.
+#[must_use]
+pub fn by(leaf: &Leaf) -> Vec<ChangedRecord> {
+    match leaf.kind {
+        AuditType::ReferralDrafted
+        | AuditType::ReferralDraftEdited
+        | AuditType::ReferralDraftDiscarded
+        | AuditType::ReferralSent
+        | AuditType::ReferralAccepted
+        | AuditType::ReferralRejected
+        | AuditType::ReferralCompleted
+        | AuditType::ReferralOutcomeCorrected
+        | AuditType::ReferralContinued => object(leaf, ChangedRecord::Referral),
+        AuditType::ConsentDrafted
+        | AuditType::ConsentDraftEdited
+        | AuditType::ConsentDraftDiscarded
+        | AuditType::ConsentSigned
+        | AuditType::ConsentRevoked
+        | AuditType::ConsentSuperseded
+        | AuditType::ConsentEnteredInError
+        | AuditType::ConsentSuspensionSet
+        | AuditType::ConsentSuspensionLifted => object(leaf, ChangedRecord::Consent),
+        AuditType::ConsentObjectedTo | AuditType::ConsentDocumentStored => {
+            object(leaf, ChangedRecord::ConsentOfDiscloser)
+        }
+        AuditType::SurvivorErased => ids(&leaf.objects, ChangedRecord::Consent),
+        AuditType::MouDrafted | AuditType::MouOffered | AuditType::MouSigned => {
+            object(leaf, ChangedRecord::Mou)
+        }
+        AuditType::NoticeSeen => object(leaf, ChangedRecord::Notice),
+        AuditType::AgencyRegistered
+        | AuditType::AgencySuspended
+        | AuditType::AgencyReinstated
+        | AuditType::AgencyTimeZoneSet
+        | AuditType::TaskForceTimeZoneSet
+        | AuditType::ApplicationRegistered
+        | AuditType::ApplicationSecretRotated
+        | AuditType::ApplicationKeysReplaced
+        | AuditType::ApplicationOriginsReplaced
+        | AuditType::TrustedDocumentsAdded
+        | AuditType::TrustedDocumentsRemoved
+        | AuditType::TrustedDocumentsLifted
+        | AuditType::ApplicationSuspended
+        | AuditType::SurvivorRegistered
+        | AuditType::SurvivorCorrected
+        | AuditType::SafeContactSet
+        | AuditType::SafeContactRead
+        | AuditType::ContactAdvised
+        | AuditType::MandatedDisclosureRecorded
+        | AuditType::LegalHoldRecorded
+        | AuditType::LegalHoldReleased
+        | AuditType::LegalHoldOverridden
+        | AuditType::RulePackBound
+        | AuditType::RulePackUnbound
+        | AuditType::ConsentDocumentRead
+        | AuditType::RecordsListed
+        | AuditType::PackageRead
+        | AuditType::AuditRead
+        | AuditType::LedgerReopened
+        | AuditType::KeyringMoved
+        | AuditType::StoresAccepted
+        | AuditType::TokenIssued
+        | AuditType::TokenExchanged
+        | AuditType::TokenRevoked
+        | AuditType::SubjectEnded
+        | AuditType::SubjectReinstated
+        | AuditType::TokenRefused
+        | AuditType::ClientRefused
+        | AuditType::SigningKeyRotated
+        | AuditType::SigningKeyRetired
+        | AuditType::KekRotated
+        | AuditType::IssuerTrusted
+        | AuditType::IssuerRefreshed
+        | AuditType::IssuerSuspended
+        | AuditType::IssuerReinstated
+        | AuditType::AccessDenied => Vec::new(),
+    }
+}
+
+fn object<T: FromStr>(leaf: &Leaf, kind: fn(T) -> ChangedRecord) -> Vec<ChangedRecord> {
+    ids(leaf.object.iter(), kind)
+}
+
+fn ids<'i, T: FromStr>(
+    ids: impl IntoIterator<Item = &'i String>,
+    kind: fn(T) -> ChangedRecord,
+) -> Vec<ChangedRecord> {
+    let ids = ids.into_iter().filter_map(|id| id.parse().ok());
+    ids.map(kind).collect()
+}
+
+/// Returns how changed records wait beside their event; none where there are none.
+///
+/// # Errors
+/// Where they cannot be written as JSON, which all can.
+pub fn written(changed: &[ChangedRecord]) -> Result<Option<String>, serde_json::Error> {
+    if changed.is_empty() {
+        return Ok(None);
+    }
+    serde_json::to_string(changed).map(Some)
+}
+
+/// Reads what waits beside an event.
+///
+/// # Errors
+/// Where it is not what was written.
+pub fn read(written: &str) -> Result<Vec<ChangedRecord>, serde_json::Error> {
+    serde_json::from_str(written)
+}
