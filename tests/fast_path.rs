@@ -6,12 +6,13 @@ use std::time::Duration;
 use async_graphql::{EmptyMutation, EmptySubscription, Name, Object, Schema, Value, Variables};
 use concord::agency::graphql::Agency;
 use concord::graphql::node::Node;
+use concord::referral::connection::{ReferralConnection, TotalCount};
 use concord::referral::fast::ReferralPage;
 use concord::referral::graphql::Referral;
+use concord::referral::listing::ReferralOrder;
 use concord::referral::read::{Header, Seen};
 use concord::referral::rules::{CurrentStatus, Side, StoredStatus};
 use concord::store::page::Page;
-use concord::wire::connection::Connection;
 use concord_entities::agency::{self, StoredVetting, TextList};
 use concord_entities::ids::{AgencyId, ReferralId};
 use concord_entities::instant::Instant;
@@ -40,7 +41,7 @@ fn agency(name: &str) -> Agency {
 }
 
 /// Referrals in every status, with and without what may be missing, between agencies whose names need escaping.
-fn page() -> Connection<Referral> {
+fn page() -> ReferralConnection {
     let sender = agency("Casa \"Luz\" \\ Ñandú\n\u{1}\u{7f}\u{2028}");
     let recipient = agency("Shelter");
     let entries = ReferralStatus::ALL
@@ -59,6 +60,7 @@ fn page() -> Connection<Referral> {
                 urgency: Urgency::ALL[place % Urgency::ALL.len()],
                 created_at: moment,
                 sent_at: bit(2).then_some(moment),
+                expires_at: bit(4).then_some(moment),
                 respond_by: bit(4).then_some(moment.plus(Duration::from_hours(1))),
                 updated_at: Instant(moment.0 / 1_000_000 * 1_000_000),
                 consent_until: None,
@@ -72,6 +74,7 @@ fn page() -> Connection<Referral> {
                 } else {
                     Side::Recipient
                 },
+                overdue: bit(5),
                 header,
                 beyond: None,
                 packages: std::collections::BTreeMap::new(),
@@ -83,7 +86,11 @@ fn page() -> Connection<Referral> {
         has_next: true,
         has_previous: false,
     };
-    Connection::from_page(page, |one| one.key().0)
+    let counted = TotalCount {
+        count: 1_000,
+        or_more: true,
+    };
+    ReferralConnection::from_page(page, ReferralOrder::Arrival, Some(counted))
 }
 
 struct Fast;
@@ -103,7 +110,7 @@ impl Fast {
 
 #[Object(name = "Query")]
 impl Typed {
-    async fn referrals(&self) -> Connection<Referral> {
+    async fn referrals(&self) -> ReferralConnection {
         page()
     }
 
@@ -172,18 +179,20 @@ enum Type {
     Connection,
     Edge,
     PageInfo,
+    TotalCount,
     Referral,
     Agency,
 }
 
 impl Type {
     fn fields(self) -> &'static [(&'static str, Self)] {
-        use Type::{Agency, Edge, Leaf, PageInfo, Referral};
+        use Type::{Agency, Edge, Leaf, PageInfo, Referral, TotalCount};
         match self {
             Self::Leaf => &[],
             Self::Connection => &[
                 ("edges", Edge),
                 ("pageInfo", PageInfo),
+                ("totalCount", TotalCount),
                 ("edges", Edge),
                 ("__typename", Leaf),
             ],
@@ -200,6 +209,7 @@ impl Type {
                 ("endCursor", Leaf),
                 ("__typename", Leaf),
             ],
+            Self::TotalCount => &[("count", Leaf), ("orMore", Leaf), ("__typename", Leaf)],
             Self::Referral => &[
                 ("id", Leaf),
                 ("status", Leaf),
@@ -209,6 +219,8 @@ impl Type {
                 ("createdAt", Leaf),
                 ("sentAt", Leaf),
                 ("respondBy", Leaf),
+                ("overdue", Leaf),
+                ("expiresAt", Leaf),
                 ("updatedAt", Leaf),
                 ("allowedActions", Leaf),
                 ("sender", Agency),
@@ -235,7 +247,7 @@ impl Type {
                 "languages",
                 "vetting { credible { evidence } }",
             ],
-            Self::Leaf | Self::Connection | Self::Edge | Self::PageInfo => &[],
+            Self::Leaf | Self::Connection | Self::Edge | Self::PageInfo | Self::TotalCount => &[],
         }
     }
 
@@ -245,6 +257,7 @@ impl Type {
             Self::Connection => &["ReferralConnection"],
             Self::Edge => &["ReferralEdge"],
             Self::PageInfo => &["PageInfo"],
+            Self::TotalCount => &["TotalCount"],
             Self::Referral => &["Referral", "Node"],
             Self::Agency => &["Agency", "Node"],
         }

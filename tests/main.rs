@@ -14,6 +14,7 @@ mod access;
 mod applications;
 mod authority;
 mod backups;
+mod boxes;
 mod canary;
 mod checkpoint;
 mod clocks;

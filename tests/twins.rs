@@ -1,6 +1,7 @@
 //! Where SQL must say what a rule says, both are asked about the same generated rows, on both databases, and agree.
 
 mod consents;
+mod mailbox;
 mod memberships;
 mod referrals;
 
@@ -15,8 +16,8 @@ use proptest::test_runner::TestRunner;
 
 use crate::world::{Agency, World};
 
-/// The first of the moments on which everything here turns.
-const START: Instant = Instant(1_800_000_000_000_000);
+/// The first of the moments on which everything here turns: later than any at which a server settles.
+const START: Instant = Instant(4_000_000_000_000_000);
 
 /// How many rows are generated.
 const ROWS: usize = 600;

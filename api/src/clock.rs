@@ -34,6 +34,17 @@ pub fn sql(backend: DbBackend) -> &'static str {
     }
 }
 
+/// Returns the SQL expression for the time at which the statement began, the same throughout it, so that an index can be walked
+/// by it; otherwise as [`sql`].
+#[must_use]
+pub fn of_statement(backend: DbBackend) -> &'static str {
+    if backend == DbBackend::Postgres {
+        "(extract(epoch from statement_timestamp()) * 1000000)::bigint"
+    } else {
+        sql(backend)
+    }
+}
+
 /// Returns the time by a database's clock; shows that it answers.
 ///
 /// # Errors

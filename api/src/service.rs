@@ -34,6 +34,7 @@ use crate::http::challenge::Challenges;
 use crate::http::explorer::Personas;
 use crate::http::server::{self, Door, ListenError};
 use crate::http::shared::Shared;
+use crate::referral::settling;
 use crate::request::WorkerFactory;
 use crate::request::directory::Directory;
 use crate::seal::kek_set::KekSet;
@@ -191,6 +192,7 @@ impl Service {
             swept,
         ));
         let vacuuming = tokio::spawn(Vacuum::new(&self.store.keyring, housekeeping).run());
+        let settling = tokio::spawn(settling::keep(self.store.clone()));
         let tidying = tokio::spawn(tidy(limits.clone()));
         Ok(Running {
             shared,
@@ -218,7 +220,7 @@ impl Service {
                     ("watch over the ledger", watching),
                     ("reading of the token keys", refresher),
                 ],
-                aborted: vec![sweeping, vacuuming, tidying],
+                aborted: vec![sweeping, vacuuming, settling, tidying],
             },
         })
     }

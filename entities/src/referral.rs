@@ -1,9 +1,9 @@
 //! A referral of one survivor from one agency to another.
 
-use std::time::Duration;
-
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{Expr, ExprTrait, IntoCondition};
+use sea_orm::sea_query::{
+    Asterisk, Expr, ExprTrait, IntoCondition, LockBehavior, LockType, Order, Query, SelectStatement,
+};
 use sea_orm::{Condition, FromJsonQueryResult, QueryFilter, QueryOrder, UpdateMany};
 use serde::{Deserialize, Serialize};
 
@@ -51,8 +51,12 @@ pub struct Model {
     pub sent_at: Option<Instant>,
     /// By when an answer is wanted.
     pub respond_by: Option<Instant>,
-    /// When it last changed.
+    /// Until when it can be answered; at that moment it is expired. None while it is a draft.
+    pub expires_at: Option<Instant>,
+    /// When somebody last changed it.
     pub updated_at: Instant,
+    /// As of when [`SETTLED_STATUS`] says where it stands.
+    pub settled_at: Instant,
     /// Copied from its consent: when that ends by itself.
     pub consent_until: Option<Instant>,
     /// Copied from its MOU: when that ends by itself.
@@ -114,14 +118,11 @@ pub struct RecordedOutcome {
     pub at: Instant,
 }
 
-/// How long a recipient may leave a referral unanswered before it expires.
-pub const UNANSWERED: Duration = Duration::from_hours(30 * 24);
-
-/// Returns until when a recipient may answer a referral that was sent then. At that moment it is expired.
-#[must_use]
-pub fn answerable_until(sent_at: Instant) -> Instant {
-    sent_at.plus(UNANSWERED)
-}
+/// The column that the database computes of a row: its status as of `settled_at`. It only *finds* rows.
+pub const SETTLED_STATUS: &str = "settled_status";
+/// The column that the database computes of a row: when its status will be another one than [`SETTLED_STATUS`] by itself;
+/// null where it never will be.
+pub const SETTLES_AT: &str = "settles_at";
 
 /// Returns the condition that a referral's current status at `now` is `status`: what the rule over one row computes, in
 /// SQL.
@@ -136,8 +137,7 @@ pub fn stands_at(status: ReferralStatus, now: &Expr) -> Condition {
         .add(Column::Halted.eq(true))
         .add(past(Column::ConsentUntil, now.clone()))
         .add(past(Column::MouUntil, now.clone()));
-    let unanswered = i64::try_from(UNANSWERED.as_micros()).unwrap_or(i64::MAX);
-    let expired = past(Column::SentAt, now.clone().sub(unanswered));
+    let expired = past(Column::ExpiresAt, now.clone());
     match status {
         ReferralStatus::Suspended => Condition::all()
             .add(Column::Status.is_in(ReferralStatus::OPEN))
@@ -164,7 +164,67 @@ pub fn stands_at(status: ReferralStatus, now: &Expr) -> Condition {
     }
 }
 
+/// Returns the condition that the answer to a referral is overdue at `now`, of one that waits for it.
+#[must_use]
+pub fn overdue_at(now: &Expr) -> Condition {
+    Condition::all().add(Expr::col(Column::RespondBy).lte(now.clone()))
+}
+
+/// Returns the condition that a referral has any of these needs, written as the indexes of needs are.
+#[must_use]
+pub fn needs_any(needs: Needs) -> Expr {
+    Expr::cust(format!("needs & {} <> 0", needs.bits()))
+}
+
+/// Returns the condition that a row stands at `now` where [`SETTLED_STATUS`] says, and that it says `status`.
+#[must_use]
+pub fn settled_in(status: ReferralStatus, now: &Expr) -> Condition {
+    let settled = Condition::any()
+        .add(Expr::col(SETTLES_AT).is_null())
+        .add(Expr::col(SETTLES_AT).gt(now.clone()));
+    Condition::all()
+        .add(Expr::col(SETTLED_STATUS).eq(status))
+        .add(settled)
+}
+
+/// Returns the rows of which time has changed the status since it was settled: few, and each of them once. To be selected from
+/// as a table of that name, so that whatever else is asked of them is asked of no others.
+#[must_use]
+pub fn unsettled(now: &Expr) -> SelectStatement {
+    Query::select()
+        .expr(Expr::col(Asterisk))
+        .from(Entity)
+        .and_where(Expr::col(SETTLES_AT).lte(now.clone()))
+        .order_by(SETTLES_AT, Order::Asc)
+        // With a limit, the database reads these first.
+        .limit(u64::from(u32::MAX))
+        .to_owned()
+}
+
 impl Entity {
+    /// Settles some of the referrals of which time has changed the status by `now`, the first first. What somebody else is
+    /// changing is passed by.
+    #[must_use]
+    pub fn settle(now: Instant, limit: u64) -> UpdateMany<Self> {
+        let some = Query::select()
+            .column(COLUMN.id)
+            .from(Entity)
+            .and_where(Expr::col(SETTLES_AT).lte(now))
+            .order_by(SETTLES_AT, Order::Asc)
+            .limit(limit)
+            .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
+            .to_owned();
+        Self::update_many()
+            .col_expr(Column::SettledAt, Expr::value(now))
+            .filter(COLUMN.id.in_subquery(some))
+    }
+
+    /// Returns the referrals with the ids that a statement over an agency's box found.
+    #[must_use]
+    pub fn found(ids: SelectStatement) -> Select<Self> {
+        Self::find().filter(COLUMN.id.in_subquery(ids))
+    }
+
     /// Returns what was sent to `agency`, drafts excepted.
     #[must_use]
     pub fn inbox(agency: AgencyId) -> Select<Self> {
@@ -200,17 +260,16 @@ impl Entity {
         )
     }
 
-    /// Returns what waits in `agency`'s inbox for an answer at `now`, the longest first.
+    /// Returns what waits in `agency`'s inbox for an answer at `now`, what expires first first.
     #[must_use]
     pub fn unanswered(agency: AgencyId, now: &Expr) -> Select<Self> {
-        let unanswered = i64::try_from(UNANSWERED.as_micros()).unwrap_or(i64::MAX);
         // Said once more so that the index is walked from there on: what has expired keeps the status that it had.
-        let not_expired = COLUMN.sent_at.into_expr().gt(now.clone().sub(unanswered));
+        let not_expired = Expr::col((Entity, Column::ExpiresAt)).gt(now.clone());
         Self::inbox(agency)
             .filter(Expr::cust("\"referral\".\"status\" = 'REQUESTED'"))
             .filter(not_expired)
             .filter(stands_at(ReferralStatus::Requested, now))
-            .order_by_asc(COLUMN.sent_at)
+            .order_by_asc(COLUMN.expires_at)
     }
 
     /// Returns what `agency` sent and its recipient has accepted or rejected, where nothing was done with it since or before
@@ -221,7 +280,7 @@ impl Entity {
             .filter(Expr::cust(
                 "\"referral\".\"status\" IN ('ACCEPTED', 'REJECTED')",
             ))
-            .filter(COLUMN.updated_at.into_expr().gt(since))
+            .filter(Expr::col((Entity, Column::UpdatedAt)).gt(since))
             .filter(
                 Condition::any()
                     .add(stands_at(ReferralStatus::Accepted, now))

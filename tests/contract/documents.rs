@@ -20,14 +20,15 @@ pub const DOCUMENTS: [(&str, usize); 6] = [
     ("SECURITY.md", 250),
     ("docs/ARCHITECTURE.md", 326),
     ("docs/OPERATING.md", 476),
-    ("docs/CLIENTS.md", 243),
+    ("docs/CLIENTS.md", 255),
 ];
 
 /// A generated part: its name, and what writes it.
 type Part = (&'static str, fn() -> String);
 
 /// The generated parts; each stands in exactly one document.
-const PARTS: [Part; 10] = [
+const PARTS: [Part; 11] = [
+    ("boxes", boxes),
     ("commands", commands),
     ("errors", errors),
     ("findings", findings),
@@ -297,6 +298,15 @@ fn items(source: &str, opening: &str) -> Vec<Item> {
     }
     assert!(items.len() > 5, "only {} items of {opening}", items.len());
     items
+}
+
+/// Which filters go with which order of a box.
+fn boxes() -> String {
+    let mut table = "| box | `orderBy` | goes with |\n|---|---|---|\n".to_owned();
+    for (which, order, filters) in concord::referral::listing::SUPPORTED {
+        writeln!(table, "| {which} | {order} | {filters} |").unwrap();
+    }
+    table
 }
 
 /// The limits of a request: the ending of the file that says each, the constant, and the sentence around its value.

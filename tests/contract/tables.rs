@@ -187,7 +187,7 @@ const POSTGRES: &str = "SELECT c.table_name::text AS \"table\", c.column_name::t
         JOIN information_schema.key_column_usage k USING (constraint_schema, constraint_name, table_name) \
         WHERE t.constraint_type = 'PRIMARY KEY' AND t.table_schema = c.table_schema \
         AND t.table_name = c.table_name AND k.column_name = c.column_name), 0) AS \"key\" \
-    FROM information_schema.columns c WHERE c.table_schema = current_schema()";
+    FROM information_schema.columns c WHERE c.table_schema = current_schema() AND c.is_generated = 'NEVER'";
 
 const SQLITE_FOREIGN_KEYS: &str = "SELECT m.name AS \"table\", f.\"from\" AS \"column\", f.\"table\" AS other, \
     f.\"to\" AS referenced, f.on_delete AS ending \

@@ -164,7 +164,7 @@ async fn a_continuation_that_is_refused_leaves_the_package_and_one_that_is_not_r
     let id = world.sql_id(&late.referral);
     let month = 31_i64 * 86_400_000_000;
     world.tampers(&format!(
-        "UPDATE referral SET sent_at = sent_at - {month} WHERE id = {id}"
+        "UPDATE referral SET expires_at = expires_at - {month} WHERE id = {id}"
     ));
     for told in [&late, &ada] {
         Cause::MouLapses.comes(&world, &north, told).await;
@@ -194,7 +194,9 @@ async fn what_was_not_answered_in_time_is_expired_and_tells_nothing_more(world: 
     assert_eq!(accepted.data()["acceptReferral"]["status"], "ACCEPTED");
     assert!(south.reads(&late).await.contains("Late"));
     let month = 31_i64 * 86_400_000_000;
-    world.tampers(&format!("UPDATE referral SET sent_at = sent_at - {month}"));
+    world.tampers(&format!(
+        "UPDATE referral SET expires_at = expires_at - {month}"
+    ));
 
     assert_eq!(south.sees(&late).await, "EXPIRED (NOT_ANSWERED)");
     let read = south.reads(&late).await;

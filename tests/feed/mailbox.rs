@@ -53,7 +53,7 @@ async fn a_badge_counts_what_waits_for_somebody(world: World) {
     assert_eq!(mailbox(&north).await, counts(0, 0, 0, 0));
     let waiting = world.sql_id(&dora.referral);
     world.tampers(&format!(
-        "UPDATE referral SET sent_at = sent_at - 31 * 86400000000 WHERE id = {waiting}"
+        "UPDATE referral SET expires_at = sent_at + 1 WHERE id = {waiting}"
     ));
     assert_eq!(mailbox(&south).await, counts(1, 0, 0, 2));
     let notices = south.lists("notices", "id").await;

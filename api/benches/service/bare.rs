@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use concord::referral::find;
-use concord::referral::input::ReferralBox as Side;
+use concord::referral::find::Find;
 use concord::referral::input::ReferralFilter;
+use concord::referral::listing::{Listing, ReferralBox as Side};
 use concord::referral::read::{self, Depth, Header};
 use concord::sharing::decide::{ConsentFacts, Facts, MouFacts, Party};
 use concord::sharing::{self, Question};
@@ -27,9 +27,14 @@ use crate::load::{Measured, Stopwatch};
 /// The statement that the service sends for the first page of an inbox.
 pub fn page(store: &Store, agency: AgencyId, size: i32) -> Statement {
     let filter = ReferralFilter::default();
-    let among = find::among(Side::Inbox, agency, &filter, store.backend).unwrap();
+    let listing = Listing::of(Side::Inbox, None, filter.read().unwrap()).unwrap();
+    let list = Find {
+        listing: &listing,
+        agency,
+        backend: store.backend,
+    };
     let wanted = PageRequest::parse(Some(size), None, None, None).unwrap();
-    let select = read::page_statement(store.backend, among, wanted, &Depth::default());
+    let select = read::page_statement(&list, wanted, &Depth::default());
     store.backend.build(&select)
 }
 

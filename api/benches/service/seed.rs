@@ -241,6 +241,8 @@ fn rows(
             key_version: 1,
             created_at: then,
             sent_at: Some(then),
+            expires_at: Some(then.plus(Duration::from_hours(30 * 24))),
+            settled_at: then,
             respond_by: Some(now.plus(Duration::from_hours(24))),
             updated_at: then,
             consent_until: Some(consent.expires_at),

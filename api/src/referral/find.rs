@@ -1,53 +1,247 @@
-//! What a filter looks for in an inbox or outbox, as SQL over the copied state: it only *finds* rows.
+//! A list of referrals as SQL over the copied state: it only *finds* rows.
+//!
+//! A status that is asked for is found where the index has it, as long as the row's moment to change has not come; the few
+//! rows whose moment has come are looked at one by one.
 
 use concord_entities::ids::AgencyId;
 use concord_entities::referral::{self, Column};
-use concord_entities::vocabulary::Needs;
-use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ColumnTrait, Condition, DbBackend, QueryFilter, Select};
+use concord_entities::vocabulary::ReferralStatus;
+use sea_orm::sea_query::{Asterisk, Expr, ExprTrait, Query, SelectStatement, UnionType};
+use sea_orm::{ColumnTrait, Condition, DbBackend, QueryFilter, QuerySelect, QueryTrait, Select};
 
-use super::input::{ReferralBox, ReferralFilter};
+use super::listing::{
+    FoundBy, IndexKey, IndexWalk, ListPlace, Listing, ReferralBox, ReferralOrder,
+};
 use crate::clock;
-use crate::error::{Faults, Result};
-use crate::lists;
-use crate::store::page;
+use crate::store::page::Walk;
 
-/// Selects the rows of one box that a filter lets through.
-///
-/// # Errors
-/// `BAD_USER_INPUT`: an id that is none, or a list that names nothing.
-pub fn among(
-    which: ReferralBox,
-    agency: AgencyId,
-    filter: &ReferralFilter,
-    backend: DbBackend,
-) -> Result<Select<referral::Entity>> {
-    let mut faults = Faults::default();
-    lists::require_some(&mut faults, "filter.statuses", filter.statuses.as_ref());
-    lists::require_some(&mut faults, "filter.urgencies", filter.urgencies.as_ref());
-    lists::require_some(&mut faults, "filter.needs", filter.needs.as_ref());
-    faults.none()?;
-    let (mut rows, other) = match which {
-        ReferralBox::Inbox => (referral::Entity::inbox(agency), Column::SenderId),
-        ReferralBox::Outbox => (referral::Entity::outbox(agency), Column::RecipientId),
-    };
-    if let Some(counterpart) = &filter.counterpart {
-        let counterpart: AgencyId = page::id("filter.counterpart", counterpart)?;
-        rows = rows.filter(other.eq(counterpart));
+/// A list of one agency's.
+#[derive(Clone, Debug)]
+pub struct Find<'a> {
+    /// Which.
+    pub listing: &'a Listing,
+    /// Whose.
+    pub agency: AgencyId,
+    /// Where it is read.
+    pub backend: DbBackend,
+}
+
+impl Find<'_> {
+    /// Returns the column by which the list is sorted, before the id.
+    #[must_use]
+    pub fn sorted_by(&self) -> Column {
+        match self.listing.order {
+            ReferralOrder::Arrival => Column::SentAt,
+            ReferralOrder::LastChange => Column::UpdatedAt,
+            ReferralOrder::MostUrgent => Column::RespondBy,
+        }
     }
-    if let Some(urgencies) = &filter.urgencies {
-        rows = rows.filter(Column::Urgency.is_in(urgencies.iter().copied()));
+
+    /// Returns a walk of a page as it goes along the list: what is most urgent comes first, and so does what is latest.
+    #[must_use]
+    pub fn along_list(&self, walk: Walk<ListPlace>) -> Walk<ListPlace> {
+        match self.listing.order {
+            ReferralOrder::MostUrgent => walk.reversed(),
+            ReferralOrder::Arrival | ReferralOrder::LastChange => walk,
+        }
     }
-    if let Some(needs) = &filter.needs {
-        let needs: Needs = needs.iter().copied().collect();
-        rows = rows.filter(Expr::col(Column::Needs).bit_and(needs.bits()).ne(0));
+
+    /// Selects the rows along a walk, in its order.
+    #[must_use]
+    pub fn rows(&self, walk: &Walk<ListPlace>) -> Select<referral::Entity> {
+        let columns = [self.sorted_by(), Column::Id];
+        match &self.listing.found_by {
+            FoundBy::Box => walk.along(self.box_between(), &columns),
+            FoundBy::Few => walk.along(self.few(), &columns),
+            FoundBy::Walks(walks) => {
+                walk.in_order(referral::Entity::found(self.walked(walk, walks)), &columns)
+            }
+        }
     }
-    if let Some(statuses) = &filter.statuses {
-        let now = Expr::cust(clock::sql(backend));
-        let any = statuses.iter().fold(Condition::any(), |any, status| {
-            any.add(referral::stands_at(*status, &now))
-        });
-        rows = rows.filter(any);
+
+    /// Counts the entries, as far as `most`.
+    #[must_use]
+    pub fn count(&self, most: u64) -> SelectStatement {
+        let rows = self.rows(&Walk::from_top(most));
+        let ids = rows.select_only().column(Column::Id).into_query();
+        Query::select()
+            .expr_as(Expr::col(Asterisk).count(), "count")
+            .from_subquery(ids, "counted")
+            .to_owned()
     }
-    Ok(rows)
+
+    fn whole_box(&self) -> Select<referral::Entity> {
+        match self.listing.which {
+            ReferralBox::Inbox => referral::Entity::inbox(self.agency),
+            ReferralBox::Outbox => referral::Entity::outbox(self.agency),
+        }
+    }
+
+    /// The box between the moments that are asked for, as far as it is in the list's order.
+    fn box_between(&self) -> Select<referral::Entity> {
+        let wanted = &self.listing.wanted;
+        let mut conditions = Condition::all();
+        for (column, since) in [
+            (Column::SentAt, wanted.sent_since),
+            (Column::UpdatedAt, wanted.updated_since),
+        ] {
+            conditions = conditions.add_option(since.map(|since| column.gte(since)));
+        }
+        let before = wanted.sent_before;
+        conditions = conditions.add_option(before.map(|before| Column::SentAt.lt(before)));
+        let has_place = match self.listing.order {
+            ReferralOrder::LastChange => None,
+            ReferralOrder::Arrival | ReferralOrder::MostUrgent => {
+                Some(self.sorted_by().is_not_null())
+            }
+        };
+        self.whole_box().filter(conditions.add_option(has_place))
+    }
+
+    /// What a consent or a survivor has, whatever else is asked of it.
+    fn few(&self) -> Select<referral::Entity> {
+        let wanted = &self.listing.wanted;
+        let conditions = Condition::all()
+            .add_option(wanted.consent.map(|id| Column::ConsentId.eq(id)))
+            .add_option(wanted.survivor.map(|id| Column::SurvivorId.eq(id)))
+            .add_option(self.standing(&self.now()));
+        self.box_between()
+            .filter(conditions)
+            .filter(self.narrowed_to_any())
+    }
+
+    /// The ids along all walks, each once.
+    fn walked(&self, walk: &Walk<ListPlace>, walks: &[IndexWalk]) -> SelectStatement {
+        let now = self.now();
+        let by_status =
+            self.listing.wanted.statuses.is_some() || self.listing.wanted.overdue.is_some();
+        let mut branches: Vec<_> = walks
+            .iter()
+            .map(|one| {
+                self.branch(
+                    walk,
+                    self.box_between()
+                        .filter(self.indexed(*one, by_status, &now)),
+                )
+            })
+            .collect();
+        if by_status {
+            branches.push(self.unsettled(walk, &now));
+        }
+        let several_needs = self
+            .listing
+            .wanted
+            .needs
+            .is_some_and(|needs| needs.iter().count() > 1);
+        let union = if several_needs {
+            UnionType::Distinct
+        } else {
+            UnionType::All
+        };
+        let mut branches = branches.into_iter();
+        let mut all = branches.next().unwrap_or_default();
+        for branch in branches {
+            all.union(union, branch);
+        }
+        for column in ["at", "id"] {
+            all.order_by(column, walk.order());
+        }
+        all.limit(walk.most);
+        Query::select()
+            .column("id")
+            .from_subquery(all, "found")
+            .to_owned()
+    }
+
+    /// One walk: where its rows lie, and their ids.
+    fn branch(&self, walk: &Walk<ListPlace>, rows: Select<referral::Entity>) -> SelectStatement {
+        let sorted = self.sorted_by();
+        let rows = rows
+            .select_only()
+            .column_as(sorted, "at")
+            .column(Column::Id);
+        let rows = walk.along(rows, &[sorted, Column::Id]).into_query();
+        Query::select()
+            .columns(["at", "id"])
+            .from_subquery(rows, "walked")
+            .to_owned()
+    }
+
+    /// What an index has of one status and narrowing.
+    fn indexed(&self, walk: IndexWalk, by_status: bool, now: &Expr) -> Condition {
+        let standing = if by_status {
+            referral::settled_in(walk.status, now)
+        } else {
+            Condition::all().add(Expr::col(referral::SETTLED_STATUS).eq(walk.status))
+        };
+        let overdue = self.overdue(now);
+        standing
+            .add(self.narrowed_to(walk.narrowed))
+            .add_option(overdue)
+    }
+
+    /// What time has moved since it was settled, and what of it is asked for.
+    fn unsettled(&self, walk: &Walk<ListPlace>, now: &Expr) -> SelectStatement {
+        let mut rows = self.box_between().filter(self.narrowed_to_any()).filter(
+            Condition::all()
+                .add_option(self.standing(now))
+                .add_option(self.overdue(now)),
+        );
+        let query = QueryTrait::query(&mut rows);
+        query.from_clear();
+        query.from_subquery(referral::unsettled(now), "referral");
+        self.branch(walk, rows)
+    }
+
+    /// The statuses that are asked for, judged row by row.
+    fn standing(&self, now: &Expr) -> Option<Condition> {
+        let wanted = &self.listing.wanted;
+        let overdue = wanted.overdue.map(|_| vec![ReferralStatus::Requested]);
+        let statuses = wanted.statuses.clone().or(overdue)?;
+        Some(statuses.iter().fold(Condition::any(), |any, status| {
+            any.add(referral::stands_at(*status, now))
+        }))
+    }
+
+    fn overdue(&self, now: &Expr) -> Option<Condition> {
+        let overdue = self.listing.wanted.overdue.is_some();
+        overdue.then(|| referral::overdue_at(now))
+    }
+
+    fn narrowed_to(&self, narrowed: IndexKey) -> Condition {
+        let condition = match narrowed {
+            IndexKey::None => return Condition::all(),
+            IndexKey::Urgency(urgency) => Column::Urgency.eq(urgency),
+            IndexKey::Need(need) => referral::needs_any([need].into_iter().collect()),
+            IndexKey::Counterpart(agency) => self.counterpart().eq(agency),
+            IndexKey::Mou(mou) => Column::MouId.eq(mou),
+        };
+        Condition::all().add(condition)
+    }
+
+    /// All that narrows the list, judged row by row.
+    fn narrowed_to_any(&self) -> Condition {
+        let wanted = &self.listing.wanted;
+        let urgencies = wanted.urgencies.as_ref();
+        Condition::all()
+            .add_option(urgencies.map(|any| Column::Urgency.is_in(any.iter().copied())))
+            .add_option(wanted.needs.map(referral::needs_any))
+            .add_option(
+                wanted
+                    .counterpart
+                    .map(|agency| self.counterpart().eq(agency)),
+            )
+            .add_option(wanted.mou.map(|mou| Column::MouId.eq(mou)))
+    }
+
+    fn counterpart(&self) -> Column {
+        match self.listing.which {
+            ReferralBox::Inbox => Column::SenderId,
+            ReferralBox::Outbox => Column::RecipientId,
+        }
+    }
+
+    fn now(&self) -> Expr {
+        Expr::cust(clock::of_statement(self.backend))
+    }
 }

@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use async_graphql::{ComplexObject, Context, ID, SimpleObject};
-use concord_entities::ids::ReferralId;
 use concord_entities::vocabulary::{
     Need, Purpose, ReferralAction, ReferralStatus, StatusReason, Urgency,
 };
 
 use super::input::{EarlierOutcome, ReferralOutcome};
+use super::listing::{ListPlace, ReferralOrder};
 use super::package::Package;
 use super::package_view::NotPrefetchedError;
 use super::read::Seen;
@@ -53,10 +53,20 @@ impl Referral {
         }
     }
 
-    /// Returns the referral's id, by which a page is sorted.
+    /// Returns the referral's place in a list of this order.
     #[must_use]
-    pub fn key(&self) -> ReferralId {
-        self.seen.header.id
+    pub(super) fn place(&self, order: ReferralOrder) -> ListPlace {
+        let header = &self.seen.header;
+        let at = match order {
+            ReferralOrder::Arrival => header.sent_at,
+            ReferralOrder::LastChange => Some(header.updated_at),
+            ReferralOrder::MostUrgent => header.respond_by,
+        };
+        ListPlace {
+            order,
+            at: at.unwrap_or(header.created_at),
+            id: header.id,
+        }
     }
 }
 
@@ -102,7 +112,17 @@ impl Referral {
         self.seen.header.respond_by.map(DateTime::from)
     }
 
-    /// When it last changed.
+    /// Whether it waits for an answer that was wanted by now.
+    async fn overdue(&self) -> bool {
+        self.seen.overdue
+    }
+
+    /// Until when it can be answered, from its urgency: then it is expired. Null while it is a draft.
+    async fn expires_at(&self) -> Option<DateTime> {
+        self.seen.header.expires_at.map(DateTime::from)
+    }
+
+    /// When somebody last changed it. What time alone makes of it, `EXPIRED` or `SUSPENDED`, leaves this as it is.
     async fn updated_at(&self) -> DateTime {
         self.seen.header.updated_at.into()
     }

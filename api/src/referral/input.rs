@@ -1,22 +1,19 @@
 //! What goes into a referral.
 
-use async_graphql::{Enum, ID, InputObject, SimpleObject};
+use std::str::FromStr;
+
+use async_graphql::{ID, InputObject, SimpleObject};
+use concord_entities::ids::InvalidIdError;
 use concord_entities::referral::RecordedOutcome;
 use concord_entities::vocabulary::{Need, Needs, OutcomeCode, ReferralStatus, Urgency};
 
+use super::listing::Wanted;
 use super::package::Contents;
 use super::rules_outcome::{self, Outcome};
+use crate::error::{Error, Faults};
+use crate::lists;
+use crate::store::page;
 use crate::wire::scalars::DateTime;
-
-/// Which of your agency's two boxes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[graphql(name = "Box")]
-pub enum ReferralBox {
-    /// What was sent to your agency.
-    Inbox,
-    /// What your agency wrote, drafts included.
-    Outbox,
-}
 
 /// A referral to draft.
 #[derive(Clone, Debug, InputObject)]
@@ -108,7 +105,8 @@ impl EarlierOutcome {
     }
 }
 
-/// What to look for in an inbox or outbox.
+/// What to look for in an inbox or outbox. Each list is answered from an index, so that not all of it goes together: what goes
+/// with which order is listed in the documentation.
 #[derive(Clone, Debug, Default, InputObject)]
 pub struct ReferralFilter {
     /// Any of these states: at least one.
@@ -119,4 +117,55 @@ pub struct ReferralFilter {
     pub needs: Option<Vec<Need>>,
     /// Those with this other agency.
     pub counterpart: Option<ID>,
+    /// Those that stand on this MOU.
+    pub mou: Option<ID>,
+    /// Those that stand on this consent.
+    pub consent: Option<ID>,
+    /// Those of this survivor of your agency's; in the outbox alone.
+    pub survivor: Option<ID>,
+    /// True for those that wait for an answer that was wanted by now.
+    pub overdue: Option<bool>,
+    /// Those that were sent then or later.
+    pub sent_since: Option<DateTime>,
+    /// Those that were sent before then.
+    pub sent_before: Option<DateTime>,
+    /// Those that somebody changed then or later.
+    pub updated_since: Option<DateTime>,
+}
+
+impl ReferralFilter {
+    /// Reads what is asked for.
+    ///
+    /// # Errors
+    /// `BAD_USER_INPUT`: an id that is none, or a list that names nothing.
+    pub fn read(&self) -> Result<Wanted, Error> {
+        let mut faults = Faults::default();
+        lists::require_some(&mut faults, "filter.statuses", self.statuses.as_ref());
+        lists::require_some(&mut faults, "filter.urgencies", self.urgencies.as_ref());
+        lists::require_some(&mut faults, "filter.needs", self.needs.as_ref());
+        faults.none()?;
+        Ok(Wanted {
+            statuses: self.statuses.clone().map(lists::once),
+            urgencies: self.urgencies.clone().map(lists::once),
+            needs: self
+                .needs
+                .as_ref()
+                .map(|needs| needs.iter().copied().collect()),
+            counterpart: read_id("filter.counterpart", self.counterpart.as_ref())?,
+            mou: read_id("filter.mou", self.mou.as_ref())?,
+            consent: read_id("filter.consent", self.consent.as_ref())?,
+            survivor: read_id("filter.survivor", self.survivor.as_ref())?,
+            overdue: self.overdue,
+            sent_since: self.sent_since.map(|at| at.0),
+            sent_before: self.sent_before.map(|at| at.0),
+            updated_since: self.updated_since.map(|at| at.0),
+        })
+    }
+}
+
+fn read_id<T>(place: &str, id: Option<&ID>) -> Result<Option<T>, Error>
+where
+    T: FromStr<Err = InvalidIdError>,
+{
+    id.map(|id| page::id(place, id)).transpose()
 }

@@ -14,12 +14,12 @@ use concord_entities::vocabulary::{
     Urgency,
 };
 use sea_orm::sea_query::SelectStatement;
-use sea_orm::{
-    ConnectionTrait, DbBackend, FromQueryResult, QueryResult, QuerySelect, QueryTrait, Select,
-};
+use sea_orm::{ConnectionTrait, FromQueryResult, QueryResult, QuerySelect, QueryTrait, Select};
 
+use super::find::Find;
+use super::listing::ListPlace;
 use super::reader::Reader;
-use super::rules::{CurrentStatus, Side, StoredStatus};
+use super::rules::{self, CurrentStatus, Side, StoredStatus};
 use crate::access::Caller;
 use crate::audit::event::Event;
 use crate::audit::ledger::Decided;
@@ -31,7 +31,7 @@ use crate::store::Store;
 use crate::store::page::{Page, PageRequest};
 
 /// The columns of a list entry, all in one covering index.
-const HEADER: [Column; 14] = [
+const HEADER: [Column; 15] = [
     Column::Id,
     Column::SenderId,
     Column::RecipientId,
@@ -42,6 +42,7 @@ const HEADER: [Column; 14] = [
     Column::CreatedAt,
     Column::SentAt,
     Column::RespondBy,
+    Column::ExpiresAt,
     Column::UpdatedAt,
     Column::ConsentUntil,
     Column::MouUntil,
@@ -100,7 +101,9 @@ pub struct Header {
     pub sent_at: Option<Instant>,
     /// By when an answer is wanted.
     pub respond_by: Option<Instant>,
-    /// When it last changed.
+    /// Until when it can be answered.
+    pub expires_at: Option<Instant>,
+    /// When somebody last changed it.
     pub updated_at: Instant,
     /// When its consent ends by itself.
     pub consent_until: Option<Instant>,
@@ -117,6 +120,8 @@ pub struct Seen {
     pub header: Header,
     /// Its status now.
     pub current: CurrentStatus,
+    /// Whether its answer is overdue.
+    pub overdue: bool,
     /// The side that its reader is on.
     pub side: Side,
     /// What lies beyond the header, where it was asked for.
@@ -184,7 +189,7 @@ impl From<&Header> for StoredStatus {
         Self {
             status: header.status,
             reason: header.status_reason,
-            sent_at: header.sent_at,
+            expires_at: header.expires_at,
             consent_until: header.consent_until,
             mou_until: header.mou_until,
             halted: header.halted,
@@ -215,14 +220,14 @@ pub async fn one(
 pub async fn page(
     store: &Store,
     caller: &Caller,
-    among: Select<referral::Entity>,
-    wanted: PageRequest,
+    list: &Find<'_>,
+    wanted: PageRequest<ListPlace>,
     depth: &Depth,
 ) -> Result<Decided<Page<Seen>>> {
     let behind = wanted
         .behind()
-        .map(|walk| walk.along(among.clone(), &[Column::Id]));
-    let statement = page_statement(store.backend, among, wanted, depth);
+        .map(|walk| list.rows(&list.along_list(walk)));
+    let statement = page_statement(list, wanted, depth);
     let decided = find(store, caller, &statement, depth).await?;
     let behind = match behind {
         Some(behind) => behind.one(&store.read).await?.is_some(),
@@ -234,15 +239,16 @@ pub async fn page(
 /// Builds the one statement that brings a page.
 #[must_use]
 pub fn page_statement(
-    backend: DbBackend,
-    among: Select<referral::Entity>,
-    wanted: PageRequest,
+    list: &Find<'_>,
+    wanted: PageRequest<ListPlace>,
     depth: &Depth,
 ) -> SelectStatement {
-    let walk = wanted.walk();
-    let rows = columns(walk.along(among, &[Column::Id]), depth);
-    let mut statement = facts::beside_epoch(backend, rows.into_query(), depth.beyond_header);
-    statement.order_by((facts::ROWS, Column::Id), walk.order());
+    let walk = list.along_list(wanted.walk());
+    let rows = columns(list.rows(&walk), depth);
+    let mut statement = facts::beside_epoch(list.backend, rows.into_query(), depth.beyond_header);
+    for column in [list.sorted_by(), Column::Id] {
+        statement.order_by((facts::ROWS, column), walk.order());
+    }
     statement
 }
 
@@ -360,6 +366,7 @@ fn judge(
         None
     };
     Ok(Seen {
+        overdue: rules::overdue(current, header.respond_by, now),
         header,
         current,
         side,

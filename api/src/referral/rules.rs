@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use concord_entities::ids::ConsentId;
 use concord_entities::instant::Instant;
-use concord_entities::referral::{Model, RecordedOutcome, answerable_until};
+use concord_entities::referral::{Model, RecordedOutcome};
 use concord_entities::vocabulary::{
     AgencyStatus, Categories, Code, ConsentStatus, DataCategory, Needs, ReferralAction,
     ReferralStatus, RejectReason, StatusReason, Urgency,
@@ -34,8 +34,8 @@ pub struct StoredStatus {
     pub status: ReferralStatus,
     /// Why it stands there.
     pub reason: Option<StatusReason>,
-    /// When it was sent.
-    pub sent_at: Option<Instant>,
+    /// Until when it can be answered.
+    pub expires_at: Option<Instant>,
     /// When its consent ends by itself.
     pub consent_until: Option<Instant>,
     /// When its MOU ends by itself.
@@ -49,7 +49,7 @@ impl From<&Model> for StoredStatus {
         Self {
             status: row.status,
             reason: row.status_reason,
-            sent_at: row.sent_at,
+            expires_at: row.expires_at,
             consent_until: row.consent_until,
             mou_until: row.mou_until,
             halted: row.halted,
@@ -79,9 +79,7 @@ impl CurrentStatus {
             (ReferralStatus::Suspended, Some(reason))
         } else if past(stored.mou_until) {
             (ReferralStatus::Suspended, Some(StatusReason::MouNotInForce))
-        } else if stored.status == ReferralStatus::Requested
-            && past(stored.sent_at.map(answerable_until))
-        {
+        } else if stored.status == ReferralStatus::Requested && past(stored.expires_at) {
             (ReferralStatus::Expired, Some(StatusReason::NotAnswered))
         } else {
             (stored.status, stored.reason)
@@ -177,6 +175,23 @@ pub fn response_time(urgency: Urgency) -> Duration {
     }
 }
 
+/// Returns how long a referral may stay unanswered before it expires.
+#[must_use]
+pub fn answer_term(urgency: Urgency) -> Duration {
+    const DAY: u64 = 24;
+    match urgency {
+        Urgency::Emergency => Duration::from_hours(2 * DAY),
+        Urgency::Urgent => Duration::from_hours(7 * DAY),
+        Urgency::Routine => Duration::from_hours(30 * DAY),
+    }
+}
+
+/// Returns whether the answer to a referral is overdue: whether it waits for one at `now`, and was to have it by then.
+#[must_use]
+pub fn overdue(current: CurrentStatus, respond_by: Option<Instant>, now: Instant) -> bool {
+    current.status == ReferralStatus::Requested && respond_by.is_some_and(|by| by <= now)
+}
+
 /// What a referral is to be sent or continued under, as its change read it.
 #[derive(Clone, Debug)]
 pub struct Basis {
@@ -263,6 +278,7 @@ fn sent(draft: Model, basis: &Basis, now: Instant) -> Result<Model, Error> {
         status: ReferralStatus::Requested,
         sent_at: Some(now),
         respond_by: Some(now.plus(response_time(draft.urgency))),
+        expires_at: Some(now.plus(answer_term(draft.urgency))),
         mou_id: Some(mou.id),
         mou_until: Some(mou.ends_at),
         consent_until: Some(consent.stands_until()),

@@ -74,6 +74,8 @@ pub fn draft(
         key_version: 1,
         created_at: now,
         sent_at: None,
+        expires_at: None,
+        settled_at: now,
         respond_by: None,
         updated_at: now,
         consent_until: Some(consent.stands_until()),

@@ -5,7 +5,6 @@ use concord_entities::consent::ConsentDates;
 use concord_entities::ids::{ConsentId, MouId, SurvivorAuditId};
 use concord_entities::instant::Instant;
 use concord_entities::mou::MouDates;
-use concord_entities::referral::answerable_until;
 use concord_entities::vocabulary::Categories;
 use concord_entities::{agency, consent, mou, mou_party, sharing_epoch, survivor};
 use sea_orm::sea_query::{Expr, ExprTrait, Func, Query, SelectStatement};
@@ -181,7 +180,6 @@ impl Gathered {
     pub fn from_row(row: &QueryResult) -> Result<Self, DbErr> {
         let consent: ConsentId = row.try_get("", "consent_id")?;
         let mou: Option<MouId> = row.try_get("", "mou_id")?;
-        let sent_at: Option<Instant> = row.try_get("", "sent_at")?;
         let party = |agency: &str, status: &str| -> Result<Party, DbErr> {
             Ok(Party {
                 agency: row.try_get("", agency)?,
@@ -194,7 +192,7 @@ impl Gathered {
                 recipient: party("recipient_id", "t_status")?,
                 parted: row.try_get::<Option<i64>>("", "m_parted")?.unwrap_or(0) > 0,
                 status: row.try_get("", "status")?,
-                answerable_until: sent_at.map(answerable_until),
+                answerable_until: row.try_get("", "expires_at")?,
                 halted: row.try_get("", "halted")?,
                 consent: consent_facts(row, consent)?,
                 mou: mou.map(|id| mou_facts(row, id)).transpose()?,

@@ -100,6 +100,26 @@ pub struct Walk<P = Uuid> {
 }
 
 impl<P: CursorKey> Walk<P> {
+    /// Returns the walk that brings the first entries of a list.
+    #[must_use]
+    pub fn from_top(most: u64) -> Self {
+        Self {
+            most,
+            newer: false,
+            from: None,
+            with_it: false,
+        }
+    }
+
+    /// Returns the walk along a list that is sorted the other way round.
+    #[must_use]
+    pub fn reversed(self) -> Self {
+        Self {
+            newer: !self.newer,
+            ..self
+        }
+    }
+
     /// Returns the order of the walk: of ids and times that grow, downwards towards older entries.
     #[must_use]
     pub fn order(&self) -> Order {
@@ -126,13 +146,24 @@ impl<P: CursorKey> Walk<P> {
         })
     }
 
-    /// Returns the entries along the walk among these, in a list that is sorted by these columns; `among` may be in any order.
+    /// Returns these entries in the order of the walk; `among` may be in any order.
     #[must_use]
-    pub fn along<E: EntityTrait>(&self, mut among: Select<E>, columns: &[E::Column]) -> Select<E> {
+    pub fn in_order<E: EntityTrait>(
+        &self,
+        mut among: Select<E>,
+        columns: &[E::Column],
+    ) -> Select<E> {
         QueryTrait::query(&mut among).clear_order_by();
         for column in columns {
             among = among.order_by(*column, self.order());
         }
+        among
+    }
+
+    /// Returns the entries along the walk among these, in a list that is sorted by these columns; `among` may be in any order.
+    #[must_use]
+    pub fn along<E: EntityTrait>(&self, among: Select<E>, columns: &[E::Column]) -> Select<E> {
+        let among = self.in_order(among, columns);
         let columns: Vec<_> = columns.iter().map(ColumnTrait::as_column_ref).collect();
         match self.beyond(&columns) {
             Some(beyond) => among.filter(beyond).limit(self.most),

@@ -18,8 +18,8 @@ impl MigrationTrait for AddFeed {
         for statement in [
             "CREATE INDEX agency_change_age ON agency_change (changed_at)",
             // The status literally: the copied state alone decides what is in them, the moments what is counted.
-            "CREATE INDEX referral_unanswered ON referral (recipient_id, sent_at, respond_by, consent_until, mou_until, halted) \
-             WHERE status = 'REQUESTED'",
+            "CREATE INDEX referral_unanswered ON referral (recipient_id, expires_at, respond_by, consent_until, mou_until, halted) \
+             WHERE status = 'REQUESTED' AND sent_at IS NOT NULL",
             "CREATE INDEX referral_answered ON referral (sender_id, updated_at, status, consent_until, mou_until, halted) \
              WHERE status IN ('ACCEPTED', 'REJECTED')",
             "CREATE INDEX notice_unseen ON notice (agency_id) WHERE seen_at IS NULL",

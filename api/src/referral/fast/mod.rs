@@ -17,20 +17,19 @@ use async_graphql::registry::Registry;
 use async_graphql::{ContextSelectionSet, Name, OutputType, Positioned, ServerResult, Value};
 use serde_json::value::RawValue;
 
-use super::graphql::Referral;
-use crate::wire::connection::Connection;
+use super::connection::ReferralConnection;
 
-/// A page of referrals: on the wire, exactly a `Connection<Referral>`.
-pub struct ReferralPage(pub Connection<Referral>);
+/// A page of referrals: on the wire, exactly a [`ReferralConnection`].
+pub struct ReferralPage(pub ReferralConnection);
 
 #[async_graphql::async_trait::async_trait]
 impl OutputType for ReferralPage {
     fn type_name() -> Cow<'static, str> {
-        <Connection<Referral> as OutputType>::type_name()
+        <ReferralConnection as OutputType>::type_name()
     }
 
     fn create_type_info(registry: &mut Registry) -> String {
-        <Connection<Referral> as OutputType>::create_type_info(registry)
+        <ReferralConnection as OutputType>::create_type_info(registry)
     }
 
     async fn resolve(

@@ -17,6 +17,7 @@ pub(super) enum OfPage {
     TypeName,
     Edges(Object<OfEdge>),
     PageInfo(Object<OfPageInfo>),
+    TotalCount(Object<OfTotal>),
 }
 
 /// A field of an edge.
@@ -24,6 +25,13 @@ pub(super) enum OfEdge {
     TypeName,
     Node(Object<OfReferral>),
     Cursor,
+}
+
+/// A field of the list's length.
+pub(super) enum OfTotal {
+    TypeName,
+    Count,
+    OrMore,
 }
 
 /// A field of the page's place.
@@ -46,6 +54,8 @@ pub(super) enum OfReferral {
     CreatedAt,
     SentAt,
     RespondBy,
+    Overdue,
+    ExpiresAt,
     UpdatedAt,
     AllowedActions,
     Sender(Object<OfAgency>),
@@ -69,6 +79,7 @@ impl PagePlan {
             "__typename" => Some(OfPage::TypeName),
             "edges" => edge(ctx, field).map(OfPage::Edges),
             "pageInfo" => page_info(ctx, field).map(OfPage::PageInfo),
+            "totalCount" => total(ctx, field).map(OfPage::TotalCount),
             _ => None,
         })
         .map(Self)
@@ -99,6 +110,17 @@ fn page_info(ctx: &ContextSelectionSet<'_>, field: &Selected<'_>) -> Option<Obje
     })
 }
 
+fn total(ctx: &ContextSelectionSet<'_>, field: &Selected<'_>) -> Option<Object<OfTotal>> {
+    object(ctx, &["TotalCount"], &field.below, |field| {
+        Some(match field.name {
+            "__typename" => OfTotal::TypeName,
+            "count" => OfTotal::Count,
+            "orMore" => OfTotal::OrMore,
+            _ => return None,
+        })
+    })
+}
+
 fn referral(ctx: &ContextSelectionSet<'_>, field: &Selected<'_>) -> Option<Object<OfReferral>> {
     object(ctx, &["Referral", "Node"], &field.below, |field| {
         Some(match field.name {
@@ -111,6 +133,8 @@ fn referral(ctx: &ContextSelectionSet<'_>, field: &Selected<'_>) -> Option<Objec
             "createdAt" => OfReferral::CreatedAt,
             "sentAt" => OfReferral::SentAt,
             "respondBy" => OfReferral::RespondBy,
+            "overdue" => OfReferral::Overdue,
+            "expiresAt" => OfReferral::ExpiresAt,
             "updatedAt" => OfReferral::UpdatedAt,
             "allowedActions" => OfReferral::AllowedActions,
             "sender" => OfReferral::Sender(agency(ctx, field)?),

@@ -5,22 +5,26 @@ use std::fmt::{Display, Write};
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::Code;
 
-use super::plan::{JsonKey, Object, OfAgency, OfEdge, OfPage, OfPageInfo, OfReferral, PagePlan};
+use super::plan::{
+    JsonKey, Object, OfAgency, OfEdge, OfPage, OfPageInfo, OfReferral, OfTotal, PagePlan,
+};
 use crate::agency::graphql::Agency;
+use crate::referral::connection::{ReferralConnection, TotalCount};
 use crate::referral::graphql::Referral;
 use crate::referral::rules;
-use crate::wire::connection::{Connection, Edge, PageInfo};
+use crate::wire::connection::{Edge, PageInfo};
 
 /// About what an entry of a page takes, in bytes.
 const ENTRY: usize = 640;
 
 /// Writes a page as JSON. Returns `None` if something cannot be written, which the derived type then says in its own way.
-pub(super) fn page(page: &Connection<Referral>, plan: &PagePlan) -> Option<String> {
+pub(super) fn page(page: &ReferralConnection, plan: &PagePlan) -> Option<String> {
     let mut out = String::with_capacity(ENTRY * (page.edges.len() + 1));
     object(&mut out, &plan.0, |out, field| match field {
         OfPage::TypeName => text(out, "ReferralConnection"),
         OfPage::Edges(plan) => list(out, &page.edges, |out, entry| edge(out, entry, plan)),
         OfPage::PageInfo(plan) => page_info(out, &page.page_info, plan),
+        OfPage::TotalCount(plan) => total(out, page.total_count.as_ref()?, plan),
     })?;
     Some(out)
 }
@@ -30,6 +34,14 @@ fn edge(out: &mut String, edge: &Edge<Referral>, plan: &Object<OfEdge>) -> Optio
         OfEdge::TypeName => text(out, "ReferralEdge"),
         OfEdge::Node(plan) => referral(out, &edge.node, plan),
         OfEdge::Cursor => text(out, &edge.cursor),
+    })
+}
+
+fn total(out: &mut String, total: &TotalCount, plan: &Object<OfTotal>) -> Option<()> {
+    object(out, plan, |out, field| match field {
+        OfTotal::TypeName => text(out, "TotalCount"),
+        OfTotal::Count => write!(out, "{}", total.count).ok(),
+        OfTotal::OrMore => write!(out, "{}", total.or_more).ok(),
     })
 }
 
@@ -56,6 +68,8 @@ fn referral(out: &mut String, referral: &Referral, plan: &Object<OfReferral>) ->
         OfReferral::CreatedAt => plain(out, header.created_at.in_full()),
         OfReferral::SentAt => or_null(out, header.sent_at.map(Instant::in_full), plain),
         OfReferral::RespondBy => or_null(out, header.respond_by.map(Instant::in_full), plain),
+        OfReferral::Overdue => write!(out, "{}", referral.seen.overdue).ok(),
+        OfReferral::ExpiresAt => or_null(out, header.expires_at.map(Instant::in_full), plain),
         OfReferral::UpdatedAt => plain(out, header.updated_at.in_full()),
         OfReferral::AllowedActions => {
             let allowed = rules::allowed(current.status, referral.seen.side);
