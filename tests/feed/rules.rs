@@ -8,8 +8,10 @@ use concord::audit::checkpoint::LedgerKey;
 use concord::audit::event::{ConsentEvent, Event, MouEvent, ReferralEvent, RequestMeta};
 use concord::audit::leaf::Leaf;
 use concord::error::Error;
-use concord::feed::cursor::{Cursor, Fingerprint};
-use concord::feed::rules::{ChangedRecordRow, EventInPlace, Position, RESUMABLE, go_on, named};
+use concord::feed::cursor::{open, seal};
+use concord::feed::rules::{
+    ChangedRecordRow, Cursor, EventInPlace, Fingerprint, Position, RESUMABLE, go_on, named,
+};
 use concord::sweep::AGENCY_CHANGE;
 use concord_entities::ids::{
     AgencyId, AuditEventId, ConsentId, MouId, NoticeId, ReferralId, SurvivorAuditId,
@@ -94,11 +96,11 @@ fn a_cursor_is_its_agencys_and_ours() {
     let key = |byte| LedgerKey::new("concord.example/audit", &Zeroizing::new([byte; 32])).unwrap();
     let (ours, other) = (key(7), key(8));
     let cursor = at(AuditEventId::new(), 4711);
-    let sealed = cursor.seal(&ours);
-    assert_eq!(Cursor::open(&ours, cursor.agency, &sealed), Some(cursor));
-    assert_eq!(Cursor::open(&ours, AgencyId::new(), &sealed), None);
-    assert_eq!(Cursor::open(&other, cursor.agency, &sealed), None);
-    let is_open = |text: &str| Cursor::open(&ours, cursor.agency, text).is_some();
+    let sealed = seal(&cursor, &ours);
+    assert_eq!(open(&ours, cursor.agency, &sealed), Some(cursor));
+    assert_eq!(open(&ours, AgencyId::new(), &sealed), None);
+    assert_eq!(open(&other, cursor.agency, &sealed), None);
+    let is_open = |text: &str| open(&ours, cursor.agency, text).is_some();
     for place in 0..sealed.len() {
         let mut forged = sealed.clone().into_bytes();
         forged[place] = if forged[place] == b'A' { b'B' } else { b'A' };
@@ -183,7 +185,7 @@ fn an_event_says_which_records_it_changed() {
     ] {
         let agent = concord::audit::event::Agent::operator();
         let leaf = Leaf::new(event, &agent, &RequestMeta::default(), NOW);
-        let by = changed::by(&leaf);
+        let by = changed::by(leaf.kind, leaf.object.as_deref(), &leaf.objects);
         assert_eq!(by, expected);
         let record = leaf.into_record(None).unwrap();
         let read = record.changed.map(|text| changed::read(&text).unwrap());

@@ -78,7 +78,6 @@ fn events() -> Vec<Event> {
         id: IssuerId(id(8)),
         agency: OTHER,
     }));
-    events.push(Event::NoticeSeen(NoticeId(id(12))));
     let application = ApplicationId(id(7));
     events.push(Event::ApplicationOriginsReplaced(application));
     let documents = || TrustedDocumentsEvent {
@@ -88,6 +87,7 @@ fn events() -> Vec<Event> {
     events.push(Event::TrustedDocumentsAdded(documents()));
     events.push(Event::TrustedDocumentsRemoved(documents()));
     events.push(Event::TrustedDocumentsLifted(application));
+    events.push(Event::NoticeSeen(NoticeId(id(12))));
     events
 }
 

@@ -1,4 +1,4 @@
-//! Which records an event changed, so that whoever synchronises is told. Pure: from the leaf alone.
+//! Which records an event changed, so that whoever synchronises is told. Pure: from what its leaf names alone.
 //!
 //! Whom it is told to, the records themselves say when the event gets its place ([`change_feed`](super::change_feed)): the
 //! parties of a referral, of a consent and of an MOU. With a consent, the referrals that stand on it are told of as well:
@@ -9,8 +9,6 @@ use std::str::FromStr;
 use concord_entities::ids::{ConsentId, MouId, NoticeId, ReferralId};
 use concord_entities::vocabulary::AuditType;
 use serde::{Deserialize, Serialize};
-
-use super::leaf::Leaf;
 
 /// A record that an event changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,10 +26,11 @@ pub enum ChangedRecord {
     Notice(NoticeId),
 }
 
-/// Lists the records that an event changed. A new kind of event says here which.
+/// Lists the records that an event of this kind changed, whose leaf names this `object`, or these many. A new kind of event
+/// says here which.
 #[must_use]
-pub fn by(leaf: &Leaf) -> Vec<ChangedRecord> {
-    match leaf.kind {
+pub fn by(kind: AuditType, object: Option<&str>, objects: &[String]) -> Vec<ChangedRecord> {
+    match kind {
         AuditType::ReferralDrafted
         | AuditType::ReferralDraftEdited
         | AuditType::ReferralDraftDiscarded
@@ -40,7 +39,7 @@ pub fn by(leaf: &Leaf) -> Vec<ChangedRecord> {
         | AuditType::ReferralRejected
         | AuditType::ReferralCompleted
         | AuditType::ReferralOutcomeCorrected
-        | AuditType::ReferralContinued => object(leaf, ChangedRecord::Referral),
+        | AuditType::ReferralContinued => one(object, ChangedRecord::Referral),
         AuditType::ConsentDrafted
         | AuditType::ConsentDraftEdited
         | AuditType::ConsentDraftDiscarded
@@ -49,15 +48,15 @@ pub fn by(leaf: &Leaf) -> Vec<ChangedRecord> {
         | AuditType::ConsentSuperseded
         | AuditType::ConsentEnteredInError
         | AuditType::ConsentSuspensionSet
-        | AuditType::ConsentSuspensionLifted => object(leaf, ChangedRecord::Consent),
+        | AuditType::ConsentSuspensionLifted => one(object, ChangedRecord::Consent),
         AuditType::ConsentObjectedTo | AuditType::ConsentDocumentStored => {
-            object(leaf, ChangedRecord::ConsentOfDiscloser)
+            one(object, ChangedRecord::ConsentOfDiscloser)
         }
-        AuditType::SurvivorErased => ids(&leaf.objects, ChangedRecord::Consent),
+        AuditType::SurvivorErased => many(objects, ChangedRecord::Consent),
         AuditType::MouDrafted | AuditType::MouOffered | AuditType::MouSigned => {
-            object(leaf, ChangedRecord::Mou)
+            one(object, ChangedRecord::Mou)
         }
-        AuditType::NoticeSeen => object(leaf, ChangedRecord::Notice),
+        AuditType::NoticeSeen => one(object, ChangedRecord::Notice),
         AuditType::AgencyRegistered
         | AuditType::AgencySuspended
         | AuditType::AgencyReinstated
@@ -107,15 +106,13 @@ pub fn by(leaf: &Leaf) -> Vec<ChangedRecord> {
     }
 }
 
-fn object<T: FromStr>(leaf: &Leaf, kind: fn(T) -> ChangedRecord) -> Vec<ChangedRecord> {
-    ids(leaf.object.iter(), kind)
+fn one<T: FromStr>(id: Option<&str>, kind: fn(T) -> ChangedRecord) -> Vec<ChangedRecord> {
+    let id = id.and_then(|id| id.parse().ok());
+    id.map(kind).into_iter().collect()
 }
 
-fn ids<'i, T: FromStr>(
-    ids: impl IntoIterator<Item = &'i String>,
-    kind: fn(T) -> ChangedRecord,
-) -> Vec<ChangedRecord> {
-    let ids = ids.into_iter().filter_map(|id| id.parse().ok());
+fn many<T: FromStr>(ids: &[String], kind: fn(T) -> ChangedRecord) -> Vec<ChangedRecord> {
+    let ids = ids.iter().filter_map(|id| id.parse().ok());
     ids.map(kind).collect()
 }
 

@@ -194,7 +194,11 @@ impl Leaf {
             self.address = Some(commitment(salt, address));
         }
         let leaf = serde_json::to_string(&self)?;
-        let changed = changed::written(&changed::by(&self))?;
+        let changed = changed::written(&changed::by(
+            self.kind,
+            self.object.as_deref(),
+            &self.objects,
+        ))?;
         Ok(AuditRecord {
             leaf_hash: tree::leaf_hash(leaf.as_bytes()),
             changed,

@@ -3,8 +3,7 @@
 use async_graphql::{Context, ID, Object, SimpleObject};
 use concord_entities::vocabulary::{ChangedKind, Code};
 
-use super::cursor::Cursor;
-use super::{mailbox, query, states};
+use super::{cursor, mailbox, query, states};
 use crate::access::Caller;
 use crate::access::grant::Resource;
 use crate::error::{Error, Result};
@@ -65,7 +64,7 @@ impl FeedQuery {
             outbox_answered: counts.answered,
             unseen_notices: counts.unseen_notices,
             changed_at: counts.changed_at.map(DateTime::from),
-            changes_cursor: counts.cursor.seal(&request.worker.ledger_key),
+            changes_cursor: cursor::seal(&counts.cursor, &request.worker.ledger_key),
         })
     }
 
@@ -92,7 +91,7 @@ impl FeedQuery {
         let key = &request.worker.ledger_key;
         let after = after
             .map(|text| {
-                let cursor = Cursor::open(key, request.caller.agency(), &text);
+                let cursor = cursor::open(key, request.caller.agency(), &text);
                 cursor.ok_or_else(|| page::not_a_cursor("after"))
             })
             .transpose()?;
@@ -101,7 +100,7 @@ impl FeedQuery {
             .named
             .into_iter()
             .map(|one| Edge {
-                cursor: one.cursor.seal(key),
+                cursor: cursor::seal(&one.cursor, key),
                 node: RecordChange {
                     kind: one.row.kind,
                     object: ID(query::object(&one.row)),
@@ -115,7 +114,7 @@ impl FeedQuery {
                 has_next_page: page.has_next,
                 has_previous_page: page.has_previous,
                 start_cursor: edges.first().map(|edge| edge.cursor.clone()),
-                end_cursor: Some(page.end.seal(key)),
+                end_cursor: Some(cursor::seal(&page.end, key)),
             },
             edges,
         })

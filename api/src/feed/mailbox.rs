@@ -11,8 +11,8 @@ use sea_orm::{
     Select,
 };
 
-use super::cursor::Cursor;
 use super::query::{LogEnd, subquery};
+use super::rules::Cursor;
 use crate::audit::ledger::Decided;
 use crate::clock;
 use crate::error::Result;
@@ -27,7 +27,7 @@ const NEW: Duration = Duration::from_hours(7 * 24);
 
 /// What is counted.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Counts {
+pub(super) struct MailboxCounts {
     pub(super) unanswered: i32,
     pub(super) overdue: i32,
     pub(super) answered: i32,
@@ -36,15 +36,15 @@ pub(super) struct Counts {
     pub(super) cursor: Cursor,
 }
 
-/// Counts for the caller's agency. Nothing is recorded: no record is named.
-pub(super) async fn count(request: &Request) -> Result<Counts> {
+/// MailboxCounts for the caller's agency. Nothing is recorded: no record is named.
+pub(super) async fn count(request: &Request) -> Result<MailboxCounts> {
     let store = &request.worker.store;
     let agency = request.caller.agency();
     let released = request.disclose(|| find(store, agency)).await?;
     Ok(released.content())
 }
 
-async fn find(store: &Store, agency: AgencyId) -> Result<Decided<Counts>> {
+async fn find(store: &Store, agency: AgencyId) -> Result<Decided<MailboxCounts>> {
     let found = store
         .read
         .query_all(&statement(store.backend, agency))
@@ -56,7 +56,7 @@ async fn find(store: &Store, agency: AgencyId) -> Result<Decided<Counts>> {
     Ok(Decided {
         epoch,
         now,
-        content: Counts {
+        content: MailboxCounts {
             unanswered: number(row, "unanswered")?,
             overdue: number(row, "overdue")?,
             answered: number(row, "answered")?,

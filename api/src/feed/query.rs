@@ -9,8 +9,7 @@ use sea_orm::sea_query::{Expr, ExprTrait, Func, Order, Query, SelectStatement};
 use sea_orm::{ConnectionTrait, DbErr, QueryResult, QuerySelect, QueryTrait};
 use uuid::Uuid;
 
-use super::cursor::{Cursor, Fingerprint};
-use super::rules::{self, ChangedRecordRow, EventInPlace, Position};
+use super::rules::{self, ChangedRecordRow, Cursor, EventInPlace, Fingerprint, Position};
 use super::states;
 use crate::access::Caller;
 use crate::audit::event::Event;

@@ -3,12 +3,12 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use concord_entities::ids::AuditEventId;
+use aws_lc_rs::digest::{SHA256, digest};
+use concord_entities::ids::{AgencyId, AuditEventId};
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::ChangedKind;
 use uuid::Uuid;
 
-use super::cursor::{Cursor, Fingerprint};
 use crate::error::Error;
 
 /// For how long after the event that a cursor stands at it can be gone on from.
@@ -37,6 +37,31 @@ impl Position {
             place: size.saturating_sub(1),
             object: Uuid::max(),
         }
+    }
+}
+
+/// A place in the feed of one agency, and what the log has there: so that another history is known as such.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    /// The agency.
+    pub agency: AgencyId,
+    /// The place.
+    pub position: Position,
+    /// The event that the log has there.
+    pub event: Fingerprint,
+}
+
+/// By what an event is known again: of its id, which is random, and which it does not tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fingerprint(pub [u8; 8]);
+
+impl Fingerprint {
+    /// Returns the fingerprint of an event; of none before the first.
+    #[must_use]
+    pub fn of(event: Option<AuditEventId>) -> Self {
+        let hash = event.map(|event| digest(&SHA256, event.0.as_bytes()));
+        let first = hash.as_ref().and_then(|hash| hash.as_ref().first_chunk());
+        Self(first.copied().unwrap_or_default())
     }
 }
 
