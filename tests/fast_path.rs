@@ -37,6 +37,7 @@ fn agency(name: &str) -> Agency {
         service_areas: TextList::default(),
         created_at: Instant(0),
         time_zone: Zone::UTC,
+        answer_days: 30,
     })
 }
 

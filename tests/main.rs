@@ -30,6 +30,7 @@ mod demo;
 mod drafts;
 mod endings;
 mod evidence;
+mod expiry;
 mod fast_path;
 mod faults;
 mod feed;

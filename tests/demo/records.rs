@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use concord::consent::lint::{Beside, ConsentDraft, RulePacks, lint};
 use concord::consent::rules as consent_rules;
 use concord::mou::rules as mou_rules;
-use concord::referral::rules::{self, CurrentStatus, StoredStatus};
-use concord::referral::rules_outcome;
+use concord::referral::rules::{CurrentStatus, StoredStatus};
+use concord::referral::{rules_answer, rules_outcome};
 use concord::seal::vault::PackageVersion;
 use concord_entities::vocabulary::{
     AgencyStatus, Categories, Code, ConsentStatus, MouStatus, Purpose, ReferralStatus, StatusReason,
@@ -145,7 +145,7 @@ async fn a_referral_stands_wherever_an_operation_or_time_brings_it_and_nowhere_e
         assert_eq!(
             row.respond_by,
             row.sent_at
-                .map(|at| at.plus(rules::response_time(row.urgency)))
+                .map(|at| at.plus(rules_answer::response_time(row.urgency)))
         );
         let moments = [
             Some(row.created_at),

@@ -23,8 +23,24 @@ const TABLES: [&str; 12] = [
     "sharing_epoch",
 ];
 
+/// The columns of a table that are written: the database computes the others.
+fn columns(world: &World, table: &str) -> String {
+    world.tampers(&match world.database {
+        Database::Postgres => format!(
+            "SELECT string_agg(column_name, ', ') FROM information_schema.columns \
+             WHERE table_schema = current_schema() AND table_name = '{table}' AND is_generated = 'NEVER'"
+        ),
+        Database::Sqlite => {
+            format!("SELECT group_concat(name, ', ') FROM pragma_table_info('{table}')")
+        }
+    })
+}
+
 pub fn is_copied(world: &World) {
-    let copies = TABLES.map(|table| format!("CREATE TABLE old_{table} AS SELECT * FROM {table}"));
+    let copies = TABLES.map(|table| {
+        let columns = columns(world, table);
+        format!("CREATE TABLE old_{table} AS SELECT {columns} FROM {table}")
+    });
     // All of it at one moment, whatever the integrator has under way.
     let at_once = match world.database {
         Database::Postgres => format!("LOCK TABLE {} IN SHARE MODE; ", TABLES.join(", ")),
@@ -42,8 +58,12 @@ pub fn is_put_back(world: &World) {
         ),
         Database::Sqlite => String::new(),
     };
-    let put_back = TABLES
-        .map(|table| format!("DELETE FROM {table}; INSERT INTO {table} SELECT * FROM old_{table}"));
+    let put_back = TABLES.map(|table| {
+        let columns = columns(world, table);
+        format!(
+            "DELETE FROM {table}; INSERT INTO {table} ({columns}) SELECT {columns} FROM old_{table}"
+        )
+    });
     world.tampers(&format!("{unbound}{}", put_back.join("; ")));
 }
 

@@ -39,7 +39,9 @@ pub fn by(kind: AuditType, object: Option<&str>, objects: &[String]) -> Vec<Chan
         | AuditType::ReferralRejected
         | AuditType::ReferralCompleted
         | AuditType::ReferralOutcomeCorrected
-        | AuditType::ReferralContinued => one(object, ChangedRecord::Referral),
+        | AuditType::ReferralContinued
+        | AuditType::ReferralExpires
+        | AuditType::ReferralExpired => one(object, ChangedRecord::Referral),
         AuditType::ConsentDrafted
         | AuditType::ConsentDraftEdited
         | AuditType::ConsentDraftDiscarded
@@ -61,6 +63,7 @@ pub fn by(kind: AuditType, object: Option<&str>, objects: &[String]) -> Vec<Chan
         | AuditType::AgencySuspended
         | AuditType::AgencyReinstated
         | AuditType::AgencyTimeZoneSet
+        | AuditType::AgencyAnswerDaysSet
         | AuditType::TaskForceTimeZoneSet
         | AuditType::ApplicationRegistered
         | AuditType::ApplicationSecretRotated

@@ -1,7 +1,7 @@
 //! Referrals: one survivor's package on its way from one agency to another.
 //!
 //! - [`rules`]: what may follow what, and what a referral's status is now; [`rules_draft`]: what a draft may say;
-//!   [`rules_outcome`]: what an outcome means.
+//!   [`rules_outcome`]: what an outcome means; [`rules_answer`]: within what time one answers, and [`expiry`] tells who did not.
 //! - [`draft`], [`change`], [`continuation`]: the verbs; `resealed` compares packages.
 //! - [`query`]: reading; [`listing`] says which lists are answered, [`find`] selects their rows, [`settling`] keeps what finds them, [`read`] decides on them for a [`reader`], `view` releases and opens them.
 //! - [`package`]: what a package holds; `package_view` opens it.
@@ -11,6 +11,7 @@ pub mod change;
 pub mod connection;
 pub mod continuation;
 pub mod draft;
+pub mod expiry;
 pub mod fast;
 pub mod find;
 pub mod graphql;
@@ -24,6 +25,7 @@ pub mod read;
 pub mod reader;
 mod resealed;
 pub mod rules;
+pub mod rules_answer;
 pub mod rules_draft;
 pub mod rules_outcome;
 pub(crate) mod selection;

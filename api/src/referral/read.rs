@@ -19,7 +19,8 @@ use sea_orm::{ConnectionTrait, FromQueryResult, QueryResult, QuerySelect, QueryT
 use super::find::Find;
 use super::listing::ListPlace;
 use super::reader::Reader;
-use super::rules::{self, CurrentStatus, Side, StoredStatus};
+use super::rules::{CurrentStatus, Side, StoredStatus};
+use super::rules_answer;
 use crate::access::Caller;
 use crate::audit::event::Event;
 use crate::audit::ledger::Decided;
@@ -366,7 +367,7 @@ fn judge(
         None
     };
     Ok(Seen {
-        overdue: rules::overdue(current, header.respond_by, now),
+        overdue: rules_answer::overdue(current.status, header.respond_by, now),
         header,
         current,
         side,

@@ -1,7 +1,5 @@
 //! What may follow what in a referral's life (HL7 Gravity SDOH closed loop), and what its status is now. Pure.
 
-use std::time::Duration;
-
 use concord_entities::ids::ConsentId;
 use concord_entities::instant::Instant;
 use concord_entities::referral::{Model, RecordedOutcome};
@@ -11,6 +9,7 @@ use concord_entities::vocabulary::{
 };
 use concord_entities::{consent, membership, mou};
 
+use super::rules_answer::{answer_term, response_time, told_first};
 use super::rules_outcome::{CORRECTABLE, Outcome};
 use crate::consent::rules as consent_rules;
 use crate::error::{Error, Faults, Finding};
@@ -165,33 +164,6 @@ pub fn allowed(status: ReferralStatus, side: Side) -> &'static [ReferralAction] 
     }
 }
 
-/// Returns how long a recipient has to answer.
-#[must_use]
-pub fn response_time(urgency: Urgency) -> Duration {
-    match urgency {
-        Urgency::Emergency => Duration::from_hours(1),
-        Urgency::Urgent => Duration::from_hours(24),
-        Urgency::Routine => Duration::from_hours(5 * 24),
-    }
-}
-
-/// Returns how long a referral may stay unanswered before it expires.
-#[must_use]
-pub fn answer_term(urgency: Urgency) -> Duration {
-    const DAY: u64 = 24;
-    match urgency {
-        Urgency::Emergency => Duration::from_hours(2 * DAY),
-        Urgency::Urgent => Duration::from_hours(7 * DAY),
-        Urgency::Routine => Duration::from_hours(30 * DAY),
-    }
-}
-
-/// Returns whether the answer to a referral is overdue: whether it waits for one at `now`, and was to have it by then.
-#[must_use]
-pub fn overdue(current: CurrentStatus, respond_by: Option<Instant>, now: Instant) -> bool {
-    current.status == ReferralStatus::Requested && respond_by.is_some_and(|by| by <= now)
-}
-
 /// What a referral is to be sent or continued under, as its change read it.
 #[derive(Clone, Debug)]
 pub struct Basis {
@@ -199,6 +171,8 @@ pub struct Basis {
     pub consent: Option<consent::Model>,
     /// Whether the recipient takes part; none where there is no such agency.
     pub recipient: Option<AgencyStatus>,
+    /// Within how many days the recipient answers.
+    pub answer_days: i32,
     /// What keeps the consent from carrying a new referral.
     pub hindrance: Option<Finding>,
     /// The places of the two agencies in task forces.
@@ -274,11 +248,13 @@ fn sent(draft: Model, basis: &Basis, now: Instant) -> Result<Model, Error> {
     }
     basis.require_recipient()?;
     let mou = basis.covering_mou(consent, draft.contains, now)?;
+    let expires_at = now.plus(answer_term(basis.answer_days, draft.urgency));
     Ok(Model {
         status: ReferralStatus::Requested,
         sent_at: Some(now),
         respond_by: Some(now.plus(response_time(draft.urgency))),
-        expires_at: Some(now.plus(answer_term(draft.urgency))),
+        expires_at: Some(expires_at),
+        tell_at: Some(told_first(now, expires_at)),
         mou_id: Some(mou.id),
         mou_until: Some(mou.ends_at),
         consent_until: Some(consent.stands_until()),
