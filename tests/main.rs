@@ -34,6 +34,7 @@ mod evidence;
 mod expiry;
 mod fast_path;
 mod faults;
+mod feed;
 mod form;
 mod gone;
 mod http;
