@@ -123,9 +123,11 @@ try {
   const alert = await writes.sees(() => document.querySelector("[role=alert]")?.dataset.code);
   await picture(atSender, "refused");
   await writes.types("what is asked", "a room for two");
+  await writes.chooses("need", 1);
   await writes.presses("draft");
   told.sender.push(alert, await writes.stands("DRAFT"));
   await writes.types("say instead", "a room for three");
+  await writes.chooses("need", 1);
   await writes.presses("save");
   await writes.sees(() => document.querySelector("blockquote")?.textContent === "a room for three");
   await picture(atSender, "draft");
@@ -152,6 +154,7 @@ try {
 
   // Another one is drafted, sent and called off.
   await writes.types("what is asked", "a bed for tonight");
+  await writes.chooses("need", 1);
   await writes.presses("draft");
   told.sender.push(await writes.stands("DRAFT"));
   await writes.presses("send");

@@ -34,7 +34,7 @@ const ONE = gql`
 `;
 const CONSENTS = gql`
   query Consents {
-    consents(first: 100) {
+    consents(side: GIVEN, first: 100) {
       edges { node { id status discloser { id } recipient { id name } grants { purpose categories } } }
     }
     viewer { agency { id name } }
@@ -118,8 +118,9 @@ function Opened({ id, sent }) {
 }
 
 function Form({ of, opens }) {
-  const { data } = useQuery(CONSENTS);
+  const { data, error: unread } = useQuery(CONSENTS);
   const [text, write] = useState("");
+  const [need, choose] = useState("");
   const [run, { error }] = useMutation(of ? EDIT : DRAFT, { refetchQueries: ["List", "One"] });
   const own = data?.viewer.agency.id;
   const consents = data?.consents.edges.map(({ node }) => node) ?? [];
@@ -129,7 +130,7 @@ function Form({ of, opens }) {
   const submit = async (event) => {
     event.preventDefault();
     const package_ = text && { needs: { request: text } };
-    const draft = { consent: consent.id, needs: ["HOUSING"], urgency: "URGENT", package: package_ || {}, again: true };
+    const draft = { consent: consent.id, needs: need ? [need] : [], urgency: "URGENT", package: package_ || {}, again: true };
     const variables = of ? { id: of.id, referral: draft } : { referral: draft };
     const made = await run({ variables }).catch(() => null);
     if (made && !of) opens(made.data.draftReferral.id);
@@ -137,8 +138,11 @@ function Form({ of, opens }) {
   return (
     <form aria-label={of ? "edit" : "draft"} onSubmit={submit}>
       <label>{of ? "say instead" : "what is asked"} <input value={text} onChange={(it) => write(it.target.value)} /></label>
+      <label>need <select value={need} onChange={(it) => choose(it.target.value)}>
+        {["", "HOUSING", "LEGAL"].map((one) => <option key={one} value={one}>{words(one) || "choose"}</option>)}
+      </select></label>
       <button disabled={!consent}>{of ? "save" : "draft"}</button>
-      <Failure error={error} />
+      <Failure error={error ?? unread} />
     </form>
   );
 }
