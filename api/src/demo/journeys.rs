@@ -43,7 +43,7 @@ pub(super) fn tell(script: &mut Script) {
                 urgency: *urgency,
                 number,
                 person,
-                times: Times::of(*fate, start, script.past.now),
+                times: Times::of(*fate, *urgency, start, script.past.now),
             };
             journey.tell(script);
             number += 1;
@@ -68,9 +68,13 @@ struct Times {
 
 impl Times {
     /// Spreads them over the time from `start`, when it was sent (a draft: drafted), to `now`.
-    fn of(fate: Fate, start: Instant, now: Instant) -> Self {
+    fn of(fate: Fate, urgency: Urgency, start: Instant, now: Instant) -> Self {
         let gone = now.since(start);
-        let answering = (gone / 8).min(Duration::from_hours(70));
+        let in_time = match urgency {
+            Urgency::Emergency => Duration::from_hours(1),
+            Urgency::Urgent | Urgency::Routine => Duration::from_hours(70),
+        };
+        let answering = (gone / 8).min(in_time);
         let before = if fate.is_sent() { 95 } else { 0 };
         Self {
             asked: start.minus(Duration::from_hours(28)),

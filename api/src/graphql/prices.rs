@@ -26,7 +26,7 @@ pub const PACKAGE: u64 = 80;
 const DEARER: [(&str, &[&str], u64); 6] = [
     ("Referral", &["package"], PACKAGE),
     // What is read beside the page, for all of its entries.
-    ("Referral", &["consent", "mou"], 10),
+    ("Referral", &["actions", "consent", "mou"], 10),
     // As many entries as are counted.
     ("ReferralConnection", &["totalCount"], 400),
     // The hashes beside the path from a leaf to the root.

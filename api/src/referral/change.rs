@@ -9,7 +9,7 @@ use sea_orm::{ActiveModelTrait, IntoActiveModel};
 
 use super::graphql::Referral;
 use super::input::OutcomeInput;
-use super::rules::basis::{self, Basis};
+use super::rules::basis::{self, Basis, Between};
 use super::rules::{completion, transitions};
 use super::view::reload;
 use crate::access::grant::Resource;
@@ -187,13 +187,15 @@ pub(super) async fn read_basis(
     Ok(Basis {
         consent,
         hindrance,
-        recipient: status_of(change, referral.recipient_id).await?,
-        places: membership::Entity::of([referral.sender_id, referral.recipient_id])
-            .all(change)
-            .await?,
-        mous: mou::Entity::between(referral.sender_id, referral.recipient_id)
-            .all(change)
-            .await?,
+        between: Between {
+            recipient: status_of(change, referral.recipient_id).await?,
+            places: membership::Entity::of([referral.sender_id, referral.recipient_id])
+                .all(change)
+                .await?,
+            mous: mou::Entity::between(referral.sender_id, referral.recipient_id)
+                .all(change)
+                .await?,
+        },
     })
 }
 
