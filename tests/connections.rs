@@ -114,7 +114,7 @@ async fn reads(store: &Store) -> Result<()> {
 
 async fn changes(store: &Store) -> Result<()> {
     let change = Change::at_command_line(store, ByOperator::default()).await?;
-    change.commit_unrecorded().await
+    change.commit_as_recorded().await
 }
 
 async fn ends(store: &Store) -> Result<()> {

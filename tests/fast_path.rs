@@ -39,6 +39,7 @@ fn agency(name: &str) -> Agency {
         service_areas: TextList::default(),
         created_at: Instant(0),
         time_zone: Zone::UTC,
+        answer_days: 30,
     })
 }
 
@@ -88,6 +89,8 @@ fn page() -> ReferralConnection {
                 },
                 beyond: None,
                 packages: std::collections::BTreeMap::new(),
+                previews: std::collections::BTreeMap::new(),
+                explained: std::collections::BTreeMap::new(),
             };
             Referral::headed(seen, sender.clone(), recipient.clone())
         });

@@ -192,7 +192,7 @@ impl Service {
             swept,
         ));
         let vacuuming = tokio::spawn(Vacuum::new(&self.store.keyring, housekeeping).run());
-        let settling = tokio::spawn(settling::keep(self.store.clone()));
+        let settling = tokio::spawn(settling::keep(self.store.clone(), ledger.clone()));
         let tidying = tokio::spawn(tidy(limits.clone()));
         Ok(Running {
             shared,

@@ -43,12 +43,17 @@ pub struct Model {
     pub created_at: Instant,
     /// Where it works: in the days of this zone its limits are counted.
     pub time_zone: Zone,
+    /// Within how many days it answers a referral that was sent to it; what is urgent sooner.
+    pub answer_days: i32,
     /// Its places in task forces.
     #[sea_orm(has_many)]
     pub memberships: HasMany<super::membership::Entity>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
+
+/// Within how many days an agency answers that has not said otherwise.
+pub const USUAL_ANSWER_DAYS: i32 = 30;
 
 /// A list of short texts, stored as one JSON array.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
@@ -151,6 +156,7 @@ impl Model {
             service_areas: TextList::default(),
             created_at: Instant(0),
             time_zone: Zone::UTC,
+            answer_days: USUAL_ANSWER_DAYS,
         }
     }
 }

@@ -4,7 +4,7 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{
     Asterisk, Expr, ExprTrait, IntoCondition, LockBehavior, LockType, Order, Query, SelectStatement,
 };
-use sea_orm::{Condition, FromJsonQueryResult, QueryFilter, UpdateMany};
+use sea_orm::{Condition, FromJsonQueryResult, QueryFilter, QueryOrder, QuerySelect, UpdateMany};
 use serde::{Deserialize, Serialize};
 
 use crate::consent;
@@ -54,6 +54,8 @@ pub struct Model {
     pub respond_by: Option<Instant>,
     /// Until when it can be answered; at that moment it is expired. None while it is a draft.
     pub expires_at: Option<Instant>,
+    /// When both sides are told next that it is not answered; none where nobody needs to be.
+    pub tell_at: Option<Instant>,
     /// When somebody last changed it.
     pub updated_at: Instant,
     /// As of when [`SETTLED_STATUS`] says where it stands.
@@ -232,6 +234,19 @@ impl Entity {
         Self::update_many()
             .col_expr(Column::SettledAt, Expr::value(now))
             .filter(COLUMN.id.in_subquery(some))
+    }
+
+    /// Returns the referrals of which both sides are to be told something by `now`, the first first, for whoever tells them: he
+    /// locks them, and passes by what somebody else has locked.
+    #[must_use]
+    pub fn to_tell(now: Instant, limit: u64) -> Select<Self> {
+        let mut rows = Self::find()
+            .filter(COLUMN.tell_at.lte(now))
+            .order_by_asc(COLUMN.tell_at)
+            .limit(limit);
+        QuerySelect::query(&mut rows)
+            .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
+        rows
     }
 
     /// Returns the referrals with the ids that a statement over an agency's box found.

@@ -54,6 +54,7 @@ pub enum Given {
     ConsentOfAMinor,
     Consent,
     ConsentToRenew,
+    ConsentToReaddress,
     NewRulePack,
     RulePack,
     ReferralDraft,
@@ -262,6 +263,12 @@ impl Stage {
                 let id = self.drafted().await.consent;
                 let end = format!("{}T00:00:00Z", day(60));
                 Object::new(&id, json!({ "id": id, "end": end }))
+            }
+            Given::ConsentToReaddress => {
+                let id = self.drafted().await.consent;
+                let end = format!("{}T00:00:00Z", day(60));
+                let to = self.stranger.id.to_string();
+                Object::new(&id, json!({ "id": id, "end": end, "to": to }))
             }
             Given::NewRulePack => Object::new(
                 "",

@@ -358,6 +358,13 @@ pub const ROWS: &[Row] = &[
         "mutation($id: ID!, $end: DateTime!) { renewConsent(id: $id, expiresAt: $end) { id } }",
     ),
     row(
+        "draftConsentFrom",
+        Given::ConsentToReaddress,
+        Party::Sender,
+        "mutation($id: ID!, $to: ID!, $end: DateTime!) { draftConsentFrom(consent: { from: $id, recipient: $to, expiresAt: $end, \
+         explained: [] }) { id } }",
+    ),
+    row(
         "objectToConsent",
         Given::ConsentOfAMinor,
         Party::Sender,
@@ -434,6 +441,12 @@ pub const ROWS: &[Row] = &[
         Given::ReferralDraft,
         Party::Sender,
         "mutation($id: ID!) { sendReferral(id: $id) { id } }",
+    ),
+    row(
+        "setAnswerDays",
+        Given::Nothing,
+        Party::Recipient,
+        "mutation { setAnswerDays(days: 14) { id } }",
     ),
     row(
         "acceptReferral",

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use concord::consent::lint::{Beside, ConsentDraft, RulePacks, lint};
 use concord::consent::rules as consent_rules;
 use concord::mou::rules as mou_rules;
-use concord::referral::rules::basis::response_time;
+use concord::referral::rules::answer::response_time;
 use concord::referral::rules::outcome::Outcome;
 use concord::referral::rules::status::{CurrentStatus, StoredStatus};
 use concord::seal::vault::PackageVersion;

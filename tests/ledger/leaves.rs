@@ -87,6 +87,13 @@ fn events() -> Vec<Event> {
     events.push(Event::TrustedDocumentsAdded(documents()));
     events.push(Event::TrustedDocumentsRemoved(documents()));
     events.push(Event::TrustedDocumentsLifted(application));
+    events.push(Event::AgencyAnswerDaysSet {
+        agency: ACTOR,
+        days: 14,
+    });
+    let unanswered = || ReferralEvent::of(REFERRAL, OTHER);
+    events.push(Event::ReferralExpires(unanswered()));
+    events.push(Event::ReferralExpired(unanswered()));
     events.extend(steps());
     events
 }

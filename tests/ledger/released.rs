@@ -92,6 +92,7 @@ async fn an_agency_reads_about_itself_and_whom_it_coordinates(place: Place) {
             service_areas: TextList(Vec::new()),
             created_at: now,
             time_zone: Zone::UTC,
+            answer_days: 30,
         };
         agency.into_active_model().insert(write).await.unwrap();
     }

@@ -127,6 +127,7 @@ fn standing() -> Vec<referral::Model> {
         sent_at: Some(NOW),
         expires_at: None,
         settled_at: NOW,
+        tell_at: None,
         respond_by: None,
         updated_at: NOW,
         consent_until: None,

@@ -119,6 +119,7 @@ pub async fn agencies(
             service_areas: TextList::default(),
             created_at: now,
             time_zone: Zone::UTC,
+            answer_days: 30,
         })
         .collect();
     let ids = rows.iter().map(|row| row.id).collect();
@@ -243,6 +244,7 @@ fn rows(
             sent_at: Some(then),
             expires_at: Some(then.plus(Duration::from_hours(30 * 24))),
             settled_at: then,
+            tell_at: None,
             respond_by: Some(now.plus(Duration::from_hours(24))),
             updated_at: then,
             consent_until: Some(consent.expires_at),

@@ -57,6 +57,36 @@ impl AgencyMutation {
         }
     }
 
+    /// Says within how many days your agency answers a referral, 7 to 90: what nobody answered by then is expired. What is urgent
+    /// stays with 7 days at most, and an emergency with 2. It holds for what is sent to you from now on.
+    async fn set_answer_days(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The days.")] days: i32,
+    ) -> Result<Agency> {
+        let request = ctx.request()?;
+        let change = request.change(Resource::Referral.update()).await?;
+        let own = agency::Entity::named(change.agency())
+            .one_locked(&change)
+            .await?;
+        let own = own.ok_or(Error::NotFound)?;
+        let Some(answering) = rules::answering_within(&own, days)? else {
+            change.give_up().await?;
+            return Ok(Agency::read(own));
+        };
+        let changed = agency::ActiveModel {
+            id: Unchanged(answering.id),
+            answer_days: Set(days),
+            ..Default::default()
+        };
+        let changed = changed.update(&change).await?;
+        let agency = changed.id;
+        change
+            .commit(Event::AgencyAnswerDaysSet { agency, days })
+            .await?;
+        Ok(Agency::read(changed))
+    }
+
     /// Suspends an agency in a task force that your agency coordinates: nothing is shared with it under an MOU that this
     /// task force follows, nor under one that none follows, unless both of its parties take part in another task force.
     /// An agency that is suspended in all of its task forces is shut out: its tokens are over for good. In force on the
@@ -269,6 +299,7 @@ pub(crate) async fn register(
         service_areas: TextList(service_areas),
         created_at: change.now(),
         time_zone,
+        answer_days: agency::USUAL_ANSWER_DAYS,
     };
     let model = model.into_active_model().insert(change).await?;
     let place = membership::Model {

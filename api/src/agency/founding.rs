@@ -89,6 +89,7 @@ impl Founding {
             service_areas: TextList::default(),
             created_at: now,
             time_zone: self.time_zone,
+            answer_days: agency::USUAL_ANSWER_DAYS,
         };
         let place = membership::Model {
             task_force_id: task_force.id,

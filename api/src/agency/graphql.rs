@@ -137,6 +137,12 @@ impl Agency {
         Ok(self.details(ctx).await?.service_areas.0.clone())
     }
 
+    /// Within how many days it answers a referral that you send it now: then it is expired. What is urgent has 7 days at most, an
+    /// emergency 2.
+    async fn answer_days(&self, ctx: &Context<'_>) -> Result<i32> {
+        Ok(self.details(ctx).await?.answer_days)
+    }
+
     /// The time zone in which it works, by its IANA name: the limits of its consents, its rule packs and its legal holds
     /// are counted in the days there.
     async fn time_zone(&self, ctx: &Context<'_>) -> Result<String> {

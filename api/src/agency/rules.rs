@@ -1,5 +1,7 @@
 //! When an agency is shut out of a task force, when it may come back, and when it is shut out everywhere. Pure.
 
+use std::ops::RangeInclusive;
+
 use concord_entities::ids::AgencyId;
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::AgencyStatus;
@@ -8,6 +10,9 @@ use concord_entities::{agency, membership};
 use crate::error::Error;
 use crate::request::repeated::unless_repeated;
 use crate::text;
+
+/// The fewest and the most days within which an agency may say that it answers: as many as an urgent referral has, and a season.
+pub const ANSWER_DAYS: RangeInclusive<i32> = 7..=90;
 
 /// Letters in the longest reason.
 pub const MAX_REASON: usize = 500;
@@ -79,6 +84,20 @@ pub fn reinstated(
         })
     })
     .transpose()
+}
+
+/// Returns the agency, which answers within so many days from now on; none where it does already.
+///
+/// # Errors
+/// `BAD_USER_INPUT`: fewer than 7 days, or more than 90.
+pub fn answering_within(agency: &agency::Model, days: i32) -> Result<Option<agency::Model>, Error> {
+    if !ANSWER_DAYS.contains(&days) {
+        return Err(Error::input("days", "7 to 90 days"));
+    }
+    Ok((agency.answer_days != days).then(|| agency::Model {
+        answer_days: days,
+        ..agency.clone()
+    }))
 }
 
 /// Returns the agency as its memberships have it: suspended where all of them are. Where it is shut out everywhere its

@@ -1,8 +1,8 @@
 //! The unit of work: a change is an open transaction that is committed only by naming what happened; dropped, it rolls
 //! back.
 //!
-//! Whoever changes something does it by a [`Change`]: an agency's caller or program ([`ByAgency`]), or the service's
-//! operator ([`ByOperator`]). A change that ends some sharing is an [`Ending`]. It holds the sharing lock alone, so that
+//! Whoever changes something does it by a [`Change`]: an agency's caller or program ([`ByAgency`]), the service's
+//! operator ([`ByOperator`]), or the service by itself when a moment comes ([`ByService`]). A change that ends some sharing is an [`Ending`]. It holds the sharing lock alone, so that
 //! it waits for every release under way, and it moves the sharing epoch on, so that every later release is decided
 //! again. Either destroys the keys that it was told to ([`Change::destroys`]), by itself, once it is durable.
 
@@ -39,8 +39,8 @@ pub struct Committed {
     pub keys_destroyed: bool,
 }
 
-/// What a command at the command line puts on record of where it came from.
-static AT_COMMAND_LINE: RequestMeta = RequestMeta {
+/// What a change puts on record of where it came from that no request asked for.
+static NO_REQUEST: RequestMeta = RequestMeta {
     request: String::new(),
     address: None,
     operation: None,
@@ -76,6 +76,30 @@ pub struct ByOperator {
     agency: Option<AgencyId>,
 }
 
+/// The service by itself, when a moment comes.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ByService {
+    agency: Option<AgencyId>,
+}
+
+/// An author who acts on behalf of one agency after another.
+pub trait OnBehalf: Author {
+    /// Says on whose behalf it acts from here on.
+    fn acts_for(&mut self, agency: Option<AgencyId>);
+}
+
+impl OnBehalf for ByOperator {
+    fn acts_for(&mut self, agency: Option<AgencyId>) {
+        self.agency = agency;
+    }
+}
+
+impl OnBehalf for ByService {
+    fn acts_for(&mut self, agency: Option<AgencyId>) {
+        self.agency = agency;
+    }
+}
+
 impl Author for ByAgency {
     fn agent(&self) -> Agent {
         Agent {
@@ -92,6 +116,12 @@ impl Author for ByOperator {
     fn agent(&self) -> Agent {
         self.agency
             .map_or_else(Agent::operator, Agent::operator_for)
+    }
+}
+
+impl Author for ByService {
+    fn agent(&self) -> Agent {
+        Agent::service_for(self.agency)
     }
 }
 
@@ -170,12 +200,20 @@ impl<'c, By: Author> Change<'c, By> {
         Ok(change)
     }
 
+    /// Opens a change that the running service makes by itself.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE`.
+    pub async fn unasked(store: &'c Store, ledger: &'c Ledger, by: By) -> Result<Self> {
+        Self::open(store, ledger, by, &NO_REQUEST).await
+    }
+
     /// Opens a change that a command makes, beside whatever servers run.
     ///
     /// # Errors
     /// `UNAVAILABLE`.
     pub async fn at_command_line(store: &'c Store, by: By) -> Result<Self> {
-        let (change, _) = open(SharingLock::Shared, store, None, by, &AT_COMMAND_LINE).await?;
+        let (change, _) = open(SharingLock::Shared, store, None, by, &NO_REQUEST).await?;
         Ok(change)
     }
 
@@ -319,18 +357,19 @@ impl Change<'_> {
     }
 }
 
-impl Change<'_, ByOperator> {
-    /// Says on whose behalf the operator acts from here on: what is recorded is on that agency's record too. For no
-    /// agency, it is on the service's alone.
+impl<By: OnBehalf> Change<'_, By> {
+    /// Says on whose behalf the author acts from here on: what is recorded is on that agency's record too. For no agency, it
+    /// is on the service's alone.
     pub fn acts_for(&mut self, agency: Option<AgencyId>) {
-        self.by.agency = agency;
+        self.by.acts_for(agency);
     }
 
-    /// Makes a change durable that nobody needs to be told of: a store's first keys.
+    /// Makes a change durable with the events that were put on record one by one; with none where nobody needs to be told of
+    /// it, as of a store's first keys.
     ///
     /// # Errors
     /// `UNAVAILABLE`: nothing was changed. `OUTCOME_UNKNOWN`.
-    pub async fn commit_unrecorded(self) -> Result<()> {
+    pub async fn commit_as_recorded(self) -> Result<()> {
         self.make_durable(None).await.map(|_| ())
     }
 }
@@ -360,8 +399,7 @@ impl<'c, By: Author> Ending<'c, By> {
     /// # Errors
     /// `UNAVAILABLE`.
     pub async fn at_command_line(store: &'c Store, by: By) -> Result<Self> {
-        let (change, epoch) =
-            open(SharingLock::Exclusive, store, None, by, &AT_COMMAND_LINE).await?;
+        let (change, epoch) = open(SharingLock::Exclusive, store, None, by, &NO_REQUEST).await?;
         Ok(Self { change, epoch })
     }
 

@@ -65,6 +65,13 @@ events! {
         /// The zone, by its IANA name.
         zone: String,
     } => Update, about(&agency).told(agency).because(zone);
+    /// An agency said within how many days it answers a referral; the reason is their number.
+    AgencyAnswerDaysSet {
+        /// The agency.
+        agency: AgencyId,
+        /// The days.
+        days: i32,
+    } => Update, about(&agency).because(days.to_string());
     /// The operator said in which time zone a task force works.
     TaskForceTimeZoneSet {
         /// The task force.
@@ -254,6 +261,10 @@ events! {
     ReferralOutcomeCorrected(referral: ReferralEvent) => Update, referral.fields();
     /// A suspended referral was continued under a consent and an MOU in force.
     ReferralContinued(referral: ReferralEvent) => Update, referral.fields();
+    /// Both sides of a referral that nobody answered were told that it expires soon.
+    ReferralExpires(referral: ReferralEvent) => Update, referral.fields();
+    /// A referral expired, as nobody answered it, and both sides were told.
+    ReferralExpired(referral: ReferralEvent) => Update, referral.fields();
 
     /// An MOU was drafted.
     MouDrafted(mou: MouEvent) => Create, mou.fields();
@@ -531,6 +542,18 @@ impl Agent {
             agency: None,
             subject: "operator".to_owned(),
             client: "command-line".to_owned(),
+            token: None,
+            program: None,
+        }
+    }
+
+    /// Returns the service by itself, on behalf of an agency or of none.
+    #[must_use]
+    pub fn service_for(agency: Option<AgencyId>) -> Self {
+        Self {
+            agency,
+            subject: "service".to_owned(),
+            client: String::new(),
             token: None,
             program: None,
         }

@@ -11,7 +11,7 @@ use concord_entities::vocabulary::RevocationChannel;
 use super::checks::ConsentCheck;
 use super::ending::{self, By, EndedConsent, Outlook};
 use super::graphql::{Consent, ConsentView, find_consent, revoked_before};
-use super::input::{ConsentInput, RenewalInput, SignatureInput};
+use super::input::{ConsentFromInput, ConsentInput, RenewalInput, SignatureInput};
 use super::revocation::Revocation;
 use super::selection::ConsentSelection;
 use super::sign::{self, Defects, Signing};
@@ -87,6 +87,36 @@ impl ConsentMutation {
                 id: made.id.0,
                 made,
                 event,
+            })
+        })
+        .await?;
+        view_made(ctx, created).await
+    }
+
+    /// Drafts a consent to another recipient from one of your agency's: of the same survivor, for the same grants, in the same
+    /// language. So a referral that was not answered can be sent on. It is another consent: explain it to the survivor, who
+    /// signs it or does not.
+    async fn draft_consent_from(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "From which, to whom, until when, and what was explained.")]
+        consent: ConsentFromInput,
+    ) -> Result<Consent> {
+        let request = ctx.request()?;
+        let change = request.change(Resource::Consent.create()).await?;
+        let call = CreatingCall::new(
+            "draftConsentFrom",
+            "consent.idempotencyKey",
+            consent.idempotency_key.as_ref(),
+            &consent,
+        )?;
+        let vault = &request.worker.vault;
+        let created = idempotency::creates_once(change, vault, call, async |change| {
+            let (made, survivor) = draft::draft_from(change, &consent).await?;
+            Ok(Creation {
+                id: made.id.0,
+                event: Event::ConsentDrafted(ConsentEvent::of(&made, survivor.audit_id, None)),
+                made,
             })
         })
         .await?;

@@ -10,9 +10,10 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter};
 
 use super::checks::ConsentCheck;
 use super::grounds::Grounds;
-use super::input::ConsentInput;
+use super::input::{ConsentFromInput, ConsentInput};
 use super::lint::ConsentDraft;
-use super::rules;
+use super::{life, rules};
+use crate::agency::zone;
 use crate::audit::change::Change;
 use crate::audit::disclose;
 use crate::audit::ledger::Decided;
@@ -29,6 +30,43 @@ pub(super) async fn draft(
     let (model, survivor) = told(change, input).await?;
     let model = model.into_active_model().insert(change).await?;
     Ok((model, survivor))
+}
+
+/// Saves a draft to another recipient that says what one of the acting agency's consents says. Returns it with its survivor.
+pub(super) async fn draft_from(
+    change: &Change<'_>,
+    input: &ConsentFromInput,
+) -> Result<(consent::Model, survivor::Model)> {
+    let mut faults = Faults::default();
+    let from: Option<ConsentId> = faults.keep(page::id("consent.from", &input.from))?;
+    let recipient: Option<AgencyId> =
+        faults.keep(page::id("consent.recipient", &input.recipient))?;
+    let ends_later = input.expires_at.0 > change.now();
+    faults.require(ends_later, "consent.expiresAt", "must be a moment to come");
+    if let Some(recipient) = recipient {
+        faults.keep(known(change, "consent.recipient", recipient).await)?;
+    }
+    faults.none()?;
+    let (Some(from), Some(recipient)) = (from, recipient) else {
+        // Each that is missing is a fault.
+        return Err(Error::Internal.into());
+    };
+    let earlier = life::held(change, from).await?;
+    let survivor = survivor::Entity::one_of(change.agency(), earlier.survivor_id)
+        .one(change)
+        .await?;
+    let survivor = survivor.ok_or(Error::NotFound)?;
+    let zone = zone::of_agency(change, change.agency()).await?;
+    let is_guarded = survivor.is_guarded(zone.day(change.now()));
+    let explained = input.explained.iter().copied().collect();
+    let to = rules::Readdressed {
+        recipient,
+        expires_at: input.expires_at.0,
+        explained,
+        is_guarded,
+    };
+    let drafted = rules::readdressed(&earlier, to, change.now())?;
+    Ok((drafted.into_active_model().insert(change).await?, survivor))
 }
 
 /// Returns the consent that an input tells, where it can be drafted, and whose it is.

@@ -62,6 +62,21 @@ pub struct ConsentInput {
     pub idempotency_key: Option<ID>,
 }
 
+/// A consent to another recipient, drafted from one that your agency has.
+#[derive(Clone, Debug, InputObject)]
+pub struct ConsentFromInput {
+    /// The consent that it is drafted from.
+    pub from: ID,
+    /// The agency that may be told. It cannot be the one before: that is a renewal.
+    pub recipient: ID,
+    /// Until when: at most 90 days from now, or what your state's law says.
+    pub expires_at: DateTime,
+    /// What was explained to the person of this consent, which is another one: who will be told, above all.
+    pub explained: Vec<Explanation>,
+    /// The same key again returns what the first call made: 1 to 200 characters.
+    pub idempotency_key: Option<ID>,
+}
+
 /// A consent to renew, as one call is told from another by it.
 #[derive(Clone, Debug, InputObject)]
 pub struct RenewalInput {

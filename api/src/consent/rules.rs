@@ -1,9 +1,9 @@
 //! What a consent's status is now, and what a later version takes over from it. Pure.
 
 use concord_entities::consent;
-use concord_entities::ids::ConsentId;
+use concord_entities::ids::{AgencyId, ConsentId};
 use concord_entities::instant::Instant;
-use concord_entities::vocabulary::{Categories, Code, ConsentStatus};
+use concord_entities::vocabulary::{Categories, Code, ConsentStatus, Explanations};
 
 use crate::error::Error;
 
@@ -77,4 +77,63 @@ pub fn carries_on(
         && later.recipient_id == earlier.recipient_id
         && contains.within(later.grants.categories())
         && earlier.grants.only(contains).within(&later.grants)
+}
+
+/// To whom a consent is drafted from another one, and what is not as in that one.
+#[derive(Clone, Copy, Debug)]
+pub struct Readdressed {
+    /// The agency that may be told.
+    pub recipient: AgencyId,
+    /// Until when.
+    pub expires_at: Instant,
+    /// What was explained of it.
+    pub explained: Explanations,
+    /// Whether its survivor needs a guardian's signature today.
+    pub is_guarded: bool,
+}
+
+/// Returns a first version to another recipient that says what a consent says; to be signed by whoever signs for the survivor.
+///
+/// # Errors
+/// `BAD_USER_INPUT`: the recipient is the consent's own, or the discloser. `INVALID_TRANSITION`: it should never have been.
+pub fn readdressed(
+    from: &consent::Model,
+    to: Readdressed,
+    now: Instant,
+) -> Result<consent::Model, Error> {
+    if to.recipient == from.recipient_id {
+        let text = "another agency than this consent's: renew the consent";
+        return Err(Error::input("consent.recipient", text));
+    }
+    if to.recipient == from.discloser_id {
+        return Err(Error::input(
+            "consent.recipient",
+            "must be another agency than yours",
+        ));
+    }
+    if from.entered_in_error_at.is_some() {
+        let text = "this consent should never have been: draft another one";
+        return Err(Error::NotNow(text.into()));
+    }
+    Ok(consent::Model {
+        id: ConsentId::new(),
+        version: 1,
+        supersedes: None,
+        recipient_id: to.recipient,
+        effective_at: now,
+        expires_at: to.expires_at,
+        signed_at: None,
+        revoked_at: None,
+        revocation_channel: None,
+        superseded_at: None,
+        created_at: now,
+        explained: Some(to.explained),
+        // An adult signs alone in any case.
+        minor_alone: from.minor_alone.filter(|_| to.is_guarded),
+        // Whoever was between the two was between those two.
+        through_intermediary: false,
+        intermediary_id: None,
+        suspends_at: None,
+        ..from.clone()
+    })
 }

@@ -21,7 +21,7 @@ pub async fn give_up(store: &Store, keks: &KekSet) -> Result<Reopened> {
         let change = Change::at_command_line(store, ByOperator::default()).await?;
         audit_checkpoint::Entity::forget_all().exec(&change).await?;
         audit_tree::Entity::unsign().exec(&change).await?;
-        change.commit_unrecorded().await?;
+        change.commit_as_recorded().await?;
     }
     wrappings::destroy_unopenable(&store.keyring, keks).await?;
     reopening::go_on(store, KnownEndings::Remembered).await

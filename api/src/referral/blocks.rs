@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use concord_entities::ids::{AgencyId, ConsentId, MouId, ReferralId};
 use concord_entities::instant::Instant;
-use concord_entities::vocabulary::{ActionBlock, AgencyStatus, ReferralStatus};
+use concord_entities::vocabulary::{ActionBlock, ReferralStatus};
 use concord_entities::{agency, consent, membership, mou, mou_party, referral};
 
 use super::rules::basis::{Basis, Between, blocks_any_continuation, blocks_sending};
@@ -89,7 +89,7 @@ async fn of_suspended(
 
 /// What stands between one sender and several recipients.
 struct Partners {
-    statuses: HashMap<AgencyId, AgencyStatus>,
+    agencies: HashMap<AgencyId, agency::Model>,
     places: Vec<membership::Model>,
     mous: Vec<mou::Model>,
     signed: HashSet<(MouId, AgencyId)>,
@@ -107,7 +107,7 @@ impl Partners {
         let parties = parties.all(&store.read).await?;
         let signed = parties.iter().filter(|party| party.signed_at.is_some());
         Ok(Self {
-            statuses: agencies.iter().map(|one| (one.id, one.status)).collect(),
+            agencies: agencies.into_iter().map(|one| (one.id, one)).collect(),
             places,
             signed: signed
                 .map(|party| (party.mou_id, party.agency_id))
@@ -121,8 +121,10 @@ impl Partners {
             [row.sender_id, row.recipient_id].contains(&place.agency_id)
         };
         let with_recipient = |mou: &&mou::Model| self.signed.contains(&(mou.id, row.recipient_id));
+        let recipient = self.agencies.get(&row.recipient_id);
         Between {
-            recipient: self.statuses.get(&row.recipient_id).copied(),
+            recipient: recipient.map(|agency| agency.status),
+            answer_days: recipient.map_or(agency::USUAL_ANSWER_DAYS, |agency| agency.answer_days),
             places: self.places.iter().filter(of_both).cloned().collect(),
             mous: self.mous.iter().filter(with_recipient).cloned().collect(),
         }

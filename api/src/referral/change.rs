@@ -2,8 +2,8 @@
 
 use async_graphql::{Context, ID, Object};
 use concord_entities::SelectLocked;
-use concord_entities::ids::{AgencyId, ConsentId, ReferralId};
-use concord_entities::vocabulary::{AgencyStatus, ReferralSide};
+use concord_entities::ids::{ConsentId, ReferralId};
+use concord_entities::vocabulary::ReferralSide;
 use concord_entities::{agency, consent, membership, mou, referral};
 use sea_orm::{ActiveModelTrait, IntoActiveModel};
 
@@ -184,11 +184,15 @@ pub(super) async fn read_basis(
         Some(consent) => grounds::hindrance(change, consent, change.now()).await?,
         None => None,
     };
+    let recipient = agency::Entity::named(referral.recipient_id)
+        .one(change)
+        .await?;
     Ok(Basis {
         consent,
         hindrance,
         between: Between {
-            recipient: status_of(change, referral.recipient_id).await?,
+            recipient: recipient.as_ref().map(|agency| agency.status),
+            answer_days: recipient.map_or(agency::USUAL_ANSWER_DAYS, |agency| agency.answer_days),
             places: membership::Entity::of([referral.sender_id, referral.recipient_id])
                 .all(change)
                 .await?,
@@ -197,9 +201,4 @@ pub(super) async fn read_basis(
                 .await?,
         },
     })
-}
-
-async fn status_of(change: &Change<'_>, agency: AgencyId) -> Result<Option<AgencyStatus>> {
-    let agency = agency::Entity::named(agency).one(change).await?;
-    Ok(agency.map(|agency| agency.status))
 }

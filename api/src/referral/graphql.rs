@@ -3,10 +3,12 @@
 use std::collections::HashMap;
 
 use async_graphql::{ComplexObject, Context, ID, SimpleObject};
+use concord_entities::ids::AgencyId;
 use concord_entities::vocabulary::{
-    ActionBlock, Need, Purpose, ReferralAction, ReferralStatus, StatusReason, Urgency,
+    ActionBlock, Need, Purpose, ReferralAction, ReferralSide, ReferralStatus, StatusReason, Urgency,
 };
 
+use super::explanation::AccessExplanation;
 use super::input::{EarlierOutcome, ReferralOutcome};
 use super::listing::{ListPlace, ReferralOrder};
 use super::package::Package;
@@ -17,9 +19,10 @@ use super::rules::outcome::{self, CORRECTABLE};
 use super::rules::transitions::allowed;
 use crate::agency::graphql::Agency;
 use crate::consent::graphql::Consent;
-use crate::error::{Refusal, Result};
+use crate::error::{Error, Refusal, Result};
 use crate::mou::graphql::Mou;
 use crate::request::InRequest;
+use crate::store::page;
 use crate::wire::scalars::DateTime;
 
 /// A referral of one survivor from one agency to another.
@@ -30,6 +33,8 @@ pub struct Referral {
     pub(super) seen: Seen,
     #[graphql(skip)]
     pub(super) packages: HashMap<Purpose, Package>,
+    #[graphql(skip)]
+    pub(super) previews: HashMap<Purpose, Package>,
     /// The agency that refers.
     pub sender: Agency,
     /// The agency that is asked.
@@ -47,10 +52,19 @@ impl Referral {
         Self {
             seen,
             packages: HashMap::new(),
+            previews: HashMap::new(),
             sender,
             recipient,
             consent: None,
             mou: None,
+        }
+    }
+
+    /// Checks that its reader wrote it.
+    fn own(&self) -> Result<()> {
+        match self.seen.side {
+            ReferralSide::Sender => Ok(()),
+            ReferralSide::Recipient => Err(Error::SendersOnly.into()),
         }
     }
 
@@ -197,5 +211,40 @@ impl Referral {
             prefetched.ok_or_else(|| Refusal::internal(NotPrefetchedError))
         };
         Some(package())
+    }
+
+    /// The package as its recipient would receive it now with its widest token, for this purpose: its sender sees what it tells.
+    /// Of a draft, as if it were sent now. Your own token's categories are a limit here as well. Null where it is refused, as to the
+    /// recipient.
+    async fn preview(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What the recipient would need it for.")] purpose: Purpose,
+    ) -> Option<Result<&Package>> {
+        let preview = || {
+            self.own()?;
+            ctx.request()?.caller.purpose(Some(purpose))?;
+            let prefetched = self.previews.get(&purpose);
+            prefetched.ok_or_else(|| Refusal::internal(NotPrefetchedError))
+        };
+        Some(preview())
+    }
+
+    /// Why an agency may see the package or may not, for this purpose, now: each of the keys, and what they come to. For its
+    /// sender. Null where it is refused, as to the recipient.
+    async fn explain_access(
+        &self,
+        #[graphql(desc = "Whom to explain it of: the recipient, your own agency, or any other.")]
+        agency: ID,
+        #[graphql(desc = "What that agency would need it for.")] purpose: Purpose,
+    ) -> Option<Result<AccessExplanation>> {
+        let explanation = || {
+            self.own()?;
+            let agency: AgencyId = page::id("agency", &agency)?;
+            let explained = self.seen.explained.get(&(agency, purpose));
+            let explained = explained.ok_or_else(|| Refusal::internal(NotPrefetchedError))?;
+            Ok(AccessExplanation::of(self.seen.current, explained))
+        };
+        Some(explanation())
     }
 }

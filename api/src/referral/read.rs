@@ -3,7 +3,7 @@
 //! The statement brings the rows, the sharing epoch, the database's time and, where content or consent is asked for,
 //! every fact that the decision needs. The copied state on the row only *finds* it; [`decide()`] judges the facts.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use async_graphql::indexmap::IndexSet;
 use concord_entities::ids::{AgencyId, ConsentId, MouId, ReferralId, SurvivorAuditId};
@@ -21,13 +21,15 @@ use super::find::Find;
 use super::listing::ListPlace;
 use super::reader::Reader;
 use super::rules::actions::{self, Blocks};
-use super::rules::status::{self, CurrentStatus, StoredStatus};
+use super::rules::answer;
+use super::rules::status::{CurrentStatus, StoredStatus};
 use crate::access::Caller;
 use crate::access::grant::Resource;
 use crate::audit::event::Event;
 use crate::audit::ledger::Decided;
 use crate::consent::selection::ConsentSelection;
 use crate::error::Result;
+use crate::sharing::explain::{Asked, Explanation, explain};
 use crate::sharing::facts::{self, Gathered};
 use crate::sharing::{self, Ground, Question, Reason, decide};
 use crate::store::Store;
@@ -84,6 +86,10 @@ pub struct Depth {
     pub actions: bool,
     /// The purposes for which its package is read, and the categories that are selected for each.
     pub packages: BTreeMap<Purpose, Categories>,
+    /// The same of what its sender sees as its recipient would.
+    pub previews: BTreeMap<Purpose, Categories>,
+    /// For whom, and for which purpose, it is explained to its sender what they may see.
+    pub explained: BTreeSet<(AgencyId, Purpose)>,
 }
 
 /// A referral's header.
@@ -138,6 +144,10 @@ pub struct Seen {
     pub beyond: Option<Beyond>,
     /// The decision on its package, for each purpose that was asked for.
     pub packages: BTreeMap<Purpose, PackageDecision>,
+    /// The same as its recipient's, where its sender asked for it.
+    pub previews: BTreeMap<Purpose, PackageDecision>,
+    /// Why somebody may see its package or may not, where its sender asked for it.
+    pub explained: BTreeMap<(AgencyId, Purpose), Explanation>,
 }
 
 /// What lies beyond the header.
@@ -415,9 +425,27 @@ fn judge(
         ReferralSide::Recipient
     };
     let current = CurrentStatus::of(&StoredStatus::from(&header), now);
-    let mut packages = BTreeMap::new();
+    let (mut packages, mut previews) = (BTreeMap::new(), BTreeMap::new());
+    let mut explained = BTreeMap::new();
     let beyond = if depth.beyond_header {
         let gathered = Gathered::from_row(row)?;
+        if side == ReferralSide::Sender {
+            for (purpose, selected) in &depth.previews {
+                let asked = (*purpose, *selected);
+                let decision = preview_package(&header, &gathered, reader, asked, now, events);
+                previews.insert(*purpose, decision);
+            }
+            for (agency, purpose) in &depth.explained {
+                let own = *agency == reader.agency;
+                let asked = Asked {
+                    agency: *agency,
+                    purpose: *purpose,
+                    ceiling: own.then(|| reader.ceiling(*purpose)),
+                };
+                let explanation = explain(&asked, &gathered.facts, now);
+                explained.insert((*agency, *purpose), explanation);
+            }
+        }
         for (purpose, selected) in &depth.packages {
             let asked = (*purpose, *selected);
             let decision = decide_package(&header, &gathered, reader, asked, now, events);
@@ -439,13 +467,15 @@ fn judge(
         None
     };
     Ok(Seen {
-        overdue: status::overdue(current, header.respond_by, now),
+        overdue: answer::overdue(current.status, header.respond_by, now),
         header,
         current,
         side,
         blocks: Blocks::default(),
         beyond,
         packages,
+        previews,
+        explained,
     })
 }
 
@@ -459,17 +489,71 @@ fn decide_package(
     events: &mut Vec<Event>,
 ) -> PackageDecision {
     let ceiling = reader.ceiling(purpose);
+    let question = |category| Question {
+        reader: reader.agency,
+        category,
+        purpose,
+        ceiling,
+    };
+    let decided = |category| decide(&question(category), &gathered.facts, now);
+    record_reading(
+        header,
+        gathered,
+        reader,
+        (purpose, selected),
+        decided,
+        events,
+    )
+}
+
+/// Decides on each category of a package as for its recipient's widest token, once it is sent, and shows of that what the
+/// sender's own token reaches: what the sender reads is its own, and its reading goes on record as any other.
+fn preview_package(
+    header: &Header,
+    gathered: &Gathered,
+    reader: Reader<'_>,
+    (purpose, selected): (Purpose, Categories),
+    now: Instant,
+    events: &mut Vec<Event>,
+) -> PackageDecision {
+    let ceiling = reader.ceiling(purpose);
+    let question = |category| Question {
+        reader: header.recipient_id,
+        category,
+        purpose,
+        ceiling: Categories::all(),
+    };
+    let decided = |category| match decide(&question(category), &gathered.facts, now) {
+        sharing::Answer::Share(_) if !ceiling.has(category) => {
+            sharing::Answer::Withhold(Reason::TokenTooNarrow)
+        }
+        sharing::Answer::Share(_) => sharing::Answer::Share(Ground::Own),
+        withheld @ sharing::Answer::Withhold(_) => withheld,
+    };
+    record_reading(
+        header,
+        gathered,
+        reader,
+        (purpose, selected),
+        decided,
+        events,
+    )
+}
+
+/// Gathers what was decided of each category, and adds the event of its reading to `events`.
+fn record_reading(
+    header: &Header,
+    gathered: &Gathered,
+    reader: Reader<'_>,
+    (purpose, selected): (Purpose, Categories),
+    decided: impl Fn(DataCategory) -> sharing::Answer,
+    events: &mut Vec<Event>,
+) -> PackageDecision {
     let mut shared = Categories::EMPTY;
     let mut withheld = Vec::new();
     let mut ground: Option<Ground> = None;
     for category in DataCategory::ALL.iter().copied() {
-        let question = Question {
-            reader: reader.agency,
-            category,
-            purpose,
-            ceiling,
-        };
-        match decide(&question, &gathered.facts, now) {
+        match decided(category) {
             sharing::Answer::Share(on) => {
                 ground = Some(on);
                 if selected.has(category) && gathered.contains.has(category) {

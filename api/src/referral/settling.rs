@@ -1,4 +1,5 @@
-//! Keeps up what finds referrals by their status: settles the rows whose status time has changed.
+//! What time alone makes of referrals: settles the rows whose status it has changed, so that they are found by it, and has both
+//! sides told of what is not answered.
 
 use std::time::Duration;
 
@@ -6,6 +7,8 @@ use concord_entities::referral;
 use tokio::time::sleep;
 use tracing::warn;
 
+use super::expiry;
+use crate::audit::ledger::Ledger;
 use crate::error::Result;
 use crate::store::Store;
 
@@ -35,10 +38,14 @@ pub async fn once(store: &Store) -> Result<u64> {
     }
 }
 
-/// Settles for as long as the server runs.
-pub async fn keep(store: Store) {
+/// Settles and tells for as long as the server runs.
+pub async fn keep(store: Store, ledger: Ledger) {
     loop {
-        if let Err(refusal) = once(&store).await {
+        let settled = async {
+            once(&store).await?;
+            expiry::tell_all(&store, &ledger).await
+        };
+        if let Err(refusal) = settled.await {
             let code = refusal.error.code();
             warn!(code, "referrals are settled the next time");
         }

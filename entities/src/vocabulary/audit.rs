@@ -27,6 +27,8 @@ codes! {
         AgencyReinstated = "AGENCY_REINSTATED",
         /// The operator said in which time zone an agency works; the reason is the zone.
         AgencyTimeZoneSet = "AGENCY_TIME_ZONE_SET",
+        /// An agency said within how many days it answers a referral; the reason is their number.
+        AgencyAnswerDaysSet = "AGENCY_ANSWER_DAYS_SET",
         /// The operator said in which time zone a task force works; the reason is the zone.
         TaskForceTimeZoneSet = "TASK_FORCE_TIME_ZONE_SET",
         /// An application was registered.
@@ -114,6 +116,10 @@ codes! {
         ReferralOutcomeCorrected = "REFERRAL_OUTCOME_CORRECTED",
         /// A suspended referral was continued under a consent and an MOU in force.
         ReferralContinued = "REFERRAL_CONTINUED",
+        /// Both sides of a referral that nobody answered were told that it expires soon.
+        ReferralExpires = "REFERRAL_EXPIRES",
+        /// A referral expired, as nobody answered it, and both sides were told.
+        ReferralExpired = "REFERRAL_EXPIRED",
         /// The recipient's service for a referral began.
         ReferralStarted = "REFERRAL_STARTED",
         /// A referral was paused by its recipient; the reason says why.

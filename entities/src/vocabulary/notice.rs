@@ -15,5 +15,10 @@ codes! {
         /// Your agency was registered before agencies had time zones: its days are counted in UTC, as they were, until the
         /// service's operator says where it works.
         TimeZoneAssumed = "TIME_ZONE_ASSUMED",
+        /// A referral that your agency sent or was sent is not answered, and expires soon (`expiresAt`).
+        ReferralExpires = "REFERRAL_EXPIRES",
+        /// A referral that your agency sent or was sent was not answered, and is expired. Its sender may draft another one, to
+        /// another recipient under a consent of its own.
+        ReferralExpired = "REFERRAL_EXPIRED",
     }
 }

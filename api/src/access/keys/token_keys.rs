@@ -251,7 +251,7 @@ impl KeyChange<'_> {
             (None, Some(succession)) => {
                 self.ending.ends_nothing().commit(succession).await?;
             }
-            (None, None) => self.ending.ends_nothing().commit_unrecorded().await?,
+            (None, None) => self.ending.ends_nothing().commit_as_recorded().await?,
         }
         store::destroy_all_but(&self.keys.store.keyring, &needed).await?;
         Ok(())

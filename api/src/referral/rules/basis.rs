@@ -1,16 +1,15 @@
 //! What a referral is sent and continued under: a consent and an MOU in force, and a recipient that takes part. Pure.
 
-use std::time::Duration;
-
 use concord_entities::ids::ConsentId;
 use concord_entities::instant::Instant;
 use concord_entities::referral::Model;
 use concord_entities::vocabulary::{
     ActionBlock, AgencyStatus, Categories, Code, ConsentStatus, DataCategory, ReferralAction,
-    ReferralSide, ReferralStatus, Urgency,
+    ReferralSide, ReferralStatus,
 };
 use concord_entities::{consent, membership, mou};
 
+use super::answer::{answer_term, response_time, told_first};
 use super::steps::{ReferralAct, last_act};
 use super::transitions::destination;
 use crate::consent::rules as consent_rules;
@@ -18,27 +17,6 @@ use crate::error::{Error, Faults, Finding};
 use crate::mou::rules as mou_rules;
 use crate::request::repeated::unless_repeated;
 use crate::sharing::memberships::parted;
-
-/// Returns how long a recipient has to answer.
-#[must_use]
-pub fn response_time(urgency: Urgency) -> Duration {
-    match urgency {
-        Urgency::Emergency => Duration::from_hours(1),
-        Urgency::Urgent => Duration::from_hours(24),
-        Urgency::Routine => Duration::from_hours(5 * 24),
-    }
-}
-
-/// Returns how long a referral may stay unanswered before it expires.
-#[must_use]
-pub fn answer_term(urgency: Urgency) -> Duration {
-    const DAY: u64 = 24;
-    match urgency {
-        Urgency::Emergency => Duration::from_hours(2 * DAY),
-        Urgency::Urgent => Duration::from_hours(7 * DAY),
-        Urgency::Routine => Duration::from_hours(30 * DAY),
-    }
-}
 
 /// What a referral is to be sent or continued under, as it was read.
 #[derive(Clone, Debug)]
@@ -56,6 +34,8 @@ pub struct Basis {
 pub struct Between {
     /// Whether the recipient takes part; none where there is no such agency.
     pub recipient: Option<AgencyStatus>,
+    /// Within how many days the recipient answers.
+    pub answer_days: i32,
     /// The places of the two agencies in task forces.
     pub places: Vec<membership::Model>,
     /// The MOUs that both agencies have signed, newest first.
@@ -241,11 +221,13 @@ fn sent(draft: Model, basis: &Basis, now: Instant) -> Result<Model, Error> {
     let consent = basis.consent.as_ref().ok_or(Error::NotFound)?;
     let covering = basis.between.covering_mou(consent, draft.contains, now);
     let mou = covering.map_err(|block| refusal(block, None))?;
+    let expires_at = now.plus(answer_term(basis.between.answer_days, draft.urgency));
     Ok(Model {
         status,
         sent_at: Some(now),
         respond_by: Some(now.plus(response_time(draft.urgency))),
-        expires_at: Some(now.plus(answer_term(draft.urgency))),
+        expires_at: Some(expires_at),
+        tell_at: Some(told_first(now, expires_at)),
         mou_id: Some(mou.id),
         mou_until: Some(mou.ends_at),
         consent_until: Some(consent.stands_until()),

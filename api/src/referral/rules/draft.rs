@@ -103,6 +103,7 @@ pub fn draft(
         created_at: now,
         sent_at: None,
         expires_at: None,
+        tell_at: None,
         settled_at: now,
         respond_by: None,
         updated_at: now,

@@ -64,9 +64,3 @@ impl CurrentStatus {
         Self { status, reason }
     }
 }
-
-/// Returns whether the answer to a referral is overdue: whether it waits for one at `now`, and was to have it by then.
-#[must_use]
-pub fn overdue(current: CurrentStatus, respond_by: Option<Instant>, now: Instant) -> bool {
-    current.status == ReferralStatus::Requested && respond_by.is_some_and(|by| by <= now)
-}
