@@ -11,14 +11,15 @@ use concord::referral::fast::ReferralPage;
 use concord::referral::graphql::Referral;
 use concord::referral::listing::ReferralOrder;
 use concord::referral::read::{Header, Seen};
+use concord::referral::rules::actions::Blocks;
 use concord::referral::rules::status::{CurrentStatus, StoredStatus};
 use concord::store::page::Page;
 use concord_entities::agency::{self, StoredVetting, TextList};
 use concord_entities::ids::{AgencyId, ReferralId};
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{
-    AgencyKind, AgencyStatus, Code, Need, Needs, ReferralSide, ReferralStatus, StatusReason,
-    Urgency,
+    ActionBlock, AgencyKind, AgencyStatus, Code, Need, Needs, ReferralSide, ReferralStatus,
+    StatusReason, Urgency,
 };
 use concord_entities::zone::Zone;
 use proptest::prelude::*;
@@ -78,6 +79,14 @@ fn page() -> ReferralConnection {
                 },
                 overdue: bit(5),
                 header,
+                blocks: Blocks {
+                    lacks_scope: place == 3,
+                    facts: if bit(2) {
+                        vec![ActionBlock::NoMou]
+                    } else {
+                        Vec::new()
+                    },
+                },
                 beyond: None,
                 packages: std::collections::BTreeMap::new(),
                 previews: std::collections::BTreeMap::new(),

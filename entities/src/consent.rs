@@ -293,6 +293,24 @@ impl Entity {
             .filter(ended(now).not())
     }
 
+    /// Returns those of these consents under which `agency` may disclose, or might once they are signed.
+    #[must_use]
+    pub fn held_among(agency: AgencyId, ids: impl IntoIterator<Item = ConsentId>) -> Select<Self> {
+        Self::find()
+            .filter(COLUMN.id.is_in(ids))
+            .filter(COLUMN.discloser_id.eq(agency))
+    }
+
+    /// Returns the consents of `agency`'s that have not ended by `now`, of these survivors.
+    #[must_use]
+    pub fn standing_of_survivors(
+        agency: AgencyId,
+        survivors: impl IntoIterator<Item = SurvivorId>,
+        now: Instant,
+    ) -> Select<Self> {
+        Self::standing_of(agency, now).filter(COLUMN.survivor_id.is_in(survivors))
+    }
+
     /// Returns the consent `id` of any agency, for the command line alone.
     #[must_use]
     pub fn anywhere(id: ConsentId) -> Select<Self> {

@@ -4,14 +4,14 @@
 use std::collections::{HashMap, HashSet};
 
 use concord_entities::grants::Grants;
-use concord_entities::ids::AgencyId;
+use concord_entities::ids::{AgencyId, ConsentId};
 use concord_entities::instant::{Day, Instant};
 use concord_entities::vocabulary::Pack;
 use concord_entities::zone::Zone;
 use concord_entities::{
     agency, consent, consent_objection, consent_signature, mou, mou_party, rule_pack, survivor,
 };
-use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, QueryFilter};
 
 use super::lint::{self, Beside, ConsentDraft, RulePacks};
 use super::signers;
@@ -152,16 +152,47 @@ pub async fn hindrance<C: ConnectionTrait>(
     consent: &consent::Model,
     now: Instant,
 ) -> Result<Option<Finding>, DbErr> {
-    let discloser = consent.discloser_id;
-    let survivor = survivor::Entity::one_of(discloser, consent.survivor_id);
-    let Some(survivor) = survivor.one(database).await? else {
-        return Ok(None);
-    };
-    let signatures = consent_signature::Entity::under([consent.id]);
+    let consents = std::slice::from_ref(consent);
+    let found = hindrances(database, consent.discloser_id, consents, now).await?;
+    Ok(found.into_values().next())
+}
+
+/// Returns the same for each of these consents of one discloser's that something keeps from it.
+///
+/// # Errors
+/// Where the database does not answer.
+pub async fn hindrances<C: ConnectionTrait>(
+    database: &C,
+    discloser: AgencyId,
+    consents: &[consent::Model],
+    now: Instant,
+) -> Result<HashMap<ConsentId, Finding>, DbErr> {
+    if consents.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let survivors = survivor::Entity::of(discloser)
+        .filter(survivor::Column::Id.is_in(consents.iter().map(|one| one.survivor_id)))
+        .all(database)
+        .await?;
+    let ids = || consents.iter().map(|one| one.id);
+    let signatures = consent_signature::Entity::under(ids());
     let signatures = signatures.all(database).await?;
-    let objections = consent_objection::Entity::to([consent.id]);
-    let objections = objections.all(database).await?;
+    let objections = consent_objection::Entity::to(ids()).all(database).await?;
     let grounds = Grounds::gather(database, discloser, now).await?;
-    let findings = grounds.judge(consent, &survivor, &signatures, &objections);
-    Ok(lint::hindering(findings))
+    let mut found = HashMap::new();
+    for consent in consents {
+        let of_consent = |one: &survivor::Model| one.id == consent.survivor_id;
+        let Some(survivor) = survivors.iter().find(|one| of_consent(one)) else {
+            continue;
+        };
+        let mut signed = signatures.clone();
+        signed.retain(|one| one.consent_id == consent.id);
+        let mut objected = objections.clone();
+        objected.retain(|one| one.consent_id == consent.id);
+        let findings = grounds.judge(consent, survivor, &signed, &objected);
+        if let Some(finding) = lint::hindering(findings) {
+            found.insert(consent.id, finding);
+        }
+    }
+    Ok(found)
 }

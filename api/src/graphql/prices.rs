@@ -26,7 +26,11 @@ pub const PACKAGE: u64 = 80;
 const DEARER: [(&str, &[&str], u64); 6] = [
     ("Referral", &["package", "preview"], PACKAGE),
     // What is read beside the page, for all of its entries.
-    ("Referral", &["consent", "mou", "explainAccess"], 10),
+    (
+        "Referral",
+        &["actions", "consent", "mou", "explainAccess"],
+        10,
+    ),
     // As many entries as are counted.
     ("ReferralConnection", &["totalCount"], 400),
     // The hashes beside the path from a leaf to the root.

@@ -9,7 +9,7 @@ use sea_orm::{ActiveModelTrait, IntoActiveModel};
 
 use super::graphql::Referral;
 use super::input::OutcomeInput;
-use super::rules::basis::{self, Basis};
+use super::rules::basis::{self, Basis, Between};
 use super::rules::{completion, transitions};
 use super::view::reload;
 use crate::access::grant::Resource;
@@ -190,13 +190,15 @@ pub(super) async fn read_basis(
     Ok(Basis {
         consent,
         hindrance,
-        recipient: recipient.as_ref().map(|agency| agency.status),
-        answer_days: recipient.map_or(agency::USUAL_ANSWER_DAYS, |agency| agency.answer_days),
-        places: membership::Entity::of([referral.sender_id, referral.recipient_id])
-            .all(change)
-            .await?,
-        mous: mou::Entity::between(referral.sender_id, referral.recipient_id)
-            .all(change)
-            .await?,
+        between: Between {
+            recipient: recipient.as_ref().map(|agency| agency.status),
+            answer_days: recipient.map_or(agency::USUAL_ANSWER_DAYS, |agency| agency.answer_days),
+            places: membership::Entity::of([referral.sender_id, referral.recipient_id])
+                .all(change)
+                .await?,
+            mous: mou::Entity::between(referral.sender_id, referral.recipient_id)
+                .all(change)
+                .await?,
+        },
     })
 }

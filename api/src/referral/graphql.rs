@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use async_graphql::{ComplexObject, Context, ID, SimpleObject};
 use concord_entities::ids::AgencyId;
 use concord_entities::vocabulary::{
-    Need, Purpose, ReferralAction, ReferralSide, ReferralStatus, StatusReason, Urgency,
+    ActionBlock, Need, Purpose, ReferralAction, ReferralSide, ReferralStatus, StatusReason, Urgency,
 };
 
 use super::explanation::AccessExplanation;
@@ -14,8 +14,9 @@ use super::listing::{ListPlace, ReferralOrder};
 use super::package::Package;
 use super::package_view::NotPrefetchedError;
 use super::read::Seen;
+use super::rules::actions;
 use super::rules::outcome::{self, CORRECTABLE};
-use super::rules::transitions;
+use super::rules::transitions::allowed;
 use crate::agency::graphql::Agency;
 use crate::consent::graphql::Consent;
 use crate::error::{Error, Refusal, Result};
@@ -84,6 +85,15 @@ impl Referral {
     }
 }
 
+/// Something that your agency could do with a referral by its status.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct ReferralActionState {
+    /// What it is.
+    pub action: ReferralAction,
+    /// What keeps your agency from it; empty where nothing does.
+    pub blocked_by: Vec<ActionBlock>,
+}
+
 #[ComplexObject]
 impl Referral {
     /// The referral's id.
@@ -141,9 +151,21 @@ impl Referral {
         self.seen.header.updated_at.into()
     }
 
-    /// What your agency may do next with it.
+    /// What your agency could do next with it by its status, and what keeps it from each.
+    async fn actions(&self) -> Vec<ReferralActionState> {
+        let Seen { side, blocks, .. } = &self.seen;
+        allowed(self.seen.current.status, *side)
+            .map(|action| ReferralActionState {
+                action,
+                blocked_by: blocks.of(action).collect(),
+            })
+            .collect()
+    }
+
+    /// What your agency may do next with it: those of `actions` that nothing keeps it from. Show these as buttons.
     async fn allowed_actions(&self) -> Vec<ReferralAction> {
-        transitions::allowed(self.seen.current.status, self.seen.side).collect()
+        let Seen { side, blocks, .. } = &self.seen;
+        actions::unblocked(self.seen.current.status, *side, blocks).collect()
     }
 
     /// The earlier referral that this one takes up again; null where it takes up none, or where your agency is no party of

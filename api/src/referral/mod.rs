@@ -1,13 +1,15 @@
 //! Referrals: one survivor's package on its way from one agency to another.
 //!
 //! - [`rules`]: what may follow what, and what a referral's status is now; [`expiry`] tells who did not answer.
-//! - [`draft`], [`steps`], [`change`], [`continuation`]: the verbs; `resealed` compares packages.
+//! - [`draft`], [`steps`], [`change`], [`continuation`]: the verbs; `resealed` compares packages, `blocks` reads what
+//!   keeps one from being sent or continued.
 //! - [`query`]: reading; [`listing`] says which lists are answered, [`find`] selects their rows, [`settling`] keeps what
 //!   finds them, [`read`] decides on them for a [`reader`], `view` releases and opens them.
 //! - [`explanation`]: why somebody may see a package or may not.
 //! - [`package`]: what a package holds; `package_view` opens it.
 //! - [`graphql`], [`input`], `selection`: the wire; [`fast`] writes its hot page by hand.
 
+mod blocks;
 pub mod change;
 pub mod connection;
 pub mod continuation;

@@ -16,12 +16,15 @@ use concord_entities::vocabulary::{
 use sea_orm::sea_query::SelectStatement;
 use sea_orm::{ConnectionTrait, FromQueryResult, QueryResult, QuerySelect, QueryTrait, Select};
 
+use super::blocks;
 use super::find::Find;
 use super::listing::ListPlace;
 use super::reader::Reader;
+use super::rules::actions::{self, Blocks};
 use super::rules::answer;
 use super::rules::status::{CurrentStatus, StoredStatus};
 use crate::access::Caller;
+use crate::access::grant::Resource;
 use crate::audit::event::Event;
 use crate::audit::ledger::Decided;
 use crate::consent::selection::ConsentSelection;
@@ -79,6 +82,8 @@ pub struct Depth {
     pub parties: bool,
     /// Whether the earlier referral is shown that it takes up.
     pub reopens: bool,
+    /// Whether it is shown what its reader may do with it.
+    pub actions: bool,
     /// The purposes for which its package is read, and the categories that are selected for each.
     pub packages: BTreeMap<Purpose, Categories>,
     /// The same of what its sender sees as its recipient would.
@@ -133,6 +138,8 @@ pub struct Seen {
     pub overdue: bool,
     /// The side that its reader is on.
     pub side: ReferralSide,
+    /// What keeps that side from what it could do with it, where that was asked for.
+    pub blocks: Blocks,
     /// What lies beyond the header, where it was asked for.
     pub beyond: Option<Beyond>,
     /// The decision on its package, for each purpose that was asked for.
@@ -291,13 +298,38 @@ async fn find(
     } else {
         HashSet::new()
     };
-    let (content, events) = decide_all(&found, caller.into(), now, depth, &reopened)?;
+    let (mut content, events) = decide_all(&found, caller.into(), now, depth, &reopened)?;
+    if depth.actions {
+        read_blocks(store, caller, &mut content, now).await?;
+    }
     Ok(Decided {
         epoch,
         now,
         content,
         events,
     })
+}
+
+/// Reads what keeps the reader from what it could do with these: of an inbox that is its token alone.
+async fn read_blocks(
+    store: &Store,
+    caller: &Caller,
+    seen: &mut [Seen],
+    now: Instant,
+) -> Result<()> {
+    let lacks_scope = !caller.granted().reaches(Resource::Referral.update());
+    let hang_on_facts = seen
+        .iter()
+        .filter(|one| actions::stands_on_facts(one.current.status, one.side));
+    let ids = hang_on_facts.map(|one| one.header.id).collect();
+    let mut facts = blocks::read(store, caller.agency(), ids, now).await?;
+    for one in seen {
+        one.blocks = Blocks {
+            lacks_scope,
+            facts: facts.remove(&one.header.id).unwrap_or_default(),
+        };
+    }
+    Ok(())
 }
 
 /// Returns the earlier referrals that what was found takes up, as far as the agency is a party of them. No later than these:
@@ -439,6 +471,7 @@ fn judge(
         header,
         current,
         side,
+        blocks: Blocks::default(),
         beyond,
         packages,
         previews,

@@ -33,6 +33,8 @@ impl ReferralSelection {
         let beyond_name =
             |party| lookahead::asks_beyond(ctx, &at(&[party]), &["id", "name", "kind"]);
         let outcome = lookahead::asks(ctx, &at(&["outcome"]));
+        let actions = lookahead::asks(ctx, &at(&["allowedActions"]))
+            || lookahead::asks(ctx, &at(&["actions"]));
         let reopens = lookahead::asks(ctx, &at(&["reopens"]));
         Ok(Self {
             depth: Depth {
@@ -46,6 +48,7 @@ impl ReferralSelection {
                 consent: consent.then(|| ConsentSelection::below(ctx, &at(&["consent"]))),
                 mou,
                 reopens,
+                actions,
                 parties: beyond_name("sender") || beyond_name("recipient"),
                 packages,
                 previews,

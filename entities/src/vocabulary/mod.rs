@@ -44,7 +44,9 @@ pub use mou::{MouAction, MouKind, MouStatus};
 pub use need::{Need, Needs};
 pub use notice::NoticeKind;
 pub use purpose::{Purpose, Purposes};
-pub use referral::{OutcomeCode, ReferralAction, ReferralSide, ReferralStatus, Urgency};
+pub use referral::{
+    ActionBlock, OutcomeCode, ReferralAction, ReferralSide, ReferralStatus, Urgency,
+};
 pub use referral_reason::{CancelReason, FailReason, HoldReason, RejectReason, StatusReason};
 pub use rule_pack::{Pack, Severity};
 pub use survivor::AgeGroup;

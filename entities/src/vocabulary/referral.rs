@@ -85,6 +85,38 @@ codes! {
         MarkEnteredInError = "MARK_ENTERED_IN_ERROR",
     }
 
+    /// What keeps your agency from doing what it could do with a referral by its status.
+    ActionBlock {
+        /// Your token lacks the scope that changes referrals: `referral.u`.
+        Scope = "SCOPE",
+        /// The consent is not signed yet, or not by all who must.
+        ConsentUnsigned = "CONSENT_UNSIGNED",
+        /// The consent is signed, and has not begun yet.
+        ConsentNotBegun = "CONSENT_NOT_BEGUN",
+        /// The consent is suspended for what it lacks: its findings say what.
+        ConsentSuspended = "CONSENT_SUSPENDED",
+        /// The consent ran out.
+        ConsentExpired = "CONSENT_EXPIRED",
+        /// The survivor took the consent back.
+        ConsentRevoked = "CONSENT_REVOKED",
+        /// A later version took the consent's place, or it should never have been.
+        ConsentEnded = "CONSENT_ENDED",
+        /// The consent carries no new referral: a guardian signed it for whom the person has outgrown, or one objects.
+        ConsentDefective = "CONSENT_DEFECTIVE",
+        /// No consent of this survivor's for this recipient is in force.
+        NoConsent = "NO_CONSENT",
+        /// The package holds a category that the consent does not name: edit the draft.
+        CategoryNotConsented = "CATEGORY_NOT_CONSENTED",
+        /// The recipient does not take part at the moment.
+        RecipientSuspended = "RECIPIENT_SUSPENDED",
+        /// No MOU in force between the two agencies covers what is told.
+        NoMou = "NO_MOU",
+        /// One of the two agencies is suspended in the task force by which they share.
+        AgencySuspended = "AGENCY_SUSPENDED",
+        /// It was not answered in time: draft a new one.
+        NotAnswered = "NOT_ANSWERED",
+    }
+
     /// Which side of a referral somebody is on.
     ReferralSide {
         /// The agency that refers.

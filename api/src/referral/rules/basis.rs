@@ -4,13 +4,12 @@ use concord_entities::ids::ConsentId;
 use concord_entities::instant::Instant;
 use concord_entities::referral::Model;
 use concord_entities::vocabulary::{
-    AgencyStatus, Categories, Code, ConsentStatus, DataCategory, ReferralAction, ReferralSide,
-    ReferralStatus,
+    ActionBlock, AgencyStatus, Categories, Code, ConsentStatus, DataCategory, ReferralAction,
+    ReferralSide, ReferralStatus,
 };
 use concord_entities::{consent, membership, mou};
 
 use super::answer::{answer_term, response_time, told_first};
-use super::status::{CurrentStatus, StoredStatus};
 use super::steps::{ReferralAct, last_act};
 use super::transitions::destination;
 use crate::consent::rules as consent_rules;
@@ -19,33 +18,42 @@ use crate::mou::rules as mou_rules;
 use crate::request::repeated::unless_repeated;
 use crate::sharing::memberships::parted;
 
-/// What a referral is to be sent or continued under, as its change read it.
+/// What a referral is to be sent or continued under, as it was read.
 #[derive(Clone, Debug)]
 pub struct Basis {
     /// The consent, where the sender holds one with the id that was named.
     pub consent: Option<consent::Model>,
+    /// What keeps the consent from carrying a new referral.
+    pub hindrance: Option<Finding>,
+    /// What stands between the two agencies.
+    pub between: Between,
+}
+
+/// What stands between a sender and a recipient.
+#[derive(Clone, Debug)]
+pub struct Between {
     /// Whether the recipient takes part; none where there is no such agency.
     pub recipient: Option<AgencyStatus>,
     /// Within how many days the recipient answers.
     pub answer_days: i32,
-    /// What keeps the consent from carrying a new referral.
-    pub hindrance: Option<Finding>,
     /// The places of the two agencies in task forces.
     pub places: Vec<membership::Model>,
     /// The MOUs that both agencies have signed, newest first.
     pub mous: Vec<mou::Model>,
 }
 
-impl Basis {
-    /// Checks that the recipient takes part.
-    fn require_recipient(&self) -> Result<(), Error> {
-        match self.recipient {
-            Some(AgencyStatus::Active) => Ok(()),
-            Some(AgencyStatus::Suspended) | None => {
-                let text = "the recipient does not take part at the moment";
-                Err(Error::NotNow(text.into()))
-            }
-        }
+impl Between {
+    /// Lists what keeps the recipient from being told these categories under this consent.
+    fn blocks(
+        &self,
+        consent: &consent::Model,
+        contains: Categories,
+        now: Instant,
+    ) -> impl Iterator<Item = ActionBlock> {
+        let absent = self.recipient != Some(AgencyStatus::Active);
+        let recipient = absent.then_some(ActionBlock::RecipientSuspended);
+        let mou = self.covering_mou(consent, contains, now).err();
+        recipient.into_iter().chain(mou)
     }
 
     /// Returns the newest MOU in force that covers these categories, each for a purpose of the consent, and by which the two
@@ -55,21 +63,141 @@ impl Basis {
         consent: &consent::Model,
         contains: Categories,
         now: Instant,
-    ) -> Result<&mou::Model, Error> {
+    ) -> Result<&mou::Model, ActionBlock> {
         let mut covering =
             mou_rules::covering(&self.mous, contains, &consent.grants, now).peekable();
         if covering.peek().is_none() {
-            return Err(Error::MouRequired);
+            return Err(ActionBlock::NoMou);
         }
         let pair = [consent.discloser_id, consent.recipient_id];
         covering
             .find(|mou| !parted(&self.places, pair, mou.task_force_id))
-            .ok_or_else(|| {
-                let text =
-                    "one of the two agencies is suspended in the task force by which they share";
-                Error::NotNow(text.into())
-            })
+            .ok_or(ActionBlock::AgencySuspended)
     }
+}
+
+/// Lists what keeps a draft from being sent; a refusal is told for the first.
+#[must_use]
+pub fn blocks_sending(draft: &Model, basis: &Basis, now: Instant) -> Vec<ActionBlock> {
+    let Some(consent) = &basis.consent else {
+        return vec![ActionBlock::NoConsent];
+    };
+    let named = consent.grants.categories();
+    let beyond = !draft.contains.within(named);
+    let of_consent = [
+        not_in_force(consent, now),
+        beyond.then_some(ActionBlock::CategoryNotConsented),
+        basis
+            .hindrance
+            .as_ref()
+            .map(|_| ActionBlock::ConsentDefective),
+    ];
+    let consented = draft
+        .contains
+        .iter()
+        .filter(|one| named.has(*one))
+        .collect();
+    let between = basis.between.blocks(consent, consented, now);
+    of_consent.into_iter().flatten().chain(between).collect()
+}
+
+/// Lists what keeps a suspended referral from being continued under this consent, with a package of these categories; a refusal
+/// is told for the first.
+#[must_use]
+pub fn blocks_continuing(
+    referral: &Model,
+    consent: &consent::Model,
+    contains: Categories,
+    between: &Between,
+    now: Instant,
+) -> Vec<ActionBlock> {
+    let unanswered = is_unanswered(referral, now).then_some(ActionBlock::NotAnswered);
+    let blocks = not_in_force(consent, now).into_iter();
+    let blocks = blocks.chain(between.blocks(consent, contains, now));
+    blocks.chain(unanswered).collect()
+}
+
+/// Lists what keeps a suspended referral from being continued whichever of these consents is named, and with whatever package.
+#[must_use]
+pub fn blocks_any_continuation<'c>(
+    referral: &Model,
+    consents: impl IntoIterator<Item = &'c consent::Model>,
+    between: &Between,
+    now: Instant,
+) -> Vec<ActionBlock> {
+    let theirs = consents.into_iter().filter(|one| {
+        fits(one, referral) && consent_rules::status(one, now) == ConsentStatus::Active
+    });
+    let blocks =
+        theirs.map(|one| blocks_continuing(referral, one, Categories::EMPTY, between, now));
+    blocks.min_by_key(Vec::len).unwrap_or_else(|| {
+        let unanswered = is_unanswered(referral, now).then_some(ActionBlock::NotAnswered);
+        let blocks = [Some(ActionBlock::NoConsent), unanswered];
+        blocks.into_iter().flatten().collect()
+    })
+}
+
+/// Returns whether a consent is of the referral's survivor, for its recipient.
+fn fits(consent: &consent::Model, referral: &Model) -> bool {
+    consent.survivor_id == referral.survivor_id && consent.recipient_id == referral.recipient_id
+}
+
+/// Returns whether a referral that is suspended was not answered in time before.
+fn is_unanswered(referral: &Model, now: Instant) -> bool {
+    referral.status == ReferralStatus::Requested
+        && referral.expires_at.is_some_and(|until| until <= now)
+}
+
+/// Returns why a consent is not in force, where it is not.
+fn not_in_force(consent: &consent::Model, now: Instant) -> Option<ActionBlock> {
+    match consent_rules::status(consent, now) {
+        ConsentStatus::Active => None,
+        ConsentStatus::Draft if consent.signed_at.is_some() => Some(ActionBlock::ConsentNotBegun),
+        ConsentStatus::Draft => Some(ActionBlock::ConsentUnsigned),
+        ConsentStatus::Suspended => Some(ActionBlock::ConsentSuspended),
+        ConsentStatus::Expired => Some(ActionBlock::ConsentExpired),
+        ConsentStatus::Revoked => Some(ActionBlock::ConsentRevoked),
+        ConsentStatus::Superseded | ConsentStatus::EnteredInError => {
+            Some(ActionBlock::ConsentEnded)
+        }
+    }
+}
+
+/// Refuses what something keeps from being done.
+fn refuse(blocks: &[ActionBlock], hindrance: Option<&Finding>) -> Result<(), Error> {
+    match blocks.first() {
+        None => Ok(()),
+        Some(block) => Err(refusal(*block, hindrance)),
+    }
+}
+
+fn refusal(block: ActionBlock, hindrance: Option<&Finding>) -> Error {
+    let text = match block {
+        ActionBlock::NoConsent => return Error::NotFound,
+        ActionBlock::NoMou => return Error::MouRequired,
+        ActionBlock::ConsentDefective => {
+            let findings = hindrance.into_iter().cloned().collect();
+            return Error::ConsentDefective { findings };
+        }
+        ActionBlock::ConsentUnsigned
+        | ActionBlock::ConsentNotBegun
+        | ActionBlock::ConsentSuspended
+        | ActionBlock::ConsentExpired
+        | ActionBlock::ConsentRevoked
+        | ActionBlock::ConsentEnded => {
+            "the consent is not in force: have it signed, or the survivor decides on a new one"
+        }
+        ActionBlock::CategoryNotConsented => {
+            "its package holds a category that the consent does not name: edit this draft"
+        }
+        ActionBlock::RecipientSuspended => "the recipient does not take part at the moment",
+        ActionBlock::AgencySuspended => {
+            "one of the two agencies is suspended in the task force by which they share"
+        }
+        ActionBlock::NotAnswered => "this referral was not answered in time: draft a new one",
+        ActionBlock::Scope => return Error::Internal,
+    };
+    Error::NotNow(text.into())
 }
 
 /// Sends a draft. Returns none where that was done last.
@@ -86,24 +214,14 @@ pub fn send(draft: Model, basis: &Basis, now: Instant) -> Result<Option<Model>, 
 
 fn sent(draft: Model, basis: &Basis, now: Instant) -> Result<Model, Error> {
     let status = destination(&draft, ReferralAction::Send, ReferralSide::Sender, now)?;
+    refuse(
+        &blocks_sending(&draft, basis, now),
+        basis.hindrance.as_ref(),
+    )?;
     let consent = basis.consent.as_ref().ok_or(Error::NotFound)?;
-    if consent_rules::status(consent, now) != ConsentStatus::Active {
-        let text =
-            "the consent that this referral stands on is not in force: sign it, or draft a new one";
-        return Err(Error::NotNow(text.into()));
-    }
-    if !draft.contains.within(consent.grants.categories()) {
-        let text = "its package holds a category that the consent does not name: edit this draft";
-        return Err(Error::NotNow(text.into()));
-    }
-    if let Some(finding) = &basis.hindrance {
-        return Err(Error::ConsentDefective {
-            findings: vec![finding.clone()],
-        });
-    }
-    basis.require_recipient()?;
-    let mou = basis.covering_mou(consent, draft.contains, now)?;
-    let expires_at = now.plus(answer_term(basis.answer_days, draft.urgency));
+    let covering = basis.between.covering_mou(consent, draft.contains, now);
+    let mou = covering.map_err(|block| refusal(block, None))?;
+    let expires_at = now.plus(answer_term(basis.between.answer_days, draft.urgency));
     Ok(Model {
         status,
         sent_at: Some(now),
@@ -167,8 +285,7 @@ fn continued(
         ReferralSide::Sender,
         now,
     )?;
-    let consent = consent_to_continue(&referral, basis, now)?;
-    basis.require_recipient()?;
+    let consent = consent_to_continue(&referral, basis)?;
     let contains = match resealed {
         Some(categories) => categories,
         None if consent.id == referral.consent_id => referral.contains,
@@ -180,14 +297,17 @@ fn continued(
     let mut faults = Faults::default();
     beyond_consent("package", contains, consent, &mut faults);
     faults.none()?;
-    let mou = basis.covering_mou(consent, contains, now)?;
+    let blocks = blocks_continuing(&referral, consent, contains, &basis.between, now);
+    refuse(&blocks, None)?;
+    let covering = basis.between.covering_mou(consent, contains, now);
+    let mou = covering.map_err(|block| refusal(block, None))?;
     let respond_by = if status == ReferralStatus::Requested {
         // Its recipient could not answer meanwhile, and has the whole time again.
         Some(now.plus(response_time(referral.urgency)))
     } else {
         referral.respond_by
     };
-    let continued = Model {
+    Ok(Model {
         status,
         consent_id: consent.id,
         consent_until: Some(consent.stands_until()),
@@ -203,12 +323,7 @@ fn continued(
         last_action: Some(ReferralAction::Continue),
         last_action_side: Some(ReferralSide::Sender),
         ..referral
-    };
-    if CurrentStatus::of(&StoredStatus::from(&continued), now).status != continued.status {
-        let text = "this referral was not answered in time: draft a new one";
-        return Err(Error::NotNow(text.into()));
-    }
-    Ok(continued)
+    })
 }
 
 /// Adds a fault for each category of a package that its consent does not name; `path` is where the package stands in the
@@ -238,22 +353,14 @@ pub fn field_of(category: DataCategory) -> String {
     })
 }
 
-/// Returns the consent of the basis, if it is in force and of the referral's survivor for its recipient.
+/// Returns the consent of the basis, if it is of the referral's survivor for its recipient.
 fn consent_to_continue<'b>(
     referral: &Model,
     basis: &'b Basis,
-    now: Instant,
 ) -> Result<&'b consent::Model, Error> {
-    let fits = |one: &&consent::Model| {
-        one.survivor_id == referral.survivor_id && one.recipient_id == referral.recipient_id
-    };
-    let consent = basis.consent.as_ref().filter(fits).ok_or_else(|| {
+    let consent = basis.consent.as_ref().filter(|one| fits(one, referral));
+    consent.ok_or_else(|| {
         let text = "no consent of this survivor's for this recipient has this id";
         Error::input("consent", text)
-    })?;
-    if consent_rules::status(consent, now) != ConsentStatus::Active {
-        let text = "this consent is not in force: the survivor decides on a new one";
-        return Err(Error::NotNow(text.into()));
-    }
-    Ok(consent)
+    })
 }
