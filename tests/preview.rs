@@ -286,3 +286,38 @@ async fn it_is_explained_to_a_sender_who_may_see_its_package_and_why_not(world: 
     let refused = north.asks(&query, json!({ "id": told.referral })).await;
     refused.is_refused_for_input();
 }
+
+on_both!(a_draft_is_previewed_as_if_it_were_sent_now);
+async fn a_draft_is_previewed_as_if_it_were_sent_now(world: World) {
+    let (north, south) = (world.agency("north").await, world.agency("south").await);
+    let survivor = north.registers("Ada").await;
+    let consent = north.consents(&survivor, &south, &[Identity, Needs]).await;
+    let told = north.drafts_referral(&consent, "Ada", &[Identity]).await;
+    let shown = "preview(purpose: SERVICE_DELIVERY) { identity { givenName } withheld { category reason } }";
+    let reason = async || {
+        let seen = north.finds("Referral", &told.referral, shown).await;
+        let preview = seen["preview"].clone();
+        let withheld = preview["withheld"].as_array().unwrap().iter();
+        let of_identity = withheld.clone().find(|one| one["category"] == "IDENTITY");
+        match of_identity {
+            Some(withheld) => withheld["reason"].as_str().unwrap().to_owned(),
+            None => preview["identity"]["givenName"]
+                .as_str()
+                .unwrap()
+                .to_owned(),
+        }
+    };
+    assert_eq!(reason().await, "NO_MOU");
+    north.agrees_with(&south).await;
+    assert_eq!(reason().await, "NO_CONSENT");
+    north.signs(&consent).await.data();
+    let before = reason().await;
+    assert!(before.contains("Ada"), "{before}");
+    assert_eq!(
+        south.finds("Referral", &told.referral, "id").await,
+        Value::Null
+    );
+    north.does("sendReferral", &told).await.data();
+    assert!(south.reads(&told).await.contains(&before));
+    assert_eq!(reason().await, before);
+}

@@ -128,7 +128,6 @@ fn standing() -> Vec<referral::Model> {
         expires_at: None,
         tell_at: None,
         settled_at: NOW,
-        tell_at: None,
         respond_by: None,
         updated_at: NOW,
         consent_until: None,

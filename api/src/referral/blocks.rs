@@ -38,6 +38,37 @@ pub(super) async fn read(
     Ok(blocks.into_iter().collect())
 }
 
+/// Returns the MOU that each of these drafts of `sender`'s would be sent under now, or what keeps it from that; none for a draft
+/// without a consent.
+///
+/// # Errors
+/// `UNAVAILABLE`.
+pub(super) async fn of_sending(
+    store: &Store,
+    sender: AgencyId,
+    ids: Vec<ReferralId>,
+    now: Instant,
+) -> Result<HashMap<ReferralId, std::result::Result<mou::Model, ActionBlock>>> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let drafts = referral::Entity::known_among(sender, ids);
+    let drafts = drafts.all(&store.read).await?;
+    let recipients: HashSet<_> = drafts.iter().map(|row| row.recipient_id).collect();
+    let partners = Partners::read(store, sender, recipients).await?;
+    let consents = drafts.iter().map(|draft| draft.consent_id);
+    let consents = consent::Entity::held_among(sender, consents);
+    let consents = consents.all(&store.read).await?;
+    let consents: HashMap<_, _> = consents.into_iter().map(|one| (one.id, one)).collect();
+    let sent = drafts.iter().filter_map(|draft| {
+        let consent = consents.get(&draft.consent_id)?;
+        let between = partners.between(draft);
+        let mou = between.covering_mou(consent, draft.contains, now);
+        Some((draft.id, mou.cloned()))
+    });
+    Ok(sent.collect())
+}
+
 async fn of_drafts(
     store: &Store,
     sender: AgencyId,

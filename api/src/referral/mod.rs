@@ -5,7 +5,7 @@
 //!   keeps one from being sent or continued.
 //! - [`query`]: reading; [`listing`] says which lists are answered, [`find`] selects their rows, [`settling`] keeps what
 //!   finds them, [`read`] decides on them for a [`reader`], `view` releases and opens them.
-//! - [`explanation`]: why somebody may see a package or may not.
+//! - [`explanation`]: why somebody may see a package or may not; `preview`: what its recipient would see.
 //! - [`package`]: what a package holds; `package_view` opens it.
 //! - [`graphql`], [`input`], `selection`: the wire; [`fast`] writes its hot page by hand.
 
@@ -24,6 +24,7 @@ mod kept;
 pub mod listing;
 pub mod package;
 mod package_view;
+mod preview;
 pub mod query;
 pub mod read;
 pub mod reader;

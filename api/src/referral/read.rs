@@ -3,15 +3,16 @@
 //! The statement brings the rows, the sharing epoch, the database's time and, where content or consent is asked for,
 //! every fact that the decision needs. The copied state on the row only *finds* it; [`decide()`] judges the facts.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use async_graphql::indexmap::IndexSet;
 use concord_entities::ids::{AgencyId, ConsentId, MouId, ReferralId, SurvivorAuditId};
 use concord_entities::instant::Instant;
+use concord_entities::mou;
 use concord_entities::referral::{self, Column, EarlierOutcomes};
 use concord_entities::vocabulary::{
-    Categories, Code, DataCategory, Needs, OutcomeCode, Purpose, ReferralSide, ReferralStatus,
-    StatusReason, Urgency,
+    ActionBlock, Categories, Code, DataCategory, Needs, OutcomeCode, Purpose, ReferralSide,
+    ReferralStatus, StatusReason, Urgency,
 };
 use sea_orm::sea_query::SelectStatement;
 use sea_orm::{ConnectionTrait, FromQueryResult, QueryResult, QuerySelect, QueryTrait, Select};
@@ -19,6 +20,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult, QueryResult, QuerySelect, QueryT
 use super::blocks;
 use super::find::Find;
 use super::listing::ListPlace;
+use super::preview;
 use super::reader::Reader;
 use super::rules::actions::{self, Blocks};
 use super::rules::answer;
@@ -298,7 +300,15 @@ async fn find(
     } else {
         HashSet::new()
     };
-    let (mut content, events) = decide_all(&found, caller.into(), now, depth, &reopened)?;
+    let beside = Beside {
+        reopened,
+        drafts: if depth.previews.is_empty() {
+            HashMap::new()
+        } else {
+            blocks::of_sending(store, caller.agency(), drafts(&found)?, now).await?
+        },
+    };
+    let (mut content, events) = decide_all(&found, caller.into(), now, depth, &beside)?;
     if depth.actions {
         read_blocks(store, caller, &mut content, now).await?;
     }
@@ -308,6 +318,27 @@ async fn find(
         content,
         events,
     })
+}
+
+/// What is read beside the rows of a page.
+#[derive(Debug, Default)]
+struct Beside {
+    /// The earlier referrals that may be named.
+    reopened: HashSet<ReferralId>,
+    /// The MOU that each draft would be sent under, or what keeps it from that.
+    drafts: HashMap<ReferralId, std::result::Result<mou::Model, ActionBlock>>,
+}
+
+/// Returns the drafts among what was found.
+fn drafts(found: &[QueryResult]) -> Result<Vec<ReferralId>> {
+    let mut drafts = Vec::new();
+    for row in found.iter().filter(|row| facts::is_row(row)) {
+        let header = Header::from_query_result(row, "")?;
+        if header.status == ReferralStatus::Draft {
+            drafts.push(header.id);
+        }
+    }
+    Ok(drafts)
 }
 
 /// Reads what keeps the reader from what it could do with these: of an inbox that is its token alone.
@@ -361,14 +392,16 @@ fn decide_all(
     reader: Reader<'_>,
     now: Instant,
     depth: &Depth,
-    reopened: &HashSet<ReferralId>,
+    beside: &Beside,
 ) -> Result<(Vec<Seen>, Vec<Event>)> {
     let mut events = Vec::new();
     let mut seen = Vec::with_capacity(found.len());
     for row in found.iter().filter(|row| facts::is_row(row)) {
-        let mut one = judge(row, reader, now, depth, &mut events)?;
+        let mut one = judge(row, reader, now, (depth, beside), &mut events)?;
         if let Some(beyond) = &mut one.beyond {
-            beyond.reopens = beyond.reopens.filter(|earlier| reopened.contains(earlier));
+            beyond.reopens = beyond
+                .reopens
+                .filter(|earlier| beside.reopened.contains(earlier));
         }
         seen.push(one);
     }
@@ -406,7 +439,7 @@ pub(crate) async fn invented(
     let backend = database.get_database_backend();
     let statement = facts::beside_epoch(backend, rows.into_query(), depth.beyond_header);
     let found = database.query_all(&statement).await?;
-    let (_, events) = decide_all(&found, reader, moment, &depth, &HashSet::new())?;
+    let (_, events) = decide_all(&found, reader, moment, &depth, &Beside::default())?;
     Ok(events)
 }
 
@@ -415,7 +448,7 @@ fn judge(
     row: &QueryResult,
     reader: Reader<'_>,
     now: Instant,
-    depth: &Depth,
+    (depth, beside): (&Depth, &Beside),
     events: &mut Vec<Event>,
 ) -> Result<Seen> {
     let header = Header::from_query_result(row, "")?;
@@ -430,9 +463,11 @@ fn judge(
     let beyond = if depth.beyond_header {
         let gathered = Gathered::from_row(row)?;
         if side == ReferralSide::Sender {
+            let as_sent = preview::as_sent(&gathered, beside.drafts.get(&header.id));
             for (purpose, selected) in &depth.previews {
                 let asked = (*purpose, *selected);
-                let decision = preview_package(&header, &gathered, reader, asked, now, events);
+                let decision =
+                    preview::decide_package(&header, &as_sent, reader, asked, now, events);
                 previews.insert(*purpose, decision);
             }
             for (agency, purpose) in &depth.explained {
@@ -506,42 +541,8 @@ fn decide_package(
     )
 }
 
-/// Decides on each category of a package as for its recipient's widest token, once it is sent, and shows of that what the
-/// sender's own token reaches: what the sender reads is its own, and its reading goes on record as any other.
-fn preview_package(
-    header: &Header,
-    gathered: &Gathered,
-    reader: Reader<'_>,
-    (purpose, selected): (Purpose, Categories),
-    now: Instant,
-    events: &mut Vec<Event>,
-) -> PackageDecision {
-    let ceiling = reader.ceiling(purpose);
-    let question = |category| Question {
-        reader: header.recipient_id,
-        category,
-        purpose,
-        ceiling: Categories::all(),
-    };
-    let decided = |category| match decide(&question(category), &gathered.facts, now) {
-        sharing::Answer::Share(_) if !ceiling.has(category) => {
-            sharing::Answer::Withhold(Reason::TokenTooNarrow)
-        }
-        sharing::Answer::Share(_) => sharing::Answer::Share(Ground::Own),
-        withheld @ sharing::Answer::Withhold(_) => withheld,
-    };
-    record_reading(
-        header,
-        gathered,
-        reader,
-        (purpose, selected),
-        decided,
-        events,
-    )
-}
-
 /// Gathers what was decided of each category, and adds the event of its reading to `events`.
-fn record_reading(
+pub(super) fn record_reading(
     header: &Header,
     gathered: &Gathered,
     reader: Reader<'_>,

@@ -58,7 +58,7 @@ impl Between {
 
     /// Returns the newest MOU in force that covers these categories, each for a purpose of the consent, and by which the two
     /// agencies may share.
-    fn covering_mou(
+    pub(in crate::referral) fn covering_mou(
         &self,
         consent: &consent::Model,
         contains: Categories,
