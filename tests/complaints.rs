@@ -94,11 +94,7 @@ async fn a_consent_is_taken_back_whatever_became_of_the_recipient(world: World) 
     let revoked = north.revokes_consent(&ada).await;
     assert_eq!(revoked.data()["revokeConsent"]["referralsSuspended"], 1);
     world.coordinator().reinstates(&south).await.data();
-    let south = world.caller(south.id, "south", crate::world::EVERYTHING);
-    let south = Agency {
-        token: anew(&world, &south),
-        ..south
-    };
+    let south = south.with(anew(&world, &south));
     assert!(south.reads(&ada).await.contains("CONSENT_REVOKED"));
 }
 
