@@ -115,6 +115,7 @@ fn steps() -> Vec<Event> {
             counterpart: None,
             ..step(None)
         }),
+        Event::ReferralAssigned(step(None)),
     ]
 }
 
