@@ -8,7 +8,7 @@ mod gone;
 mod in_any_order;
 mod model;
 mod nothing;
-mod put_back;
+pub mod put_back;
 mod returned;
 mod revoked;
 mod turns;

@@ -4,6 +4,7 @@
 
 mod browser;
 mod front_end;
+mod inbox;
 mod validation;
 
 use std::collections::BTreeSet;

@@ -1,6 +1,7 @@
 //! Where SQL must say what a rule says, both are asked about the same generated rows, on both databases, and agree.
 
 mod consents;
+mod mailbox;
 mod memberships;
 mod referrals;
 

@@ -4,7 +4,8 @@
 //!
 //! 1. The caller: a token that proves nothing or reaches less far (`UNAUTHENTICATED`, `FORBIDDEN_SCOPE`), a page that
 //!    may not use it (`FORBIDDEN_ORIGIN`), text that is no id, date or code (`BAD_USER_INPUT`), a hash instead of a document (`PERSISTED_QUERY_NOT_SUPPORTED`), a
-//!    document that is none of those that its program may execute (`DOCUMENT_NOT_TRUSTED`), more than
+//!    document that is none of those that its program may execute (`DOCUMENT_NOT_TRUSTED`), a cursor from too long ago
+//!    (`CURSOR_EXPIRED`), more than
 //!    one request or a minute may ask for (`QUERY_TOO_COSTLY`, `RATE_LIMITED`).
 //! 2. What the caller may not see, which answers as what does not exist (`NOT_FOUND`).
 //! 3. A rule that says no: each returns its reason as a value (`INVALID_TRANSITION`, `CONSENT_DEFECTIVE`,
@@ -60,6 +61,12 @@ pub enum Error {
          operator add it to the settings"
     )]
     ForbiddenOrigin,
+    /// What came after this cursor is not kept any more, or the data store was put back to before it.
+    #[error(
+        "this cursor is too old to go on from: take a new one (`mailbox {{ changesCursor }}`), read the lists anew, and go on \
+         from it"
+    )]
+    CursorExpired,
     /// It does not exist, or the caller may not know that it does: the same answer.
     #[error("nothing with this id is open to you")]
     NotFound,
@@ -221,6 +228,7 @@ impl Error {
             Self::Unauthenticated => "UNAUTHENTICATED",
             Self::ForbiddenScope { .. } => "FORBIDDEN_SCOPE",
             Self::ForbiddenOrigin => "FORBIDDEN_ORIGIN",
+            Self::CursorExpired => "CURSOR_EXPIRED",
             Self::NotFound => "NOT_FOUND",
             Self::SendersOnly => "SENDERS_ONLY",
             Self::BadUserInput(_) => "BAD_USER_INPUT",
@@ -341,6 +349,7 @@ impl Error {
             | Self::PurposeRequired
             | Self::PersistedQueryNotSupported
             | Self::DocumentNotTrusted
+            | Self::CursorExpired
             | Self::QueryTooCostly(_)
             | Self::OutcomeUnknown
             | Self::Unavailable

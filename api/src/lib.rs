@@ -3,7 +3,7 @@
 //! The floors, from the top down; nothing imports what stands above it:
 //! the command line and [`service`]; [`demo`]; [`http`]; [`graphql`]; [`oauth`]; [`erasure`], [`recovery`], [`data_check`] and [`sweep`]; the concepts
 //! ([`referral`], [`consent`], [`mou`], [`survivor`], [`mandated_disclosure`], [`notice`], [`rule_pack`], [`agency`],
-//! [`application`], [`review`]); [`request`]; [`access`]; [`jose`]; [`wire`]; [`audit`]; [`seal`]; [`sharing`]; [`store`];
+//! [`application`], [`review`], [`feed`]); [`request`]; [`access`]; [`jose`]; [`wire`]; [`audit`]; [`seal`]; [`sharing`]; [`store`];
 //! [`error`], [`text`], [`clock`], [`settings`] and [`private_files`]; the entities.
 
 pub mod access;
@@ -17,6 +17,7 @@ pub mod database_fault;
 pub mod demo;
 pub mod erasure;
 pub mod error;
+pub mod feed;
 pub mod graphql;
 pub mod http;
 pub mod input_fault;

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use concord_entities::instant::Instant;
 use concord_entities::{
-    application_secret, audit_checkpoint, idempotency, notice, spent_proof, token_state,
+    agency_change, application_secret, audit_checkpoint, idempotency, notice, spent_proof,
+    token_state,
 };
 use sea_orm::{DbBackend, DbErr, DeleteMany, EntityTrait};
 use sqlx::{Connection, PgConnection};
@@ -28,6 +29,9 @@ use crate::store::advisory_lock::AdvisoryLock;
 pub const IDEMPOTENCY: Duration = Duration::from_hours(30 * 24);
 /// For how long a notice is kept once it was read.
 pub const READ_NOTICE: Duration = Duration::from_hours(365 * 24);
+/// For how long it is kept what changed for an agency: longer than a cursor can be gone on from, by more than an event
+/// can come to its place late.
+pub const AGENCY_CHANGE: Duration = Duration::from_hours(32 * 24);
 /// For how long a secret is kept that authenticates nobody any more.
 pub const ENDED_SECRET: Duration = Duration::from_hours(30 * 24);
 /// For how long a token is kept after it died of itself: longer than anything that was exchanged for it lives.
@@ -126,6 +130,8 @@ pub async fn forget_old_rows(store: &Store, now: Instant) -> Result<()> {
     forget(store, || idempotency::Entity::forget_old(old, BATCH)).await?;
     let read = now.minus(READ_NOTICE);
     forget(store, || notice::Entity::forget_seen(read, BATCH)).await?;
+    let changed = now.minus(AGENCY_CHANGE);
+    forget(store, || agency_change::Entity::forget_old(changed, BATCH)).await?;
     let ended = now.minus(ENDED_SECRET);
     forget(store, || {
         application_secret::Entity::forget_ended(ended, BATCH)

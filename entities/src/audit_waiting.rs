@@ -20,6 +20,9 @@ pub struct Model {
     pub event_id: AuditEventId,
     /// The leaf's RFC 6962 hash, 32 bytes.
     pub leaf_hash: Vec<u8>,
+    /// What the event changed, as JSON; none where it changed nothing that an agency is told of.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub changed: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

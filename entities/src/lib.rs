@@ -31,6 +31,7 @@ pub mod token_state;
 pub mod trusted_document;
 pub mod trusted_issuer;
 
+pub mod agency_change;
 pub mod consent;
 pub mod consent_document;
 pub mod consent_objection;

@@ -1,8 +1,8 @@
 //! What an agency is told without having asked: ids and codes, never content.
 
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{Expr, Order, Query};
-use sea_orm::{DeleteMany, QueryFilter, QueryOrder, UpdateMany};
+use sea_orm::sea_query::{Order, Query};
+use sea_orm::{DeleteMany, QueryFilter, QueryOrder};
 
 use crate::ids::{AgencyId, ConsentId, NoticeId};
 use crate::instant::Instant;
@@ -24,7 +24,7 @@ pub struct Model {
     pub object: String,
     /// When it was written.
     pub created_at: Instant,
-    /// When the agency first read it.
+    /// When the agency said that it has seen it.
     pub seen_at: Option<Instant>,
     /// The agency that is told.
     #[sea_orm(belongs_to, from = "agency_id", to = "id")]
@@ -42,6 +42,20 @@ impl Entity {
             .order_by_desc(COLUMN.id)
     }
 
+    /// Returns the notice `id` to `agency`.
+    #[must_use]
+    pub fn one_to(agency: AgencyId, id: NoticeId) -> Select<Self> {
+        Self::to(agency).filter(COLUMN.id.eq(id))
+    }
+
+    /// Returns the notices that `agency` has not seen.
+    #[must_use]
+    pub fn unseen_by(agency: AgencyId) -> Select<Self> {
+        Self::find()
+            .filter(COLUMN.agency_id.eq(agency))
+            .filter(COLUMN.seen_at.is_null())
+    }
+
     /// Returns the notices of these consents to any agency, for their discloser.
     #[must_use]
     pub fn of(consents: &[ConsentId]) -> Select<Self> {
@@ -52,14 +66,6 @@ impl Entity {
                     .is_in(consents.iter().map(ToString::to_string)),
             )
             .order_by_desc(COLUMN.id)
-    }
-
-    /// Remembers that these, which the caller was told, were first read at `now`.
-    pub fn mark_seen(ids: impl IntoIterator<Item = NoticeId>, now: Instant) -> UpdateMany<Self> {
-        Self::update_many()
-            .col_expr(Column::SeenAt, Expr::value(now))
-            .filter(COLUMN.id.is_in(ids))
-            .filter(COLUMN.seen_at.is_null())
     }
 
     /// Forgets some of the notices that were read before this, the oldest first. What nobody read is kept.

@@ -290,6 +290,35 @@ impl Entity {
             .filter(is_known_to(agency))
     }
 
+    /// Returns what waits in `agency`'s inbox for an answer at `now`, what expires first first.
+    #[must_use]
+    pub fn unanswered(agency: AgencyId, now: &Expr) -> Select<Self> {
+        // Said once more so that the index is walked from there on: what has expired keeps the status that it had.
+        let not_expired = Expr::col((Entity, Column::ExpiresAt)).gt(now.clone());
+        Self::inbox(agency)
+            .filter(Expr::cust("\"referral\".\"status\" = 'REQUESTED'"))
+            .filter(not_expired)
+            .filter(stands_at(ReferralStatus::Requested, now))
+            .order_by_asc(COLUMN.expires_at)
+    }
+
+    /// Returns what `agency` sent and its recipient has accepted or rejected, where nothing was done with it since or before
+    /// `since`, and that is how it stands at `now`; the newest first.
+    #[must_use]
+    pub fn answered(agency: AgencyId, since: Expr, now: &Expr) -> Select<Self> {
+        Self::outbox(agency)
+            .filter(Expr::cust(
+                "\"referral\".\"status\" IN ('ACCEPTED', 'REJECTED')",
+            ))
+            .filter(Expr::col((Entity, Column::UpdatedAt)).gt(since))
+            .filter(
+                Condition::any()
+                    .add(stands_at(ReferralStatus::Accepted, now))
+                    .add(stands_at(ReferralStatus::Rejected, now)),
+            )
+            .order_by_desc(COLUMN.updated_at)
+    }
+
     /// Returns the referral `id` that was sent to `agency`.
     #[must_use]
     pub fn sent_to(agency: AgencyId, id: ReferralId) -> Select<Self> {

@@ -1,6 +1,7 @@
 //! The parties, and the objects that operations are asked of, made by the sender through the service itself.
 
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use concord::access::issued;
 use concord::access::token::{Claims, issue};
@@ -62,6 +63,9 @@ pub enum Given {
     ReferralAccepted,
     ReferralSuspended,
     Notice,
+    ReferralChanged,
+    ConsentChanged,
+    MouChanged,
     ReferralToEdit,
     ReferralCompleted,
     ReferralOnHold,
@@ -305,6 +309,9 @@ impl Stage {
                     json!({ "id": told.referral, "consent": consent, "package": package });
                 Object::new(&told.referral, variables)
             }
+            Given::ReferralChanged | Given::ConsentChanged | Given::MouChanged => {
+                self.changed(given).await
+            }
             Given::Notice => {
                 let told = self.sent().await;
                 let revoke = "mutation($id: ID!) { revokeConsent(id: $id, channel: TELEPHONE) { notices { id } } }";
@@ -472,6 +479,29 @@ impl Stage {
     async fn sent(&self) -> Told {
         let referring = self.sender.refers(&self.name()).to(&self.recipient);
         referring.sharing([DataCategory::Identity]).await
+    }
+
+    /// Something that changed behind a cursor that the sender was given, once its feed tells of it.
+    async fn changed(&self, given: Given) -> Object {
+        let mailbox = self
+            .sender
+            .asks("{ mailbox { changesCursor } }", Value::Null);
+        let after = mailbox.await.data()["mailbox"]["changesCursor"].clone();
+        let id = match given {
+            Given::ReferralChanged => self.sent().await.referral,
+            Given::ConsentChanged => self.consent().await,
+            _ => self.mou().await,
+        };
+        let list = format!("changes(after: {after}, first: 100)");
+        while !self
+            .sender
+            .lists(&list, "object")
+            .await
+            .contains(&json!({ "object": id }))
+        {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        Object::new(id, json!({ "after": after }))
     }
 
     fn new_mou(&self) -> Value {

@@ -37,6 +37,9 @@ const fn row(label: &'static str, given: Given, may: Party, document: &'static s
 
 const NODE: &str = "query($id: ID!) { node(id: $id) { id } }";
 
+/// What changed behind a cursor that the sender was given.
+const CHANGES: &str = "query($after: String!) { changes(after: $after, first: 100) { edges { node { id: object } } } }";
+
 pub const ROWS: &[Row] = &[
     row(
         "viewer",
@@ -147,6 +150,25 @@ pub const ROWS: &[Row] = &[
         Party::Sender,
         "query($new: ConsentInput!) { lintConsent(consent: $new) { code } }",
     ),
+    row(
+        "mailbox",
+        Given::Nothing,
+        Party::Sender,
+        "{ mailbox { inboxUnanswered } }",
+    ),
+    row(
+        "changes(referral)",
+        Given::ReferralChanged,
+        Party::Sender,
+        CHANGES,
+    ),
+    row(
+        "changes(consent)",
+        Given::ConsentChanged,
+        Party::Sender,
+        CHANGES,
+    ),
+    row("changes(mou)", Given::MouChanged, Party::Sender, CHANGES),
     row(
         "rulePacks",
         Given::RulePack,
@@ -399,6 +421,12 @@ pub const ROWS: &[Row] = &[
         Given::Notice,
         Party::Recipient,
         "{ notices(first: 100) { edges { node { id } } } }",
+    ),
+    row(
+        "markNoticeSeen",
+        Given::Notice,
+        Party::Recipient,
+        "mutation($id: ID!) { markNoticeSeen(id: $id) { id } }",
     ),
     row(
         "eraseSurvivor",

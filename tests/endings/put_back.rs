@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use crate::world::{Agency, Database, Server, World, on_both};
 
 /// What is put back: all that sharing and the ledger stand on, in the order in which the service locks it.
-const TABLES: [&str; 11] = [
+const TABLES: [&str; 12] = [
+    "agency_change",
     "consent",
     "referral",
     "sealed_part",
@@ -22,8 +23,24 @@ const TABLES: [&str; 11] = [
     "sharing_epoch",
 ];
 
-fn is_copied(world: &World) {
-    let copies = TABLES.map(|table| format!("CREATE TABLE old_{table} AS SELECT * FROM {table}"));
+/// The columns of a table that are written: the database computes the others.
+fn columns(world: &World, table: &str) -> String {
+    world.tampers(&match world.database {
+        Database::Postgres => format!(
+            "SELECT string_agg(column_name, ', ') FROM information_schema.columns \
+             WHERE table_schema = current_schema() AND table_name = '{table}' AND is_generated = 'NEVER'"
+        ),
+        Database::Sqlite => {
+            format!("SELECT group_concat(name, ', ') FROM pragma_table_info('{table}')")
+        }
+    })
+}
+
+pub fn is_copied(world: &World) {
+    let copies = TABLES.map(|table| {
+        let columns = columns(world, table);
+        format!("CREATE TABLE old_{table} AS SELECT {columns} FROM {table}")
+    });
     // All of it at one moment, whatever the integrator has under way.
     let at_once = match world.database {
         Database::Postgres => format!("LOCK TABLE {} IN SHARE MODE; ", TABLES.join(", ")),
@@ -32,7 +49,7 @@ fn is_copied(world: &World) {
     world.tampers(&format!("{at_once}{}", copies.join("; ")));
 }
 
-fn is_put_back(world: &World) {
+pub fn is_put_back(world: &World) {
     // A store is put back while nothing runs over it: what the integrator has under way is let through first.
     let unbound = match world.database {
         Database::Postgres => format!(
@@ -41,8 +58,12 @@ fn is_put_back(world: &World) {
         ),
         Database::Sqlite => String::new(),
     };
-    let put_back = TABLES
-        .map(|table| format!("DELETE FROM {table}; INSERT INTO {table} SELECT * FROM old_{table}"));
+    let put_back = TABLES.map(|table| {
+        let columns = columns(world, table);
+        format!(
+            "DELETE FROM {table}; INSERT INTO {table} ({columns}) SELECT {columns} FROM old_{table}"
+        )
+    });
     world.tampers(&format!("{unbound}{}", put_back.join("; ")));
 }
 
@@ -94,7 +115,7 @@ async fn shares_nothing(north: &Agency, south: &Agency, referral: &str, at: &str
 }
 
 /// The operator goes on from the copy, so that the world ends with a ledger that verifies.
-fn is_reopened(world: &mut World) {
+pub fn is_reopened(world: &mut World) {
     world.server.ends();
     let (reopened, said) = world.commands(&["audit", "reopen"]);
     assert!(reopened && said.contains("every token is over"), "{said}");

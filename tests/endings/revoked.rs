@@ -16,6 +16,8 @@ async fn revokes(caller: &Agency, told: &Told) -> Answer {
     caller.asks(REVOKE, json!({ "id": told.consent })).await
 }
 
+const SEEN: &str = "mutation($id: ID!) { markNoticeSeen(id: $id) { seenAt } }";
+
 async fn notices(reader: &Agency) -> Vec<Value> {
     reader.lists("notices", "kind object seenAt").await
 }
@@ -76,7 +78,17 @@ async fn a_revocation_lists_what_was_told_and_tells_the_recipient_and_can_be_rep
         assert_eq!(again[same], first[same]);
     }
     assert_eq!(again["notices"].as_array().unwrap().len(), 1);
-    assert!(again["notices"][0]["seenAt"].is_string());
+    assert_eq!(
+        again["notices"][0]["seenAt"],
+        Value::Null,
+        "read, and no more"
+    );
+    let notice = south.lists("notices", "id").await;
+    let seen = south.asks(SEEN, json!({ "id": notice[0]["id"] })).await;
+    let seen = &seen.data()["markNoticeSeen"]["seenAt"];
+    assert!(seen.is_string());
+    let told = revokes(&north, &ada).await;
+    assert_eq!(&told.data()["revokeConsent"]["notices"][0]["seenAt"], seen);
     let recorded = format!(
         "SELECT count(*) FROM audit_event WHERE kind = 'CONSENT_REVOKED' AND leaf LIKE '%{}%'",
         ada.consent

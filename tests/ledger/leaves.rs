@@ -16,7 +16,7 @@ use concord::seal::envelope::KekId;
 use concord::sharing::Ground;
 use concord_entities::ids::{
     AgencyId, ApplicationId, AuditEventId, ConsentId, IssuerId, LegalHoldId, MandateId, MouId,
-    ReferralId, RulePackId, SurvivorAuditId, TaskForceId,
+    NoticeId, ReferralId, RulePackId, SurvivorAuditId, TaskForceId,
 };
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{
@@ -95,6 +95,7 @@ fn events() -> Vec<Event> {
     events.push(Event::ReferralExpires(unanswered()));
     events.push(Event::ReferralExpired(unanswered()));
     events.extend(steps());
+    events.push(Event::NoticeSeen(NoticeId(id(12))));
     events
 }
 

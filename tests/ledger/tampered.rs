@@ -207,7 +207,7 @@ async fn a_rewritten_tree_is_not_signed_and_not_believed() {
         let time = row.leaf_index;
         place
             .run(&format!(
-                "INSERT INTO audit_waiting VALUES ({time}, x'{event}', x'{hash}')"
+                "INSERT INTO audit_waiting (recorded_at, event_id, leaf_hash) VALUES ({time}, x'{event}', x'{hash}')"
             ))
             .await;
     }

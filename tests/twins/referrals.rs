@@ -25,7 +25,7 @@ fn stored() -> impl Strategy<Value = ReferralStatus> {
     ]
 }
 
-fn rows(like: referral::Model) -> impl Strategy<Value = referral::Model> {
+pub(super) fn rows(like: referral::Model) -> impl Strategy<Value = referral::Model> {
     (
         stored(),
         prop::bool::weighted(0.1),

@@ -8,6 +8,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use aws_lc_rs::hmac;
 use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -73,6 +74,7 @@ pub enum CheckpointError {
 /// which clears it when the key is dropped.
 pub struct LedgerKey {
     pair: Ed25519KeyPair,
+    codes: hmac::Key,
     public: LedgerPublicKey,
 }
 
@@ -96,7 +98,14 @@ impl LedgerKey {
             .try_into()
             .map_err(|_| KeyError::Secret)?;
         let public = LedgerPublicKey::new(origin, bytes)?;
-        Ok(Self { pair, public })
+        let root = hmac::Key::new(hmac::HMAC_SHA256, secret.as_slice());
+        let codes = hmac::sign(&root, b"concord authentication codes v1");
+        let codes = hmac::Key::new(hmac::HMAC_SHA256, codes.as_ref());
+        Ok(Self {
+            pair,
+            codes,
+            public,
+        })
     }
 
     /// Returns the key that checks what this one signs.
@@ -129,6 +138,21 @@ impl LedgerKey {
         Ok(BASE64_STANDARD.encode(signature))
     }
 
+    /// Returns a code over `bytes` that nobody makes without this key: HMAC-SHA-256, for one `usage` alone. We give it away
+    /// with what we want to know again as our own.
+    #[must_use]
+    pub fn authenticate(&self, usage: &str, bytes: &[u8]) -> Vec<u8> {
+        hmac::sign(&self.codes, &coded(usage, bytes))
+            .as_ref()
+            .to_vec()
+    }
+
+    /// Returns whether this code was given over `bytes`, for this `usage`.
+    #[must_use]
+    pub fn has_authenticated(&self, usage: &str, bytes: &[u8], code: &[u8]) -> bool {
+        hmac::verify(&self.codes, &coded(usage, bytes), code).is_ok()
+    }
+
     fn signature(&self, text: &[u8]) -> Result<Vec<u8>, CheckpointError> {
         let signature = self
             .pair
@@ -136,6 +160,10 @@ impl LedgerKey {
             .map_err(|_| CheckpointError::Signing)?;
         Ok(signature.as_ref().to_vec())
     }
+}
+
+fn coded(usage: &str, bytes: &[u8]) -> Vec<u8> {
+    [usage.as_bytes(), b"\0", bytes].concat()
 }
 
 /// The public key of a ledger, with the origin that it signs for. Its text is a verifier key (C2SP signed-note),

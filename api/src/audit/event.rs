@@ -6,8 +6,8 @@
 
 use concord_entities::consent;
 use concord_entities::ids::{
-    AgencyId, ApplicationId, ConsentId, IssuerId, LegalHoldId, MandateId, MouId, ReferralId,
-    RulePackId, SurvivorAuditId, TaskForceId,
+    AgencyId, ApplicationId, ConsentId, IssuerId, LegalHoldId, MandateId, MouId, NoticeId,
+    ReferralId, RulePackId, SurvivorAuditId, TaskForceId,
 };
 use concord_entities::vocabulary::{
     AuditAction, AuditType, Categories, LegalHoldGround, MandateInstrument, Pack, Purpose,
@@ -274,6 +274,9 @@ events! {
     MouOffered(mou: MouEvent) => Update, mou.fields();
     /// An MOU was signed by a party.
     MouSigned(mou: MouEvent) => Update, mou.fields();
+
+    /// An agency said that it has seen a notice to it.
+    NoticeSeen(notice: NoticeId) => Update, about(&notice);
 
     /// Headers of these records were read.
     RecordsListed(records: Vec<String>) => Read, nothing().and(records);

@@ -20,6 +20,7 @@ use sea_orm::{
 use tokio::sync::{Notify, watch};
 use tokio::time::{self, sleep, timeout};
 
+use super::change_feed::{self, Placed};
 use super::checkpoint::{CheckpointError, LedgerKey};
 use super::fork::Fork;
 use super::proof::{check_consistency, prove_consistency, tiles_for_consistency};
@@ -251,7 +252,7 @@ async fn holds_the_lock(
 
 async fn grow(
     transaction: &DatabaseTransaction,
-    events: &[(AuditEventId, Digest)],
+    events: &[WaitingEvent],
 ) -> Result<(), IntegrationError> {
     let head = match stored::head(transaction).await? {
         Some(row) => stored::size_and_root(&row).ok_or(IntegrationError::Head)?,
@@ -261,12 +262,22 @@ async fn grow(
     if tree::root(head.size, &edge)? != head.root {
         return Err(IntegrationError::Head);
     }
-    let leaves: Vec<Digest> = events.iter().map(|(_, hash)| *hash).collect();
+    let leaves: Vec<Digest> = events.iter().map(|one| one.leaf_hash).collect();
     let grown = tree::grow(head.size, &edge, &leaves)?;
     stored::keep_tiles(transaction, grown.changed).await?;
     place(transaction, head.size, events).await?;
+    change_feed::write(transaction, &placed(head.size, events)).await?;
     stored::keep_head(transaction, grown.head).await?;
     Ok(())
+}
+
+/// An event that waited for its place.
+struct WaitingEvent {
+    recorded_at: Instant,
+    id: AuditEventId,
+    leaf_hash: Digest,
+    /// What it changed, as JSON.
+    changed: Option<String>,
 }
 
 /// Takes away the rows of the events that wait longest, in the order of their times by the database's clock: of what was
@@ -274,10 +285,10 @@ async fn grow(
 async fn take_waiting(
     transaction: &DatabaseTransaction,
     most: u64,
-) -> Result<Vec<(AuditEventId, Digest)>, IntegrationError> {
+) -> Result<Vec<WaitingEvent>, IntegrationError> {
     let take = "DELETE FROM audit_waiting WHERE (recorded_at, event_id) IN \
          (SELECT recorded_at, event_id FROM audit_waiting ORDER BY recorded_at, event_id LIMIT $1) \
-         RETURNING recorded_at, event_id, leaf_hash";
+         RETURNING recorded_at, event_id, leaf_hash, changed";
     let values = [stored::in_column(most)?.into()];
     let backend = transaction.get_database_backend();
     let rows = transaction
@@ -286,20 +297,33 @@ async fn take_waiting(
     let mut events = rows
         .iter()
         .map(|row| {
-            let event: AuditEventId = row.try_get("", "event_id")?;
-            let recorded_at: Instant = row.try_get("", "recorded_at")?;
+            let id: AuditEventId = row.try_get("", "event_id")?;
             let hash: Vec<u8> = row.try_get("", "leaf_hash")?;
-            let hash = hash
-                .try_into()
-                .map_err(|_| IntegrationError::Event(event))?;
-            Ok((recorded_at, event, Digest(hash)))
+            let hash = hash.try_into().map_err(|_| IntegrationError::Event(id))?;
+            Ok(WaitingEvent {
+                recorded_at: row.try_get("", "recorded_at")?,
+                id,
+                leaf_hash: Digest(hash),
+                changed: row.try_get("", "changed")?,
+            })
         })
         .collect::<Result<Vec<_>, IntegrationError>>()?;
-    events.sort_unstable_by_key(|(recorded_at, event, _)| (*recorded_at, *event));
-    Ok(events
-        .into_iter()
-        .map(|(_, event, hash)| (event, hash))
-        .collect())
+    events.sort_unstable_by_key(|one| (one.recorded_at, one.id));
+    Ok(events)
+}
+
+/// Returns the events that changed something, with the places that they get from `first` on.
+fn placed(first: u64, events: &[WaitingEvent]) -> Vec<Placed<'_>> {
+    (first..)
+        .zip(events)
+        .filter_map(|(place, event)| {
+            Some(Placed {
+                place,
+                at: event.recorded_at,
+                changed: event.changed.as_deref()?,
+            })
+        })
+        .collect()
 }
 
 /// Gives the events the places from `first` on, by one statement whatever their number. The protocol's step
@@ -307,7 +331,7 @@ async fn take_waiting(
 async fn place(
     transaction: &DatabaseTransaction,
     first: u64,
-    events: &[(AuditEventId, Digest)],
+    events: &[WaitingEvent],
 ) -> Result<(), IntegrationError> {
     let backend = transaction.get_database_backend();
     let insert = if backend == DbBackend::Postgres {
@@ -319,7 +343,7 @@ async fn place(
     };
     let ids: Vec<String> = events
         .iter()
-        .map(|(id, _)| id.0.simple().to_string())
+        .map(|one| one.id.0.simple().to_string())
         .collect();
     let ids = serde_json::Value::from(ids).to_string();
     let values = [ids.into(), stored::in_column(first)?.into()];

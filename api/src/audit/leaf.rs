@@ -16,6 +16,7 @@ use concord_entities::vocabulary::{AuditAction, AuditOutcome, AuditType, Categor
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::changed;
 use super::description::Description;
 use super::event::{Agent, Event, RequestMeta};
 use super::record_ids;
@@ -193,8 +194,14 @@ impl Leaf {
             self.address = Some(commitment(salt, address));
         }
         let leaf = serde_json::to_string(&self)?;
+        let changed = changed::written(&changed::by(
+            self.kind,
+            self.object.as_deref(),
+            &self.objects,
+        ))?;
         Ok(AuditRecord {
             leaf_hash: tree::leaf_hash(leaf.as_bytes()),
+            changed,
             row: audit_event::Model {
                 id: self.id,
                 recorded_at: self.recorded_at,
@@ -225,6 +232,8 @@ pub struct AuditRecord {
     pub row: audit_event::Model,
     /// The leaf's hash.
     pub leaf_hash: Digest,
+    /// The records that it changed, as they wait to be told; none where there are none.
+    pub changed: Option<String>,
 }
 
 /// Returns how leaves write this person or program.

@@ -209,6 +209,13 @@ impl Ledger {
         self.fork.remember(decided.epoch);
         let records = records(decided.events, agent, meta, decided.now)?;
         let recorded = records.iter().map(RecordedEvent::from).collect();
+        if records.is_empty() {
+            // No record is told of: there is nothing that would have to be durable first.
+            return Ok(Released {
+                content: decided.content,
+                recorded,
+            });
+        }
         self.record(Some(decided.epoch), agent, records).await?;
         Ok(Released {
             content: decided.content,

@@ -4,12 +4,14 @@
 //! (`written`) before anything is released, from a `fair_queue`; `integrator` takes committed events into the tree; `check` reads the whole ledger again; `witness` says how far a data store has come and remembers it in the keyring, `state_folder` (with its
 //! `journal` of endings) on each server, `witnesses` holds the store against both, and `fork` is what a running server
 //! knows of a store that fell back; `stored` is the tree as the database keeps it;
-//! `change` is the unit of work, `disclose` a read; `turnstile` says whose turn it is to end something; `refusals` counts those that are too many to be recorded one by one. The rest is pure: `tree` lays the leaves'
+//! `change` is the unit of work, `changed` says which records an event changed and `change_feed` writes that down for each agency in the ledger's order, `disclose` a read; `turnstile` says whose turn it is to end something; `refusals` counts those that are too many to be recorded one by one. The rest is pure: `tree` lays the leaves'
 //! hashes out as tiles; `proof` shows that an event is among them and that they only ever grew; `checkpoint` signs a
 //! committed size and root, so that outsiders can hold us to it, and gives receipts for single events; `verify` names
 //! the first event that is not what was signed.
 
 pub mod change;
+mod change_feed;
+pub mod changed;
 pub mod check;
 pub mod checkpoint;
 mod description;

@@ -27,6 +27,7 @@ pub(super) async fn within(
                 recorded_at: record.row.recorded_at,
                 event_id: record.row.id,
                 leaf_hash: record.leaf_hash.0.to_vec(),
+                changed: record.changed.clone(),
             }
             .into_active_model()
         });

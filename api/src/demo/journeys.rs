@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_graphql::ID;
+use concord_entities::agency::USUAL_ANSWER_DAYS;
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{HoldReason, Need, Needs, OutcomeCode, Urgency};
 
@@ -20,6 +21,7 @@ use crate::error::{Error, Refusal, Result};
 use crate::referral;
 use crate::referral::input::{OutcomeInput, ReferralDraftInput};
 use crate::referral::reader::Reader;
+use crate::referral::rules::answer::answer_term;
 use crate::referral::rules::steps::Step;
 
 /// From which number those are counted that take up an earlier one.
@@ -70,11 +72,9 @@ impl Times {
     /// Spreads them over the time from `start`, when it was sent (a draft: drafted), to `now`.
     fn of(fate: Fate, urgency: Urgency, start: Instant, now: Instant) -> Self {
         let gone = now.since(start);
-        let in_time = match urgency {
-            Urgency::Emergency => Duration::from_hours(1),
-            Urgency::Urgent | Urgency::Routine => Duration::from_hours(70),
-        };
-        let answering = (gone / 8).min(in_time);
+        // Well within the time in which it can be answered.
+        let soon = answer_term(USUAL_ANSWER_DAYS, urgency) / 3;
+        let answering = (gone / 8).min(soon).min(Duration::from_hours(70));
         let before = if fate.is_sent() { 95 } else { 0 };
         Self {
             asked: start.minus(Duration::from_hours(28)),

@@ -29,7 +29,7 @@ pub(super) enum Fate {
     Draft,
     /// It was never sent, and discarded.
     Discarded,
-    /// It waits for an answer; for too long where it was sent more than 30 days ago.
+    /// It waits for an answer; for too long where it was sent longer ago than its urgency allows.
     Requested,
     /// It was accepted.
     Accepted,

@@ -16,10 +16,12 @@ use crate::consent::edit::ConsentDraftMutation;
 use crate::consent::graphql::ConsentQuery;
 use crate::consent::objection::ObjectionMutation;
 use crate::erasure::change::ErasureMutation;
+use crate::feed::graphql::FeedQuery;
 use crate::mandated_disclosure::change::MandateMutation;
 use crate::mandated_disclosure::graphql::MandateQuery;
 use crate::mou::change::MouMutation;
 use crate::mou::query::MouQuery;
+use crate::notice::change::NoticeMutation;
 use crate::notice::graphql::NoticeQuery;
 use crate::referral::change::ReferralMutation;
 use crate::referral::continuation::ContinuationMutation;
@@ -43,6 +45,7 @@ pub struct Query(
     MandateQuery,
     ConsentQuery,
     NoticeQuery,
+    FeedQuery,
     PackQuery,
     ReferralQuery,
     MouQuery,
@@ -66,6 +69,7 @@ pub struct Mutation(
     ConsentMutation,
     ConsentDraftMutation,
     ObjectionMutation,
+    NoticeMutation,
     PackMutation,
     ReferralDraftMutation,
     ReferralMutation,

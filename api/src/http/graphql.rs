@@ -386,6 +386,7 @@ fn is_denial(error: &Error) -> bool {
         | Error::PersistedQueryNotSupported
         | Error::DocumentNotTrusted
         | Error::FileRefused { .. }
+        | Error::CursorExpired
         | Error::QueryTooCostly(_)
         | Error::RateLimited { .. }
         | Error::OutcomeUnknown

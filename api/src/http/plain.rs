@@ -75,6 +75,7 @@ fn status(error: &Error) -> StatusCode {
         Error::Unauthenticated => StatusCode::UNAUTHORIZED,
         Error::ForbiddenScope { .. } | Error::ForbiddenOrigin => StatusCode::FORBIDDEN,
         Error::NotFound | Error::SendersOnly => StatusCode::NOT_FOUND,
+        Error::CursorExpired => StatusCode::GONE,
         Error::BadUserInput(_)
         | Error::PurposeRequired
         | Error::PersistedQueryNotSupported

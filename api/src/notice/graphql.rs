@@ -4,8 +4,7 @@ use async_graphql::{ComplexObject, Context, ID, Object, SimpleObject};
 use concord_entities::ids::{ConsentId, NoticeId};
 use concord_entities::notice::{self, Column};
 use concord_entities::vocabulary::NoticeKind;
-use sea_orm::{ColumnTrait, QueryFilter, Select};
-use tracing::warn;
+use sea_orm::Select;
 
 use crate::access::grant::Resource;
 use crate::agency::graphql::Agency;
@@ -31,7 +30,7 @@ pub struct Notice {
     pub recipient: Agency,
     /// When it was given.
     pub created_at: DateTime,
-    /// When the agency first read it.
+    /// When the agency said that it has seen it, by `markNoticeSeen`.
     pub seen_at: Option<DateTime>,
 }
 
@@ -63,7 +62,7 @@ pub struct NoticeQuery;
 /// Reading notices.
 #[Object]
 impl NoticeQuery {
-    /// The notices to your agency, newest first. Whoever gave one is told when you first read it.
+    /// The notices to your agency, newest first. Reading changes nothing: say by `markNoticeSeen` what was seen.
     async fn notices(
         &self,
         ctx: &Context<'_>,
@@ -79,15 +78,19 @@ impl NoticeQuery {
         let caller = request.caller.may(Resource::Consent.search())?;
         let wanted = PageRequest::parse(first, after.as_deref(), last, before.as_deref())?;
         let page = read(request, &notice::Entity::to(caller.agency()), wanted).await?;
-        mark_seen(request, &page).await;
         show_notices(request, page).await
     }
 }
 
-/// Returns one notice to the caller's agency, which has seen it then.
+/// Returns one notice to the caller's agency.
 pub(crate) async fn notice_by_id(request: &Request, id: NoticeId) -> Result<Option<Notice>> {
-    let caller = request.caller.may(Resource::Consent.read())?;
-    let among = notice::Entity::to(caller.agency()).filter(Column::Id.eq(id));
+    request.caller.may(Resource::Consent.read())?;
+    find_notice(request, id).await
+}
+
+/// Returns a notice to a caller whose change named it, and records the reading like any other.
+pub(super) async fn find_notice(request: &Request, id: NoticeId) -> Result<Option<Notice>> {
+    let among = notice::Entity::one_to(request.caller.agency(), id);
     let store = &request.worker.store;
     let released = request
         .disclose(|| disclose::one(store, among.clone(), &id, |row| row.id.to_string()))
@@ -97,7 +100,6 @@ pub(crate) async fn notice_by_id(request: &Request, id: NoticeId) -> Result<Opti
         has_next: false,
         has_previous: false,
     };
-    mark_seen(request, &page).await;
     let shown = show_notices(request, page).await?;
     Ok(shown.edges.into_iter().map(|edge| edge.node).next())
 }
@@ -137,27 +139,4 @@ async fn show_notices(request: &Request, page: Page<notice::Model>) -> Result<Co
         page.map(|row| Notice::show(row, &agencies)),
         |one| one.key.0,
     ))
-}
-
-/// Remembers when these were first read. A notice that stays unseen here is told again, and harms nobody.
-async fn mark_seen(request: &Request, page: &Page<notice::Model>) {
-    let unseen: Vec<NoticeId> = page
-        .entries
-        .iter()
-        .filter(|row| row.seen_at.is_none())
-        .map(|row| row.id)
-        .collect();
-    if unseen.is_empty() {
-        return;
-    }
-    let store = &request.worker.store;
-    let marked = async {
-        let now = store.ping().await?;
-        notice::Entity::mark_seen(unseen, now)
-            .exec(&store.write)
-            .await
-    };
-    if let Err(fault) = marked.await {
-        warn!(%fault, "notices that were read are not marked as seen");
-    }
 }

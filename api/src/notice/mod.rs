@@ -1,3 +1,5 @@
 //! Notices: what an agency is told without having asked.
 
+pub mod change;
 pub mod graphql;
+pub mod rules;

@@ -161,6 +161,7 @@ impl From<Refusal> for OauthError {
             | Error::PersistedQueryNotSupported
             | Error::DocumentNotTrusted
             | Error::FileRefused { .. }
+            | Error::CursorExpired
             | Error::QueryTooCostly(_)
             | Error::OutcomeUnknown
             | Error::Unavailable

@@ -309,12 +309,16 @@ fn cursor<P: CursorKey>(argument: &str, text: &str) -> Result<P, Error> {
         .decode(text)
         .ok()
         .and_then(|bytes| P::read(&bytes))
-        .ok_or_else(|| {
-            Error::input(
-                argument,
-                "not a cursor of this list: use one that a page gave you",
-            )
-        })
+        .ok_or_else(|| not_a_cursor(argument))
+}
+
+/// Returns the error for what is no cursor of the list that it is used for.
+#[must_use]
+pub fn not_a_cursor(argument: &str) -> Error {
+    Error::input(
+        argument,
+        "not a cursor of this list: use one that a page gave you",
+    )
 }
 
 /// Returns the id in an argument.

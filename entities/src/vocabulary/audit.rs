@@ -140,6 +140,8 @@ codes! {
         MouOffered = "MOU_OFFERED",
         /// An MOU was signed by a party.
         MouSigned = "MOU_SIGNED",
+        /// An agency said that it has seen a notice.
+        NoticeSeen = "NOTICE_SEEN",
         /// Headers of records were read: ids, status, needs, parties.
         RecordsListed = "RECORDS_LISTED",
         /// A package's content was disclosed, or everything in it withheld.

@@ -12,6 +12,7 @@ mod audit;
 mod category;
 mod consent;
 mod contact;
+mod feed;
 mod legal_hold;
 mod mandated_disclosure;
 mod mou;
@@ -33,6 +34,7 @@ pub use consent::{
     SignerRelation, SignerRole, Witness,
 };
 pub use contact::{ContactBar, ContactChannel, MessageForm, Weekday};
+pub use feed::ChangedKind;
 pub use legal_hold::LegalHoldGround;
 pub use mandated_disclosure::{
     MandateInstrument, NoNoticeReason, NoProtectionReason, NoticeResult, OutsideRecipient,

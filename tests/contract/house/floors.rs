@@ -17,6 +17,7 @@ const FLOORS: &[&[&str]] = &[
         "agency/",
         "application/",
         "consent/",
+        "feed/",
         "mandated_disclosure/",
         "mou/",
         "notice/",

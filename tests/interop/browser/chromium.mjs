@@ -1,6 +1,6 @@
 // Headless Chromium as Debian has it, spoken to over a pipe in its own protocol (CDP), so that no driver is needed.
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
 const NAMES = ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"];
@@ -41,7 +41,8 @@ export async function start(folder) {
     return answer;
   };
 
-  // Opens a page. Returns what runs a function in it, with arguments that JSON can carry.
+  // Opens a page. Returns what runs a function in it, with arguments that JSON can carry; it also presses keys, types text and
+  // takes pictures.
   async function open(url) {
     const { targetId } = await tells("Target.createTarget", { url });
     const { sessionId } = await tells("Target.attachToTarget", { targetId, flatten: true });
@@ -51,6 +52,18 @@ export async function start(folder) {
       const { result, exceptionDetails } = await tells("Runtime.evaluate", how, sessionId);
       if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
       return result.value;
+    };
+    // Keys that write nothing, and what the protocol calls them.
+    const codes = { Tab: 9, Enter: 13, ArrowDown: 40 };
+    run.presses = async (key) => {
+      const pressed = { key, code: key, windowsVirtualKeyCode: codes[key], ...(key === "Enter" && { text: "\r" }) };
+      await tells("Input.dispatchKeyEvent", { type: pressed.text ? "keyDown" : "rawKeyDown", ...pressed }, sessionId);
+      await tells("Input.dispatchKeyEvent", { type: "keyUp", ...pressed }, sessionId);
+    };
+    run.types = (text) => tells("Input.insertText", { text }, sessionId);
+    run.pictured = async (path) => {
+      const { data } = await tells("Page.captureScreenshot", { format: "png" }, sessionId);
+      writeFileSync(path, Buffer.from(data, "base64"));
     };
     for (let tries = 0; ; tries += 1) {
       const there = await run((url) => location.href.startsWith(url) && document.readyState === "complete", url);
