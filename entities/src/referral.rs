@@ -81,6 +81,8 @@ pub struct Model {
     pub last_action: Option<ReferralAction>,
     /// Which side did that, where both may.
     pub last_action_side: Option<ReferralSide>,
+    /// Who of the recipient's people took it on, by the `sub` of their tokens. The sender never sees this.
+    pub assignee: Option<String>,
     /// The earlier referral that this one takes up again.
     pub reopens: Option<ReferralId>,
     /// The agency that refers.

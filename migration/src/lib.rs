@@ -52,6 +52,7 @@ impl MigratorTrait for Data {
             Box::new(data::m0036_listing::OrderBoxes),
             Box::new(data::m0037_feed::AddFeed),
             Box::new(data::m0039_answer_days::AddAnswerDays),
+            Box::new(data::m0040_assignees::AddAssignees),
         ])
     }
 }

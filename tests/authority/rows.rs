@@ -501,6 +501,12 @@ pub const ROWS: &[Row] = &[
         "mutation($id: ID!) { correctReferralOutcome(id: $id, outcome: { code: NEEDS_MET, provided: [HOUSING] }) { id } }",
     ),
     row(
+        "assignReferral",
+        Given::ReferralAccepted,
+        Party::Recipient,
+        "mutation($id: ID!) { assignReferral(id: $id, subject: \"case worker\") { id } }",
+    ),
+    row(
         "startReferral",
         Given::ReferralAccepted,
         Party::Recipient,

@@ -116,6 +116,7 @@ fn steps() -> Vec<Event> {
             counterpart: None,
             ..step(None)
         }),
+        Event::ReferralAssigned(step(None)),
     ]
 }
 

@@ -44,6 +44,10 @@ fn verb(action: ReferralAction, before: bool) -> String {
             "continueReferral",
             "id: $id, consent: $c, package: $p".to_owned(),
         ),
+        ReferralAction::Assign => (
+            "assignReferral",
+            "id: $id, subject: \"case worker\"".to_owned(),
+        ),
         ReferralAction::MarkEnteredInError => ("markReferralEnteredInError", "id: $id".to_owned()),
     };
     let types = match action {

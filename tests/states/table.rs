@@ -140,6 +140,7 @@ fn standing() -> Vec<referral::Model> {
         earlier_outcomes: None,
         last_action: None,
         last_action_side: None,
+        assignee: None,
         reopens: None,
     };
     let mut standing = Vec::new();
@@ -242,18 +243,18 @@ fn a_verbs_reason_is_the_one_that_is_shown_and_none_judges_the_person() {
         assert_eq!(given, !given_by_nobody.contains(reason), "{reason}");
     }
     let same = |one: &str, shown: StatusReason| assert_eq!(one, shown.code());
-    RejectReason::ALL
-        .iter()
-        .for_each(|one| same(one.code(), (*one).into()));
-    HoldReason::ALL
-        .iter()
-        .for_each(|one| same(one.code(), (*one).into()));
-    FailReason::ALL
-        .iter()
-        .for_each(|one| same(one.code(), (*one).into()));
-    CancelReason::ALL
-        .iter()
-        .for_each(|one| same(one.code(), (*one).into()));
+    for one in RejectReason::ALL {
+        same(one.code(), (*one).into());
+    }
+    for one in HoldReason::ALL {
+        same(one.code(), (*one).into());
+    }
+    for one in FailReason::ALL {
+        same(one.code(), (*one).into());
+    }
+    for one in CancelReason::ALL {
+        same(one.code(), (*one).into());
+    }
     let schema = include_str!("../../schema.graphql").to_lowercase();
     for word in [
         "cooperat",

@@ -56,6 +56,7 @@ async fn a_verb_of_the_other_side_is_told_as_a_transition(world: World) {
             "rejectReferral(id: $id, reason: NO_CAPACITY)",
             &sent.referral,
         ),
+        ("assignReferral(id: $id, subject: \"her\")", &sent.referral),
         ("startReferral(id: $id)", &sent.referral),
         ("holdReferral(id: $id, reason: NO_CAPACITY)", &sent.referral),
         ("resumeReferral(id: $id)", &sent.referral),

@@ -257,6 +257,7 @@ fn rows(
             earlier_outcomes: None,
             last_action: Some(ReferralAction::Send),
             last_action_side: Some(ReferralSide::Sender),
+            assignee: None,
             reopens: None,
         });
         made.consents.push(consent);

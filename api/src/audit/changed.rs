@@ -44,6 +44,7 @@ pub fn by(kind: AuditType, object: Option<&str>, objects: &[String]) -> Vec<Chan
         | AuditType::ReferralHeld
         | AuditType::ReferralResumed
         | AuditType::ReferralFailed
+        | AuditType::ReferralAssigned
         | AuditType::ReferralCancelled
         | AuditType::ReferralEnteredInError
         | AuditType::ReferralExpires

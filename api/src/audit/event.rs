@@ -253,6 +253,8 @@ events! {
     ReferralFailed(referral: ReferralEvent) => Update, referral.fields();
     /// A referral was called off by one of its sides; the reason says why.
     ReferralCancelled(referral: ReferralEvent) => Update, referral.fields();
+    /// A recipient said who of its people took a referral on. Not who: the other side is told.
+    ReferralAssigned(referral: ReferralEvent) => Update, referral.fields();
     /// A referral was found to be one that should never have been. Of one that was never sent nobody else is told.
     ReferralEnteredInError(referral: ReferralEvent) => Update, referral.fields();
     /// A referral was completed.

@@ -168,6 +168,19 @@ impl Referral {
         actions::unblocked(self.seen.current.status, *side, blocks).collect()
     }
 
+    /// Who of your people took it on, by the `sub` of their tokens. Null where nobody was named, and to its sender.
+    async fn assignee(&self) -> Option<&str> {
+        let beyond = self.seen.beyond.as_ref()?;
+        let own = self.seen.side == ReferralSide::Recipient;
+        beyond.assignee.as_deref().filter(|_| own)
+    }
+
+    /// Whether the recipient said who of its people took it on.
+    async fn assigned(&self) -> bool {
+        let beyond = self.seen.beyond.as_ref();
+        beyond.is_some_and(|beyond| beyond.assignee.is_some())
+    }
+
     /// The earlier referral that this one takes up again; null where it takes up none, or where your agency is no party of
     /// that one.
     async fn reopens(&self) -> Option<ID> {

@@ -57,7 +57,7 @@ const HEADER: [Column; 15] = [
 ];
 
 /// The further columns, read if more than headers is asked for.
-const BEYOND: [Column; 11] = [
+const BEYOND: [Column; 12] = [
     Column::ConsentId,
     Column::MouId,
     Column::SurvivorId,
@@ -69,12 +69,17 @@ const BEYOND: [Column; 11] = [
     Column::CompletedAt,
     Column::EarlierOutcomes,
     Column::Reopens,
+    Column::Assignee,
 ];
 
 /// How much of each referral is asked for.
 #[derive(Clone, Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is something that a query asks for or does not"
+)]
 pub struct Depth {
-    /// Whether anything beyond the header is: consent, MOU, outcome, package or what it reopens.
+    /// Whether anything beyond the header is: consent, MOU, outcome, package, assignee or what it reopens.
     pub beyond_header: bool,
     /// What of the consent is shown with it.
     pub consent: Option<ConsentSelection>,
@@ -173,6 +178,8 @@ pub struct Beyond {
     pub earlier_outcomes: Option<EarlierOutcomes>,
     /// The earlier referral that it takes up, where its reader is a party of that.
     pub reopens: Option<ReferralId>,
+    /// Who of the recipient's people took it on.
+    pub assignee: Option<String>,
     /// The version of the key that its package was sealed under when it was decided on.
     pub key_version: i32,
 }
@@ -496,6 +503,7 @@ fn judge(
             completed_at: row.try_get("", "completed_at")?,
             earlier_outcomes: row.try_get("", "earlier_outcomes")?,
             reopens: row.try_get("", "reopens")?,
+            assignee: row.try_get("", "assignee")?,
             key_version: row.try_get("", "key_version")?,
         })
     } else {

@@ -36,12 +36,15 @@ impl ReferralSelection {
         let actions = lookahead::asks(ctx, &at(&["allowedActions"]))
             || lookahead::asks(ctx, &at(&["actions"]));
         let reopens = lookahead::asks(ctx, &at(&["reopens"]));
+        let assigned =
+            lookahead::asks(ctx, &at(&["assignee"])) || lookahead::asks(ctx, &at(&["assigned"]));
         Ok(Self {
             depth: Depth {
                 beyond_header: consent
                     || mou
                     || outcome
                     || reopens
+                    || assigned
                     || !packages.is_empty()
                     || !previews.is_empty()
                     || !explained.is_empty(),

@@ -13,9 +13,11 @@ use super::rules::steps::{self as rules, Step};
 use super::rules::transitions::side_of;
 use super::view::reload;
 use crate::access::grant::Resource;
+use crate::access::off_boarding;
+use crate::application::rules::person;
 use crate::audit::change::Change;
 use crate::audit::event::{Event, ReferralEvent};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::request::InRequest;
 use crate::store::page;
 
@@ -31,8 +33,35 @@ impl ReferralStepMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The referral's id.")] id: ID,
+        #[graphql(
+            desc = "Who of your people takes it on, by the `sub` of their tokens, 1 to 128 characters: shown to your agency alone."
+        )]
+        assignee: Option<String>,
     ) -> Result<Referral> {
-        step(ctx, &id, Step::Accept).await
+        let change = ctx.request()?.change(Resource::Referral.update()).await?;
+        let id: ReferralId = page::id("id", &id)?;
+        let assignee = staff(&change, "assignee", assignee).await?;
+        let event = accept(&change, id, assignee).await?;
+        change.commit_all(event.into_iter().collect()).await?;
+        reload(ctx, id).await
+    }
+
+    /// Says who of your people took a referral on, instead of whoever did before. The other side sees that somebody has.
+    async fn assign_referral(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The referral's id.")] id: ID,
+        #[graphql(
+            desc = "Who, by the `sub` of their tokens, 1 to 128 characters: shown to your agency alone. Null for nobody any more."
+        )]
+        subject: Option<String>,
+    ) -> Result<Referral> {
+        let change = ctx.request()?.change(Resource::Referral.update()).await?;
+        let id: ReferralId = page::id("id", &id)?;
+        let subject = staff(&change, "subject", subject).await?;
+        let event = assign(&change, id, subject).await?;
+        change.commit_all(event.into_iter().collect()).await?;
+        reload(ctx, id).await
     }
 
     /// Turns down a referral that was made to your agency.
@@ -113,6 +142,57 @@ async fn step(ctx: &Context<'_>, id: &ID, step: Step) -> Result<Referral> {
     let event = take(&change, id, step).await?;
     change.commit_all(event.into_iter().collect()).await?;
     reload(ctx, id).await
+}
+
+/// Takes on a referral that was sent to the acting agency; returns the event to record, or none where that was done before.
+async fn accept(
+    change: &Change<'_>,
+    id: ReferralId,
+    assignee: Option<String>,
+) -> Result<Option<Event>> {
+    let referral = received(change, id).await?;
+    let Some(accepted) = rules::accept(referral, assignee, change.now())? else {
+        return Ok(None);
+    };
+    let accepted = save(change, accepted).await?;
+    Ok(Some(event(
+        &accepted,
+        ReferralSide::Recipient,
+        Step::Accept,
+    )))
+}
+
+/// Assigns a referral that the acting agency works on; returns the event to record, or none where it says that already.
+async fn assign(
+    change: &Change<'_>,
+    id: ReferralId,
+    subject: Option<String>,
+) -> Result<Option<Event>> {
+    let referral = received(change, id).await?;
+    let Some(assigned) = rules::assign(referral, subject, change.now())? else {
+        return Ok(None);
+    };
+    let assigned = save(change, assigned).await?;
+    let event = ReferralEvent::of(id, assigned.sender_id);
+    Ok(Some(Event::ReferralAssigned(event)))
+}
+
+/// Returns who of the acting agency's people is named, and may still have tokens.
+async fn staff(
+    change: &Change<'_>,
+    argument: &'static str,
+    subject: Option<String>,
+) -> Result<Option<String>> {
+    let Some(subject) = subject else {
+        return Ok(None);
+    };
+    person(argument, &subject)?;
+    let known = off_boarding::find(change, change.agency(), &subject).await?;
+    if off_boarding::is_ended(known.as_ref()) {
+        let text = "your agency ended this person's tokens: name somebody who works for it";
+        return Err(Error::input(argument, text).into());
+    }
+    Ok(Some(subject))
 }
 
 /// Takes a step with a referral of the acting agency's side; returns the event to record, or none where that was done before.

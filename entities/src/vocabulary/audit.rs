@@ -130,6 +130,8 @@ codes! {
         ReferralFailed = "REFERRAL_FAILED",
         /// A referral was called off by one of its sides; the reason says why.
         ReferralCancelled = "REFERRAL_CANCELLED",
+        /// A recipient said who of its people took a referral on; not who that is.
+        ReferralAssigned = "REFERRAL_ASSIGNED",
         /// A referral was found by its sender to be one that should never have been.
         ReferralEnteredInError = "REFERRAL_ENTERED_IN_ERROR",
         /// An MOU was drafted.

@@ -81,6 +81,8 @@ codes! {
         Fail = "FAIL",
         /// Call it off, with a reason.
         Cancel = "CANCEL",
+        /// Say who of your people took it on.
+        Assign = "ASSIGN",
         /// Say that it should never have been.
         MarkEnteredInError = "MARK_ENTERED_IN_ERROR",
     }

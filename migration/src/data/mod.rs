@@ -37,6 +37,7 @@ pub(crate) mod m0035_steps;
 pub(crate) mod m0036_listing;
 pub(crate) mod m0037_feed;
 pub(crate) mod m0039_answer_days;
+pub(crate) mod m0040_assignees;
 
 use sea_orm_migration::sea_orm::prelude::Uuid;
 

@@ -117,6 +117,7 @@ pub fn draft(
         earlier_outcomes: None,
         last_action: None,
         last_action_side: None,
+        assignee: None,
         reopens,
     })
 }

@@ -119,8 +119,8 @@ pub fn last_act(referral: &Model, now: Instant) -> Option<ReferralAct> {
         ReferralAction::Discard => Some(ReferralAct::Discard),
         ReferralAction::Send => Some(ReferralAct::Send),
         ReferralAction::Complete => Outcome::of(referral).map(ReferralAct::Complete),
-        // A correction is known by what it says.
-        ReferralAction::Correct => None,
+        // A correction and an assignment are known by what they say.
+        ReferralAction::Correct | ReferralAction::Assign => None,
         ReferralAction::Continue => Some(ReferralAct::Continue {
             consent: referral.consent_id,
             has_its_package: true,
@@ -170,4 +170,46 @@ pub fn take(
         })
     })
     .transpose()
+}
+
+/// Takes a referral on, and says who of the recipient's people does. Returns none where that was done last, and that person
+/// was named.
+///
+/// # Errors
+/// `INVALID_TRANSITION`: it does not wait for an answer.
+pub fn accept(
+    referral: Model,
+    assignee: Option<String>,
+    now: Instant,
+) -> Result<Option<Model>, Error> {
+    let (step, side) = (Step::Accept, ReferralSide::Recipient);
+    if last_act(&referral, now).is_some() && referral.assignee != assignee {
+        destination(&referral, step.action(), side, now)?;
+    }
+    let accepted = take(referral, side, step, now)?;
+    Ok(accepted.map(|row| Model { assignee, ..row }))
+}
+
+/// Says who of the recipient's people took a referral on, or nobody any more. Returns none where it says that already.
+///
+/// # Errors
+/// `INVALID_TRANSITION`: the recipient does not work on it.
+pub fn assign(
+    referral: Model,
+    assignee: Option<String>,
+    now: Instant,
+) -> Result<Option<Model>, Error> {
+    let (action, side) = (ReferralAction::Assign, ReferralSide::Recipient);
+    let status = destination(&referral, action, side, now)?;
+    if referral.assignee == assignee {
+        return Ok(None);
+    }
+    Ok(Some(Model {
+        status,
+        assignee,
+        updated_at: now,
+        last_action: Some(action),
+        last_action_side: Some(side),
+        ..referral
+    }))
 }

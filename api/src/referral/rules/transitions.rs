@@ -5,8 +5,8 @@ use concord_entities::referral::Model;
 use concord_entities::vocabulary::{Code, ReferralAction, ReferralSide, ReferralStatus};
 
 use ReferralAction::{
-    Accept, Cancel, Complete, Continue, Correct, Discard, Edit, Fail, Hold, MarkEnteredInError,
-    Reject, Resume, Send, Start,
+    Accept, Assign, Cancel, Complete, Continue, Correct, Discard, Edit, Fail, Hold,
+    MarkEnteredInError, Reject, Resume, Send, Start,
 };
 use ReferralSide::{Recipient, Sender};
 use ReferralStatus::{
@@ -33,7 +33,7 @@ pub struct Transition {
 /// Every transition that people make, in the order in which a side is shown what it may do. Time makes three more: what is
 /// not answered expires, what is open is suspended with its consent or MOU, and what expired or is suspended stands as people
 /// left it beneath.
-pub const TRANSITIONS: [Transition; 36] = [
+pub const TRANSITIONS: [Transition; 39] = [
     row(Draft, Sender, Send, Requested),
     row(Draft, Sender, Edit, Draft),
     row(Draft, Sender, Discard, Cancelled),
@@ -49,18 +49,21 @@ pub const TRANSITIONS: [Transition; 36] = [
     row(Accepted, Recipient, Complete, Completed),
     row(Accepted, Recipient, Fail, Failed),
     row(Accepted, Recipient, Cancel, Cancelled),
+    row(Accepted, Recipient, Assign, Accepted),
     row(InProgress, Sender, Cancel, Cancelled),
     row(InProgress, Sender, MarkEnteredInError, EnteredInError),
     row(InProgress, Recipient, Hold, OnHold),
     row(InProgress, Recipient, Complete, Completed),
     row(InProgress, Recipient, Fail, Failed),
     row(InProgress, Recipient, Cancel, Cancelled),
+    row(InProgress, Recipient, Assign, InProgress),
     row(OnHold, Sender, Cancel, Cancelled),
     row(OnHold, Sender, MarkEnteredInError, EnteredInError),
     row(OnHold, Recipient, Resume, InProgress),
     row(OnHold, Recipient, Complete, Completed),
     row(OnHold, Recipient, Fail, Failed),
     row(OnHold, Recipient, Cancel, Cancelled),
+    row(OnHold, Recipient, Assign, OnHold),
     Transition {
         from: Suspended,
         side: Sender,
