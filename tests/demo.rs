@@ -149,12 +149,12 @@ async fn an_empty_store_is_filled_quickly_and_only_once() {
     assert!(demo.count::<agency::Entity>().await >= 12);
     assert!(demo.count::<mou::Entity>().await >= 10);
     assert_eq!(demo.count::<survivor::Entity>().await, 40);
-    assert_eq!(demo.count::<referral::Entity>().await, 120);
+    assert_eq!(demo.count::<referral::Entity>().await, 121);
     let before = (demo.count::<audit_event::Entity>().await, demo.keys().await);
 
     assert!(!demo.fill().await);
     assert_eq!(demo.count::<agency::Entity>().await, 16);
-    assert_eq!(demo.count::<referral::Entity>().await, 120);
+    assert_eq!(demo.count::<referral::Entity>().await, 121);
     assert_eq!(
         (demo.count::<audit_event::Entity>().await, demo.keys().await),
         before
@@ -183,5 +183,5 @@ async fn a_start_that_was_cut_off_is_made_good_by_the_next() {
     }
 
     assert!(demo.fill().await);
-    assert_eq!(demo.count::<referral::Entity>().await, 120);
+    assert_eq!(demo.count::<referral::Entity>().await, 121);
 }

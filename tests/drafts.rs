@@ -120,7 +120,8 @@ async fn a_discarded_draft_is_cancelled_and_its_content_gone(world: World) {
         .await;
     let variables = json!({ "id": ada.referral });
     let discarded = north.asks(DISCARD, variables.clone()).await;
-    let shown = json!({ "id": ada.referral, "status": "CANCELLED", "statusReason": "DISCARDED", "allowedActions": [] });
+    let shown = json!({ "id": ada.referral, "status": "CANCELLED", "statusReason": "DISCARDED",
+        "allowedActions": ["MARK_ENTERED_IN_ERROR"] });
     assert_eq!(discarded.data()["discardReferralDraft"], shown);
     assert!(!world.has_key(&ada.referral));
     assert_eq!(world.tampers("SELECT count(*) FROM sealed_part"), "0");

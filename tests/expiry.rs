@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use concord::referral::rules::{CurrentStatus, StoredStatus};
-use concord::referral::rules_answer::{answer_term, tell, told_first};
+use concord::referral::rules::answer::{answer_term, tell, told_first};
+use concord::referral::rules::status::{CurrentStatus, StoredStatus};
 use concord_entities::instant::Instant;
 use concord_entities::referral;
 use concord_entities::vocabulary::DataCategory::Identity;

@@ -11,13 +11,14 @@ use concord::referral::fast::ReferralPage;
 use concord::referral::graphql::Referral;
 use concord::referral::listing::ReferralOrder;
 use concord::referral::read::{Header, Seen};
-use concord::referral::rules::{CurrentStatus, Side, StoredStatus};
+use concord::referral::rules::status::{CurrentStatus, StoredStatus};
 use concord::store::page::Page;
 use concord_entities::agency::{self, StoredVetting, TextList};
 use concord_entities::ids::{AgencyId, ReferralId};
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{
-    AgencyKind, AgencyStatus, Code, Need, Needs, ReferralStatus, StatusReason, Urgency,
+    AgencyKind, AgencyStatus, Code, Need, Needs, ReferralSide, ReferralStatus, StatusReason,
+    Urgency,
 };
 use concord_entities::zone::Zone;
 use proptest::prelude::*;
@@ -71,14 +72,16 @@ fn page() -> ReferralConnection {
             let seen = Seen {
                 current: CurrentStatus::of(&StoredStatus::from(&header), moment),
                 side: if bit(2) {
-                    Side::Sender
+                    ReferralSide::Sender
                 } else {
-                    Side::Recipient
+                    ReferralSide::Recipient
                 },
                 overdue: bit(5),
                 header,
                 beyond: None,
                 packages: std::collections::BTreeMap::new(),
+                previews: std::collections::BTreeMap::new(),
+                explained: std::collections::BTreeMap::new(),
             };
             Referral::headed(seen, sender.clone(), recipient.clone())
         });

@@ -1,6 +1,6 @@
 //! What came of a referral: the code means what the needs say that were provided, and it can be corrected for a while.
 
-use concord::referral::rules_outcome::{Outcome, OutcomeError, split};
+use concord::referral::rules::outcome::{Outcome, OutcomeError, split};
 use concord_entities::vocabulary::DataCategory::Identity;
 use concord_entities::vocabulary::{Code, Need, Needs, OutcomeCode};
 use proptest::prelude::*;

@@ -95,6 +95,9 @@ pub enum Error {
         /// What the caller's agency may do with it.
         allowed: Vec<&'static str>,
     },
+    /// What a referral's sender alone is answered.
+    #[error("this is for the agency that sent the referral: read its `package`")]
+    SendersOnly,
     /// The consent or MOU does not allow this now.
     #[error("{0}")]
     NotNow(Cow<'static, str>),
@@ -227,6 +230,7 @@ impl Error {
             Self::ForbiddenOrigin => "FORBIDDEN_ORIGIN",
             Self::CursorExpired => "CURSOR_EXPIRED",
             Self::NotFound => "NOT_FOUND",
+            Self::SendersOnly => "SENDERS_ONLY",
             Self::BadUserInput(_) => "BAD_USER_INPUT",
             Self::InvalidTransition { .. } | Self::NotYours { .. } | Self::NotNow(_) => {
                 "INVALID_TRANSITION"
@@ -338,6 +342,7 @@ impl Error {
             Self::Unauthenticated
             | Self::ForbiddenOrigin
             | Self::NotFound
+            | Self::SendersOnly
             | Self::NotNow(_)
             | Self::MouRequired
             | Self::Conflict(_)

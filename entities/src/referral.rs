@@ -11,7 +11,8 @@ use crate::consent;
 use crate::ids::{AgencyId, ConsentId, MouId, ReferralId, SurvivorId};
 use crate::instant::Instant;
 use crate::vocabulary::{
-    Categories, Needs, OutcomeCode, ReferralAction, ReferralStatus, StatusReason, Urgency,
+    Categories, Needs, OutcomeCode, ReferralAction, ReferralSide, ReferralStatus, StatusReason,
+    Urgency,
 };
 
 /// A referral's header and the copied state that finds it; its content is in [`crate::sealed_part`].
@@ -78,6 +79,10 @@ pub struct Model {
     pub earlier_outcomes: Option<EarlierOutcomes>,
     /// What was done to it last, by which the same is known once more; none before it is sent.
     pub last_action: Option<ReferralAction>,
+    /// Which side did that, where both may.
+    pub last_action_side: Option<ReferralSide>,
+    /// The earlier referral that this one takes up again.
+    pub reopens: Option<ReferralId>,
     /// The agency that refers.
     #[sea_orm(belongs_to, from = "sender_id", to = "id", relation_enum = "Sender")]
     pub sender: BelongsTo<super::agency::Entity>,
@@ -164,6 +169,16 @@ pub fn stands_at(status: ReferralStatus, now: &Expr) -> Condition {
         | ReferralStatus::Failed
         | ReferralStatus::EnteredInError => Column::Status.eq(status).into_condition(),
     }
+}
+
+/// Returns the condition that `agency` is a party that may know of the referral: its sender, or once it is sent its recipient.
+fn is_known_to(agency: AgencyId) -> Condition {
+    let received = Condition::all()
+        .add(COLUMN.recipient_id.eq(agency))
+        .add(COLUMN.sent_at.is_not_null());
+    Condition::any()
+        .add(COLUMN.sender_id.eq(agency))
+        .add(received)
 }
 
 /// Returns the condition that the answer to a referral is overdue at `now`, of one that waits for it.
@@ -257,22 +272,20 @@ impl Entity {
     /// Returns the referral `id`, where `agency` is a party that may know of it.
     #[must_use]
     pub fn known_to(agency: AgencyId, id: ReferralId) -> Select<Self> {
-        Self::known_among(agency, [id])
+        Self::find()
+            .filter(COLUMN.id.eq(id))
+            .filter(is_known_to(agency))
     }
 
-    /// Returns those of these referrals that `agency` is a party of and may know of.
+    /// Returns those of these referrals of which `agency` is a party that may know of them.
     #[must_use]
     pub fn known_among(
         agency: AgencyId,
         ids: impl IntoIterator<Item = ReferralId>,
     ) -> Select<Self> {
-        Self::find().filter(COLUMN.id.is_in(ids)).filter(
-            Condition::any().add(COLUMN.sender_id.eq(agency)).add(
-                Condition::all()
-                    .add(COLUMN.recipient_id.eq(agency))
-                    .add(COLUMN.sent_at.is_not_null()),
-            ),
-        )
+        Self::find()
+            .filter(COLUMN.id.is_in(ids))
+            .filter(is_known_to(agency))
     }
 
     /// Returns what waits in `agency`'s inbox for an answer at `now`, what expires first first.

@@ -48,6 +48,7 @@ impl MigratorTrait for Data {
             Box::new(data::m0032_issuer_terms::AddIssuerTerms),
             Box::new(data::m0033_ending_allowance::AddEndingAllowance),
             Box::new(data::m0034_staff::AddStaff),
+            Box::new(data::m0035_steps::AddSteps),
             Box::new(data::m0036_listing::OrderBoxes),
             Box::new(data::m0037_feed::AddFeed),
             Box::new(data::m0039_answer_days::AddAnswerDays),

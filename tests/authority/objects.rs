@@ -68,6 +68,7 @@ pub enum Given {
     MouChanged,
     ReferralToEdit,
     ReferralCompleted,
+    ReferralOnHold,
     ConsentToEdit,
     MouDraft,
     MouOffered,
@@ -288,6 +289,15 @@ impl Stage {
             Given::ReferralAccepted => {
                 let told = self.sent().await;
                 self.recipient.does("acceptReferral", &told).await.data();
+                Object::known(told.referral)
+            }
+            Given::ReferralOnHold => {
+                let told = self.sent().await;
+                self.recipient.does("acceptReferral", &told).await.data();
+                let hold =
+                    "mutation($id: ID!) { holdReferral(id: $id, reason: NO_CAPACITY) { id } }";
+                let variables = json!({ "id": told.referral });
+                self.recipient.asks(hold, variables).await.data();
                 Object::known(told.referral)
             }
             Given::ReferralSuspended => {

@@ -501,6 +501,48 @@ pub const ROWS: &[Row] = &[
         "mutation($id: ID!) { correctReferralOutcome(id: $id, outcome: { code: NEEDS_MET, provided: [HOUSING] }) { id } }",
     ),
     row(
+        "startReferral",
+        Given::ReferralAccepted,
+        Party::Recipient,
+        "mutation($id: ID!) { startReferral(id: $id) { id } }",
+    ),
+    row(
+        "holdReferral",
+        Given::ReferralAccepted,
+        Party::Recipient,
+        "mutation($id: ID!) { holdReferral(id: $id, reason: NO_CAPACITY) { id } }",
+    ),
+    row(
+        "resumeReferral",
+        Given::ReferralOnHold,
+        Party::Recipient,
+        "mutation($id: ID!) { resumeReferral(id: $id) { id } }",
+    ),
+    row(
+        "failReferral",
+        Given::ReferralAccepted,
+        Party::Recipient,
+        "mutation($id: ID!) { failReferral(id: $id, reason: NO_CONTACT) { id } }",
+    ),
+    row(
+        "cancelReferral",
+        Given::Referral,
+        Party::Sender,
+        "mutation($id: ID!) { cancelReferral(id: $id, reason: DUPLICATE) { id } }",
+    ),
+    row(
+        "cancelReferral(accepted)",
+        Given::ReferralAccepted,
+        Party::Recipient,
+        "mutation($id: ID!) { cancelReferral(id: $id, reason: SERVICE_ENDED) { id } }",
+    ),
+    row(
+        "markReferralEnteredInError",
+        Given::Referral,
+        Party::Sender,
+        "mutation($id: ID!) { markReferralEnteredInError(id: $id) { id } }",
+    ),
+    row(
         "draftMou",
         Given::NewMou,
         Party::Sender,

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use concord::clock;
-use concord::referral::rules::{CurrentStatus, StoredStatus};
+use concord::referral::rules::status::{CurrentStatus, StoredStatus};
 use concord_entities::ids::ReferralId;
 use concord_entities::instant::Instant;
 use concord_entities::referral;

@@ -6,7 +6,7 @@ use concord::audit::{check, integrator, ledger_key};
 use concord::seal::kek;
 use concord_entities::ids::AuditEventId;
 use concord_entities::instant::Instant;
-use concord_entities::vocabulary::{AuditType, ReferralStatus};
+use concord_entities::vocabulary::{AuditType, ReferralAction, ReferralSide, ReferralStatus};
 use concord_entities::{
     agency, application, audit_event, audit_waiting, consent, consent_signature, membership, mou,
     mou_party, referral, survivor,
@@ -65,7 +65,22 @@ async fn the_log_holds_what_the_operations_write_and_nothing_else() {
     let parties = demo.all::<mou_party::Entity>().await;
     let referrals = demo.all::<referral::Entity>().await;
     let standing = |status| count(&referrals, |row| row.status == status);
-    let accepted = standing(ReferralStatus::Accepted) + standing(ReferralStatus::Completed);
+    let done_last = |action| count(&referrals, |row| row.last_action == Some(action));
+    let cancelled_by = |side| {
+        count(&referrals, |row| {
+            row.last_action == Some(ReferralAction::Cancel) && row.last_action_side == Some(side)
+        })
+    };
+    let begun = [
+        ReferralStatus::InProgress,
+        ReferralStatus::OnHold,
+        ReferralStatus::Failed,
+    ];
+    let begun: usize = begun.into_iter().map(standing).sum();
+    let accepted = standing(ReferralStatus::Accepted)
+        + standing(ReferralStatus::Completed)
+        + begun
+        + cancelled_by(ReferralSide::Recipient);
     let rejected = standing(ReferralStatus::Rejected);
     let expected = BTreeMap::from([
         (AuditType::AgencyRegistered, agencies.len()),
@@ -116,7 +131,25 @@ async fn the_log_holds_what_the_operations_write_and_nothing_else() {
         ),
         (
             AuditType::ReferralDraftDiscarded,
-            standing(ReferralStatus::Cancelled),
+            done_last(ReferralAction::Discard),
+        ),
+        (AuditType::ReferralStarted, begun),
+        (
+            AuditType::ReferralHeld,
+            standing(ReferralStatus::OnHold) + done_last(ReferralAction::Resume),
+        ),
+        (
+            AuditType::ReferralResumed,
+            done_last(ReferralAction::Resume),
+        ),
+        (AuditType::ReferralFailed, standing(ReferralStatus::Failed)),
+        (
+            AuditType::ReferralCancelled,
+            done_last(ReferralAction::Cancel),
+        ),
+        (
+            AuditType::ReferralEnteredInError,
+            standing(ReferralStatus::EnteredInError),
         ),
         (AuditType::ReferralAccepted, accepted),
         (AuditType::ReferralRejected, rejected),

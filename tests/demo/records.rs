@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use concord::consent::lint::{Beside, ConsentDraft, RulePacks, lint};
 use concord::consent::rules as consent_rules;
 use concord::mou::rules as mou_rules;
-use concord::referral::rules::{CurrentStatus, StoredStatus};
-use concord::referral::{rules_answer, rules_outcome};
+use concord::referral::rules::answer::response_time;
+use concord::referral::rules::outcome::Outcome;
+use concord::referral::rules::status::{CurrentStatus, StoredStatus};
 use concord::seal::vault::PackageVersion;
 use concord_entities::vocabulary::{
-    AgencyStatus, Categories, Code, ConsentStatus, MouStatus, Purpose, ReferralStatus, StatusReason,
+    AgencyStatus, Categories, Code, ConsentStatus, MouStatus, Purpose, ReferralAction,
+    ReferralStatus, StatusReason,
 };
 use concord_entities::{
     agency, application, consent, consent_signature, membership, mou, mou_party, referral,
@@ -46,13 +48,17 @@ fn referral_comes_about(status: ReferralStatus) -> ComesAbout {
         ReferralStatus::Accepted => ComesAbout::By("acceptReferral"),
         ReferralStatus::Rejected => ComesAbout::By("rejectReferral"),
         ReferralStatus::Completed => ComesAbout::By("completeReferral"),
-        ReferralStatus::Cancelled => ComesAbout::By("discardReferralDraft"),
+        ReferralStatus::InProgress => ComesAbout::By("startReferral"),
+        ReferralStatus::OnHold => ComesAbout::By("holdReferral"),
+        ReferralStatus::Failed => ComesAbout::By("failReferral"),
+        ReferralStatus::Cancelled => ComesAbout::By("cancelReferral"),
+        ReferralStatus::EnteredInError => ComesAbout::By("markReferralEnteredInError"),
         ReferralStatus::Suspended | ReferralStatus::Expired => ComesAbout::ByItself,
-        ReferralStatus::InProgress
-        | ReferralStatus::OnHold
-        | ReferralStatus::Failed
-        | ReferralStatus::EnteredInError => ComesAbout::Never,
     }
+}
+
+fn is_discarded(row: &referral::Model) -> bool {
+    row.last_action == Some(ReferralAction::Discard)
 }
 
 fn mou_comes_about(status: MouStatus) -> ComesAbout {
@@ -103,6 +109,8 @@ async fn a_referral_stands_wherever_an_operation_or_time_brings_it_and_nowhere_e
         );
     }
 
+    assert!(rows.iter().any(|row| row.reopens.is_some()));
+
     let suspended = |halted, reason| {
         rows.iter().any(|row| {
             row.halted == halted
@@ -128,7 +136,10 @@ async fn a_referral_stands_wherever_an_operation_or_time_brings_it_and_nowhere_e
     for row in &rows {
         let says_why = matches!(
             row.status,
-            ReferralStatus::Rejected | ReferralStatus::Cancelled
+            ReferralStatus::Rejected
+                | ReferralStatus::OnHold
+                | ReferralStatus::Failed
+                | ReferralStatus::Cancelled
         );
         assert_eq!(says_why, row.status_reason.is_some(), "{row:?}");
         assert_eq!(
@@ -137,16 +148,21 @@ async fn a_referral_stands_wherever_an_operation_or_time_brings_it_and_nowhere_e
         );
         if let Some(code) = row.outcome {
             let provided = row.provided;
-            let outcome = rules_outcome::Outcome { code, provided };
+            let outcome = Outcome { code, provided };
             assert_eq!(outcome.check(row.needs), Ok(()), "{row:?}");
         }
-        let unsent = [ReferralStatus::Draft, ReferralStatus::Cancelled].contains(&row.status);
+        let unsent = row.status == ReferralStatus::Draft || is_discarded(row);
         assert_eq!(row.sent_at.is_none(), unsent, "{row:?}");
         assert_eq!(
             row.respond_by,
-            row.sent_at
-                .map(|at| at.plus(rules_answer::response_time(row.urgency)))
+            row.sent_at.map(|at| at.plus(response_time(row.urgency)))
         );
+        if let Some(earlier) = row.reopens {
+            let earlier = rows.iter().find(|one| one.id == earlier).unwrap();
+            assert_eq!(earlier.survivor_id, row.survivor_id);
+            assert_eq!(earlier.status, ReferralStatus::Failed);
+            assert!(earlier.updated_at < row.created_at);
+        }
         let moments = [
             Some(row.created_at),
             row.sent_at,
@@ -270,8 +286,7 @@ async fn the_copied_state_is_what_consents_and_mous_say() {
             .collect();
         assert_eq!(sealed, row.contains);
         let taken_back = consent.revoked_at.is_some() || consent.entered_in_error_at.is_some();
-        let discarded = row.status == ReferralStatus::Cancelled;
-        let ended = taken_back || discarded || consent.expires_at <= demo.now;
+        let ended = taken_back || is_discarded(&row) || consent.expires_at <= demo.now;
         assert_eq!(keys.contains(&row.id), !ended, "a key of {row:?}");
 
         if let (Some(id), Some(sent)) = (row.mou_id, row.sent_at) {

@@ -125,7 +125,7 @@ fn apollo() -> Value {
     json!({
         "list": walked(),
         "package": package(),
-        "accepted": "ACCEPTED, then COMPLETE",
+        "accepted": "ACCEPTED, then START, HOLD, COMPLETE, FAIL, CANCEL",
         "tooLate": ["rejectReferral: INVALID_TRANSITION"],
         "cached": "ACCEPTED",
         "home": {

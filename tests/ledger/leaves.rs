@@ -94,8 +94,29 @@ fn events() -> Vec<Event> {
     let unanswered = || ReferralEvent::of(REFERRAL, OTHER);
     events.push(Event::ReferralExpires(unanswered()));
     events.push(Event::ReferralExpired(unanswered()));
+    events.extend(steps());
     events.push(Event::NoticeSeen(NoticeId(id(12))));
     events
+}
+
+fn steps() -> Vec<Event> {
+    let step = |reason: Option<&str>| ReferralEvent {
+        reason: reason.map(str::to_owned),
+        ..ReferralEvent::of(REFERRAL, OTHER)
+    };
+    vec![
+        Event::ReferralStarted(step(None)),
+        Event::ReferralHeld(step(Some("NO_CAPACITY"))),
+        Event::ReferralResumed(step(None)),
+        Event::ReferralFailed(step(Some("NO_CONTACT"))),
+        Event::ReferralCancelled(step(Some("DUPLICATE"))),
+        Event::ReferralEnteredInError(step(None)),
+        // Nobody is told of a draft.
+        Event::ReferralEnteredInError(ReferralEvent {
+            counterpart: None,
+            ..step(None)
+        }),
+    ]
 }
 
 fn attempts(why: &'static str, count: Option<u64>) -> RefusedAlike {

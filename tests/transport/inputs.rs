@@ -260,7 +260,7 @@ fn every_scalar_of_the_schema_is_judged_before_execution() {
 
 #[test]
 fn every_category_of_a_package_has_its_field() {
-    use concord::referral::rules::field_of;
+    use concord::referral::rules::basis::field_of;
     use concord_entities::vocabulary::{Code, DataCategory};
     let sdl = concord::graphql::schema::sdl();
     let (_, input) = sdl.split_once("input PackageInput {").unwrap();

@@ -25,13 +25,26 @@ async fn a_verb_of_the_other_side_is_told_as_a_transition(world: World) {
     let sent = north.refers("Ada").to(&south).sharing([Identity]).await;
 
     let answer = north.does("acceptReferral", &sent).await;
-    assert_eq!(told(&answer), (&json!("REQUESTED"), &json!([])));
+    assert_eq!(
+        told(&answer),
+        (
+            &json!("REQUESTED"),
+            &json!(["CANCEL", "MARK_ENTERED_IN_ERROR"])
+        )
+    );
     let answer = north.does("acceptReferral", &drafted).await;
     assert_eq!(
         told(&answer),
-        (&json!("DRAFT"), &json!(["SEND", "EDIT", "DISCARD"]))
+        (
+            &json!("DRAFT"),
+            &json!(["SEND", "EDIT", "DISCARD", "MARK_ENTERED_IN_ERROR"])
+        )
     );
-    for verb in ["sendReferral", "discardReferralDraft"] {
+    for verb in [
+        "sendReferral",
+        "discardReferralDraft",
+        "markReferralEnteredInError",
+    ] {
         let answer = south.does(verb, &sent).await;
         assert_eq!(
             told(&answer),
@@ -43,6 +56,10 @@ async fn a_verb_of_the_other_side_is_told_as_a_transition(world: World) {
             "rejectReferral(id: $id, reason: NO_CAPACITY)",
             &sent.referral,
         ),
+        ("startReferral(id: $id)", &sent.referral),
+        ("holdReferral(id: $id, reason: NO_CAPACITY)", &sent.referral),
+        ("resumeReferral(id: $id)", &sent.referral),
+        ("failReferral(id: $id, reason: NO_CONTACT)", &sent.referral),
         (
             "completeReferral(id: $id, outcome: { code: SURVIVOR_ENDED })",
             &sent.referral,

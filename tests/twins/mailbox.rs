@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use concord::referral::rules::{CurrentStatus, StoredStatus};
+use concord::referral::rules::status::{CurrentStatus, StoredStatus};
 use concord_entities::ids::ReferralId;
 use concord_entities::referral;
 use concord_entities::vocabulary::ReferralStatus;

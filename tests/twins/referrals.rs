@@ -1,6 +1,6 @@
 //! The filter of an inbox or outbox finds a referral by exactly the status that is then shown.
 
-use concord::referral::rules::{CurrentStatus, StoredStatus};
+use concord::referral::rules::status::{CurrentStatus, StoredStatus};
 use concord_entities::ids::ReferralId;
 use concord_entities::instant::Instant;
 use concord_entities::referral;

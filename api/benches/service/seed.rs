@@ -17,7 +17,7 @@ use concord_entities::instant::Instant;
 use concord_entities::name_key::NameKey;
 use concord_entities::vocabulary::{
     AgeGroup, AgencyKind, AgencyStatus, Categories, Code, DataCategory, Explanations, MemberRole,
-    MouKind, Need, Needs, Purpose, Purposes, ReferralAction, ReferralStatus, Urgency,
+    MouKind, Need, Needs, Purpose, Purposes, ReferralAction, ReferralSide, ReferralStatus, Urgency,
 };
 use concord_entities::zone::Zone;
 use concord_entities::{
@@ -256,6 +256,8 @@ fn rows(
             completed_at: None,
             earlier_outcomes: None,
             last_action: Some(ReferralAction::Send),
+            last_action_side: Some(ReferralSide::Sender),
+            reopens: None,
         });
         made.consents.push(consent);
     }

@@ -40,6 +40,12 @@ pub fn by(kind: AuditType, object: Option<&str>, objects: &[String]) -> Vec<Chan
         | AuditType::ReferralCompleted
         | AuditType::ReferralOutcomeCorrected
         | AuditType::ReferralContinued
+        | AuditType::ReferralStarted
+        | AuditType::ReferralHeld
+        | AuditType::ReferralResumed
+        | AuditType::ReferralFailed
+        | AuditType::ReferralCancelled
+        | AuditType::ReferralEnteredInError
         | AuditType::ReferralExpires
         | AuditType::ReferralExpired => one(object, ChangedRecord::Referral),
         AuditType::ConsentDrafted

@@ -243,6 +243,18 @@ events! {
     ReferralAccepted(referral: ReferralEvent) => Update, referral.fields();
     /// A referral was rejected; the reason says why.
     ReferralRejected(referral: ReferralEvent) => Update, referral.fields();
+    /// The recipient's service for a referral began.
+    ReferralStarted(referral: ReferralEvent) => Update, referral.fields();
+    /// A referral was paused; the reason says why.
+    ReferralHeld(referral: ReferralEvent) => Update, referral.fields();
+    /// A paused referral was resumed.
+    ReferralResumed(referral: ReferralEvent) => Update, referral.fields();
+    /// A referral ended without success; the reason says why.
+    ReferralFailed(referral: ReferralEvent) => Update, referral.fields();
+    /// A referral was called off by one of its sides; the reason says why.
+    ReferralCancelled(referral: ReferralEvent) => Update, referral.fields();
+    /// A referral was found to be one that should never have been. Of one that was never sent nobody else is told.
+    ReferralEnteredInError(referral: ReferralEvent) => Update, referral.fields();
     /// A referral was completed.
     ReferralCompleted(referral: ReferralEvent) => Update, referral.fields();
     /// What came of a referral was corrected; the reason says what it is now.
@@ -452,8 +464,8 @@ pub struct RulePackEvent {
 pub struct ReferralEvent {
     /// The referral.
     pub id: ReferralId,
-    /// The other side.
-    pub counterpart: AgencyId,
+    /// The other side, once that agency may know of it.
+    pub counterpart: Option<AgencyId>,
     /// Why, where a code says it.
     pub reason: Option<String>,
 }
@@ -464,7 +476,7 @@ impl ReferralEvent {
     pub fn of(id: ReferralId, counterpart: AgencyId) -> Self {
         Self {
             id,
-            counterpart,
+            counterpart: Some(counterpart),
             reason: None,
         }
     }

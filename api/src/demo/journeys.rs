@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_graphql::ID;
 use concord_entities::instant::Instant;
-use concord_entities::vocabulary::{Need, Needs, OutcomeCode, Urgency};
+use concord_entities::vocabulary::{HoldReason, Need, Needs, OutcomeCode, Urgency};
 
 use super::consents::{self, ConsentRequest};
 use super::packages;
@@ -20,6 +20,10 @@ use crate::error::{Error, Refusal, Result};
 use crate::referral;
 use crate::referral::input::{OutcomeInput, ReferralDraftInput};
 use crate::referral::reader::Reader;
+use crate::referral::rules::steps::Step;
+
+/// From which number those are counted that take up an earlier one.
+const ONCE_MORE: usize = 1_000;
 
 /// Scripts every referral of the plan, with the consent that it stands on.
 pub(super) fn tell(script: &mut Script) {
@@ -55,6 +59,9 @@ struct Times {
     sent: Instant,
     read: Instant,
     answered: Instant,
+    started: Instant,
+    held: Instant,
+    resumed: Instant,
     completed: Instant,
     ended: Instant,
 }
@@ -71,6 +78,9 @@ impl Times {
             sent: start,
             read: start.plus(answering * 3 / 4),
             answered: start.plus(answering),
+            started: start.plus(gone / 4),
+            held: start.plus(gone / 3),
+            resumed: start.plus(gone * 2 / 5),
             completed: start.plus(gone / 2),
             ended: start.plus(gone * 3 / 4),
         }
@@ -92,10 +102,12 @@ impl Journey {
         let consent = consents::ask(script, &self.request());
         let plan = ReferralPlan {
             number: self.number,
+            reopens: None,
             consent: consent.number,
             person: self.person,
             recipient: self.route.recipient,
             service: self.route.service,
+            nth: self.number,
             urgency: self.urgency,
         };
         let (sender, recipient) = (self.route.sender, self.route.recipient);
@@ -109,15 +121,26 @@ impl Journey {
                 self.answer().map(|_| ReferralDeed::Read),
             ),
             (times.answered, recipient, self.answer()),
+            (times.started, recipient, self.start()),
+            (times.held, recipient, self.hold()),
+            (times.resumed, recipient, self.resumption()),
             (times.completed, recipient, self.completion()),
+            (times.completed, recipient, self.end_by_recipient()),
+            (times.ended, sender, self.end_by_sender()),
         ] {
             if let Some(deed) = deed {
                 script.add(at, by, Deed::Referral(plan, deed));
             }
         }
-        if let Fate::Discarded = self.fate {
-            let deed = Deed::Referral(plan, ReferralDeed::Discard);
-            script.add(times.ended, sender, deed);
+        if let Fate::FailedAndReopened(_) = self.fate {
+            let once_more = ReferralPlan {
+                number: ONCE_MORE + self.number,
+                reopens: Some(self.number),
+                ..plan
+            };
+            for deed in [ReferralDeed::Draft, ReferralDeed::Send] {
+                script.add(times.ended, sender, Deed::Referral(once_more, deed));
+            }
         }
         if let Some(ended) = self.end_of_consent() {
             script.add(times.ended, sender, Deed::Consent(consent, ended));
@@ -133,7 +156,14 @@ impl Journey {
             | Fate::Requested
             | Fate::Accepted
             | Fate::Rejected(_)
+            | Fate::Started
+            | Fate::Held(_)
+            | Fate::Resumed
             | Fate::Completed(_)
+            | Fate::FailedAndReopened(_)
+            | Fate::Withdrawn(_)
+            | Fate::CalledOff(_)
+            | Fate::NeverMeant
             | Fate::Revoked(_)
             | Fate::Mistaken => 90,
         };
@@ -155,13 +185,64 @@ impl Journey {
 
     fn answer(&self) -> Option<ReferralDeed> {
         match self.fate {
-            Fate::Draft | Fate::Discarded | Fate::Requested => None,
-            Fate::Rejected(reason) => Some(ReferralDeed::Reject(reason)),
+            Fate::Draft
+            | Fate::Discarded
+            | Fate::Requested
+            | Fate::Withdrawn(_)
+            | Fate::NeverMeant => None,
+            Fate::Rejected(reason) => Some(ReferralDeed::Take(Step::Reject(reason))),
             Fate::Accepted
+            | Fate::Started
+            | Fate::Held(_)
+            | Fate::Resumed
             | Fate::Completed(_)
+            | Fate::FailedAndReopened(_)
+            | Fate::CalledOff(_)
             | Fate::Revoked(_)
             | Fate::Mistaken
-            | Fate::Lapsed => Some(ReferralDeed::Accept),
+            | Fate::Lapsed => Some(ReferralDeed::Take(Step::Accept)),
+        }
+    }
+
+    fn start(&self) -> Option<ReferralDeed> {
+        let starts = matches!(
+            self.fate,
+            Fate::Started | Fate::Held(_) | Fate::Resumed | Fate::FailedAndReopened(_)
+        );
+        starts.then_some(ReferralDeed::Take(Step::Start))
+    }
+
+    fn hold(&self) -> Option<ReferralDeed> {
+        let waited = matches!(self.fate, Fate::Resumed).then_some(HoldReason::NoCapacity);
+        let reason = if let Fate::Held(reason) = self.fate {
+            Some(reason)
+        } else {
+            waited
+        };
+        reason.map(|reason| ReferralDeed::Take(Step::Hold(reason)))
+    }
+
+    fn resumption(&self) -> Option<ReferralDeed> {
+        matches!(self.fate, Fate::Resumed).then_some(ReferralDeed::Take(Step::Resume))
+    }
+
+    fn end_by_recipient(&self) -> Option<ReferralDeed> {
+        if let Fate::FailedAndReopened(reason) = self.fate {
+            Some(ReferralDeed::Take(Step::Fail(reason)))
+        } else if let Fate::CalledOff(reason) = self.fate {
+            Some(ReferralDeed::Take(Step::Cancel(reason)))
+        } else {
+            None
+        }
+    }
+
+    fn end_by_sender(&self) -> Option<ReferralDeed> {
+        if let Fate::Withdrawn(reason) = self.fate {
+            Some(ReferralDeed::Take(Step::Cancel(reason)))
+        } else if matches!(self.fate, Fate::NeverMeant) {
+            Some(ReferralDeed::Take(Step::MarkEnteredInError))
+        } else {
+            matches!(self.fate, Fate::Discarded).then_some(ReferralDeed::Discard)
         }
     }
 
@@ -183,7 +264,14 @@ impl Journey {
             | Fate::Requested
             | Fate::Accepted
             | Fate::Rejected(_)
+            | Fate::Started
+            | Fate::Held(_)
+            | Fate::Resumed
             | Fate::Completed(_)
+            | Fate::FailedAndReopened(_)
+            | Fate::Withdrawn(_)
+            | Fate::CalledOff(_)
+            | Fate::NeverMeant
             | Fate::Lapsed => None,
         }
     }
@@ -200,7 +288,12 @@ pub(super) async fn play(
     match deed {
         ReferralDeed::Draft => {
             let input = input(stage, plan)?;
-            let (made, event) = referral::draft::draft(change, stage.vault, input).await?;
+            let reopens = match plan.reopens {
+                Some(earlier) => Some(ID(stage.referrals.get(earlier)?.to_string())),
+                None => None,
+            };
+            let made = referral::draft::draft(change, stage.vault, input, reopens.as_ref());
+            let (made, event) = made.await?;
             stage.referrals.keep(plan.number, made.id);
             Ok(event)
         }
@@ -214,16 +307,12 @@ pub(super) async fn play(
             Ok(event.ok_or(Error::NotFound)?)
         }
         ReferralDeed::Read => read(stage, change, plan).await,
-        ReferralDeed::Accept => {
-            let accepted = referral::change::accept(change, id()?).await?;
-            Ok(accepted.ok_or(Error::NotFound)?)
-        }
-        ReferralDeed::Reject(reason) => {
-            let rejected = referral::change::reject(change, id()?, reason).await?;
-            Ok(rejected.ok_or(Error::NotFound)?)
+        ReferralDeed::Take(step) => {
+            let taken = referral::steps::take(change, id()?, step).await?;
+            Ok(taken.ok_or(Error::NotFound)?)
         }
         ReferralDeed::Complete(code) => {
-            let needs = plan.service.needs(plan.number);
+            let needs = plan.service.needs(plan.nth);
             let code = meant(code, needs);
             let provided = provided(code, needs);
             let outcome = OutcomeInput { code, provided };
@@ -252,7 +341,7 @@ async fn read(stage: &Stage<'_>, change: &Change<'_>, plan: &ReferralPlan) -> Re
 
 fn input(stage: &Stage<'_>, plan: &ReferralPlan) -> Result<ReferralDraftInput> {
     let today = stage.past.now.day();
-    let (service, nth) = (plan.service, plan.number);
+    let (service, nth) = (plan.service, plan.nth);
     Ok(ReferralDraftInput {
         consent: ID(stage.consents.get(plan.consent)?.to_string()),
         needs: service.needs(nth).iter().collect(),

@@ -1,6 +1,8 @@
 //! The plan of the referrals: who referred to whom, how long ago, and what became of it.
 
-use concord_entities::vocabulary::{OutcomeCode, RejectReason, RevocationChannel, Urgency};
+use concord_entities::vocabulary::{
+    CancelReason, FailReason, HoldReason, OutcomeCode, RejectReason, RevocationChannel, Urgency,
+};
 
 use super::services::OfferedService;
 use super::who::Who;
@@ -33,8 +35,22 @@ pub(super) enum Fate {
     Accepted,
     /// It was turned down.
     Rejected(RejectReason),
+    /// It was accepted, and its service began.
+    Started,
+    /// It was accepted, begun and paused.
+    Held(HoldReason),
+    /// It was paused, and goes on.
+    Resumed,
     /// It was done.
     Completed(OutcomeCode),
+    /// It was begun, and ended without success; then it was made once more.
+    FailedAndReopened(FailReason),
+    /// Its sender called it off before it was answered.
+    Withdrawn(CancelReason),
+    /// It was accepted, and its recipient called it off.
+    CalledOff(CancelReason),
+    /// It should never have been, as its sender found before it was answered.
+    NeverMeant,
     /// It was accepted, and then the survivor took the consent back.
     Revoked(RevocationChannel),
     /// It was accepted, and then its consent was found to be one that should never have been.
@@ -51,7 +67,14 @@ impl Fate {
             Self::Requested
             | Self::Accepted
             | Self::Rejected(_)
+            | Self::Started
+            | Self::Held(_)
+            | Self::Resumed
             | Self::Completed(_)
+            | Self::FailedAndReopened(_)
+            | Self::Withdrawn(_)
+            | Self::CalledOff(_)
+            | Self::NeverMeant
             | Self::Revoked(_)
             | Self::Mistaken
             | Self::Lapsed => true,
@@ -59,7 +82,13 @@ impl Fate {
     }
 }
 
-use Fate::{Accepted, Completed, Discarded, Draft, Lapsed, Mistaken, Rejected, Requested, Revoked};
+use CancelReason::{NeedsMetElsewhere, ServiceEnded};
+use FailReason::NoContact;
+use Fate::{
+    Accepted, CalledOff, Completed, Discarded, Draft, FailedAndReopened, Held, Lapsed, Mistaken,
+    NeverMeant, Rejected, Requested, Resumed, Revoked, Started, Withdrawn,
+};
+use HoldReason::{AwaitingDocuments, SurvivorDecision as AskedForTime};
 use OutcomeCode::{NeedsMet, NeedsPartlyMet, ReferredOnward, SurvivorEnded};
 use RejectReason::{
     ConflictOfInterest, LanguageNotAvailable, NoCapacity, NotEligible, OutsideServiceArea,
@@ -82,9 +111,9 @@ pub(super) const ROUTES: &[RoutePlan] = &[
             (Requested, 70, Routine),
             (Accepted, 30, Urgent),
             (Accepted, 100, Routine),
-            (Accepted, 190, Urgent),
-            (Accepted, 400, Routine),
-            (Accepted, 260, Routine),
+            (Started, 190, Urgent),
+            (Held(AwaitingDocuments), 400, Routine),
+            (Resumed, 260, Routine),
             (Draft, 5, Routine),
             (Revoked(Telephone), 340, Urgent),
             (Lapsed, 1150, Routine),
@@ -110,8 +139,8 @@ pub(super) const ROUTES: &[RoutePlan] = &[
             (Accepted, 45, Routine),
             (Accepted, 150, Routine),
             (Accepted, 300, Routine),
-            (Accepted, 620, Routine),
-            (Accepted, 410, Routine),
+            (FailedAndReopened(NoContact), 620, Routine),
+            (Started, 410, Routine),
             (Discarded, 112, Routine),
             (Revoked(Written), 520, Routine),
             (Rejected(ConflictOfInterest), 700, Routine),
@@ -131,7 +160,7 @@ pub(super) const ROUTES: &[RoutePlan] = &[
             (Requested, 33, Routine),
             (Accepted, 50, Urgent),
             (Accepted, 120, Routine),
-            (Accepted, 480, Routine),
+            (CalledOff(ServiceEnded), 480, Routine),
             (Accepted, 210, Routine),
             (Draft, 2, Routine),
             (Lapsed, 900, Routine),
@@ -151,7 +180,7 @@ pub(super) const ROUTES: &[RoutePlan] = &[
             (Requested, 80, Routine),
             (Accepted, 90, Urgent),
             (Accepted, 230, Routine),
-            (Accepted, 700, Routine),
+            (Held(AskedForTime), 700, Routine),
             (Draft, 30, Routine),
             (Revoked(InPerson), 150, Routine),
             (Completed(NeedsPartlyMet), 1700, Routine),
@@ -205,7 +234,7 @@ pub(super) const ROUTES: &[RoutePlan] = &[
         first: 0,
         journeys: &[
             (Requested, 4, Urgent),
-            (Requested, 48, Routine),
+            (Withdrawn(NeedsMetElsewhere), 48, Routine),
             (Accepted, 130, Routine),
             (Accepted, 360, Routine),
             (Rejected(LanguageNotAvailable), 640, Routine),
@@ -296,7 +325,7 @@ pub(super) const ROUTES: &[RoutePlan] = &[
             (Requested, 7, Urgent),
             (Accepted, 58, Routine),
             (Accepted, 280, Routine),
-            (Accepted, 390, Routine),
+            (NeverMeant, 390, Routine),
             (Completed(NeedsMet), 1700, Routine),
             (Revoked(Telephone), 460, Routine),
         ],

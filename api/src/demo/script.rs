@@ -3,15 +3,14 @@
 use std::time::Duration;
 
 use concord_entities::instant::Instant;
-use concord_entities::vocabulary::{
-    OutcomeCode, RejectReason, RevocationChannel, SignerRole, Urgency,
-};
+use concord_entities::vocabulary::{OutcomeCode, RevocationChannel, SignerRole, Urgency};
 
 use super::mou_plans::MouPlan;
 use super::past::Past;
 use super::services::OfferedService;
 use super::survivors::Person;
 use super::who::Who;
+use crate::referral::rules::steps::Step;
 
 /// Everything that happens, in any order.
 #[derive(Debug)]
@@ -109,6 +108,8 @@ pub(super) enum ConsentDeed {
 pub(super) struct ReferralPlan {
     /// Its number in the story.
     pub(super) number: usize,
+    /// The number of the one that it takes up again.
+    pub(super) reopens: Option<usize>,
     /// The number of the consent that it stands on.
     pub(super) consent: usize,
     /// Who is referred.
@@ -117,6 +118,8 @@ pub(super) struct ReferralPlan {
     pub(super) recipient: Who,
     /// For what.
     pub(super) service: OfferedService,
+    /// Which of the service's variants.
+    pub(super) nth: usize,
     /// How soon an answer is wanted.
     pub(super) urgency: Urgency,
 }
@@ -132,10 +135,8 @@ pub(super) enum ReferralDeed {
     Discard,
     /// Reads its package.
     Read,
-    /// Accepts it.
-    Accept,
-    /// Turns it down.
-    Reject(RejectReason),
+    /// Takes a step with it.
+    Take(Step),
     /// Completes it.
     Complete(OutcomeCode),
 }

@@ -15,7 +15,7 @@ use crate::access::grant::Resource;
 use crate::consent::rules as consent_rules;
 use crate::error::Result;
 use crate::mou::rules as mou_rules;
-use crate::referral::rules::{CurrentStatus, StoredStatus};
+use crate::referral::rules::status::{CurrentStatus, StoredStatus};
 use crate::store::Store;
 
 /// A notice that was seen, and one that was not.

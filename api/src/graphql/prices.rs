@@ -24,9 +24,9 @@ pub const VALUES_A_UNIT: u64 = 4;
 pub const PACKAGE: u64 = 80;
 /// What is dearer than its kind: the fields of a type, and what each is charged.
 const DEARER: [(&str, &[&str], u64); 6] = [
-    ("Referral", &["package"], PACKAGE),
+    ("Referral", &["package", "preview"], PACKAGE),
     // What is read beside the page, for all of its entries.
-    ("Referral", &["consent", "mou"], 10),
+    ("Referral", &["consent", "mou", "explainAccess"], 10),
     // As many entries as are counted.
     ("ReferralConnection", &["totalCount"], 400),
     // The hashes beside the path from a leaf to the root.

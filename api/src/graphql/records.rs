@@ -78,7 +78,7 @@ const GUARDED_FIELDS: [(&str, &str, RequiredScope); 3] = [
 
 /// What each field of the root asks for. A query that leads to a record or to a page of records asks for the scope of
 /// their kind and is not named here, and `viewer` asks for none.
-const OPERATIONS: [(&str, RequiredScope); 47] = [
+const OPERATIONS: [(&str, RequiredScope); 53] = [
     ("auditCheckpoint", Resource::Audit.read()),
     ("contactNow", Resource::Survivor.read()),
     ("lintConsent", Resource::Consent.read()),
@@ -86,6 +86,7 @@ const OPERATIONS: [(&str, RequiredScope); 47] = [
     ("acceptReferral", Resource::Referral.update()),
     ("addTrustedDocuments", Resource::Agency.update()),
     ("bindRulePack", Resource::Agency.update()),
+    ("cancelReferral", Resource::Referral.update()),
     ("completeReferral", Resource::Referral.update()),
     ("continueReferral", Resource::Referral.update()),
     ("correctReferralOutcome", Resource::Referral.update()),
@@ -99,8 +100,11 @@ const OPERATIONS: [(&str, RequiredScope); 47] = [
     ("editReferralDraft", Resource::Referral.update()),
     ("endSubject", Resource::Agency.delete()),
     ("eraseSurvivor", Resource::Survivor.delete()),
+    ("failReferral", Resource::Referral.update()),
+    ("holdReferral", Resource::Referral.update()),
     ("markConsentEnteredInError", Resource::Consent.update()),
     ("markNoticeSeen", Resource::Consent.read()),
+    ("markReferralEnteredInError", Resource::Referral.update()),
     ("objectToConsent", Resource::Consent.update()),
     ("offerMou", Resource::Mou.update()),
     ("recordLegalHold", Resource::Survivor.update()),
@@ -116,6 +120,7 @@ const OPERATIONS: [(&str, RequiredScope); 47] = [
     ("renewConsent", Resource::Consent.create()),
     ("replaceApplicationKeys", Resource::Agency.update()),
     ("replaceApplicationOrigins", Resource::Agency.update()),
+    ("resumeReferral", Resource::Referral.update()),
     ("revokeConsent", Resource::Consent.update()),
     ("revokeToken", Resource::Agency.delete()),
     ("rotateApplicationSecret", Resource::Agency.update()),
@@ -123,6 +128,7 @@ const OPERATIONS: [(&str, RequiredScope); 47] = [
     ("setSafeContact", Resource::Survivor.update()),
     ("signConsent", Resource::Consent.update()),
     ("signMou", Resource::Mou.update()),
+    ("startReferral", Resource::Referral.update()),
     ("suspendApplication", Resource::Agency.update()),
     ("suspendMembership", Resource::Agency.update()),
     ("unbindRulePack", Resource::Agency.update()),

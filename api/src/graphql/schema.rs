@@ -27,6 +27,7 @@ use crate::referral::change::ReferralMutation;
 use crate::referral::continuation::ContinuationMutation;
 use crate::referral::draft::ReferralDraftMutation;
 use crate::referral::query::ReferralQuery;
+use crate::referral::steps::ReferralStepMutation;
 use crate::review::events::AuditQuery;
 use crate::rule_pack::graphql::{PackMutation, PackQuery};
 use crate::survivor::contact::graphql::{ContactMutation, ContactQuery};
@@ -72,6 +73,7 @@ pub struct Mutation(
     PackMutation,
     ReferralDraftMutation,
     ReferralMutation,
+    ReferralStepMutation,
     ContinuationMutation,
     MouMutation,
 );

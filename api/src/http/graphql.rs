@@ -376,6 +376,7 @@ fn is_denial(error: &Error) -> bool {
         | Error::BadUserInput(_)
         | Error::InvalidTransition { .. }
         | Error::NotYours { .. }
+        | Error::SendersOnly
         | Error::NotNow(_)
         | Error::LegalHold { .. }
         | Error::DuplicateReferral { .. }

@@ -74,7 +74,7 @@ fn status(error: &Error) -> StatusCode {
     match error {
         Error::Unauthenticated => StatusCode::UNAUTHORIZED,
         Error::ForbiddenScope { .. } | Error::ForbiddenOrigin => StatusCode::FORBIDDEN,
-        Error::NotFound => StatusCode::NOT_FOUND,
+        Error::NotFound | Error::SendersOnly => StatusCode::NOT_FOUND,
         Error::CursorExpired => StatusCode::GONE,
         Error::BadUserInput(_)
         | Error::PurposeRequired

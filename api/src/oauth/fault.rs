@@ -147,6 +147,7 @@ impl From<Refusal> for OauthError {
             Error::ForbiddenScope { .. }
             | Error::ForbiddenOrigin
             | Error::NotFound
+            | Error::SendersOnly
             | Error::BadUserInput(_)
             | Error::InvalidTransition { .. }
             | Error::NotYours { .. }

@@ -1,15 +1,16 @@
-//! Changing referrals: who, what, rule, save, record.
+//! Sending referrals, and completing them with an outcome: who, what, rule, save, record.
 
 use async_graphql::{Context, ID, Object};
 use concord_entities::SelectLocked;
 use concord_entities::ids::{ConsentId, ReferralId};
-use concord_entities::vocabulary::RejectReason;
+use concord_entities::vocabulary::ReferralSide;
 use concord_entities::{agency, consent, membership, mou, referral};
 use sea_orm::{ActiveModelTrait, IntoActiveModel};
 
 use super::graphql::Referral;
 use super::input::OutcomeInput;
-use super::rules::{self, Basis, Side};
+use super::rules::basis::{self, Basis};
+use super::rules::{completion, transitions};
 use super::view::reload;
 use crate::access::grant::Resource;
 use crate::audit::change::Change;
@@ -19,11 +20,11 @@ use crate::error::{Error, Refusal, Result};
 use crate::request::InRequest;
 use crate::store::page;
 
-/// Changing referrals.
+/// Sending and completing referrals.
 #[derive(Default)]
 pub struct ReferralMutation;
 
-/// Changing referrals.
+/// Sending and completing referrals.
 #[Object]
 impl ReferralMutation {
     /// Sends your draft, under the MOU in force between the two agencies.
@@ -35,33 +36,6 @@ impl ReferralMutation {
         let change = ctx.request()?.change(Resource::Referral.update()).await?;
         let id: ReferralId = page::id("id", &id)?;
         let event = send(&change, id).await?;
-        change.commit_all(event.into_iter().collect()).await?;
-        reload(ctx, id).await
-    }
-
-    /// Takes on a referral that was made to your agency.
-    async fn accept_referral(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The referral's id.")] id: ID,
-    ) -> Result<Referral> {
-        let change = ctx.request()?.change(Resource::Referral.update()).await?;
-        let id: ReferralId = page::id("id", &id)?;
-        let event = accept(&change, id).await?;
-        change.commit_all(event.into_iter().collect()).await?;
-        reload(ctx, id).await
-    }
-
-    /// Turns down a referral that was made to your agency.
-    async fn reject_referral(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The referral's id.")] id: ID,
-        #[graphql(desc = "Why, as the sender is told.")] reason: RejectReason,
-    ) -> Result<Referral> {
-        let change = ctx.request()?.change(Resource::Referral.update()).await?;
-        let id: ReferralId = page::id("id", &id)?;
-        let event = reject(&change, id, reason).await?;
         change.commit_all(event.into_iter().collect()).await?;
         reload(ctx, id).await
     }
@@ -100,42 +74,13 @@ impl ReferralMutation {
 /// Sends a draft of the acting agency's; returns the event to record, or none where that was done before.
 pub(crate) async fn send(change: &Change<'_>, id: ReferralId) -> Result<Option<Event>> {
     let draft = written(change, id).await?;
-    let basis = basis(change, &draft, draft.consent_id).await?;
-    let Some(sent) = rules::send(draft, &basis, change.now())? else {
+    let basis = read_basis(change, &draft, draft.consent_id).await?;
+    let Some(sent) = basis::send(draft, &basis, change.now())? else {
         return Ok(None);
     };
     let sent = save(change, sent).await?;
     let event = ReferralEvent::of(id, sent.recipient_id);
     Ok(Some(Event::ReferralSent(event)))
-}
-
-/// Accepts a referral that was sent to the acting agency; returns the event to record, or none where that was done before.
-pub(crate) async fn accept(change: &Change<'_>, id: ReferralId) -> Result<Option<Event>> {
-    let referral = received(change, id).await?;
-    let Some(accepted) = rules::accept(referral, change.now())? else {
-        return Ok(None);
-    };
-    let accepted = save(change, accepted).await?;
-    let event = ReferralEvent::of(id, accepted.sender_id);
-    Ok(Some(Event::ReferralAccepted(event)))
-}
-
-/// Rejects a referral that was sent to the acting agency; returns the event to record, or none where that was done before.
-pub(crate) async fn reject(
-    change: &Change<'_>,
-    id: ReferralId,
-    reason: RejectReason,
-) -> Result<Option<Event>> {
-    let referral = received(change, id).await?;
-    let Some(rejected) = rules::reject(referral, reason, change.now())? else {
-        return Ok(None);
-    };
-    let rejected = save(change, rejected).await?;
-    Ok(Some(Event::ReferralRejected(ReferralEvent {
-        id,
-        counterpart: rejected.sender_id,
-        reason: Some(reason.to_string()),
-    })))
 }
 
 /// Completes a referral that the acting agency took on; returns the event to record, or none where that was done before.
@@ -145,7 +90,7 @@ pub(crate) async fn complete(
     outcome: &OutcomeInput,
 ) -> Result<Option<Event>> {
     let referral = received(change, id).await?;
-    let completed = rules::complete(referral, outcome.told(), change.now())?;
+    let completed = completion::complete(referral, outcome.told(), change.now())?;
     let Some(completed) = completed else {
         return Ok(None);
     };
@@ -162,14 +107,14 @@ async fn correct(
     outcome: &OutcomeInput,
 ) -> Result<Option<Event>> {
     let referral = received(change, id).await?;
-    let corrected = rules::correct(&referral, outcome.told(), change.now())?;
+    let corrected = completion::correct(&referral, outcome.told(), change.now())?;
     let Some(corrected) = corrected else {
         return Ok(None);
     };
     let corrected = save(change, corrected).await?;
     Ok(Some(Event::ReferralOutcomeCorrected(ReferralEvent {
         id,
-        counterpart: corrected.sender_id,
+        counterpart: Some(corrected.sender_id),
         reason: Some(outcome.code.to_string()),
     })))
 }
@@ -179,26 +124,43 @@ pub(super) async fn written(change: &Change<'_>, id: ReferralId) -> Result<refer
     let own = referral::Entity::written_by(change.agency(), id);
     match own.one_locked(change).await? {
         Some(referral) => Ok(referral),
-        None => Err(not_ours(change, id, Side::Recipient).await?),
+        None => Err(not_ours(change, id, ReferralSide::Recipient).await?),
     }
 }
 
 /// Locks a referral that was sent to the acting agency. One that it wrote is not its to change so.
-async fn received(change: &Change<'_>, id: ReferralId) -> Result<referral::Model> {
+pub(super) async fn received(change: &Change<'_>, id: ReferralId) -> Result<referral::Model> {
     let own = referral::Entity::sent_to(change.agency(), id);
     match own.one_locked(change).await? {
         Some(referral) => Ok(referral),
-        None => Err(not_ours(change, id, Side::Sender).await?),
+        None => Err(not_ours(change, id, ReferralSide::Sender).await?),
     }
 }
 
+/// Locks a referral of which the acting agency is a party; says on which side of it.
+pub(super) async fn of_either_side(
+    change: &Change<'_>,
+    id: ReferralId,
+) -> Result<(referral::Model, ReferralSide)> {
+    let known = referral::Entity::known_to(change.agency(), id)
+        .one_locked(change)
+        .await?;
+    let referral = known.ok_or(Error::NotFound)?;
+    let side = if referral.sender_id == change.agency() {
+        ReferralSide::Sender
+    } else {
+        ReferralSide::Recipient
+    };
+    Ok((referral, side))
+}
+
 /// Returns why a referral is not the acting agency's to change: it is on the other `side` of it, or may not know of it.
-async fn not_ours(change: &Change<'_>, id: ReferralId, side: Side) -> Result<Refusal> {
+async fn not_ours(change: &Change<'_>, id: ReferralId, side: ReferralSide) -> Result<Refusal> {
     let known = referral::Entity::known_to(change.agency(), id)
         .one(change)
         .await?;
     let reason = match known {
-        Some(referral) => rules::not_yours(&referral, side, change.now()),
+        Some(referral) => transitions::not_yours(&referral, side, change.now()),
         None => Error::NotFound,
     };
     Ok(reason.into())
@@ -210,7 +172,7 @@ pub(super) async fn save(change: &Change<'_>, row: referral::Model) -> Result<re
 }
 
 /// Reads what a referral is to be sent or continued under.
-pub(super) async fn basis(
+pub(super) async fn read_basis(
     change: &Change<'_>,
     referral: &referral::Model,
     consent: ConsentId,

@@ -7,12 +7,12 @@ use async_graphql::{Context, ID, Object};
 use concord_entities::ids::{ConsentId, ReferralId};
 use concord_entities::sealed_part;
 
-use super::change::{basis, save, written};
+use super::change::{read_basis, save, written};
 use super::draft::seal;
 use super::graphql::Referral;
 use super::package::Contents;
 use super::resealed::is_sealed_in;
-use super::rules::{self, Resealed};
+use super::rules::basis::{self as rules, Resealed};
 use super::view::reload;
 use crate::access::grant::Resource;
 use crate::audit::event::{Event, ReferralEvent};
@@ -68,7 +68,7 @@ async fn continue_referral(
     }
     let suspended = written(&change, id).await?;
     let before = PackageVersion::from(&suspended);
-    let basis = basis(&change, &suspended, consent).await?;
+    let basis = read_basis(&change, &suspended, consent).await?;
     let resealed = match &package {
         Some(package) => Some(Resealed {
             contains: package.categories(),

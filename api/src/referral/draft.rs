@@ -13,7 +13,7 @@ use super::graphql::Referral;
 use super::input::{ReferralDraftInput, ReferralInput};
 use super::package::Contents;
 use super::resealed::is_sealed_in;
-use super::rules_draft::{self as rules, NewReferral};
+use super::rules::draft::{self as rules, NewReferral};
 use super::view::reload;
 use crate::access::grant::Resource;
 use crate::audit::change::Change;
@@ -89,7 +89,7 @@ async fn draft_once(request: &Request, input: ReferralInput) -> Result<ReferralI
         &input,
     )?;
     let created = idempotency::creates_once(change, vault, call, async |change| {
-        let (drafted, event) = draft(change, vault, input.draft).await?;
+        let (drafted, event) = draft(change, vault, input.draft, input.reopens.as_ref()).await?;
         Ok(Creation {
             id: drafted.id.0,
             made: drafted.id,
@@ -103,16 +103,21 @@ async fn draft_once(request: &Request, input: ReferralInput) -> Result<ReferralI
     })
 }
 
-/// Drafts a referral, its package sealed; returns the event to record.
+/// Drafts a referral, its package sealed, which may take up an earlier one; returns the event to record.
 pub(crate) async fn draft(
     change: &Change<'_>,
     vault: &Vault,
     mut input: ReferralDraftInput,
+    reopens: Option<&ID>,
 ) -> Result<(referral::Model, Event)> {
     let consent = consent_to_draft_under(change, &input.consent).await?;
+    let reopens = match reopens {
+        Some(earlier) => Some(reopened(change, earlier, &consent).await?),
+        None => None,
+    };
     let faults = tidy(&mut input, change.now());
     let told = told(&input);
-    let drafted = rules::draft(&consent, told, faults, change.now())?;
+    let drafted = rules::draft(&consent, told, reopens, faults, change.now())?;
     refuse_another(change, &consent, &input, told.needs, None).await?;
     let drafted = drafted.into_active_model().insert(change).await?;
     let package = PackageVersion::from(&drafted);
@@ -121,11 +126,21 @@ pub(crate) async fn draft(
     Ok((drafted, event))
 }
 
+/// Returns the earlier referral of the acting agency's that a new one takes up.
+async fn reopened(change: &Change<'_>, id: &ID, consent: &consent::Model) -> Result<ReferralId> {
+    let id: ReferralId = page::id("referral.reopens", id)?;
+    let earlier = referral::Entity::written_by(change.agency(), id)
+        .one(change)
+        .await?;
+    Ok(rules::reopened(earlier.as_ref(), consent, change.now())?)
+}
+
 /// Edits a draft of the acting agency's, its package sealed anew.
 async fn edit(request: &Request, id: ReferralId, mut input: ReferralDraftInput) -> Result<()> {
     let mut change = request.change(Resource::Referral.update()).await?;
     let faults = tidy(&mut input, change.now());
     let found = written(&change, id).await?;
+    rules::require_draft(&found, change.now())?;
     let before = PackageVersion::from(&found);
     let is_same = is_sealed_in(request, &found, &input.package).await?;
     let consent = consent_to_draft_under(&change, &input.consent).await?;

@@ -5,8 +5,8 @@ use concord_entities::vocabulary::NoticeKind;
 use concord_entities::{notice, referral};
 use sea_orm::{ActiveModelTrait, IntoActiveModel, Set, Unchanged};
 
-use super::rules::{CurrentStatus, StoredStatus};
-use super::rules_answer;
+use super::rules::answer;
+use super::rules::status::{CurrentStatus, StoredStatus};
 use crate::audit::change::{ByService, Change};
 use crate::audit::event::{Event, ReferralEvent};
 use crate::audit::ledger::Ledger;
@@ -44,7 +44,7 @@ async fn tell_some(store: &Store, ledger: &Ledger) -> Result<u64> {
     let count = u64::try_from(rows.len()).unwrap_or(BATCH);
     for row in rows {
         let status = CurrentStatus::of(&StoredStatus::from(&row), now).status;
-        let (row, kind) = rules_answer::tell(row, status, now);
+        let (row, kind) = answer::tell(row, status, now);
         change.acts_for(Some(row.sender_id));
         if let Some(kind) = kind {
             tell(&change, &row, kind).await?;

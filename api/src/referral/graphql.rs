@@ -3,22 +3,25 @@
 use std::collections::HashMap;
 
 use async_graphql::{ComplexObject, Context, ID, SimpleObject};
+use concord_entities::ids::AgencyId;
 use concord_entities::vocabulary::{
-    Need, Purpose, ReferralAction, ReferralStatus, StatusReason, Urgency,
+    Need, Purpose, ReferralAction, ReferralSide, ReferralStatus, StatusReason, Urgency,
 };
 
+use super::explanation::AccessExplanation;
 use super::input::{EarlierOutcome, ReferralOutcome};
 use super::listing::{ListPlace, ReferralOrder};
 use super::package::Package;
 use super::package_view::NotPrefetchedError;
 use super::read::Seen;
-use super::rules;
-use super::rules_outcome::{self, CORRECTABLE};
+use super::rules::outcome::{self, CORRECTABLE};
+use super::rules::transitions;
 use crate::agency::graphql::Agency;
 use crate::consent::graphql::Consent;
-use crate::error::{Refusal, Result};
+use crate::error::{Error, Refusal, Result};
 use crate::mou::graphql::Mou;
 use crate::request::InRequest;
+use crate::store::page;
 use crate::wire::scalars::DateTime;
 
 /// A referral of one survivor from one agency to another.
@@ -29,6 +32,8 @@ pub struct Referral {
     pub(super) seen: Seen,
     #[graphql(skip)]
     pub(super) packages: HashMap<Purpose, Package>,
+    #[graphql(skip)]
+    pub(super) previews: HashMap<Purpose, Package>,
     /// The agency that refers.
     pub sender: Agency,
     /// The agency that is asked.
@@ -46,10 +51,19 @@ impl Referral {
         Self {
             seen,
             packages: HashMap::new(),
+            previews: HashMap::new(),
             sender,
             recipient,
             consent: None,
             mou: None,
+        }
+    }
+
+    /// Checks that its reader wrote it.
+    fn own(&self) -> Result<()> {
+        match self.seen.side {
+            ReferralSide::Sender => Ok(()),
+            ReferralSide::Recipient => Err(Error::SendersOnly.into()),
         }
     }
 
@@ -128,15 +142,22 @@ impl Referral {
     }
 
     /// What your agency may do next with it.
-    async fn allowed_actions(&self) -> &'static [ReferralAction] {
-        rules::allowed(self.seen.current.status, self.seen.side)
+    async fn allowed_actions(&self) -> Vec<ReferralAction> {
+        transitions::allowed(self.seen.current.status, self.seen.side).collect()
+    }
+
+    /// The earlier referral that this one takes up again; null where it takes up none, or where your agency is no party of
+    /// that one.
+    async fn reopens(&self) -> Option<ID> {
+        let earlier = self.seen.beyond.as_ref()?.reopens?;
+        Some(ID(earlier.to_string()))
     }
 
     /// What came of it; null until it is completed.
     async fn outcome(&self) -> Option<ReferralOutcome> {
         let beyond = self.seen.beyond.as_ref()?;
         let asked = self.seen.header.needs;
-        let (provided, further) = rules_outcome::split(asked, beyond.provided);
+        let (provided, further) = outcome::split(asked, beyond.provided);
         let earlier = beyond
             .earlier_outcomes
             .iter()
@@ -168,5 +189,40 @@ impl Referral {
             prefetched.ok_or_else(|| Refusal::internal(NotPrefetchedError))
         };
         Some(package())
+    }
+
+    /// The package as its recipient would receive it now with its widest token, for this purpose: its sender sees what it tells.
+    /// Of a draft, as if it were sent now. Your own token's categories are a limit here as well. Null where it is refused, as to the
+    /// recipient.
+    async fn preview(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What the recipient would need it for.")] purpose: Purpose,
+    ) -> Option<Result<&Package>> {
+        let preview = || {
+            self.own()?;
+            ctx.request()?.caller.purpose(Some(purpose))?;
+            let prefetched = self.previews.get(&purpose);
+            prefetched.ok_or_else(|| Refusal::internal(NotPrefetchedError))
+        };
+        Some(preview())
+    }
+
+    /// Why an agency may see the package or may not, for this purpose, now: each of the keys, and what they come to. For its
+    /// sender. Null where it is refused, as to the recipient.
+    async fn explain_access(
+        &self,
+        #[graphql(desc = "Whom to explain it of: the recipient, your own agency, or any other.")]
+        agency: ID,
+        #[graphql(desc = "What that agency would need it for.")] purpose: Purpose,
+    ) -> Option<Result<AccessExplanation>> {
+        let explanation = || {
+            self.own()?;
+            let agency: AgencyId = page::id("agency", &agency)?;
+            let explained = self.seen.explained.get(&(agency, purpose));
+            let explained = explained.ok_or_else(|| Refusal::internal(NotPrefetchedError))?;
+            Ok(AccessExplanation::of(self.seen.current, explained))
+        };
+        Some(explanation())
     }
 }

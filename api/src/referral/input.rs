@@ -9,7 +9,7 @@ use concord_entities::vocabulary::{Need, Needs, OutcomeCode, ReferralStatus, Urg
 
 use super::listing::Wanted;
 use super::package::Contents;
-use super::rules_outcome::{self, Outcome};
+use super::rules::outcome::{self, Outcome};
 use crate::error::{Error, Faults};
 use crate::lists;
 use crate::store::page;
@@ -21,6 +21,9 @@ pub struct ReferralInput {
     /// What the draft is to say.
     #[graphql(flatten)]
     pub draft: ReferralDraftInput,
+    /// An earlier referral of your agency's, of the same survivor, that is over and that this one takes up again. No reason
+    /// is asked. It stays as it is, and this one shows it.
+    pub reopens: Option<ID>,
     /// The same key again returns what the first call made: 1 to 200 characters.
     pub idempotency_key: Option<ID>,
 }
@@ -95,7 +98,7 @@ pub struct EarlierOutcome {
 impl EarlierOutcome {
     /// Shows an outcome, by the needs that were `asked` for.
     pub(super) fn view(said: &RecordedOutcome, asked: Needs) -> Self {
-        let (provided, further) = rules_outcome::split(asked, said.provided);
+        let (provided, further) = outcome::split(asked, said.provided);
         Self {
             code: said.code,
             provided: provided.iter().collect(),

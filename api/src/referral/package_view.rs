@@ -1,8 +1,9 @@
 //! Packages that were decided on and recorded, opened for the wire.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use async_graphql::ID;
+use concord_entities::ids::ReferralId;
 use concord_entities::vocabulary::{Categories, DataCategory, Purpose};
 
 use super::package::{Contents, DisclosureReceipt, PART_2_NOTICE, Package, Withheld};
@@ -35,7 +36,7 @@ pub(super) async fn open(request: &Request, seen: &[Seen]) -> Result<Option<Open
             referral: one.header.id,
             version: beyond.key_version,
         };
-        let decisions = one.packages.values();
+        let decisions = one.packages.values().chain(one.previews.values());
         for decision in decisions.filter(|decision| !decision.shared.is_empty()) {
             let categories = released.entry(package).or_insert(Categories::EMPTY);
             *categories = decision.shared.iter().fold(*categories, Categories::with);
@@ -52,16 +53,17 @@ pub(super) async fn open(request: &Request, seen: &[Seen]) -> Result<Option<Open
     Ok(complete.then_some(opened))
 }
 
-/// Builds the packages of one referral, for each purpose that was asked for.
+/// Builds the packages of one referral, for each purpose on which it was decided.
 pub(super) fn packages(
     request: &Request,
-    seen: &Seen,
+    id: ReferralId,
+    decisions: &BTreeMap<Purpose, PackageDecision>,
     opened: &OpenedPackages,
     recorded: &[RecordedEvent],
 ) -> Result<HashMap<Purpose, Package>> {
     let mut packages = HashMap::new();
-    for (purpose, decision) in &seen.packages {
-        let parts = opened.get(&seen.header.id).map_or(&[][..], Vec::as_slice);
+    for (purpose, decision) in decisions {
+        let parts = opened.get(&id).map_or(&[][..], Vec::as_slice);
         let event = recorded
             .get(decision.event)
             .ok_or_else(|| Refusal::internal(NotPrefetchedError))?;

@@ -3,15 +3,15 @@
 //! The statement brings the rows, the sharing epoch, the database's time and, where content or consent is asked for,
 //! every fact that the decision needs. The copied state on the row only *finds* it; [`decide()`] judges the facts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use async_graphql::indexmap::IndexSet;
 use concord_entities::ids::{AgencyId, ConsentId, MouId, ReferralId, SurvivorAuditId};
 use concord_entities::instant::Instant;
 use concord_entities::referral::{self, Column, EarlierOutcomes};
 use concord_entities::vocabulary::{
-    Categories, Code, DataCategory, Needs, OutcomeCode, Purpose, ReferralStatus, StatusReason,
-    Urgency,
+    Categories, Code, DataCategory, Needs, OutcomeCode, Purpose, ReferralSide, ReferralStatus,
+    StatusReason, Urgency,
 };
 use sea_orm::sea_query::SelectStatement;
 use sea_orm::{ConnectionTrait, FromQueryResult, QueryResult, QuerySelect, QueryTrait, Select};
@@ -19,13 +19,14 @@ use sea_orm::{ConnectionTrait, FromQueryResult, QueryResult, QuerySelect, QueryT
 use super::find::Find;
 use super::listing::ListPlace;
 use super::reader::Reader;
-use super::rules::{CurrentStatus, Side, StoredStatus};
-use super::rules_answer;
+use super::rules::answer;
+use super::rules::status::{CurrentStatus, StoredStatus};
 use crate::access::Caller;
 use crate::audit::event::Event;
 use crate::audit::ledger::Decided;
 use crate::consent::selection::ConsentSelection;
 use crate::error::Result;
+use crate::sharing::explain::{Asked, Explanation, explain};
 use crate::sharing::facts::{self, Gathered};
 use crate::sharing::{self, Ground, Question, Reason, decide};
 use crate::store::Store;
@@ -51,7 +52,7 @@ const HEADER: [Column; 15] = [
 ];
 
 /// The further columns, read if more than headers is asked for.
-const BEYOND: [Column; 10] = [
+const BEYOND: [Column; 11] = [
     Column::ConsentId,
     Column::MouId,
     Column::SurvivorId,
@@ -62,12 +63,13 @@ const BEYOND: [Column; 10] = [
     Column::OutcomeAt,
     Column::CompletedAt,
     Column::EarlierOutcomes,
+    Column::Reopens,
 ];
 
 /// How much of each referral is asked for.
 #[derive(Clone, Debug, Default)]
 pub struct Depth {
-    /// Whether anything beyond the header is: consent, MOU, outcome or package.
+    /// Whether anything beyond the header is: consent, MOU, outcome, package or what it reopens.
     pub beyond_header: bool,
     /// What of the consent is shown with it.
     pub consent: Option<ConsentSelection>,
@@ -75,8 +77,14 @@ pub struct Depth {
     pub mou: bool,
     /// Whether its parties are, beyond their names.
     pub parties: bool,
+    /// Whether the earlier referral is shown that it takes up.
+    pub reopens: bool,
     /// The purposes for which its package is read, and the categories that are selected for each.
     pub packages: BTreeMap<Purpose, Categories>,
+    /// The same of what its sender sees as its recipient would.
+    pub previews: BTreeMap<Purpose, Categories>,
+    /// For whom, and for which purpose, it is explained to its sender what they may see.
+    pub explained: BTreeSet<(AgencyId, Purpose)>,
 }
 
 /// A referral's header.
@@ -124,11 +132,15 @@ pub struct Seen {
     /// Whether its answer is overdue.
     pub overdue: bool,
     /// The side that its reader is on.
-    pub side: Side,
+    pub side: ReferralSide,
     /// What lies beyond the header, where it was asked for.
     pub beyond: Option<Beyond>,
     /// The decision on its package, for each purpose that was asked for.
     pub packages: BTreeMap<Purpose, PackageDecision>,
+    /// The same as its recipient's, where its sender asked for it.
+    pub previews: BTreeMap<Purpose, PackageDecision>,
+    /// Why somebody may see its package or may not, where its sender asked for it.
+    pub explained: BTreeMap<(AgencyId, Purpose), Explanation>,
 }
 
 /// What lies beyond the header.
@@ -150,6 +162,8 @@ pub struct Beyond {
     pub completed_at: Option<Instant>,
     /// What was said of it before.
     pub earlier_outcomes: Option<EarlierOutcomes>,
+    /// The earlier referral that it takes up, where its reader is a party of that.
+    pub reopens: Option<ReferralId>,
     /// The version of the key that its package was sealed under when it was decided on.
     pub key_version: i32,
 }
@@ -176,10 +190,12 @@ impl Seen {
         if let Some(beyond) = &self.beyond {
             // Nobody but the sender is shown whose consent it is.
             let with_survivor = |consent: ConsentSelection| consent.survivor;
-            let survivor = depth.consent.is_some_and(with_survivor) && self.side == Side::Sender;
+            let survivor =
+                depth.consent.is_some_and(with_survivor) && self.side == ReferralSide::Sender;
             records.extend(survivor.then(|| beyond.survivor.to_string()));
             records.extend(depth.consent.map(|_| beyond.consent.to_string()));
             records.extend(beyond.mou.filter(|_| depth.mou).map(|mou| mou.to_string()));
+            records.extend(beyond.reopens.map(|earlier| earlier.to_string()));
         }
         records
     }
@@ -270,7 +286,12 @@ async fn find(
 ) -> Result<Decided<Vec<Seen>>> {
     let found = store.read.query_all(statement).await?;
     let (epoch, now) = facts::epoch_and_time(&found)?;
-    let (content, events) = decide_all(&found, caller.into(), now, depth)?;
+    let reopened = if depth.reopens {
+        reopened(store, caller.agency(), &found).await?
+    } else {
+        HashSet::new()
+    };
+    let (content, events) = decide_all(&found, caller.into(), now, depth, &reopened)?;
     Ok(Decided {
         epoch,
         now,
@@ -279,17 +300,45 @@ async fn find(
     })
 }
 
+/// Returns the earlier referrals that what was found takes up, as far as the agency is a party of them. No later than these:
+/// whoever may know of a referral may always.
+async fn reopened(
+    store: &Store,
+    agency: AgencyId,
+    found: &[QueryResult],
+) -> Result<HashSet<ReferralId>> {
+    let mut named = Vec::new();
+    for row in found.iter().filter(|row| facts::is_row(row)) {
+        named.extend(row.try_get::<Option<ReferralId>>("", "reopens")?);
+    }
+    if named.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let known = referral::Entity::known_among(agency, named)
+        .select_only()
+        .column(Column::Id)
+        .into_tuple::<ReferralId>()
+        .all(&store.read)
+        .await?;
+    Ok(known.into_iter().collect())
+}
+
 /// Decides on what was found, as it stands at `now`; returns the events to record before any of it leaves.
 fn decide_all(
     found: &[QueryResult],
     reader: Reader<'_>,
     now: Instant,
     depth: &Depth,
+    reopened: &HashSet<ReferralId>,
 ) -> Result<(Vec<Seen>, Vec<Event>)> {
     let mut events = Vec::new();
     let mut seen = Vec::with_capacity(found.len());
     for row in found.iter().filter(|row| facts::is_row(row)) {
-        seen.push(judge(row, reader, now, depth, &mut events)?);
+        let mut one = judge(row, reader, now, depth, &mut events)?;
+        if let Some(beyond) = &mut one.beyond {
+            beyond.reopens = beyond.reopens.filter(|earlier| reopened.contains(earlier));
+        }
+        seen.push(one);
     }
     if !seen.is_empty() {
         let records = seen.iter().flat_map(|one| one.records(depth));
@@ -325,7 +374,7 @@ pub(crate) async fn invented(
     let backend = database.get_database_backend();
     let statement = facts::beside_epoch(backend, rows.into_query(), depth.beyond_header);
     let found = database.query_all(&statement).await?;
-    let (_, events) = decide_all(&found, reader, moment, &depth)?;
+    let (_, events) = decide_all(&found, reader, moment, &depth, &HashSet::new())?;
     Ok(events)
 }
 
@@ -339,14 +388,32 @@ fn judge(
 ) -> Result<Seen> {
     let header = Header::from_query_result(row, "")?;
     let side = if header.sender_id == reader.agency {
-        Side::Sender
+        ReferralSide::Sender
     } else {
-        Side::Recipient
+        ReferralSide::Recipient
     };
     let current = CurrentStatus::of(&StoredStatus::from(&header), now);
-    let mut packages = BTreeMap::new();
+    let (mut packages, mut previews) = (BTreeMap::new(), BTreeMap::new());
+    let mut explained = BTreeMap::new();
     let beyond = if depth.beyond_header {
         let gathered = Gathered::from_row(row)?;
+        if side == ReferralSide::Sender {
+            for (purpose, selected) in &depth.previews {
+                let asked = (*purpose, *selected);
+                let decision = preview_package(&header, &gathered, reader, asked, now, events);
+                previews.insert(*purpose, decision);
+            }
+            for (agency, purpose) in &depth.explained {
+                let own = *agency == reader.agency;
+                let asked = Asked {
+                    agency: *agency,
+                    purpose: *purpose,
+                    ceiling: own.then(|| reader.ceiling(*purpose)),
+                };
+                let explanation = explain(&asked, &gathered.facts, now);
+                explained.insert((*agency, *purpose), explanation);
+            }
+        }
         for (purpose, selected) in &depth.packages {
             let asked = (*purpose, *selected);
             let decision = decide_package(&header, &gathered, reader, asked, now, events);
@@ -361,18 +428,21 @@ fn judge(
             outcome_at: row.try_get("", "outcome_at")?,
             completed_at: row.try_get("", "completed_at")?,
             earlier_outcomes: row.try_get("", "earlier_outcomes")?,
+            reopens: row.try_get("", "reopens")?,
             key_version: row.try_get("", "key_version")?,
         })
     } else {
         None
     };
     Ok(Seen {
-        overdue: rules_answer::overdue(current.status, header.respond_by, now),
+        overdue: answer::overdue(current.status, header.respond_by, now),
         header,
         current,
         side,
         beyond,
         packages,
+        previews,
+        explained,
     })
 }
 
@@ -386,17 +456,71 @@ fn decide_package(
     events: &mut Vec<Event>,
 ) -> PackageDecision {
     let ceiling = reader.ceiling(purpose);
+    let question = |category| Question {
+        reader: reader.agency,
+        category,
+        purpose,
+        ceiling,
+    };
+    let decided = |category| decide(&question(category), &gathered.facts, now);
+    record_reading(
+        header,
+        gathered,
+        reader,
+        (purpose, selected),
+        decided,
+        events,
+    )
+}
+
+/// Decides on each category of a package as for its recipient's widest token, once it is sent, and shows of that what the
+/// sender's own token reaches: what the sender reads is its own, and its reading goes on record as any other.
+fn preview_package(
+    header: &Header,
+    gathered: &Gathered,
+    reader: Reader<'_>,
+    (purpose, selected): (Purpose, Categories),
+    now: Instant,
+    events: &mut Vec<Event>,
+) -> PackageDecision {
+    let ceiling = reader.ceiling(purpose);
+    let question = |category| Question {
+        reader: header.recipient_id,
+        category,
+        purpose,
+        ceiling: Categories::all(),
+    };
+    let decided = |category| match decide(&question(category), &gathered.facts, now) {
+        sharing::Answer::Share(_) if !ceiling.has(category) => {
+            sharing::Answer::Withhold(Reason::TokenTooNarrow)
+        }
+        sharing::Answer::Share(_) => sharing::Answer::Share(Ground::Own),
+        withheld @ sharing::Answer::Withhold(_) => withheld,
+    };
+    record_reading(
+        header,
+        gathered,
+        reader,
+        (purpose, selected),
+        decided,
+        events,
+    )
+}
+
+/// Gathers what was decided of each category, and adds the event of its reading to `events`.
+fn record_reading(
+    header: &Header,
+    gathered: &Gathered,
+    reader: Reader<'_>,
+    (purpose, selected): (Purpose, Categories),
+    decided: impl Fn(DataCategory) -> sharing::Answer,
+    events: &mut Vec<Event>,
+) -> PackageDecision {
     let mut shared = Categories::EMPTY;
     let mut withheld = Vec::new();
     let mut ground: Option<Ground> = None;
     for category in DataCategory::ALL.iter().copied() {
-        let question = Question {
-            reader: reader.agency,
-            category,
-            purpose,
-            ceiling,
-        };
-        match decide(&question, &gathered.facts, now) {
+        match decided(category) {
             sharing::Answer::Share(on) => {
                 ground = Some(on);
                 if selected.has(category) && gathered.contains.has(category) {

@@ -1,8 +1,9 @@
 //! What a query selects of each referral, read ahead so that one statement brings it all.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use async_graphql::{Context, InputType, SelectionField, Value};
+use async_graphql::{Context, ID, InputType, SelectionField, Value};
+use concord_entities::ids::AgencyId;
 use concord_entities::vocabulary::{Categories, Purpose};
 
 use super::package::Package;
@@ -10,6 +11,7 @@ use super::read::Depth;
 use crate::consent::selection::ConsentSelection;
 use crate::error::{Error, Result};
 use crate::request::InRequest;
+use crate::store::page;
 use crate::wire::lookahead;
 
 /// What a query selects of each referral.
@@ -24,18 +26,30 @@ impl ReferralSelection {
     pub(crate) fn below(ctx: &Context<'_>, path: &[&str]) -> Result<Self> {
         let at = |names: &[&'static str]| [path, names].concat();
         let packages = packages(ctx, &at(&["package"]))?;
+        let previews = self::packages(ctx, &at(&["preview"]))?;
+        let explained = explained(ctx, &at(&["explainAccess"]))?;
         let consent = lookahead::asks(ctx, &at(&["consent"]));
         let mou = lookahead::asks(ctx, &at(&["mou"]));
         let beyond_name =
             |party| lookahead::asks_beyond(ctx, &at(&[party]), &["id", "name", "kind"]);
         let outcome = lookahead::asks(ctx, &at(&["outcome"]));
+        let reopens = lookahead::asks(ctx, &at(&["reopens"]));
         Ok(Self {
             depth: Depth {
-                beyond_header: consent || mou || outcome || !packages.is_empty(),
+                beyond_header: consent
+                    || mou
+                    || outcome
+                    || reopens
+                    || !packages.is_empty()
+                    || !previews.is_empty()
+                    || !explained.is_empty(),
                 consent: consent.then(|| ConsentSelection::below(ctx, &at(&["consent"]))),
                 mou,
+                reopens,
                 parties: beyond_name("sender") || beyond_name("recipient"),
                 packages,
+                previews,
+                explained,
             },
         })
     }
@@ -58,16 +72,33 @@ fn packages(ctx: &Context<'_>, path: &[&str]) -> Result<BTreeMap<Purpose, Catego
     Ok(packages)
 }
 
-/// Reads a package's argument `purpose`.
-fn stated_purpose(field: SelectionField<'_>) -> Result<Option<Purpose>> {
-    let invalid = || Error::input("purpose", "not a purpose");
-    let arguments = field.arguments().map_err(|_| invalid())?;
-    let stated = arguments
-        .into_iter()
-        .find(|(name, _)| name == "purpose")
-        .map(|(_, value)| value);
-    match stated {
-        None | Some(Value::Null) => Ok(None),
-        Some(value) => Ok(Some(Purpose::parse(Some(value)).map_err(|_| invalid())?)),
+/// Collects for whom, and for which purpose, an explanation is selected at `path`.
+fn explained(ctx: &Context<'_>, path: &[&str]) -> Result<BTreeSet<(AgencyId, Purpose)>> {
+    let mut explained = BTreeSet::new();
+    for field in lookahead::under(ctx, path) {
+        let purpose = stated_purpose(field)?;
+        let agency = stated(field, "agency")?.and_then(|value| ID::parse(Some(value)).ok());
+        // An id that is none says so by itself, at its own place in the answer.
+        let agency = agency.and_then(|id| page::id::<AgencyId>("agency", &id).ok());
+        explained.extend(agency.zip(purpose));
     }
+    Ok(explained)
+}
+
+/// Reads a field's argument `purpose`.
+fn stated_purpose(field: SelectionField<'_>) -> Result<Option<Purpose>> {
+    let invalid = |_| Error::input("purpose", "not a purpose");
+    let stated = stated(field, "purpose")?;
+    let read = stated.map(|value| Purpose::parse(Some(value)).map_err(invalid));
+    Ok(read.transpose()?)
+}
+
+/// Returns what an argument is given, where it is.
+fn stated(field: SelectionField<'_>, argument: &str) -> Result<Option<Value>> {
+    let arguments = field.arguments();
+    let arguments = arguments.map_err(|_| Error::input(argument, "cannot be read"))?;
+    let given = arguments.into_iter().find(|(name, _)| name == argument);
+    Ok(given
+        .map(|(_, value)| value)
+        .filter(|value| *value != Value::Null))
 }

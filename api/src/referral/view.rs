@@ -137,8 +137,12 @@ impl ReferralView {
     /// Returns the referral as the caller sees it.
     fn view(&self, request: &Request, seen: Seen, recorded: &[RecordedEvent]) -> Result<Referral> {
         let beyond = seen.beyond.as_ref();
+        let opened = |decisions| {
+            package_view::packages(request, seen.header.id, decisions, &self.packages, recorded)
+        };
         Ok(Referral {
-            packages: package_view::packages(request, &seen, &self.packages, recorded)?,
+            packages: opened(&seen.packages)?,
+            previews: opened(&seen.previews)?,
             sender: self.parties.view(seen.header.sender_id),
             recipient: self.parties.view(seen.header.recipient_id),
             consent: beyond.and_then(|beyond| self.consents.get(&beyond.consent).cloned()),

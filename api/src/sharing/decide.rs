@@ -199,10 +199,7 @@ fn weigh(question: &Question, facts: &Facts, now: Instant) -> Result<Ground, Rea
     if writes {
         return own(facts, now);
     }
-    let suspended = |party: Party| party.status != AgencyStatus::Active;
-    if facts.parted || suspended(facts.sender) || suspended(facts.recipient) {
-        return Err(Reason::AgencySuspended);
-    }
+    take_part(facts)?;
     if !readable(facts.status) {
         return Err(Reason::ReferralClosed);
     }
@@ -243,11 +240,17 @@ fn is_expired(facts: &Facts, now: Instant) -> bool {
         && facts.answerable_until.is_some_and(|until| until <= now)
 }
 
-fn mou_key<'f>(
-    question: &Question,
-    facts: &'f Facts,
-    now: Instant,
-) -> Result<&'f MouFacts, Reason> {
+/// Checks that both agencies take part, by each other's task force too.
+pub(super) fn take_part(facts: &Facts) -> Result<(), Reason> {
+    let suspended = |party: Party| party.status != AgencyStatus::Active;
+    if facts.parted || suspended(facts.sender) || suspended(facts.recipient) {
+        return Err(Reason::AgencySuspended);
+    }
+    Ok(())
+}
+
+/// Returns the MOU between the two that is in force, whatever it covers.
+pub(super) fn mou_in_force(facts: &Facts, now: Instant) -> Result<&MouFacts, Reason> {
     let mou = facts.mou.as_ref().ok_or(Reason::NoMou)?;
     if !mou.binds_both {
         return Err(Reason::NoMou);
@@ -255,6 +258,28 @@ fn mou_key<'f>(
     if !mou.dates.is_in_force(now) {
         return Err(Reason::MouNotInForce);
     }
+    Ok(mou)
+}
+
+/// Returns the consent from exactly this sender to exactly this recipient that is in force, whatever it names.
+pub(super) fn consent_in_force(facts: &Facts, now: Instant) -> Result<&ConsentFacts, Reason> {
+    let consent = consent_between(facts)?;
+    not_ended(consent, now)?;
+    if !consent.dates.has_begun(now) {
+        return Err(Reason::NoConsent);
+    }
+    if consent.dates.is_suspended(now) {
+        return Err(Reason::ConsentSuspended);
+    }
+    Ok(consent)
+}
+
+fn mou_key<'f>(
+    question: &Question,
+    facts: &'f Facts,
+    now: Instant,
+) -> Result<&'f MouFacts, Reason> {
+    let mou = mou_in_force(facts, now)?;
     if !mou.grants.permits(question.category, question.purpose) {
         return Err(Reason::MouDoesNotCover);
     }
@@ -266,14 +291,7 @@ fn consent_key<'f>(
     facts: &'f Facts,
     now: Instant,
 ) -> Result<&'f ConsentFacts, Reason> {
-    let consent = consent_between(facts)?;
-    not_ended(consent, now)?;
-    if !consent.dates.has_begun(now) {
-        return Err(Reason::NoConsent);
-    }
-    if consent.dates.is_suspended(now) {
-        return Err(Reason::ConsentSuspended);
-    }
+    let consent = consent_in_force(facts, now)?;
     let Question {
         category, purpose, ..
     } = *question;

@@ -120,6 +120,18 @@ codes! {
         ReferralExpires = "REFERRAL_EXPIRES",
         /// A referral expired, as nobody answered it, and both sides were told.
         ReferralExpired = "REFERRAL_EXPIRED",
+        /// The recipient's service for a referral began.
+        ReferralStarted = "REFERRAL_STARTED",
+        /// A referral was paused by its recipient; the reason says why.
+        ReferralHeld = "REFERRAL_HELD",
+        /// A paused referral was resumed.
+        ReferralResumed = "REFERRAL_RESUMED",
+        /// A referral ended without success; the reason says why.
+        ReferralFailed = "REFERRAL_FAILED",
+        /// A referral was called off by one of its sides; the reason says why.
+        ReferralCancelled = "REFERRAL_CANCELLED",
+        /// A referral was found by its sender to be one that should never have been.
+        ReferralEnteredInError = "REFERRAL_ENTERED_IN_ERROR",
         /// An MOU was drafted.
         MouDrafted = "MOU_DRAFTED",
         /// An MOU was offered to its parties.

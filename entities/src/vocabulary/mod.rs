@@ -20,6 +20,7 @@ mod need;
 mod notice;
 mod purpose;
 mod referral;
+mod referral_reason;
 mod rule_pack;
 mod survivor;
 
@@ -43,8 +44,7 @@ pub use mou::{MouAction, MouKind, MouStatus};
 pub use need::{Need, Needs};
 pub use notice::NoticeKind;
 pub use purpose::{Purpose, Purposes};
-pub use referral::{
-    OutcomeCode, ReferralAction, ReferralStatus, RejectReason, StatusReason, Urgency,
-};
+pub use referral::{OutcomeCode, ReferralAction, ReferralSide, ReferralStatus, Urgency};
+pub use referral_reason::{CancelReason, FailReason, HoldReason, RejectReason, StatusReason};
 pub use rule_pack::{Pack, Severity};
 pub use survivor::AgeGroup;

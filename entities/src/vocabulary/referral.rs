@@ -1,4 +1,4 @@
-//! Where a referral stands, why, and what may be done with it.
+//! Where a referral stands, and what may be done with it.
 
 use crate::code::codes;
 
@@ -29,50 +29,6 @@ codes! {
         Expired = "EXPIRED",
         /// Should never have been.
         EnteredInError = "ENTERED_IN_ERROR",
-    }
-
-    /// Why a referral stands where it stands.
-    StatusReason {
-        /// No place or time free.
-        NoCapacity = "NO_CAPACITY",
-        /// Not a service that the recipient gives, or not to this person.
-        NotEligible = "NOT_ELIGIBLE",
-        /// Outside the area that the recipient serves.
-        OutsideServiceArea = "OUTSIDE_SERVICE_AREA",
-        /// No interpreter for the language and dialect.
-        LanguageNotAvailable = "LANGUAGE_NOT_AVAILABLE",
-        /// The recipient cannot keep the person safe.
-        SafetyConcern = "SAFETY_CONCERN",
-        /// The recipient knows the accused or has another conflict.
-        ConflictOfInterest = "CONFLICT_OF_INTEREST",
-        /// The survivor decided otherwise.
-        SurvivorDecision = "SURVIVOR_DECISION",
-        /// The consent is no longer in force.
-        ConsentNotInForce = "CONSENT_NOT_IN_FORCE",
-        /// The MOU is no longer in force.
-        MouNotInForce = "MOU_NOT_IN_FORCE",
-        /// Nobody answered in time.
-        NotAnswered = "NOT_ANSWERED",
-        /// Its sender discarded the draft.
-        Discarded = "DISCARDED",
-    }
-
-    /// Why a recipient turns a referral down.
-    RejectReason {
-        /// No place or time free.
-        NoCapacity = "NO_CAPACITY",
-        /// Not a service that you give, or not to this person.
-        NotEligible = "NOT_ELIGIBLE",
-        /// Outside the area that you serve.
-        OutsideServiceArea = "OUTSIDE_SERVICE_AREA",
-        /// No interpreter for the language and dialect.
-        LanguageNotAvailable = "LANGUAGE_NOT_AVAILABLE",
-        /// You cannot keep the person safe.
-        SafetyConcern = "SAFETY_CONCERN",
-        /// You know the accused or have another conflict.
-        ConflictOfInterest = "CONFLICT_OF_INTEREST",
-        /// The survivor decided otherwise.
-        SurvivorDecision = "SURVIVOR_DECISION",
     }
 
     /// What came of a completed referral.
@@ -115,6 +71,26 @@ codes! {
         Continue = "CONTINUE",
         /// Correct what came of it. `Referral.outcome` says until when.
         Correct = "CORRECT",
+        /// Say that your service has begun.
+        Start = "START",
+        /// Pause it, with a reason.
+        Hold = "HOLD",
+        /// Go on with what was paused.
+        Resume = "RESUME",
+        /// Say that it ended without success, with a reason.
+        Fail = "FAIL",
+        /// Call it off, with a reason.
+        Cancel = "CANCEL",
+        /// Say that it should never have been.
+        MarkEnteredInError = "MARK_ENTERED_IN_ERROR",
+    }
+
+    /// Which side of a referral somebody is on.
+    ReferralSide {
+        /// The agency that refers.
+        Sender = "SENDER",
+        /// The agency that is asked.
+        Recipient = "RECIPIENT",
     }
 }
 
@@ -140,20 +116,6 @@ impl ReferralStatus {
             | Self::Failed
             | Self::Expired
             | Self::EnteredInError => false,
-        }
-    }
-}
-
-impl From<RejectReason> for StatusReason {
-    fn from(reason: RejectReason) -> Self {
-        match reason {
-            RejectReason::NoCapacity => Self::NoCapacity,
-            RejectReason::NotEligible => Self::NotEligible,
-            RejectReason::OutsideServiceArea => Self::OutsideServiceArea,
-            RejectReason::LanguageNotAvailable => Self::LanguageNotAvailable,
-            RejectReason::SafetyConcern => Self::SafetyConcern,
-            RejectReason::ConflictOfInterest => Self::ConflictOfInterest,
-            RejectReason::SurvivorDecision => Self::SurvivorDecision,
         }
     }
 }

@@ -33,6 +33,7 @@ pub(crate) mod m0031_registrars;
 pub(crate) mod m0032_issuer_terms;
 pub(crate) mod m0033_ending_allowance;
 pub(crate) mod m0034_staff;
+pub(crate) mod m0035_steps;
 pub(crate) mod m0036_listing;
 pub(crate) mod m0037_feed;
 pub(crate) mod m0039_answer_days;

@@ -14,6 +14,7 @@ const NAMES: &[&str] = &[
     "checkpoint",
     "checks",
     "decide",
+    "explain",
     "envelope",
     "grammar",
     "grant",

@@ -11,7 +11,7 @@ use super::plan::{
 use crate::agency::graphql::Agency;
 use crate::referral::connection::{ReferralConnection, TotalCount};
 use crate::referral::graphql::Referral;
-use crate::referral::rules;
+use crate::referral::rules::transitions;
 use crate::wire::connection::{Edge, PageInfo};
 
 /// About what an entry of a page takes, in bytes.
@@ -72,7 +72,7 @@ fn referral(out: &mut String, referral: &Referral, plan: &Object<OfReferral>) ->
         OfReferral::ExpiresAt => or_null(out, header.expires_at.map(Instant::in_full), plain),
         OfReferral::UpdatedAt => plain(out, header.updated_at.in_full()),
         OfReferral::AllowedActions => {
-            let allowed = rules::allowed(current.status, referral.seen.side);
+            let allowed = transitions::allowed(current.status, referral.seen.side);
             list(out, allowed, |out, it| plain(out, it.code()))
         }
         OfReferral::Sender(plan) => agency(out, &referral.sender, plan),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use concord_entities::referral::Model;
 use concord_entities::vocabulary::{Need, Needs, OutcomeCode};
 
 /// For how long after its completion the outcome of a referral can be corrected.
@@ -35,6 +36,15 @@ pub enum OutcomeError {
 }
 
 impl Outcome {
+    /// Returns what came of a referral, where that was said.
+    #[must_use]
+    pub fn of(referral: &Model) -> Option<Self> {
+        Some(Self {
+            code: referral.outcome?,
+            provided: referral.provided,
+        })
+    }
+
     /// Checks that the code means what the needs say that were provided, of those `asked` for: `NEEDS_MET` every one,
     /// `NEEDS_PARTLY_MET` some and not all; the others say why it ended before all were met. What was provided beyond them is
     /// no matter.
