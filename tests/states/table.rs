@@ -126,6 +126,7 @@ fn standing() -> Vec<referral::Model> {
         created_at: NOW,
         sent_at: Some(NOW),
         expires_at: None,
+        tell_at: None,
         settled_at: NOW,
         respond_by: None,
         updated_at: NOW,
