@@ -49,6 +49,7 @@ mod languages;
 mod ledger;
 mod legal_hold;
 mod limits;
+mod links;
 mod lost_replies;
 mod mandated_disclosure;
 mod model;

@@ -1,13 +1,14 @@
 //! An agency, as its partners may know it.
 
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::sea_query::{Expr, ExprTrait, LikeExpr, Query};
 use sea_orm::{Condition, FromJsonQueryResult, QueryFilter, UpdateMany};
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{AgencyId, TaskForceId};
 use crate::instant::{Day, Instant};
 use crate::membership;
+use crate::name_key::NameKey;
 use crate::vocabulary::{AgencyKind, AgencyStatus, Jurisdiction};
 use crate::zone::Zone;
 
@@ -99,6 +100,33 @@ impl Entity {
                 .add(COLUMN.id.eq(agency))
                 .add(COLUMN.id.in_subquery(partners)),
         )
+    }
+
+    /// Returns those of these agencies whose names, in a task force that `reader` knows, have this in them.
+    #[must_use]
+    pub fn named_like(among: Select<Self>, reader: AgencyId, name: &NameKey) -> Select<Self> {
+        let mut pattern = String::from("%");
+        for letter in name.0.chars() {
+            if matches!(letter, '%' | '_' | '\\') {
+                pattern.push('\\');
+            }
+            pattern.push(letter);
+        }
+        pattern.push('%');
+        let named = Query::select()
+            .column(membership::COLUMN.agency_id)
+            .from(membership::Entity)
+            .and_where(
+                membership::COLUMN
+                    .task_force_id
+                    .in_subquery(membership::task_forces_of(reader)),
+            )
+            .and_where(
+                Expr::col((membership::Entity, membership::Column::NameKey))
+                    .like(LikeExpr::new(pattern).escape('\\')),
+            )
+            .to_owned();
+        among.filter(COLUMN.id.in_subquery(named))
     }
 
     /// Returns one agency by its id, for the caller itself and for the directory of names.

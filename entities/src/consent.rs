@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::grants::Grants;
 use crate::ids::{AgencyId, ConsentId, SurvivorId};
 use crate::instant::Instant;
-use crate::vocabulary::{AgencyStatus, Explanations, MinorAlone, RevocationChannel};
+use crate::vocabulary::{AgencyStatus, ConsentStatus, Explanations, MinorAlone, RevocationChannel};
 use crate::{agency, membership};
 
 /// A consent. Its status is computed from these dates when it is read, never stored.
@@ -202,6 +202,52 @@ fn ended(now: Instant) -> Condition {
         .add(COLUMN.entered_in_error_at.is_not_null())
 }
 
+/// Returns the condition that a consent's status at `now` is `status`: what the rule over one row computes, in SQL.
+#[must_use]
+pub fn stands_at(status: ConsentStatus, now: &Expr) -> Condition {
+    let past = |column: Column| Expr::col((Entity, column)).lte(now.clone());
+    let not_yet = |column: Column| {
+        Condition::any()
+            .add(Expr::col((Entity, column)).is_null())
+            .add(Expr::col((Entity, column)).gt(now.clone()))
+    };
+    let lasts = Condition::all()
+        .add(COLUMN.entered_in_error_at.is_null())
+        .add(COLUMN.revoked_at.is_null())
+        .add(COLUMN.superseded_at.is_null());
+    let runs = lasts
+        .clone()
+        .add(Expr::col((Entity, Column::ExpiresAt)).gt(now.clone()));
+    // What is suspended was signed, be it for later.
+    let stands = runs.clone().add(
+        Condition::any()
+            .add(COLUMN.signed_at.is_null())
+            .add(not_yet(Column::SuspendsAt)),
+    );
+    match status {
+        ConsentStatus::EnteredInError => {
+            Condition::all().add(COLUMN.entered_in_error_at.is_not_null())
+        }
+        ConsentStatus::Revoked => Condition::all()
+            .add(COLUMN.entered_in_error_at.is_null())
+            .add(COLUMN.revoked_at.is_not_null()),
+        ConsentStatus::Superseded => Condition::all()
+            .add(COLUMN.entered_in_error_at.is_null())
+            .add(COLUMN.revoked_at.is_null())
+            .add(COLUMN.superseded_at.is_not_null()),
+        ConsentStatus::Expired => lasts.add(past(Column::ExpiresAt)),
+        ConsentStatus::Suspended => runs
+            .add(COLUMN.signed_at.is_not_null())
+            .add(past(Column::SuspendsAt)),
+        ConsentStatus::Active => stands
+            .add(past(Column::SignedAt))
+            .add(past(Column::EffectiveAt)),
+        ConsentStatus::Draft => stands.add(
+            not_yet(Column::SignedAt).add(Expr::col((Entity, Column::EffectiveAt)).gt(now.clone())),
+        ),
+    }
+}
+
 /// Returns the condition that the consent which `column` names has ended by `now`. It is looked up by its id, row by row:
 /// a list of all that ended would grow with the table.
 pub(crate) fn of_row_has_ended(column: impl IntoColumnRef, now: Instant) -> Expr {
@@ -244,6 +290,15 @@ impl Entity {
                     .add(COLUMN.entered_in_error_at.is_null()),
             ),
         )
+    }
+
+    /// Returns the consents of these survivors of `agency`'s.
+    #[must_use]
+    pub fn of_survivors(
+        agency: AgencyId,
+        ids: impl IntoIterator<Item = SurvivorId>,
+    ) -> Select<Self> {
+        Self::given_to(agency).filter(COLUMN.survivor_id.is_in(ids))
     }
 
     /// Returns every consent of this survivor of `agency`'s.

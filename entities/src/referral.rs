@@ -290,6 +290,28 @@ impl Entity {
             .filter(is_known_to(agency))
     }
 
+    /// Returns the referrals that stand on these consents, where `agency` is a party that may know of them.
+    #[must_use]
+    pub fn under_consents(
+        agency: AgencyId,
+        ids: impl IntoIterator<Item = ConsentId>,
+    ) -> Select<Self> {
+        Self::find()
+            .filter(COLUMN.consent_id.is_in(ids))
+            .filter(is_known_to(agency))
+    }
+
+    /// Returns the referrals that `agency` made of these survivors.
+    #[must_use]
+    pub fn of_survivors(
+        agency: AgencyId,
+        ids: impl IntoIterator<Item = SurvivorId>,
+    ) -> Select<Self> {
+        Self::find()
+            .filter(COLUMN.survivor_id.is_in(ids))
+            .filter(COLUMN.sender_id.eq(agency))
+    }
+
     /// Returns what waits in `agency`'s inbox for an answer at `now`, what expires first first.
     #[must_use]
     pub fn unanswered(agency: AgencyId, now: &Expr) -> Select<Self> {
@@ -357,9 +379,7 @@ impl Entity {
     /// Returns every referral that `agency` made of this survivor.
     #[must_use]
     pub fn of_survivor(agency: AgencyId, survivor: SurvivorId) -> Select<Self> {
-        Self::find()
-            .filter(COLUMN.survivor_id.eq(survivor))
-            .filter(COLUMN.sender_id.eq(agency))
+        Self::of_survivors(agency, [survivor])
     }
 
     /// Returns the referrals of this survivor of `agency`'s that are made to `recipient`.

@@ -51,6 +51,7 @@ impl MigratorTrait for Data {
             Box::new(data::m0035_steps::AddSteps),
             Box::new(data::m0036_listing::OrderBoxes),
             Box::new(data::m0037_feed::AddFeed),
+            Box::new(data::m0038_links::IndexStandingConsents),
             Box::new(data::m0039_answer_days::AddAnswerDays),
             Box::new(data::m0040_assignees::AddAssignees),
         ])

@@ -88,6 +88,8 @@ impl Edges {
             "node" | "nodes" => narrowed.unwrap(),
             "referral" => "Referral",
             "mou" => "Mou",
+            "consent" => "Consent",
+            "agency" => "Agency",
             _ => return String::new(),
         };
         let prefix = record_kind(kind).unwrap().prefix;

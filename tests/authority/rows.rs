@@ -83,6 +83,12 @@ pub const ROWS: &[Row] = &[
         "{ taskForces(first: 100) { edges { node { id } } } }",
     ),
     row(
+        "agency",
+        Given::Agency,
+        Party::Recipient,
+        "query($id: ID!) { agency(id: $id) { id kind status } }",
+    ),
+    row(
         "agencies",
         Given::Agency,
         Party::Recipient,
@@ -143,6 +149,18 @@ pub const ROWS: &[Row] = &[
         Given::Consent,
         Party::Recipient,
         "{ consents(side: RECEIVED, first: 100) { edges { node { id } } } }",
+    ),
+    row(
+        "consent",
+        Given::Consent,
+        Party::Recipient,
+        "query($id: ID!) { consent(id: $id) { id } }",
+    ),
+    row(
+        "consentEffects",
+        Given::Consent,
+        Party::Sender,
+        "query($id: ID!) { consentEffects(id: $id) { referralsSuspended } }",
     ),
     row(
         "lintConsent",

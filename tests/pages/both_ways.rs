@@ -181,6 +181,7 @@ async fn filled(world: &World) -> Vec<Listed> {
     let told = north.drafts_referral(&consent, "Ada", &[Identity]).await;
     north.does("sendReferral", &told).await.data();
     for _ in 0..ENTRIES {
+        north.drafts_referral(&consent, "Ada", &[Identity]).await;
         assert!(south.reads(&told).await.starts_with("identity: Ada"));
     }
     north.revokes(&consent).await.data();
@@ -269,7 +270,16 @@ fn lists(north: &Agency, south: &Agency, ada: &str, revoked: &str) -> Vec<Listed
             path: vec!["revokeConsent", "disclosed"],
             reader: north.clone(),
         },
+        Listed {
+            field: "Consent.referrals",
+            around: format!("query {{ node(id: \"{revoked}\") {{ ... on Consent {{ LIST }} }} }}"),
+            own: String::new(),
+            path: vec!["node", "referrals"],
+            reader: north.clone(),
+        },
         of_survivor("Survivor.accounting", "accounting"),
+        of_survivor("Survivor.consents", "consents"),
+        of_survivor("Survivor.referrals", "referrals"),
         of_survivor("Survivor.legalHolds", "legalHolds"),
     ]
 }

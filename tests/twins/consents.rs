@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use concord::consent::rules;
 use concord_entities::ids::{ConsentId, ReferralId};
 use concord_entities::instant::Instant;
-use concord_entities::vocabulary::ConsentStatus;
+use concord_entities::vocabulary::{Code, ConsentStatus};
 use concord_entities::{consent, referral};
 use proptest::prelude::*;
-use sea_orm::{EntityTrait, IntoActiveModel};
+use sea_orm::sea_query::Expr;
+use sea_orm::{EntityTrait, IntoActiveModel, QueryFilter};
 
 use super::{Pattern, drawn, every_moment, moment};
 use crate::world::on_both;
@@ -75,6 +76,35 @@ async fn a_consent_ends_for_the_sweep_when_it_ends_by_the_rule(pattern: Pattern)
         standing += under.len();
     }
     assert!(ended > 100 && standing > 100, "{ended} and {standing}");
+}
+
+on_both!(a_consent_is_found_by_the_status_that_it_is_shown_with: Pattern);
+async fn a_consent_is_found_by_the_status_that_it_is_shown_with(pattern: Pattern) {
+    let consents = drawn(&rows(pattern.consent.clone()));
+    let store = &pattern.world.service.store;
+    let made = consents.iter().cloned();
+    consent::Entity::insert_many(made.map(IntoActiveModel::into_active_model))
+        .exec_without_returning(&store.write)
+        .await
+        .unwrap();
+    let mut met = BTreeSet::new();
+    for now in every_moment() {
+        for status in ConsentStatus::ALL {
+            let found = consent::Entity::given_to(pattern.sender.id)
+                .filter(consent::stands_at(*status, &Expr::value(now)))
+                .all(&store.read)
+                .await
+                .unwrap();
+            let found: BTreeSet<_> = found.iter().map(|row| row.id).collect();
+            for row in &consents {
+                let by_rule = rules::status(row, now);
+                let agree = found.contains(&row.id) == (by_rule == *status);
+                assert!(agree, "{status} at {now}, by the rule {by_rule}: {row:?}");
+                met.insert(by_rule);
+            }
+        }
+    }
+    assert_eq!(met, ConsentStatus::ALL.iter().copied().collect());
 }
 
 /// Checks that a consent's status says the same as its dates.

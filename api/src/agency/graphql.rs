@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObject};
 use concord_entities::agency::{self};
 use concord_entities::ids::{AgencyId, TaskForceId};
+use concord_entities::name_key::NameKey;
 use concord_entities::vocabulary::{AgencyKind, AgencyStatus, Jurisdiction, MemberRole};
 use concord_entities::{membership, task_force};
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
@@ -17,7 +18,8 @@ use crate::error::{Error, Faults, Result};
 use crate::lists;
 use crate::request::directory::AgenciesById;
 use crate::request::{InRequest, Request};
-use crate::store::page::PageRequest;
+use crate::store::page::{self, PageRequest};
+use crate::text;
 use crate::wire::connection::Connection;
 use crate::wire::lookahead;
 use crate::wire::scalars::{Date, DateTime, LanguageTag};
@@ -278,6 +280,8 @@ pub struct AgencyFilter {
     pub kinds: Option<Vec<AgencyKind>>,
     /// Any of these states: at least one.
     pub statuses: Option<Vec<AgencyStatus>>,
+    /// Those whose name has this in it, whatever its case, width and spaces: 1 to 200 characters.
+    pub name: Option<String>,
 }
 
 /// An agency to register.
@@ -336,7 +340,10 @@ impl AgencyQuery {
         let mut faults = Faults::default();
         lists::require_some(&mut faults, "filter.kinds", filter.kinds.as_ref());
         lists::require_some(&mut faults, "filter.statuses", filter.statuses.as_ref());
+        let name = filter.name.as_ref();
+        let name = name.map(|name| text::line_at(&mut faults, "filter.name", name, text::LINE));
         faults.none()?;
+        let name = name.map(|name| NameKey::of(&name));
         let released = request
             .disclose(|| async {
                 let mut among = agency::Entity::known_to(caller.agency());
@@ -345,6 +352,9 @@ impl AgencyQuery {
                 }
                 if let Some(statuses) = &filter.statuses {
                     among = among.filter(agency::Column::Status.is_in(statuses.iter().copied()));
+                }
+                if let Some(name) = &name {
+                    among = agency::Entity::named_like(among, caller.agency(), name);
                 }
                 let among = among.order_by_desc(agency::Column::Id);
                 disclose::page(
@@ -361,6 +371,19 @@ impl AgencyQuery {
             released.content().map(Agency::read),
             |one| one.key().0,
         ))
+    }
+
+    /// One agency of your task forces; null for what does not exist and for what you may not see.
+    async fn agency(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The agency's id.")] id: ID,
+    ) -> Option<Result<Agency>> {
+        let agency = async {
+            let id = page::id("id", &id)?;
+            agency_by_id(ctx.request()?, id).await
+        };
+        agency.await.transpose()
     }
 
     /// The task forces that your agency belongs to, newest first.

@@ -115,7 +115,7 @@ pub async fn outlook(
 }
 
 /// Returns a consent with every version that followed it.
-async fn and_following(
+pub(super) async fn and_following(
     database: &impl ConnectionTrait,
     named: consent::Model,
 ) -> Result<Vec<consent::Model>> {

@@ -3,34 +3,37 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use concord_entities::consent::{self, Column};
 use concord_entities::grants::Grants;
 use concord_entities::ids::{AgencyId, ConsentId, RulePackId, SurvivorId};
 use concord_entities::instant::Instant;
-use concord_entities::vocabulary::{ConsentStatus, DataCategory, Explanation, MinorAlone, Purpose};
+use concord_entities::vocabulary::ConsentStatus;
 use concord_entities::{consent_objection, consent_signature, rule_pack, survivor};
-use sea_orm::{ColumnTrait, QueryFilter, Select};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, Condition, QueryFilter, Select};
 use tokio::sync::OnceCell;
+use uuid::Uuid;
 
 use super::grounds::Grounds;
 use super::input::ConsentInput;
-use super::parts::{ConsentFinding, Interpreter, Objection, Signature};
+use super::parts::{ConsentFinding, Signature};
 use super::selection::ConsentSelection;
 use super::{draft, rules};
 use crate::access::grant::Resource;
 use crate::agency::graphql::Agency;
 use crate::audit::disclose;
 use crate::audit::ledger::Decided;
-use crate::error::Result;
+use crate::clock;
+use crate::error::{Faults, Result};
+use crate::lists;
 use crate::request::directory::AgenciesById;
 use crate::request::{InRequest, Request};
 use crate::rule_pack::graphql::RulePack;
 use crate::store::page::{self, PageRequest};
 use crate::survivor::graphql::Survivor;
 use crate::wire::connection::Connection;
-use crate::wire::grants::{self, Grant};
-use crate::wire::scalars::{DateTime, LanguageTag};
+use crate::wire::together::Together;
 
 /// The language that is told where none may be: BCP 47's own word for an undetermined one.
 const UNDETERMINED: &str = "und";
@@ -53,7 +56,9 @@ pub struct Consent {
     #[graphql(skip)]
     pub(super) model: consent::Model,
     #[graphql(skip)]
-    held: Option<Arc<Held>>,
+    pub(super) held: Option<Arc<Held>>,
+    #[graphql(skip)]
+    pub(super) together: Arc<Together<ConsentId>>,
     #[graphql(skip)]
     judged_at: Instant,
     /// Where it stands now.
@@ -72,172 +77,26 @@ pub struct Consent {
 
 /// What only the agency that holds a consent is told.
 #[derive(Debug)]
-struct Held {
-    survivor: survivor::Model,
-    signatures: Vec<consent_signature::Model>,
-    objections: Vec<consent_objection::Model>,
+pub(super) struct Held {
+    pub(super) survivor: survivor::Model,
+    pub(super) signatures: Vec<consent_signature::Model>,
+    pub(super) objections: Vec<consent_objection::Model>,
     grounds: Arc<OnceCell<Grounds>>,
-    rule_packs: Arc<OnceCell<Vec<RulePack>>>,
-}
-
-#[ComplexObject]
-impl Consent {
-    /// The consent's id.
-    pub async fn id(&self) -> ID {
-        ID(self.model.id.to_string())
-    }
-
-    /// The version of the agreement, from 1.
-    async fn version(&self) -> i32 {
-        self.model.version
-    }
-
-    /// What may be told, for what; empty to a coordinator.
-    async fn grants(&self) -> Vec<Grant> {
-        grants::from_grants(&self.model.grants)
-    }
-
-    /// What may be told for some purpose; empty to a coordinator.
-    async fn categories(&self) -> Vec<DataCategory> {
-        self.model.grants.categories().iter().collect()
-    }
-
-    /// What something may be told for; empty to a coordinator.
-    async fn purposes(&self) -> Vec<Purpose> {
-        self.model.grants.purposes().iter().collect()
-    }
-
-    /// The language in which it was explained; `und`, for undetermined, to a coordinator.
-    async fn language(&self) -> LanguageTag {
-        self.model.language.clone().into()
-    }
-
-    /// From when.
-    async fn effective_at(&self) -> DateTime {
-        self.model.effective_at.into()
-    }
-
-    /// Until when.
-    async fn expires_at(&self) -> DateTime {
-        self.model.expires_at.into()
-    }
-
-    /// From when it is suspended, since it lacks what the law asks for: `findings` says what. Renew it, or draft a next
-    /// version that lacks nothing, before then; null where it stays in force.
-    async fn suspends_at(&self) -> Option<DateTime> {
-        self.model.suspends_at.map(DateTime::from)
-    }
-
-    /// When the survivor took it back.
-    async fn revoked_at(&self) -> Option<DateTime> {
-        self.model.revoked_at.map(DateTime::from)
-    }
-
-    /// When a later version took its place.
-    async fn superseded_at(&self) -> Option<DateTime> {
-        self.model.superseded_at.map(DateTime::from)
-    }
-
-    /// The version before this one; null where it is the first, or where you may not see that one. Asks for
-    /// `consent.r`.
-    async fn supersedes(&self, ctx: &Context<'_>) -> Option<Result<Consent>> {
-        let earlier = self.model.supersedes?;
-        let request = match ctx.request() {
-            Ok(request) => request,
-            Err(refusal) => return Some(Err(refusal)),
-        };
-        let selection = ConsentSelection::below(ctx, &[]);
-        find_consent(request, earlier, selection).await.transpose()
-    }
-
-    /// What was explained before it was asked for; null where nobody said, and to the recipient.
-    async fn explained(&self) -> Option<Vec<Explanation>> {
-        self.held.as_ref()?;
-        self.model.explained.map(|some| some.iter().collect())
-    }
-
-    /// Whether services do not depend on it; null where nobody said, and to a coordinator.
-    async fn voluntary(&self) -> Option<bool> {
-        self.model.voluntary
-    }
-
-    /// Whether it says that it can be taken back at any time; null where nobody said, and to a coordinator.
-    async fn revocable(&self) -> Option<bool> {
-        self.model.revocable
-    }
-
-    /// Who interpreted the explanation; null where it needed nobody, and to the recipient.
-    async fn interpreter(&self) -> Option<Interpreter> {
-        self.held.as_ref()?;
-        self.model.interpreter.clone().map(Interpreter::from)
-    }
-
-    /// Whether it names substance-use records in so many words; false to a coordinator, whatever it says.
-    async fn names_substance_use(&self) -> bool {
-        self.model.names_substance_use
-    }
-
-    /// Why the law lets a minor consent alone; null where it does not, and to the recipient.
-    async fn minor_alone(&self) -> Option<MinorAlone> {
-        self.held.as_ref()?;
-        self.model.minor_alone
-    }
-
-    /// Whether a court appointed somebody to decide for the person; null to the recipient.
-    async fn incapacitated(&self) -> Option<bool> {
-        self.held.as_ref().map(|_| self.model.incapacitated)
-    }
-
-    /// Whether a minor has one parent or guardian alone; null where nobody said, and to the recipient.
-    async fn sole_guardian(&self) -> Option<bool> {
-        self.held.as_ref()?;
-        self.model.sole_guardian
-    }
-
-    /// Which of a minor's parents or guardians object; none to the recipient.
-    async fn objections(&self) -> Vec<Objection> {
-        let held = self.held.iter();
-        let of = |held: &Arc<Held>| -> Vec<Objection> {
-            let rows = held.objections.iter();
-            rows.map(|row| Objection::seen(row, &held.signatures))
-                .collect()
-        };
-        held.flat_map(of).collect()
-    }
-
-    /// The rules that bind your agency today and that this consent is judged by; none to the recipient. Asks for
-    /// `agency.r`.
-    async fn rule_packs(&self, ctx: &Context<'_>) -> Result<Vec<RulePack>> {
-        let Some(held) = &self.held else {
-            return Ok(Vec::new());
-        };
-        let grounds = self.grounds(ctx, held).await?;
-        let bound: HashSet<RulePackId> = grounds.binding().map(|pack| pack.id).collect();
-        let own = &held.rule_packs;
-        let read = own.get_or_try_init(|| rule_packs(ctx, &bound));
-        Ok(read.await?.clone())
-    }
-
-    /// What it lacks today, missing signatures included; empty for a good one, and to the recipient. A consent that is
-    /// signed stays in force whatever is found later.
-    async fn findings(&self, ctx: &Context<'_>) -> Result<Vec<ConsentFinding>> {
-        let Some(held) = &self.held else {
-            return Ok(Vec::new());
-        };
-        let grounds = self.grounds(ctx, held).await?;
-        let findings = grounds.judge(
-            &self.model,
-            &held.survivor,
-            &held.signatures,
-            &held.objections,
-        );
-        Ok(findings.into_iter().map(ConsentFinding::from).collect())
-    }
+    pub(super) rule_packs: Arc<OnceCell<Vec<RulePack>>>,
 }
 
 impl Consent {
+    /// Returns the place in a list of consents.
+    pub(crate) fn key(&self) -> Uuid {
+        self.model.id.0
+    }
+
     /// Reads the grounds, once for all consents that are shown together.
-    async fn grounds<'h>(&self, ctx: &Context<'_>, held: &'h Held) -> Result<&'h Grounds> {
+    pub(super) async fn grounds<'h>(
+        &self,
+        ctx: &Context<'_>,
+        held: &'h Held,
+    ) -> Result<&'h Grounds> {
         let store = &ctx.request()?.worker.store;
         let (discloser, now) = (self.model.discloser_id, self.judged_at);
         let read = held
@@ -255,6 +114,8 @@ pub struct ConsentFilter {
     pub survivor: Option<ID>,
     /// Those with this other agency.
     pub counterpart: Option<ID>,
+    /// In any of these states now: at least one.
+    pub statuses: Option<Vec<ConsentStatus>>,
 }
 
 /// Reading consents.
@@ -274,6 +135,20 @@ impl ConsentQuery {
         request.caller.may(Resource::Consent.read())?;
         let findings = draft::judge(request, &consent).await?;
         Ok(findings.into_iter().map(ConsentFinding::from).collect())
+    }
+
+    /// One consent that your agency holds or is named in; null for what does not exist and for what you may not see.
+    async fn consent(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The consent's id.")] id: ID,
+    ) -> Option<Result<Consent>> {
+        let consent = async {
+            let id = page::id("id", &id)?;
+            let selection = ConsentSelection::below(ctx, &[]);
+            consent_by_id(ctx.request()?, id, selection).await
+        };
+        consent.await.transpose()
     }
 
     /// The consents that your agency holds or is named in, newest first.
@@ -310,6 +185,9 @@ impl ConsentQuery {
             .as_deref()
             .map(|id| page::id("filter.counterpart", id))
             .transpose()?;
+        let mut faults = Faults::default();
+        lists::require_some(&mut faults, "filter.statuses", filter.statuses.as_ref());
+        faults.none()?;
         let selection = ConsentSelection::below(ctx, &["edges", "node"]);
         let released = request
             .disclose(|| async {
@@ -332,11 +210,17 @@ impl ConsentQuery {
                         .filter(Column::SurvivorId.eq(survivor))
                         .filter(Column::DiscloserId.eq(caller.agency()));
                 }
+                let store = &request.worker.store;
+                if let Some(statuses) = &filter.statuses {
+                    let now = Expr::cust(format!("(SELECT {})", clock::sql(store.backend)));
+                    let any = statuses.iter().fold(Condition::any(), |any, status| {
+                        any.add(consent::stands_at(*status, &now))
+                    });
+                    among = among.filter(any);
+                }
                 let found =
-                    disclose::page(&request.worker.store, among, Column::Id, wanted, |row| {
-                        row.id.to_string()
-                    })
-                    .await?;
+                    disclose::page(store, among, Column::Id, wanted, |row| row.id.to_string())
+                        .await?;
                 with_context(request, found, selection, |page| page.entries.as_slice()).await
             })
             .await?;
@@ -358,6 +242,8 @@ pub(crate) struct ConsentView {
     agencies: AgenciesById,
     grounds: Arc<OnceCell<Grounds>>,
     rule_packs: Arc<OnceCell<Vec<RulePack>>>,
+    together: Arc<Together<ConsentId>>,
+    survivors_together: Arc<Together<SurvivorId>>,
 }
 
 impl ConsentView {
@@ -396,6 +282,7 @@ impl ConsentView {
         {
             objections.entry(row.consent_id).or_default().push(row);
         }
+        let survivors_together = Together::of(survivors.iter().map(|one| one.id));
         Ok(Self {
             reader: own,
             objections,
@@ -404,6 +291,8 @@ impl ConsentView {
             agencies,
             grounds: Arc::default(),
             rule_packs: Arc::default(),
+            together: Together::of(consents.iter().map(|one| one.id)),
+            survivors_together,
         })
     }
 
@@ -416,10 +305,13 @@ impl ConsentView {
         };
         let agency = |id: AgencyId| Agency::from_directory(&self.agencies, id);
         let survivor = self.survivors.get(&model.survivor_id);
+        let beside = |one: &survivor::Model| {
+            Survivor::beside(one.clone(), Arc::clone(&self.survivors_together))
+        };
         let signatures = self.signatures.get(&model.id).cloned().unwrap_or_default();
         Consent {
             status: rules::status(&model, now),
-            survivor: survivor.cloned().map(Survivor::from),
+            survivor: survivor.map(beside),
             discloser: agency(model.discloser_id),
             recipient: agency(model.recipient_id),
             intermediary: model.intermediary_id.map(agency),
@@ -436,6 +328,7 @@ impl ConsentView {
                     rule_packs: Arc::clone(&self.rule_packs),
                 })
             }),
+            together: Arc::clone(&self.together),
             judged_at: now,
             model,
         }
@@ -468,7 +361,7 @@ fn without_content(model: &consent::Model) -> consent::Model {
 }
 
 /// Reads what decided consents are shown with; the survivors go on record where they are selected.
-async fn with_context<T>(
+pub(super) async fn with_context<T>(
     request: &Request,
     found: Decided<T>,
     selection: ConsentSelection,
@@ -482,7 +375,10 @@ async fn with_context<T>(
 }
 
 /// Reads some of the rules that the caller's agency is bound by, and puts them on record.
-async fn rule_packs(ctx: &Context<'_>, bound: &HashSet<RulePackId>) -> Result<Vec<RulePack>> {
+pub(super) async fn rule_packs(
+    ctx: &Context<'_>,
+    bound: &HashSet<RulePackId>,
+) -> Result<Vec<RulePack>> {
     let request = ctx.request()?;
     let released = request
         .disclose(|| async {

@@ -6,12 +6,15 @@
 //! [`operator`]'s hand, which has those reviewed that could not be signed today ([`review`]); [`document`] keeps the signed paper, and [`form`] is the page to sign. [`graphql`], its
 //! [`parts`], [`revocation`], [`change`] and [`input`] are the wire; [`selection`] says what a query selects.
 
+pub mod below;
 pub mod change;
 pub mod checks;
 pub mod document;
 pub mod draft;
 pub mod edit;
+pub mod effects;
 pub mod ending;
+mod fields;
 pub mod form;
 pub mod graphql;
 pub mod grounds;
@@ -26,6 +29,7 @@ pub mod parts;
 pub mod review;
 pub mod revocation;
 pub mod rules;
+pub mod rules_effects;
 pub mod selection;
 pub mod sign;
 pub mod signatures;

@@ -82,6 +82,7 @@ const OPERATIONS: [(&str, RequiredScope); 54] = [
     ("auditCheckpoint", Resource::Audit.read()),
     ("contactNow", Resource::Survivor.read()),
     ("lintConsent", Resource::Consent.read()),
+    ("consentEffects", Resource::Consent.read()),
     ("mailbox", Resource::Referral.search()),
     ("acceptReferral", Resource::Referral.update()),
     ("addTrustedDocuments", Resource::Agency.update()),

@@ -13,6 +13,7 @@ use crate::application::staff::StaffMutation;
 use crate::application::trusted::TrustedDocumentMutation;
 use crate::consent::change::ConsentMutation;
 use crate::consent::edit::ConsentDraftMutation;
+use crate::consent::effects::EffectsQuery;
 use crate::consent::graphql::ConsentQuery;
 use crate::consent::objection::ObjectionMutation;
 use crate::erasure::change::ErasureMutation;
@@ -44,6 +45,7 @@ pub struct Query(
     ContactQuery,
     MandateQuery,
     ConsentQuery,
+    EffectsQuery,
     NoticeQuery,
     FeedQuery,
     PackQuery,

@@ -9,6 +9,7 @@ use super::listing::ReferralOrder;
 use crate::error::{Refusal, Result};
 use crate::store::Store;
 use crate::store::page::Page;
+use crate::store::pages_below::ListedBelow;
 use crate::wire::connection::{Connection, Edge, PageInfo};
 
 /// As far as a list is counted.
@@ -51,6 +52,19 @@ pub struct TotalCount {
 struct NotCountedError;
 
 impl ReferralConnection {
+    /// Returns the wire's form of a page below another record, the newest first.
+    #[must_use]
+    pub fn below(listed: ListedBelow<Referral>) -> Self {
+        let total_count = Some(TotalCount::counted(listed.total));
+        let Connection { edges, page_info } =
+            Connection::from_page(listed.page, |one| one.seen.header.id.0);
+        Self {
+            edges,
+            page_info,
+            total_count,
+        }
+    }
+
     /// Returns the wire's form of a page of a list in this order.
     #[must_use]
     pub fn from_page(
@@ -78,10 +92,14 @@ impl TotalCount {
             Some(row) => row.try_get("", "count")?,
             None => 0,
         };
-        let counted = u64::try_from(counted).unwrap_or_default();
-        Ok(Self {
-            count: u32::try_from(counted.min(COUNTED)).unwrap_or_default(),
-            or_more: counted > COUNTED,
-        })
+        Ok(Self::counted(u64::try_from(counted).unwrap_or_default()))
+    }
+
+    /// Returns what is told of so many.
+    fn counted(count: u64) -> Self {
+        Self {
+            count: u32::try_from(count.min(COUNTED)).unwrap_or_default(),
+            or_more: count > COUNTED,
+        }
     }
 }

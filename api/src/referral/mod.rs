@@ -3,12 +3,14 @@
 //! - [`rules`]: what may follow what, and what a referral's status is now; [`expiry`] tells who did not answer.
 //! - [`draft`], [`steps`], [`change`], [`continuation`]: the verbs; `resealed` compares packages, `blocks` reads what
 //!   keeps one from being sent or continued.
-//! - [`query`]: reading; [`listing`] says which lists are answered, [`find`] selects their rows, [`settling`] keeps what
+//! - [`query`]: reading, [`below`] what hangs below survivors and consents; [`listing`] says which lists are answered,
+//!   [`find`] selects their rows, [`settling`] keeps what
 //!   finds them, [`read`] decides on them for a [`reader`], `view` releases and opens them.
 //! - [`explanation`]: why somebody may see a package or may not; `preview`: what its recipient would see.
 //! - [`package`]: what a package holds; `package_view` opens it.
 //! - [`graphql`], [`input`], `selection`: the wire; [`fast`] writes its hot page by hand.
 
+pub mod below;
 mod blocks;
 pub mod change;
 pub mod connection;

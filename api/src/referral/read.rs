@@ -36,6 +36,7 @@ use crate::sharing::facts::{self, Gathered};
 use crate::sharing::{self, Ground, Question, Reason, decide};
 use crate::store::Store;
 use crate::store::page::{Page, PageRequest};
+use crate::store::pages_below::{self, Lists, PageBelow};
 
 /// The columns of a list entry, all in one covering index.
 const HEADER: [Column; 15] = [
@@ -267,6 +268,40 @@ pub async fn page(
         None => false,
     };
     Ok(decided.map(|seen| wanted.cut(seen, behind)))
+}
+
+/// Finds a page below each of many parents, and decides on all of them; nothing is told of what only shows that there is more.
+///
+/// # Errors
+/// `UNAVAILABLE`.
+pub(crate) async fn pages_below(
+    store: &Store,
+    caller: &Caller,
+    lists: Lists<referral::Entity>,
+    wanted: &PageRequest,
+    depth: &Depth,
+) -> Result<Decided<(Vec<Seen>, Vec<PageBelow>)>> {
+    let mut shown = HEADER.to_vec();
+    if depth.beyond_header {
+        shown.extend(BEYOND);
+    }
+    let rows = lists.page(&shown, wanted);
+    let statement = facts::beside_epoch(store.backend, rows, depth.beyond_header);
+    let found = store.read.query_all(&statement).await?;
+    let (epoch, now) = facts::epoch_and_time(&found)?;
+    let (told, pages) = pages_below::divide(found, wanted)?;
+    let reopened = if depth.reopens {
+        reopened(store, caller.agency(), &told).await?
+    } else {
+        HashSet::new()
+    };
+    let (seen, events) = decide_all(&told, caller.into(), now, depth, &reopened)?;
+    Ok(Decided {
+        epoch,
+        now,
+        content: (seen, pages),
+        events,
+    })
 }
 
 /// Builds the one statement that brings a page.

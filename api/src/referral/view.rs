@@ -73,26 +73,43 @@ pub(super) async fn release<F>(
 where
     F: Future<Output = Result<Decided<Page<Seen>>>>,
 {
+    let read = || async {
+        let decided = read().await?;
+        Ok(decided.map(|page| (page.entries, (page.has_next, page.has_previous))))
+    };
+    let (entries, (has_next, has_previous)) = release_all(request, selection, read).await?;
+    Ok(Page {
+        entries,
+        has_next,
+        has_previous,
+    })
+}
+
+/// The same of any referrals, with whatever says how they belong together.
+pub(super) async fn release_all<L, F>(
+    request: &Request,
+    selection: &ReferralSelection,
+    read: impl Fn() -> F,
+) -> Result<(Vec<Referral>, L)>
+where
+    F: Future<Output = Result<Decided<(Vec<Seen>, L)>>>,
+{
     for _ in 0..ATTEMPTS {
         let released = request
             .disclose(|| async {
                 let decided = read().await?;
                 let now = decided.now;
-                Ok(decided.map(|page| (page, now)))
+                Ok(decided.map(|(seen, layout)| (seen, layout, now)))
             })
             .await?;
-        let ((page, now), recorded) = released.into_parts();
-        let loaded = ReferralView::load(request, selection, &page.entries, now).await?;
+        let ((seen, layout, now), recorded) = released.into_parts();
+        let loaded = ReferralView::load(request, selection, &seen, now).await?;
         let Some(views) = loaded else { continue };
-        let mut entries = Vec::with_capacity(page.entries.len());
-        for seen in page.entries {
-            entries.push(views.view(request, seen, &recorded)?);
+        let mut entries = Vec::with_capacity(seen.len());
+        for one in seen {
+            entries.push(views.view(request, one, &recorded)?);
         }
-        return Ok(Page {
-            entries,
-            has_next: page.has_next,
-            has_previous: page.has_previous,
-        });
+        return Ok((entries, layout));
     }
     Err(Refusal::unavailable(KeyGoneError))
 }

@@ -3,7 +3,7 @@
 //! ([`keyring_move`]), how a store is copied ([`copy`]), what a session with it is set to ([`session`]) and how a connection
 //! is kept good ([`connections`]), the lock that every change holds ([`sharing_lock`]), whether a COMMIT came through
 //! ([`outcome`]) and reached a standby ([`standby`]), how stores are brought up to this program (`migrations`), and how a
-//! list is cut into pages ([`page`]).
+//! list is cut into pages ([`page`]), also below many parents at once ([`pages_below`]).
 
 pub(crate) mod advisory_lock;
 mod connected;
@@ -15,6 +15,7 @@ pub mod keyring_move;
 pub(crate) mod migrations;
 pub mod outcome;
 pub mod page;
+pub mod pages_below;
 pub mod pool;
 pub mod serving;
 pub mod session;

@@ -1,42 +1,42 @@
 //! Survivors on the wire: to their own agency only.
 
-use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObject};
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use concord_entities::SelectLocked;
 use concord_entities::ids::{SurvivorAuditId, SurvivorId};
 use concord_entities::instant::Day;
 use concord_entities::name_key::NameKey;
+use concord_entities::survivor;
 use concord_entities::vocabulary::AgeGroup;
-use concord_entities::{audit_event, survivor};
-use sea_orm::{ActiveModelTrait, IntoActiveModel, Set, SqlErr};
+use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, Set, SqlErr};
 
-use super::contact::plan::SafeContactPlan;
-use super::legal_hold;
-use super::legal_hold::graphql::LegalHold;
 use super::rules;
 use crate::access::grant::Resource;
 use crate::agency::zone;
 use crate::audit::change::Change;
 use crate::audit::disclose;
 use crate::audit::event::Event;
-use crate::clock;
 use crate::error::{Error, Faults, Refusal, Result};
 use crate::request::idempotency::{self, Created, CreatingCall, Creation};
 use crate::request::repeated::unless_repeated;
 use crate::request::{InRequest, Request};
-use crate::review::accounting::{self, Disclosure};
 use crate::store::page::{self, Moment, PageRequest};
 use crate::text;
 use crate::wire::connection::Connection;
 use crate::wire::scalars::{Date, DateTime, LanguageTag};
+use crate::wire::together::Together;
 
 /// Your agency's own pseudonym for a person it serves. Holds no identity, and no other agency sees it.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(complex)]
 pub struct Survivor {
     #[graphql(skip)]
-    key: SurvivorId,
+    pub(super) key: SurvivorId,
     #[graphql(skip)]
-    model: survivor::Model,
+    pub(super) model: survivor::Model,
+    #[graphql(skip)]
+    pub(super) together: Arc<Together<SurvivorId>>,
     /// The pseudonym.
     pub pseudonym: String,
     /// The language that the person understands best.
@@ -48,75 +48,11 @@ pub struct Survivor {
     pub created_at: DateTime,
 }
 
-#[ComplexObject]
 impl Survivor {
-    /// The survivor's id.
-    pub async fn id(&self) -> ID {
-        ID(self.key.to_string())
-    }
-
-    /// How old the person is today, as far as it decides who signs: a minor is an adult from `minorUntil` on.
-    async fn age_group(&self, ctx: &Context<'_>) -> Result<AgeGroup> {
-        let request = ctx.request()?;
-        let own = self.model.agency_id;
-        let directory = &request.worker.directory;
-        let agencies = directory.among(&request.worker.store, [own]).await?;
-        let today = agencies
-            .get(&own)
-            .ok_or(Error::NotFound)?
-            .time_zone
-            .day(clock::now());
-        Ok(self.model.age_on(today))
-    }
-
-    /// Who was told what of the person, when and what for, newest first: also what was told under consents that have
-    /// ended. Asks for `survivor.r`.
-    async fn accounting(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "How many, 1 to 100; 20 where you leave it out.")] first: Option<i32>,
-        #[graphql(desc = "The cursor of the entry to go on after.")] after: Option<String>,
-        #[graphql(desc = "How many from the far end, 1 to 100; instead of `first`.")] last: Option<
-            i32,
-        >,
-        #[graphql(desc = "The cursor of the entry to go back from; instead of `after`.")]
-        before: Option<String>,
-    ) -> Result<Connection<Disclosure>> {
-        let request = ctx.request()?;
-        let caller = request.caller.may(Resource::Survivor.read())?;
-        let wanted = PageRequest::parse(first, after.as_deref(), last, before.as_deref())?;
-        let told = audit_event::Entity::told_of(caller.agency(), self.key);
-        accounting::page(request, &told, wanted).await
-    }
-
-    /// How the person may be reached safely; null where your agency has set nothing. Each reading is on record, and
-    /// needs the scope `survivor.r`.
-    async fn safe_contact(&self, ctx: &Context<'_>) -> Option<Result<SafeContactPlan>> {
-        safe_contact(ctx, self.key).await.transpose()
-    }
-
-    /// What obliges your agency to keep what it holds of the person, newest first, also what is over. Each reading is on
-    /// record, and needs the scope `survivor.r`.
-    async fn legal_holds(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "How many, 1 to 100; 20 where you leave it out.")] first: Option<i32>,
-        #[graphql(desc = "The cursor of the entry to go on after.")] after: Option<String>,
-        #[graphql(desc = "How many from the far end, 1 to 100; instead of `first`.")] last: Option<
-            i32,
-        >,
-        #[graphql(desc = "The cursor of the entry to go back from; instead of `after`.")]
-        before: Option<String>,
-    ) -> Result<Connection<LegalHold>> {
-        let request = ctx.request()?;
-        let wanted = PageRequest::parse(first, after.as_deref(), last, before.as_deref())?;
-        legal_hold::query::page(request, self.key, wanted).await
-    }
-}
-
-impl From<survivor::Model> for Survivor {
-    fn from(model: survivor::Model) -> Self {
+    /// Returns a survivor that is shown together with others.
+    pub(crate) fn beside(model: survivor::Model, together: Arc<Together<SurvivorId>>) -> Self {
         Self {
+            together,
             key: model.id,
             pseudonym: model.pseudonym.clone(),
             language: model.language.clone().map(LanguageTag::from),
@@ -127,10 +63,11 @@ impl From<survivor::Model> for Survivor {
     }
 }
 
-async fn safe_contact(ctx: &Context<'_>, id: SurvivorId) -> Result<Option<SafeContactPlan>> {
-    let request = ctx.request()?;
-    request.caller.may(Resource::Survivor.read())?;
-    crate::survivor::contact::read::plan(request, id).await
+impl From<survivor::Model> for Survivor {
+    fn from(model: survivor::Model) -> Self {
+        let alone = Together::of([model.id]);
+        Self::beside(model, alone)
+    }
 }
 
 /// A survivor to register.
@@ -151,6 +88,25 @@ pub struct SurvivorInput {
     pub idempotency_key: Option<ID>,
 }
 
+/// What to look for among survivors.
+#[derive(Clone, Debug, Default, InputObject)]
+pub struct SurvivorFilter {
+    /// The one with this pseudonym, whatever its case, width and spaces: 1 to 80 characters.
+    pub pseudonym: Option<String>,
+}
+
+impl SurvivorFilter {
+    /// Reads what the pseudonym is compared by.
+    fn key(&self) -> Result<Option<NameKey>, Error> {
+        let mut faults = Faults::default();
+        let line =
+            |text: &String| text::line_at(&mut faults, "filter.pseudonym", text, text::PSEUDONYM);
+        let pseudonym = self.pseudonym.as_ref().map(line);
+        faults.none()?;
+        Ok(pseudonym.map(|pseudonym| NameKey::of(&pseudonym)))
+    }
+}
+
 /// Reading survivors.
 #[derive(Default)]
 pub struct SurvivorQuery;
@@ -162,6 +118,9 @@ impl SurvivorQuery {
     async fn survivors(
         &self,
         ctx: &Context<'_>,
+        #[graphql(desc = "Which of them; all where you leave it out.")] filter: Option<
+            SurvivorFilter,
+        >,
         #[graphql(desc = "How many, 1 to 100; 20 where you leave it out.")] first: Option<i32>,
         #[graphql(desc = "The cursor of the entry to go on after.")] after: Option<String>,
         #[graphql(desc = "How many from the far end, 1 to 100; instead of `first`.")] last: Option<
@@ -173,9 +132,13 @@ impl SurvivorQuery {
         let request = ctx.request()?;
         let caller = request.caller.may(Resource::Survivor.search())?;
         let wanted = PageRequest::parse(first, after.as_deref(), last, before.as_deref())?;
+        let key = filter.unwrap_or_default().key()?;
         let released = request
             .disclose(|| async {
-                let among = survivor::Entity::of(caller.agency());
+                let mut among = survivor::Entity::of(caller.agency());
+                if let Some(key) = &key {
+                    among = among.filter(survivor::Column::PseudonymKey.eq(key.clone()));
+                }
                 let place = [survivor::Column::CreatedAt, survivor::Column::Id];
                 let wanted: PageRequest<Moment> = wanted;
                 disclose::page_by(&request.worker.store, among, &place, wanted, |row| {
@@ -184,8 +147,10 @@ impl SurvivorQuery {
                 .await
             })
             .await?;
+        let page = released.content();
+        let together = Together::of(page.entries.iter().map(|row| row.id));
         Ok(Connection::from_page(
-            released.content().map(Survivor::from),
+            page.map(|row| Survivor::beside(row, Arc::clone(&together))),
             |one| Moment {
                 at: one.created_at.0,
                 id: one.key.0,

@@ -36,6 +36,7 @@ pub(crate) mod m0034_staff;
 pub(crate) mod m0035_steps;
 pub(crate) mod m0036_listing;
 pub(crate) mod m0037_feed;
+pub(crate) mod m0038_links;
 pub(crate) mod m0039_answer_days;
 pub(crate) mod m0040_assignees;
 
