@@ -78,7 +78,7 @@ const GUARDED_FIELDS: [(&str, &str, RequiredScope); 3] = [
 
 /// What each field of the root asks for. A query that leads to a record or to a page of records asks for the scope of
 /// their kind and is not named here, and `viewer` asks for none.
-const OPERATIONS: [(&str, RequiredScope); 54] = [
+const OPERATIONS: [(&str, RequiredScope); 55] = [
     ("auditCheckpoint", Resource::Audit.read()),
     ("contactNow", Resource::Survivor.read()),
     ("lintConsent", Resource::Consent.read()),

@@ -290,12 +290,7 @@ pub(crate) async fn pages_below(
     let found = store.read.query_all(&statement).await?;
     let (epoch, now) = facts::epoch_and_time(&found)?;
     let (told, pages) = pages_below::divide(found, wanted)?;
-    let reopened = if depth.reopens {
-        reopened(store, caller.agency(), &told).await?
-    } else {
-        HashSet::new()
-    };
-    let (seen, events) = decide_all(&told, caller.into(), now, depth, &reopened)?;
+    let (seen, events) = decide_beside(store, caller, &told, now, depth).await?;
     Ok(Decided {
         epoch,
         now,
@@ -337,29 +332,35 @@ async fn find(
 ) -> Result<Decided<Vec<Seen>>> {
     let found = store.read.query_all(statement).await?;
     let (epoch, now) = facts::epoch_and_time(&found)?;
-    let reopened = if depth.reopens {
-        reopened(store, caller.agency(), &found).await?
-    } else {
-        HashSet::new()
-    };
-    let beside = Beside {
-        reopened,
-        drafts: if depth.previews.is_empty() {
-            HashMap::new()
-        } else {
-            blocks::of_sending(store, caller.agency(), drafts(&found)?, now).await?
-        },
-    };
-    let (mut content, events) = decide_all(&found, caller.into(), now, depth, &beside)?;
-    if depth.actions {
-        read_blocks(store, caller, &mut content, now).await?;
-    }
+    let (content, events) = decide_beside(store, caller, &found, now, depth).await?;
     Ok(Decided {
         epoch,
         now,
         content,
         events,
     })
+}
+
+/// Reads what is asked for beside the rows that were found, and decides on them.
+async fn decide_beside(
+    store: &Store,
+    caller: &Caller,
+    found: &[QueryResult],
+    now: Instant,
+    depth: &Depth,
+) -> Result<(Vec<Seen>, Vec<Event>)> {
+    let mut beside = Beside::default();
+    if depth.reopens {
+        beside.reopened = reopened(store, caller.agency(), found).await?;
+    }
+    if !depth.previews.is_empty() {
+        beside.drafts = blocks::of_sending(store, caller.agency(), drafts(found)?, now).await?;
+    }
+    let (mut seen, events) = decide_all(found, caller.into(), now, depth, &beside)?;
+    if depth.actions {
+        read_blocks(store, caller, &mut seen, now).await?;
+    }
+    Ok((seen, events))
 }
 
 /// What is read beside the rows of a page.
