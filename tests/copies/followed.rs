@@ -7,7 +7,8 @@ use crate::world::agency::Told;
 use crate::world::{Agency, Database, Server, World};
 
 /// All that sharing and the ledger stand on.
-const TABLES: [&str; 17] = [
+const TABLES: [&str; 18] = [
+    "agency_change",
     "membership",
     "agency",
     "application",
@@ -28,8 +29,10 @@ const TABLES: [&str; 17] = [
 ];
 
 fn is_copied(world: &World, name: &str) {
-    let copies =
-        TABLES.map(|table| format!("CREATE TABLE {name}_{table} AS SELECT * FROM {table}"));
+    let copies = TABLES.map(|table| {
+        let columns = world.columns(table);
+        format!("CREATE TABLE {name}_{table} AS SELECT {columns} FROM {table}")
+    });
     // All of it at one moment, whatever the integrator has under way.
     let tables = TABLES.join(", ");
     world.tampers(&format!(
@@ -40,7 +43,8 @@ fn is_copied(world: &World, name: &str) {
 
 fn is_put_back(world: &World, name: &str) {
     let put_back = TABLES.map(|table| {
-        format!("DELETE FROM {table}; INSERT INTO {table} SELECT * FROM {name}_{table}")
+        let columns = world.columns(table);
+        format!("DELETE FROM {table}; INSERT INTO {table} ({columns}) SELECT {columns} FROM {name}_{table}")
     });
     world.tampers(&format!(
         "SET LOCAL session_replication_role = replica; {}",

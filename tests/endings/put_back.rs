@@ -23,22 +23,9 @@ const TABLES: [&str; 12] = [
     "sharing_epoch",
 ];
 
-/// The columns of a table that are written: the database computes the others.
-fn columns(world: &World, table: &str) -> String {
-    world.tampers(&match world.database {
-        Database::Postgres => format!(
-            "SELECT string_agg(column_name, ', ') FROM information_schema.columns \
-             WHERE table_schema = current_schema() AND table_name = '{table}' AND is_generated = 'NEVER'"
-        ),
-        Database::Sqlite => {
-            format!("SELECT group_concat(name, ', ') FROM pragma_table_info('{table}')")
-        }
-    })
-}
-
 pub fn is_copied(world: &World) {
     let copies = TABLES.map(|table| {
-        let columns = columns(world, table);
+        let columns = world.columns(table);
         format!("CREATE TABLE old_{table} AS SELECT {columns} FROM {table}")
     });
     // All of it at one moment, whatever the integrator has under way.
@@ -59,7 +46,7 @@ pub fn is_put_back(world: &World) {
         Database::Sqlite => String::new(),
     };
     let put_back = TABLES.map(|table| {
-        let columns = columns(world, table);
+        let columns = world.columns(table);
         format!(
             "DELETE FROM {table}; INSERT INTO {table} ({columns}) SELECT {columns} FROM old_{table}"
         )

@@ -312,6 +312,19 @@ impl World {
         }
     }
 
+    /// The columns of a table that are written: the database computes the others.
+    pub fn columns(&self, table: &str) -> String {
+        self.tampers(&match self.database {
+            Database::Postgres => format!(
+                "SELECT string_agg(column_name, ', ') FROM information_schema.columns \
+                 WHERE table_schema = current_schema() AND table_name = '{table}' AND is_generated = 'NEVER'"
+            ),
+            Database::Sqlite => {
+                format!("SELECT group_concat(name, ', ') FROM pragma_table_info('{table}')")
+            }
+        })
+    }
+
     /// An id of the wire as SQL writes it.
     pub fn sql_id(&self, id: &str) -> String {
         sql_uuid(self.database == Database::Postgres, id)
