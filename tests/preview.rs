@@ -237,7 +237,7 @@ async fn it_is_explained_to_a_sender_who_may_see_its_package_and_why_not(world: 
         let keys: Vec<_> = keys
             .map(|key| match key["reason"].as_str() {
                 Some(reason) => format!("{}: {reason}", key["kind"].as_str().unwrap()),
-                None => format!("{}", key["kind"].as_str().unwrap()),
+                None => key["kind"].as_str().unwrap().to_owned(),
             })
             .collect();
         format!(

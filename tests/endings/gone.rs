@@ -26,17 +26,17 @@ enum Ending {
 
 #[tokio::test]
 async fn what_was_revoked_is_gone_from_an_older_copy() {
-    gone_from_an_older_copy(Ending::Revocation).await;
+    Box::pin(gone_from_an_older_copy(Ending::Revocation)).await;
 }
 
 #[tokio::test]
 async fn what_has_expired_is_gone_from_an_older_copy() {
-    gone_from_an_older_copy(Ending::Expiry).await;
+    Box::pin(gone_from_an_older_copy(Ending::Expiry)).await;
 }
 
 #[tokio::test]
 async fn who_was_erased_is_gone_from_an_older_copy() {
-    gone_from_an_older_copy(Ending::Erasure).await;
+    Box::pin(gone_from_an_older_copy(Ending::Erasure)).await;
 }
 
 async fn gone_from_an_older_copy(ending: Ending) {

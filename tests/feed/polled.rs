@@ -104,7 +104,7 @@ async fn nothing_is_lost_or_doubled(world: World, count: usize) {
     let polling = from.into_iter().map(|(reader, mut at)| async move {
         let mut told: BTreeMap<String, u32> = BTreeMap::new();
         let mut pages = 0;
-        while told.len() < count && start.elapsed() < Duration::from_secs(600) {
+        while told.len() < count && start.elapsed() < Duration::from_mins(10) {
             let page = page(reader, Some(&at), 100).await;
             for (_, _, record) in page.named {
                 *told.entry(record).or_default() += 1;

@@ -111,7 +111,7 @@ impl Command {
     /// Does it.
     pub(crate) async fn run(self) -> Result<()> {
         match self {
-            Self::Serve(serve) => serve.run().await,
+            Self::Serve(serve) => Box::pin(serve.run()).await,
             Self::Migrate { what } => migrate(what).await,
             Self::Found(found) => found.run().await,
             Self::TimeZone(set) => set.run().await,

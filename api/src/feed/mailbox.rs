@@ -36,7 +36,7 @@ pub(super) struct MailboxCounts {
     pub(super) cursor: Cursor,
 }
 
-/// MailboxCounts for the caller's agency. Nothing is recorded: no record is named.
+/// Counts what waits for the caller's agency. Nothing is recorded: no record is named.
 pub(super) async fn count(request: &Request) -> Result<MailboxCounts> {
     let store = &request.worker.store;
     let agency = request.caller.agency();

@@ -1,6 +1,7 @@
 //! From where a reader goes on in the feed, and what of a page is named. Pure.
 
 use std::collections::{HashMap, HashSet};
+use std::hash::BuildHasher;
 use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -117,9 +118,9 @@ pub struct ChangedRecordRow {
 /// Returns what of a page is named, each with its state: each record once, where it changed last, and none that its reader
 /// does not see now or whose kind its token does not list.
 #[must_use]
-pub fn named(
+pub fn named<S: BuildHasher>(
     rows: &[ChangedRecordRow],
-    states: &HashMap<Uuid, &'static str>,
+    states: &HashMap<Uuid, &'static str, S>,
 ) -> Vec<(ChangedRecordRow, &'static str)> {
     let mut met = HashSet::new();
     let newest_first = rows.iter().rev();

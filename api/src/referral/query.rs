@@ -55,15 +55,15 @@ impl ReferralQuery {
         listing.check_place(&wanted)?;
         let selection = ReferralSelection::below(ctx, &["edges", "node"])?;
         let store = &request.worker.store;
-        let list = Find {
+        let among = Find {
             listing: &listing,
             agency: caller.agency(),
             backend: store.backend,
         };
-        let read = || read::page(store, caller, &list, wanted, &selection.depth);
+        let read = || read::page(store, caller, &among, wanted, &selection.depth);
         let page = Box::pin(view::release(request, &selection, read)).await?;
         let total = if lookahead::asks(ctx, &["totalCount"]) {
-            Some(TotalCount::of(&list, store).await?)
+            Some(TotalCount::of(&among, store).await?)
         } else {
             None
         };

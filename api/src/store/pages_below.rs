@@ -80,6 +80,15 @@ pub struct PageBelow {
     has_previous: bool,
 }
 
+/// What was found below one parent.
+struct Found {
+    parent: Uuid,
+    /// Each with its number in the list.
+    rows: Vec<(i64, QueryResult)>,
+    behind: bool,
+    total: i64,
+}
+
 /// Divides what such a statement brought: the rows that are told, parent by parent in the order of each list, and how many
 /// are whose.
 ///
@@ -89,35 +98,40 @@ pub fn divide(
     found: Vec<QueryResult>,
     wanted: &PageRequest,
 ) -> Result<(Vec<QueryResult>, Vec<PageBelow>), DbErr> {
-    let mut lists: Vec<(Uuid, Vec<(i64, QueryResult)>, bool, i64)> = Vec::new();
+    let mut lists: Vec<Found> = Vec::new();
     let mut places: HashMap<Uuid, usize> = HashMap::new();
     for row in found {
         let Some(parent) = row.try_get::<Option<Uuid>>("", PARENT)? else {
             continue;
         };
         let place = *places.entry(parent).or_insert_with(|| {
-            lists.push((parent, Vec::new(), false, 0));
+            lists.push(Found {
+                parent,
+                rows: Vec::new(),
+                behind: false,
+                total: 0,
+            });
             lists.len() - 1
         });
-        let Some((_, rows, behind, total)) = lists.get_mut(place) else {
+        let Some(list) = lists.get_mut(place) else {
             continue;
         };
-        *total = row.try_get("", TOTAL)?;
+        list.total = row.try_get("", TOTAL)?;
         if row.try_get::<i32>("", BEHIND)? == 0 {
-            rows.push((row.try_get("", NTH)?, row));
+            list.rows.push((row.try_get("", NTH)?, row));
         } else {
-            *behind = true;
+            list.behind = true;
         }
     }
     let mut told = Vec::new();
     let mut pages = Vec::new();
-    for (parent, mut rows, behind, total) in lists {
-        rows.sort_by_key(|(nth, _)| *nth);
-        let page = wanted.cut(rows, behind);
+    for mut list in lists {
+        list.rows.sort_by_key(|(nth, _)| *nth);
+        let page = wanted.cut(list.rows, list.behind);
         pages.push(PageBelow {
-            parent,
+            parent: list.parent,
             entries: page.entries.len(),
-            total: u64::try_from(total).unwrap_or_default(),
+            total: u64::try_from(list.total).unwrap_or_default(),
             has_next: page.has_next,
             has_previous: page.has_previous,
         });

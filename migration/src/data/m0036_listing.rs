@@ -61,15 +61,15 @@ fn computed(backend: DbBackend) -> [String; 2] {
     };
     let never = i64::MAX;
     let lapsed = "halted OR consent_until <= settled_at OR mou_until <= settled_at";
-    let expired = "status = 'REQUESTED' AND expires_at <= settled_at";
-    let expires = "CASE WHEN status = 'REQUESTED' AND expires_at > settled_at THEN expires_at END";
-    let next = ["consent_until", "mou_until", expires]
+    let is_expired = "status = 'REQUESTED' AND expires_at <= settled_at";
+    let expiry = "CASE WHEN status = 'REQUESTED' AND expires_at > settled_at THEN expires_at END";
+    let next = ["consent_until", "mou_until", expiry]
         .map(|moment| format!("coalesce({moment}, {never})"))
         .join(", ");
     [
         format!(
             "ALTER TABLE referral ADD COLUMN settled_status varchar GENERATED ALWAYS AS (CASE WHEN status NOT IN {OPEN} THEN status \
-             WHEN {lapsed} THEN 'SUSPENDED' WHEN {expired} THEN 'EXPIRED' ELSE status END) {kept}"
+             WHEN {lapsed} THEN 'SUSPENDED' WHEN {is_expired} THEN 'EXPIRED' ELSE status END) {kept}"
         ),
         format!(
             "ALTER TABLE referral ADD COLUMN settles_at bigint GENERATED ALWAYS AS (CASE WHEN status NOT IN {OPEN} THEN NULL \

@@ -24,7 +24,7 @@ pub(super) fn page(page: &ReferralConnection, plan: &PagePlan) -> Option<String>
         OfPage::TypeName => text(out, "ReferralConnection"),
         OfPage::Edges(plan) => list(out, &page.edges, |out, entry| edge(out, entry, plan)),
         OfPage::PageInfo(plan) => page_info(out, &page.page_info, plan),
-        OfPage::TotalCount(plan) => total(out, page.total_count.as_ref()?, plan),
+        OfPage::TotalCount(plan) => total(out, page.total_count?, plan),
     })?;
     Some(out)
 }
@@ -37,7 +37,7 @@ fn edge(out: &mut String, edge: &Edge<Referral>, plan: &Object<OfEdge>) -> Optio
     })
 }
 
-fn total(out: &mut String, total: &TotalCount, plan: &Object<OfTotal>) -> Option<()> {
+fn total(out: &mut String, total: TotalCount, plan: &Object<OfTotal>) -> Option<()> {
     object(out, plan, |out, field| match field {
         OfTotal::TypeName => text(out, "TotalCount"),
         OfTotal::Count => write!(out, "{}", total.count).ok(),
