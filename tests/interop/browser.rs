@@ -72,3 +72,14 @@ fn expected() -> Value {
         "explorer": { "personas": 7, "answered": true },
     })
 }
+
+#[test]
+fn what_the_explorer_proposes_to_ask_can_be_asked() {
+    let told: Value = serde_json::from_str(&node("examples.mjs", "")).unwrap();
+    let told = told.as_array().unwrap();
+    assert!(told.len() > 20, "only {} examples", told.len());
+    for example in told {
+        let good = json!({ "name": example["name"], "faults": [], "filled": true });
+        assert_eq!(*example, good);
+    }
+}

@@ -64,12 +64,56 @@ export const examples = ({ recall, caller }) => [
         recipient { name }
         sentAt
         respondBy
+        overdue
         updatedAt
+        actions { action blockedBy }
+        allowedActions
       }
     }
+    totalCount { count orMore }
     pageInfo { hasNextPage endCursor }
   }
 }`,
+  },
+  {
+    name: "What waits", about: "What a badge shows; it names nobody, and nothing goes on record", needs: "referral.rs",
+    text: () => `query Mailbox {
+  mailbox { inboxUnanswered inboxOverdue outboxAnswered unseenNotices changedAt }
+}`,
+  },
+  {
+    name: "What is most urgent", about: "What wants an answer soonest comes first", needs: "referral.rs",
+    text: () => `query MostUrgent {
+  referrals(box: INBOX, orderBy: MOST_URGENT, filter: { statuses: [REQUESTED] }, first: 20) {
+    edges { node { id urgency respondBy overdue expiresAt allowedActions } }
+    pageInfo { hasNextPage endCursor }
+  }
+}`,
+  },
+  {
+    name: "What changed", about: "In the log's order, from the oldest that is kept: go on after endCursor", needs: "referral.rs",
+    text: () => `query Changes {
+  changes(first: 20) {
+    edges { cursor node { type object state at } }
+    pageInfo { hasNextPage endCursor }
+  }
+}`,
+  },
+  {
+    name: "Preview what you sent", about: "What its recipient may be told, and why", needs: "referral.rs", followsSchema: true,
+    text: (schema) => `query Preview($id: ID!, $purpose: Purpose!, $agency: ID!) {
+  referral(id: $id) {
+    status
+    preview(purpose: $purpose) {
+      ${indent(packageFields(schema), 3)}
+    }
+    explainAccess(agency: $agency, purpose: $purpose) {
+      keys { kind held detail }
+      shared
+    }
+  }
+}`,
+    fill: { id: () => recall("referral"), purpose: () => caller.purpose(), agency: () => recall("agency") }, first: "My outbox",
   },
   {
     name: "Read one package", about: "For a purpose; then ask the same as another persona", needs: "referral.rs",
@@ -111,11 +155,39 @@ export const examples = ({ recall, caller }) => [
 }`,
     fill: { id: () => recall("referral", can("REJECT")), reason: () => "NO_CAPACITY" }, first: "My inbox",
   },
+  ...[["Start", "START", "startReferral"], ["Resume", "RESUME", "resumeReferral"]].map(([word, action, verb]) => ({
+    name: `${word} a referral`, about: "That your agency took on", needs: "referral.u", changes: true,
+    text: () => `mutation ${word}($id: ID!) {
+  ${verb}(id: $id) { id status allowedActions }
+}`,
+    fill: { id: () => recall("referral", can(action)) }, first: "My inbox",
+  })),
+  {
+    name: "Put a referral on hold", about: "With a coded reason that the sender sees", needs: "referral.u", changes: true,
+    text: () => `mutation Hold($id: ID!, $reason: HoldReason!) {
+  holdReferral(id: $id, reason: $reason) { id status statusReason allowedActions }
+}`,
+    fill: { id: () => recall("referral", can("HOLD")), reason: () => "NO_CAPACITY" }, first: "My inbox",
+  },
+  {
+    name: "Complete a referral", about: "With what came of it", needs: "referral.u", changes: true,
+    text: () => `mutation Complete($id: ID!, $outcome: OutcomeInput!) {
+  completeReferral(id: $id, outcome: $outcome) { id status outcome { code provided further } }
+}`,
+    fill: { id: () => recall("referral", can("COMPLETE")), outcome: () => ({ code: "SURVIVOR_ENDED" }) }, first: "My inbox",
+  },
+  {
+    name: "Call a referral off", about: "Either side may", needs: "referral.u", changes: true,
+    text: () => `mutation Cancel($id: ID!, $reason: CancelReason!) {
+  cancelReferral(id: $id, reason: $reason) { id status statusReason }
+}`,
+    fill: { id: () => recall("referral", can("CANCEL")), reason: () => "SURVIVOR_DECISION" }, first: "My inbox",
+  },
   {
     name: "My survivors", about: "Your own pseudonyms; nobody else has them", needs: "survivor.rs",
     text: () => `query Survivors {
   survivors(first: 20) {
-    edges { node { id pseudonym minor language } }
+    edges { node { id pseudonym ageGroup language } }
     pageInfo { hasNextPage endCursor }
   }
 }`,
@@ -213,9 +285,9 @@ export const examples = ({ recall, caller }) => [
     __typename
     id
     ... on Agency { name kind }
-    ... on Referral { status }
-    ... on Mou { title status }
-    ... on Consent { status }
+    ... on Referral { referral: status }
+    ... on Mou { title mou: status }
+    ... on Consent { consent: status }
   }
 }`,
     fill: { id: () => recall("referral") ?? recall("agency") }, first: "Who am I?",
