@@ -78,7 +78,7 @@ const GUARDED_FIELDS: [(&str, &str, RequiredScope); 3] = [
 
 /// What each field of the root asks for. A query that leads to a record or to a page of records asks for the scope of
 /// their kind and is not named here, and `viewer` asks for none.
-const OPERATIONS: [(&str, RequiredScope); 55] = [
+const OPERATIONS: [(&str, RequiredScope); 57] = [
     ("auditCheckpoint", Resource::Audit.read()),
     ("contactNow", Resource::Survivor.read()),
     ("lintConsent", Resource::Consent.read()),
@@ -96,6 +96,7 @@ const OPERATIONS: [(&str, RequiredScope); 55] = [
     ("discardConsentDraft", Resource::Consent.update()),
     ("discardReferralDraft", Resource::Referral.update()),
     ("draftConsent", Resource::Consent.create()),
+    ("draftConsentFrom", Resource::Consent.create()),
     ("draftMou", Resource::Mou.create()),
     ("draftReferral", Resource::Referral.create()),
     ("editConsentDraft", Resource::Consent.update()),
@@ -127,6 +128,7 @@ const OPERATIONS: [(&str, RequiredScope); 55] = [
     ("revokeToken", Resource::Agency.delete()),
     ("rotateApplicationSecret", Resource::Agency.update()),
     ("sendReferral", Resource::Referral.update()),
+    ("setAnswerDays", Resource::Referral.update()),
     ("setSafeContact", Resource::Survivor.update()),
     ("signConsent", Resource::Consent.update()),
     ("signMou", Resource::Mou.update()),
