@@ -7,7 +7,7 @@ use async_graphql::{ComplexObject, Context, ID};
 use concord_entities::ids::{ConsentId, RulePackId};
 use concord_entities::vocabulary::{DataCategory, Explanation, MinorAlone, Purpose};
 
-use super::graphql::{Consent, Held, find_consent, rule_packs};
+use super::graphql::{Consent, HeldConsent, find_consent, rule_packs};
 use super::parts::{ConsentFinding, Interpreter, Objection};
 use super::selection::ConsentSelection;
 use crate::access::grant::Resource;
@@ -138,7 +138,7 @@ impl Consent {
     /// Which of a minor's parents or guardians object; none to the recipient.
     async fn objections(&self) -> Vec<Objection> {
         let held = self.held.iter();
-        let of = |held: &Arc<Held>| -> Vec<Objection> {
+        let of = |held: &Arc<HeldConsent>| -> Vec<Objection> {
             let rows = held.objections.iter();
             rows.map(|row| Objection::seen(row, &held.signatures))
                 .collect()

@@ -56,7 +56,7 @@ pub struct Consent {
     #[graphql(skip)]
     pub(super) model: consent::Model,
     #[graphql(skip)]
-    pub(super) held: Option<Arc<Held>>,
+    pub(super) held: Option<Arc<HeldConsent>>,
     #[graphql(skip)]
     pub(super) together: Arc<Together<ConsentId>>,
     #[graphql(skip)]
@@ -77,7 +77,7 @@ pub struct Consent {
 
 /// What only the agency that holds a consent is told.
 #[derive(Debug)]
-pub(super) struct Held {
+pub(super) struct HeldConsent {
     pub(super) survivor: survivor::Model,
     pub(super) signatures: Vec<consent_signature::Model>,
     pub(super) objections: Vec<consent_objection::Model>,
@@ -95,7 +95,7 @@ impl Consent {
     pub(super) async fn grounds<'h>(
         &self,
         ctx: &Context<'_>,
-        held: &'h Held,
+        held: &'h HeldConsent,
     ) -> Result<&'h Grounds> {
         let store = &ctx.request()?.worker.store;
         let (discloser, now) = (self.model.discloser_id, self.judged_at);
@@ -320,7 +320,7 @@ impl ConsentView {
                 .map(|one| Signature::seen(one, survivor.is_some()))
                 .collect(),
             held: survivor.map(|survivor| {
-                Arc::new(Held {
+                Arc::new(HeldConsent {
                     survivor: survivor.clone(),
                     signatures,
                     objections: self.objections.get(&model.id).cloned().unwrap_or_default(),

@@ -6,7 +6,7 @@
 //! - [`query`]: reading, [`below`] what hangs below survivors and consents; [`listing`] says which lists are answered,
 //!   [`find`] selects their rows, [`settling`] keeps what
 //!   finds them, [`read`] decides on them for a [`reader`], `view` releases and opens them.
-//! - [`explanation`]: why somebody may see a package or may not; `preview`: what its recipient would see.
+//! - [`explanation`]: why somebody may see a package or may not; [`disclosure`]: what is decided of it.
 //! - [`package`]: what a package holds; `package_view` opens it.
 //! - [`graphql`], [`input`], `selection`: the wire; [`fast`] writes its hot page by hand.
 
@@ -15,6 +15,7 @@ mod blocks;
 pub mod change;
 pub mod connection;
 pub mod continuation;
+pub mod disclosure;
 pub mod draft;
 pub mod expiry;
 pub mod explanation;
@@ -26,7 +27,6 @@ mod kept;
 pub mod listing;
 pub mod package;
 mod package_view;
-mod preview;
 pub mod query;
 pub mod read;
 pub mod reader;

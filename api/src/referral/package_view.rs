@@ -6,8 +6,9 @@ use async_graphql::ID;
 use concord_entities::ids::ReferralId;
 use concord_entities::vocabulary::{Categories, DataCategory, Purpose};
 
+use super::disclosure::PackageDecision;
 use super::package::{Contents, DisclosureReceipt, PART_2_NOTICE, Package, Withheld};
-use super::read::{PackageDecision, Seen};
+use super::read::Seen;
 use crate::audit::ledger::RecordedEvent;
 use crate::error::{Refusal, Result};
 use crate::request::Request;

@@ -18,9 +18,9 @@ use sea_orm::sea_query::SelectStatement;
 use sea_orm::{ConnectionTrait, FromQueryResult, QueryResult, QuerySelect, QueryTrait, Select};
 
 use super::blocks;
+use super::disclosure::{self, PackageDecision, PackageOf};
 use super::find::Find;
 use super::listing::ListPlace;
-use super::preview;
 use super::reader::Reader;
 use super::rules::actions::{self, Blocks};
 use super::rules::answer;
@@ -185,17 +185,6 @@ pub struct Beyond {
     pub key_version: i32,
 }
 
-/// The decision on one package, for one purpose.
-#[derive(Clone, Debug)]
-pub struct PackageDecision {
-    /// The categories that are selected, may be shown and have something in them.
-    pub shared: Categories,
-    /// Every category that may not be shown, whether or not there is something in it.
-    pub withheld: Vec<(DataCategory, Reason)>,
-    /// The place of its audit event among the read's events.
-    pub event: usize,
-}
-
 impl Seen {
     /// Lists the records that showing this one tells of: they all go into the audit log.
     fn records(&self, depth: &Depth) -> Vec<String> {
@@ -349,7 +338,7 @@ async fn decide_beside(
     now: Instant,
     depth: &Depth,
 ) -> Result<(Vec<Seen>, Vec<Event>)> {
-    let mut beside = Beside::default();
+    let mut beside = ReadBeside::default();
     if depth.reopens {
         beside.reopened = reopened(store, caller.agency(), found).await?;
     }
@@ -365,7 +354,7 @@ async fn decide_beside(
 
 /// What is read beside the rows of a page.
 #[derive(Debug, Default)]
-struct Beside {
+struct ReadBeside {
     /// The earlier referrals that may be named.
     reopened: HashSet<ReferralId>,
     /// The MOU that each draft would be sent under, or what keeps it from that.
@@ -435,7 +424,7 @@ fn decide_all(
     reader: Reader<'_>,
     now: Instant,
     depth: &Depth,
-    beside: &Beside,
+    beside: &ReadBeside,
 ) -> Result<(Vec<Seen>, Vec<Event>)> {
     let mut events = Vec::new();
     let mut seen = Vec::with_capacity(found.len());
@@ -482,7 +471,7 @@ pub(crate) async fn invented(
     let backend = database.get_database_backend();
     let statement = facts::beside_epoch(backend, rows.into_query(), depth.beyond_header);
     let found = database.query_all(&statement).await?;
-    let (_, events) = decide_all(&found, reader, moment, &depth, &Beside::default())?;
+    let (_, events) = decide_all(&found, reader, moment, &depth, &ReadBeside::default())?;
     Ok(events)
 }
 
@@ -491,7 +480,7 @@ fn judge(
     row: &QueryResult,
     reader: Reader<'_>,
     now: Instant,
-    (depth, beside): (&Depth, &Beside),
+    (depth, beside): (&Depth, &ReadBeside),
     events: &mut Vec<Event>,
 ) -> Result<Seen> {
     let header = Header::from_query_result(row, "")?;
@@ -505,12 +494,17 @@ fn judge(
     let mut explained = BTreeMap::new();
     let beyond = if depth.beyond_header {
         let gathered = Gathered::from_row(row)?;
+        let of = PackageOf {
+            referral: header.id,
+            sender: header.sender_id,
+            recipient: header.recipient_id,
+        };
         if side == ReferralSide::Sender {
-            let as_sent = preview::as_sent(&gathered, beside.drafts.get(&header.id));
+            let as_sent = disclosure::as_sent(&gathered, beside.drafts.get(&header.id));
             for (purpose, selected) in &depth.previews {
                 let asked = (*purpose, *selected);
                 let decision =
-                    preview::decide_package(&header, &as_sent, reader, asked, now, events);
+                    disclosure::preview_package(&of, &as_sent, reader, asked, now, events);
                 previews.insert(*purpose, decision);
             }
             for (agency, purpose) in &depth.explained {
@@ -526,7 +520,7 @@ fn judge(
         }
         for (purpose, selected) in &depth.packages {
             let asked = (*purpose, *selected);
-            let decision = decide_package(&header, &gathered, reader, asked, now, events);
+            let decision = disclosure::decide_package(&of, &gathered, reader, asked, now, events);
             packages.insert(*purpose, decision);
         }
         Some(Beyond {
@@ -556,71 +550,4 @@ fn judge(
         previews,
         explained,
     })
-}
-
-/// Decides on each category of a package, and adds the event of its reading to `events`.
-fn decide_package(
-    header: &Header,
-    gathered: &Gathered,
-    reader: Reader<'_>,
-    (purpose, selected): (Purpose, Categories),
-    now: Instant,
-    events: &mut Vec<Event>,
-) -> PackageDecision {
-    let ceiling = reader.ceiling(purpose);
-    let question = |category| Question {
-        reader: reader.agency,
-        category,
-        purpose,
-        ceiling,
-    };
-    let decided = |category| decide(&question(category), &gathered.facts, now);
-    record_reading(
-        header,
-        gathered,
-        reader,
-        (purpose, selected),
-        decided,
-        events,
-    )
-}
-
-/// Gathers what was decided of each category, and adds the event of its reading to `events`.
-pub(super) fn record_reading(
-    header: &Header,
-    gathered: &Gathered,
-    reader: Reader<'_>,
-    (purpose, selected): (Purpose, Categories),
-    decided: impl Fn(DataCategory) -> sharing::Answer,
-    events: &mut Vec<Event>,
-) -> PackageDecision {
-    let mut shared = Categories::EMPTY;
-    let mut withheld = Vec::new();
-    let mut ground: Option<Ground> = None;
-    for category in DataCategory::ALL.iter().copied() {
-        match decided(category) {
-            sharing::Answer::Share(on) => {
-                ground = Some(on);
-                if selected.has(category) && gathered.contains.has(category) {
-                    shared = shared.with(category);
-                }
-            }
-            sharing::Answer::Withhold(reason) => withheld.push((category, reason)),
-        }
-    }
-    let event = events.len();
-    events.push(Event::PackageRead {
-        referral: header.id,
-        survivor: gathered.survivor,
-        reader: reader.agency,
-        discloser: header.sender_id,
-        purpose,
-        released: shared,
-        ground,
-    });
-    PackageDecision {
-        shared,
-        withheld,
-        event,
-    }
 }

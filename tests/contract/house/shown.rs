@@ -54,6 +54,14 @@ const SHOWN: &[(&str, &str)] = &[
     // The program that acted, to its own agency.
     ("review", "application::graphql::Application"),
     ("review", "application::graphql::own"),
+    // What stands on it.
+    ("consent", "referral::connection::ReferralConnection"),
+    ("consent", "referral::selection::ReferralSelection"),
+    // What the person decided, and what was sent of them.
+    ("survivor", "consent::graphql::Consent"),
+    ("survivor", "consent::selection::ConsentSelection"),
+    ("survivor", "referral::connection::ReferralConnection"),
+    ("survivor", "referral::selection::ReferralSelection"),
     // What was disclosed of the person.
     ("survivor", "review::accounting::Disclosure"),
     ("survivor", "review::accounting::page"),
