@@ -38,8 +38,11 @@ async fn among_many() -> (World, Agency, [Told; 2]) {
     let referral = world.sql_id(&of_crowd.referral);
     let agency = world.sql_id(&north.id.to_string());
     let copied = |table: &str, changes: &str, of: &str| {
+        let columns = world.columns(table);
+        let columns = columns.trim();
+        let made = columns.replace(", ", ", made.");
         format!(
-            "INSERT INTO {table} SELECT made.* FROM crowd, {table} one, \
+            "INSERT INTO {table} ({columns}) SELECT made.{made} FROM crowd, {table} one, \
              LATERAL jsonb_populate_record(one, jsonb_build_object({changes})) made WHERE {of};"
         )
     };

@@ -11,8 +11,8 @@ use concord_entities::instant::Instant;
 use concord_entities::mou;
 use concord_entities::referral::{self, Column, EarlierOutcomes};
 use concord_entities::vocabulary::{
-    ActionBlock, Categories, Code, DataCategory, Needs, OutcomeCode, Purpose, ReferralSide,
-    ReferralStatus, StatusReason, Urgency,
+    ActionBlock, Categories, Needs, OutcomeCode, Purpose, ReferralSide, ReferralStatus,
+    StatusReason, Urgency,
 };
 use sea_orm::sea_query::SelectStatement;
 use sea_orm::{ConnectionTrait, FromQueryResult, QueryResult, QuerySelect, QueryTrait, Select};
@@ -33,7 +33,6 @@ use crate::consent::selection::ConsentSelection;
 use crate::error::Result;
 use crate::sharing::explain::{Asked, Explanation, explain};
 use crate::sharing::facts::{self, Gathered};
-use crate::sharing::{self, Ground, Question, Reason, decide};
 use crate::store::Store;
 use crate::store::page::{Page, PageRequest};
 use crate::store::pages_below::{self, Lists, PageBelow};
