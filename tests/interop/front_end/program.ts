@@ -103,13 +103,20 @@ function nothingElse(code: never): never {
 
 export const actions: Record<ReferralAction, string> = {
   ACCEPT: "Accept",
+  ASSIGN: "Assign",
+  CANCEL: "Call off",
   COMPLETE: "Complete",
   CONTINUE: "Continue",
   CORRECT: "Correct the outcome",
   DISCARD: "Discard",
   EDIT: "Edit",
+  FAIL: "End without success",
+  HOLD: "Put on hold",
+  MARK_ENTERED_IN_ERROR: "Should never have been",
   REJECT: "Reject",
+  RESUME: "Resume",
   SEND: "Send",
+  START: "Start",
 };
 
 // @ts-expect-error: two outcomes have no word
