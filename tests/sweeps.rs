@@ -163,7 +163,7 @@ async fn the_document_names_each_table_of_both_stores(filled: Filled) {
         assert_eq!(named, filled.tables(store).await, "{store}");
     }
     let aged: BTreeSet<_> = limits().into_iter().map(|one| one.table).collect();
-    assert_eq!(aged.len(), 5, "{aged:?}");
+    assert_eq!(aged.len(), 6, "{aged:?}");
 }
 
 /// Rows of each table that ages, more than one batch of them, that reach this age when the clock says `now`; and some

@@ -507,7 +507,37 @@ async fn referrals(lists: &mut Lists, north: &Agency, south: &Agency) {
         lists.tries(north, &name, call, "/referrals/edges").await;
     }
 
+    let document = "query($filter: ConsentFilter!) { consents(side: GIVEN, filter: $filter, first: 5) { edges { node { id } } } }";
+    let call = Call {
+        document,
+        variables: json!({ "filter": { "statuses": ["ACTIVE"] } }),
+        pointer: "/filter/statuses",
+    };
+    lists
+        .tries(north, "ConsentFilter.statuses", call, "/consents/edges")
+        .await;
+
     let ada = north.refers("Dora").to(south).sharing([Identity]).await;
+    let agencies = north.lists("agencies(first: 100)", "id").await;
+    let known = [north.id.to_string(), south.id.to_string()];
+    let third = agencies
+        .iter()
+        .map(|agency| agency["id"].as_str().unwrap())
+        .find(|id| !known.contains(&(*id).to_owned()));
+    let from = json!({
+        "from": ada.consent, "recipient": third.unwrap(), "expiresAt": format!("{}T00:00:00Z", day(30)),
+        "explained": ["WHO", "WHAT"],
+    });
+    let document = "mutation($consent: ConsentFromInput!) { draftConsentFrom(consent: $consent) { findings { rule } } }";
+    let call = Call {
+        document,
+        variables: json!({ "consent": from }),
+        pointer: "/consent/explained",
+    };
+    let shown = "/draftConsentFrom/findings";
+    lists
+        .tries(north, "ConsentFromInput.explained", call, shown)
+        .await;
     south.does("acceptReferral", &ada).await.data();
     let completed =
         json!({ "id": ada.referral, "outcome": { "code": "SURVIVOR_ENDED", "provided": [] } });

@@ -81,7 +81,7 @@ pub struct PageBelow {
 }
 
 /// What was found below one parent.
-struct Found {
+struct FoundBelow {
     parent: Uuid,
     /// Each with its number in the list.
     rows: Vec<(i64, QueryResult)>,
@@ -98,14 +98,14 @@ pub fn divide(
     found: Vec<QueryResult>,
     wanted: &PageRequest,
 ) -> Result<(Vec<QueryResult>, Vec<PageBelow>), DbErr> {
-    let mut lists: Vec<Found> = Vec::new();
+    let mut lists: Vec<FoundBelow> = Vec::new();
     let mut places: HashMap<Uuid, usize> = HashMap::new();
     for row in found {
         let Some(parent) = row.try_get::<Option<Uuid>>("", PARENT)? else {
             continue;
         };
         let place = *places.entry(parent).or_insert_with(|| {
-            lists.push(Found {
+            lists.push(FoundBelow {
                 parent,
                 rows: Vec::new(),
                 behind: false,
