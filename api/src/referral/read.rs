@@ -1,7 +1,8 @@
 //! How referrals are found, decided on and released: one statement a page.
 //!
 //! The statement brings the rows, the sharing epoch, the database's time and, where content or consent is asked for,
-//! every fact that the decision needs. The copied state on the row only *finds* it; [`decide()`] judges the facts.
+//! every fact that the decision needs. The copied state on the row only *finds* it;
+//! [`decide()`](crate::sharing::decide()) judges the facts.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
