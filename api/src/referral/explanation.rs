@@ -77,6 +77,9 @@ impl AccessExplanation {
 fn detail(key: Key, held: Result<(), Reason>) -> &'static str {
     match (key, held) {
         (Key::Mou, Ok(())) => "An MOU that both agencies signed is in force.",
+        (Key::Mou | Key::Consent, Err(Reason::NotAParty)) => {
+            "This agency is no party of the referral: what stands between the two is not for it."
+        }
         (Key::Mou, Err(Reason::AgencySuspended)) => {
             "One of the two agencies is suspended in the task force by which they share."
         }

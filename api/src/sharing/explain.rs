@@ -76,15 +76,25 @@ fn keys(asked: &Asked, facts: &Facts, now: Instant) -> Vec<(Key, Result<(), Reas
         };
         (Key::Token, reaches)
     });
-    let mou = take_part(facts).and_then(|()| mou_in_force(facts, now).map(|_| ()));
-    [
-        (Key::Mou, mou),
-        (Key::Consent, consent_in_force(facts, now).map(|_| ())),
-    ]
-    .into_iter()
-    .chain(token)
-    .chain([(Key::Purpose, purpose(asked.purpose, facts))])
-    .collect()
+    let mou = party(asked.agency, facts)
+        .and_then(|()| take_part(facts))
+        .and_then(|()| mou_in_force(facts, now).map(|_| ()));
+    let consent =
+        party(asked.agency, facts).and_then(|()| consent_in_force(facts, now).map(|_| ()));
+    [(Key::Mou, mou), (Key::Consent, consent)]
+        .into_iter()
+        .chain(token)
+        .chain([(Key::Purpose, purpose(asked.purpose, facts))])
+        .collect()
+}
+
+/// Checks that an agency is one of the two: MOU and consent between them are no keys of another's.
+fn party(agency: AgencyId, facts: &Facts) -> Result<(), Reason> {
+    if [facts.sender.agency, facts.recipient.agency].contains(&agency) {
+        Ok(())
+    } else {
+        Err(Reason::NotAParty)
+    }
 }
 
 /// Checks that consent and MOU name the purpose, in force or not.
