@@ -37,6 +37,9 @@ fn turn() -> impl Strategy<Value = Turn> {
         "ACCEPTED",
         "IN_PROGRESS",
         "ON_HOLD",
+        "REQUESTED",
+        "ACCEPTED",
+        "IN_PROGRESS",
         "REJECTED",
         "COMPLETED",
         "CANCELLED",
@@ -146,7 +149,7 @@ async fn a_preview_is_what_the_recipient_receives_whatever_becomes_of_consent_mo
     let preview = preview_document();
     let mut runner = TestRunner::default();
     let (mut different, mut shared) = (BTreeSet::new(), 0);
-    for number in 0..60 {
+    for number in 0..150 {
         let turn = turn().new_tree(&mut runner).unwrap().current();
         // At first it is looked at as it was sent.
         if number > 0 {
