@@ -54,6 +54,7 @@ impl MigratorTrait for Data {
             Box::new(data::m0038_links::IndexStandingConsents),
             Box::new(data::m0039_answer_days::AddAnswerDays),
             Box::new(data::m0040_assignees::AddAssignees),
+            Box::new(data::m0041_timelines::IndexTimelines),
         ])
     }
 }

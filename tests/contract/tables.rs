@@ -263,7 +263,9 @@ fn as_written(predicate: &str) -> String {
         .replace(['(', ')'], "")
         .replace("::character varying", "");
     let list = list.replace("::text[]", "").replace("::text", "");
-    list.replace("= ANY ARRAY[", "IN ").replace(']', "")
+    list.replace("= ANY ARRAY[", "IN ")
+        .replace(" ~~ ", " LIKE ")
+        .replace(']', "")
 }
 
 /// An index, but for a primary key's.
