@@ -36,6 +36,7 @@ impl ReferralSelection {
         let actions = lookahead::asks(ctx, &at(&["allowedActions"]))
             || lookahead::asks(ctx, &at(&["actions"]));
         let reopens = lookahead::asks(ctx, &at(&["reopens"]));
+        let timeline = lookahead::asks(ctx, &at(&["timeline"]));
         let assigned =
             lookahead::asks(ctx, &at(&["assignee"])) || lookahead::asks(ctx, &at(&["assigned"]));
         Ok(Self {
@@ -45,6 +46,7 @@ impl ReferralSelection {
                     || outcome
                     || reopens
                     || assigned
+                    || timeline
                     || !packages.is_empty()
                     || !previews.is_empty()
                     || !explained.is_empty(),
