@@ -70,6 +70,7 @@ mod seal;
 mod sessions;
 mod settings;
 mod states;
+mod statistics;
 mod sweeps;
 mod text;
 mod time_zones;
