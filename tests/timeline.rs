@@ -126,6 +126,26 @@ async fn a_timeline_names_no_more_than_its_own_referral(world: World) {
     assert_eq!(asked.codes(), "FORBIDDEN_SCOPE");
 }
 
+on_both!(a_referral_that_was_continued_tells_how_its_earlier_consent_ended);
+async fn a_referral_that_was_continued_tells_how_its_earlier_consent_ended(world: World) {
+    let (north, south) = world.agencies("north", "south").await;
+    let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
+    north.revokes_consent(&ada).await.data();
+    let survivor = north.survivor_of(&ada.consent).await;
+    let next = north.consents(&survivor, &south, &[Identity]).await;
+    north.signs(&next).await.data();
+    let package = json!({ "identity": { "givenName": "Ada" } });
+    north.continues(&ada, &next, package).await.data();
+    north.revokes(&next).await.data();
+    let told = [
+        "REFERRAL_SENT by north",
+        "CONSENT_REVOKED by north",
+        "REFERRAL_CONTINUED by north",
+        "CONSENT_REVOKED by north",
+    ];
+    assert_eq!(happened(&south, &ada.referral).await, told);
+}
+
 /// The page of a timeline, as its agency reads it from the middle of the log.
 fn about<'a>(
     backend: DbBackend,
