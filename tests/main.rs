@@ -12,6 +12,7 @@
 
 mod access;
 mod applications;
+mod as_of;
 mod authority;
 mod backups;
 mod boxes;

@@ -1,9 +1,17 @@
 //! What happened to a referral: who, when and why, as each side is told.
 
+use concord::audit::change::{ByOperator, Change};
+use concord_entities::audit_event::{AboutRecords, Column};
+use concord_entities::ids::AuditEventId;
 use concord_entities::vocabulary::DataCategory::Identity;
+use sea_orm::sea_query::Order;
+use sea_orm::{ColumnTrait, Condition, DbBackend, QueryTrait};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
-use crate::world::{Agency, World, on_both};
+use crate::endings::bounded::{plan, rows_read};
+use crate::world::agency::Told;
+use crate::world::{Agency, Database, World, on_both};
 
 /// What happened, oldest first, on one line each.
 async fn happened(agency: &Agency, referral: &str) -> Vec<String> {
@@ -116,4 +124,99 @@ async fn a_timeline_names_no_more_than_its_own_referral(world: World) {
         )
         .await;
     assert_eq!(asked.codes(), "FORBIDDEN_SCOPE");
+}
+
+on_both!(a_referral_that_was_continued_tells_how_its_earlier_consent_ended);
+async fn a_referral_that_was_continued_tells_how_its_earlier_consent_ended(world: World) {
+    let (north, south) = world.agencies("north", "south").await;
+    let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
+    north.revokes_consent(&ada).await.data();
+    let survivor = north.survivor_of(&ada.consent).await;
+    let next = north.consents(&survivor, &south, &[Identity]).await;
+    north.signs(&next).await.data();
+    let package = json!({ "identity": { "givenName": "Ada" } });
+    north.continues(&ada, &next, package).await.data();
+    north.revokes(&next).await.data();
+    let told = [
+        "REFERRAL_SENT by north",
+        "CONSENT_REVOKED by north",
+        "REFERRAL_CONTINUED by north",
+        "CONSENT_REVOKED by north",
+    ];
+    assert_eq!(happened(&south, &ada.referral).await, told);
+}
+
+/// The page of a timeline, as its agency reads it from the middle of the log.
+fn about<'a>(
+    backend: DbBackend,
+    reader: &Agency,
+    records: &'a [(String, Condition)],
+) -> AboutRecords<'a> {
+    AboutRecords {
+        backend,
+        reader: reader.id,
+        records,
+        order: Order::Desc,
+        most: 21,
+    }
+}
+
+fn records(told: &Told) -> [(String, Condition); 2] {
+    let middle = AuditEventId(Uuid::from_u128(u128::MAX / 2));
+    let older = || Condition::all().add(Column::Id.lt(middle));
+    [
+        (told.referral.clone(), older()),
+        (told.consent.clone(), older()),
+    ]
+}
+
+#[tokio::test]
+async fn a_page_is_read_from_the_index_however_long_the_log_is() {
+    let world = World::on(Database::Postgres).await;
+    let (north, south) = world.agencies("north", "south").await;
+    let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
+    // Two thousand events of hers, and twenty thousand of others.
+    world.tampers(&format!(
+        "INSERT INTO audit_event (id, recorded_at, agency_id, kind, outcome, leaf) \
+         SELECT gen_random_uuid(), recorded_at, agency_id, kind, outcome, \
+             CASE WHEN n % 11 = 0 THEN leaf ELSE replace(leaf, '{referral}', 'referral_' || n % 500) END \
+         FROM generate_series(1, 22000) n, \
+             (SELECT * FROM audit_event WHERE kind = 'REFERRAL_SENT' AND leaf LIKE '%{referral}%' LIMIT 1) one; \
+         ANALYZE audit_event",
+        referral = ada.referral
+    ));
+    let store = &world.service.store;
+    let records = records(&ada);
+    // Whom the copies do not name is told of its sending and of the consent's signature.
+    for (reader, expected) in [(&north, 21), (&south, 2)] {
+        let change = Change::at_command_line(store, ByOperator::default())
+            .await
+            .unwrap();
+        let before = rows_read(&change).await;
+        let page = about(store.backend, reader, &records).select();
+        let found = page.all(&change).await.unwrap();
+        assert_eq!(found.len(), expected);
+        let read = rows_read(&change).await - before;
+        let most = if expected > 2 { 200 } else { 1_200 };
+        assert!(read < most, "{read} rows were read");
+        change.give_up().await.unwrap();
+    }
+    // The copies are no events.
+    world.goes_unverified();
+}
+
+#[tokio::test]
+async fn sqlite_reads_a_page_from_the_index_as_well() {
+    let world = World::on(Database::Sqlite).await;
+    let (north, south) = world.agencies("north", "south").await;
+    let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
+    let records = records(&ada);
+    let statement = about(DbBackend::Sqlite, &north, &records).select();
+    let plan = plan(
+        &world.service.store.read,
+        statement.build(DbBackend::Sqlite),
+    )
+    .await;
+    assert!(plan.contains("audit_event_of_object"), "{plan}");
+    assert!(!plan.contains("SCAN audit_event"), "{plan}");
 }

@@ -32,6 +32,14 @@ pub mod token_state;
 pub mod trusted_document;
 pub mod trusted_issuer;
 
+pub mod agency_past;
+pub mod consent_past;
+pub mod membership_past;
+pub mod mou_party_past;
+pub mod mou_past;
+pub mod past_facts;
+pub mod referral_past;
+
 pub mod agency_change;
 pub mod consent;
 pub mod consent_document;

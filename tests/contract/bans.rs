@@ -162,12 +162,11 @@ fn generated() -> Vec<String> {
 
 fn loaders() -> Vec<String> {
     loads! {
-        agency agency_change application application_registrar application_secret audit_checkpoint audit_event audit_place audit_tile audit_tree
+        agency agency_change agency_past application application_registrar application_secret audit_checkpoint audit_event audit_place audit_tile audit_tree
         audit_waiting consent
-        consent_document consent_objection consent_signature document_key ended_subject ending_allowance idempotency keyring_identity ledger_witness legal_hold
-        mandated_disclosure membership mou
-        mou_party note_attachment notice package_key record_key referral referral_note referral_statistics rule_pack safe_contact sealed_part
-        sharing_epoch signing_key
+        consent_document consent_objection consent_past consent_signature document_key ended_subject ending_allowance idempotency keyring_identity ledger_witness legal_hold
+        mandated_disclosure membership membership_past mou
+        mou_party mou_party_past mou_past note_attachment notice package_key past_facts record_key referral referral_note referral_past referral_statistics rule_pack safe_contact sealed_part sharing_epoch signing_key
         spent_proof store_identity survivor task_force token_key token_state trusted_document trusted_issuer
     }
     .to_vec()

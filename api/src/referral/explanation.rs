@@ -3,18 +3,20 @@
 use async_graphql::{Enum, SimpleObject};
 use concord_entities::vocabulary::{DataCategory, ReferralStatus};
 
+use super::explained::ExplainedAccess;
 use super::package::Withheld;
-use super::rules::status::CurrentStatus;
 use super::withheld::WithheldReason;
+use crate::error::Error;
 use crate::sharing::Reason;
-use crate::sharing::explain::{Explanation, Key};
+use crate::sharing::explain::{Key, NoPast};
 
 /// Why an agency may see a referral's package or may not, for one purpose.
 #[derive(Clone, Debug, SimpleObject)]
 pub struct AccessExplanation {
     /// Where the referral stands: its package is read while it is open.
     pub status: ReferralStatus,
-    /// The keys, all of which it takes. Another agency's tokens are its own affair: `TOKEN` is there for your own alone.
+    /// The keys, all of which it takes. `TOKEN` is there for your own agency alone, as another's tokens are its own affair, and
+    /// for now alone: the token that asks says nothing of the one that you had then.
     pub keys: Vec<AccessKey>,
     /// The categories that it may be told, whether or not the package has something in them.
     pub shared: Vec<DataCategory>,
@@ -50,8 +52,12 @@ pub enum AccessKeyKind {
 }
 
 impl AccessExplanation {
-    /// Shows an explanation of a referral that stands there.
-    pub(super) fn of(current: CurrentStatus, explained: &Explanation) -> Self {
+    /// Shows an explanation.
+    pub(super) fn of(explained: &ExplainedAccess) -> Self {
+        let ExplainedAccess {
+            status,
+            explanation: explained,
+        } = explained;
         let keys = explained.keys.iter().map(|(key, held)| AccessKey {
             kind: (*key).into(),
             held: held.is_ok(),
@@ -66,10 +72,24 @@ impl AccessExplanation {
                 reason: (*reason).into(),
             });
         Self {
-            status: current.status,
+            status: *status,
             keys: keys.collect(),
             shared: explained.shared.iter().collect(),
             withheld: withheld.collect(),
+        }
+    }
+}
+
+/// Returns the refusal where it is not known how it was at the moment that is asked for.
+pub(super) fn not_known(why: NoPast) -> Error {
+    match why {
+        NoPast::ToCome => Error::input("asOf", "must not lie in the future"),
+        NoPast::KnownSince(since) => {
+            let remedy = format!(
+                "must be {} or later: what was before is not known",
+                since.in_full()
+            );
+            Error::input("asOf", remedy)
         }
     }
 }

@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use async_graphql::{ComplexObject, Context, ID, SimpleObject};
-use concord_entities::ids::AgencyId;
 use concord_entities::vocabulary::{
     ActionBlock, Need, Purpose, ReferralAction, ReferralSide, ReferralStatus, StatusReason, Urgency,
 };
 
-use super::explanation::AccessExplanation;
+use super::explained::AccessQuestion;
+use super::explanation::{AccessExplanation, not_known};
 use super::input::{EarlierOutcome, ReferralOutcome};
 use super::listing::{ListPlace, ReferralOrder};
 use super::package::Package;
@@ -272,20 +272,30 @@ impl Referral {
         Some(preview())
     }
 
-    /// Why an agency may see the package or may not, for this purpose, now: each of the keys, and what they come to. For its
-    /// sender. Null where it is refused, as to the recipient.
+    /// Why an agency may see the package or may not, for this purpose: each of the keys, and what they come to. Now, or as it
+    /// stood at a moment in the past. For its sender. Null where it is refused, as to the recipient.
     async fn explain_access(
         &self,
         #[graphql(desc = "Whom to explain it of: the recipient, your own agency, or any other.")]
         agency: ID,
         #[graphql(desc = "What that agency would need it for.")] purpose: Purpose,
+        #[graphql(
+            desc = "As of when: no earlier than the referral was drafted, nor than this service began to keep what each decision \
+                    stood on; now where it is left out. Your token is no key of what was."
+        )]
+        as_of: Option<DateTime>,
     ) -> Option<Result<AccessExplanation>> {
         let explanation = || {
             self.own()?;
-            let agency: AgencyId = page::id("agency", &agency)?;
-            let explained = self.seen.explained.get(&(agency, purpose));
+            let asked = AccessQuestion {
+                agency: page::id("agency", &agency)?,
+                purpose,
+                as_of: as_of.map(|moment| moment.0),
+            };
+            let explained = self.seen.explained.get(&asked);
             let explained = explained.ok_or_else(|| Refusal::internal(NotPrefetchedError))?;
-            Ok(AccessExplanation::of(self.seen.current, explained))
+            let explained = explained.as_ref().map_err(|why| not_known(*why))?;
+            Ok(AccessExplanation::of(explained))
         };
         Some(explanation())
     }

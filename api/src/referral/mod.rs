@@ -6,7 +6,7 @@
 //! - [`query`]: reading, [`below`] what hangs below survivors and consents; [`listing`] says which lists are answered,
 //!   [`find`] selects their rows, [`settling`] keeps what
 //!   finds them, [`read`] decides on them for a [`reader`], `view` releases and opens them.
-//! - [`explanation`]: why somebody may see a package or may not; [`disclosure`]: what is decided of it.
+//! - [`explained`], [`explanation`]: why somebody may see a package or may not; [`disclosure`]: what is decided of it.
 //! - [`timeline`]: what happened to one, and [`notes`] on it.
 //! - [`package`]: what a package holds; `package_view` opens it.
 //! - [`graphql`], [`input`], `selection`: the wire; [`fast`] writes its hot page by hand.
@@ -19,6 +19,7 @@ pub mod continuation;
 pub mod disclosure;
 pub mod draft;
 pub mod expiry;
+pub mod explained;
 pub mod explanation;
 pub mod fast;
 pub mod find;

@@ -20,6 +20,7 @@ use sea_orm::{ConnectionTrait, FromQueryResult, QueryResult, QuerySelect, QueryT
 
 use super::blocks;
 use super::disclosure::{self, PackageDecision, PackageOf};
+use super::explained::{AccessQuestion, Explained, PastReferrals};
 use super::find::Find;
 use super::listing::ListPlace;
 use super::reader::Reader;
@@ -32,7 +33,6 @@ use crate::audit::event::Event;
 use crate::audit::ledger::Decided;
 use crate::consent::selection::ConsentSelection;
 use crate::error::Result;
-use crate::sharing::explain::{Asked, Explanation, explain};
 use crate::sharing::facts::{self, Gathered};
 use crate::store::Store;
 use crate::store::page::{Page, PageRequest};
@@ -96,8 +96,8 @@ pub struct Depth {
     pub packages: BTreeMap<Purpose, Categories>,
     /// The same of what its sender sees as its recipient would.
     pub previews: BTreeMap<Purpose, Categories>,
-    /// For whom, and for which purpose, it is explained to its sender what they may see.
-    pub explained: BTreeSet<(AgencyId, Purpose)>,
+    /// Of whom, for what and when it is explained to its sender what they may see.
+    pub explained: BTreeSet<AccessQuestion>,
 }
 
 /// A referral's header.
@@ -155,7 +155,7 @@ pub struct Seen {
     /// The same as its recipient's, where its sender asked for it.
     pub previews: BTreeMap<Purpose, PackageDecision>,
     /// Why somebody may see its package or may not, where its sender asked for it.
-    pub explained: BTreeMap<(AgencyId, Purpose), Explanation>,
+    pub explained: Explained,
 }
 
 /// What lies beyond the header.
@@ -345,6 +345,7 @@ async fn decide_beside(
     if !depth.previews.is_empty() {
         beside.drafts = blocks::of_sending(store, caller.agency(), drafts(found)?, now).await?;
     }
+    beside.past = PastReferrals::read(store, caller.agency(), found, &depth.explained).await?;
     let (mut seen, events) = decide_all(found, caller.into(), now, depth, &beside)?;
     if depth.actions {
         read_blocks(store, caller, &mut seen, now).await?;
@@ -359,6 +360,8 @@ struct ReadBeside {
     reopened: HashSet<ReferralId>,
     /// The MOU that each draft would be sent under, or what keeps it from that.
     drafts: HashMap<ReferralId, std::result::Result<mou::Model, ActionBlock>>,
+    /// What each stood on at the moments that are asked for.
+    past: PastReferrals,
 }
 
 /// Returns the drafts among what was found.
@@ -491,7 +494,7 @@ fn judge(
     };
     let current = CurrentStatus::of(&StoredStatus::from(&header), now);
     let (mut packages, mut previews) = (BTreeMap::new(), BTreeMap::new());
-    let mut explained = BTreeMap::new();
+    let mut explained = Explained::new();
     let beyond = if depth.beyond_header {
         let gathered = Gathered::from_row(row)?;
         let of = PackageOf {
@@ -507,16 +510,9 @@ fn judge(
                     disclosure::preview_package(&of, &as_sent, reader, asked, now, events);
                 previews.insert(*purpose, decision);
             }
-            for (agency, purpose) in &depth.explained {
-                let own = *agency == reader.agency;
-                let asked = Asked {
-                    agency: *agency,
-                    purpose: *purpose,
-                    ceiling: own.then(|| reader.ceiling(*purpose)),
-                };
-                let explanation = explain(&asked, &gathered.facts, now);
-                explained.insert((*agency, *purpose), explanation);
-            }
+            let as_it_is = (reader, &gathered.facts, current);
+            let asked = &depth.explained;
+            explained = beside.past.explain(header.id, asked, as_it_is, now);
         }
         for (purpose, selected) in &depth.packages {
             let asked = (*purpose, *selected);

@@ -6,6 +6,7 @@ use async_graphql::{Context, ID, InputType, SelectionField, Value};
 use concord_entities::ids::AgencyId;
 use concord_entities::vocabulary::{Categories, Purpose};
 
+use super::explained::AccessQuestion;
 use super::package::Package;
 use super::read::Depth;
 use crate::consent::selection::ConsentSelection;
@@ -13,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::request::InRequest;
 use crate::store::page;
 use crate::wire::lookahead;
+use crate::wire::scalars::DateTime;
 
 /// What a query selects of each referral.
 #[derive(Clone, Debug, Default)]
@@ -80,15 +82,21 @@ fn packages(ctx: &Context<'_>, path: &[&str]) -> Result<BTreeMap<Purpose, Catego
     Ok(packages)
 }
 
-/// Collects for whom, and for which purpose, an explanation is selected at `path`.
-fn explained(ctx: &Context<'_>, path: &[&str]) -> Result<BTreeSet<(AgencyId, Purpose)>> {
+/// Collects what is to be explained at `path`.
+fn explained(ctx: &Context<'_>, path: &[&str]) -> Result<BTreeSet<AccessQuestion>> {
     let mut explained = BTreeSet::new();
     for field in lookahead::under(ctx, path) {
         let purpose = stated_purpose(field)?;
         let agency = stated(field, "agency")?.and_then(|value| ID::parse(Some(value)).ok());
         // An id that is none says so by itself, at its own place in the answer.
         let agency = agency.and_then(|id| page::id::<AgencyId>("agency", &id).ok());
-        explained.extend(agency.zip(purpose));
+        let as_of = stated(field, "asOf")?.and_then(|value| DateTime::parse(Some(value)).ok());
+        let as_of = as_of.map(|moment| moment.0);
+        explained.extend(agency.zip(purpose).map(|(agency, purpose)| AccessQuestion {
+            agency,
+            purpose,
+            as_of,
+        }));
     }
     Ok(explained)
 }

@@ -1,13 +1,13 @@
 //! What happened to a referral, as its parties are told: from the audit log, which has all of it and from the beginning.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use async_graphql::{ID, SimpleObject};
 use concord_entities::audit_event::{self, AboutRecords, Column};
 use concord_entities::ids::{AgencyId, AuditEventId, ConsentId, ReferralId, ReferralNoteId};
 use concord_entities::instant::Instant;
-use concord_entities::referral_note;
 use concord_entities::vocabulary::AuditType;
+use concord_entities::{referral_note, referral_past};
 use sea_orm::{ColumnTrait, Condition};
 
 use super::notes::graphql::ReferralNote;
@@ -31,6 +31,9 @@ const OF_CONSENT: [AuditType; 5] = [
     AuditType::ConsentSuspensionSet,
     AuditType::ConsentSuspensionLifted,
 ];
+
+/// How many earlier consents a timeline tells of.
+const EARLIER_CONSENTS: u64 = 20;
 
 /// Something that happened to a referral, or to the consent that it stands on. What time alone made of it happened to nobody's
 /// record: `expiresAt` and the consent say when.
@@ -73,15 +76,23 @@ pub(super) async fn page(
     of: TimelineOf,
     wanted: PageRequest,
 ) -> Result<Connection<TimelineEntry>> {
-    let records = [
-        (of.referral.to_string(), Condition::all()),
-        (
-            of.consent.to_string(),
-            Condition::all()
-                .add(Column::Kind.is_in(OF_CONSENT))
-                .add(Column::RecordedAt.gte(of.since)),
-        ),
-    ];
+    let mut consents: BTreeSet<ConsentId> =
+        referral_past::Entity::consents_before(of.referral, EARLIER_CONSENTS)
+            .into_tuple::<(ConsentId, Instant)>()
+            .all(&request.worker.store.read)
+            .await?
+            .into_iter()
+            .map(|(consent, _)| consent)
+            .collect();
+    consents.insert(of.consent);
+    let of_consents = Condition::all()
+        .add(Column::Kind.is_in(OF_CONSENT))
+        .add(Column::RecordedAt.gte(of.since));
+    let consents = consents.iter();
+    let records: Vec<_> = [(of.referral.to_string(), Condition::all())]
+        .into_iter()
+        .chain(consents.map(|consent| (consent.to_string(), of_consents.clone())))
+        .collect();
     let page = entries(request, of.referral, &records, wanted).await?;
     Ok(Connection::from_page(page, |entry| entry.key.0))
 }

@@ -32,6 +32,29 @@ pub struct Asked {
     pub ceiling: Option<Categories>,
 }
 
+/// Why it cannot be explained how it was at a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoPast {
+    /// The moment is still to come.
+    ToCome,
+    /// What was before this moment is not known.
+    KnownSince(Instant),
+}
+
+/// Checks that the facts of a moment are known.
+///
+/// # Errors
+/// Why they are not.
+pub fn check_past(moment: Instant, known_since: Instant, now: Instant) -> Result<(), NoPast> {
+    if moment > now {
+        Err(NoPast::ToCome)
+    } else if moment < known_since {
+        Err(NoPast::KnownSince(known_since))
+    } else {
+        Ok(())
+    }
+}
+
 /// Why an agency may or may not see a package, for a purpose.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Explanation {
@@ -43,7 +66,7 @@ pub struct Explanation {
     pub withheld: Vec<(DataCategory, Reason)>,
 }
 
-/// Explains what is decided of each category now. What is shared is what [`decide()`] shares, whatever the keys say one by one.
+/// Explains what is decided of each category at `now`. What is shared is what [`decide()`] shares, whatever the keys say one by one.
 #[must_use]
 pub fn explain(asked: &Asked, facts: &Facts, now: Instant) -> Explanation {
     let mut shared = Categories::EMPTY;

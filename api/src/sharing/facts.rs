@@ -112,7 +112,8 @@ const PARTED: &str = "CASE \
      FROM membership a JOIN membership b ON b.task_force_id = a.task_force_id \
      WHERE a.agency_id = r.sender_id AND b.agency_id = r.recipient_id) END";
 
-const CONSENT: [&str; 11] = [
+/// What a consent says.
+pub(super) const CONSENT: [&str; 11] = [
     "version",
     "discloser_id",
     "recipient_id",
@@ -126,7 +127,8 @@ const CONSENT: [&str; 11] = [
     "suspends_at",
 ];
 
-const MOU: [&str; 9] = [
+/// What an MOU says.
+pub(super) const MOU: [&str; 9] = [
     "version",
     "grants",
     "begins_at",
@@ -178,31 +180,40 @@ impl Gathered {
     /// # Errors
     /// Where the row does not have them.
     pub fn from_row(row: &QueryResult) -> Result<Self, DbErr> {
-        let consent: ConsentId = row.try_get("", "consent_id")?;
-        let mou: Option<MouId> = row.try_get("", "mou_id")?;
-        let party = |agency: &str, status: &str| -> Result<Party, DbErr> {
-            Ok(Party {
-                agency: row.try_get("", agency)?,
-                status: row.try_get("", status)?,
-            })
-        };
+        let parted = row.try_get::<Option<i64>>("", "m_parted")?.unwrap_or(0) > 0;
         Ok(Self {
-            facts: Facts {
-                sender: party("sender_id", "s_status")?,
-                recipient: party("recipient_id", "t_status")?,
-                parted: row.try_get::<Option<i64>>("", "m_parted")?.unwrap_or(0) > 0,
-                status: row.try_get("", "status")?,
-                answerable_until: row.try_get("", "expires_at")?,
-                halted: row.try_get("", "halted")?,
-                consent: consent_facts(row, consent)?,
-                mou: mou.map(|id| mou_facts(row, id)).transpose()?,
-            },
-            consent,
-            mou,
+            facts: of_row(row, parted)?,
+            consent: row.try_get("", "consent_id")?,
+            mou: row.try_get("", "mou_id")?,
             survivor: row.try_get("", "v_audit_id")?,
             contains: row.try_get("", "contains")?,
         })
     }
+}
+
+/// Returns what the decision judges, of a row that has it and a suspended membership that stands between the two, or not.
+///
+/// # Errors
+/// Where the row does not have it.
+pub(super) fn of_row(row: &QueryResult, parted: bool) -> Result<Facts, DbErr> {
+    let consent: ConsentId = row.try_get("", "consent_id")?;
+    let mou: Option<MouId> = row.try_get("", "mou_id")?;
+    let party = |agency: &str, status: &str| -> Result<Party, DbErr> {
+        Ok(Party {
+            agency: row.try_get("", agency)?,
+            status: row.try_get("", status)?,
+        })
+    };
+    Ok(Facts {
+        sender: party("sender_id", "s_status")?,
+        recipient: party("recipient_id", "t_status")?,
+        parted,
+        status: row.try_get("", "status")?,
+        answerable_until: row.try_get("", "expires_at")?,
+        halted: row.try_get("", "halted")?,
+        consent: consent_facts(row, consent)?,
+        mou: mou.map(|id| mou_facts(row, id)).transpose()?,
+    })
 }
 
 fn consent_facts(row: &QueryResult, id: ConsentId) -> Result<Option<ConsentFacts>, DbErr> {

@@ -5,7 +5,8 @@
 //! belong to, as long as both take part in one of them: its coordinator vouches for both.
 
 use concord_entities::ids::{AgencyId, TaskForceId};
-use concord_entities::membership;
+use concord_entities::instant::Instant;
+use concord_entities::{membership, membership_past};
 
 /// Returns whether a suspended membership stands between two agencies under an MOU that this task force follows, or none;
 /// `places` are all those of the two.
@@ -30,4 +31,27 @@ pub fn parted(
         .filter(|(a, b)| a.task_force_id == b.task_force_id)
         .peekable();
     shared.peek().is_some() && !shared.any(|(a, b)| a.is_active() && b.is_active())
+}
+
+/// Returns the places as they were at a moment; `past` are their versions that were over only after it.
+#[must_use]
+pub fn places_at(
+    moment: Instant,
+    places: &[membership::Model],
+    past: &[membership_past::Model],
+) -> Vec<membership::Model> {
+    let taken = places.iter().filter(|place| place.since <= moment);
+    let as_it_was = taken.map(|place| {
+        let version = past
+            .iter()
+            .filter(|one| one.agency_id == place.agency_id)
+            .filter(|one| one.task_force_id == place.task_force_id && one.until > moment)
+            .min_by_key(|one| one.until);
+        let mut place = place.clone();
+        if let Some(version) = version {
+            place.suspended_at = version.suspended_at;
+        }
+        place
+    });
+    as_it_was.collect()
 }
