@@ -39,6 +39,9 @@ async fn what_is_in_a_package_is_nowhere_else(mut world: World) {
     // One package stays readable, so that what is searched holds a live one.
     let live = north.refers(CANARY).to(&south).sharing(every()).await;
     reads_everything(&south, &live).await;
+    for audience in ["OTHER_PARTY", "OWN_AGENCY"] {
+        notes(&north, &live, audience).await;
+    }
 
     let fresh = world.another_server();
     talkative.push(std::mem::replace(&mut world.server, fresh));
@@ -52,6 +55,17 @@ async fn what_is_in_a_package_is_nowhere_else(mut world: World) {
     reads_everything(&south, &live).await;
     world.server.ends();
     nothing_leaked("the store at rest", &stored(&world));
+}
+
+/// Adds a note about them, and reads it again.
+async fn notes(agency: &Agency, told: &Told, audience: &str) {
+    let add = "mutation($id: ID!, $n: NoteInput!) { addReferralNote(id: $id, note: $n) \
+        { note { content(purpose: SERVICE_DELIVERY) { text } } } }";
+    let note = json!({ "category": "SAFETY", "audience": audience, "text": CANARY, "idempotencyKey": audience });
+    let variables = json!({ "id": told.referral, "n": note });
+    let added = agency.asks(add, variables).await;
+    let content = &added.data()["addReferralNote"]["note"]["content"];
+    assert_eq!(content["text"], CANARY);
 }
 
 fn every() -> Vec<DataCategory> {

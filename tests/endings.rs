@@ -1,7 +1,7 @@
 //! Sharing really ends: by a survivor's word, by time, by erasure; in the service, in older copies, and for good. And a
 //! referral that was suspended returns to where it was.
 
-mod bounded;
+pub mod bounded;
 mod counted;
 mod erased;
 mod gone;

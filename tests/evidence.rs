@@ -2,7 +2,7 @@
 
 mod files;
 mod kept;
-mod pdfs;
+pub mod pdfs;
 mod refused;
 mod sealed;
 

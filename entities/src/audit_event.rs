@@ -189,6 +189,74 @@ impl SubjectInLeaf {
     }
 }
 
+/// A page of what happened to some records, as far as an agency acted or was told, newest first.
+#[derive(Clone, Debug)]
+pub struct AboutRecords<'a> {
+    /// The database's kind.
+    pub backend: DbBackend,
+    /// The agency that reads.
+    pub reader: AgencyId,
+    /// The records by their ids on the wire, each with what else its events must be.
+    pub records: &'a [(String, Condition)],
+    /// In which order: the newest first, or the oldest. Where the walk along them begins, the conditions say.
+    pub order: Order,
+    /// How many at most.
+    pub most: u64,
+}
+
+/// What the index `audit_event_of_object` has, letter for letter.
+const CHANGES_RECORDS: &str = "kind LIKE 'REFERRAL%' OR kind LIKE 'CONSENT%' OR kind LIKE 'MOU%'";
+
+impl AboutRecords<'_> {
+    /// Selects the events. Each record's are walked from the index, no further than the page.
+    #[must_use]
+    pub fn select(&self) -> Select<Entity> {
+        let mut walks = self.records.iter().map(|(record, only)| {
+            Query::select()
+                .column(Column::Id)
+                .from_subquery(self.walk(record, only), "walk")
+                .to_owned()
+        });
+        // Of no record there is nothing.
+        let mut found = walks.next().unwrap_or_else(|| {
+            let none = Condition::all().add(Expr::cust("1 = 0"));
+            Query::select()
+                .column(Column::Id)
+                .from(Entity)
+                .cond_where(none)
+                .to_owned()
+        });
+        for walked in walks {
+            found.union(UnionType::Distinct, walked);
+        }
+        Entity::find()
+            .filter(COLUMN.id.in_subquery(found))
+            .order_by(COLUMN.id, self.order.clone())
+            .limit(self.most)
+    }
+
+    fn walk(&self, record: &str, only: &Condition) -> SelectStatement {
+        let key = if self.backend == DbBackend::Postgres {
+            r#"split_part(split_part(leaf, '"object":"', 2), '"', 1) COLLATE "C""#
+        } else {
+            r#"substr(leaf, instr(leaf, '"object":"') + 10, instr(substr(leaf, instr(leaf, '"object":"') + 10), '"') - 1)"#
+        };
+        let knows = Condition::any()
+            .add(COLUMN.agency_id.eq(self.reader))
+            .add(COLUMN.recipient_id.eq(self.reader));
+        Query::select()
+            .column((Entity, Column::Id))
+            .from(Entity)
+            .cond_where(Expr::cust(CHANGES_RECORDS))
+            .and_where(Expr::cust(key).eq(record))
+            .cond_where(knows)
+            .cond_where(only.clone())
+            .order_by((Entity, Column::Id), self.order.clone())
+            .limit(self.most)
+            .to_owned()
+    }
+}
+
 /// A page of the events within reach of an agency, newest first.
 #[derive(Clone, Debug)]
 pub struct WithinReach {

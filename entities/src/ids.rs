@@ -164,6 +164,8 @@ ids! {
     RulePackId = "rulepack", now_v7;
     /// A referral of one survivor from one agency to another.
     ReferralId = "referral", now_v7;
+    /// A note on a referral.
+    ReferralNoteId = "note", now_v7;
     /// One version of a memorandum of understanding.
     MouId = "mou", now_v7;
     /// One disclosure that a statute or a court's order demanded.

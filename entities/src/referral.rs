@@ -279,6 +279,16 @@ impl Entity {
             .filter(is_known_to(agency))
     }
 
+    /// Selects the ids of the referrals of which `agency` is a party that may know of them.
+    #[must_use]
+    pub fn ids_known_to(agency: AgencyId) -> SelectStatement {
+        Query::select()
+            .column(Column::Id)
+            .from(Entity)
+            .cond_where(is_known_to(agency))
+            .to_owned()
+    }
+
     /// Returns those of these referrals of which `agency` is a party that may know of them.
     #[must_use]
     pub fn known_among(

@@ -1,6 +1,8 @@
 //! Where a referral stood and on what, before that changed. Nothing of the person.
 
 use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::{ExprTrait, Order};
+use sea_orm::{QueryFilter, QueryOrder, QuerySelect};
 
 use crate::ids::{AgencyId, ConsentId, MouId, ReferralId};
 use crate::instant::Instant;
@@ -41,3 +43,20 @@ pub struct Model {
 }
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Entity {
+    /// Returns the consents on which a referral stood before, which the caller has found by a scoped finder, each with until
+    /// when, the last ones first.
+    #[must_use]
+    pub fn consents_before(referral: ReferralId, most: u64) -> Select<Self> {
+        let until = COLUMN.until.into_expr().max();
+        Self::find()
+            .select_only()
+            .column(Column::ConsentId)
+            .column_as(until.clone(), "stood_until")
+            .filter(COLUMN.id.eq(referral))
+            .group_by(Column::ConsentId)
+            .order_by(until, Order::Desc)
+            .limit(most)
+    }
+}

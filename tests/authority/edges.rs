@@ -18,7 +18,7 @@ use concord_entities::vocabulary::DataCategory::Needs;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::rows::ROWS;
+use super::rows::rows;
 use crate::interop::node;
 use crate::world::{World, on_both};
 
@@ -220,10 +220,7 @@ fn every_operation_names_the_scope_that_opens_it() {
     let table =
         std::fs::read_to_string(crate::contract::root().join("tests/authority/scopes.snap"))
             .unwrap();
-    for row in ROWS
-        .iter()
-        .filter(|row| !["node", "nodes"].contains(&row.operation()))
-    {
+    for row in rows().filter(|row| !["node", "nodes"].contains(&row.operation())) {
         let line = table.lines().find(|line| {
             line.strip_prefix(row.label)
                 .is_some_and(|rest| rest.starts_with("  ") || rest.starts_with(' '))

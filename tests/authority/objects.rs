@@ -62,6 +62,9 @@ pub enum Given {
     Referral,
     ReferralAccepted,
     ReferralSuspended,
+    NewNote,
+    Note,
+    NoteKept,
     Notice,
     ReferralChanged,
     ConsentChanged,
@@ -286,6 +289,13 @@ impl Stage {
             }
             Given::ReferralDraft => Object::known(self.drafted().await.referral),
             Given::Referral => Object::known(self.sent().await.referral),
+            Given::NewNote => {
+                let referral = self.sent().await.referral;
+                let note = json!({ "category": "IDENTITY", "audience": "OTHER_PARTY", "text": "Ada called." });
+                Object::new(&referral, json!({ "id": referral, "note": note }))
+            }
+            Given::Note => Object::known(self.note("OTHER_PARTY").await),
+            Given::NoteKept => Object::known(self.note("OWN_AGENCY").await),
             Given::ReferralAccepted => {
                 let told = self.sent().await;
                 self.recipient.does("acceptReferral", &told).await.data();
@@ -533,6 +543,16 @@ impl Stage {
         let offer = "mutation($id: ID!) { offerMou(id: $id) { id } }";
         self.sender.asks(offer, json!({ "id": id })).await.data();
         id
+    }
+
+    /// A note of the sender's on a referral that was sent.
+    async fn note(&self, audience: &str) -> String {
+        let referral = self.sent().await.referral;
+        let note = json!({ "category": "IDENTITY", "audience": audience, "text": "Ada called." });
+        let add = "mutation($id: ID!, $note: NoteInput!) { addReferralNote(id: $id, note: $note) { note { id } } }";
+        let variables = json!({ "id": referral, "note": note });
+        let added = self.sender.asks(add, variables).await;
+        text(&added.data()["addReferralNote"]["note"]["id"])
     }
 
     /// The event of a referral's being sent, and the referral.

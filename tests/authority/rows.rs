@@ -1,5 +1,7 @@
 //! The rows: one or more for each operation, with what it is asked of and who may ask it.
 
+mod referrals;
+
 use super::objects::{Given, Party};
 
 /// An operation asked of some object.
@@ -40,7 +42,12 @@ const NODE: &str = "query($id: ID!) { node(id: $id) { id } }";
 /// What changed behind a cursor that the sender was given.
 const CHANGES: &str = "query($after: String!) { changes(after: $after, first: 100) { edges { node { id: object } } } }";
 
-pub const ROWS: &[Row] = &[
+/// Every row, in the order of the tables.
+pub fn rows() -> impl Iterator<Item = &'static Row> {
+    REST.iter().chain(referrals::ROWS).chain(MOUS)
+}
+
+const REST: &[Row] = &[
     row(
         "viewer",
         Given::Nothing,
@@ -458,114 +465,10 @@ pub const ROWS: &[Row] = &[
         Party::Sender,
         "mutation($id: ID!, $holds: [ID!]) { eraseSurvivor(id: $id, confirmLegalHolds: $holds) { event } }",
     ),
-    row(
-        "continueReferral",
-        Given::ReferralSuspended,
-        Party::Sender,
-        "mutation($id: ID!, $consent: ID!, $package: PackageInput) { continueReferral(id: $id, consent: $consent, package: $package) { id } }",
-    ),
-    row(
-        "draftReferral",
-        Given::NewReferral,
-        Party::Sender,
-        "mutation($new: ReferralInput!) { draftReferral(referral: $new) { id } }",
-    ),
-    row(
-        "editReferralDraft",
-        Given::ReferralToEdit,
-        Party::Sender,
-        "mutation($id: ID!, $new: ReferralDraftInput!) { editReferralDraft(id: $id, referral: $new) { id } }",
-    ),
-    row(
-        "discardReferralDraft",
-        Given::ReferralDraft,
-        Party::Sender,
-        "mutation($id: ID!) { discardReferralDraft(id: $id) { id } }",
-    ),
-    row(
-        "sendReferral",
-        Given::ReferralDraft,
-        Party::Sender,
-        "mutation($id: ID!) { sendReferral(id: $id) { id } }",
-    ),
-    row(
-        "setAnswerDays",
-        Given::Nothing,
-        Party::Recipient,
-        "mutation { setAnswerDays(days: 14) { id } }",
-    ),
-    row(
-        "acceptReferral",
-        Given::Referral,
-        Party::Recipient,
-        "mutation($id: ID!) { acceptReferral(id: $id) { id } }",
-    ),
-    row(
-        "rejectReferral",
-        Given::Referral,
-        Party::Recipient,
-        "mutation($id: ID!) { rejectReferral(id: $id, reason: NO_CAPACITY) { id } }",
-    ),
-    row(
-        "completeReferral",
-        Given::ReferralAccepted,
-        Party::Recipient,
-        "mutation($id: ID!) { completeReferral(id: $id, outcome: { code: NEEDS_MET, provided: [HOUSING] }) { id } }",
-    ),
-    row(
-        "correctReferralOutcome",
-        Given::ReferralCompleted,
-        Party::Recipient,
-        "mutation($id: ID!) { correctReferralOutcome(id: $id, outcome: { code: NEEDS_MET, provided: [HOUSING] }) { id } }",
-    ),
-    row(
-        "assignReferral",
-        Given::ReferralAccepted,
-        Party::Recipient,
-        "mutation($id: ID!) { assignReferral(id: $id, subject: \"case worker\") { id } }",
-    ),
-    row(
-        "startReferral",
-        Given::ReferralAccepted,
-        Party::Recipient,
-        "mutation($id: ID!) { startReferral(id: $id) { id } }",
-    ),
-    row(
-        "holdReferral",
-        Given::ReferralAccepted,
-        Party::Recipient,
-        "mutation($id: ID!) { holdReferral(id: $id, reason: NO_CAPACITY) { id } }",
-    ),
-    row(
-        "resumeReferral",
-        Given::ReferralOnHold,
-        Party::Recipient,
-        "mutation($id: ID!) { resumeReferral(id: $id) { id } }",
-    ),
-    row(
-        "failReferral",
-        Given::ReferralAccepted,
-        Party::Recipient,
-        "mutation($id: ID!) { failReferral(id: $id, reason: NO_CONTACT) { id } }",
-    ),
-    row(
-        "cancelReferral",
-        Given::Referral,
-        Party::Sender,
-        "mutation($id: ID!) { cancelReferral(id: $id, reason: DUPLICATE) { id } }",
-    ),
-    row(
-        "cancelReferral(accepted)",
-        Given::ReferralAccepted,
-        Party::Recipient,
-        "mutation($id: ID!) { cancelReferral(id: $id, reason: SERVICE_ENDED) { id } }",
-    ),
-    row(
-        "markReferralEnteredInError",
-        Given::Referral,
-        Party::Sender,
-        "mutation($id: ID!) { markReferralEnteredInError(id: $id) { id } }",
-    ),
+];
+
+/// What is done with MOUs.
+const MOUS: &[Row] = &[
     row(
         "draftMou",
         Given::NewMou,

@@ -6,10 +6,12 @@ use concord::audit::{check, integrator, ledger_key};
 use concord::seal::kek;
 use concord_entities::ids::AuditEventId;
 use concord_entities::instant::Instant;
-use concord_entities::vocabulary::{AuditType, ReferralAction, ReferralSide, ReferralStatus};
+use concord_entities::vocabulary::{
+    AuditType, NoteAudience, ReferralAction, ReferralSide, ReferralStatus,
+};
 use concord_entities::{
     agency, application, audit_event, audit_waiting, consent, consent_signature, membership, mou,
-    mou_party, referral, survivor,
+    mou_party, referral, referral_note, survivor,
 };
 
 use uuid::Uuid;
@@ -61,6 +63,7 @@ async fn the_log_holds_what_the_operations_write_and_nothing_else() {
 
     let agencies = demo.all::<agency::Entity>().await;
     let consents = demo.all::<consent::Entity>().await;
+    let notes = demo.all::<referral_note::Entity>().await;
     let mous = demo.all::<mou::Entity>().await;
     let parties = demo.all::<mou_party::Entity>().await;
     let referrals = demo.all::<referral::Entity>().await;
@@ -150,6 +153,14 @@ async fn the_log_holds_what_the_operations_write_and_nothing_else() {
         (
             AuditType::ReferralEnteredInError,
             standing(ReferralStatus::EnteredInError),
+        ),
+        (
+            AuditType::ReferralNoteAdded,
+            count(&notes, |row| row.audience == NoteAudience::OtherParty),
+        ),
+        (
+            AuditType::ReferralNoteKept,
+            count(&notes, |row| row.audience == NoteAudience::OwnAgency),
         ),
         (AuditType::ReferralAccepted, accepted),
         (AuditType::ReferralRejected, rejected),

@@ -10,12 +10,12 @@ use concord::referral::rules::outcome::Outcome;
 use concord::referral::rules::status::{CurrentStatus, StoredStatus};
 use concord::seal::vault::PackageVersion;
 use concord_entities::vocabulary::{
-    AgencyStatus, Categories, Code, ConsentStatus, MouStatus, Purpose, ReferralAction,
-    ReferralStatus, StatusReason,
+    AgencyStatus, Categories, Code, ConsentStatus, MouStatus, NoteAudience, Purpose,
+    ReferralAction, ReferralStatus, StatusReason,
 };
 use concord_entities::{
     agency, application, consent, consent_signature, membership, mou, mou_party, referral,
-    sealed_part, survivor,
+    referral_note, sealed_part, survivor,
 };
 
 use super::filled;
@@ -394,4 +394,24 @@ async fn nothing_is_readable_without_a_consent_and_an_mou_in_force() {
         }
     }
     assert!(readable > 40, "{readable}");
+}
+
+#[tokio::test]
+async fn notes_of_either_kind_are_on_referrals_that_were_taken_on() {
+    let demo = filled().await;
+    let referrals: BTreeMap<_, _> = demo
+        .all::<referral::Entity>()
+        .await
+        .into_iter()
+        .map(|row| (row.id, row))
+        .collect();
+    let notes = demo.all::<referral_note::Entity>().await;
+    let audiences: BTreeSet<NoteAudience> = notes.iter().map(|note| note.audience).collect();
+    assert_eq!(audiences.len(), NoteAudience::ALL.len());
+    for note in notes {
+        let on = &referrals[&note.referral_id];
+        assert!([on.sender_id, on.recipient_id].contains(&note.author_id));
+        assert!(on.sent_at.unwrap() < note.created_at);
+        assert!(note.category.code().len() > 2 && on.contains.has(note.category));
+    }
 }

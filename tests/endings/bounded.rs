@@ -77,7 +77,7 @@ async fn among_many() -> (World, Agency, [Told; 2]) {
 }
 
 /// How many rows this transaction has read so far, by any way.
-async fn rows_read(transaction: &impl ConnectionTrait) -> i64 {
+pub async fn rows_read(transaction: &impl ConnectionTrait) -> i64 {
     let sql = "SELECT coalesce(sum(seq_tup_read + coalesce(idx_tup_fetch, 0)), 0)::bigint AS read \
                FROM pg_stat_xact_user_tables";
     let row = transaction
@@ -226,7 +226,7 @@ async fn a_batch_of_a_sweep_reads_a_batch() {
 }
 
 /// What SQLite says of how it would answer.
-async fn plan(database: &impl ConnectionTrait, statement: Statement) -> String {
+pub async fn plan(database: &impl ConnectionTrait, statement: Statement) -> String {
     let explained = Statement {
         sql: format!("EXPLAIN QUERY PLAN {}", statement.sql),
         ..statement

@@ -8,7 +8,8 @@ use std::fmt::Write;
 
 use concord::audit::event::{
     Agent, ConsentDocumentEvent, ConsentEvent, Event, IssuerEvent, MembershipEvent, MouEvent,
-    ReferralEvent, RefusedAlike, RequestMeta, RulePackEvent, SubjectEvent, TrustedDocumentsEvent,
+    NoteEvent, ReferralEvent, RefusedAlike, RequestMeta, RulePackEvent, SubjectEvent,
+    TrustedDocumentsEvent,
 };
 use concord::audit::leaf::Leaf;
 use concord::audit::tree::Digest;
@@ -16,7 +17,7 @@ use concord::seal::envelope::KekId;
 use concord::sharing::Ground;
 use concord_entities::ids::{
     AgencyId, ApplicationId, AuditEventId, ConsentId, IssuerId, LegalHoldId, MandateId, MouId,
-    NoticeId, ReferralId, RulePackId, SurvivorAuditId, TaskForceId,
+    NoticeId, ReferralId, ReferralNoteId, RulePackId, SurvivorAuditId, TaskForceId,
 };
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{
@@ -96,6 +97,15 @@ fn events() -> Vec<Event> {
     events.push(Event::ReferralExpired(unanswered()));
     events.extend(steps());
     events.push(Event::NoticeSeen(NoticeId(id(12))));
+    let note = |counterpart| NoteEvent {
+        id: ReferralNoteId(id(13)),
+        referral: REFERRAL,
+        counterpart,
+    };
+    events.push(Event::ReferralNoteAdded(note(Some(OTHER))));
+    events.push(Event::ReferralNoteKept(note(None)));
+    events.push(Event::ReferralNoteAttached(note(Some(OTHER))));
+    events.push(Event::ReferralNoteAttachmentKept(note(None)));
     events
 }
 

@@ -48,7 +48,9 @@ pub fn by(kind: AuditType, object: Option<&str>, objects: &[String]) -> Vec<Chan
         | AuditType::ReferralCancelled
         | AuditType::ReferralEnteredInError
         | AuditType::ReferralExpires
-        | AuditType::ReferralExpired => one(object, ChangedRecord::Referral),
+        | AuditType::ReferralExpired
+        | AuditType::ReferralNoteAdded
+        | AuditType::ReferralNoteAttached => one(object, ChangedRecord::Referral),
         AuditType::ConsentDrafted
         | AuditType::ConsentDraftEdited
         | AuditType::ConsentDraftDiscarded
@@ -112,7 +114,10 @@ pub fn by(kind: AuditType, object: Option<&str>, objects: &[String]) -> Vec<Chan
         | AuditType::IssuerRefreshed
         | AuditType::IssuerSuspended
         | AuditType::IssuerReinstated
-        | AuditType::AccessDenied => Vec::new(),
+        | AuditType::AccessDenied
+        // What is one agency's alone: the feed tells both sides of a referral.
+        | AuditType::ReferralNoteKept
+        | AuditType::ReferralNoteAttachmentKept => Vec::new(),
     }
 }
 

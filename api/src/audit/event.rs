@@ -7,7 +7,7 @@
 use concord_entities::consent;
 use concord_entities::ids::{
     AgencyId, ApplicationId, ConsentId, IssuerId, LegalHoldId, MandateId, MouId, NoticeId,
-    ReferralId, RulePackId, SurvivorAuditId, TaskForceId,
+    ReferralId, ReferralNoteId, RulePackId, SurvivorAuditId, TaskForceId,
 };
 use concord_entities::vocabulary::{
     AuditAction, AuditType, Categories, LegalHoldGround, MandateInstrument, Pack, Purpose,
@@ -267,6 +267,14 @@ events! {
     ReferralExpires(referral: ReferralEvent) => Update, referral.fields();
     /// A referral expired, as nobody answered it, and both sides were told.
     ReferralExpired(referral: ReferralEvent) => Update, referral.fields();
+    /// A note to the other side of a referral was added.
+    ReferralNoteAdded(note: NoteEvent) => Create, note.fields();
+    /// A note on a referral was kept for one's own agency. The other side knows nothing of it.
+    ReferralNoteKept(note: NoteEvent) => Create, note.fields();
+    /// A file was attached to a note to the other side of a referral.
+    ReferralNoteAttached(note: NoteEvent) => Create, note.fields();
+    /// A file was attached to a note that is kept for one's own agency. The other side knows nothing of it.
+    ReferralNoteAttachmentKept(note: NoteEvent) => Create, note.fields();
 
     /// An MOU was drafted.
     MouDrafted(mou: MouEvent) => Create, mou.fields();
@@ -485,6 +493,25 @@ impl ReferralEvent {
 
     fn fields(self) -> EventFields {
         about(&self.id).told(self.counterpart).because(self.reason)
+    }
+}
+
+/// A note on a referral.
+#[derive(Clone, Copy, Debug)]
+pub struct NoteEvent {
+    /// The note.
+    pub id: ReferralNoteId,
+    /// The referral.
+    pub referral: ReferralId,
+    /// The other side, where the note is for it.
+    pub counterpart: Option<AgencyId>,
+}
+
+impl NoteEvent {
+    fn fields(self) -> EventFields {
+        about(&self.referral)
+            .and(vec![self.id.to_string()])
+            .told(self.counterpart)
     }
 }
 

@@ -118,6 +118,30 @@ pub struct Leaf {
 }
 
 impl Leaf {
+    /// Returns the agency that acted by one of its people or programs; none where the service or its operator did on its
+    /// behalf.
+    #[must_use]
+    pub fn acting_agency(&self) -> Option<AgencyId> {
+        let by_itself = [Agent::operator(), Agent::service_for(None)];
+        let is_by = |agent: &Agent| agent.client == self.client && agent.subject == self.subject;
+        self.agency.filter(|_| !by_itself.iter().any(is_by))
+    }
+
+    /// Returns whether `reader` is told how a consent came to end only as that it did: that is between the survivor and those
+    /// who hold it, and not even that they were erased is told.
+    #[must_use]
+    pub fn is_told_only_to(&self, reader: AgencyId) -> bool {
+        self.kind == AuditType::ConsentRevoked && self.recipient == Some(reader)
+    }
+
+    /// Returns why it happened, as far as `reader` is told.
+    #[must_use]
+    pub fn reason_told_to(&self, reader: AgencyId) -> Option<&str> {
+        self.reason
+            .as_deref()
+            .filter(|_| !self.is_told_only_to(reader))
+    }
+
     /// Returns the leaf of an event that `agent` caused now.
     #[must_use]
     pub fn new(event: Event, agent: &Agent, meta: &RequestMeta, now: Instant) -> Self {

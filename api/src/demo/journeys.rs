@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_graphql::ID;
 use concord_entities::agency::USUAL_ANSWER_DAYS;
 use concord_entities::instant::Instant;
-use concord_entities::vocabulary::{HoldReason, Need, Needs, OutcomeCode, Urgency};
+use concord_entities::vocabulary::{HoldReason, Need, Needs, NoteAudience, OutcomeCode, Urgency};
 
 use super::consents::{self, ConsentRequest};
 use super::packages;
@@ -20,10 +20,13 @@ use crate::audit::event::Event;
 use crate::error::{Error, Refusal, Result};
 use crate::referral;
 use crate::referral::input::{OutcomeInput, ReferralDraftInput};
+use crate::referral::notes::{self, graphql::NoteInput};
 use crate::referral::reader::Reader;
 use crate::referral::rules::answer::answer_term;
 use crate::referral::rules::steps::Step;
 
+/// How long after an answer a note is added.
+const AFTER_ANSWER: Duration = Duration::from_mins(4);
 /// From which number those are counted that take up an earlier one.
 const ONCE_MORE: usize = 1_000;
 
@@ -125,6 +128,16 @@ impl Journey {
                 self.answer().map(|_| ReferralDeed::Read),
             ),
             (times.answered, recipient, self.answer()),
+            (
+                times.answered.plus(AFTER_ANSWER),
+                recipient,
+                self.note(NoteAudience::OtherParty),
+            ),
+            (
+                times.answered.plus(AFTER_ANSWER * 2),
+                sender,
+                self.note(NoteAudience::OwnAgency),
+            ),
             (times.started, recipient, self.start()),
             (times.held, recipient, self.hold()),
             (times.resumed, recipient, self.resumption()),
@@ -206,6 +219,13 @@ impl Journey {
             | Fate::Mistaken
             | Fate::Lapsed => Some(ReferralDeed::Take(Step::Accept)),
         }
+    }
+
+    /// Returns a note, which every third one has that is taken on.
+    fn note(&self, audience: NoteAudience) -> Option<ReferralDeed> {
+        let taken_on = matches!(self.answer(), Some(ReferralDeed::Take(Step::Accept)));
+        let noted = taken_on && self.number.is_multiple_of(3);
+        noted.then_some(ReferralDeed::Note(audience))
     }
 
     fn start(&self) -> Option<ReferralDeed> {
@@ -314,6 +334,17 @@ pub(super) async fn play(
         ReferralDeed::Take(step) => {
             let taken = referral::steps::take(change, id()?, step).await?;
             Ok(taken.ok_or(Error::NotFound)?)
+        }
+        ReferralDeed::Note(audience) => {
+            let about = plan.service.consented(plan.nth).iter().next();
+            let note = NoteInput {
+                category: about.ok_or(Error::NotFound)?,
+                text: packages::noted(audience, plan.nth).to_owned(),
+                audience,
+                idempotency_key: None,
+            };
+            let (_, event) = notes::change::add(change, stage.vault, id()?, note).await?;
+            Ok(event)
         }
         ReferralDeed::Complete(code) => {
             let needs = plan.service.needs(plan.nth);

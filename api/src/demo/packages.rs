@@ -1,7 +1,9 @@
 //! What the referrals tell of people: the least that each service needs. All of it is invented.
 
 use concord_entities::instant::Day;
-use concord_entities::vocabulary::{Categories, Code, ContactChannel, DataCategory, Need, Weekday};
+use concord_entities::vocabulary::{
+    Categories, Code, ContactChannel, DataCategory, Need, NoteAudience, Weekday,
+};
 
 use super::services::OfferedService;
 use super::survivors::Person;
@@ -347,4 +349,23 @@ impl Told<'_> {
             debts: list(&[self.one_of(&["recruitment fee claimed by the employer", "back rent"])]),
         }
     }
+}
+
+/// What a note says to the other side, or for one's own agency.
+pub(super) fn noted(audience: NoteAudience, nth: usize) -> &'static str {
+    let told = [
+        "Our advocate met them today, and they are safe. We speak again on Thursday.",
+        "They would rather be met at your office than at ours.",
+        "Please bring the interpreter along from the first meeting on.",
+    ];
+    let kept = [
+        "Asked how the first meeting went: they felt heard.",
+        "To be asked again in two weeks whether anything has changed.",
+        "The file is with the evening team until Monday.",
+    ];
+    let texts = match audience {
+        NoteAudience::OtherParty => told,
+        NoteAudience::OwnAgency => kept,
+    };
+    texts.get(nth % texts.len()).copied().unwrap_or_default()
 }

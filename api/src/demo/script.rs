@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use concord_entities::instant::Instant;
-use concord_entities::vocabulary::{OutcomeCode, RevocationChannel, SignerRole, Urgency};
+use concord_entities::vocabulary::{
+    NoteAudience, OutcomeCode, RevocationChannel, SignerRole, Urgency,
+};
 
 use super::mou_plans::MouPlan;
 use super::past::Past;
@@ -137,6 +139,8 @@ pub(super) enum ReferralDeed {
     Read,
     /// Takes a step with it.
     Take(Step),
+    /// Adds a note on it.
+    Note(NoteAudience),
     /// Completes it.
     Complete(OutcomeCode),
 }

@@ -26,6 +26,7 @@ use crate::audit::change::{Change, Ending};
 use crate::audit::event::Event;
 use crate::consent::{ending, rules as consent_rules};
 use crate::error::{Error, Result};
+use crate::referral::notes::change as notes;
 use crate::request::InRequest;
 use crate::store::page;
 use crate::wire::scalars::DateTime;
@@ -153,7 +154,7 @@ async fn end_consents(ending: &Ending<'_>, id: SurvivorId) -> Result<()> {
     Ok(())
 }
 
-/// Cancels what is drafted, and removes what every package holds. What was sent is suspended with its consent, as by any
+/// Cancels what is drafted, and removes what every package holds, and every note. What was sent is suspended with its consent, as by any
 /// revocation.
 async fn end_referrals(change: &Change<'_>, id: SurvivorId, kept: &KeptRecords) -> Result<()> {
     referral::Entity::cancel_drafts_of(id, change.now())
@@ -164,6 +165,7 @@ async fn end_referrals(change: &Change<'_>, id: SurvivorId, kept: &KeptRecords) 
             .exec(change)
             .await?;
     }
+    notes::forget(change, &kept.notes).await?;
     Ok(())
 }
 

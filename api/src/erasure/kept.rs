@@ -1,7 +1,9 @@
 //! What is kept of a person under keys of its own: the one list of what an erasure must reach.
 
-use concord_entities::ids::{AgencyId, ConsentId, LegalHoldId, MandateId, SurvivorId};
-use concord_entities::{consent, legal_hold, mandated_disclosure, referral};
+use concord_entities::ids::{
+    AgencyId, ConsentId, LegalHoldId, MandateId, ReferralNoteId, SurvivorId,
+};
+use concord_entities::{consent, legal_hold, mandated_disclosure, referral, referral_note};
 use sea_orm::{ConnectionTrait, DbErr};
 use uuid::Uuid;
 
@@ -15,6 +17,8 @@ pub struct KeptRecords {
     survivor: SurvivorId,
     /// The packages, as they are sealed now.
     pub(super) packages: Vec<PackageVersion>,
+    /// The notes on their referrals, whoever wrote them, each with its file. They are sealed with the packages.
+    pub(super) notes: Vec<ReferralNoteId>,
     /// The consents, each with its papers.
     pub(super) consents: Vec<ConsentId>,
     /// What had to be disclosed by law.
@@ -38,10 +42,13 @@ impl KeptRecords {
         let mandates = mandated_disclosure::Entity::of_survivor(agency, survivor);
         let holds = legal_hold::Entity::on(agency, survivor);
         let (packages, consents) = (packages.all(database).await?, consents.all(database).await?);
+        let referrals = packages.iter().map(|package| package.id);
+        let notes = referral_note::Entity::on(referrals).all(database).await?;
         let (mandates, holds) = (mandates.all(database).await?, holds.all(database).await?);
         Ok(Self {
             survivor,
             packages: packages.iter().map(PackageVersion::from).collect(),
+            notes: notes.iter().map(|one| one.id).collect(),
             consents: consents.iter().map(|one| one.id).collect(),
             mandates: mandates.iter().map(|one| one.id).collect(),
             holds: holds.iter().map(|one| one.id).collect(),
@@ -69,7 +76,9 @@ impl KeptRecords {
         let consents = self.consents.iter().map(|consent| consent.0);
         let mandates = self.mandates.iter().map(|mandate| mandate.0);
         let holds = self.holds.iter().map(|hold| hold.0);
-        let records = packages.chain(consents).chain(mandates).chain(holds);
+        let notes = self.notes.iter().map(|note| note.0);
+        let records = packages.chain(notes).chain(consents);
+        let records = records.chain(mandates).chain(holds);
         records.chain([self.survivor.0]).collect()
     }
 }

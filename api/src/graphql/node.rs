@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_graphql::{ComplexObject, Context, ID, Interface, Object, SimpleObject};
 use concord_entities::ids::{
     AgencyId, AnyId, ApplicationId, AuditEventId, ConsentId, LegalHoldId, MandateId, MouId,
-    NoticeId, ReferralId, RulePackId, SurvivorId, TaskForceId,
+    NoticeId, ReferralId, ReferralNoteId, RulePackId, SurvivorId, TaskForceId,
 };
 use concord_entities::vocabulary::{Code, DataCategory, Purpose};
 
@@ -20,6 +20,7 @@ use crate::mandated_disclosure::graphql::MandatedDisclosure;
 use crate::mou::graphql::Mou;
 use crate::notice::graphql::Notice;
 use crate::referral::graphql::Referral;
+use crate::referral::notes::graphql::{ReferralNote, note_by_id};
 use crate::referral::selection::ReferralSelection;
 use crate::request::{InRequest, Request};
 use crate::review::events::AuditEvent;
@@ -59,6 +60,8 @@ pub enum Node {
     LegalHold(LegalHold),
     /// A referral.
     Referral(std::boxed::Box<Referral>),
+    /// A note on a referral.
+    ReferralNote(ReferralNote),
     /// An MOU.
     Mou(Mou),
     /// An audit event.
@@ -262,6 +265,9 @@ async fn find(ctx: &Context<'_>, argument: &str, id: &ID) -> Result<Option<Node>
                 .await?
                 .map(|event| Node::from(std::boxed::Box::new(event)))
         }
+        ReferralNoteId::PREFIX => note_by_id(request, ReferralNoteId(uuid))
+            .await?
+            .map(Node::from),
         ReferralId::PREFIX => {
             let selection = ReferralSelection::below(ctx, &[])?;
             crate::referral::view::referral_by_id(request, ReferralId(uuid), &selection)

@@ -23,12 +23,15 @@ pub const VALUES_A_UNIT: u64 = 4;
 /// A package: the decision, what is unsealed, and an audit event that names each category.
 pub const PACKAGE: u64 = 80;
 /// What is dearer than its kind: the fields of a type, and what each is charged.
-const DEARER: [(&str, &[&str], u64); 7] = [
+const DEARER: [(&str, &[&str], u64); 9] = [
     ("Referral", &["package", "preview"], PACKAGE),
     // What is read beside the page, for all of its entries.
     ("Referral", &["actions", "consent", "mou"], 10),
     // All that it stands on, as it was at a moment.
     ("Referral", &["explainAccess"], 60),
+    // A statement and an audit event of its own.
+    ("Referral", &["timeline"], 700),
+    ("ReferralNote", &["content"], 700),
     // As many entries as are counted.
     ("ReferralConnection", &["totalCount"], 400),
     // The hashes beside the path from a leaf to the root.

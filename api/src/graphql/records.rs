@@ -6,7 +6,7 @@
 
 use concord_entities::ids::{
     AgencyId, ApplicationId, AuditEventId, ConsentId, LegalHoldId, MandateId, MouId, NoticeId,
-    ReferralId, RulePackId, SurvivorId, TaskForceId,
+    ReferralId, ReferralNoteId, RulePackId, SurvivorId, TaskForceId,
 };
 
 use crate::access::grant::{RequiredScope, Resource};
@@ -39,7 +39,7 @@ const fn kind(
 }
 
 /// Every type of the schema that has an id of its own.
-pub const RECORD_KINDS: [RecordKindScope; 12] = [
+pub const RECORD_KINDS: [RecordKindScope; 13] = [
     kind(
         "Agency",
         AgencyId::PREFIX,
@@ -64,6 +64,12 @@ pub const RECORD_KINDS: [RecordKindScope; 12] = [
     kind("Mou", MouId::PREFIX, Resource::Mou, &[]),
     kind("Notice", NoticeId::PREFIX, Resource::Consent, &[]),
     kind("Referral", ReferralId::PREFIX, Resource::Referral, &[]),
+    kind(
+        "ReferralNote",
+        ReferralNoteId::PREFIX,
+        Resource::Referral,
+        &[],
+    ),
     kind("RulePack", RulePackId::PREFIX, Resource::Agency, &[]),
     kind("Survivor", SurvivorId::PREFIX, Resource::Survivor, &[]),
     kind("TaskForce", TaskForceId::PREFIX, Resource::Directory, &[]),
@@ -78,13 +84,14 @@ const GUARDED_FIELDS: [(&str, &str, RequiredScope); 3] = [
 
 /// What each field of the root asks for. A query that leads to a record or to a page of records asks for the scope of
 /// their kind and is not named here, and `viewer` asks for none.
-const OPERATIONS: [(&str, RequiredScope); 57] = [
+const OPERATIONS: [(&str, RequiredScope); 58] = [
     ("auditCheckpoint", Resource::Audit.read()),
     ("contactNow", Resource::Survivor.read()),
     ("lintConsent", Resource::Consent.read()),
     ("consentEffects", Resource::Consent.read()),
     ("mailbox", Resource::Referral.search()),
     ("acceptReferral", Resource::Referral.update()),
+    ("addReferralNote", Resource::Referral.update()),
     ("addTrustedDocuments", Resource::Agency.update()),
     ("assignReferral", Resource::Referral.update()),
     ("bindRulePack", Resource::Agency.update()),

@@ -27,6 +27,7 @@ use crate::notice::graphql::NoticeQuery;
 use crate::referral::change::ReferralMutation;
 use crate::referral::continuation::ContinuationMutation;
 use crate::referral::draft::ReferralDraftMutation;
+use crate::referral::notes::change::NoteMutation;
 use crate::referral::query::ReferralQuery;
 use crate::referral::steps::ReferralStepMutation;
 use crate::review::events::AuditQuery;
@@ -77,6 +78,7 @@ pub struct Mutation(
     ReferralMutation,
     ReferralStepMutation,
     ContinuationMutation,
+    NoteMutation,
     MouMutation,
 );
 

@@ -12,6 +12,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use concord_entities::ids::ConsentId;
 use serde_json::json;
 
 use super::cors;
@@ -104,7 +105,7 @@ async fn get(
 }
 
 /// Counts the paper that is about to come into memory.
-fn held(request: &Request) -> Result<PaperInFlight, HttpRefusal> {
+pub(super) fn held(request: &Request) -> Result<PaperInFlight, HttpRefusal> {
     let begun = request.worker.limits.papers.begin(request.caller.agency());
     begun.map_err(|wait| {
         let seconds = wait.seconds();
@@ -135,18 +136,35 @@ impl MessageBody for PaperBody {
 }
 
 async fn released(request: &Request, id: &str) -> Result<HttpResponse, HttpRefusal> {
-    let id = plain::id(id)?;
+    let id: ConsentId = plain::id(id)?;
     let held = held(request)?;
     let paper = store::read(request, id).await?;
     let mut paper = paper.ok_or_else(HttpRefusal::not_found)?;
-    let name =
-        DocumentType::named(&paper.receipt.content_type).map_or("bin", |kind| kind.extension());
-    let sum = STANDARD.encode(digest(&SHA256, &paper.bytes));
-    Ok(kept_by_nobody(StatusCode::OK, request)
-        .insert_header((header::CONTENT_TYPE, paper.receipt.content_type))
+    let bytes = std::mem::take(&mut *paper.bytes).into();
+    Ok(file(
+        request,
+        id.to_string(),
+        &paper.receipt.content_type,
+        bytes,
+        held,
+    ))
+}
+
+/// Answers with a file that is to be saved, never opened as a page.
+pub(super) fn file(
+    request: &Request,
+    name: String,
+    media_type: &str,
+    bytes: web::Bytes,
+    held: PaperInFlight,
+) -> HttpResponse {
+    let extension = DocumentType::named(media_type).map_or("bin", DocumentType::extension);
+    let sum = STANDARD.encode(digest(&SHA256, &bytes));
+    kept_by_nobody(StatusCode::OK, request)
+        .insert_header((header::CONTENT_TYPE, media_type.to_owned()))
         .insert_header((
             header::CONTENT_DISPOSITION,
-            format!("attachment; filename=\"{id}.{name}\""),
+            format!("attachment; filename=\"{name}.{extension}\""),
         ))
         .insert_header((
             header::CONTENT_SECURITY_POLICY,
@@ -154,13 +172,13 @@ async fn released(request: &Request, id: &str) -> Result<HttpResponse, HttpRefus
         ))
         .insert_header(("content-digest", format!("sha-256=:{sum}:")))
         .body(PaperBody {
-            left: std::mem::take(&mut *paper.bytes).into(),
+            left: bytes,
             _held: held,
-        }))
+        })
 }
 
 /// Checks that the headers do not speak of a part, or of another form.
-fn is_whole(http: &HttpRequest) -> Result<(), HttpRefusal> {
+pub(super) fn is_whole(http: &HttpRequest) -> Result<(), HttpRefusal> {
     let headers = http.headers();
     if headers.contains_key(header::CONTENT_ENCODING) || headers.contains_key(header::CONTENT_RANGE)
     {
@@ -173,7 +191,7 @@ fn is_whole(http: &HttpRequest) -> Result<(), HttpRefusal> {
 }
 
 /// Returns the kind of file that this is by its content. Looking through it takes a while, and holds nobody else up.
-async fn looked_at(bytes: web::Bytes) -> Result<DocumentType, HttpRefusal> {
+pub(super) async fn looked_at(bytes: web::Bytes) -> Result<DocumentType, HttpRefusal> {
     let looked_at = web::block(move || DocumentType::of(&bytes)).await;
     looked_at.map_err(Refusal::internal)?.map_err(|fault| {
         let text = fault.to_string().into();
@@ -186,7 +204,10 @@ async fn looked_at(bytes: web::Bytes) -> Result<DocumentType, HttpRefusal> {
     })
 }
 
-async fn received(http: &HttpRequest, payload: web::Payload) -> Result<web::Bytes, HttpRefusal> {
+pub(super) async fn received(
+    http: &HttpRequest,
+    payload: web::Payload,
+) -> Result<web::Bytes, HttpRefusal> {
     let too_large = || {
         HttpRefusal::input(
             StatusCode::PAYLOAD_TOO_LARGE,
@@ -210,7 +231,7 @@ async fn received(http: &HttpRequest, payload: web::Payload) -> Result<web::Byte
 }
 
 /// Refuses a body with another digest than its sender states.
-fn agrees(http: &HttpRequest, bytes: &[u8]) -> Result<(), HttpRefusal> {
+pub(super) fn agrees(http: &HttpRequest, bytes: &[u8]) -> Result<(), HttpRefusal> {
     for name in DIGESTS {
         let lines = http.headers().get_all(name);
         let stated = formats::stated_sha256(lines.map(|line| line.to_str().unwrap_or("")));

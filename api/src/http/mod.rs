@@ -5,6 +5,7 @@
 //! [`shared`] is what all routes share, [`routes`] how they are registered, [`client_address`] where a request comes from, [`correlation`] what its client calls it; [`server`] puts them on a socket.
 
 pub mod answer;
+pub mod attachment;
 pub mod authenticator;
 pub mod challenge;
 pub mod client_address;

@@ -10,6 +10,7 @@ use concord_entities::sealed_part;
 use super::change::{read_basis, save, written};
 use super::draft::seal;
 use super::graphql::Referral;
+use super::notes::change as notes;
 use super::package::Contents;
 use super::resealed::is_sealed_in;
 use super::rules::basis::{self as rules, Resealed};
@@ -84,6 +85,7 @@ async fn continue_referral(
     let continued = save(&change, continued).await?;
     if let Some(package) = &package {
         sealed_part::Entity::remove_of([id]).exec(&change).await?;
+        notes::forget_on(&change, id).await?;
         let vault = &request.worker.vault;
         seal(&change, vault, PackageVersion::from(&continued), package).await?;
         change.destroys(DoomedKeys::Packages(vec![before]));

@@ -17,12 +17,15 @@ use super::read::Seen;
 use super::rules::actions;
 use super::rules::outcome::{self, CORRECTABLE};
 use super::rules::transitions::allowed;
+use super::timeline::{self, TimelineEntry, TimelineOf};
+use crate::access::grant::Resource;
 use crate::agency::graphql::Agency;
 use crate::consent::graphql::Consent;
 use crate::error::{Error, Refusal, Result};
 use crate::mou::graphql::Mou;
 use crate::request::InRequest;
-use crate::store::page;
+use crate::store::page::{self, PageRequest};
+use crate::wire::connection::Connection;
 use crate::wire::scalars::DateTime;
 
 /// A referral of one survivor from one agency to another.
@@ -208,6 +211,32 @@ impl Referral {
                 .map(|one| EarlierOutcome::view(one, asked))
                 .collect(),
         })
+    }
+
+    /// What happened to it and to its consent, the newest first: who, when and why, and the notes. The other side's people, its
+    /// drafts and what it noted for itself are not in it. Requires `referral.r`.
+    async fn timeline(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100; 20 where you leave it out.")] first: Option<i32>,
+        #[graphql(desc = "The cursor of the entry to go on after.")] after: Option<String>,
+        #[graphql(desc = "How many from the far end, 1 to 100; instead of `first`.")] last: Option<
+            i32,
+        >,
+        #[graphql(desc = "The cursor of the entry to go back from; instead of `after`.")]
+        before: Option<String>,
+    ) -> Result<Connection<TimelineEntry>> {
+        let request = ctx.request()?;
+        request.caller.may(Resource::Referral.read())?;
+        let wanted = PageRequest::parse(first, after.as_deref(), last, before.as_deref())?;
+        let beyond = self.seen.beyond.as_ref();
+        let beyond = beyond.ok_or_else(|| Refusal::internal(NotPrefetchedError))?;
+        let of = TimelineOf {
+            referral: self.seen.header.id,
+            consent: beyond.consent,
+            since: self.seen.header.created_at,
+        };
+        Box::pin(timeline::page(request, of, wanted)).await
     }
 
     /// What the sender tells the recipient, as far as it may be told to you, for this purpose, now. Reading it is a

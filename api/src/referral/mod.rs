@@ -7,6 +7,7 @@
 //!   [`find`] selects their rows, [`settling`] keeps what
 //!   finds them, [`read`] decides on them for a [`reader`], `view` releases and opens them.
 //! - [`explained`], [`explanation`]: why somebody may see a package or may not; [`disclosure`]: what is decided of it.
+//! - [`timeline`]: what happened to one, and [`notes`] on it.
 //! - [`package`]: what a package holds; `package_view` opens it.
 //! - [`graphql`], [`input`], `selection`: the wire; [`fast`] writes its hot page by hand.
 
@@ -26,6 +27,7 @@ pub mod graphql;
 pub mod input;
 mod kept;
 pub mod listing;
+pub mod notes;
 pub mod package;
 mod package_view;
 pub mod query;
@@ -36,5 +38,6 @@ pub mod rules;
 pub(crate) mod selection;
 pub mod settling;
 pub mod steps;
+pub mod timeline;
 pub(crate) mod view;
 pub mod withheld;

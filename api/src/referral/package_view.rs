@@ -103,7 +103,8 @@ fn package(
     ))
 }
 
-fn receipt(request: &Request, recorded: &RecordedEvent) -> Result<DisclosureReceipt> {
+/// Signs the promise that a recorded event is in the tree.
+pub(super) fn receipt(request: &Request, recorded: &RecordedEvent) -> Result<DisclosureReceipt> {
     let ledger_key = &request.worker.ledger_key;
     Ok(DisclosureReceipt {
         event: ID(recorded.event.clone()),

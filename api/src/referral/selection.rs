@@ -38,6 +38,7 @@ impl ReferralSelection {
         let actions = lookahead::asks(ctx, &at(&["allowedActions"]))
             || lookahead::asks(ctx, &at(&["actions"]));
         let reopens = lookahead::asks(ctx, &at(&["reopens"]));
+        let timeline = lookahead::asks(ctx, &at(&["timeline"]));
         let assigned =
             lookahead::asks(ctx, &at(&["assignee"])) || lookahead::asks(ctx, &at(&["assigned"]));
         Ok(Self {
@@ -47,6 +48,7 @@ impl ReferralSelection {
                     || outcome
                     || reopens
                     || assigned
+                    || timeline
                     || !packages.is_empty()
                     || !previews.is_empty()
                     || !explained.is_empty(),

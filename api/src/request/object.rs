@@ -2,11 +2,11 @@
 
 use concord_entities::ids::{
     AgencyId, AnyId, ApplicationId, AuditEventId, ConsentId, LegalHoldId, MandateId, MouId,
-    NoticeId, ReferralId, RulePackId, SurvivorId, TokenId,
+    NoticeId, ReferralId, ReferralNoteId, RulePackId, SurvivorId, TokenId,
 };
 
 /// The kinds of record that somebody may be refused. No other prefix is kept: it would be a stranger's own words.
-const KINDS: [&str; 11] = [
+const KINDS: [&str; 12] = [
     AgencyId::PREFIX,
     ApplicationId::PREFIX,
     AuditEventId::PREFIX,
@@ -16,6 +16,7 @@ const KINDS: [&str; 11] = [
     MouId::PREFIX,
     NoticeId::PREFIX,
     ReferralId::PREFIX,
+    ReferralNoteId::PREFIX,
     RulePackId::PREFIX,
     TokenId::PREFIX,
 ];

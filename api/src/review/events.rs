@@ -131,8 +131,7 @@ impl AuditEvent {
         let leaf: Leaf = serde_json::from_str(&row.leaf).map_err(Refusal::internal)?;
         let named = |id: &AgencyId| agencies.get(id).cloned().map(Agency::named);
         let application = programs.named(&leaf);
-        // How a consent came to end is between the survivor and those who hold it: not even that they were erased.
-        let told_only = leaf.kind == AuditType::ConsentRevoked && leaf.recipient == Some(reader);
+        let told_only = leaf.is_told_only_to(reader);
         Ok(Self {
             key: row.id,
             index: place.map(stored::in_column).transpose()?,

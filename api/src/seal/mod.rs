@@ -5,6 +5,7 @@
 //! - [`vacuum`]: the keyring's files cleaned behind what was destroyed.
 //! - [`vault`]: packages sealed and opened with the keys of the keyring, and keys destroyed.
 //! - [`paper`]: signed papers, sealed and opened likewise.
+//! - [`note`]: notes on referrals and their files, under the key of the referral's package.
 //! - [`record`]: single records sealed each under its own key, such as a plan for safe contact.
 //! - [`input_hash`]: the hash of what a call was sent along with, under a key that dies with what the call made.
 //! - [`signing`]: the keys that sign tokens and the ledger, kept in the keyring.
@@ -19,6 +20,7 @@ pub mod input_hash;
 pub mod kek;
 pub mod kek_command;
 pub mod kek_set;
+pub mod note;
 pub mod paper;
 pub mod record;
 pub mod signing;

@@ -120,6 +120,14 @@ codes! {
         ReferralExpires = "REFERRAL_EXPIRES",
         /// A referral expired, as nobody answered it, and both sides were told.
         ReferralExpired = "REFERRAL_EXPIRED",
+        /// A note to the other side of a referral was added.
+        ReferralNoteAdded = "REFERRAL_NOTE_ADDED",
+        /// A note on a referral was kept for one's own agency.
+        ReferralNoteKept = "REFERRAL_NOTE_KEPT",
+        /// A file was attached to a note to the other side of a referral.
+        ReferralNoteAttached = "REFERRAL_NOTE_ATTACHED",
+        /// A file was attached to a note that is kept for one's own agency.
+        ReferralNoteAttachmentKept = "REFERRAL_NOTE_ATTACHMENT_KEPT",
         /// The recipient's service for a referral began.
         ReferralStarted = "REFERRAL_STARTED",
         /// A referral was paused by its recipient; the reason says why.

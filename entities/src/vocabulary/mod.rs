@@ -17,6 +17,7 @@ mod legal_hold;
 mod mandated_disclosure;
 mod mou;
 mod need;
+mod note;
 mod notice;
 mod purpose;
 mod referral;
@@ -42,6 +43,7 @@ pub use mandated_disclosure::{
 };
 pub use mou::{MouAction, MouKind, MouStatus};
 pub use need::{Need, Needs};
+pub use note::NoteAudience;
 pub use notice::NoticeKind;
 pub use purpose::{Purpose, Purposes};
 pub use referral::{

@@ -132,6 +132,43 @@ export const examples = ({ recall, caller }) => [
     fill: { id: () => recall("referral"), purpose: () => caller.purpose() }, first: "My inbox",
   },
   {
+    name: "What happened", about: "To one referral: who, when, why, and the notes on it", needs: "referral.rs",
+    text: () => `query Timeline($id: ID!, $purpose: Purpose) {
+  referral(id: $id) {
+    id
+    status
+    timeline(first: 20) {
+      edges {
+        node {
+          at
+          type
+          agency { name }
+          reason
+          note { audience category content(purpose: $purpose) { text withheld } attachment { contentType path } }
+        }
+      }
+      pageInfo { hasNextPage endCursor }
+    }
+  }
+}`,
+    fill: { id: () => recall("referral"), purpose: () => caller.purpose() }, first: "My inbox",
+  },
+  {
+    name: "Add a note", about: "To the other side, as far as the consent lets it be told", needs: "referral.u", changes: true,
+    text: () => `mutation Note($id: ID!, $note: NoteInput!) {
+  addReferralNote(id: $id, note: $note) {
+    at
+    type
+    note { id category audience }
+  }
+}`,
+    fill: {
+      id: () => recall("referral", can("HOLD")),
+      note: () => ({ category: "NEEDS", audience: "OTHER_PARTY", text: "We meet again on Thursday." }),
+    },
+    first: "My inbox",
+  },
+  {
     name: "Accept a referral", about: "Takes the first that you may accept", needs: "referral.u", changes: true,
     text: () => `mutation Accept($id: ID!) {
   acceptReferral(id: $id) {

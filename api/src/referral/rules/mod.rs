@@ -6,6 +6,7 @@
 //! - [`steps`]: the verbs that need nothing but the referral; [`completion`]: those with an outcome, which [`outcome`] tells
 //!   the meaning of.
 //! - [`answer`]: within what time one answers.
+//! - [`notes`]: who may add which notes, and who may read them.
 //! - [`draft`], [`basis`]: what a draft may say, and what a referral is sent and continued under.
 
 pub mod actions;
@@ -13,6 +14,7 @@ pub mod answer;
 pub mod basis;
 pub mod completion;
 pub mod draft;
+pub mod notes;
 pub mod outcome;
 pub mod status;
 pub mod steps;
