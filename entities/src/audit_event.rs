@@ -271,7 +271,7 @@ impl AboutRecords<'_> {
         Query::select()
             .column((Entity, Column::Id))
             .from(Entity)
-            .cond_where(Expr::cust(CHANGES_RECORDS))
+            .cond_where(Expr::cust(format!("({CHANGES_RECORDS})")))
             .and_where(Expr::cust(key).eq(record))
             .cond_where(knows)
             .cond_where(only.clone())

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::{moment_between, written};
 use crate::world::agency::{Told, text};
-use crate::world::{Agency, World, on_both};
+use crate::world::{Agency, Database, World, on_both};
 
 /// How long a history is.
 const STEPS: usize = 120;
@@ -332,8 +332,14 @@ async fn what_was_explained_at_each_moment_of_a_random_history_is_explained_of_i
     let mut shared = Shared::of(&world).await;
     let mut runner = TestRunner::default();
     let mut history = Vec::new();
-    for _ in 0..STEPS {
-        let step = step().new_tree(&mut runner).unwrap().current();
+    for number in 0..STEPS {
+        let drawn = step().new_tree(&mut runner).unwrap().current();
+        // It is drafted, sent, and then whatever happens.
+        let step = match number {
+            0 => Step::Wait,
+            1 => Step::Verb(true, VERBS[0].1),
+            _ => drawn,
+        };
         shared.takes(step).await;
         moment_between().await;
         history.extend(shared.kept().await.map(|kept| (step, kept)));
@@ -354,4 +360,17 @@ async fn what_was_explained_at_each_moment_of_a_random_history_is_explained_of_i
         history.len(),
         different.len()
     );
+}
+
+on_both!(a_change_that_was_not_kept_is_noticed);
+async fn a_change_that_was_not_kept_is_noticed(world: World) {
+    let shared = Shared::of(&world).await;
+    let drops = |table: &str| match world.database {
+        Database::Postgres => format!("DROP TRIGGER {table}_past_kept ON {table}"),
+        Database::Sqlite => format!("DROP TRIGGER {table}_past_kept"),
+    };
+    world.tampers(&drops("consent"));
+    let (moment, explained) = shared.kept().await.unwrap();
+    shared.north.revokes_consent(&shared.told).await.data();
+    assert_ne!(shared.explained(Some(moment)).await, explained);
 }
