@@ -71,6 +71,7 @@ mod seal;
 mod sessions;
 mod settings;
 mod states;
+mod statistics;
 mod sweeps;
 mod text;
 mod time_zones;

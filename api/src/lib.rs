@@ -3,7 +3,7 @@
 //! The floors, from the top down; nothing imports what stands above it:
 //! the command line and [`service`]; [`demo`]; [`http`]; [`graphql`]; [`oauth`]; [`erasure`], [`recovery`], [`data_check`] and [`sweep`]; the concepts
 //! ([`referral`], [`consent`], [`mou`], [`survivor`], [`mandated_disclosure`], [`notice`], [`rule_pack`], [`agency`],
-//! [`application`], [`review`], [`feed`]); [`request`]; [`access`]; [`jose`]; [`wire`]; [`audit`]; [`seal`]; [`sharing`]; [`store`];
+//! [`application`], [`review`], [`feed`], [`statistics`]); [`request`]; [`access`]; [`jose`]; [`wire`]; [`audit`]; [`seal`]; [`sharing`]; [`store`];
 //! [`error`], [`text`], [`clock`], [`settings`] and [`private_files`]; the entities.
 
 pub mod access;
@@ -37,6 +37,7 @@ pub mod seal;
 pub mod service;
 pub mod settings;
 pub mod sharing;
+pub mod statistics;
 pub mod store;
 pub mod survivor;
 pub mod sweep;

@@ -41,6 +41,7 @@ use crate::seal::kek_set::KekSet;
 use crate::seal::vacuum::Vacuum;
 use crate::seal::{Vault, kek};
 use crate::settings::{SessionKind, Settings};
+use crate::statistics::publishing;
 use crate::store::Store;
 use crate::store::error::StoreError;
 use crate::store::standby::StandbyError;
@@ -193,6 +194,7 @@ impl Service {
         ));
         let vacuuming = tokio::spawn(Vacuum::new(&self.store.keyring, housekeeping).run());
         let settling = tokio::spawn(settling::keep(self.store.clone(), ledger.clone()));
+        let publishing = tokio::spawn(publishing::keep(self.store.clone(), ledger.fork().clone()));
         let tidying = tokio::spawn(tidy(limits.clone()));
         Ok(Running {
             shared,
@@ -220,7 +222,7 @@ impl Service {
                     ("watch over the ledger", watching),
                     ("reading of the token keys", refresher),
                 ],
-                aborted: vec![sweeping, vacuuming, settling, tidying],
+                aborted: vec![sweeping, vacuuming, settling, publishing, tidying],
             },
         })
     }

@@ -10,7 +10,7 @@ use sea_orm::{Condition, DbBackend, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::audit_place;
 use crate::consent;
-use crate::ids::{AgencyId, AuditEventId, ConsentId, SurvivorId};
+use crate::ids::{AgencyId, AuditEventId, ConsentId, ReferralId, SurvivorId};
 use crate::instant::Instant;
 use crate::mandated_disclosure;
 use crate::membership;
@@ -89,6 +89,25 @@ impl Entity {
             .filter(Expr::cust(key).eq(&*subject.key))
             .filter(Column::Leaf.into_expr().like(whole))
             .filter(Expr::value(agency).in_subquery(within_reach))
+    }
+
+    /// Selects when these referrals were accepted or rejected, each with its id on the wire as `object`. The index
+    /// `audit_event_of_object` has the expression and the condition letter for letter.
+    #[must_use]
+    pub fn answers_to(backend: DbBackend, referrals: &[ReferralId]) -> Select<Self> {
+        let object = object_in_leaf(backend);
+        let ids = referrals.iter().map(ToString::to_string);
+        Self::find()
+            .select_only()
+            .expr_as(Expr::cust(object), "object")
+            .column(Column::RecordedAt)
+            .filter(Expr::cust(object).is_in(ids))
+            .filter(Expr::cust(format!("({CHANGES_RECORDS})")))
+            .filter(
+                COLUMN
+                    .kind
+                    .is_in([AuditType::ReferralAccepted, AuditType::ReferralRejected]),
+            )
     }
 
     /// Returns any one event.
@@ -207,6 +226,15 @@ pub struct AboutRecords<'a> {
 /// What the index `audit_event_of_object` has, letter for letter.
 const CHANGES_RECORDS: &str = "kind LIKE 'REFERRAL%' OR kind LIKE 'CONSENT%' OR kind LIKE 'MOU%'";
 
+/// Returns the record that an event is about, as the index `audit_event_of_object` has it, letter for letter.
+fn object_in_leaf(backend: DbBackend) -> &'static str {
+    if backend == DbBackend::Postgres {
+        r#"split_part(split_part(leaf, '"object":"', 2), '"', 1) COLLATE "C""#
+    } else {
+        r#"substr(leaf, instr(leaf, '"object":"') + 10, instr(substr(leaf, instr(leaf, '"object":"') + 10), '"') - 1)"#
+    }
+}
+
 impl AboutRecords<'_> {
     /// Selects the events. Each record's are walked from the index, no further than the page.
     #[must_use]
@@ -236,18 +264,14 @@ impl AboutRecords<'_> {
     }
 
     fn walk(&self, record: &str, only: &Condition) -> SelectStatement {
-        let key = if self.backend == DbBackend::Postgres {
-            r#"split_part(split_part(leaf, '"object":"', 2), '"', 1) COLLATE "C""#
-        } else {
-            r#"substr(leaf, instr(leaf, '"object":"') + 10, instr(substr(leaf, instr(leaf, '"object":"') + 10), '"') - 1)"#
-        };
+        let key = object_in_leaf(self.backend);
         let knows = Condition::any()
             .add(COLUMN.agency_id.eq(self.reader))
             .add(COLUMN.recipient_id.eq(self.reader));
         Query::select()
             .column((Entity, Column::Id))
             .from(Entity)
-            .cond_where(Expr::cust(CHANGES_RECORDS))
+            .cond_where(Expr::cust(format!("({CHANGES_RECORDS})")))
             .and_where(Expr::cust(key).eq(record))
             .cond_where(knows)
             .cond_where(only.clone())

@@ -118,6 +118,14 @@ impl Entity {
             .filter(COLUMN.suspended_at.is_null())
     }
 
+    /// Returns the places in a task force, for its statistics.
+    #[must_use]
+    pub fn in_task_force(task_force: TaskForceId) -> Select<Self> {
+        Self::find()
+            .filter(COLUMN.task_force_id.eq(task_force))
+            .order_by_asc(COLUMN.agency_id)
+    }
+
     /// Returns the place of another `agency` in a task force that `coordinator` coordinates.
     #[must_use]
     pub fn under(coordinator: AgencyId, task_force: TaskForceId, agency: AgencyId) -> Select<Self> {

@@ -183,6 +183,11 @@ impl Entity {
             .filter(COLUMN.drafted_by.eq(agency))
     }
 
+    /// Returns these MOUs, for the statistics of the task forces that follow them.
+    pub fn stood_on(ids: impl IntoIterator<Item = MouId>) -> Select<Self> {
+        Self::find().filter(COLUMN.id.is_in(ids))
+    }
+
     /// Returns the MOUs that a task force follows, for the command line alone.
     #[must_use]
     pub fn followed_in(task_force: TaskForceId) -> Select<Self> {

@@ -265,6 +265,19 @@ impl Entity {
             .filter(COLUMN.sent_at.is_not_null())
     }
 
+    /// Returns what was sent to these agencies between two moments, for the statistics of their task force alone.
+    pub fn sent_between(
+        agencies: impl IntoIterator<Item = AgencyId>,
+        from: Instant,
+        before: Instant,
+    ) -> Select<Self> {
+        Self::find()
+            .filter(COLUMN.recipient_id.is_in(agencies))
+            .filter(COLUMN.sent_at.is_not_null())
+            .filter(COLUMN.sent_at.gte(from))
+            .filter(COLUMN.sent_at.lt(before))
+    }
+
     /// Returns what `agency` wrote, drafts included.
     #[must_use]
     pub fn outbox(agency: AgencyId) -> Select<Self> {

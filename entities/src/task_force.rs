@@ -41,6 +41,18 @@ impl Entity {
             .order_by_desc(COLUMN.id)
     }
 
+    /// Returns the task force `id`, where `agency` coordinates it and takes part in it.
+    #[must_use]
+    pub fn coordinated_by(agency: AgencyId, id: TaskForceId) -> Select<Self> {
+        Self::named(id).filter(COLUMN.id.in_subquery(membership::coordination(agency)))
+    }
+
+    /// Returns every task force, for the service's own tasks.
+    #[must_use]
+    pub fn every() -> Select<Self> {
+        Self::find().order_by_asc(COLUMN.id)
+    }
+
     /// Returns the task force `id`, for its coordinator's changes and the command line.
     #[must_use]
     pub fn named(id: TaskForceId) -> Select<Self> {

@@ -56,6 +56,7 @@ impl MigratorTrait for Data {
             Box::new(data::m0040_assignees::AddAssignees),
             Box::new(data::m0041_timelines::IndexTimelines),
             Box::new(data::m0042_past_facts::KeepPastFacts),
+            Box::new(data::m0043_statistics::AddStatistics),
             Box::new(data::m0044_notes::CreateNotes),
         ])
     }

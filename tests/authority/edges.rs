@@ -23,7 +23,14 @@ use crate::interop::node;
 use crate::world::{World, on_both};
 
 /// Arguments that a field of the root cannot do without.
-const ARGUMENTS: [(&str, &str); 2] = [("referrals", "(box: INBOX)"), ("consents", "(side: GIVEN)")];
+const ARGUMENTS: [(&str, &str); 3] = [
+    ("referrals", "(box: INBOX)"),
+    ("consents", "(side: GIVEN)"),
+    (
+        "referralStatistics",
+        "(taskForce: \"taskforce_01h2xcejqtf2nbrexx3vqjhp41\", period: { from: \"2024-01\", to: \"2024-01\" })",
+    ),
+];
 /// The letters after the prefix of an id that nobody has.
 const NOBODYS: &str = "01h2xcejqtf2nbrexx3vqjhp41";
 

@@ -182,6 +182,12 @@ const REST: &[Row] = &[
         "{ mailbox { inboxUnanswered } }",
     ),
     row(
+        "referralStatistics",
+        Given::TaskForce,
+        Party::Coordinator,
+        "query($id: ID!) { referralStatistics(taskForce: $id, period: { from: \"2024-01\", to: \"2024-02\" }) { taskForce } }",
+    ),
+    row(
         "changes(referral)",
         Given::ReferralChanged,
         Party::Sender,

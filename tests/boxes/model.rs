@@ -23,6 +23,9 @@ use crate::world::{Agency, World, on_both};
 const ROWS: usize = 150;
 const LISTS: usize = 60;
 
+/// Who of the recipient's people take referrals on.
+const PEOPLE: [&str; 2] = ["hanna", "ilse"];
+
 /// Hours before now, or after it; never close to it, so that nothing changes meanwhile.
 fn hours(from: i64, to: i64) -> impl Strategy<Value = i64> {
     (from..=to).prop_filter("not now", |hours| *hours != 0)
@@ -60,8 +63,9 @@ fn rows(like: Vec<referral::Model>, now: Instant) -> impl Strategy<Value = refer
         ),
         (hours(-9, -1), hours(-9, -1), 0..=1_i64),
         (needs, prop::sample::select(Urgency::ALL.to_vec())),
+        prop::option::of(prop::sample::select(PEOPLE.to_vec())),
     )
-        .prop_map(move |(like, status, halted, ends, times, told)| {
+        .prop_map(move |(like, status, halted, ends, times, told, assignee)| {
             let (consent_until, mou_until, expires, respond_by) = ends;
             let (sent, updated, settled) = times;
             let drafted = status == ReferralStatus::Draft;
@@ -79,6 +83,7 @@ fn rows(like: Vec<referral::Model>, now: Instant) -> impl Strategy<Value = refer
                 settled_at: Instant(now.0 * settled),
                 needs: told.0.into_iter().collect::<Needs>(),
                 urgency: told.1,
+                assignee: assignee.map(str::to_owned),
                 ..like
             }
         })
@@ -101,7 +106,7 @@ fn asked(like: &[referral::Model], now: Instant) -> impl Strategy<Value = Asked>
     (
         any::<bool>(),
         0..6_usize,
-        0..5_usize,
+        0..6_usize,
         (like, statuses, needs, urgencies),
         (hours(-9, -1), hours(-9, -1), any::<bool>(), any::<bool>()),
     )
@@ -155,6 +160,7 @@ fn asked(like: &[referral::Model], now: Instant) -> impl Strategy<Value = Asked>
                     ),
                     2 => ("counterpart", json!(other.to_string())),
                     3 => ("mou", json!(like.mou_id.unwrap().to_string())),
+                    4 if inbox => ("assignee", json!(PEOPLE[usize::from(by_status)])),
                     _ => ("", Value::Null),
                 };
                 if !name.is_empty() {
@@ -224,6 +230,7 @@ impl Asked {
             })
             && among("counterpart", &|id| id == other.to_string())
             && among("mou", &|id| id == row.mou_id.unwrap().to_string())
+            && among("assignee", &|sub| row.assignee.as_deref() == Some(sub))
             && among("consent", &|id| id == row.consent_id.to_string())
             && among("survivor", &|id| id == row.survivor_id.to_string())
             && (!self.filter.contains_key("overdue") || overdue)

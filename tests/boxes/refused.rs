@@ -53,6 +53,15 @@ async fn what_no_index_answers_is_refused_at_its_place(world: World) {
             "filter: { needs: [HOUSING, LEGAL, EDUCATION, TRAINING] }".to_owned(),
             "filter.needs",
         ),
+        (
+            "filter: { assignee: \"hanna\", needs: [HOUSING] }".to_owned(),
+            "filter.assignee",
+        ),
+        (
+            "filter: { assignee: \"hanna\" }, orderBy: MOST_URGENT".to_owned(),
+            "filter.assignee",
+        ),
+        ("filter: { assignee: \"\" }".to_owned(), "filter.assignee"),
         (format!("filter: {{ survivor: \"{survivor}\" }}"), "filter.survivor"),
         (format!("filter: {{ consent: \"{mou}\" }}"), "filter.consent"),
         ("after: \"AAAA\"".to_owned(), "after"),
@@ -60,6 +69,16 @@ async fn what_no_index_answers_is_refused_at_its_place(world: World) {
         let query = format!("{{ referrals(box: INBOX, {arguments}) {{ edges {{ cursor }} }} }}");
         let answer = south.asks(&query, Value::Null).await;
         answer.is_refused_for(place);
+    }
+    // Who took a referral on is its recipient's own.
+    for filter in [
+        "{ assignee: \"hanna\" }",
+        "{ consent: \"consent_01h2xcejqtf2nbrexx3vqjhp41\", assignee: \"hanna\" }",
+    ] {
+        let query =
+            format!("{{ referrals(box: OUTBOX, filter: {filter}) {{ edges {{ cursor }} }} }}");
+        let answer = north.asks(&query, Value::Null).await;
+        answer.is_refused_for("filter.assignee");
     }
 }
 

@@ -30,13 +30,13 @@ fn fill(world: &World, like: &referral::Model, rows: u64) {
     let other = "md5('agency' || (n / 2) % 20)::uuid";
     world.tampers(&format!(
         "INSERT INTO referral (id, sender_id, recipient_id, survivor_id, consent_id, mou_id, status, needs, urgency, contains, \
-         key_version, created_at, sent_at, respond_by, expires_at, updated_at, consent_until, mou_until, halted, provided) \
+         key_version, created_at, sent_at, respond_by, expires_at, updated_at, consent_until, mou_until, halted, provided, assignee) \
          SELECT gen_random_uuid(), CASE WHEN n % 2 = 0 THEN r.sender_id ELSE {other} END, \
          CASE WHEN n % 2 = 0 THEN {other} ELSE r.recipient_id END, r.survivor_id, gen_random_uuid(), md5('mou' || n % 20)::uuid, \
          CASE WHEN n % 4 < 2 THEN 'COMPLETED' WHEN n % 20 < 4 THEN 'REQUESTED' ELSE 'ACCEPTED' END, 3 << (n % 7)::int, \
          CASE WHEN n % 1000 < 2 THEN 'EMERGENCY' ELSE 'ROUTINE' END, r.contains, \
          1, r.created_at - n, r.sent_at - n * 1000, r.respond_by + n, r.expires_at, r.updated_at - n * 1000, r.consent_until, \
-         r.mou_until, false, 0 \
+         r.mou_until, false, 0, CASE WHEN n % 3 = 0 THEN 'hanna' WHEN n % 3 = 1 THEN 'ilse' END \
          FROM referral r, generate_series(1, {rows}) n WHERE r.id = {id}; ANALYZE referral"
     ));
 }
@@ -102,6 +102,18 @@ fn lists(like: &referral::Model) -> Vec<(ReferralBox, Option<ReferralOrder>, Wan
                     ..wanted.clone()
                 };
                 lists.extend([(which, None, narrowed), (which, None, wanted)]);
+            }
+        }
+        for assignee in ["hanna", "nobody"] {
+            if which == ReferralBox::Inbox {
+                let assignee = Some(assignee.to_owned());
+                let statuses = Some(vec![ReferralStatus::Accepted]);
+                let assigned = Wanted { assignee, ..none() };
+                let narrowed = Wanted {
+                    statuses,
+                    ..assigned.clone()
+                };
+                lists.extend([(which, None, assigned), (which, None, narrowed)]);
             }
         }
         let overdue = Some(true);

@@ -148,7 +148,7 @@ async fn make_every_entity(database: &impl ConnectionTrait) {
         trusted_issuer trusted_document ending_allowance
         survivor safe_contact mandated_disclosure legal_hold consent consent_document consent_objection consent_signature rule_pack
         mou mou_party
-        referral sealed_part referral_note note_attachment
+        referral sealed_part referral_note note_attachment referral_statistics
         past_facts agency_past membership_past mou_past mou_party_past consent_past referral_past
         agency_change audit_event audit_tile audit_tree audit_checkpoint sharing_epoch
         package_key document_key record_key signing_key token_key notice ledger_witness audit_place audit_waiting

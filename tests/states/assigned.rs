@@ -45,6 +45,10 @@ async fn the_recipient_sees_who_took_it_on_and_the_sender_that_somebody_did(worl
     let assigned = assigns(&south, &ada, json!("noor")).await;
     assigns(&south, &ada, json!("noor")).await.data();
     assert_eq!(assigned.data()["assignReferral"]["assignee"], "noor");
+    for (who, expected) in [("noor", 1), ("maria", 0)] {
+        let taken_on = format!("referrals(box: INBOX, filter: {{ assignee: \"{who}\" }})");
+        assert_eq!(south.lists(&taken_on, "id").await.len(), expected, "{who}");
+    }
     let log = "auditEvents(filter: { types: [REFERRAL_ASSIGNED] })";
     for who in [&north, &south] {
         assert_eq!(who.lists(log, "id").await.len(), 1);

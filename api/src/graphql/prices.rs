@@ -23,7 +23,7 @@ pub const VALUES_A_UNIT: u64 = 4;
 /// A package: the decision, what is unsealed, and an audit event that names each category.
 pub const PACKAGE: u64 = 80;
 /// What is dearer than its kind: the fields of a type, and what each is charged.
-const DEARER: [(&str, &[&str], u64); 9] = [
+const DEARER: [(&str, &[&str], u64); 10] = [
     ("Referral", &["package", "preview"], PACKAGE),
     // What is read beside the page, for all of its entries.
     ("Referral", &["actions", "consent", "mou"], 10),
@@ -34,6 +34,8 @@ const DEARER: [(&str, &[&str], u64); 9] = [
     ("ReferralNote", &["content"], 700),
     // As many entries as are counted.
     ("ReferralConnection", &["totalCount"], 400),
+    // A month that nobody asked for yet is counted.
+    ("Query", &["referralStatistics"], 2_000),
     // The hashes beside the path from a leaf to the root.
     ("AuditEvent", &["proof"], 60),
     // What is judged, and sealed anew.
@@ -63,9 +65,13 @@ pub const PAGE_ENTRIES: [&str; 2] = ["edges", "nodes"];
 /// How many entries a list is taken to have that is no page.
 const LIST: u64 = 4;
 /// The lists that usually have more.
-const LONGER: [(&str, &str, u64); 2] = [
+const LONGER: [(&str, &str, u64); 6] = [
     ("TaskForce", "members", 20),
     ("InclusionProof", "hashes", 20),
+    ("ReferralStatistics", "months", 12),
+    ("StatisticsTable", "byStatus", 9),
+    ("StatisticsTable", "byNeed", 12),
+    ("StatisticsTable", "byAgency", 20),
 ];
 
 /// Returns what a field is charged by itself, beside its value.

@@ -32,6 +32,7 @@ use crate::referral::query::ReferralQuery;
 use crate::referral::steps::ReferralStepMutation;
 use crate::review::events::AuditQuery;
 use crate::rule_pack::graphql::{PackMutation, PackQuery};
+use crate::statistics::graphql::StatisticsQuery;
 use crate::survivor::contact::graphql::{ContactMutation, ContactQuery};
 use crate::survivor::graphql::{SurvivorMutation, SurvivorQuery};
 use crate::survivor::legal_hold::change::LegalHoldMutation;
@@ -52,6 +53,7 @@ pub struct Query(
     PackQuery,
     ReferralQuery,
     MouQuery,
+    StatisticsQuery,
     AuditQuery,
 );
 

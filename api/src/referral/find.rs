@@ -215,6 +215,7 @@ impl Find<'_> {
             IndexKey::Need(need) => referral::needs_any([need].into_iter().collect()),
             IndexKey::Counterpart(agency) => self.counterpart().eq(agency),
             IndexKey::Mou(mou) => Column::MouId.eq(mou),
+            IndexKey::Assignee => Column::Assignee.eq(self.listing.wanted.assignee.clone()),
         };
         Condition::all().add(condition)
     }
@@ -232,6 +233,7 @@ impl Find<'_> {
                     .map(|agency| self.counterpart().eq(agency)),
             )
             .add_option(wanted.mou.map(|mou| Column::MouId.eq(mou)))
+            .add_option(wanted.assignee.clone().map(|who| Column::Assignee.eq(who)))
     }
 
     fn counterpart(&self) -> Column {

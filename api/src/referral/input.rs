@@ -10,6 +10,7 @@ use concord_entities::vocabulary::{Need, Needs, OutcomeCode, ReferralStatus, Urg
 use super::listing::Wanted;
 use super::package::Contents;
 use super::rules::outcome::{self, Outcome};
+use crate::application::rules::person;
 use crate::error::{Error, Faults};
 use crate::lists;
 use crate::store::page;
@@ -126,6 +127,8 @@ pub struct ReferralFilter {
     pub consent: Option<ID>,
     /// Those of this survivor of your agency's; in the outbox alone.
     pub survivor: Option<ID>,
+    /// Those that this one of your people took on, by the `sub` of their tokens, 1 to 128 characters; in the inbox alone.
+    pub assignee: Option<String>,
     /// True for those that wait for an answer that was wanted by now.
     pub overdue: Option<bool>,
     /// Those that were sent then or later.
@@ -147,6 +150,9 @@ impl ReferralFilter {
         lists::require_some(&mut faults, "filter.urgencies", self.urgencies.as_ref());
         lists::require_some(&mut faults, "filter.needs", self.needs.as_ref());
         faults.none()?;
+        if let Some(assignee) = &self.assignee {
+            person("filter.assignee", assignee)?;
+        }
         Ok(Wanted {
             statuses: self.statuses.clone().map(lists::once),
             urgencies: self.urgencies.clone().map(lists::once),
@@ -158,6 +164,7 @@ impl ReferralFilter {
             mou: read_id("filter.mou", self.mou.as_ref())?,
             consent: read_id("filter.consent", self.consent.as_ref())?,
             survivor: read_id("filter.survivor", self.survivor.as_ref())?,
+            assignee: self.assignee.clone(),
             overdue: self.overdue,
             sent_since: self.sent_since.map(|at| at.0),
             sent_before: self.sent_before.map(|at| at.0),

@@ -22,7 +22,7 @@ pub const SUPPORTED: [(&str, &str, &str); 6] = [
     (
         "`INBOX`",
         "`ARRIVAL`",
-        "`statuses`, one of `urgencies`, `needs`, `counterpart`, `mou`, and `sentSince`, `sentBefore`",
+        "`statuses`, one of `urgencies`, `needs`, `counterpart`, `mou`, `assignee`, and `sentSince`, `sentBefore`",
     ),
     (
         "`OUTBOX`",
@@ -32,7 +32,7 @@ pub const SUPPORTED: [(&str, &str, &str); 6] = [
     (
         "either",
         "any",
-        "`consent` or, in the outbox, `survivor`, with all of the others but `overdue`",
+        "`consent` or, in the outbox, `survivor`, with all of the others but `overdue`; `assignee` in the inbox alone",
     ),
 ];
 
@@ -101,6 +101,8 @@ pub struct Wanted {
     pub consent: Option<ConsentId>,
     /// Of this survivor.
     pub survivor: Option<SurvivorId>,
+    /// Taken on by this one of the recipient's people.
+    pub assignee: Option<String>,
     /// Those whose answer is overdue.
     pub overdue: Option<bool>,
     /// Sent then or later.
@@ -157,6 +159,8 @@ pub enum IndexKey {
     Counterpart(AgencyId),
     /// The MOU.
     Mou(MouId),
+    /// Who of the recipient's people took it on.
+    Assignee,
 }
 
 impl Listing {
@@ -223,10 +227,17 @@ impl Wanted {
         let known = self.survivor.is_none() || which == ReferralBox::Outbox;
         let remedy = "whose referral it is, its sender alone knows: ask for it in the OUTBOX";
         faults.require(known, "filter.survivor", remedy);
+        self.check_assignee(which, faults);
         let remedy =
             "goes with no `consent` or `survivor`: each entry says whether it is `overdue`";
         faults.require(self.overdue.is_none(), "filter.overdue", remedy);
         self.check_times(faults);
+    }
+
+    fn check_assignee(&self, which: ReferralBox, faults: &mut Faults) {
+        let known = self.assignee.is_none() || which == ReferralBox::Inbox;
+        let remedy = "who took it on, its recipient alone knows: ask for it in the INBOX";
+        faults.require(known, "filter.assignee", remedy);
     }
 
     fn check(&self, which: ReferralBox, order: ReferralOrder, faults: &mut Faults) {
@@ -266,9 +277,11 @@ impl Wanted {
             "filter.statuses",
             "what is overdue is `REQUESTED`: leave this out",
         );
+        self.check_assignee(which, faults);
         let narrowing = self.narrowing_places();
         for place in narrowing.iter().skip(1) {
-            let remedy = "one of `urgencies`, `needs`, `counterpart` and `mou` at a time";
+            let remedy =
+                "one of `urgencies`, `needs`, `counterpart`, `mou` and `assignee` at a time";
             faults.add(*place, remedy);
         }
         if order == ReferralOrder::MostUrgent {
@@ -307,6 +320,7 @@ impl Wanted {
             ("filter.needs", self.needs.is_some()),
             ("filter.counterpart", self.counterpart.is_some()),
             ("filter.mou", self.mou.is_some()),
+            ("filter.assignee", self.assignee.is_some()),
         ]
         .into_iter()
         .filter_map(|(place, named)| named.then_some(place))
@@ -320,6 +334,8 @@ impl Wanted {
             needs.iter().map(IndexKey::Need).collect()
         } else if let Some(counterpart) = self.counterpart {
             vec![IndexKey::Counterpart(counterpart)]
+        } else if self.assignee.is_some() {
+            vec![IndexKey::Assignee]
         } else {
             vec![self.mou.map_or(IndexKey::None, IndexKey::Mou)]
         }

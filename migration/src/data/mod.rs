@@ -41,6 +41,7 @@ pub(crate) mod m0039_answer_days;
 pub(crate) mod m0040_assignees;
 pub(crate) mod m0041_timelines;
 pub(crate) mod m0042_past_facts;
+pub(crate) mod m0043_statistics;
 pub(crate) mod m0044_notes;
 
 use sea_orm_migration::sea_orm::prelude::Uuid;

@@ -24,6 +24,7 @@ const FLOORS: &[&[&str]] = &[
         "referral/",
         "review/",
         "rule_pack/",
+        "statistics/",
         "survivor/",
     ],
     &["request/"],

@@ -15,6 +15,7 @@ const CONCEPTS: &[&str] = &[
     "referral",
     "review",
     "rule_pack",
+    "statistics",
     "survivor",
 ];
 
@@ -54,6 +55,8 @@ const SHOWN: &[(&str, &str)] = &[
     // The program that acted, to its own agency.
     ("review", "application::graphql::Application"),
     ("review", "application::graphql::own"),
+    // The agency that was asked.
+    ("statistics", "agency::graphql::Agency"),
     // What stands on it.
     ("consent", "referral::connection::ReferralConnection"),
     ("consent", "referral::selection::ReferralSelection"),

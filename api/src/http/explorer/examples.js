@@ -3,6 +3,13 @@
 export const indent = (text, depth) => text.split("\n").join(`\n${"  ".repeat(depth)}`);
 const can = (action) => (object) => object.allowedActions?.includes(action);
 
+/** The last month that is over, wherever the task force works. */
+function lastMonth() {
+  const today = new Date(Date.now() - 24 * 3_600_000);
+  const month = new Date(Date.UTC(today.getUTCFullYear(), today.getUTCMonth() - 1)).toISOString().slice(0, 7);
+  return { from: month, to: month };
+}
+
 /** The categories of a package as this server's schema has them, the notice that travels with them, and what is missing. */
 function packageFields(schema) {
   const categories = schema?.fieldsOf("Package")
@@ -314,6 +321,27 @@ export const examples = ({ recall, caller }) => [
     pageInfo { hasNextPage endCursor }
   }
 }`,
+  },
+  {
+    name: "How your task force answers", about: "To its coordinators, of the last month: null is under five, or would tell of what is",
+    needs: "mou.s",
+    text: () => `query Statistics($taskForce: ID!, $period: PeriodInput!) {
+  referralStatistics(taskForce: $taskForce, period: $period) {
+    months {
+      month
+      answered { ...table }
+      unanswered { ...table }
+    }
+  }
+}
+
+fragment table on StatisticsTable {
+  total { count medianAgeDays medianHoursToAnswer }
+  byStatus { status figures { count medianAgeDays medianHoursToAnswer } }
+  byNeed { need figures { count } }
+  byAgency { agency { name } figures { count medianHoursToAnswer } }
+}`,
+    fill: { taskForce: () => recall("taskforce"), period: lastMonth }, first: "Task forces",
   },
   {
     name: "Anything by its id", about: "What you may not see answers as what does not exist",
