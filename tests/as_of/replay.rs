@@ -14,7 +14,7 @@ use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 
 use super::{moment_between, written};
-use crate::world::agency::{Told, text};
+use crate::world::agency::{Told, good_consent, text};
 use crate::world::{Agency, Database, World, on_both};
 
 /// How long a history is.
@@ -263,11 +263,12 @@ impl<'w> Shared<'w> {
     }
 
     async fn goes_on(&mut self) {
-        let every: Vec<_> = DataCategory::ALL.to_vec();
-        let consent = self
-            .north
-            .consents(&self.survivor, &self.south, &every)
-            .await;
+        let consent = good_consent(&self.survivor, &self.south, DataCategory::ALL);
+        let drafted = self.north.drafts(&consent).await;
+        if !drafted.codes().is_empty() {
+            return;
+        }
+        let consent = text(&drafted.data()["draftConsent"]["id"]);
         self.north.signs(&consent).await;
         let package = json!({ "identity": { "givenName": "Ada" } });
         self.north.continues(&self.told, &consent, package).await;
