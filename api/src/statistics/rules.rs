@@ -255,7 +255,7 @@ fn named<K: ToString>(cells: Vec<(K, Option<StoredFigures>)>) -> Vec<StoredCell>
 pub fn hidden_parts(counts: &[u32]) -> Vec<bool> {
     let small = |count: &u32| *count < SMALLEST;
     let mut together: u32 = counts.iter().filter(|count| small(count)).sum();
-    let mut another = counts.iter().any(|count| small(count));
+    let mut another = counts.iter().any(small);
     let mut hidden = Vec::new();
     for count in counts {
         let is_hidden = small(count) || another;
