@@ -104,16 +104,16 @@ fn lists(like: &referral::Model) -> Vec<(ReferralBox, Option<ReferralOrder>, Wan
                 lists.extend([(which, None, narrowed), (which, None, wanted)]);
             }
         }
-        for assignee in ["hanna", "nobody"] {
+        for name in ["hanna", "nobody"] {
             if which == ReferralBox::Inbox {
-                let assignee = Some(assignee.to_owned());
+                let assignee = Some(name.to_owned());
                 let statuses = Some(vec![ReferralStatus::Accepted]);
-                let assigned = Wanted { assignee, ..none() };
+                let of_hers = Wanted { assignee, ..none() };
                 let narrowed = Wanted {
                     statuses,
-                    ..assigned.clone()
+                    ..of_hers.clone()
                 };
-                lists.extend([(which, None, assigned), (which, None, narrowed)]);
+                lists.extend([(which, None, of_hers), (which, None, narrowed)]);
             }
         }
         let overdue = Some(true);

@@ -160,8 +160,8 @@ async fn a_coordinator_sees_how_its_task_force_answers_and_of_no_few_people(worl
     let months = months.as_array().unwrap();
     assert_eq!(months.len(), 12);
     assert_eq!(months[11], seen);
-    let names: Vec<_> = months.iter().map(|one| one["month"].as_str()).collect();
-    assert!(names.is_sorted(), "{names:?}");
+    let told: Vec<_> = months.iter().map(|one| one["month"].as_str()).collect();
+    assert!(told.is_sorted(), "{told:?}");
     assert_eq!(world.tampers(stored).trim(), "12");
     // Each time it was told, that is on record, of the task force and of no other record.
     let id = world.task_force.to_string();

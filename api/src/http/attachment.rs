@@ -116,5 +116,5 @@ async fn released(
     let bytes = read.content.map_err(|_| HttpRefusal::not_found())?;
     let media_type = read.note.attachment_type.unwrap_or_default();
     let bytes = web::Bytes::copy_from_slice(&bytes);
-    Ok(file(request, id.to_string(), &media_type, bytes, held))
+    Ok(file(request, &id.to_string(), &media_type, bytes, held))
 }

@@ -143,7 +143,7 @@ async fn released(request: &Request, id: &str) -> Result<HttpResponse, HttpRefus
     let bytes = std::mem::take(&mut *paper.bytes).into();
     Ok(file(
         request,
-        id.to_string(),
+        &id.to_string(),
         &paper.receipt.content_type,
         bytes,
         held,
@@ -153,7 +153,7 @@ async fn released(request: &Request, id: &str) -> Result<HttpResponse, HttpRefus
 /// Answers with a file that is to be saved, never opened as a page.
 pub(super) fn file(
     request: &Request,
-    name: String,
+    name: &str,
     media_type: &str,
     bytes: web::Bytes,
     held: PaperInFlight,

@@ -166,8 +166,8 @@ async fn show(request: &Request, page: Page<audit_event::Model>) -> Result<Page<
     let store = &request.worker.store;
     let acting = leaves.iter().filter_map(Leaf::acting_agency);
     let agencies = request.worker.directory.among(store, acting).await?;
-    let noted = leaves.iter().filter_map(note);
-    let notes = referral_note::Entity::known_among(reader, noted)
+    let named = leaves.iter().filter_map(note);
+    let notes = referral_note::Entity::known_among(reader, named)
         .all(&store.read)
         .await?;
     let notes: HashMap<_, _> = notes.into_iter().map(|row| (row.id, row)).collect();
