@@ -54,6 +54,7 @@ mod links;
 mod lost_replies;
 mod mandated_disclosure;
 mod model;
+mod mous;
 mod noise;
 mod notes;
 mod oauth;

@@ -60,7 +60,7 @@ pub(super) async fn play(
             let signature = MouSignatureInput {
                 signatory: profile.signatory.to_owned(),
                 title: profile.title.to_owned(),
-                document_sha256: documents::hash(&format!("{} {}", plan.title, profile.name)),
+                document_sha256: documents::hash(plan.title),
             };
             let id = stage.mous.get(plan.title)?;
             let signed = mou::change::sign(change, id, signature).await?;

@@ -14,7 +14,7 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter};
 use super::graphql::{Mou, MouView};
 use super::input::{MouInput, MouSignatureInput};
 use super::query::find_mou;
-use super::rules;
+use super::rules::{self, DraftedTerm};
 use crate::access::grant::Resource;
 use crate::agency::zone;
 use crate::audit::change::Change;
@@ -183,24 +183,22 @@ pub(crate) async fn draft(change: &Change<'_>, input: MouInput) -> Result<(mou::
         None => None,
     };
     let title = text::line_at(&mut faults, "mou.title", &input.title, text::LINE);
-    let (first, last) = (input.effective_on.0, input.expires_on.0);
-    faults.require(first <= last, "mou.expiresOn", "not before `effectiveOn`");
-    let fits = input
-        .review_on
-        .is_none_or(|day| (first..=last).contains(&day.0));
-    faults.require(
-        fits || last < first,
-        "mou.reviewOn",
-        "from `effectiveOn` to `expiresOn`",
-    );
-    let grants = grants::to_grants("mou.terms.grants", &input.terms.grants);
-    let grants = faults.keep(grants)?.unwrap_or(Grants::EMPTY);
-    let terms = input.terms.told(&mut faults);
-    faults.none()?;
     let zone = match task_force {
         Some(id) => zone::of_task_force(change, id).await?,
         None => zone::of_agency(change, change.agency()).await?,
     };
+    let term = DraftedTerm {
+        effective_on: input.effective_on.0,
+        review_on: input.review_on.map(|day| day.0),
+        expires_on: input.expires_on.0,
+    };
+    for (field, remedy) in term.faults(zone.day(change.now())) {
+        faults.add(format!("mou.{field}"), remedy);
+    }
+    let grants = grants::to_grants("mou.terms.grants", &input.terms.grants);
+    let grants = faults.keep(grants)?.unwrap_or(Grants::EMPTY);
+    let terms = input.terms.told(&mut faults);
+    faults.none()?;
     let model = mou::Model {
         id: MouId::new(),
         version: 1,

@@ -1,5 +1,7 @@
 //! What goes into an MOU.
 
+use std::ops::RangeInclusive;
+
 use async_graphql::{ID, InputObject, SimpleObject};
 use concord_entities::mou::{self, Terms};
 use concord_entities::vocabulary::MouKind;
@@ -9,6 +11,11 @@ use crate::error::Faults;
 use crate::text;
 use crate::wire::grants::{self, Grant};
 use crate::wire::scalars::{Date, Sha256};
+
+/// Within how many hours a breach is told: up to 30 days.
+const BREACH_NOTICE_HOURS: RangeInclusive<i32> = 1..=720;
+/// How many days before leaving a party says so.
+const TERMINATION_NOTICE_DAYS: RangeInclusive<i32> = 0..=365;
 
 /// An MOU to draft.
 #[derive(Clone, Debug, InputObject)]
@@ -56,13 +63,13 @@ pub struct MouTerms {
     pub services: String,
     /// How information is kept confidential: 1 to 10,000 characters.
     pub confidentiality: String,
-    /// Within how many hours a breach is told.
+    /// Within how many hours a breach is told: 1 to 720.
     pub breach_notice_hours: i32,
     /// What training each gives and takes: 1 to 10,000 characters.
     pub training: String,
     /// How conflicts are settled: 1 to 10,000 characters.
     pub conflict_resolution: String,
-    /// How many days before leaving a party says so.
+    /// How many days before leaving a party says so: 0 to 365.
     pub termination_notice_days: i32,
 }
 
@@ -89,13 +96,16 @@ pub struct MouFilter {
 impl MouTerms {
     /// Returns the terms as they are kept; what is wrong with them goes to `faults`.
     pub(super) fn told(self, faults: &mut Faults) -> Terms {
-        let mut count = |field: &str, number: i32| {
+        let mut count = |field: &str, number: i32, within: RangeInclusive<i32>| {
             let place = format!("mou.terms.{field}");
-            faults.require(number >= 0, place, "not a negative number");
+            let remedy = format!("{} to {}", within.start(), within.end());
+            faults.require(within.contains(&number), place, &remedy);
             u32::try_from(number).unwrap_or_default()
         };
-        let breach_notice_hours = count("breachNoticeHours", self.breach_notice_hours);
-        let termination_notice_days = count("terminationNoticeDays", self.termination_notice_days);
+        let hours = self.breach_notice_hours;
+        let breach_notice_hours = count("breachNoticeHours", hours, BREACH_NOTICE_HOURS);
+        let days = self.termination_notice_days;
+        let termination_notice_days = count("terminationNoticeDays", days, TERMINATION_NOTICE_DAYS);
         let mut prose = |field: &str, said: &str| {
             text::prose_at(faults, format!("mou.terms.{field}"), said, text::PROSE)
         };

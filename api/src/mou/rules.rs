@@ -4,7 +4,7 @@
 
 use concord_entities::grants::Grants;
 use concord_entities::ids::AgencyId;
-use concord_entities::instant::Instant;
+use concord_entities::instant::{Day, Instant};
 use concord_entities::vocabulary::{Categories, Code, MouAction, MouStatus};
 use concord_entities::zone::Zone;
 use concord_entities::{mou, mou_party};
@@ -137,6 +137,51 @@ pub fn counted_in(mou: mou::Model, zone: Zone) -> mou::Model {
     }
 }
 
+/// The longest term that an MOU is drafted with, in days: ten years with their leap days.
+const LONGEST_TERM: i32 = 3_653;
+
+/// The days that an MOU is drafted with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DraftedTerm {
+    /// Its first day.
+    pub effective_on: Day,
+    /// The day on which its review is due.
+    pub review_on: Option<Day>,
+    /// Its last day.
+    pub expires_on: Day,
+}
+
+impl DraftedTerm {
+    /// Returns what makes no sense of it on a day: the field of the draft, and what it must be.
+    #[must_use]
+    pub fn faults(&self, today: Day) -> Vec<(&'static str, &'static str)> {
+        let (first, last) = (self.effective_on, self.expires_on);
+        if last < first {
+            return vec![("expiresOn", "not before `effectiveOn`")];
+        }
+        let is_within = |day: &Day| (first..=last).contains(day);
+        let checks = [
+            (
+                last >= today,
+                "expiresOn",
+                "not before today: it would be over already",
+            ),
+            (
+                last <= first.plus_days(LONGEST_TERM),
+                "expiresOn",
+                "at most ten years after `effectiveOn`: renew it by then",
+            ),
+            (
+                self.review_on.as_ref().is_none_or(is_within),
+                "reviewOn",
+                "from `effectiveOn` to `expiresOn`",
+            ),
+        ];
+        let wrong = checks.into_iter().filter(|(holds, ..)| !holds);
+        wrong.map(|(_, field, remedy)| (field, remedy)).collect()
+    }
+}
+
 /// Returns the error for an MOU that the agency can see and is not the one to do this with.
 fn not_yours(
     mou: &mou::Model,
@@ -214,7 +259,8 @@ impl PartySignature {
 /// after it.
 ///
 /// # Errors
-/// `INVALID_TRANSITION`: the agency is no party, or the MOU does not wait for its signature.
+/// `INVALID_TRANSITION`: the agency is no party, or the MOU does not wait for its signature. `BAD_USER_INPUT`: another party
+/// signed another document.
 pub fn sign(
     mou: mou::Model,
     parties: &[mou_party::Model],
@@ -243,6 +289,13 @@ fn signed_by(
     if !allowed(status(&mou, signed, now), involvement).contains(&MouAction::Sign) {
         let text = "this MOU does not await your agency's signature";
         return Err(Error::NotNow(text.into()));
+    }
+    let mut signed_documents = parties
+        .iter()
+        .filter_map(|party| party.document_sha256.as_ref());
+    if signed_documents.any(|document| *document != signature.document_sha256) {
+        let text = "not the document that the other parties signed: all sign one and the same";
+        return Err(Error::input("signature.documentSha256", text));
     }
     let is_last = signed.saturating_add(1) >= parties.len();
     Ok(MouAfterSignature {

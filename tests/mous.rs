@@ -1,0 +1,103 @@
+//! What an MOU may say, and what its parties sign.
+
+use concord::mou::rules::DraftedTerm;
+use concord_entities::instant::Day;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use crate::world::agency::{day, text};
+use crate::world::{Agency, Answer, World, on_both};
+
+const DRAFT: &str = "mutation($m: MouInput!) { draftMou(mou: $m) { id status } }";
+const SIGN: &str =
+    "mutation($id: ID!, $s: MouSignatureInput!) { signMou(id: $id, signature: $s) { status } }";
+
+fn mou(north: &Agency, south: &Agency) -> Value {
+    json!({
+        "kind": "REFERRAL", "title": "North and South",
+        "parties": [
+            { "agency": north.id.to_string(), "responsibilities": "refers" },
+            { "agency": south.id.to_string(), "responsibilities": "shelters" },
+        ],
+        "terms": {
+            "grants": [{ "purpose": "SERVICE_DELIVERY", "categories": ["NEEDS"] }], "purpose": "shelter",
+            "services": "beds", "confidentiality": "sealed", "breachNoticeHours": 24, "training": "yearly",
+            "conflictResolution": "the directors meet", "terminationNoticeDays": 30,
+        },
+        "effectiveOn": day(0), "expiresOn": day(365),
+    })
+}
+
+async fn signs(agency: &Agency, id: &str, document: &str) -> Answer {
+    let signature = json!({ "signatory": "A Director", "title": "Director", "documentSha256": document.repeat(32) });
+    agency.asks(SIGN, json!({ "id": id, "s": signature })).await
+}
+
+on_both!(a_term_that_makes_no_sense_is_refused_with_the_field);
+async fn a_term_that_makes_no_sense_is_refused_with_the_field(world: World) {
+    let (north, south) = world.agencies("north", "south").await;
+    let drafts = async |change: &dyn Fn(&mut Value)| {
+        let mut mou = mou(&north, &south);
+        change(&mut mou);
+        north.asks(DRAFT, json!({ "m": mou })).await
+    };
+    let over = drafts(&|mou| {
+        mou["effectiveOn"] = json!(day(-30));
+        mou["expiresOn"] = json!(day(-2));
+    });
+    over.await.is_refused_for("mou.expiresOn");
+    let endless = drafts(&|mou| mou["expiresOn"] = json!("9999-12-31"));
+    endless.await.is_refused_for("mou.expiresOn");
+    let ten_years = drafts(&|mou| mou["expiresOn"] = json!(day(3_650)));
+    ten_years.await.data();
+    for hours in [0, 721, -1] {
+        let refused = drafts(&|mou| mou["terms"]["breachNoticeHours"] = json!(hours));
+        refused.await.is_refused_for("mou.terms.breachNoticeHours");
+    }
+    for hours in [1, 720] {
+        let taken = drafts(&|mou| mou["terms"]["breachNoticeHours"] = json!(hours));
+        taken.await.data();
+    }
+    let refused = drafts(&|mou| mou["terms"]["terminationNoticeDays"] = json!(366));
+    refused
+        .await
+        .is_refused_for("mou.terms.terminationNoticeDays");
+}
+
+on_both!(all_parties_sign_one_document);
+async fn all_parties_sign_one_document(world: World) {
+    let (north, south) = (world.agency("north").await, world.agency("south").await);
+    let drafted = north.asks(DRAFT, json!({ "m": mou(&north, &south) })).await;
+    let id = text(&drafted.data()["draftMou"]["id"]);
+    north.changes("offerMou", &id, "status").await.data();
+    signs(&north, &id, "ab").await.data();
+    let other = signs(&south, &id, "cd").await;
+    other.is_refused_for("signature.documentSha256");
+    let seen = north.finds("Mou", &id, "status").await;
+    assert_eq!(seen["status"], "PARTIALLY_SIGNED");
+    let same = signs(&south, &id, "ab").await;
+    assert_eq!(same.data()["signMou"]["status"], "ACTIVE");
+    // Another document's signature changes nothing once it is in force.
+    assert_eq!(signs(&north, &id, "cd").await.codes(), "INVALID_TRANSITION");
+}
+
+proptest! {
+    /// What is taken is a term that begins before it ends, is not over, is no longer than ten years, and has its review in it.
+    #[test]
+    fn a_term_is_taken_where_it_makes_sense(
+        today in 15_000..25_000_i32,
+        first in -5_000..5_000_i32,
+        length in -10..4_000_i32,
+        review in proptest::option::of(-20..4_020_i32),
+    ) {
+        let (first, today) = (Day(today + first), Day(today));
+        let last = first.plus_days(length);
+        let review_on = review.map(|after| first.plus_days(after));
+        let term = DraftedTerm { effective_on: first, review_on, expires_on: last };
+        let makes_sense = first <= last
+            && today <= last
+            && length <= 3_653
+            && review_on.is_none_or(|day| first <= day && day <= last);
+        prop_assert_eq!(term.faults(today).is_empty(), makes_sense);
+    }
+}
