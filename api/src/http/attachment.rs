@@ -1,17 +1,12 @@
 //! `/notes/{id}/attachment`: the file that is attached to a note, in (`PUT`) and out (`GET`, for a stated purpose) as it is.
 
-use actix_web::http::{Method, StatusCode};
-use actix_web::middleware::from_fn;
 use actix_web::{HttpRequest, HttpResponse, web};
 use concord_entities::ids::ReferralNoteId;
 use concord_entities::vocabulary::Purpose;
 use serde::Deserialize;
-use serde_json::json;
 
-use super::cors;
-use super::evidence::{agrees, file, held, is_whole, looked_at, received};
-use super::plain::{self, HttpRefusal, Operation, kept_by_nobody};
-use super::routes;
+use super::files::{self, ReceivedFile, file, held};
+use super::plain::{self, HttpRefusal, Operation};
 use super::shared::Shared;
 use crate::access::grant::Resource;
 use crate::access::origins::AllowedOrigins;
@@ -38,16 +33,7 @@ struct Stated {
 
 /// Registers the routes of notes' files.
 pub fn routes(service: &mut web::ServiceConfig, origins: &AllowedOrigins) {
-    service.service(
-        routes::path("/notes/{id}/attachment", "GET, HEAD, PUT")
-            .wrap(cors::with_tokens(
-                origins,
-                &[Method::PUT, Method::GET, Method::HEAD],
-            ))
-            .wrap(from_fn(cors::knowing_origins))
-            .route(web::put().to(put))
-            .route(routes::reading().to(get)),
-    );
+    files::register(service, "/notes/{id}/attachment", origins, (put, get));
 }
 
 async fn put(
@@ -60,26 +46,13 @@ async fn put(
     plain::answer(&http, &shared, &worker, STORE, async |request| {
         request.caller.may(Resource::Referral.update())?;
         let id: ReferralNoteId = plain::id(&id)?;
-        is_whole(&http)?;
-        let _held = held(request)?;
-        let bytes = received(&http, payload).await?;
-        let kind = looked_at(bytes.clone()).await?;
-        agrees(&http, &bytes)?;
+        let received = ReceivedFile::receive(&http, request, payload).await?;
         let attached = AttachedFile {
-            kind,
-            bytes: &bytes,
+            kind: received.kind,
+            bytes: &received.bytes,
         };
         let stored = attach(request, id, &attached).await?;
-        let status = if stored.fresh {
-            StatusCode::CREATED
-        } else {
-            StatusCode::OK
-        };
-        Ok(kept_by_nobody(status, request).json(json!({
-            "sha256": stored.sha256,
-            "bytes": bytes.len(),
-            "contentType": kind.media_type(),
-        })))
+        Ok(received.stored(request, &stored.sha256, stored.fresh))
     })
     .await
 }

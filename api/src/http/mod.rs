@@ -13,6 +13,7 @@ pub mod correlation;
 pub mod cors;
 pub mod evidence;
 pub mod explorer;
+pub mod files;
 pub mod form;
 pub mod graphql;
 pub mod health;
