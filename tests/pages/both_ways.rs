@@ -11,7 +11,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 
-use crate::world::agency::{day, text};
+use crate::world::agency::{Told, day, text};
 use crate::world::{Agency, World, on_both};
 
 /// How many entries each list has at least.
@@ -184,9 +184,10 @@ async fn filled(world: &World) -> Vec<Listed> {
         north.drafts_referral(&consent, "Ada", &[Identity]).await;
         assert!(south.reads(&told).await.starts_with("identity: Ada"));
     }
+    south.does("acceptReferral", &told).await.data();
     north.revokes(&consent).await.data();
     joins_more(world, &north);
-    lists(&north, &south, &ada, &consent)
+    lists(&north, &south, &ada, &told)
 }
 
 async fn consented(north: &Agency, survivor: &str, south: &Agency) -> String {
@@ -229,7 +230,12 @@ fn joins_more(world: &World, agency: &Agency) {
     }
 }
 
-fn lists(north: &Agency, south: &Agency, ada: &str, revoked: &str) -> Vec<Listed> {
+fn lists(north: &Agency, south: &Agency, ada: &str, told: &Told) -> Vec<Listed> {
+    let Told {
+        consent: revoked,
+        referral,
+        ..
+    } = told;
     let of_root = |field: &'static str, own: &str, reader: &Agency| Listed {
         field,
         around: "query { LIST }".to_owned(),
@@ -275,6 +281,13 @@ fn lists(north: &Agency, south: &Agency, ada: &str, revoked: &str) -> Vec<Listed
             around: format!("query {{ node(id: \"{revoked}\") {{ ... on Consent {{ LIST }} }} }}"),
             own: String::new(),
             path: vec!["node", "referrals"],
+            reader: north.clone(),
+        },
+        Listed {
+            field: "Referral.timeline",
+            around: format!("query {{ referral(id: \"{referral}\") {{ LIST }} }}"),
+            own: String::new(),
+            path: vec!["referral", "timeline"],
             reader: north.clone(),
         },
         of_survivor("Survivor.accounting", "accounting"),
