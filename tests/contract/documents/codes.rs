@@ -65,12 +65,15 @@ fn routes() -> BTreeMap<String, String> {
             let (resource, verb) = asked.split_once('.').unwrap();
             let permission = format!("{}.{}", resource.to_lowercase(), &verb[..1]);
             let name = handler.split('(').next().unwrap();
-            let (_, path) = source.split_once("(\"/").unwrap();
+            let registered = source.split_once("(\"/");
+            let (_, path) = registered.or(source.split_once("service, \"/")).unwrap();
             let path = path.split('"').next().unwrap();
             let registered = [
                 ("PUT", format!("web::put().to({name})")),
                 ("GET", format!("reading().to({name})")),
                 ("GET", format!("read_only(\"/{path}\", {name})")),
+                ("PUT", format!("origins, ({name}, get))")),
+                ("GET", format!("origins, (put, {name}))")),
             ];
             let mut methods = registered.iter().filter(|(_, by)| source.contains(by));
             let (method, _) = methods.next().unwrap();
