@@ -280,6 +280,39 @@ async fn a_note_has_one_file_which_is_read_as_the_note_is(world: World) {
     );
 }
 
+on_both!(whoever_attaches_a_file_undoes_nothing_that_the_other_side_does_meanwhile);
+async fn whoever_attaches_a_file_undoes_nothing_that_the_other_side_does_meanwhile(world: World) {
+    let (north, south) = world.agencies("north", "south").await;
+    let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
+    let letter = pdf("", &[]);
+    south.does("acceptReferral", &ada).await.data();
+    let mut verbs = ["holdReferral", "resumeReferral"].iter().cycle();
+    for _ in 0..8 {
+        let note = noted(&north, &ada, to("OTHER_PARTY", "IDENTITY", "The letter.")).await;
+        let verb = verbs.next().unwrap();
+        let reason = if *verb == "holdReferral" {
+            ", reason: NO_CAPACITY"
+        } else {
+            ""
+        };
+        let change = format!("mutation($id: ID!) {{ {verb}(id: $id{reason}) {{ status }} }}");
+        let variables = json!({ "id": ada.referral });
+        let (stored, changed) =
+            tokio::join!(puts(&north, &note, &letter), south.asks(&change, variables));
+        assert_eq!(stored.status().as_u16(), 201);
+        let status = &changed.data()[*verb]["status"];
+        let seen = south.finds("Referral", &ada.referral, "status").await;
+        assert_eq!(seen["status"], *status);
+    }
+    // Of a file that there is not, no disclosure goes on record.
+    let bare = noted(&north, &ada, to("OTHER_PARTY", "IDENTITY", "No letter.")).await;
+    let reads = "SELECT count(*) FROM audit_event WHERE kind = 'PACKAGE_READ'";
+    let before = world.tampers(reads);
+    let got = gets(&south, &bare, "SERVICE_DELIVERY").await;
+    assert_eq!(got.status().as_u16(), 404);
+    assert_eq!(world.tampers(reads), before);
+}
+
 fn address(agency: &Agency, note: &str) -> String {
     format!("http://{}/notes/{note}/attachment", agency.address)
 }

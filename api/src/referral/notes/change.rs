@@ -168,10 +168,12 @@ pub(crate) async fn attach(
     file: &AttachedFile<'_>,
 ) -> Result<StoredAttachment> {
     let change = request.change(Resource::Referral.update()).await?;
-    let note = referral_note::Entity::written_by(change.agency(), id)
-        .one_locked(&change)
-        .await?
-        .ok_or(Error::NotFound)?;
+    let own = || referral_note::Entity::written_by(change.agency(), id);
+    let note = own().one(&change).await?.ok_or(Error::NotFound)?;
+    // The referral first, as whoever continues it locks it before its notes: it is saved below as it stands under the lock.
+    of_either_side(&change, note.referral_id).await?;
+    let note = own().one_locked(&change).await?;
+    let note = note.ok_or(Error::NotFound)?;
     let media_type = file.kind.media_type();
     let sha256 = hex::encode(digest(&SHA256, file.bytes));
     if let Some(known) = &note.attachment_sha256 {

@@ -1,15 +1,16 @@
 //! Reading notes: each is decided on as its category of the package is, put on record, and opened.
 
-use concord_entities::ids::{ReferralId, ReferralNoteId};
+use concord_entities::ids::ReferralNoteId;
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{Categories, Purpose};
 use concord_entities::{note_attachment, referral_note};
 use zeroize::Zeroizing;
 
 use super::found::{self, FoundReferral};
+use crate::audit::disclose;
 use crate::audit::event::Event;
 use crate::audit::ledger::{Decided, RecordedEvent};
-use crate::error::{Error, Refusal, Result};
+use crate::error::{Refusal, Result};
 use crate::referral::package_view::KeyGoneError;
 use crate::referral::reader::Reader;
 use crate::referral::rules::notes::decide_note;
@@ -40,10 +41,10 @@ struct DecidedNote {
 }
 
 /// Decides on a note for a purpose, puts that on record and opens this part of it; again where it lost its key before it was
-/// opened. Returns `None`, on record, if the caller may not know of such a note.
+/// opened. Returns `None`, on record, if the caller may not know of such a note, or it has no such part.
 ///
 /// # Errors
-/// `NOT_FOUND`: it has no such part; `UNAVAILABLE`.
+/// `UNAVAILABLE`.
 pub(crate) async fn release(
     request: &Request,
     id: ReferralNoteId,
@@ -51,7 +52,9 @@ pub(crate) async fn release(
     part: NotePart,
 ) -> Result<Option<ReadNote>> {
     for _ in 0..ATTEMPTS {
-        let released = request.disclose(|| find(request, id, purpose)).await?;
+        let released = request
+            .disclose(|| find(request, id, purpose, part))
+            .await?;
         let (found, recorded) = released.into_parts();
         let Some(found) = found else {
             return Ok(None);
@@ -78,29 +81,33 @@ async fn find(
     request: &Request,
     id: ReferralNoteId,
     purpose: Purpose,
+    part: NotePart,
 ) -> Result<Decided<Option<DecidedNote>>> {
-    let database = &request.worker.store.read;
+    let store = &request.worker.store;
     let reader = Reader::from(&request.caller);
-    let note = referral_note::Entity::known_among(reader.agency, [id])
-        .one(database)
-        .await?;
-    // Of a note that is not known nothing is found either, and that goes on record.
-    let nothing = ReferralId(uuid::Uuid::nil());
-    let referral = note.as_ref().map_or(nothing, |note| note.referral_id);
-    let (epoch, now, found) = found::find(database, reader.agency, referral).await?;
-    let mut events = Vec::new();
-    let content = note.zip(found).map(|(note, found)| {
-        let (decided, event) = decide(&note, &found, reader, purpose, now);
-        events.push(event);
-        DecidedNote { note, decided }
-    });
-    let decided = Decided {
+    let known = referral_note::Entity::known_among(reader.agency, [id]);
+    let known = disclose::one(store, known, &id, |row| row.referral_id.to_string()).await?;
+    let Some(note) = known.content.clone() else {
+        return Ok(known.map(|_| None));
+    };
+    let (epoch, now, found) = found::find(&store.read, reader.agency, note.referral_id).await?;
+    let nothing = Decided {
         epoch,
         now,
-        content,
-        events,
+        content: None,
+        events: Vec::new(),
     };
-    Ok(decided.or_denied(&id))
+    // Of a part that it has not, nothing is disclosed.
+    let has_part = part == NotePart::Text || note.attachment_sha256.is_some();
+    let Some(found) = found.filter(|_| has_part) else {
+        return Ok(nothing.or_denied(&id));
+    };
+    let (decided, event) = decide(&note, &found, reader, purpose, now);
+    Ok(Decided {
+        content: Some(DecidedNote { note, decided }),
+        events: vec![event],
+        ..nothing
+    })
 }
 
 fn decide(
@@ -139,7 +146,7 @@ fn decide(
     (decided, event)
 }
 
-/// Opens a part of a note; none where its key is destroyed.
+/// Opens a part of a note; none where it or its key is destroyed.
 async fn open(
     request: &Request,
     note: &referral_note::Model,
@@ -159,8 +166,8 @@ async fn open(
         NotePart::Attachment => {
             let file = note_attachment::Entity::of(note.id)
                 .one(&request.worker.store.read)
-                .await?
-                .ok_or(Error::NotFound)?;
+                .await?;
+            let Some(file) = file else { return Ok(None) };
             vault
                 .open_note(package, (note.id, part), &file.sealed)
                 .await
