@@ -54,6 +54,7 @@ mod links;
 mod lost_replies;
 mod mandated_disclosure;
 mod model;
+mod mou_life;
 mod mous;
 mod noise;
 mod notes;

@@ -29,7 +29,7 @@ fn mou(north: &Agency, south: &Agency) -> Value {
 }
 
 async fn signs(agency: &Agency, id: &str, document: &str) -> Answer {
-    let signature = json!({ "signatory": "A Director", "title": "Director", "documentSha256": document.repeat(32) });
+    let signature = json!({ "signatory": "A Director", "title": "Director", "authority": "the board", "documentSha256": document.repeat(32) });
     agency.asks(SIGN, json!({ "id": id, "s": signature })).await
 }
 
@@ -97,7 +97,7 @@ proptest! {
         let (first, today) = (Day(today + first), Day(today));
         let last = first.plus_days(length);
         let review_on = review.map(|after| first.plus_days(after));
-        let term = DraftedTerm { effective_on: first, review_on, expires_on: last };
+        let term = DraftedTerm { effective_on: first, review_on, expires_on: Some(last) };
         let makes_sense = first <= last
             && today <= last
             && length <= 3_653

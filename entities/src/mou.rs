@@ -41,8 +41,12 @@ pub struct Model {
     pub effective_on: Day,
     /// The day on which its review is due.
     pub review_on: Option<Day>,
-    /// Its last day in force.
+    /// Its last day in force; of one that is open-ended, the last day on which its review can be made up for.
     pub expires_on: Day,
+    /// Whether it was agreed without a last day, to be reviewed.
+    pub open_ended: bool,
+    /// Its last day by a party's notice, where that comes before the one that was agreed.
+    pub terminates_on: Option<Day>,
     /// In which its days are counted.
     pub time_zone: Zone,
     /// When its first day begins there.
@@ -53,9 +57,9 @@ pub struct Model {
     pub offered_at: Option<Instant>,
     /// When the last party signed.
     pub signed_at: Option<Instant>,
-    /// When it was suspended.
+    /// Since when it is suspended, by any of its parties.
     pub suspended_at: Option<Instant>,
-    /// When it was ended before its last day.
+    /// When it was ended at once, before its last day.
     pub terminated_at: Option<Instant>,
     /// When a party turned it down.
     pub declined_at: Option<Instant>,
@@ -101,6 +105,20 @@ impl MouDates {
 }
 
 impl Model {
+    /// Returns its last day as things stand: the one that was agreed, or that of a notice before it.
+    #[must_use]
+    pub fn last_day(&self) -> Day {
+        let notice = self.terminates_on.unwrap_or(self.expires_on);
+        self.expires_on.min(notice)
+    }
+
+    /// Returns until when what is sent under it stands, as things stand: until its end, or since it was halted not at all.
+    #[must_use]
+    pub fn stands_until(&self) -> Instant {
+        let halted = self.dates().halted_at;
+        halted.map_or(self.ends_at, |halted| halted.min(self.ends_at))
+    }
+
     /// Returns the moments that say whether it is in force.
     #[must_use]
     pub fn dates(&self) -> MouDates {

@@ -335,7 +335,7 @@ impl Stage {
             Given::MouDraft => Object::known(self.mou().await),
             Given::MouOffered => Object::known(self.offered().await),
             Given::MouToSign => {
-                let signature = json!({ "signatory": "A Director", "title": "Director", "documentSha256": "ab".repeat(32) });
+                let signature = json!({ "signatory": "A Director", "title": "Director", "authority": "the board", "documentSha256": "ab".repeat(32) });
                 let id = self.offered().await;
                 Object::new(&id, json!({ "id": id, "signature": signature }))
             }

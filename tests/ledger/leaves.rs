@@ -106,6 +106,7 @@ fn events() -> Vec<Event> {
     events.push(Event::ReferralNoteKept(note(None)));
     events.push(Event::ReferralNoteAttached(note(Some(OTHER))));
     events.push(Event::ReferralNoteAttachmentKept(note(None)));
+    events.extend(mou_lives());
     events
 }
 
@@ -213,6 +214,7 @@ fn agreements() -> Vec<Event> {
         id: MOU,
         version: 3,
         task_force: Some(TaskForceId(id(11))),
+        how: None,
     };
     vec![
         // Whoever it names: nobody is told of a draft.
@@ -316,6 +318,29 @@ fn legal_holds() -> Vec<Event> {
             survivor: SURVIVOR,
             holds: vec![hold, LegalHoldId(id(13))],
         },
+    ]
+}
+
+/// What parties say of an MOU from its offering on.
+fn mou_lives() -> Vec<Event> {
+    let mou = MouEvent {
+        id: MOU,
+        version: 3,
+        task_force: None,
+        how: None,
+    };
+    let ends = |how| MouEvent {
+        how: Some(how),
+        ..mou
+    };
+    vec![
+        Event::MouDeclined(mou),
+        Event::MouSuspended(mou),
+        Event::MouReinstated(mou),
+        Event::MouTerminated(ends("WITH_NOTICE")),
+        Event::MouLeft(ends("FOR_BREACH")),
+        Event::MouReviewConfirmed(mou),
+        Event::MouSuperseded(mou),
     ]
 }
 

@@ -130,7 +130,7 @@ async fn an_mou_is_offered_by_its_drafter_and_signed_by_its_parties(world: World
     ));
     let sign =
         "mutation($id: ID!, $s: MouSignatureInput!) { signMou(id: $id, signature: $s) { status } }";
-    let signature = json!({ "signatory": "A Director", "title": "Director", "documentSha256": "ab".repeat(32) });
+    let signature = json!({ "signatory": "A Director", "title": "Director", "authority": "the board", "documentSha256": "ab".repeat(32) });
     let answer = coordinator
         .asks(sign, json!({ "id": mou, "s": signature }))
         .await;

@@ -32,6 +32,9 @@ pub(super) fn tell(script: &mut Script) {
     }
 }
 
+/// By what authority everybody signs.
+const AUTHORITY: &str = "Resolution of the board of directors";
+
 /// Returns when the `nth` party signed, from 1.
 fn signed(offered: Instant, nth: u64) -> Instant {
     offered.plus(Duration::from_hours(41 * nth))
@@ -60,6 +63,7 @@ pub(super) async fn play(
             let signature = MouSignatureInput {
                 signatory: profile.signatory.to_owned(),
                 title: profile.title.to_owned(),
+                authority: AUTHORITY.to_owned(),
                 document_sha256: documents::hash(plan.title),
             };
             let id = stage.mous.get(plan.title)?;
@@ -84,7 +88,7 @@ fn input(stage: &Stage<'_>, plan: &MouPlan) -> Result<MouInput> {
         terms: plan.terms(),
         effective_on: stage.past.in_days(plan.effective).into(),
         review_on: plan.review.map(|days| stage.past.in_days(days).into()),
-        expires_on: stage.past.in_days(plan.expires).into(),
+        expires_on: Some(stage.past.in_days(plan.expires).into()),
         idempotency_key: None,
     })
 }

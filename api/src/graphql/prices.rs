@@ -44,15 +44,20 @@ const DEARER: [(&str, &[&str], u64); 10] = [
     ("Mutation", ENDINGS, 2_700),
 ];
 const ENDINGS: &[&str] = &[
+    "confirmMouReview",
     "endSubject",
     "eraseSurvivor",
+    "leaveMou",
     "markConsentEnteredInError",
     "reinstateMembership",
+    "reinstateMou",
     "reinstateSubject",
     "revokeConsent",
     "revokeToken",
     "suspendApplication",
     "suspendMembership",
+    "suspendMou",
+    "terminateMou",
 ];
 /// The records that are dearer than others.
 const DEARER_RECORDS: [(&str, u64); 1] = [

@@ -84,7 +84,7 @@ const GUARDED_FIELDS: [(&str, &str, RequiredScope); 3] = [
 
 /// What each field of the root asks for. A query that leads to a record or to a page of records asks for the scope of
 /// their kind and is not named here, and `viewer` asks for none.
-const OPERATIONS: [(&str, RequiredScope); 59] = [
+const OPERATIONS: [(&str, RequiredScope); 65] = [
     ("auditCheckpoint", Resource::Audit.read()),
     ("contactNow", Resource::Survivor.read()),
     ("lintConsent", Resource::Consent.read()),
@@ -98,9 +98,11 @@ const OPERATIONS: [(&str, RequiredScope); 59] = [
     ("bindRulePack", Resource::Agency.update()),
     ("cancelReferral", Resource::Referral.update()),
     ("completeReferral", Resource::Referral.update()),
+    ("confirmMouReview", Resource::Mou.update()),
     ("continueReferral", Resource::Referral.update()),
     ("correctReferralOutcome", Resource::Referral.update()),
     ("correctSurvivor", Resource::Survivor.update()),
+    ("declineMou", Resource::Mou.update()),
     ("discardConsentDraft", Resource::Consent.update()),
     ("discardReferralDraft", Resource::Referral.update()),
     ("draftConsent", Resource::Consent.create()),
@@ -113,6 +115,7 @@ const OPERATIONS: [(&str, RequiredScope); 59] = [
     ("eraseSurvivor", Resource::Survivor.delete()),
     ("failReferral", Resource::Referral.update()),
     ("holdReferral", Resource::Referral.update()),
+    ("leaveMou", Resource::Mou.update()),
     ("markConsentEnteredInError", Resource::Consent.update()),
     ("markNoticeSeen", Resource::Consent.read()),
     ("markReferralEnteredInError", Resource::Referral.update()),
@@ -124,6 +127,7 @@ const OPERATIONS: [(&str, RequiredScope); 59] = [
     ("registerApplication", Resource::Agency.create()),
     ("registerSurvivor", Resource::Survivor.create()),
     ("reinstateMembership", Resource::Agency.update()),
+    ("reinstateMou", Resource::Mou.update()),
     ("reinstateSubject", Resource::Agency.update()),
     ("rejectReferral", Resource::Referral.update()),
     ("releaseLegalHold", Resource::Survivor.update()),
@@ -143,6 +147,8 @@ const OPERATIONS: [(&str, RequiredScope); 59] = [
     ("startReferral", Resource::Referral.update()),
     ("suspendApplication", Resource::Agency.update()),
     ("suspendMembership", Resource::Agency.update()),
+    ("suspendMou", Resource::Mou.update()),
+    ("terminateMou", Resource::Mou.update()),
     ("unbindRulePack", Resource::Agency.update()),
 ];
 

@@ -21,6 +21,7 @@ use crate::feed::graphql::FeedQuery;
 use crate::mandated_disclosure::change::MandateMutation;
 use crate::mandated_disclosure::graphql::MandateQuery;
 use crate::mou::change::MouMutation;
+use crate::mou::life::MouLifeMutation;
 use crate::mou::query::MouQuery;
 use crate::notice::change::NoticeMutation;
 use crate::notice::graphql::NoticeQuery;
@@ -82,6 +83,7 @@ pub struct Mutation(
     ContinuationMutation,
     NoteMutation,
     MouMutation,
+    MouLifeMutation,
 );
 
 /// The whole schema.

@@ -14,7 +14,7 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter};
 use super::graphql::{Mou, MouView};
 use super::input::{MouInput, MouSignatureInput};
 use super::query::find_mou;
-use super::rules::{self, DraftedTerm};
+use super::rules::{self, ChangedMou, DraftedTerm};
 use crate::access::grant::Resource;
 use crate::agency::zone;
 use crate::audit::change::Change;
@@ -96,7 +96,7 @@ async fn draft_once(request: &Request, mou: MouInput) -> Result<Mou> {
 }
 
 /// Records what was changed, where something was, and returns the MOU as the caller sees it.
-async fn finish(
+pub(super) async fn finish(
     request: &Request,
     change: Change<'_>,
     id: MouId,
@@ -112,13 +112,13 @@ async fn finish(
 }
 
 /// Returns the MOU as an earlier call left it.
-async fn find(request: &Request, id: MouId) -> Result<Mou> {
+pub(super) async fn find(request: &Request, id: MouId) -> Result<Mou> {
     let mou = find_mou(request, id).await?;
     mou.ok_or_else(|| Error::NotFound.into())
 }
 
 /// Returns the MOU as the caller sees it.
-async fn view(request: &Request, now: Instant, model: mou::Model) -> Result<Mou> {
+pub(super) async fn view(request: &Request, now: Instant, model: mou::Model) -> Result<Mou> {
     let views = MouView::load(request, std::slice::from_ref(&model)).await?;
     Ok(views.view(model, now))
 }
@@ -129,6 +129,7 @@ impl From<&mou::Model> for MouEvent {
             id: mou.id,
             version: mou.version,
             task_force: mou.task_force_id,
+            how: None,
         }
     }
 }
@@ -167,9 +168,7 @@ pub(crate) async fn sign(
     let Some(signed) = signed else {
         return Ok(None);
     };
-    let party = signed.party.into_active_model().reset_all();
-    party.update(change).await?;
-    let mou = save(change, signed.mou).await?;
+    let mou = save_both(change, signed).await?;
     let event = Event::MouSigned(MouEvent::from(&mou));
     Ok(Some((mou, event)))
 }
@@ -190,7 +189,7 @@ pub(crate) async fn draft(change: &Change<'_>, input: MouInput) -> Result<(mou::
     let term = DraftedTerm {
         effective_on: input.effective_on.0,
         review_on: input.review_on.map(|day| day.0),
-        expires_on: input.expires_on.0,
+        expires_on: input.expires_on.map(|day| day.0),
     };
     for (field, remedy) in term.faults(zone.day(change.now())) {
         faults.add(format!("mou.{field}"), remedy);
@@ -211,7 +210,9 @@ pub(crate) async fn draft(change: &Change<'_>, input: MouInput) -> Result<(mou::
         terms,
         effective_on: input.effective_on.0,
         review_on: input.review_on.map(|day| day.0),
-        expires_on: input.expires_on.0,
+        expires_on: term.last_day(),
+        open_ended: input.expires_on.is_none(),
+        terminates_on: None,
         time_zone: Zone::UTC,
         begins_at: Instant(0),
         ends_at: Instant(0),
@@ -226,15 +227,7 @@ pub(crate) async fn draft(change: &Change<'_>, input: MouInput) -> Result<(mou::
     let model = rules::counted_in(model, zone);
     let model = model.into_active_model().insert(change).await?;
     for (agency_id, responsibilities) in parties {
-        let party = mou_party::Model {
-            mou_id: model.id,
-            agency_id,
-            responsibilities,
-            signatory: None,
-            title: None,
-            document_sha256: None,
-            signed_at: None,
-        };
+        let party = mou_party::Model::unsigned(model.id, agency_id, responsibilities);
         party.into_active_model().insert(change).await?;
     }
     let event = Event::MouDrafted(MouEvent::from(&model));
@@ -298,7 +291,14 @@ async fn own_task_force(change: &Change<'_>, id: &ID) -> Result<TaskForceId> {
         })
 }
 
-/// Saves the rows that a rule returned.
-async fn save(change: &Change<'_>, row: mou::Model) -> Result<mou::Model> {
+/// Saves the MOU and the party that a rule returned.
+pub(super) async fn save_both(change: &Change<'_>, changed: ChangedMou) -> Result<mou::Model> {
+    let party = changed.party.into_active_model().reset_all();
+    party.update(change).await?;
+    save(change, changed.mou).await
+}
+
+/// Saves the row that a rule returned.
+pub(super) async fn save(change: &Change<'_>, row: mou::Model) -> Result<mou::Model> {
     Ok(row.into_active_model().reset_all().update(change).await?)
 }

@@ -2,9 +2,10 @@
 
 use concord_entities::ids::{AgencyId, TaskForceId};
 use concord_entities::zone::Zone;
-use concord_entities::{mou, referral};
+use concord_entities::mou;
 use sea_orm::{ActiveModelTrait, Set, Unchanged};
 
+use super::life::stand_anew;
 use super::rules;
 use crate::audit::change::{Author, Ending};
 use crate::error::Result;
@@ -45,15 +46,13 @@ async fn count_anew<By: Author>(
         let moved = rules::counted_in(mou, zone.clone());
         let changed = mou::ActiveModel {
             id: Unchanged(moved.id),
-            time_zone: Set(moved.time_zone),
+            time_zone: Set(moved.time_zone.clone()),
             begins_at: Set(moved.begins_at),
             ends_at: Set(moved.ends_at),
             ..Default::default()
         };
         changed.update(&**ending).await?;
-        referral::Entity::stand_under(moved.id, moved.ends_at)
-            .exec(&**ending)
-            .await?;
+        stand_anew(ending, &moved).await?;
     }
     Ok(())
 }

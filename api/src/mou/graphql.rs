@@ -9,7 +9,8 @@ use concord_entities::vocabulary::{DataCategory, MouAction, MouKind, MouStatus, 
 use concord_entities::{mou, mou_party};
 
 use super::input::MouTerms;
-use super::rules::{self, Involvement};
+use super::rules::transitions::SeenMou;
+use super::rules;
 use crate::agency::graphql::Agency;
 use crate::error::Result;
 use crate::request::Request;
@@ -85,9 +86,15 @@ impl Mou {
         self.model.review_on.map(Date::from)
     }
 
-    /// Its last day in force.
+    /// Its last day in force, as it was agreed; null where it is open-ended: then it ends 90 days after its review was due and
+    /// did not come.
     async fn expires_on(&self) -> Option<Date> {
-        Some(self.model.expires_on.into())
+        (!self.model.open_ended).then(|| self.model.expires_on.into())
+    }
+
+    /// Its last day in force by a party's notice, where that comes before the one that was agreed.
+    async fn terminates_on(&self) -> Option<Date> {
+        self.model.terminates_on.map(Date::from)
     }
 }
 
@@ -104,8 +111,24 @@ pub struct MouParty {
     pub title: Option<String>,
     /// When it signed.
     pub signed_at: Option<DateTime>,
+    /// By what authority they signed, as they declared; null for what was signed before that was asked.
+    pub authority: Option<String>,
     /// The SHA-256 of the document that it signed.
     pub document_sha256: Option<Sha256>,
+    /// Since when it suspends the MOU; null where it does not.
+    pub suspended_at: Option<DateTime>,
+    /// Why it suspends the MOU.
+    pub suspension_reason: Option<String>,
+    /// When it said that the MOU is to end, or turned it down.
+    pub ended_at: Option<DateTime>,
+    /// Why the MOU is to end, or why it leaves.
+    pub end_reason: Option<String>,
+    /// Whether it named a breach as it said so.
+    pub breach: bool,
+    /// From when it is no party any more, where it leaves and the others go on.
+    pub leaves_at: Option<DateTime>,
+    /// The day of the next review to which it agrees.
+    pub reviewed_for: Option<Date>,
 }
 
 /// What MOUs are shown with: their parties, and who asks.
@@ -142,13 +165,17 @@ impl MouView {
     /// Returns the MOU as the caller sees it.
     pub(crate) fn view(&self, model: mou::Model, now: Instant) -> Mou {
         let parties = self.parties.get(&model.id).map_or(&[][..], Vec::as_slice);
-        let status = rules::status(&model, rules::signed(parties), now);
-        let involvement = Involvement::of(self.reader, &model, parties);
+        let seen = SeenMou {
+            mou: &model,
+            parties,
+            agency: self.reader,
+            now,
+        };
         Mou {
-            status,
+            status: seen.status(),
             parties: parties.iter().map(|party| self.party(party)).collect(),
             days_left: rules::days_left(&model, now),
-            allowed_actions: rules::allowed(status, involvement),
+            allowed_actions: rules::allowed(&seen).collect(),
             model,
         }
     }
@@ -160,7 +187,18 @@ impl MouView {
             signatory: row.signatory.clone(),
             title: row.title.clone(),
             signed_at: row.signed_at.map(DateTime::from),
+            authority: row.authority.clone(),
             document_sha256: row.document_sha256.clone().map(Sha256::from),
+            suspended_at: row.suspended_at.map(DateTime::from),
+            suspension_reason: row
+                .suspension_reason
+                .clone()
+                .filter(|_| row.suspended_at.is_some()),
+            ended_at: row.ended_at.map(DateTime::from),
+            end_reason: row.end_reason.clone(),
+            breach: row.breach,
+            leaves_at: row.leaves_at.map(DateTime::from),
+            reviewed_for: row.reviewed_for.map(Date::from),
         }
     }
 }

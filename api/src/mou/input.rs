@@ -34,8 +34,9 @@ pub struct MouInput {
     pub effective_on: Date,
     /// The day on which its review is due, within its term.
     pub review_on: Option<Date>,
-    /// Its last day in force.
-    pub expires_on: Date,
+    /// Its last day in force. Leave it out where it is open-ended: then `reviewOn` is asked for, and it ends 90 days after that
+    /// where its parties do not review it.
+    pub expires_on: Option<Date>,
     /// The same key again returns what the first call made: 1 to 200 characters.
     pub idempotency_key: Option<ID>,
 }
@@ -80,6 +81,8 @@ pub struct MouSignatureInput {
     pub signatory: String,
     /// The signatory's title: 1 to 200 characters.
     pub title: String,
+    /// By what authority they sign, as they declare: 1 to 200 characters, such as a board's resolution.
+    pub authority: String,
     /// The SHA-256 of the signed document.
     pub document_sha256: Sha256,
 }
@@ -130,6 +133,7 @@ impl MouSignatureInput {
         PartySignature {
             signatory: line("signatory", &self.signatory),
             title: line("title", &self.title),
+            authority: Some(line("authority", &self.authority)),
             document_sha256: self.document_sha256.as_str().to_owned(),
         }
     }
