@@ -1,10 +1,13 @@
 //! An MOU's life: one table says what may follow what, and its parties halt it, end it and leave it each for itself.
 
+mod in_force;
 mod machine;
 mod notice;
 mod stopped;
 mod table;
+mod versions;
 
+use sea_orm::EntityTrait;
 use serde_json::{Value, json};
 
 use crate::world::agency::{day, text};
@@ -90,4 +93,11 @@ pub async fn trio(world: &World) -> [Agency; 3] {
         world.agency("south").await,
         world.agency("west").await,
     ]
+}
+
+/// Every row of a table.
+pub async fn all_of<E: EntityTrait>(world: &World) -> Vec<E::Model> {
+    #[expect(clippy::disallowed_methods, reason = "a test looks at everything")]
+    let all = E::find().all(&world.service.store.read);
+    all.await.unwrap()
 }

@@ -213,8 +213,8 @@ impl SubjectInLeaf {
 pub struct AboutRecords<'a> {
     /// The database's kind.
     pub backend: DbBackend,
-    /// The agency that reads.
-    pub reader: AgencyId,
+    /// The agency that reads what it did and was told; none where whoever may see the records may see all that happened to them.
+    pub reader: Option<AgencyId>,
     /// The records by their ids on the wire, each with what else its events must be.
     pub records: &'a [(String, Condition)],
     /// In which order: the newest first, or the oldest. Where the walk along them begins, the conditions say.
@@ -265,15 +265,17 @@ impl AboutRecords<'_> {
 
     fn walk(&self, record: &str, only: &Condition) -> SelectStatement {
         let key = object_in_leaf(self.backend);
-        let knows = Condition::any()
-            .add(COLUMN.agency_id.eq(self.reader))
-            .add(COLUMN.recipient_id.eq(self.reader));
+        let knows = self.reader.map(|reader| {
+            Condition::any()
+                .add(COLUMN.agency_id.eq(reader))
+                .add(COLUMN.recipient_id.eq(reader))
+        });
         Query::select()
             .column((Entity, Column::Id))
             .from(Entity)
             .cond_where(Expr::cust(format!("({CHANGES_RECORDS})")))
             .and_where(Expr::cust(key).eq(record))
-            .cond_where(knows)
+            .cond_where(Condition::all().add_option(knows))
             .cond_where(only.clone())
             .order_by((Entity, Column::Id), self.order.clone())
             .limit(self.most)

@@ -201,6 +201,12 @@ impl Entity {
             .filter(COLUMN.drafted_by.eq(agency))
     }
 
+    /// Returns the version `id` of an MOU, whose place the next one takes as its last party signs, whoever that is.
+    #[must_use]
+    pub fn version_before(id: MouId) -> Select<Self> {
+        Self::find().filter(COLUMN.id.eq(id))
+    }
+
     /// Returns these MOUs, for the statistics of the task forces that follow them.
     pub fn stood_on(ids: impl IntoIterator<Item = MouId>) -> Select<Self> {
         Self::find().filter(COLUMN.id.is_in(ids))

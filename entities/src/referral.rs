@@ -472,14 +472,20 @@ impl Entity {
             .filter(COLUMN.mou_until.gt(until))
     }
 
-    /// Has the open referrals that stand on a version of an MOU stand on the next one, until `until` by themselves.
-    #[must_use]
-    pub fn stand_on_next(version: MouId, next: MouId, until: Instant) -> UpdateMany<Self> {
+    /// Has the open referrals between these parties that stand on a version of an MOU stand on the next one, until when that
+    /// stands by itself.
+    pub fn stand_on_next(
+        version: MouId,
+        (next, until): (MouId, Instant),
+        parties: impl IntoIterator<Item = AgencyId> + Clone,
+    ) -> UpdateMany<Self> {
         Self::update_many()
             .col_expr(Column::MouId, Expr::value(next))
             .col_expr(Column::MouUntil, Expr::value(until))
             .filter(COLUMN.mou_id.eq(version))
             .filter(COLUMN.status.is_in(ReferralStatus::OPEN))
+            .filter(COLUMN.sender_id.is_in(parties.clone()))
+            .filter(COLUMN.recipient_id.is_in(parties))
     }
 
     /// Has the open referrals that stand on `mou` stand until `until` by themselves, when its last day is over or it is halted.

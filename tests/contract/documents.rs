@@ -18,7 +18,7 @@ pub const DOCUMENTS: [(&str, usize); 6] = [
     ("README.md", 150),
     ("CONTRIBUTING.md", 250),
     ("SECURITY.md", 250),
-    ("docs/ARCHITECTURE.md", 338),
+    ("docs/ARCHITECTURE.md", 342),
     ("docs/OPERATING.md", 478),
     ("docs/CLIENTS.md", 268),
 ];

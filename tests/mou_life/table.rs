@@ -69,7 +69,7 @@ struct Scene {
 
 impl Scene {
     fn draft() -> Self {
-        let agencies = std::array::from_fn(|_| AgencyId::new());
+        let agencies: [AgencyId; 4] = std::array::from_fn(|_| AgencyId::new());
         let [drafter, ..] = agencies;
         let id = MouId::new();
         let now = Zone::UTC.start(TODAY);
@@ -149,7 +149,9 @@ impl Scene {
             scene.mou.signed_at = Some(before);
         }
         match status {
-            MouStatus::Signed => scene.mou.begins_at = scene.now.plus(std::time::Duration::from_hours(1)),
+            MouStatus::Signed => {
+                scene.mou.begins_at = scene.now.plus(std::time::Duration::from_hours(1))
+            }
             MouStatus::DueForReview => scene.mou.review_on = Some(TODAY),
             MouStatus::Expired => scene.mou.ends_at = scene.now,
             MouStatus::Superseded => scene.mou.superseded_at = Some(before),
@@ -159,7 +161,10 @@ impl Scene {
                 scene.mou.suspended_at = Some(before);
                 scene.parties.last_mut()?.suspended_at = Some(before);
             }
-            MouStatus::Draft | MouStatus::Offered | MouStatus::PartiallySigned | MouStatus::Active => {}
+            MouStatus::Draft
+            | MouStatus::Offered
+            | MouStatus::PartiallySigned
+            | MouStatus::Active => {}
         }
         match role {
             MouRole::Suspending => {
@@ -170,7 +175,11 @@ impl Scene {
             MouRole::Left => scene.parties.first_mut()?.leaves_at = Some(before),
             MouRole::Drafter | MouRole::Unsigned | MouRole::Signatory | MouRole::Follower => {}
         }
-        let agency = if role == MouRole::Follower { other } else { first };
+        let agency = if role == MouRole::Follower {
+            other
+        } else {
+            first
+        };
         let seen = scene.seen_by(agency);
         let is_so = seen.status() == status
             && MouRole::of(agency, &scene.mou, &scene.parties, scene.now) == role;
@@ -207,7 +216,10 @@ impl Scene {
                 };
                 let signed = sign(self.mou.clone(), &self.parties, agency, signature, self.now);
                 let after = signed.ok()?.unwrap();
-                let before = self.parties.iter().filter(|party| party.signed_at.is_some());
+                let before = self
+                    .parties
+                    .iter()
+                    .filter(|party| party.signed_at.is_some());
                 return Some(status(&after.mou, before.count() + 1, self.now));
             }
             // The next version's own way.
@@ -224,7 +236,10 @@ impl Scene {
         };
         let said = hear(&self.mou, &self.parties, agency, &word, self.now);
         let after = said.ok()?.unwrap().changed.mou;
-        let signed = self.parties.iter().filter(|party| party.signed_at.is_some());
+        let signed = self
+            .parties
+            .iter()
+            .filter(|party| party.signed_at.is_some());
         Some(status(&after, signed.count(), self.now))
     }
 }

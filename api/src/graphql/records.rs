@@ -84,7 +84,7 @@ const GUARDED_FIELDS: [(&str, &str, RequiredScope); 3] = [
 
 /// What each field of the root asks for. A query that leads to a record or to a page of records asks for the scope of
 /// their kind and is not named here, and `viewer` asks for none.
-const OPERATIONS: [(&str, RequiredScope); 65] = [
+const OPERATIONS: [(&str, RequiredScope); 67] = [
     ("auditCheckpoint", Resource::Audit.read()),
     ("contactNow", Resource::Survivor.read()),
     ("lintConsent", Resource::Consent.read()),
@@ -94,6 +94,7 @@ const OPERATIONS: [(&str, RequiredScope); 65] = [
     ("acceptReferral", Resource::Referral.update()),
     ("addReferralNote", Resource::Referral.update()),
     ("addTrustedDocuments", Resource::Agency.update()),
+    ("amendMou", Resource::Mou.create()),
     ("assignReferral", Resource::Referral.update()),
     ("bindRulePack", Resource::Agency.update()),
     ("cancelReferral", Resource::Referral.update()),
@@ -133,6 +134,7 @@ const OPERATIONS: [(&str, RequiredScope); 65] = [
     ("releaseLegalHold", Resource::Survivor.update()),
     ("removeTrustedDocuments", Resource::Agency.update()),
     ("renewConsent", Resource::Consent.create()),
+    ("renewMou", Resource::Mou.create()),
     ("replaceApplicationKeys", Resource::Agency.update()),
     ("replaceApplicationOrigins", Resource::Agency.update()),
     ("resumeReferral", Resource::Referral.update()),

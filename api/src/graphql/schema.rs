@@ -23,6 +23,7 @@ use crate::mandated_disclosure::graphql::MandateQuery;
 use crate::mou::change::MouMutation;
 use crate::mou::life::MouLifeMutation;
 use crate::mou::query::MouQuery;
+use crate::mou::versions::MouVersionMutation;
 use crate::notice::change::NoticeMutation;
 use crate::notice::graphql::NoticeQuery;
 use crate::referral::change::ReferralMutation;
@@ -84,6 +85,7 @@ pub struct Mutation(
     NoteMutation,
     MouMutation,
     MouLifeMutation,
+    MouVersionMutation,
 );
 
 /// The whole schema.

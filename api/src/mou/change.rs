@@ -14,7 +14,7 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter};
 use super::graphql::{Mou, MouView};
 use super::input::{MouInput, MouSignatureInput};
 use super::query::find_mou;
-use super::rules::{self, ChangedMou, DraftedTerm};
+use super::rules::{self, ChangedMou, DraftedTerm, versions};
 use crate::access::grant::Resource;
 use crate::agency::zone;
 use crate::audit::change::Change;
@@ -53,20 +53,6 @@ impl MouMutation {
         let id: MouId = page::id("id", &id)?;
         let offered = offer(&change, id).await?;
         finish(request, change, id, offered).await
-    }
-
-    /// Signs an offered MOU for your agency. With the last party's signature it is in force, from its first day on.
-    async fn sign_mou(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The MOU's id.")] id: ID,
-        #[graphql(desc = "Who signs for your agency.")] signature: MouSignatureInput,
-    ) -> Result<Mou> {
-        let request = ctx.request()?;
-        let change = request.change(Resource::Mou.update()).await?;
-        let id: MouId = page::id("id", &id)?;
-        let signed = sign(&change, id, signature).await?;
-        finish(request, change, id, signed).await
     }
 }
 
@@ -175,24 +161,51 @@ pub(crate) async fn sign(
 
 /// Drafts an MOU; returns the event to record.
 pub(crate) async fn draft(change: &Change<'_>, input: MouInput) -> Result<(mou::Model, Event)> {
+    draft_version(change, input, None).await
+}
+
+/// A version of an MOU, with its parties, which a next one is to follow.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct VersionBefore<'v> {
+    /// The version.
+    pub(super) mou: &'v mou::Model,
+    /// Its parties.
+    pub(super) parties: &'v [mou_party::Model],
+    /// What stands before the names of fields where the next one is asked for: `mou.`, or nothing.
+    pub(super) fields: &'static str,
+}
+
+/// Drafts an MOU, or the next version of one; returns the event to record.
+pub(super) async fn draft_version(
+    change: &Change<'_>,
+    input: MouInput,
+    before: Option<VersionBefore<'_>>,
+) -> Result<(mou::Model, Event)> {
     let mut faults = Faults::default();
     let parties = parties(change, &input, &mut faults).await?;
     let task_force = match &input.task_force {
         Some(id) => faults.keep(own_task_force(change, id).await)?,
-        None => None,
+        None => before.and_then(|before| before.mou.task_force_id),
     };
     let title = text::line_at(&mut faults, "mou.title", &input.title, text::LINE);
     let zone = match task_force {
         Some(id) => zone::of_task_force(change, id).await?,
         None => zone::of_agency(change, change.agency()).await?,
     };
+    let today = zone.day(change.now());
+    if let Some(before) = before {
+        let named = parties.keys().copied().collect();
+        let days = (input.effective_on.0, today);
+        versions::check_next(before.parties, &named, days, &mut faults);
+    }
     let term = DraftedTerm {
         effective_on: input.effective_on.0,
         review_on: input.review_on.map(|day| day.0),
         expires_on: input.expires_on.map(|day| day.0),
     };
-    for (field, remedy) in term.faults(zone.day(change.now())) {
-        faults.add(format!("mou.{field}"), remedy);
+    let fields = before.map_or("mou.", |before| before.fields);
+    for (field, remedy) in term.faults(today) {
+        faults.add(format!("{fields}{field}"), remedy);
     }
     let grants = grants::to_grants("mou.terms.grants", &input.terms.grants);
     let grants = faults.keep(grants)?.unwrap_or(Grants::EMPTY);
@@ -200,8 +213,8 @@ pub(crate) async fn draft(change: &Change<'_>, input: MouInput) -> Result<(mou::
     faults.none()?;
     let model = mou::Model {
         id: MouId::new(),
-        version: 1,
-        supersedes: None,
+        version: before.map_or(1, |before| before.mou.version.saturating_add(1)),
+        supersedes: before.map(|before| before.mou.id),
         kind: input.kind,
         title,
         task_force_id: task_force,

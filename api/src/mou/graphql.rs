@@ -2,19 +2,22 @@
 
 use std::collections::HashMap;
 
-use async_graphql::{ComplexObject, ID, SimpleObject};
+use async_graphql::{ComplexObject, Context, ID, SimpleObject};
 use concord_entities::ids::{AgencyId, MouId};
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{DataCategory, MouAction, MouKind, MouStatus, Purpose};
 use concord_entities::{mou, mou_party};
 
+use super::history::{self, MouHistoryEntry, MouTermChange};
 use super::input::MouTerms;
-use super::rules::transitions::SeenMou;
 use super::rules;
+use super::rules::transitions::SeenMou;
+use crate::access::grant::Resource;
 use crate::agency::graphql::Agency;
+use crate::audit::disclose;
 use crate::error::Result;
-use crate::request::Request;
 use crate::request::directory::AgenciesById;
+use crate::request::{InRequest, Request};
 use crate::wire::scalars::{Date, DateTime, Sha256};
 
 /// One version of a memorandum of understanding.
@@ -68,6 +71,34 @@ impl Mou {
     /// The purposes that it permits: a ceiling only.
     async fn purposes(&self) -> Vec<Purpose> {
         self.model.grants.purposes().iter().collect()
+    }
+
+    /// The version before this one; null for a first one. Requires `mou.r`.
+    async fn supersedes(&self, ctx: &Context<'_>) -> Result<Option<Mou>> {
+        let request = ctx.request()?;
+        request.caller.may(Resource::Mou.read())?;
+        match self.model.supersedes {
+            Some(before) => Box::pin(read_mou(request, before)).await,
+            None => Ok(None),
+        }
+    }
+
+    /// What happened to it and to the versions before it, the newest first: who, when, and how it ends. Requires `mou.r`.
+    async fn history(&self, ctx: &Context<'_>) -> Result<Vec<MouHistoryEntry>> {
+        let request = ctx.request()?;
+        request.caller.may(Resource::Mou.read())?;
+        Box::pin(history::history(request, &self.model)).await
+    }
+
+    /// In what it differs from a version before it, field by field. Requires `mou.r`.
+    async fn changes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The version before, from 1.")] since: i32,
+    ) -> Result<Vec<MouTermChange>> {
+        let request = ctx.request()?;
+        request.caller.may(Resource::Mou.read())?;
+        Box::pin(history::changes_since(request, &self.model, since)).await
     }
 
     /// The time zone in which its days are counted, by its IANA name: its task force's, or its drafter's where no task force
@@ -129,6 +160,23 @@ pub struct MouParty {
     pub leaves_at: Option<DateTime>,
     /// The day of the next review to which it agrees.
     pub reviewed_for: Option<Date>,
+}
+
+/// Returns an MOU to a caller that may follow it, whether or not its token may read: decided and recorded like any other read.
+pub(super) async fn read_mou(request: &Request, id: MouId) -> Result<Option<Mou>> {
+    let reader = request.caller.agency();
+    let released = request
+        .disclose(|| async {
+            let among = mou::Entity::known_to(reader, id);
+            let store = &request.worker.store;
+            let found = disclose::one(store, among, &id, |row| row.id.to_string()).await?;
+            let views = MouView::load(request, found.content.as_slice()).await?;
+            let now = found.now;
+            Ok(found.map(|content| (content, views, now)))
+        })
+        .await?;
+    let (found, views, now) = released.content();
+    Ok(found.map(|model| views.view(model, now)))
 }
 
 /// What MOUs are shown with: their parties, and who asks.

@@ -6,7 +6,10 @@
 pub mod change;
 pub mod days;
 pub mod graphql;
+pub mod history;
 pub mod input;
 pub mod life;
 pub mod query;
 pub mod rules;
+mod standing;
+pub mod versions;

@@ -6,7 +6,7 @@ use concord_entities::instant::Instant;
 use concord_entities::mou::{self, Column};
 use sea_orm::{ColumnTrait, QueryFilter};
 
-use super::graphql::{Mou, MouView};
+use super::graphql::{Mou, MouView, read_mou};
 use super::input::MouFilter;
 use crate::access::grant::Resource;
 use crate::audit::disclose;
@@ -106,15 +106,5 @@ pub(crate) async fn mou_by_id(request: &Request, id: MouId) -> Result<Option<Mou
 /// Returns an MOU to a caller whose change named it, whether or not its token may read: decided and recorded like any
 /// other read.
 pub(super) async fn find_mou(request: &Request, id: MouId) -> Result<Option<Mou>> {
-    let caller = &request.caller;
-    let released = request
-        .disclose(|| async {
-            let among = mou::Entity::known_to(caller.agency(), id);
-            let found =
-                disclose::one(&request.worker.store, among, &id, |row| row.id.to_string()).await?;
-            with_parties(request, found, |one| one.as_slice()).await
-        })
-        .await?;
-    let (found, views, now) = released.content();
-    Ok(found.map(|model| views.view(model, now)))
+    read_mou(request, id).await
 }
