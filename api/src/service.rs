@@ -37,6 +37,7 @@ use crate::http::shared::Shared;
 use crate::referral::settling;
 use crate::request::WorkerFactory;
 use crate::request::directory::Directory;
+use crate::request::log_end::SeenLogEnd;
 use crate::seal::kek_set::KekSet;
 use crate::seal::vacuum::Vacuum;
 use crate::seal::{Vault, kek};
@@ -202,6 +203,7 @@ impl Service {
             workers: WorkerFactory {
                 origins: AllowedOrigins::from_settings(&self.settings),
                 trusted_documents: TrustedDocuments::default(),
+                seen_log_end: SeenLogEnd::default(),
                 document_check,
                 settings: self.settings,
                 store: self.store,

@@ -170,7 +170,7 @@ impl SweepLock {
         if store.backend != DbBackend::Postgres {
             return Ok(Some(Self(None)));
         }
-        let connection = store.write.driver().acquire().await.map_err(unavailable)?;
+        let connection = store.write.acquire().await.map_err(unavailable)?;
         let mut connection = connection.detach();
         let held: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock($1)")
             .bind(AdvisoryLock::Sweeping.number())
