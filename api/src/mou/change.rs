@@ -215,6 +215,7 @@ pub(crate) async fn draft(change: &Change<'_>, input: MouInput) -> Result<(mou::
         time_zone: Zone::UTC,
         begins_at: Instant(0),
         ends_at: Instant(0),
+        review_at: None,
         offered_at: None,
         signed_at: None,
         suspended_at: None,

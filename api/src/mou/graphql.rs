@@ -1,8 +1,9 @@
 //! An MOU on the wire.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use async_graphql::{ComplexObject, ID, SimpleObject};
+use async_graphql::{ComplexObject, Context, ID, SimpleObject};
 use concord_entities::ids::{AgencyId, MouId};
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{DataCategory, MouAction, MouKind, MouStatus, Purpose};
@@ -10,10 +11,12 @@ use concord_entities::{mou, mou_party};
 
 use super::input::MouTerms;
 use super::rules::{self, Involvement};
-use crate::agency::graphql::Agency;
+use crate::agency::graphql::{Agency, TaskForce};
+use crate::agency::told::ToldTaskForces;
 use crate::error::Result;
-use crate::request::Request;
 use crate::request::directory::AgenciesById;
+use crate::request::{InRequest, Request};
+use crate::wire::lookahead;
 use crate::wire::scalars::{Date, DateTime, Sha256};
 
 /// One version of a memorandum of understanding.
@@ -22,6 +25,8 @@ use crate::wire::scalars::{Date, DateTime, Sha256};
 pub struct Mou {
     #[graphql(skip)]
     pub(super) model: mou::Model,
+    #[graphql(skip)]
+    task_forces: Arc<ToldTaskForces>,
     /// Where it stands now, by its dates and signatures.
     pub status: MouStatus,
     /// Its parties.
@@ -52,6 +57,15 @@ impl Mou {
     /// Its title.
     async fn title(&self) -> &str {
         &self.model.title
+    }
+
+    /// The task force that follows it; null where none does, and where your agency belongs to another. Requires `directory.r`.
+    async fn task_force(&self, ctx: &Context<'_>) -> Result<Option<TaskForce>> {
+        let Some(id) = self.model.task_force_id else {
+            return Ok(None);
+        };
+        let told = lookahead::asks_beyond(ctx, &["members", "agency"], &["id", "name", "kind"]);
+        self.task_forces.once(ctx.request()?, id, told).await
     }
 
     /// What the parties agreed on.
@@ -113,6 +127,7 @@ pub struct MouParty {
 pub(crate) struct MouView {
     parties: HashMap<MouId, Vec<mou_party::Model>>,
     agencies: AgenciesById,
+    task_forces: Arc<ToldTaskForces>,
     reader: AgencyId,
 }
 
@@ -135,6 +150,7 @@ impl MouView {
         Ok(Self {
             parties,
             agencies,
+            task_forces: Arc::default(),
             reader: request.caller.agency(),
         })
     }
@@ -149,6 +165,7 @@ impl MouView {
             parties: parties.iter().map(|party| self.party(party)).collect(),
             days_left: rules::days_left(&model, now),
             allowed_actions: rules::allowed(status, involvement),
+            task_forces: Arc::clone(&self.task_forces),
             model,
         }
     }

@@ -1,11 +1,13 @@
 //! Memoranda of understanding: what two or more agencies agreed to share, and until when.
 //!
-//! [`rules`] says what may follow what, [`change`] changes them, [`query`] reads them; [`graphql`] and [`input`] are the
-//! wire.
+//! [`rules`] says what may follow what, [`change`] changes them, [`query`] reads them: by [`find`] those that a [`register`]
+//! asks for; [`graphql`] and [`input`] are the wire.
 
 pub mod change;
 pub mod days;
+pub mod find;
 pub mod graphql;
 pub mod input;
 pub mod query;
+pub mod register;
 pub mod rules;

@@ -36,10 +36,7 @@ pub fn status(mou: &mou::Model, signed: usize, now: Instant) -> MouStatus {
     } else if !mou.dates().is_in_force(now) {
         // Its first day is still to come.
         MouStatus::Signed
-    } else if mou
-        .review_on
-        .is_some_and(|day| mou.time_zone.start(day) <= now)
-    {
+    } else if mou.review_at.is_some_and(|review| review <= now) {
         MouStatus::DueForReview
     } else {
         MouStatus::Active
@@ -132,6 +129,7 @@ pub fn counted_in(mou: mou::Model, zone: Zone) -> mou::Model {
     mou::Model {
         begins_at: zone.start(mou.effective_on),
         ends_at: zone.end(mou.expires_on),
+        review_at: mou.review_on.map(|day| zone.start(day)),
         time_zone: zone,
         ..mou
     }
