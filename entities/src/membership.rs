@@ -1,7 +1,7 @@
 //! Which agency belongs to which task force, and as what.
 
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{Expr, Order, Query, SelectStatement, UnionType};
+use sea_orm::sea_query::{Expr, Query, SelectStatement, UnionType};
 use sea_orm::{Condition, QueryFilter, QueryOrder};
 
 use crate::ids::{AgencyId, TaskForceId};
@@ -75,32 +75,11 @@ pub(crate) fn coordination(agency: AgencyId) -> SelectStatement {
         .to_owned()
 }
 
-/// Which of the task forces that an agency coordinates.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CoordinatedTaskForce {
-    /// The first; most coordinate one.
-    First,
-    /// This one, where the agency coordinates it.
-    This(TaskForceId),
-}
-
-/// Returns one of the task forces that `agency` coordinates and takes part in, as a subquery of one row at most: its value is
-/// known before anything is walked by it.
-pub(crate) fn one_coordination(agency: AgencyId, which: CoordinatedTaskForce) -> SelectStatement {
-    let mut coordinated = coordination(agency);
-    match which {
-        CoordinatedTaskForce::First => coordinated.order_by(COLUMN.task_force_id, Order::Asc),
-        CoordinatedTaskForce::This(id) => coordinated.and_where(COLUMN.task_force_id.eq(id)),
-    };
-    coordinated.limit(1).to_owned()
-}
-
-/// Returns the task forces that `agency` coordinates and takes part in, but for the first, as a subquery.
-pub(crate) fn coordination_of_others(agency: AgencyId) -> SelectStatement {
+/// Returns the task force `id`, where `agency` coordinates it and takes part in it, as a subquery of one row at most: its value
+/// is known before anything is walked by it.
+pub(crate) fn coordination_of(agency: AgencyId, id: TaskForceId) -> SelectStatement {
     coordination(agency)
-        .order_by(COLUMN.task_force_id, Order::Asc)
-        .limit(10_000)
-        .offset(1)
+        .and_where(COLUMN.task_force_id.eq(id))
         .to_owned()
 }
 

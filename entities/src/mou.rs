@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::grants::Grants;
 use crate::ids::{AgencyId, MouId, TaskForceId};
 use crate::instant::{Day, Instant};
-use crate::membership::{self, CoordinatedTaskForce};
+use crate::membership;
 use crate::mou_party;
 use crate::vocabulary::{MouKind, MouStatus};
 use crate::zone::Zone;
@@ -180,23 +180,13 @@ pub fn awaits_signatures(now: &Expr) -> Condition {
         })
 }
 
-/// Returns the condition that an MOU's last day comes before `day`, both counted where its days are.
-///
-/// A day begins there as long before or after UTC's as its first one did, but for an hour of summer time: so an MOU's end, moved
-/// by as much, lies within hours of the end of its last day in UTC.
+/// Returns the condition that an MOU's last day comes before `day`.
 #[must_use]
 pub fn ends_before(day: Day) -> Condition {
-    const DAY: i64 = 86_400_000_000;
-    let number = i64::from(day.0);
-    let last_over = Expr::col((Entity, Column::EndsAt))
-        .sub(Expr::col((Entity, Column::BeginsAt)))
-        .add(Expr::col((Entity, Column::EffectiveOn)).mul(DAY));
-    let noon_after = number.saturating_mul(DAY).saturating_add(DAY / 2);
-    // For the index: no day begins more than a day later anywhere than in UTC.
-    let latest = number.saturating_add(1).saturating_mul(DAY);
+    // For the index: nowhere does a day begin more than a day later than in UTC.
     Condition::all()
-        .add(Expr::col((Entity, Column::EndsAt)).lte(latest))
-        .add(last_over.lt(noon_after))
+        .add(Expr::col((Entity, Column::EndsAt)).lte(day.end()))
+        .add(COLUMN.expires_on.lt(day))
 }
 
 /// The clauses of an MOU, as its parties agreed on them.
@@ -218,17 +208,15 @@ pub struct Terms {
     pub termination_notice_days: u32,
 }
 
-/// As what an agency follows MOUs. Each is a walk along an index of its own, and together they are all that it may follow.
+/// As what an agency follows MOUs. Each is a walk along an index of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Follower {
     /// It drafted them.
     Drafter,
     /// It is a party of them.
     Party,
-    /// It coordinates the task force that follows them.
-    Coordinator(CoordinatedTaskForce),
-    /// It coordinates further task forces than the first.
-    CoordinatorOfOthers,
+    /// It coordinates this task force, which follows them.
+    CoordinatorOf(TaskForceId),
 }
 
 impl Entity {
@@ -261,13 +249,9 @@ impl Entity {
             Follower::Party => {
                 offered().filter(COLUMN.id.in_subquery(mou_party::of_agency(agency)))
             }
-            Follower::Coordinator(which) => {
-                let task_force = membership::one_coordination(agency, which);
+            Follower::CoordinatorOf(id) => {
+                let task_force = membership::coordination_of(agency, id);
                 offered().filter(Expr::col((Entity, Column::TaskForceId)).eq(task_force))
-            }
-            Follower::CoordinatorOfOthers => {
-                let others = membership::coordination_of_others(agency);
-                offered().filter(COLUMN.task_force_id.in_subquery(others))
             }
         }
     }

@@ -9,7 +9,7 @@ const DRAFT: &str = "mutation($m: MouInput!) { draftMou(mou: $m) { id } }";
 
 /// An MOU between two agencies that the task force follows and that ends so many days from now: put before both, and signed by
 /// none.
-async fn offered(world: &World, one: &Agency, other: &Agency, last: i32) -> String {
+pub(super) async fn offered(world: &World, one: &Agency, other: &Agency, last: i32) -> String {
     let mou = json!({
         "kind": "REFERRAL", "title": format!("{} and {}", one.name, other.name), "taskForce": world.task_force.to_string(),
         "parties": [

@@ -2,13 +2,13 @@
 //! and for one that follows none.
 
 use concord::mou::find::FindMous;
-use concord::mou::register::{MouOrder, MouPlace, Register, WantedMous};
+use concord::mou::register::{MouOrder, MouPlace, MouRegister, WantedMous};
 use concord::store::page::PageRequest;
 use concord_entities::ids::AgencyId;
 use concord_entities::instant::Day;
 use concord_entities::mou::{self, Follower};
 use concord_entities::vocabulary::{MouKind, MouStatus};
-use sea_orm::{DbBackend, QueryTrait};
+use sea_orm::QueryTrait;
 
 use crate::world::plan::Taken;
 use crate::world::{Database, World};
@@ -20,7 +20,7 @@ const PAGE: i32 = 50;
 const DOWN: i64 = 8;
 
 /// As what an agency follows MOUs: a walk each.
-const WALKS: i64 = 4;
+const WALKS: i64 = 3;
 
 /// Makes so many agencies and MOUs like the one that is there, each between two of them: a tenth in each state but for those in
 /// force, and each ending on another day.
@@ -112,12 +112,9 @@ async fn a_list_of_mous_is_walked_from_an_index() {
     ] {
         for order in [MouOrder::Newest, MouOrder::Ending] {
             for wanted in lists(&like, named) {
-                let register = Register { order, wanted };
-                let list = FindMous {
-                    register: &register,
-                    agency,
-                    backend: DbBackend::Postgres,
-                };
+                let register = MouRegister { order, wanted };
+                let list = FindMous::of(&world.service.store, &register, agency).await;
+                let list = list.unwrap();
                 let statement = list.rows(page.walk()).into_query();
                 let taken = Taken::by(&world, &statement);
                 assert!(

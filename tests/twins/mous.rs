@@ -126,7 +126,6 @@ const ZONES: [&str; 7] = [
 on_both!(an_mou_is_found_by_its_last_day_where_it_works: Pattern);
 async fn an_mou_is_found_by_its_last_day_where_it_works(pattern: Pattern) {
     let like = like(&pattern).await;
-    // From 2026 on, for two years: twice into summer time and out of it.
     let strategy = (prop::sample::select(&ZONES), 20_454..21_184_i32, 0..800_i32).prop_map(
         move |(zone, first, length)| {
             let zone: Zone = zone.parse().unwrap();

@@ -1,29 +1,59 @@
 //! A list of MOUs as SQL. An agency follows MOUs as one thing or another; each is walked along an index of its own, and what
 //! the walks find is one list.
 
-use concord_entities::ids::AgencyId;
-use concord_entities::membership::CoordinatedTaskForce;
+use concord_entities::ids::{AgencyId, TaskForceId};
 use concord_entities::mou::{self, Column, Follower};
-use concord_entities::mou_party;
+use concord_entities::{membership, mou_party};
 use sea_orm::sea_query::{Expr, Query, SelectStatement, UnionType};
-use sea_orm::{ColumnTrait, Condition, DbBackend, QueryFilter, QuerySelect, QueryTrait, Select};
+use sea_orm::{
+    ColumnTrait, Condition, DbBackend, DbErr, QueryFilter, QuerySelect, QueryTrait, Select,
+};
 
-use super::register::{MouOrder, MouPlace, Register};
+use super::register::{MouOrder, MouPlace, MouRegister};
 use crate::clock;
+use crate::store::Store;
 use crate::store::page::Walk;
 
 /// A list of what one agency follows.
 #[derive(Clone, Debug)]
 pub struct FindMous<'a> {
     /// Which.
-    pub register: &'a Register,
+    pub register: &'a MouRegister,
     /// Whose.
     pub agency: AgencyId,
+    /// The task forces that the agency is known to coordinate, of those that are asked for. What it follows as their coordinator
+    /// is found where it still is.
+    pub coordinated: Vec<TaskForceId>,
     /// Where it is read.
     pub backend: DbBackend,
 }
 
-impl FindMous<'_> {
+impl<'a> FindMous<'a> {
+    /// Returns a list of what an agency follows.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn of(
+        store: &Store,
+        register: &'a MouRegister,
+        agency: AgencyId,
+    ) -> Result<Self, DbErr> {
+        let coordinated = match register.wanted.task_force {
+            Some(id) => vec![id],
+            None => membership::Entity::coordinated_by(agency)
+                .all(&store.read)
+                .await?
+                .into_iter()
+                .map(|place| place.task_force_id)
+                .collect(),
+        };
+        Ok(Self {
+            register,
+            agency,
+            coordinated,
+            backend: store.backend,
+        })
+    }
     /// Selects the MOUs along a walk of a page, in its order.
     #[must_use]
     pub fn rows(&self, walk: Walk<MouPlace>) -> Select<mou::Entity> {
@@ -31,7 +61,8 @@ impl FindMous<'_> {
             MouOrder::Newest => walk,
             MouOrder::Ending => walk.reversed(),
         };
-        walk.in_order(mou::Entity::found(self.walked(&walk)), self.columns())
+        let found = mou::Entity::found(self.walked(&walk));
+        walk.in_order(found, self.columns()).limit(walk.most)
     }
 
     /// The columns by which the list is sorted.
@@ -45,7 +76,7 @@ impl FindMous<'_> {
     /// The ids along all walks, each once.
     fn walked(&self, walk: &Walk<MouPlace>) -> SelectStatement {
         let narrowed = self.narrowed();
-        let mut walks = self.followers().into_iter().map(|follower| {
+        let mut walks = self.followers().map(|follower| {
             let rows = mou::Entity::followed_as(self.agency, follower)
                 .filter(narrowed.clone())
                 .select_only()
@@ -71,18 +102,11 @@ impl FindMous<'_> {
     }
 
     /// As what the agency follows what is asked for.
-    fn followers(&self) -> Vec<Follower> {
-        let coordinated = match self.register.wanted.task_force {
-            Some(id) => vec![Follower::Coordinator(CoordinatedTaskForce::This(id))],
-            None => vec![
-                Follower::Coordinator(CoordinatedTaskForce::First),
-                Follower::CoordinatorOfOthers,
-            ],
-        };
+    fn followers(&self) -> impl Iterator<Item = Follower> {
+        let coordinated = self.coordinated.iter().copied();
         [Follower::Drafter, Follower::Party]
             .into_iter()
-            .chain(coordinated)
-            .collect()
+            .chain(coordinated.map(Follower::CoordinatorOf))
     }
 
     /// What the list has of them.

@@ -8,13 +8,13 @@ use concord_entities::mou;
 use super::find::FindMous;
 use super::graphql::{Mou, MouView};
 use super::input::MouFilter;
-use super::register::{MouOrder, Register};
+use super::register::{MouOrder, MouPlace, MouRegister};
 use crate::access::grant::Resource;
 use crate::audit::disclose;
 use crate::audit::ledger::Decided;
 use crate::error::Result;
 use crate::request::{InRequest, Request};
-use crate::store::page::{self, PageRequest};
+use crate::store::page::{self, Page, PageRequest};
 use crate::wire::connection::Connection;
 
 /// Reading MOUs.
@@ -42,31 +42,17 @@ impl MouQuery {
         before: Option<String>,
     ) -> Result<Connection<Mou>> {
         let request = ctx.request()?;
-        let caller = request.caller.may(Resource::Mou.search())?;
+        request.caller.may(Resource::Mou.search())?;
         let wanted = PageRequest::parse(first, after.as_deref(), last, before.as_deref())?;
-        let register = Register {
+        let register = MouRegister {
             order: order_by.unwrap_or_default(),
             wanted: filter.unwrap_or_default().read()?,
         };
         register.check_place(&wanted)?;
-        let store = &request.worker.store;
-        let found = FindMous {
-            register: &register,
-            agency: caller.agency(),
-            backend: store.backend,
-        };
-        let released = request
-            .disclose(|| async {
-                let rows = |walk| found.rows(walk);
-                let page = disclose::page_of(store, rows, wanted, |row| row.id.to_string()).await?;
-                with_parties(request, page, |page| page.entries.as_slice()).await
-            })
-            .await?;
-        let (page, views, now) = released.content();
-        Ok(Connection::from_page(
-            page.map(|model| views.view(model, now)),
-            |one| register.place(&one.model),
-        ))
+        let page = read_list(request, &register, wanted).await?;
+        Ok(Connection::from_page(page, |one| {
+            register.place(&one.model)
+        }))
     }
 
     /// One MOU that your agency may follow; null for what does not exist and for what you may not see.
@@ -81,6 +67,26 @@ impl MouQuery {
         };
         mou.await.transpose()
     }
+}
+
+/// Returns a page of the list, its reading on record.
+pub(super) async fn read_list(
+    request: &Request,
+    register: &MouRegister,
+    wanted: PageRequest<MouPlace>,
+) -> Result<Page<Mou>> {
+    let store = &request.worker.store;
+    let agency = request.caller.agency();
+    let released = request
+        .disclose(|| async {
+            let found = FindMous::of(store, register, agency).await?;
+            let rows = |walk| found.rows(walk);
+            let page = disclose::page_of(store, rows, wanted, |row| row.id.to_string()).await?;
+            with_parties(request, page, |page| page.entries.as_slice()).await
+        })
+        .await?;
+    let (page, views, now) = released.content();
+    Ok(page.map(|model| views.view(model, now)))
 }
 
 /// Reads what decided MOUs are shown with.

@@ -40,14 +40,14 @@ pub struct WantedMous {
 
 /// A list of MOUs.
 #[derive(Clone, Debug, Default)]
-pub struct Register {
+pub struct MouRegister {
     /// In this order.
     pub order: MouOrder,
     /// What is in it.
     pub wanted: WantedMous,
 }
 
-impl Register {
+impl MouRegister {
     /// Returns where an MOU stands in the list.
     #[must_use]
     pub fn place(&self, mou: &mou::Model) -> MouPlace {

@@ -10,7 +10,7 @@ pub(crate) struct OrderRegister;
 
 /// What says where an MOU stands, and what else a list of them is looked through by.
 const FACTS: &str = "offered_at, signed_at, suspended_at, terminated_at, declined_at, superseded_at, begins_at, review_at, \
-    effective_on, kind";
+    expires_on, kind";
 
 #[async_trait::async_trait]
 impl MigrationTrait for OrderRegister {
