@@ -68,6 +68,7 @@ mod proxied;
 mod races;
 mod rate;
 mod refusal;
+mod register;
 mod repeated;
 mod seal;
 mod sessions;

@@ -75,6 +75,14 @@ pub(crate) fn coordination(agency: AgencyId) -> SelectStatement {
         .to_owned()
 }
 
+/// Returns the task force `id`, where `agency` coordinates it and takes part in it, as a subquery of one row at most: its value
+/// is known before anything is walked by it.
+pub(crate) fn coordination_of(agency: AgencyId, id: TaskForceId) -> SelectStatement {
+    coordination(agency)
+        .and_where(COLUMN.task_force_id.eq(id))
+        .to_owned()
+}
+
 /// Returns `agency` itself, and every agency in the task forces that it coordinates, as a subquery.
 pub(crate) fn coordinated_with(agency: AgencyId) -> SelectStatement {
     let coordinated = coordination(agency);

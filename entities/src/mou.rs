@@ -1,7 +1,7 @@
 //! One version of a memorandum of understanding.
 
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::Query;
+use sea_orm::sea_query::{Expr, ExprTrait, SelectStatement};
 use sea_orm::{Condition, FromJsonQueryResult, QueryFilter, QueryOrder};
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +10,7 @@ use crate::ids::{AgencyId, MouId, TaskForceId};
 use crate::instant::{Day, Instant};
 use crate::membership;
 use crate::mou_party;
-use crate::vocabulary::MouKind;
+use crate::vocabulary::{MouKind, MouStatus};
 use crate::zone::Zone;
 
 /// An MOU. Its status is computed from these dates and its parties' signatures when it is read, never stored.
@@ -53,6 +53,8 @@ pub struct Model {
     pub begins_at: Instant,
     /// When its last day is over there.
     pub ends_at: Instant,
+    /// When the day of its review begins there.
+    pub review_at: Option<Instant>,
     /// When it was put before its parties.
     pub offered_at: Option<Instant>,
     /// When the last party signed.
@@ -137,6 +139,81 @@ impl Model {
     }
 }
 
+/// Returns the condition that an MOU stands so at `now`: what the rule computes, said to a database.
+#[must_use]
+pub fn stands_at(status: MouStatus, now: &Expr) -> Condition {
+    let past = |column: Column| Expr::col((Entity, column)).lte(now.clone());
+    let to_come = |column: Column| Expr::col((Entity, column)).gt(now.clone());
+    let is_set = |column: Column| Expr::col((Entity, column)).is_not_null();
+    let is_unset = |column: Column| Expr::col((Entity, column)).is_null();
+    let all = |conditions: Vec<Expr>| {
+        let all = Condition::all();
+        conditions.into_iter().fold(all, Condition::add)
+    };
+    let stays = all(vec![
+        is_unset(Column::SupersededAt),
+        is_unset(Column::TerminatedAt),
+        is_unset(Column::DeclinedAt),
+    ]);
+    let offered = stays.clone().add(is_set(Column::OfferedAt));
+    let ended = offered.clone().add(past(Column::EndsAt));
+    let runs = offered.add(to_come(Column::EndsAt));
+    let waits = runs.clone().add(is_unset(Column::SignedAt));
+    let signed = runs.add(is_set(Column::SignedAt));
+    let stands = signed.clone().add(is_unset(Column::SuspendedAt));
+    let in_force = all(vec![past(Column::SignedAt), past(Column::BeginsAt)]);
+    let by_somebody = Expr::exists(mou_party::signatures_of(COLUMN.id));
+    match status {
+        MouStatus::Superseded => all(vec![is_set(Column::SupersededAt)]),
+        // At once, or as a notice was over.
+        MouStatus::Terminated => all(vec![is_unset(Column::SupersededAt)]).add(
+            Condition::any()
+                .add(is_set(Column::TerminatedAt))
+                .add(ended.add(is_set(Column::TerminatesOn))),
+        ),
+        MouStatus::Declined => all(vec![
+            is_unset(Column::SupersededAt),
+            is_unset(Column::TerminatedAt),
+            is_set(Column::DeclinedAt),
+        ]),
+        MouStatus::Draft => stays.add(is_unset(Column::OfferedAt)),
+        MouStatus::Expired => ended.add(is_unset(Column::TerminatesOn)),
+        MouStatus::Offered => waits.add(by_somebody.not()),
+        MouStatus::PartiallySigned => waits.add(by_somebody),
+        MouStatus::Suspended => signed.add(is_set(Column::SuspendedAt)),
+        MouStatus::Signed => stands.add(in_force.not()),
+        MouStatus::DueForReview => stands.add(in_force).add(past(Column::ReviewAt)),
+        MouStatus::Active => stands.add(in_force).add(
+            Condition::any()
+                .add(is_unset(Column::ReviewAt))
+                .add(to_come(Column::ReviewAt)),
+        ),
+    }
+}
+
+/// Returns the condition that an MOU waits at `now` for its parties' signatures.
+#[must_use]
+pub fn awaits_signatures(now: &Expr) -> Condition {
+    [MouStatus::Offered, MouStatus::PartiallySigned]
+        .into_iter()
+        .fold(Condition::any(), |any, status| {
+            any.add(stands_at(status, now))
+        })
+}
+
+/// Returns the condition that an MOU's last day comes before `day`.
+#[must_use]
+pub fn ends_before(day: Day) -> Condition {
+    // For the index: nowhere does a day begin more than a day later than in UTC.
+    Condition::all()
+        .add(Expr::col((Entity, Column::EndsAt)).lte(day.end()))
+        .add(
+            Condition::any()
+                .add(COLUMN.expires_on.lt(day))
+                .add(COLUMN.terminates_on.lt(day)),
+        )
+}
+
 /// The clauses of an MOU, as its parties agreed on them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
 pub struct Terms {
@@ -156,16 +233,23 @@ pub struct Terms {
     pub termination_notice_days: u32,
 }
 
+/// As what an agency follows MOUs. Each is a walk along an index of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Follower {
+    /// It drafted them.
+    Drafter,
+    /// It is a party of them.
+    Party,
+    /// It coordinates this task force, which follows them.
+    CoordinatorOf(TaskForceId),
+}
+
 impl Entity {
     /// Returns the MOUs that `agency` may follow, newest first: it is a party and the MOU is offered, it drafted the
     /// MOU, or it coordinates the task force that follows the MOU.
     #[must_use]
     pub fn followed_by(agency: AgencyId) -> Select<Self> {
-        let signed_up = Query::select()
-            .column(mou_party::COLUMN.mou_id)
-            .from(mou_party::Entity)
-            .and_where(mou_party::COLUMN.agency_id.eq(agency))
-            .to_owned();
+        let signed_up = mou_party::of_agency(agency);
         let coordinated = membership::coordination(agency);
         let followed = Condition::any()
             .add(COLUMN.id.in_subquery(signed_up))
@@ -179,6 +263,28 @@ impl Entity {
                 ),
             )
             .order_by_desc(COLUMN.id)
+    }
+
+    /// Returns the MOUs that `agency` follows as this. A party sees none before it is offered.
+    #[must_use]
+    pub fn followed_as(agency: AgencyId, follower: Follower) -> Select<Self> {
+        let offered = || Self::find().filter(COLUMN.offered_at.is_not_null());
+        match follower {
+            Follower::Drafter => Self::find().filter(COLUMN.drafted_by.eq(agency)),
+            Follower::Party => {
+                offered().filter(COLUMN.id.in_subquery(mou_party::of_agency(agency)))
+            }
+            Follower::CoordinatorOf(id) => {
+                let task_force = membership::coordination_of(agency, id);
+                offered().filter(Expr::col((Entity, Column::TaskForceId)).eq(task_force))
+            }
+        }
+    }
+
+    /// Returns the MOUs with the ids that a statement over what an agency follows found.
+    #[must_use]
+    pub fn found(ids: SelectStatement) -> Select<Self> {
+        Self::find().filter(COLUMN.id.in_subquery(ids))
     }
 
     /// Returns those of these MOUs that `agency` may follow.

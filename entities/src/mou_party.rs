@@ -2,7 +2,7 @@
 
 use sea_orm::QueryFilter;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{Query, SelectStatement};
+use sea_orm::sea_query::{Expr, ExprTrait, IntoColumnRef, Query, SelectStatement};
 
 use crate::ids::{AgencyId, MouId};
 use crate::instant::{Day, Instant};
@@ -79,6 +79,34 @@ impl Model {
             reviewed_for: None,
         }
     }
+}
+
+/// Returns the MOUs that `agency` is a party of, as a subquery.
+#[must_use]
+pub fn of_agency(agency: AgencyId) -> SelectStatement {
+    Query::select()
+        .column(COLUMN.mou_id)
+        .from(Entity)
+        .and_where(COLUMN.agency_id.eq(agency))
+        .to_owned()
+}
+
+/// Returns the MOUs that `agency` is a party of and has not signed, as a subquery.
+#[must_use]
+pub fn unsigned_by(agency: AgencyId) -> SelectStatement {
+    of_agency(agency)
+        .and_where(COLUMN.signed_at.is_null())
+        .to_owned()
+}
+
+/// Returns the signatures under the MOU that `id` names, as a subquery.
+pub(crate) fn signatures_of(id: impl IntoColumnRef) -> SelectStatement {
+    Query::select()
+        .column(COLUMN.agency_id)
+        .from(Entity)
+        .and_where(COLUMN.mou_id.into_expr().eq(Expr::col(id)))
+        .and_where(COLUMN.signed_at.is_not_null())
+        .to_owned()
 }
 
 /// Returns the MOUs that `agency` has signed, as a subquery.

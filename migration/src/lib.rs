@@ -59,6 +59,8 @@ impl MigratorTrait for Data {
             Box::new(data::m0043_statistics::AddStatistics),
             Box::new(data::m0044_notes::CreateNotes),
             Box::new(data::m0045_mou_life::LiveMous),
+            Box::new(data::m0047_register::OrderRegister),
+            Box::new(data::m0048_mou_imports::CreateMouImports),
         ])
     }
 }

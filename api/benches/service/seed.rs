@@ -165,6 +165,7 @@ async fn agreement(service: &Service, parties: &[AgencyId], now: Instant) -> Mou
         time_zone: Zone::UTC,
         begins_at: earlier.day().start(),
         ends_at: now.day().plus_days(365).end(),
+        review_at: None,
         offered_at: Some(earlier),
         signed_at: Some(earlier),
         suspended_at: None,

@@ -4,4 +4,5 @@ pub mod change;
 pub mod founding;
 pub mod graphql;
 pub mod rules;
+pub(crate) mod told;
 pub mod zone;

@@ -229,6 +229,7 @@ pub(super) async fn draft_version(
         time_zone: Zone::UTC,
         begins_at: Instant(0),
         ends_at: Instant(0),
+        review_at: None,
         offered_at: None,
         signed_at: None,
         suspended_at: None,

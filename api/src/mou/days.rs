@@ -49,6 +49,7 @@ async fn count_anew<By: Author>(
             time_zone: Set(moved.time_zone.clone()),
             begins_at: Set(moved.begins_at),
             ends_at: Set(moved.ends_at),
+            review_at: Set(moved.review_at),
             ..Default::default()
         };
         changed.update(&**ending).await?;

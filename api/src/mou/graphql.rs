@@ -1,6 +1,7 @@
 //! An MOU on the wire.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use async_graphql::{ComplexObject, Context, ID, SimpleObject};
 use concord_entities::ids::{AgencyId, MouId};
@@ -13,11 +14,13 @@ use super::input::MouTerms;
 use super::rules;
 use super::rules::transitions::SeenMou;
 use crate::access::grant::Resource;
-use crate::agency::graphql::Agency;
+use crate::agency::graphql::{Agency, TaskForce};
+use crate::agency::told::ToldTaskForces;
 use crate::audit::disclose;
 use crate::error::Result;
 use crate::request::directory::AgenciesById;
 use crate::request::{InRequest, Request};
+use crate::wire::lookahead;
 use crate::wire::scalars::{Date, DateTime, Sha256};
 
 /// One version of a memorandum of understanding.
@@ -26,6 +29,8 @@ use crate::wire::scalars::{Date, DateTime, Sha256};
 pub struct Mou {
     #[graphql(skip)]
     pub(super) model: mou::Model,
+    #[graphql(skip)]
+    task_forces: Arc<ToldTaskForces>,
     /// Where it stands now, by its dates and signatures.
     pub status: MouStatus,
     /// Its parties.
@@ -56,6 +61,15 @@ impl Mou {
     /// Its title.
     async fn title(&self) -> &str {
         &self.model.title
+    }
+
+    /// The task force that follows it; null where none does, and where your agency belongs to another. Requires `directory.r`.
+    async fn task_force(&self, ctx: &Context<'_>) -> Result<Option<TaskForce>> {
+        let Some(id) = self.model.task_force_id else {
+            return Ok(None);
+        };
+        let told = lookahead::asks_beyond(ctx, &["members", "agency"], &["id", "name", "kind"]);
+        self.task_forces.once(ctx.request()?, id, told).await
     }
 
     /// What the parties agreed on.
@@ -184,6 +198,7 @@ pub(super) async fn read_mou(request: &Request, id: MouId) -> Result<Option<Mou>
 pub(crate) struct MouView {
     parties: HashMap<MouId, Vec<mou_party::Model>>,
     agencies: AgenciesById,
+    task_forces: Arc<ToldTaskForces>,
     reader: AgencyId,
 }
 
@@ -206,6 +221,7 @@ impl MouView {
         Ok(Self {
             parties,
             agencies,
+            task_forces: Arc::default(),
             reader: request.caller.agency(),
         })
     }
@@ -224,6 +240,7 @@ impl MouView {
             parties: parties.iter().map(|party| self.party(party)).collect(),
             days_left: rules::days_left(&model, now),
             allowed_actions: rules::allowed(&seen).collect(),
+            task_forces: Arc::clone(&self.task_forces),
             model,
         }
     }

@@ -36,10 +36,7 @@ pub fn status(mou: &mou::Model, signed: usize, now: Instant) -> MouStatus {
     } else if !mou.dates().is_in_force(now) {
         // Its first day is still to come.
         MouStatus::Signed
-    } else if mou
-        .review_on
-        .is_some_and(|day| mou.time_zone.start(day) <= now)
-    {
+    } else if mou.review_at.is_some_and(|review| review <= now) {
         MouStatus::DueForReview
     } else {
         MouStatus::Active

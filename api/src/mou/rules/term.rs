@@ -21,6 +21,7 @@ pub fn counted_in(mou: mou::Model, zone: Zone) -> mou::Model {
     mou::Model {
         begins_at: zone.start(mou.effective_on),
         ends_at: zone.end(mou.last_day()),
+        review_at: mou.review_on.map(|day| zone.start(day)),
         time_zone: zone,
         ..mou
     }

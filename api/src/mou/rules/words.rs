@@ -310,6 +310,7 @@ fn reviewed(seen: &SeenMou<'_>, own: &mou_party::Model, day: Day) -> Result<Chan
     let mut mou = mou.clone();
     if all_agree {
         mou.review_on = Some(day);
+        mou.review_at = Some(mou.time_zone.start(day));
         if mou.open_ended {
             mou.expires_on = last_day_unreviewed(day);
             mou.ends_at = mou.time_zone.end(mou.last_day());
