@@ -2,6 +2,7 @@
 
 mod machine;
 mod notice;
+mod reminded;
 mod stopped;
 mod table;
 

@@ -59,6 +59,7 @@ impl MigratorTrait for Data {
             Box::new(data::m0043_statistics::AddStatistics),
             Box::new(data::m0044_notes::CreateNotes),
             Box::new(data::m0045_mou_life::LiveMous),
+            Box::new(data::m0051_mou_reminders::RemindOfMous),
         ])
     }
 }

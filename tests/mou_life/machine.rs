@@ -51,7 +51,9 @@ async fn at(world: &World, parties: &[&Agency; 3], status: MouStatus) -> Option<
             world.tampers(&format!("UPDATE mou SET {today} WHERE id = {sql}"));
         }
         MouStatus::Expired => {
-            world.tampers(&format!("UPDATE mou SET ends_at = begins_at WHERE id = {sql}"));
+            world.tampers(&format!(
+                "UPDATE mou SET ends_at = begins_at WHERE id = {sql}"
+            ));
         }
         MouStatus::Suspended => {
             does(south, &id, "SUSPEND", "id").await.data();
@@ -92,9 +94,21 @@ async fn what_is_shown_as_a_button_can_be_pressed_and_nothing_else(world: World)
                     assert_eq!(done.codes(), "", "{place}: {action}: {}", done.text);
                     continue;
                 }
-                let before = north.finds("Mou", &id, "status parties { suspendedAt endedAt leavesAt reviewedFor }").await;
+                let before = north
+                    .finds(
+                        "Mou",
+                        &id,
+                        "status parties { suspendedAt endedAt leavesAt reviewedFor }",
+                    )
+                    .await;
                 let refused = does(who, &id, action, "status").await;
-                let same = north.finds("Mou", &id, "status parties { suspendedAt endedAt leavesAt reviewedFor }").await;
+                let same = north
+                    .finds(
+                        "Mou",
+                        &id,
+                        "status parties { suspendedAt endedAt leavesAt reviewedFor }",
+                    )
+                    .await;
                 assert_eq!(same, before, "{place}: {action}");
                 // What was done last is answered as it stands.
                 if refused.codes().is_empty() {

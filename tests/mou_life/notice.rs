@@ -18,7 +18,13 @@ async fn a_notice_holds_to_the_end_of_its_last_day(world: World) {
     let (north, south) = (world.agency("north").await, world.agency("south").await);
     let id = agree(&[&north, &south], &terms(&[&north, &south], 30)).await;
     let told = north.refers("Ada").to(&south).sharing([Identity]).await;
-    let given = does(&north, &id, "TERMINATE", "status terminatesOn expiresOn daysLeft allowedActions").await;
+    let given = does(
+        &north,
+        &id,
+        "TERMINATE",
+        "status terminatesOn expiresOn daysLeft allowedActions",
+    )
+    .await;
     assert_eq!(
         given.data()["done"],
         json!({ "status": "ACTIVE", "terminatesOn": day(30), "expiresOn": day(365), "daysLeft": 31,
@@ -39,17 +45,26 @@ async fn a_notice_holds_to_the_end_of_its_last_day(world: World) {
 
     // As on the first moment after its last day.
     let (mou, referral) = (world.sql_id(&id), world.sql_id(&told.referral));
-    world.tampers(&format!("UPDATE mou SET ends_at = signed_at + 1 WHERE id = {mou}"));
+    world.tampers(&format!(
+        "UPDATE mou SET ends_at = signed_at + 1 WHERE id = {mou}"
+    ));
     let until = format!("SELECT mou_until FROM referral WHERE id = {referral}");
     assert_eq!(world.tampers(&until), row.ends_at.0.to_string());
     assert!(south.reads(&told).await.contains("MOU_NOT_IN_FORCE"));
-    assert_eq!(north.finds("Mou", &id, "status").await["status"], "TERMINATED");
+    assert_eq!(
+        north.finds("Mou", &id, "status").await["status"],
+        "TERMINATED"
+    );
 }
 
 on_both!(a_party_that_leaves_with_notice_is_one_until_then);
 async fn a_party_that_leaves_with_notice_is_one_until_then(world: World) {
     let [north, south, west] = super::trio(&world).await;
-    let id = agree(&[&north, &south, &west], &terms(&[&north, &south, &west], 10)).await;
+    let id = agree(
+        &[&north, &south, &west],
+        &terms(&[&north, &south, &west], 10),
+    )
+    .await;
     let told = north.refers("Ada").to(&west).sharing([Identity]).await;
     let leaves = does(&west, &id, "LEAVE", "status allowedActions").await;
     assert_eq!(
@@ -61,17 +76,26 @@ async fn a_party_that_leaves_with_notice_is_one_until_then(world: World) {
     let row = mou::Entity::find().all(store).await.unwrap().pop().unwrap();
     let parties = mou_party::Entity::find().all(store).await.unwrap();
     let leaves_at = parties.iter().find_map(|party| party.leaves_at).unwrap();
-    let today = row.time_zone.day(leaves_at.minus(std::time::Duration::from_hours(24 * 11)));
+    let today = row
+        .time_zone
+        .day(leaves_at.minus(std::time::Duration::from_hours(24 * 11)));
     assert_eq!(leaves_at, row.time_zone.end(today.plus_days(11)));
     let referral = world.sql_id(&told.referral);
-    let until = world.tampers(&format!("SELECT mou_until FROM referral WHERE id = {referral}"));
+    let until = world.tampers(&format!(
+        "SELECT mou_until FROM referral WHERE id = {referral}"
+    ));
     assert_eq!(until, leaves_at.0.to_string());
     // Once its last day is over.
     let party = world.sql_id(&west.id.to_string());
-    world.tampers(&format!("UPDATE mou_party SET leaves_at = signed_at WHERE agency_id = {party}"));
+    world.tampers(&format!(
+        "UPDATE mou_party SET leaves_at = signed_at WHERE agency_id = {party}"
+    ));
     assert!(west.reads(&told).await.contains("MOU_NOT_IN_FORCE"));
     let draft = north.refers("Bea").to(&west).drafted([Identity]).await;
-    assert_eq!(north.does("sendReferral", &draft).await.codes(), "MOU_REQUIRED");
+    assert_eq!(
+        north.does("sendReferral", &draft).await.codes(),
+        "MOU_REQUIRED"
+    );
 }
 
 on_both!(an_open_ended_mou_goes_on_as_its_parties_review_it);
@@ -96,9 +120,17 @@ async fn an_open_ended_mou_goes_on_as_its_parties_review_it(world: World) {
     }
     confirms(&north, day(400)).await.data();
     confirms(&north, day(400)).await.data();
-    assert_eq!(north.finds("Mou", &id, SHOWN).await, until(100), "one has not said so");
+    assert_eq!(
+        north.finds("Mou", &id, SHOWN).await,
+        until(100),
+        "one has not said so"
+    );
     confirms(&south, day(401)).await.data();
-    assert_eq!(north.finds("Mou", &id, SHOWN).await, until(100), "another day");
+    assert_eq!(
+        north.finds("Mou", &id, SHOWN).await,
+        until(100),
+        "another day"
+    );
     confirms(&south, day(400)).await.data();
     assert_eq!(north.finds("Mou", &id, SHOWN).await, until(400));
 }

@@ -17,11 +17,16 @@ async fn shares(from: &Agency, to: &Agency, person: &str) -> Told {
 on_both!(a_suspension_stops_everything_at_once_and_whoever_made_it_takes_it_back);
 async fn a_suspension_stops_everything_at_once_and_whoever_made_it_takes_it_back(world: World) {
     let [north, south, west] = trio(&world).await;
-    let id = agree(&[&north, &south, &west], &terms(&[&north, &south, &west], 30)).await;
+    let id = agree(
+        &[&north, &south, &west],
+        &terms(&[&north, &south, &west], 30),
+    )
+    .await;
     let other = world.second_server();
-    let there = other
-        .as_ref()
-        .map_or_else(|| south.at(&south.address), |server| south.at(&server.address));
+    let there = other.as_ref().map_or_else(
+        || south.at(&south.address),
+        |server| south.at(&server.address),
+    );
     let ada = shares(&north, &south, "Ada").await;
     let bea = shares(&north, &south, "Bea").await;
     assert!(there.reads(&ada).await.contains("Ada"));
@@ -29,7 +34,10 @@ async fn a_suspension_stops_everything_at_once_and_whoever_made_it_takes_it_back
     let suspended = does(&west, &id, "SUSPEND", "status allowedActions").await;
     let suspended = &suspended.data()["done"];
     assert_eq!(suspended["status"], "SUSPENDED");
-    assert_eq!(suspended["allowedActions"], json!(["REINSTATE", "TERMINATE", "LEAVE"]));
+    assert_eq!(
+        suspended["allowedActions"],
+        json!(["REINSTATE", "TERMINATE", "LEAVE"])
+    );
     assert!(there.reads(&ada).await.contains("MOU_NOT_IN_FORCE"));
     let stands = json!({ "status": "SUSPENDED", "statusReason": "MOU_NOT_IN_FORCE" });
     assert_eq!(north.finds("Referral", &ada.referral, STATUS).await, stands);
@@ -39,13 +47,21 @@ async fn a_suspension_stops_everything_at_once_and_whoever_made_it_takes_it_back
     // The others are told why; nobody takes back what is another's.
     let told = south.lists("notices", "kind object").await;
     assert_eq!(told, [json!({ "kind": "MOU_SUSPENDED", "object": id })]);
-    let parties = north.finds("Mou", &id, "parties { agency { name } suspensionReason }").await;
+    let parties = north
+        .finds("Mou", &id, "parties { agency { name } suspensionReason }")
+        .await;
     let west_says = &parties["parties"][2];
     assert_eq!(west_says["suspensionReason"], "a doubt", "{parties}");
-    assert_eq!(does(&south, &id, "REINSTATE", "id").await.codes(), "INVALID_TRANSITION");
+    assert_eq!(
+        does(&south, &id, "REINSTATE", "id").await.codes(),
+        "INVALID_TRANSITION"
+    );
     does(&south, &id, "SUSPEND", "id").await.data();
     does(&west, &id, "REINSTATE", "id").await.data();
-    assert!(!there.reads(&ada).await.contains("Ada"), "the other suspension stands");
+    assert!(
+        !there.reads(&ada).await.contains("Ada"),
+        "the other suspension stands"
+    );
 
     // Meanwhile a survivor takes a consent back: the MOU's return does not return it.
     north.revokes_consent(&bea).await.data();
@@ -72,7 +88,10 @@ async fn a_breach_ends_it_at_once_and_an_agreement_of_all_does(world: World) {
     );
     assert!(south.reads(&ada).await.contains("MOU_NOT_IN_FORCE"));
     let log = "auditEvents(filter: { types: [MOU_TERMINATED] })";
-    assert_eq!(south.lists(log, "reason").await, [json!({ "reason": "FOR_BREACH" })]);
+    assert_eq!(
+        south.lists(log, "reason").await,
+        [json!({ "reason": "FOR_BREACH" })]
+    );
 
     let agreed = agree(&[&north, &west], &terms(&[&north, &west], 30)).await;
     let bea = shares(&north, &west, "Bea").await;
@@ -87,7 +106,11 @@ async fn a_breach_ends_it_at_once_and_an_agreement_of_all_does(world: World) {
 on_both!(a_party_leaves_and_the_others_go_on);
 async fn a_party_leaves_and_the_others_go_on(world: World) {
     let [north, south, west] = trio(&world).await;
-    let id = agree(&[&north, &south, &west], &terms(&[&north, &south, &west], 0)).await;
+    let id = agree(
+        &[&north, &south, &west],
+        &terms(&[&north, &south, &west], 0),
+    )
+    .await;
     let to_south = shares(&north, &south, "Ada").await;
     let to_west = shares(&north, &west, "Bea").await;
     let left = does(&west, &id, "LEAVE", "status allowedActions").await;
@@ -99,15 +122,27 @@ async fn a_party_leaves_and_the_others_go_on(world: World) {
     assert!(west.reads(&to_west).await.contains("MOU_NOT_IN_FORCE"));
     assert!(south.reads(&to_south).await.contains("Ada"));
     let stands = json!({ "status": "SUSPENDED", "statusReason": "MOU_NOT_IN_FORCE" });
-    assert_eq!(north.finds("Referral", &to_west.referral, STATUS).await, stands);
+    assert_eq!(
+        north.finds("Referral", &to_west.referral, STATUS).await,
+        stands
+    );
     let draft = north.refers("Cleo").to(&west).drafted([Identity]).await;
-    assert_eq!(north.does("sendReferral", &draft).await.codes(), "MOU_REQUIRED");
+    assert_eq!(
+        north.does("sendReferral", &draft).await.codes(),
+        "MOU_REQUIRED"
+    );
     // Of the two that are left none leaves: one ends it.
     let allowed = south.finds("Mou", &id, "allowedActions").await;
     let allowed = allowed["allowedActions"].as_array().unwrap().clone();
     assert!(!allowed.contains(&json!("LEAVE")), "{allowed:?}");
-    assert_eq!(does(&west, &id, "SUSPEND", "id").await.codes(), "INVALID_TRANSITION");
+    assert_eq!(
+        does(&west, &id, "SUSPEND", "id").await.codes(),
+        "INVALID_TRANSITION"
+    );
     // It still sees what it signed.
-    let seen = west.asks("query($id: ID!) { mou(id: $id) { status } }", json!({ "id": id }));
+    let seen = west.asks(
+        "query($id: ID!) { mou(id: $id) { status } }",
+        json!({ "id": id }),
+    );
     assert_eq!(seen.await.data()["mou"]["status"], Value::from("ACTIVE"));
 }

@@ -13,7 +13,7 @@ use concord_entities::vocabulary::{Code, MouAction, MouKind, MouStatus};
 use concord_entities::zone::Zone;
 use concord_entities::{mou, mou_party};
 
-const TODAY: Day = Day(20_700);
+pub const TODAY: Day = Day(20_700);
 
 /// What each may do, a line for each status and role that may do anything.
 const MAY: &str = "
@@ -60,15 +60,15 @@ fn the_table_is_as_written_down() {
 }
 
 /// Three parties and what became of their MOU.
-struct Scene {
+pub struct Scene {
     now: Instant,
     agencies: [AgencyId; 4],
-    mou: mou::Model,
+    pub mou: mou::Model,
     parties: Vec<mou_party::Model>,
 }
 
 impl Scene {
-    fn draft() -> Self {
+    pub fn draft() -> Self {
         let agencies = std::array::from_fn(|_| AgencyId::new());
         let [drafter, ..] = agencies;
         let id = MouId::new();
@@ -105,6 +105,7 @@ impl Scene {
             terminated_at: None,
             declined_at: None,
             superseded_at: None,
+            reminded_at: None,
             created_at: now,
         };
         let parties = agencies
@@ -149,7 +150,9 @@ impl Scene {
             scene.mou.signed_at = Some(before);
         }
         match status {
-            MouStatus::Signed => scene.mou.begins_at = scene.now.plus(std::time::Duration::from_hours(1)),
+            MouStatus::Signed => {
+                scene.mou.begins_at = scene.now.plus(std::time::Duration::from_hours(1))
+            }
             MouStatus::DueForReview => scene.mou.review_on = Some(TODAY),
             MouStatus::Expired => scene.mou.ends_at = scene.now,
             MouStatus::Superseded => scene.mou.superseded_at = Some(before),
@@ -159,7 +162,10 @@ impl Scene {
                 scene.mou.suspended_at = Some(before);
                 scene.parties.last_mut()?.suspended_at = Some(before);
             }
-            MouStatus::Draft | MouStatus::Offered | MouStatus::PartiallySigned | MouStatus::Active => {}
+            MouStatus::Draft
+            | MouStatus::Offered
+            | MouStatus::PartiallySigned
+            | MouStatus::Active => {}
         }
         match role {
             MouRole::Suspending => {
@@ -170,7 +176,11 @@ impl Scene {
             MouRole::Left => scene.parties.first_mut()?.leaves_at = Some(before),
             MouRole::Drafter | MouRole::Unsigned | MouRole::Signatory | MouRole::Follower => {}
         }
-        let agency = if role == MouRole::Follower { other } else { first };
+        let agency = if role == MouRole::Follower {
+            other
+        } else {
+            first
+        };
         let seen = scene.seen_by(agency);
         let is_so = seen.status() == status
             && MouRole::of(agency, &scene.mou, &scene.parties, scene.now) == role;
@@ -207,7 +217,10 @@ impl Scene {
                 };
                 let signed = sign(self.mou.clone(), &self.parties, agency, signature, self.now);
                 let after = signed.ok()?.unwrap();
-                let before = self.parties.iter().filter(|party| party.signed_at.is_some());
+                let before = self
+                    .parties
+                    .iter()
+                    .filter(|party| party.signed_at.is_some());
                 return Some(status(&after.mou, before.count() + 1, self.now));
             }
             // The next version's own way.
@@ -224,7 +237,10 @@ impl Scene {
         };
         let said = hear(&self.mou, &self.parties, agency, &word, self.now);
         let after = said.ok()?.unwrap().changed.mou;
-        let signed = self.parties.iter().filter(|party| party.signed_at.is_some());
+        let signed = self
+            .parties
+            .iter()
+            .filter(|party| party.signed_at.is_some());
         Some(status(&after, signed.count(), self.now))
     }
 }

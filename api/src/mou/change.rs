@@ -222,6 +222,7 @@ pub(crate) async fn draft(change: &Change<'_>, input: MouInput) -> Result<(mou::
         terminated_at: None,
         declined_at: None,
         superseded_at: None,
+        reminded_at: None,
         created_at: change.now(),
     };
     let model = rules::counted_in(model, zone);

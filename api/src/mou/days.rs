@@ -1,8 +1,8 @@
 //! Where an MOU's days begin and end: in its task force's time zone, and in its drafter's where no task force follows it.
 
 use concord_entities::ids::{AgencyId, TaskForceId};
-use concord_entities::zone::Zone;
 use concord_entities::mou;
+use concord_entities::zone::Zone;
 use sea_orm::{ActiveModelTrait, Set, Unchanged};
 
 use super::life::stand_anew;

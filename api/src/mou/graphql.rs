@@ -9,8 +9,8 @@ use concord_entities::vocabulary::{DataCategory, MouAction, MouKind, MouStatus, 
 use concord_entities::{mou, mou_party};
 
 use super::input::MouTerms;
-use super::rules::transitions::SeenMou;
 use super::rules;
+use super::rules::transitions::SeenMou;
 use crate::agency::graphql::Agency;
 use crate::error::Result;
 use crate::request::Request;

@@ -235,7 +235,10 @@ impl PartyWord {
 ///
 /// # Errors
 /// `UNAVAILABLE`.
-pub(super) async fn stand_anew<By: Author>(change: &Change<'_, By>, mou: &mou::Model) -> Result<()> {
+pub(super) async fn stand_anew<By: Author>(
+    change: &Change<'_, By>,
+    mou: &mou::Model,
+) -> Result<()> {
     let parties = mou_party::Entity::of([mou.id]).all(change).await?;
     referral::Entity::stand_under(mou.id, mou.stands_until())
         .exec(change)

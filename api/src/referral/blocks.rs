@@ -162,7 +162,12 @@ impl Partners {
             recipient: recipient.map(|agency| agency.status),
             answer_days: recipient.map_or(agency::USUAL_ANSWER_DAYS, |agency| agency.answer_days),
             places: self.places.iter().filter(of_both).cloned().collect(),
-            mous: self.mous.iter().filter(with_recipient).map(between).collect(),
+            mous: self
+                .mous
+                .iter()
+                .filter(with_recipient)
+                .map(between)
+                .collect(),
         }
     }
 }

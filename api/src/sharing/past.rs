@@ -130,10 +130,12 @@ pub fn statement(referrals: &[ReferralId], moments: &BTreeSet<Instant>) -> Selec
             statement.expr_as(then(table, column), format!("{table}_{column}"));
         }
     }
-    statement.expr_as(Expr::cust(BOUND_UNTIL), "m_bound_until").expr_as(
-        Expr::cust("(SELECT kept_since FROM past_facts)"),
-        "kept_since",
-    );
+    statement
+        .expr_as(Expr::cust(BOUND_UNTIL), "m_bound_until")
+        .expr_as(
+            Expr::cust("(SELECT kept_since FROM past_facts)"),
+            "kept_since",
+        );
     statement
 }
 

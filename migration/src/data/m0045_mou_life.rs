@@ -2,9 +2,7 @@
 //! An MOU may be open-ended, and a notice may end it before its last day.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::schema::{
-    big_integer_null, boolean, integer_null, string_null, text_null,
-};
+use sea_orm_migration::schema::{big_integer_null, boolean, integer_null, string_null, text_null};
 use sea_orm_migration::sea_orm::DbBackend;
 
 use super::m0042_past_facts::Decisive;

@@ -90,7 +90,10 @@ impl DraftedTerm {
         };
         let makes_sense = review >= first.max(today) && review <= first.plus_days(LONGEST_TERM);
         let text = "from today and `effectiveOn` on, and at most ten years after that";
-        (!makes_sense).then_some(("reviewOn", text)).into_iter().collect()
+        (!makes_sense)
+            .then_some(("reviewOn", text))
+            .into_iter()
+            .collect()
     }
 }
 

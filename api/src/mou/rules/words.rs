@@ -293,11 +293,7 @@ fn left(
     (ChangedMou { mou, party }, Some(how))
 }
 
-fn reviewed(
-    seen: &SeenMou<'_>,
-    own: &mou_party::Model,
-    day: Day,
-) -> Result<ChangedMou, Error> {
+fn reviewed(seen: &SeenMou<'_>, own: &mou_party::Model, day: Day) -> Result<ChangedMou, Error> {
     let mou = seen.mou;
     let today = mou.time_zone.day(seen.now);
     let longest = if mou.open_ended {
