@@ -34,6 +34,7 @@ use crate::http::challenge::Challenges;
 use crate::http::explorer::Personas;
 use crate::http::server::{self, Door, ListenError};
 use crate::http::shared::Shared;
+use crate::mou::reminders;
 use crate::referral::settling;
 use crate::request::WorkerFactory;
 use crate::request::directory::Directory;
@@ -195,6 +196,7 @@ impl Service {
         ));
         let vacuuming = tokio::spawn(Vacuum::new(&self.store.keyring, housekeeping).run());
         let settling = tokio::spawn(settling::keep(self.store.clone(), ledger.clone()));
+        let reminding = tokio::spawn(reminders::keep(self.store.clone(), ledger.clone()));
         let publishing = tokio::spawn(publishing::keep(self.store.clone(), ledger.fork().clone()));
         let tidying = tokio::spawn(tidy(limits.clone()));
         Ok(Running {
@@ -224,7 +226,9 @@ impl Service {
                     ("watch over the ledger", watching),
                     ("reading of the token keys", refresher),
                 ],
-                aborted: vec![sweeping, vacuuming, settling, publishing, tidying],
+                aborted: vec![
+                    sweeping, vacuuming, settling, reminding, publishing, tidying,
+                ],
             },
         })
     }

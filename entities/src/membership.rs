@@ -134,6 +134,14 @@ impl Entity {
             .order_by_asc(COLUMN.agency_id)
     }
 
+    /// Returns the places of those who coordinate a task force, and take part in it.
+    #[must_use]
+    pub fn coordinators_of(task_force: TaskForceId) -> Select<Self> {
+        Self::in_task_force(task_force)
+            .filter(COLUMN.role.eq(MemberRole::Coordinator))
+            .filter(COLUMN.suspended_at.is_null())
+    }
+
     /// Returns the place of another `agency` in a task force that `coordinator` coordinates.
     #[must_use]
     pub fn under(coordinator: AgencyId, task_force: TaskForceId, agency: AgencyId) -> Select<Self> {

@@ -1,5 +1,7 @@
 //! One version of a memorandum of understanding.
 
+use std::time::Duration;
+
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait, SelectStatement};
 use sea_orm::{Condition, FromJsonQueryResult, QueryFilter, QueryOrder};
@@ -67,6 +69,8 @@ pub struct Model {
     pub declined_at: Option<Instant>,
     /// When a later version took its place.
     pub superseded_at: Option<Instant>,
+    /// When its parties were reminded last of its review or its end.
+    pub reminded_at: Option<Instant>,
     /// When it was drafted.
     pub created_at: Instant,
     /// The task force that follows it.
@@ -81,6 +85,10 @@ pub struct Model {
 }
 
 impl ActiveModelBehavior for ActiveModel {}
+
+/// How long before its review or its end the parties of an MOU are reminded for the first time, and two days, since days begin
+/// elsewhere at other moments.
+const REMINDED_WITHIN: Duration = Duration::from_hours(92 * 24);
 
 /// The moments that say whether an MOU is in force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -322,6 +330,27 @@ impl Entity {
     #[must_use]
     pub fn followed_in(task_force: TaskForceId) -> Select<Self> {
         Self::find().filter(COLUMN.task_force_id.eq(task_force))
+    }
+
+    /// Returns the signed MOUs that have not ended, and end or are reviewed soon enough for their parties to be reminded, for
+    /// whoever reminds them.
+    #[must_use]
+    pub fn nearing(now: Instant) -> Select<Self> {
+        let soon = now.plus(REMINDED_WITHIN);
+        let today = Zone::UTC.day(now);
+        let near = COLUMN.review_on.between(today, Zone::UTC.day(soon));
+        let soon = Condition::any().add(COLUMN.ends_at.lt(soon)).add(near);
+        Self::find()
+            .filter(COLUMN.signed_at.is_not_null())
+            .filter(COLUMN.superseded_at.is_null())
+            .filter(COLUMN.ends_at.gt(now))
+            .filter(soon)
+    }
+
+    /// Returns one of them.
+    #[must_use]
+    pub fn nearing_one(now: Instant, id: MouId) -> Select<Self> {
+        Self::nearing(now).filter(COLUMN.id.eq(id))
     }
 
     /// Returns the MOUs that `agency` drafted and no task force follows, for the command line alone.

@@ -341,6 +341,8 @@ fn mou_lives() -> Vec<Event> {
         Event::MouLeft(ends("FOR_BREACH")),
         Event::MouReviewConfirmed(mou),
         Event::MouSuperseded(mou),
+        Event::MouReviewNears(mou),
+        Event::MouEndNears(mou),
     ]
 }
 

@@ -13,7 +13,7 @@ use concord_entities::vocabulary::{Code, MouAction, MouKind, MouStatus};
 use concord_entities::zone::Zone;
 use concord_entities::{mou, mou_party};
 
-const TODAY: Day = Day(20_700);
+pub const TODAY: Day = Day(20_700);
 
 /// What each may do, a line for each status and role that may do anything.
 const MAY: &str = "
@@ -60,15 +60,15 @@ fn the_table_is_as_written_down() {
 }
 
 /// Three parties and what became of their MOU.
-struct Scene {
+pub struct Scene {
     now: Instant,
     agencies: [AgencyId; 4],
-    mou: mou::Model,
+    pub mou: mou::Model,
     parties: Vec<mou_party::Model>,
 }
 
 impl Scene {
-    fn draft() -> Self {
+    pub fn draft() -> Self {
         let agencies: [AgencyId; 4] = std::array::from_fn(|_| AgencyId::new());
         let [drafter, ..] = agencies;
         let id = MouId::new();
@@ -99,12 +99,14 @@ impl Scene {
             time_zone: Zone::UTC,
             begins_at: Zone::UTC.start(TODAY.plus_days(-10)),
             ends_at: Zone::UTC.end(TODAY.plus_days(300)),
+            review_at: Some(Zone::UTC.start(TODAY.plus_days(20))),
             offered_at: None,
             signed_at: None,
             suspended_at: None,
             terminated_at: None,
             declined_at: None,
             superseded_at: None,
+            reminded_at: None,
             created_at: now,
         };
         let parties = agencies

@@ -172,6 +172,7 @@ async fn agreement(service: &Service, parties: &[AgencyId], now: Instant) -> Mou
         terminated_at: None,
         declined_at: None,
         superseded_at: None,
+        reminded_at: None,
         created_at: earlier,
     };
     insert(service, vec![agreed]).await;

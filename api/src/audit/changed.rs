@@ -71,6 +71,8 @@ pub fn by(kind: AuditType, object: Option<&str>, objects: &[String]) -> Vec<Chan
         | AuditType::MouOffered
         | AuditType::MouDeclined
         | AuditType::MouReviewConfirmed
+        | AuditType::MouReviewNears
+        | AuditType::MouEndNears
         | AuditType::MouSuperseded => one(object, ChangedRecord::Mou),
         // What was sent under the version before stands on a version that the last party signed.
         AuditType::MouSigned

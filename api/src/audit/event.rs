@@ -294,6 +294,10 @@ events! {
     MouLeft(mou: MouEvent) => Update, mou.fields();
     /// A party said that it reviewed an MOU.
     MouReviewConfirmed(mou: MouEvent) => Update, mou.fields();
+    /// The parties and coordinators of an MOU were told that its review comes nearer.
+    MouReviewNears(mou: MouEvent) => Update, mou.fields();
+    /// They were told that its end does.
+    MouEndNears(mou: MouEvent) => Update, mou.fields();
     /// A next version of an MOU came into force and took its place.
     MouSuperseded(mou: MouEvent) => Update, mou.fields();
 

@@ -236,6 +236,7 @@ pub(super) async fn draft_version(
         terminated_at: None,
         declined_at: None,
         superseded_at: None,
+        reminded_at: None,
         created_at: change.now(),
     };
     let model = rules::counted_in(model, zone);

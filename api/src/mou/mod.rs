@@ -2,7 +2,8 @@
 //!
 //! [`rules`] says what may follow what, [`change`] has them drafted, offered and signed, [`life`] takes what their parties say
 //! from then on, [`query`] reads them: by [`find`] those that a [`register`] asks for; [`graphql`] and [`input`] are the wire.
-//! [`export`] and [`import`] are the register as a spreadsheet has it, [`page`] is one MOU on paper.
+//! [`export`] and [`import`] are the register as a spreadsheet has it, [`page`] is
+//! one MOU on paper; [`reminders`] tells of what comes nearer.
 
 pub mod change;
 pub mod days;
@@ -16,6 +17,7 @@ pub mod life;
 pub mod page;
 pub mod query;
 pub mod register;
+pub mod reminders;
 pub mod rules;
 mod standing;
 pub mod versions;

@@ -161,6 +161,10 @@ codes! {
         MouLeft = "MOU_LEFT",
         /// A party said that it reviewed an MOU, and when it is reviewed next.
         MouReviewConfirmed = "MOU_REVIEW_CONFIRMED",
+        /// The parties and coordinators of an MOU were told that its review is due within 90, 60, 30 or 7 days.
+        MouReviewNears = "MOU_REVIEW_NEARS",
+        /// They were told that it ends within so many days.
+        MouEndNears = "MOU_END_NEARS",
         /// A next version of an MOU came into force and took its place.
         MouSuperseded = "MOU_SUPERSEDED",
         /// An agency said that it has seen a notice.

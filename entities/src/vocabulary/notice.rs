@@ -32,6 +32,11 @@ codes! {
         MouLeft = "MOU_LEFT",
         /// Another party reviewed an MOU of yours, and asks that you do.
         MouReviewConfirmed = "MOU_REVIEW_CONFIRMED",
+        /// The review of an MOU of yours, or of a task force that you coordinate, is due within 90, 60, 30 or 7 days (`reviewOn`).
+        MouReviewNears = "MOU_REVIEW_NEARS",
+        /// An MOU of yours, or of a task force that you coordinate, ends within 90, 60, 30 or 7 days: with its last day, or that of
+        /// a notice.
+        MouEndNears = "MOU_END_NEARS",
         /// A next version of an MOU of yours is in force, and binds what was sent before.
         MouSuperseded = "MOU_SUPERSEDED",
     }

@@ -46,6 +46,7 @@ pub(crate) mod m0044_notes;
 pub(crate) mod m0045_mou_life;
 pub(crate) mod m0047_register;
 pub(crate) mod m0048_mou_imports;
+pub(crate) mod m0051_mou_reminders;
 
 use sea_orm_migration::sea_orm::prelude::Uuid;
 
