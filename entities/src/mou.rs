@@ -119,14 +119,14 @@ impl Model {
     #[must_use]
     pub fn last_day(&self) -> Day {
         let notice = self.terminates_on.unwrap_or(self.expires_on);
-        self.expires_on.min(notice)
+        Ord::min(self.expires_on, notice)
     }
 
     /// Returns until when what is sent under it stands, as things stand: until its end, or since it was halted not at all.
     #[must_use]
     pub fn stands_until(&self) -> Instant {
         let halted = self.dates().halted_at;
-        halted.map_or(self.ends_at, |halted| halted.min(self.ends_at))
+        halted.map_or(self.ends_at, |halted| Ord::min(halted, self.ends_at))
     }
 
     /// Returns the moments that say whether it is in force.

@@ -134,7 +134,7 @@ pub async fn check(
         let term = DraftedTerm {
             effective_on: row.effective_on,
             review_on: row.review_on,
-            expires_on: row.expires_on,
+            expires_on: Some(row.expires_on),
         };
         for (field, remedy) in term.faults(today) {
             faults.add(field, remedy);
