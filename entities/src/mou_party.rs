@@ -1,8 +1,8 @@
 //! A party of an MOU, and its signature.
 
-use sea_orm::QueryFilter;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait, IntoColumnRef, Query, SelectStatement};
+use sea_orm::{QueryFilter, QueryOrder};
 
 use crate::ids::{AgencyId, MouId};
 use crate::instant::{Day, Instant};
@@ -120,8 +120,10 @@ pub(crate) fn signed_by(agency: AgencyId) -> SelectStatement {
 }
 
 impl Entity {
-    /// Returns the parties of these MOUs, which the caller has found by a scoped finder.
+    /// Returns the parties of these MOUs, which the caller has found by a scoped finder, always in the same order.
     pub fn of(mous: impl IntoIterator<Item = MouId>) -> Select<Self> {
-        Self::find().filter(COLUMN.mou_id.is_in(mous))
+        Self::find()
+            .filter(COLUMN.mou_id.is_in(mous))
+            .order_by_asc(COLUMN.agency_id)
     }
 }

@@ -1,7 +1,7 @@
 //! Most polls find nothing: those that stand where the log ended just now are told so without a statement.
 
 use concord::access::token::Claims;
-use concord::request::log_end::{JUST_NOW, LogEnd, Seen, SeenLogEnd};
+use concord::request::log_end::{EndSeen, JUST_NOW, LogEnd, SeenLogEnd};
 use concord_entities::ids::{AgencyId, AuditEventId};
 use concord_entities::vocabulary::DataCategory::Needs;
 use serde_json::json;
@@ -65,7 +65,7 @@ async fn somebody_whose_tokens_ended_polls_no_more_on_the_very_next_request(worl
 async fn an_end_is_taken_for_the_end_for_a_moment_and_under_the_epoch_that_is_known() {
     let (north, south) = (AgencyId::new(), AgencyId::new());
     let remembered = SeenLogEnd::default();
-    let seen = |size| Seen {
+    let seen = |size| EndSeen {
         asked: tokio::time::Instant::now(),
         epoch: 7,
         now: concord::clock::now(),

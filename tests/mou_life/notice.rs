@@ -95,6 +95,8 @@ async fn a_party_that_leaves_with_notice_is_one_until_then(world: World) {
     );
 }
 
+const SHOWN: &str = "status expiresOn reviewOn daysLeft";
+
 on_both!(an_open_ended_mou_goes_on_as_its_parties_review_it);
 async fn an_open_ended_mou_goes_on_as_its_parties_review_it(world: World) {
     let (north, south) = (world.agency("north").await, world.agency("south").await);
@@ -104,7 +106,6 @@ async fn an_open_ended_mou_goes_on_as_its_parties_review_it(world: World) {
     unreviewed.is_refused_for("mou.reviewOn");
     mou["reviewOn"] = json!(day(100));
     let id = agree(&[&north, &south], &mou).await;
-    const SHOWN: &str = "status expiresOn reviewOn daysLeft";
     let seen = north.finds("Mou", &id, SHOWN).await;
     let until = |review: i32| json!({ "status": "ACTIVE", "expiresOn": null, "reviewOn": day(review), "daysLeft": review + 91 });
     assert_eq!(seen, until(100));

@@ -25,15 +25,8 @@ use crate::world::{Agency, World, on_both, packed};
 fn subject() -> PrintedMou {
     let at = |text: &str| text.parse::<Instant>().unwrap();
     let party = |number: u128, name: &str, does: &str| {
-        let party = mou_party::Model {
-            mou_id: MouId(Uuid::from_u128(7)),
-            agency_id: AgencyId(Uuid::from_u128(number)),
-            responsibilities: does.to_owned(),
-            signatory: None,
-            title: None,
-            document_sha256: None,
-            signed_at: None,
-        };
+        let (mou, agency) = (Uuid::from_u128(7), Uuid::from_u128(number));
+        let party = mou_party::Model::unsigned(MouId(mou), AgencyId(agency), does.to_owned());
         (name.to_owned(), party)
     };
     let mut signed = party(
@@ -74,6 +67,8 @@ fn subject() -> PrintedMou {
         effective_on: "2026-03-01".parse().unwrap(),
         review_on: Some("2026-09-01".parse().unwrap()),
         expires_on: "2027-02-28".parse().unwrap(),
+        open_ended: false,
+        terminates_on: None,
         time_zone: Zone::UTC,
         begins_at: Instant(0),
         ends_at: Instant(0),
@@ -84,6 +79,7 @@ fn subject() -> PrintedMou {
         terminated_at: None,
         declined_at: None,
         superseded_at: None,
+        reminded_at: None,
         created_at: at("2026-02-25T09:00:00Z"),
     };
     let zone: Zone = "America/Los_Angeles".parse().unwrap();

@@ -17,7 +17,7 @@ use crate::access::Caller;
 use crate::audit::event::Event;
 use crate::audit::ledger::Decided;
 use crate::error::Result;
-use crate::request::log_end::{LogEnd, Seen};
+use crate::request::log_end::{EndSeen, LogEnd};
 use crate::request::{Request, Worker};
 use crate::sharing::facts;
 use crate::store::Store;
@@ -163,7 +163,7 @@ async fn find(
     };
     let has_previous = first.try_get::<i64>("", "changed_before")? > 0;
     if rows.is_empty() {
-        let seen = Seen {
+        let seen = EndSeen {
             asked,
             epoch,
             now,

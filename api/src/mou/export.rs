@@ -97,7 +97,7 @@ fn row(mou: &Mou) -> [String; COLUMNS.len()] {
         names(mou.parties.iter().filter(lacks)),
         model.effective_on.to_string(),
         or_empty(model.review_on.map(|day| day.to_string())),
-        model.expires_on.to_string(),
+        model.last_day().to_string(),
         or_empty(mou.days_left.map(|days| days.to_string())),
         model.time_zone.to_string(),
         or_empty(model.task_force_id.map(|id| id.to_string())),

@@ -61,7 +61,13 @@ impl MouVersionMutation {
             key.as_ref(),
             &mou,
         )?;
-        Box::pin(next_once(ctx.request()?, &id, call, Next::Amended(mou))).await
+        Box::pin(next_once(
+            ctx.request()?,
+            &id,
+            call,
+            Next::Amended(Box::new(mou)),
+        ))
+        .await
     }
 
     /// Drafts the next version of an MOU that is in force or has expired, in the same terms from today on: offer it, and as its
@@ -93,7 +99,7 @@ impl MouVersionMutation {
 
 /// What the next version says.
 enum Next {
-    Amended(MouInput),
+    Amended(Box<MouInput>),
     /// The same, until this day, reviewed on that one.
     Renewed(Date, Option<Date>),
 }
@@ -157,7 +163,7 @@ async fn next_version(
     };
     seen.may(next.action())?;
     let (input, fields) = match next {
-        Next::Amended(input) => (input, "mou."),
+        Next::Amended(input) => (*input, "mou."),
         Next::Renewed(expires_on, review_on) => (renewed(&seen, expires_on, review_on)?, ""),
     };
     let version = VersionBefore {

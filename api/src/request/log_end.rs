@@ -19,7 +19,7 @@ const REMEMBERED: u64 = 10_000;
 /// The end of the log as all workers read it last. Cheap to clone; all clones are the same.
 #[derive(Clone, Debug)]
 pub struct SeenLogEnd {
-    last: Arc<Mutex<Option<Seen>>>,
+    last: Arc<Mutex<Option<EndSeen>>>,
     /// By agency: the size of the log, and whether it has changes up to there.
     before: Cache<AgencyId, (i64, bool)>,
 }
@@ -35,7 +35,7 @@ impl Default for SeenLogEnd {
 
 /// What a statement said about the log.
 #[derive(Clone, Copy, Debug)]
-pub struct Seen {
+pub struct EndSeen {
     /// When it was asked.
     pub asked: tokio::time::Instant,
     /// The sharing epoch.
@@ -57,7 +57,7 @@ pub struct LogEnd {
 
 impl SeenLogEnd {
     /// Remembers what a statement said, and whether an agency has changes up to that end.
-    pub fn remember(&self, seen: Seen, agency: AgencyId, has_previous: bool) {
+    pub fn remember(&self, seen: EndSeen, agency: AgencyId, has_previous: bool) {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if last.is_none_or(|last| last.asked <= seen.asked) {
             *last = Some(seen);
@@ -69,7 +69,7 @@ impl SeenLogEnd {
     /// Returns what was read just now under this epoch, the highest that this server knows, and whether the agency has changes
     /// up to that end.
     #[must_use]
-    pub fn just_now(&self, agency: AgencyId, epoch: i64) -> Option<(Seen, bool)> {
+    pub fn just_now(&self, agency: AgencyId, epoch: i64) -> Option<(EndSeen, bool)> {
         let seen = *self.last.lock().unwrap_or_else(PoisonError::into_inner);
         let seen = seen.filter(|seen| seen.asked.elapsed() < JUST_NOW && seen.epoch == epoch)?;
         let (size, has_previous) = self.before.get(&agency)?;

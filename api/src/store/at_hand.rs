@@ -14,7 +14,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnection, Postgres};
 use tokio::time::Instant;
 
-use super::connections::Breakage;
+use super::breakage::Breakage;
 
 /// So many connections of a pool are never kept from those who take one by themselves.
 const LEFT_TO_THE_POOL: u32 = 2;
@@ -31,12 +31,12 @@ pub(super) struct AtHand {
 #[derive(Debug)]
 struct Kept {
     most: usize,
-    connections: Vec<Connected>,
+    connections: Vec<HeldConnection>,
 }
 
 /// A connection out of the pool.
 #[derive(Debug)]
-struct Connected {
+struct HeldConnection {
     connection: PoolConnection<Postgres>,
     /// When the pool handed it out.
     taken: Instant,
@@ -87,12 +87,12 @@ impl AtHand {
         &self,
         statement: impl AsyncFnOnce(&mut PgConnection) -> Result<T, sqlx::Error>,
     ) -> Result<T, DbErr> {
-        let mut connected = self.take().await.map_err(not_acquired)?;
+        let mut held = self.take().await.map_err(not_acquired)?;
         // Where it fails, or nobody waits for it any more, the pool finds out how the connection is.
-        let answer = statement(&mut connected.connection)
+        let answer = statement(&mut held.connection)
             .await
             .map_err(not_answered)?;
-        self.keep(connected);
+        self.keep(held);
         Ok(answer)
     }
 
@@ -118,19 +118,19 @@ impl AtHand {
     }
 
     /// Returns a connection that is known to be good: one at hand, or one of the pool's.
-    async fn take(&self) -> Result<Connected, sqlx::Error> {
-        while let Some(mut connected) = self.top() {
-            let [age, idle] = [connected.taken.elapsed(), connected.answered.elapsed()];
-            let connection = &mut connected.connection;
+    async fn take(&self) -> Result<HeldConnection, sqlx::Error> {
+        while let Some(mut held) = self.top() {
+            let [age, idle] = [held.taken.elapsed(), held.answered.elapsed()];
+            let connection = &mut held.connection;
             if self.breakage.spares(connection, age, idle).await {
-                return Ok(connected);
+                return Ok(held);
             }
-            connected.connection.close_on_drop();
+            held.connection.close_on_drop();
         }
         let _waits = self.wait();
         let connection = self.pool.acquire().await?;
         let now = Instant::now();
-        Ok(Connected {
+        Ok(HeldConnection {
             connection,
             taken: now,
             answered: now,
@@ -138,11 +138,11 @@ impl AtHand {
     }
 
     /// Keeps a connection on which everything was answered.
-    fn keep(&self, mut connected: Connected) {
-        connected.answered = Instant::now();
+    fn keep(&self, mut held: HeldConnection) {
+        held.answered = Instant::now();
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if self.waiting.load(Ordering::Acquire) == 0 && kept.connections.len() < kept.most {
-            kept.connections.push(connected);
+            kept.connections.push(held);
         }
     }
 
@@ -153,7 +153,7 @@ impl AtHand {
         kept.connections.clear();
     }
 
-    fn top(&self) -> Option<Connected> {
+    fn top(&self) -> Option<HeldConnection> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.connections.pop()
     }

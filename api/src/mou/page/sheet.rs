@@ -131,7 +131,7 @@ impl PrintedMou {
             days => fill(&texts.notice, &[("days", &days.to_string())]),
         };
         let zone = mou.time_zone.to_string();
-        let (first, last) = (texts.write(mou.effective_on), texts.write(mou.expires_on));
+        let (first, last) = (texts.write(mou.effective_on), texts.write(mou.last_day()));
         let term = [("first", &*first), ("last", &*last), ("zone", &*zone)];
         let review = mou
             .review_on
