@@ -77,7 +77,7 @@ async fn a_register_is_taken_in_once_and_waits_for_its_parties_signatures(world:
     let id = text(&listed[1]["id"]);
     let sign =
         "mutation($id: ID!, $s: MouSignatureInput!) { signMou(id: $id, signature: $s) { status } }";
-    let signature = json!({ "signatory": "A Director", "title": "Director", "documentSha256": "ab".repeat(32) });
+    let signature = json!({ "signatory": "A Director", "title": "Director", "authority": "the board", "documentSha256": "ab".repeat(32) });
     let variables = json!({ "id": id, "s": signature });
     north.asks(sign, variables.clone()).await.data();
     let signed = south.asks(sign, variables).await;

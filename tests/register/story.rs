@@ -32,7 +32,7 @@ pub(super) async fn offered(world: &World, one: &Agency, other: &Agency, last: i
 async fn signs(agency: &Agency, id: &str) {
     let sign =
         "mutation($id: ID!, $s: MouSignatureInput!) { signMou(id: $id, signature: $s) { status } }";
-    let signature = json!({ "signatory": "A Director", "title": "Director", "documentSha256": "ab".repeat(32) });
+    let signature = json!({ "signatory": "A Director", "title": "Director", "authority": "the board", "documentSha256": "ab".repeat(32) });
     let signed = agency.asks(sign, json!({ "id": id, "s": signature })).await;
     signed.data();
 }

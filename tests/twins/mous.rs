@@ -25,9 +25,9 @@ fn rows(like: mou::Model) -> impl Strategy<Value = Drawn> {
         (moment(), moment(), maybe(0.4)),
         (prop::bool::weighted(0.9), maybe(0.7), maybe(0.2)),
         (maybe(0.1), maybe(0.1), maybe(0.1)),
-        any::<[bool; 2]>(),
+        (any::<[bool; 2]>(), prop::bool::weighted(0.3)),
     )
-        .prop_map(move |(days, verbs, ends, signed)| {
+        .prop_map(move |(days, verbs, ends, (signed, with_notice))| {
             let (offered, signed_at, suspended_at) = verbs;
             let mou = mou::Model {
                 id: MouId::new(),
@@ -40,6 +40,7 @@ fn rows(like: mou::Model) -> impl Strategy<Value = Drawn> {
                 terminated_at: ends.0,
                 declined_at: ends.1,
                 superseded_at: ends.2,
+                terminates_on: with_notice.then_some(like.expires_on),
                 ..like.clone()
             };
             (mou, signed)
