@@ -73,8 +73,8 @@ pub fn terms(parties: &[&Agency], notice_days: i32) -> Value {
 
 /// Drafts an MOU as its first party.
 pub async fn drafts(drafter: &Agency, mou: &Value) -> String {
-    let drafted = drafter.asks(DRAFT, json!({ "m": mou })).await;
-    text(&drafted.data()["draftMou"]["id"])
+    let answer = drafter.asks(DRAFT, json!({ "m": mou })).await;
+    text(&answer.data()["draftMou"]["id"])
 }
 
 /// Puts an MOU in force.

@@ -205,7 +205,7 @@ impl Scene {
         };
         let word = match action {
             MouAction::Offer => {
-                let offered = offer(self.mou.clone(), &self.parties, agency, self.now).ok()?;
+                let offered = offer(&self.mou, &self.parties, agency, self.now).ok()?;
                 let offered = offered.unwrap_or_else(|| self.mou.clone());
                 return Some(status(&offered, 0, self.now));
             }
@@ -216,7 +216,7 @@ impl Scene {
                     authority: Some("C".to_owned()),
                     document_sha256: "ab".repeat(32),
                 };
-                let signed = sign(self.mou.clone(), &self.parties, agency, signature, self.now);
+                let signed = sign(&self.mou, &self.parties, agency, signature, self.now);
                 let after = signed.ok()?.unwrap();
                 let before = self
                     .parties

@@ -131,7 +131,7 @@ impl Command {
             Self::Keyring { what } => what.run().await,
             Self::Issuer { what } => what.run().await,
             Self::Audit { what } => what.run().await,
-            Self::Backup(backup) => backup.run().await,
+            Self::Backup(backup) => Box::pin(backup.run()).await,
             Self::Restore(restore) => restore.run().await,
             Self::Schema => {
                 print!("{}", concord::graphql::schema::sdl());

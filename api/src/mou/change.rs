@@ -127,7 +127,7 @@ pub(crate) async fn offer(change: &Change<'_>, id: MouId) -> Result<Option<(mou:
         .await?
         .ok_or(Error::NotFound)?;
     let parties = mou_party::Entity::of([id]).all(change).await?;
-    let Some(offered) = rules::offer(mou, &parties, change.agency(), change.now())? else {
+    let Some(offered) = rules::offer(&mou, &parties, change.agency(), change.now())? else {
         return Ok(None);
     };
     let offered = save(change, offered).await?;
@@ -150,7 +150,7 @@ pub(crate) async fn sign(
     let mut faults = Faults::default();
     let signature = signature.told(&mut faults);
     faults.none()?;
-    let signed = rules::sign(mou, &parties, agency, signature, now)?;
+    let signed = rules::sign(&mou, &parties, agency, signature, now)?;
     let Some(signed) = signed else {
         return Ok(None);
     };
@@ -194,7 +194,7 @@ pub(super) async fn draft_version(
     };
     let today = zone.day(change.now());
     if let Some(before) = before {
-        let named = parties.keys().copied().collect();
+        let named: HashSet<AgencyId> = parties.keys().copied().collect();
         let days = (input.effective_on.0, today);
         versions::check_next(before.parties, &named, days, &mut faults);
     }

@@ -26,6 +26,10 @@ pub struct MouQuery;
 impl MouQuery {
     /// The MOUs that your agency is a party of, drafted, or follows as a coordinator. Every filter goes with every other and with
     /// each order.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the arguments of a Relay connection"
+    )]
     async fn mous(
         &self,
         ctx: &Context<'_>,

@@ -71,9 +71,10 @@ async fn tell_of(store: &Store, ledger: &Ledger, id: MouId) -> Result<()> {
             tell(&change, *agency, &mou, kind).await?;
         }
         let event = MouEvent::from(&mou);
-        let event = match kind {
-            NoticeKind::MouReviewNears => Event::MouReviewNears(event),
-            _ => Event::MouEndNears(event),
+        let event = if kind == NoticeKind::MouReviewNears {
+            Event::MouReviewNears(event)
+        } else {
+            Event::MouEndNears(event)
         };
         change.record(event).await?;
     }

@@ -169,10 +169,12 @@ fn query(statement: &Statement) -> sqlx::query::Query<'_, Postgres, SqlxValues> 
 }
 
 fn not_acquired(fault: sqlx::Error) -> DbErr {
-    match fault {
-        sqlx::Error::PoolTimedOut => DbErr::ConnectionAcquire(ConnAcquireErr::Timeout),
-        sqlx::Error::PoolClosed => DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed),
-        other => DbErr::Conn(RuntimeErr::SqlxError(other.into())),
+    if matches!(fault, sqlx::Error::PoolTimedOut) {
+        DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)
+    } else if matches!(fault, sqlx::Error::PoolClosed) {
+        DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed)
+    } else {
+        DbErr::Conn(RuntimeErr::SqlxError(fault.into()))
     }
 }
 

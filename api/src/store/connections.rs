@@ -61,13 +61,10 @@ impl Connections {
         breakage: Breakage,
         limit: Option<Duration>,
     ) -> Self {
-        let at_hand = match pool.get_database_backend() {
-            DbBackend::Postgres => {
-                let driver = pool.get_postgres_connection_pool();
-                Some(AtHand::of(driver.clone(), breakage.clone()))
-            }
-            _ => None,
-        };
+        let at_hand = (pool.get_database_backend() == DbBackend::Postgres).then(|| {
+            let driver = pool.get_postgres_connection_pool();
+            AtHand::of(driver.clone(), breakage.clone())
+        });
         Self {
             pool,
             at_hand,
@@ -108,7 +105,7 @@ impl Connections {
         statement: impl AsyncFnOnce(&mut PgConnection) -> Result<T, sqlx::Error>,
     ) -> Result<T, DbErr> {
         match &self.at_hand {
-            Some(at_hand) => at_hand.drive(statement).await,
+            Some(at_hand) => Box::pin(at_hand.drive(statement)).await,
             None => Err(DbErr::Custom("not PostgreSQL".to_owned())),
         }
     }

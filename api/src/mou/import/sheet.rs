@@ -10,7 +10,7 @@ use concord_entities::mou::Terms;
 use concord_entities::vocabulary::{Categories, Code, DataCategory, MouKind, Purpose};
 use csv::{ReaderBuilder, StringRecord};
 
-use crate::input_fault::Faults;
+use crate::input_fault::{Faults, InputFaults};
 use crate::text;
 
 /// A column: its name in the header, whatever its case, spaces and signs, and whether every row says something there.
@@ -159,7 +159,7 @@ pub fn read(file: &[u8], clauses: Option<&str>) -> Result<Vec<SheetRow>, Vec<Row
 #[must_use]
 pub fn of_row(row: usize, faults: &Faults) -> Vec<RowFault> {
     let found = faults.found();
-    let faults = found.iter().flat_map(|found| found.iter());
+    let faults = found.iter().flat_map(InputFaults::iter);
     faults
         .map(|fault| RowFault {
             row,
@@ -172,8 +172,8 @@ pub fn of_row(row: usize, faults: &Faults) -> Vec<RowFault> {
 /// comma.
 fn delimiter(file: &[u8]) -> u8 {
     let header = file.split(|byte| *byte == b'\n').next().unwrap_or(file);
-    let count = |wanted: u8| header.iter().filter(|byte| **byte == wanted).count();
-    if count(b';') > count(b',') {
+    let parts = |wanted: u8| header.split(|byte| *byte == wanted).count();
+    if parts(b';') > parts(b',') {
         b';'
     } else {
         b','

@@ -89,8 +89,7 @@ impl KnownAgencies {
         let by_id = name.parse().ok().filter(|id| self.all.contains(id));
         let by_name = self.by_name.get(&NameKey::of(name)).map(Vec::as_slice);
         let id = match (by_id, by_name) {
-            (Some(id), _) => id,
-            (None, Some(&[id])) => id,
+            (Some(id), _) | (None, Some(&[id])) => id,
             (None, Some(_)) => return Err("two agencies have this name: write the agency's id"),
             (None, None) => return Err("no agency of the task force has this name or id"),
         };

@@ -24,13 +24,13 @@ pub struct ChangedMou {
 /// # Errors
 /// `INVALID_TRANSITION`: another agency drafted it, or it is offered already, and not as it was.
 pub fn offer(
-    draft: mou::Model,
+    draft: &mou::Model,
     parties: &[mou_party::Model],
     agency: AgencyId,
     now: Instant,
 ) -> Result<Option<mou::Model>, Error> {
     let seen = SeenMou {
-        mou: &draft,
+        mou: draft,
         parties,
         agency,
         now,
@@ -38,7 +38,7 @@ pub fn offer(
     if draft.drafted_by != agency {
         return Err(seen.refusal());
     }
-    let current = status(&draft, signed(parties), now);
+    let current = status(draft, signed(parties), now);
     unless_repeated(Some(current), &MouStatus::Offered, || {
         seen.may(MouAction::Offer)?;
         Ok(mou::Model {
@@ -81,14 +81,14 @@ impl PartySignature {
 /// `INVALID_TRANSITION`: the agency is no party, or the MOU does not wait for its signature. `BAD_USER_INPUT`: another party
 /// signed another document.
 pub fn sign(
-    mou: mou::Model,
+    mou: &mou::Model,
     parties: &[mou_party::Model],
     agency: AgencyId,
     signature: PartySignature,
     now: Instant,
 ) -> Result<Option<ChangedMou>, Error> {
     let seen = SeenMou {
-        mou: &mou,
+        mou,
         parties,
         agency,
         now,
@@ -96,7 +96,7 @@ pub fn sign(
     let own = seen.own().ok_or_else(|| seen.refusal())?;
     unless_repeated(PartySignature::on_record(own), &signature.clone(), || {
         seen.may(MouAction::Sign)?;
-        signed_by(&mou, parties, own, signature, now)
+        signed_by(mou, parties, own, signature, now)
     })
     .transpose()
 }

@@ -5,6 +5,7 @@
 //! one before stands on it from then on, also where it is narrower.
 
 use std::collections::HashSet;
+use std::hash::BuildHasher;
 
 use concord_entities::ids::AgencyId;
 use concord_entities::instant::{Day, Instant};
@@ -16,9 +17,9 @@ use super::transitions::{has_left, may_be_followed};
 use crate::error::{Error, Faults};
 
 /// Checks the draft of a next version: whoever is a party stays one, or leaves by its own word, and its first day has come.
-pub fn check_next(
+pub fn check_next<S: BuildHasher>(
     before: &[mou_party::Model],
-    parties: &HashSet<AgencyId>,
+    parties: &HashSet<AgencyId, S>,
     (effective_on, today): (Day, Day),
     faults: &mut Faults,
 ) {
