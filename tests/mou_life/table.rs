@@ -152,9 +152,12 @@ impl Scene {
         }
         match status {
             MouStatus::Signed => {
-                scene.mou.begins_at = scene.now.plus(std::time::Duration::from_hours(1))
+                scene.mou.begins_at = scene.now.plus(std::time::Duration::from_hours(1));
             }
-            MouStatus::DueForReview => scene.mou.review_on = Some(TODAY),
+            MouStatus::DueForReview => {
+                scene.mou.review_on = Some(TODAY);
+                scene.mou.review_at = Some(Zone::UTC.start(TODAY));
+            }
             MouStatus::Expired => scene.mou.ends_at = scene.now,
             MouStatus::Superseded => scene.mou.superseded_at = Some(before),
             MouStatus::Terminated => scene.mou.terminated_at = Some(before),

@@ -40,7 +40,7 @@ fn fill(world: &World, like: &mou::Model, agencies: u32, mous: u32) {
          INSERT INTO mou_party (mou_id, agency_id, responsibilities, signed_at) \
          SELECT md5('mou' || n)::uuid, md5('agency' || 1 + (n + k) % {agencies})::uuid, '', \
          CASE WHEN n % 10 > 2 THEN 1 END FROM generate_series(1, {mous}) n, generate_series(0, 1) k",
-        drafter = uuid::Uuid::from(like.drafted_by.0),
+        drafter = like.drafted_by.0,
     ));
     for table in ["agency", "membership", "mou", "mou_party"] {
         world.tampers(&format!("VACUUM (ANALYZE) {table}"));
