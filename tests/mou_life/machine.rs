@@ -47,7 +47,7 @@ async fn at(world: &World, parties: &[&Agency; 3], status: MouStatus) -> Option<
     match status {
         MouStatus::Signed | MouStatus::Active => {}
         MouStatus::DueForReview => {
-            let today = "review_on = effective_on";
+            let today = "review_on = effective_on, review_at = begins_at";
             world.tampers(&format!("UPDATE mou SET {today} WHERE id = {sql}"));
         }
         MouStatus::Expired => {
