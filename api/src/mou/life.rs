@@ -1,7 +1,8 @@
 //! What parties say of an MOU after it was offered: who, what, rule, save, record.
 //!
-//! All but a declining is said within an [`Ending`]: a suspension, and an end or a leaving at once, are in force on the very
-//! next read; the others end nothing, and what is sent meanwhile takes over from the MOU until when it stands.
+//! All but a declining is said within an [`Ending`](crate::audit::change::Ending): a suspension, and an end or a leaving at
+//! once, are in force on the very next read; the others end nothing, and what is sent meanwhile takes over from the MOU until
+//! when it stands.
 
 use async_graphql::{Context, ID, Object};
 use concord_entities::SelectLocked;

@@ -1,7 +1,7 @@
 //! The rules of MOUs. Pure.
 //!
 //! - [`reminders`]: when its parties are told that its review or its end comes nearer.
-//! - [`status`]: where one stands now, from dates and signatures, and what it covers.
+//! - [`mod@status`]: where one stands now, from dates and signatures, and what it covers.
 //! - [`term`]: its days.
 //! - [`transitions`]: what may follow what, in one table, and what its parties may do next.
 //! - [`signing`]: offering and signing; [`words`]: what a party says of it from then on;
