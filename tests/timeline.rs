@@ -1,7 +1,7 @@
 //! What happened to a referral: who, when and why, as each side is told.
 
 use concord::audit::change::{ByOperator, Change};
-use concord_entities::audit_event::{AboutRecords, Column};
+use concord_entities::audit_event::{self, AboutRecords, Column};
 use concord_entities::ids::AuditEventId;
 use concord_entities::vocabulary::DataCategory::Identity;
 use sea_orm::sea_query::Order;
@@ -92,6 +92,45 @@ async fn both_sides_see_what_happened_who_did_it_and_why(world: World) {
     assert_eq!(oldest["pageInfo"]["hasPreviousPage"], true);
 }
 
+on_both!(what_happens_to_its_mou_is_part_of_a_referrals_story);
+async fn what_happens_to_its_mou_is_part_of_a_referrals_story(world: World) {
+    let (north, south) = world.agencies("north", "south").await;
+    let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
+    let stands_on = north.finds("Referral", &ada.referral, "mou { id }").await;
+    let mou = &stands_on["mou"]["id"];
+    let says = async |who: &Agency, verb: &str, more: &str| {
+        let says = format!("mutation($id: ID!) {{ {verb}(id: $id{more}) {{ id }} }}");
+        who.asks(&says, json!({ "id": mou })).await.data();
+    };
+    says(
+        &south,
+        "suspendMou",
+        ", reason: \"a breach is looked into\"",
+    )
+    .await;
+    says(&south, "reinstateMou", "").await;
+    says(
+        &north,
+        "terminateMou",
+        ", reason: \"told others\", breach: true",
+    )
+    .await;
+    for (reader, own) in [(&north, " (own)"), (&south, "")] {
+        let story = happened(reader, &ada.referral).await;
+        let other = if own.is_empty() { " (own)" } else { "" };
+        let told = [
+            format!("MOU_SUSPENDED by south{other}"),
+            format!("MOU_REINSTATED by south{other}"),
+            format!("MOU_TERMINATED by north{own}, BREACH"),
+        ];
+        assert_eq!(story[story.len() - 3..], told);
+    }
+    let stranger = world.agency("stranger").await;
+    let shown = "timeline { edges { node { type } } }";
+    let seen = stranger.finds("Referral", &ada.referral, shown).await;
+    assert_eq!(seen, Value::Null);
+}
+
 on_both!(a_timeline_names_no_more_than_its_own_referral);
 async fn a_timeline_names_no_more_than_its_own_referral(world: World) {
     let (north, south) = world.agencies("north", "south").await;
@@ -147,23 +186,22 @@ async fn a_referral_that_was_continued_tells_how_its_earlier_consent_ended(world
 }
 
 /// The page of a timeline, as its agency reads it from the middle of the log.
-fn about<'a>(
-    backend: DbBackend,
-    reader: &Agency,
-    records: &'a [(String, Condition)],
-) -> AboutRecords<'a> {
+fn about<'a>(backend: DbBackend, records: &'a [(String, Condition)]) -> AboutRecords<'a> {
     AboutRecords {
         backend,
-        reader: Some(reader.id),
         records,
         order: Order::Desc,
         most: 21,
     }
 }
 
-fn records(told: &Told) -> [(String, Condition); 2] {
+fn records(reader: &Agency, told: &Told) -> [(String, Condition); 2] {
     let middle = AuditEventId(Uuid::from_u128(u128::MAX / 2));
-    let older = || Condition::all().add(Column::Id.lt(middle));
+    let older = || {
+        Condition::all()
+            .add(audit_event::did_or_was_told(reader.id))
+            .add(Column::Id.lt(middle))
+    };
     [
         (told.referral.clone(), older()),
         (told.consent.clone(), older()),
@@ -186,14 +224,14 @@ async fn a_page_is_read_from_the_index_however_long_the_log_is() {
         referral = ada.referral
     ));
     let store = &world.service.store;
-    let records = records(&ada);
     // Whom the copies do not name is told of its sending and of the consent's signature.
     for (reader, expected) in [(&north, 21), (&south, 2)] {
         let change = Change::at_command_line(store, ByOperator::default())
             .await
             .unwrap();
         let before = rows_read(&change).await;
-        let page = about(store.backend, reader, &records).select();
+        let records = records(reader, &ada);
+        let page = about(store.backend, &records).select();
         let found = page.all(&change).await.unwrap();
         assert_eq!(found.len(), expected);
         let read = rows_read(&change).await - before;
@@ -210,8 +248,8 @@ async fn sqlite_reads_a_page_from_the_index_as_well() {
     let world = World::on(Database::Sqlite).await;
     let (north, south) = world.agencies("north", "south").await;
     let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
-    let records = records(&ada);
-    let statement = about(DbBackend::Sqlite, &north, &records).select();
+    let records = records(&north, &ada);
+    let statement = about(DbBackend::Sqlite, &records).select();
     let plan = plan(
         &world.service.store.read,
         statement.build(DbBackend::Sqlite),

@@ -214,14 +214,20 @@ impl SubjectInLeaf {
 pub struct AboutRecords<'a> {
     /// The database's kind.
     pub backend: DbBackend,
-    /// The agency that reads what it did and was told; none where whoever may see the records may see all that happened to them.
-    pub reader: Option<AgencyId>,
     /// The records by their ids on the wire, each with what else its events must be.
     pub records: &'a [(String, Condition)],
     /// In which order: the newest first, or the oldest. Where the walk along them begins, the conditions say.
     pub order: Order,
     /// How many at most.
     pub most: u64,
+}
+
+/// Returns that an agency did it or was told of it.
+#[must_use]
+pub fn did_or_was_told(agency: AgencyId) -> Condition {
+    Condition::any()
+        .add(COLUMN.agency_id.eq(agency))
+        .add(COLUMN.recipient_id.eq(agency))
 }
 
 /// What the index `audit_event_of_object` has, letter for letter.
@@ -266,17 +272,11 @@ impl AboutRecords<'_> {
 
     fn walk(&self, record: &str, only: &Condition) -> SelectStatement {
         let key = object_in_leaf(self.backend);
-        let knows = self.reader.map(|reader| {
-            Condition::any()
-                .add(COLUMN.agency_id.eq(reader))
-                .add(COLUMN.recipient_id.eq(reader))
-        });
         Query::select()
             .column((Entity, Column::Id))
             .from(Entity)
             .cond_where(Expr::cust(format!("({CHANGES_RECORDS})")))
             .and_where(Expr::cust(key).eq(record))
-            .cond_where(Condition::all().add_option(knows))
             .cond_where(only.clone())
             .order_by((Entity, Column::Id), self.order.clone())
             .limit(self.most)

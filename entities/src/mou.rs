@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait, SelectStatement};
-use sea_orm::{Condition, FromJsonQueryResult, QueryFilter, QueryOrder};
+use sea_orm::{Condition, FromJsonQueryResult, QueryFilter, QueryOrder, QueryTrait};
 use serde::{Deserialize, Serialize};
 
 use crate::grants::Grants;
@@ -250,6 +250,13 @@ pub enum Follower {
     Party,
     /// It coordinates this task force, which follows them.
     CoordinatorOf(TaskForceId),
+}
+
+/// Returns that `agency` may follow the MOU `id`: for what is told of it, so that both are decided in one statement.
+#[must_use]
+pub fn may_follow(agency: AgencyId, id: MouId) -> Condition {
+    let followed = Entity::known_to(agency, id).into_query();
+    Condition::all().add(Expr::exists(followed))
 }
 
 impl Entity {

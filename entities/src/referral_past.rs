@@ -45,17 +45,19 @@ pub struct Model {
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Entity {
-    /// Returns the consents on which a referral stood before, which the caller has found by a scoped finder, each with until
-    /// when, the last ones first.
+    /// Returns the consents and MOUs on which a referral stood before, which the caller has found by a scoped finder, each pair
+    /// with until when, the last ones first.
     #[must_use]
-    pub fn consents_before(referral: ReferralId, most: u64) -> Select<Self> {
+    pub fn stood_on_before(referral: ReferralId, most: u64) -> Select<Self> {
         let until = COLUMN.until.into_expr().max();
         Self::find()
             .select_only()
             .column(Column::ConsentId)
+            .column(Column::MouId)
             .column_as(until.clone(), "stood_until")
             .filter(COLUMN.id.eq(referral))
             .group_by(Column::ConsentId)
+            .group_by(Column::MouId)
             .order_by(until, Order::Desc)
             .limit(most)
     }

@@ -6,6 +6,8 @@
 //! the inbox, packages and accepting: how two builds are compared, as it hardly depends on what else the machine does.
 //! A name narrows it: `--cpu inbox`. It lasts about a minute for each database.
 //!
+//! `cargo bench -p concord -- --register` measures a coordinator's register of 200 agencies and 2,000 MOUs.
+//!
 //! `cargo bench -p concord -- --events 10000000` measures lists and the verification of an audit log of so many events.
 // The schema's futures lie within each other: optimised, their layout goes deeper than the compiler's usual limit.
 #![recursion_limit = "256"]
@@ -27,6 +29,7 @@ mod load;
 #[expect(dead_code, reason = "the tests need more of it than the benchmark")]
 #[path = "../../../tests/world/postgres.rs"]
 mod postgres;
+mod register;
 mod seed;
 mod server;
 
@@ -70,6 +73,9 @@ struct Measure {
     /// Measure lists and the verification of an audit log of so many events, on PostgreSQL, and nothing else.
     #[arg(long)]
     events: Option<usize>,
+    /// Measure a coordinator's register, on PostgreSQL, and nothing else.
+    #[arg(long)]
+    register: bool,
     /// Cargo says that this is a bench.
     #[arg(long, hide = true)]
     bench: bool,
@@ -148,6 +154,10 @@ fn main() {
         runtime.block_on(measure.audit_log(events));
         return;
     }
+    if measure.register {
+        runtime.block_on(measure.register());
+        return;
+    }
     if measure.rates() && measure.wants(What::Decide) {
         let nanos = bare::decision().as_nanos();
         println!("\ndecide, 15 categories of one package   {nanos} ns");
@@ -215,6 +225,20 @@ impl Measure {
         events::measure(&service, &url, &flags(&written), events).await;
     }
 
+    async fn register(&self) {
+        let folder = tempfile::tempdir().unwrap();
+        let written = self.written(On::Postgres, folder.path());
+        let url = written.database_url.clone().unwrap();
+        let measured = register::Measured {
+            service: open(&written).await,
+            url: &url,
+            postmaster: postmaster(&url),
+            connections: self.connections,
+        };
+        let start = || Server::start(folder.path(), &flags(&written));
+        register::measure(measured, start).await;
+    }
+
     fn written(&self, on: On, folder: &Path) -> RawSettings {
         let key_file = folder.join("key");
         std::fs::write(&key_file, "0123456789abcdef".repeat(4)).unwrap();
@@ -280,10 +304,7 @@ impl Measure {
         let written = self.written(on, folder.path());
         let service = open(&written).await;
         let recipients = seed::seed(&service, self.referrals).await;
-        let postmaster = written.database_url.as_ref().map(|url| {
-            let data = postgres::Cluster::shared().psql(url, "SHOW data_directory");
-            cpu::postmaster(Path::new(&data))
-        });
+        let postmaster = written.database_url.as_deref().map(postmaster);
         let mut table = cpu::Table::headed(&format!("{on:?}, processor time"));
         let url = written.database_url.as_deref();
         self.bare_processor_time(&service.store, url, postmaster, &recipients, &mut table)
@@ -373,6 +394,12 @@ impl Measure {
             })
             .collect()
     }
+}
+
+/// The first process of the server of this database.
+fn postmaster(url: &str) -> u32 {
+    let data = postgres::Cluster::shared().psql(url, "SHOW data_directory");
+    cpu::postmaster(Path::new(&data))
 }
 
 /// Shows that an answer is what is to be measured.

@@ -42,6 +42,17 @@ pub struct Recipient {
     pub referrals: Vec<ReferralId>,
 }
 
+/// The coordinator of a task force, and what it works with.
+pub struct Register {
+    /// Which.
+    pub coordinator: AgencyId,
+    /// Its token.
+    pub token: String,
+}
+
+/// What a recipient may do.
+const REFERRALS: &str = "referral.rus?purpose=HOUSING_PLACEMENT";
+
 /// Fills the stores.
 pub async fn seed(service: &Service, referrals: usize) -> Vec<Recipient> {
     let now = service.store.ping().await.unwrap();
@@ -68,7 +79,7 @@ pub async fn seed(service: &Service, referrals: usize) -> Vec<Recipient> {
         seal(service, sent.iter().rev().take(PACKAGES), now).await;
         found.push(Recipient {
             agency,
-            token: issue(service, agency).await,
+            token: issue(service, agency, REFERRALS).await,
             referrals: sent,
         });
     }
@@ -128,16 +139,57 @@ pub async fn agencies(
 }
 
 async fn agreement(service: &Service, parties: &[AgencyId], now: Instant) -> MouId {
-    let earlier = now.minus(Duration::from_hours(30 * 24));
-    let task_force = TaskForceId::new();
+    let task_force = circle(service, parties, now).await;
+    let (agreed, signed) = signed_by(parties, task_force, now);
+    let id = agreed.id;
+    insert(service, vec![agreed]).await;
+    insert(service, signed).await;
+    id
+}
+
+/// Makes a task force of these members, the first of which coordinates it.
+async fn circle(service: &Service, members: &[AgencyId], now: Instant) -> TaskForceId {
+    let earlier = earlier(now);
+    let id = TaskForceId::new();
     let circle = task_force::Model {
-        id: task_force,
+        id,
         name: "River Counties Task Force".to_owned(),
         region: "River Counties".to_owned(),
         created_at: earlier,
         time_zone: Zone::UTC,
     };
     insert(service, vec![circle]).await;
+    let member = |(place, agency): (usize, &AgencyId)| membership::Model {
+        task_force_id: id,
+        agency_id: *agency,
+        role: if place == 0 {
+            MemberRole::Coordinator
+        } else {
+            MemberRole::Member
+        },
+        since: earlier,
+        suspended_at: None,
+        suspension_reason: None,
+        standing_set_by: None,
+        name_key: Some(NameKey::of(&agency.to_string())),
+        lookalike: 0,
+    };
+    let members = members.iter().enumerate().map(member);
+    insert(service, members.collect::<Vec<_>>()).await;
+    id
+}
+
+fn earlier(now: Instant) -> Instant {
+    now.minus(Duration::from_hours(30 * 24))
+}
+
+/// An MOU in force between these agencies, with its parties.
+fn signed_by(
+    parties: &[AgencyId],
+    task_force: TaskForceId,
+    now: Instant,
+) -> (mou::Model, Vec<mou_party::Model>) {
+    let earlier = earlier(now);
     let id = MouId::new();
     let agreed = mou::Model {
         id,
@@ -175,26 +227,62 @@ async fn agreement(service: &Service, parties: &[AgencyId], now: Instant) -> Mou
         reminded_at: None,
         created_at: earlier,
     };
-    insert(service, vec![agreed]).await;
-    let member = |agency: &AgencyId| membership::Model {
-        task_force_id: task_force,
-        agency_id: *agency,
-        role: MemberRole::Member,
-        since: earlier,
-        suspended_at: None,
-        suspension_reason: None,
-        standing_set_by: None,
-        name_key: Some(NameKey::of(&agency.to_string())),
-        lookalike: 0,
-    };
     let signed = |agency: &AgencyId| mou_party::Model {
         signatory: Some("Director".to_owned()),
         signed_at: Some(earlier),
         ..mou_party::Model::unsigned(id, *agency, String::new())
     };
-    insert(service, parties.iter().map(member).collect::<Vec<_>>()).await;
-    insert(service, parties.iter().map(signed).collect::<Vec<_>>()).await;
-    id
+    (agreed, parties.iter().map(signed).collect())
+}
+
+/// A task force's register: so many agencies, and so many MOUs, each between two of them: of each ten one is a draft, two await
+/// a signature, and one is suspended, ended or due for review; each ends on another day. Returns the coordinator's token.
+pub async fn register(service: &Service, members: usize, mous: usize) -> Register {
+    let now = service.store.ping().await.unwrap();
+    let members = agencies(
+        service,
+        "Advocates",
+        AgencyKind::AdvocacyGroup,
+        members,
+        now,
+    )
+    .await;
+    let task_force = circle(service, &members, now).await;
+    let (mut rows, mut parties) = (Vec::new(), Vec::new());
+    for number in 0..mous {
+        let pair = [number, number + 1 + number / members.len()]
+            .map(|place| members[place % members.len()]);
+        let (agreed, mut signed) = signed_by(&pair, task_force, now);
+        let last = now.day().plus_days(1 + i32::try_from(number).unwrap());
+        let mut one = mou::Model {
+            expires_on: last,
+            ends_at: last.end(),
+            ..agreed
+        };
+        match number % 10 {
+            0 => (one.offered_at, one.signed_at) = (None, None),
+            1 | 2 => one.signed_at = None,
+            3 => one.suspended_at = one.signed_at,
+            4 => one.terminated_at = one.signed_at,
+            5 => (one.review_on, one.review_at) = (Some(one.effective_on), Some(one.begins_at)),
+            _ => {}
+        }
+        if one.signed_at.is_none() {
+            signed[1].signed_at = None;
+        }
+        rows.push(one);
+        parties.extend(signed);
+    }
+    insert(service, rows).await;
+    insert(service, parties).await;
+    if service.store.backend == DbBackend::Postgres {
+        let analyze = service.store.write.execute_unprepared("ANALYZE");
+        analyze.await.unwrap();
+    }
+    Register {
+        coordinator: members[0],
+        token: issue(service, members[0], "mou.rs directory.r").await,
+    }
 }
 
 struct Rows {
@@ -354,8 +442,8 @@ async fn seal(service: &Service, referrals: impl Iterator<Item = &ReferralId>, n
     insert(service, sealed).await;
 }
 
-async fn issue(service: &Service, agency: AgencyId) -> String {
-    let scope = Scopes::parse("referral.rus?purpose=HOUSING_PLACEMENT").unwrap();
+async fn issue(service: &Service, agency: AgencyId, scope: &str) -> String {
+    let scope = Scopes::parse(scope).unwrap();
     let now = Instant::from_unix_seconds(clock::now().unix_seconds());
     let claims = Claims {
         issuer: service.settings.issuer.clone(),

@@ -6,8 +6,7 @@ use concord_entities::audit_event::AboutRecords;
 use concord_entities::ids::AgencyId;
 use concord_entities::vocabulary::AuditType;
 use concord_entities::{mou, mou_party};
-use sea_orm::sea_query::Expr;
-use sea_orm::{Condition, Order, QueryTrait};
+use sea_orm::Order;
 
 use super::rules::versions::differences;
 use crate::agency::graphql::Agency;
@@ -78,22 +77,16 @@ async fn versions(request: &Request, mou: &mou::Model) -> Result<Vec<mou::Model>
 pub(super) async fn history(request: &Request, mou: &mou::Model) -> Result<Vec<MouHistoryEntry>> {
     let store = &request.worker.store;
     let reader = request.caller.agency();
-    // Whether the reader may follow a version is decided with its events.
-    let followed = |id| Expr::exists(mou::Entity::known_to(reader, id).into_query());
     let records: Vec<_> = versions(request, mou)
         .await?
         .iter()
-        .map(|version| {
-            let may_follow = Condition::all().add(followed(version.id));
-            (version.id.to_string(), may_follow)
-        })
+        .map(|version| (version.id.to_string(), mou::may_follow(reader, version.id)))
         .collect();
     let told: Vec<_> = records.iter().map(|(id, _)| id.clone()).collect();
     let released = request
         .disclose(|| async {
             let about = AboutRecords {
                 backend: store.backend,
-                reader: None,
                 records: &records,
                 order: Order::Desc,
                 most: LONGEST,

@@ -234,6 +234,7 @@ impl Referral {
         let of = TimelineOf {
             referral: self.seen.header.id,
             consent: beyond.consent,
+            mou: beyond.mou,
             since: self.seen.header.created_at,
         };
         Box::pin(timeline::page(request, of, wanted)).await

@@ -4,10 +4,10 @@ use std::collections::{BTreeSet, HashMap};
 
 use async_graphql::{ID, SimpleObject};
 use concord_entities::audit_event::{self, AboutRecords, Column};
-use concord_entities::ids::{AgencyId, AuditEventId, ConsentId, ReferralId, ReferralNoteId};
+use concord_entities::ids::{AgencyId, AuditEventId, ConsentId, MouId, ReferralId, ReferralNoteId};
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::AuditType;
-use concord_entities::{referral_note, referral_past};
+use concord_entities::{mou, referral_note, referral_past};
 use sea_orm::{ColumnTrait, Condition};
 
 use super::notes::graphql::ReferralNote;
@@ -32,11 +32,21 @@ const OF_CONSENT: [AuditType; 5] = [
     AuditType::ConsentSuspensionLifted,
 ];
 
-/// How many earlier consents a timeline tells of.
-const EARLIER_CONSENTS: u64 = 20;
+/// What happened to an MOU that changes what becomes of the referrals on it.
+const OF_MOU: [AuditType; 6] = [
+    AuditType::MouSuspended,
+    AuditType::MouReinstated,
+    AuditType::MouTerminated,
+    AuditType::MouLeft,
+    AuditType::MouReviewConfirmed,
+    AuditType::MouSuperseded,
+];
 
-/// Something that happened to a referral, or to the consent that it stands on. What time alone made of it happened to nobody's
-/// record: `expiresAt` and the consent say when.
+/// How many earlier pairs of a consent and an MOU a timeline tells of.
+const EARLIER: u64 = 20;
+
+/// Something that happened to a referral, or to the consent or the MOU that it stands on. What time alone made of it happened to
+/// nobody's record: `expiresAt`, the consent and the MOU say when.
 #[derive(Clone, Debug, SimpleObject)]
 #[graphql(name = "ReferralEvent")]
 pub struct TimelineEntry {
@@ -66,6 +76,8 @@ pub(super) struct TimelineOf {
     pub(super) referral: ReferralId,
     /// The consent that it stands on.
     pub(super) consent: ConsentId,
+    /// The MOU that it stands on.
+    pub(super) mou: Option<MouId>,
     /// When it was drafted.
     pub(super) since: Instant,
 }
@@ -76,23 +88,37 @@ pub(super) async fn page(
     of: TimelineOf,
     wanted: PageRequest,
 ) -> Result<Connection<TimelineEntry>> {
-    let mut consents: BTreeSet<ConsentId> =
-        referral_past::Entity::consents_before(of.referral, EARLIER_CONSENTS)
-            .into_tuple::<(ConsentId, Instant)>()
+    let reader = request.caller.agency();
+    let mut stood_on: Vec<(ConsentId, Option<MouId>)> =
+        referral_past::Entity::stood_on_before(of.referral, EARLIER)
+            .into_tuple::<(ConsentId, Option<MouId>, Instant)>()
             .all(&request.worker.store.read)
             .await?
             .into_iter()
-            .map(|(consent, _)| consent)
+            .map(|(consent, mou, _)| (consent, mou))
             .collect();
-    consents.insert(of.consent);
-    let of_consents = Condition::all()
+    stood_on.push((of.consent, of.mou));
+    let consents: BTreeSet<_> = stood_on.iter().map(|(consent, _)| *consent).collect();
+    let mous: BTreeSet<_> = stood_on.iter().filter_map(|(_, mou)| *mou).collect();
+    let since = Column::RecordedAt.gte(of.since);
+    let of_consent = Condition::all()
+        .add(audit_event::did_or_was_told(reader))
         .add(Column::Kind.is_in(OF_CONSENT))
-        .add(Column::RecordedAt.gte(of.since));
-    let consents = consents.iter();
-    let records: Vec<_> = [(of.referral.to_string(), Condition::all())]
-        .into_iter()
-        .chain(consents.map(|consent| (consent.to_string(), of_consents.clone())))
-        .collect();
+        .add(since.clone());
+    let of_mou = |id| {
+        mou::may_follow(reader, id)
+            .add(Column::Kind.is_in(OF_MOU))
+            .add(since.clone())
+    };
+    let own = (
+        of.referral.to_string(),
+        audit_event::did_or_was_told(reader),
+    );
+    let consents = consents
+        .iter()
+        .map(|id| (id.to_string(), of_consent.clone()));
+    let mous = mous.iter().map(|id| (id.to_string(), of_mou(*id)));
+    let records: Vec<_> = [own].into_iter().chain(consents).chain(mous).collect();
     let page = entries(request, of.referral, &records, wanted).await?;
     Ok(Connection::from_page(page, |entry| entry.key.0))
 }
@@ -106,6 +132,7 @@ pub(super) async fn entry_of_note(
     let packed = crate::audit::record_ids::packed(note.0);
     let added = [AuditType::ReferralNoteAdded, AuditType::ReferralNoteKept];
     let only = Condition::all()
+        .add(audit_event::did_or_was_told(request.caller.agency()))
         .add(Column::Kind.is_in(added))
         .add(Column::Leaf.contains(packed));
     let newest = PageRequest {
@@ -125,17 +152,17 @@ async fn entries(
     wanted: PageRequest,
 ) -> Result<Page<TimelineEntry>> {
     let store = &request.worker.store;
-    let reader = request.caller.agency();
     let select = |walk: Walk| {
         let beyond = walk.beyond(&[(audit_event::Entity, Column::Id)]);
         let from = |(record, only): &(String, Condition)| {
-            let only = only.clone().add_option(beyond.clone());
+            let only = Condition::all()
+                .add(only.clone())
+                .add_option(beyond.clone());
             (record.clone(), only)
         };
         let records: Vec<_> = records.iter().map(from).collect();
         let about = AboutRecords {
             backend: store.backend,
-            reader: Some(reader),
             records: &records,
             order: walk.order(),
             most: walk.most,
