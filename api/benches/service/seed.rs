@@ -173,6 +173,7 @@ async fn agreement(service: &Service, parties: &[AgencyId], now: Instant) -> Mou
         declined_at: None,
         superseded_at: None,
         reminded_at: None,
+        document: None,
         created_at: earlier,
     };
     insert(service, vec![agreed]).await;
