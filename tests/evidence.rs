@@ -1,6 +1,6 @@
 //! The signed paper behind a consent: what may be stored, by whom, and that it is nowhere else.
 
-mod files;
+pub mod files;
 mod kept;
 pub mod pdfs;
 mod refused;
@@ -14,14 +14,14 @@ use crate::world::agency::survivors_signature;
 use crate::world::{Agency, World};
 
 /// What a request for a paper was answered with.
-struct Reply {
-    status: u16,
+pub struct Reply {
+    pub status: u16,
     headers: HeaderMap,
-    bytes: Vec<u8>,
+    pub bytes: Vec<u8>,
 }
 
 impl Reply {
-    async fn to(request: reqwest::RequestBuilder) -> Self {
+    pub async fn to(request: reqwest::RequestBuilder) -> Self {
         let answer = request.send().await.unwrap();
         Self {
             status: answer.status().as_u16(),
@@ -30,16 +30,16 @@ impl Reply {
         }
     }
 
-    fn json(&self) -> Value {
+    pub fn json(&self) -> Value {
         serde_json::from_slice(&self.bytes).unwrap()
     }
 
-    fn header(&self, name: &str) -> &str {
+    pub fn header(&self, name: &str) -> &str {
         self.headers[name].to_str().unwrap()
     }
 
     /// The status and, of a refusal, its code and reason.
-    fn verdict(&self) -> String {
+    pub fn verdict(&self) -> String {
         let code = (self.status >= 400).then(|| {
             let extensions = self.json()["errors"][0]["extensions"].clone();
             let code = extensions["code"].as_str().unwrap();
@@ -96,7 +96,7 @@ async fn signs(agency: &Agency, consent: &str, sha256: &str) -> crate::world::An
     agency.signs_with(consent, &signature, "status").await
 }
 
-fn sha256(bytes: &[u8]) -> Vec<u8> {
+pub fn sha256(bytes: &[u8]) -> Vec<u8> {
     <sha2::Sha256 as sha2::Digest>::digest(bytes).to_vec()
 }
 

@@ -55,6 +55,7 @@ mod lost_replies;
 mod mandated_disclosure;
 mod model;
 mod mou_life;
+mod mou_terms;
 mod mous;
 mod noise;
 mod notes;

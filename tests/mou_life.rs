@@ -16,7 +16,7 @@ use crate::world::agency::{day, text};
 use crate::world::{Agency, Answer, World};
 
 pub const DRAFT: &str = "mutation($m: MouInput!) { draftMou(mou: $m) { id status } }";
-const SIGN: &str =
+pub const SIGN: &str =
     "mutation($id: ID!, $s: MouSignatureInput!) { signMou(id: $id, signature: $s) { status } }";
 
 /// The verbs, with what each asks for.

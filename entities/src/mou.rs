@@ -71,6 +71,8 @@ pub struct Model {
     pub superseded_at: Option<Instant>,
     /// When its parties were reminded last of its review or its end.
     pub reminded_at: Option<Instant>,
+    /// What is told of the text that its parties sign, where it is stored.
+    pub document: Option<SignedText>,
     /// When it was drafted.
     pub created_at: Instant,
     /// The task force that follows it.
@@ -239,6 +241,21 @@ pub struct Terms {
     pub conflict_resolution: String,
     /// How many days before leaving a party says so.
     pub termination_notice_days: u32,
+}
+
+/// What is told of the text that the parties of an MOU sign, a stored file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
+pub struct SignedText {
+    /// Its SHA-256, 64 lower-case hex digits.
+    pub sha256: String,
+    /// Its media type, such as `application/pdf`.
+    pub content_type: String,
+    /// How long it is, in bytes.
+    pub bytes: i64,
+    /// When it was stored.
+    pub stored_at: Instant,
+    /// The party that stored it.
+    pub stored_by: AgencyId,
 }
 
 /// As what an agency follows MOUs. Each is a walk along an index of its own.

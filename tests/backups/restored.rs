@@ -4,15 +4,24 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
+use concord::consent::document::formats::DocumentType;
 use concord_entities::vocabulary::DataCategory::Identity;
 
 use super::shelf::{Shelf, unwrapped};
+use crate::evidence::files::file;
 use crate::legal_hold::story as holds;
+use crate::mou_life::{drafts, terms};
+use crate::mou_terms::document;
 use crate::world::agency::Told;
 use crate::world::postgres::Cluster;
 use crate::world::{Agency, Database, EVERYTHING, Server, World, on_both};
 
 const WITHHELD: &str = "withheld: everything (CONSENT_REVOKED)";
+
+/// The text of an MOU.
+fn mou_text() -> Vec<u8> {
+    file(DocumentType::Pdf, "what both agree on")
+}
 
 /// A task force of which a backup was made, and in which something ended since.
 pub struct Lived {
@@ -31,6 +40,8 @@ pub struct Lived {
     dora: Told,
     /// Who was erased since, and had a plan for safe contact.
     cleo: String,
+    /// An MOU whose text is stored.
+    agreed: String,
     /// A legal hold on her, which was over.
     hold: String,
     /// The keyring's own, on PostgreSQL.
@@ -60,6 +71,11 @@ impl Lived {
         north.asks(crate::contact::story::SET, plan).await.data();
         let hold = holds::records(&north, &holds::hold(&cleo)).await;
         holds::releases(&north, &hold).await.data();
+        let agreed = drafts(&north, &terms(&[&north, &south], 30)).await;
+        assert_eq!(
+            document::puts(&north, &agreed, &mou_text()).await.status,
+            201
+        );
         let shelf = Shelf::new();
         let backup = shelf.backup_of(&world, "backup", &[]);
         north.revokes_consent(&ada).await.data();
@@ -82,6 +98,7 @@ impl Lived {
             bea,
             dora,
             cleo,
+            agreed,
             hold,
             _cluster: cluster,
             keyring_url,
@@ -183,6 +200,7 @@ impl Lived {
             "its key is destroyed"
         );
         assert!(south.reads(&self.bea).await.contains("Bea"));
+        assert_eq!(document::gets(&north, &self.agreed).await.bytes, mou_text());
         // Life goes on.
         let eve = north.refers("Eve").to(&south).sharing([Identity]).await;
         assert!(south.reads(&eve).await.contains("Eve"));

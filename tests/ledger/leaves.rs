@@ -343,6 +343,8 @@ fn mou_lives() -> Vec<Event> {
         Event::MouSuperseded(mou),
         Event::MouReviewNears(mou),
         Event::MouEndNears(mou),
+        Event::MouDocumentStored(mou),
+        Event::MouDocumentRead(mou),
     ]
 }
 

@@ -107,6 +107,7 @@ impl Scene {
             declined_at: None,
             superseded_at: None,
             reminded_at: None,
+            document: None,
             created_at: now,
         };
         let parties = agencies

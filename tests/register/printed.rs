@@ -80,6 +80,7 @@ fn subject() -> PrintedMou {
         declined_at: None,
         superseded_at: None,
         reminded_at: None,
+        document: None,
         created_at: at("2026-02-25T09:00:00Z"),
     };
     let zone: Zone = "America/Los_Angeles".parse().unwrap();

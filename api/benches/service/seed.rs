@@ -225,6 +225,7 @@ fn signed_by(
         declined_at: None,
         superseded_at: None,
         reminded_at: None,
+        document: None,
         created_at: earlier,
     };
     let signed = |agency: &AgencyId| mou_party::Model {

@@ -71,6 +71,7 @@ pub fn by(kind: AuditType, object: Option<&str>, objects: &[String]) -> Vec<Chan
         | AuditType::MouOffered
         | AuditType::MouDeclined
         | AuditType::MouReviewConfirmed
+        | AuditType::MouDocumentStored
         | AuditType::MouReviewNears
         | AuditType::MouEndNears
         | AuditType::MouSuperseded => one(object, ChangedRecord::Mou),
@@ -107,6 +108,7 @@ pub fn by(kind: AuditType, object: Option<&str>, objects: &[String]) -> Vec<Chan
         | AuditType::RulePackBound
         | AuditType::RulePackUnbound
         | AuditType::ConsentDocumentRead
+        | AuditType::MouDocumentRead
         | AuditType::RecordsListed
         | AuditType::PackageRead
         | AuditType::AuditRead

@@ -300,6 +300,10 @@ events! {
     MouEndNears(mou: MouEvent) => Update, mou.fields();
     /// A next version of an MOU came into force and took its place.
     MouSuperseded(mou: MouEvent) => Update, mou.fields();
+    /// The text that the parties of an MOU sign was stored.
+    MouDocumentStored(mou: MouEvent) => Create, mou.fields();
+    /// The text that the parties of an MOU sign was read.
+    MouDocumentRead(mou: MouEvent) => Read, mou.fields();
 
     /// An agency said that it has seen a notice to it.
     NoticeSeen(notice: NoticeId) => Update, about(&notice);

@@ -1,4 +1,5 @@
-//! Files that come in whole (`PUT`) and go out as they are (`GET`): consents' signed papers, and what is attached to notes.
+//! Files that come in whole (`PUT`) and go out as they are (`GET`): consents' signed papers, the texts of
+//! MOUs, and what is attached to notes.
 
 use std::convert::Infallible;
 use std::pin::Pin;

@@ -17,6 +17,7 @@ pub mod files;
 pub mod form;
 pub mod graphql;
 pub mod health;
+pub mod mou_document;
 pub mod mou_page;
 pub mod negotiate;
 pub mod oauth;

@@ -237,6 +237,7 @@ pub(super) async fn draft_version(
         declined_at: None,
         superseded_at: None,
         reminded_at: None,
+        document: None,
         created_at: change.now(),
     };
     let model = rules::counted_in(model, zone);

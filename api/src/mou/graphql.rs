@@ -9,6 +9,7 @@ use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{DataCategory, MouAction, MouKind, MouStatus, Purpose};
 use concord_entities::{mou, mou_party};
 
+use super::document::graphql::MouDocument;
 use super::history::{self, MouHistoryEntry, MouTermChange};
 use super::input::MouTerms;
 use super::rules;
@@ -113,6 +114,11 @@ impl Mou {
         let request = ctx.request()?;
         request.caller.may(Resource::Mou.read())?;
         Box::pin(history::changes_since(request, &self.model, since)).await
+    }
+
+    /// The text that its parties sign, where one of them stored it (`PUT /mous/{id}/document`).
+    async fn document(&self) -> Option<MouDocument> {
+        MouDocument::of(&self.model)
     }
 
     /// The time zone in which its days are counted, by its IANA name: its task force's, or its drafter's where no task force

@@ -2,12 +2,13 @@
 //!
 //! [`rules`] says what may follow what, [`change`] has them drafted, offered and signed, [`life`] takes what their parties say
 //! from then on, [`query`] reads them: by [`find`] those that a [`register`] asks for; [`graphql`] and [`input`] are the wire.
-//! [`export`] and [`import`] are the register as a spreadsheet has it, [`page`] is
+//! [`document`] keeps the text that they sign. [`export`] and [`import`] are the register as a spreadsheet has it, [`page`] is
 //! one MOU on paper; [`reminders`] tells of what comes nearer, and `put_back` says again in an older copy what was
 //! said since.
 
 pub mod change;
 pub mod days;
+pub mod document;
 pub mod export;
 pub mod find;
 pub mod graphql;

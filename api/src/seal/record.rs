@@ -7,9 +7,11 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use concord_entities::ids::{LegalHoldId, MandateId, SurvivorId};
+use concord_entities::ids::{LegalHoldId, MandateId, MouId, SurvivorId};
 use concord_entities::instant::Instant;
-use concord_entities::{idempotency, legal_hold, mandated_disclosure, record_key, safe_contact};
+use concord_entities::{
+    idempotency, legal_hold, mandated_disclosure, mou_document, record_key, safe_contact,
+};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{EntityTrait, IntoActiveModel};
 use tracing::info;
@@ -25,6 +27,9 @@ use crate::store::Store;
 /// How many keys the sweep looks at together.
 const BATCH: u64 = 500;
 
+/// Each text of an MOU has one key: another text is another version's.
+pub const MOU_DOCUMENT_VERSION: i32 = 1;
+
 /// A kind of record that is sealed on its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecordKind {
@@ -34,6 +39,9 @@ pub enum RecordKind {
     Mandate,
     /// The texts of a legal hold; its owner is the hold.
     LegalHold,
+    /// The text that the parties of an MOU sign; its owner is that version of the MOU. It goes with nobody: it is kept as long as
+    /// the MOU is.
+    MouDocument,
     /// What a call that made something was sent along with, of which only a hash is kept (see
     /// [`input_hash`](super::input_hash)); its owner is what was made.
     Input,
@@ -54,10 +62,11 @@ pub struct SealedRecord<'a> {
 pub type OpenedRecords = HashMap<Uuid, Zeroizing<Vec<u8>>>;
 
 impl RecordKind {
-    const ALL: [Self; 4] = [
+    const ALL: [Self; 5] = [
         Self::SafeContact,
         Self::Mandate,
         Self::LegalHold,
+        Self::MouDocument,
         Self::Input,
     ];
 
@@ -68,6 +77,7 @@ impl RecordKind {
             Self::SafeContact => "safe-contact",
             Self::Mandate => "mandate",
             Self::LegalHold => "legal-hold",
+            Self::MouDocument => "mou-document",
             Self::Input => record_key::INPUT,
         }
     }
@@ -250,6 +260,13 @@ async fn live(
             .into_iter()
             .filter(|row| !row.sealed.is_empty())
             .map(|row| (row.id.0, 1))
+            .collect(),
+        RecordKind::MouDocument => mou_document::Entity::stored_among(owners.map(MouId))
+            .into_tuple::<MouId>()
+            .all(&store.read)
+            .await?
+            .into_iter()
+            .map(|id| (id.0, MOU_DOCUMENT_VERSION))
             .collect(),
         RecordKind::Input => idempotency::Entity::that_made(owners)
             .all(&store.read)

@@ -167,6 +167,10 @@ codes! {
         MouEndNears = "MOU_END_NEARS",
         /// A next version of an MOU came into force and took its place.
         MouSuperseded = "MOU_SUPERSEDED",
+        /// The text that the parties of an MOU sign was stored.
+        MouDocumentStored = "MOU_DOCUMENT_STORED",
+        /// The text that the parties of an MOU sign was read.
+        MouDocumentRead = "MOU_DOCUMENT_READ",
         /// An agency said that it has seen a notice.
         NoticeSeen = "NOTICE_SEEN",
         /// Headers of records were read: ids, status, needs, parties.

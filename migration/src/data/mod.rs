@@ -48,6 +48,7 @@ pub(crate) mod m0047_register;
 pub(crate) mod m0048_mou_imports;
 pub(crate) mod m0051_mou_reminders;
 pub(crate) mod m0052_mou_endings;
+pub(crate) mod m0055_mou_documents;
 
 use sea_orm_migration::sea_orm::prelude::Uuid;
 

@@ -77,7 +77,10 @@ fn routes() -> BTreeMap<String, String> {
             ];
             let mut methods = registered.iter().filter(|(_, by)| source.contains(by));
             let (method, _) = methods.next().unwrap();
-            routes.insert(permission, format!("`{method} /{path}`"));
+            let route = format!("`{method} /{path}`");
+            let others: &mut String = routes.entry(permission).or_default();
+            let between = if others.is_empty() { "" } else { ", " };
+            others.push_str(&format!("{between}{route}"));
         }
     }
     assert!(routes.len() > 2, "only {routes:?}");

@@ -243,6 +243,7 @@ fn offered(row: SheetRow, task_force: TaskForceId, drafter: AgencyId, now: Insta
         declined_at: None,
         superseded_at: None,
         reminded_at: None,
+        document: None,
         created_at: now,
     }
 }

@@ -4,9 +4,10 @@
 //! - [`mod@status`]: where one stands now, from dates and signatures, and what it covers.
 //! - [`term`]: its days.
 //! - [`transitions`]: what may follow what, in one table, and what its parties may do next.
-//! - [`signing`]: offering and signing; [`words`]: what a party says of it from then on;
+//! - [`signing`]: offering and signing; [`document`]: which text they sign; [`words`]: what a party says of it from then on;
 //!   [`versions`]: what takes its place, and in what it differs.
 
+pub mod document;
 pub mod reminders;
 pub mod signing;
 pub mod status;

@@ -115,6 +115,12 @@ fn signed_by(
         let text = "not the document that the other parties signed: all sign one and the same";
         return Err(Error::input("signature.documentSha256", text));
     }
+    let mut stored = mou.document.iter();
+    if stored.any(|document| document.sha256 != signature.document_sha256) {
+        let text =
+            "not the document that is stored for this MOU: sign that one, or draft another MOU";
+        return Err(Error::input("signature.documentSha256", text));
+    }
     let is_last = signed(parties).saturating_add(1) >= parties.len();
     Ok(ChangedMou {
         mou: mou::Model {
