@@ -58,6 +58,7 @@ impl MigratorTrait for Data {
             Box::new(data::m0042_past_facts::KeepPastFacts),
             Box::new(data::m0043_statistics::AddStatistics),
             Box::new(data::m0044_notes::CreateNotes),
+            Box::new(data::m0049_partnerships::CreatePartnerships),
         ])
     }
 }

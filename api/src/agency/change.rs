@@ -4,16 +4,14 @@ use async_graphql::{Context, ID, Object};
 use concord_entities::SelectLocked;
 use concord_entities::agency::{self, TextList};
 use concord_entities::ids::{AgencyId, TaskForceId};
-use concord_entities::membership;
+use concord_entities::{membership, task_force};
 use concord_entities::name_key::NameKey;
 use concord_entities::vocabulary::{AgencyStatus, MemberRole};
 use concord_entities::zone::Zone;
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, Select, Set, SqlErr, Unchanged,
-};
+use sea_orm::{ActiveModelTrait, IntoActiveModel, Select, Set, SqlErr, Unchanged};
 
 use super::graphql::{Agency, AgencyInput, find_agency};
-use super::{rules, zone};
+use super::{pairs, rules, zone};
 use crate::access::grant::Resource;
 use crate::audit::change::{Author, Change, Ending};
 use crate::audit::event::{Event, MembershipEvent};
@@ -262,9 +260,9 @@ pub(crate) async fn register(
     input: AgencyInput,
     task_force: TaskForceId,
 ) -> Result<Creation<agency::Model>> {
-    membership::Entity::coordinated_by(change.agency())
-        .filter(membership::Column::TaskForceId.eq(task_force))
-        .one(change)
+    // Of two that join at once the second finds the first.
+    task_force::Entity::coordinated_by(change.agency(), task_force)
+        .one_locked(change)
         .await?
         .ok_or(Error::NotFound)?;
     let mut faults = Faults::default();
@@ -320,6 +318,7 @@ pub(crate) async fn register(
         }
         Err(fault) => return Err(fault.into()),
     }
+    pairs::join(change, task_force, model.id, change.now()).await?;
     Ok(Creation {
         id: model.id.0,
         event: Event::AgencyRegistered(model.id),

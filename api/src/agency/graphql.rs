@@ -11,6 +11,7 @@ use concord_entities::vocabulary::{AgencyKind, AgencyStatus, Jurisdiction, Membe
 use concord_entities::{membership, task_force};
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 
+use super::training::{self, StaffTraining};
 use crate::access::grant::Resource;
 use crate::audit::disclose;
 use crate::audit::ledger::Decided;
@@ -137,6 +138,11 @@ impl Agency {
     /// The areas it serves.
     async fn service_areas(&self, ctx: &Context<'_>) -> Result<Vec<String>> {
         Ok(self.details(ctx).await?.service_areas.0.clone())
+    }
+
+    /// The trainings on trafficking of its staff, the latest twenty, newest first.
+    async fn staff_training(&self, ctx: &Context<'_>) -> Result<Vec<StaffTraining>> {
+        training::latest(ctx.request()?, self.model.id).await
     }
 
     /// Within how many days it answers a referral that you send it now: then it is expired. What is urgent has 7 days at most, an

@@ -3,5 +3,8 @@
 pub mod change;
 pub mod founding;
 pub mod graphql;
+pub(crate) mod pairs;
+pub mod record;
 pub mod rules;
+pub mod training;
 pub mod zone;

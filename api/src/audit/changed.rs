@@ -73,6 +73,9 @@ pub fn by(kind: AuditType, object: Option<&str>, objects: &[String]) -> Vec<Chan
         | AuditType::AgencyReinstated
         | AuditType::AgencyTimeZoneSet
         | AuditType::AgencyAnswerDaysSet
+        | AuditType::PartnershipStepRecorded
+        | AuditType::PartnershipAnswered
+        | AuditType::StaffTrainingRecorded
         | AuditType::TaskForceTimeZoneSet
         | AuditType::ApplicationRegistered
         | AuditType::ApplicationSecretRotated

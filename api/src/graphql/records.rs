@@ -6,7 +6,7 @@
 
 use concord_entities::ids::{
     AgencyId, ApplicationId, AuditEventId, ConsentId, LegalHoldId, MandateId, MouId, NoticeId,
-    ReferralId, ReferralNoteId, RulePackId, SurvivorId, TaskForceId,
+    PartnershipId, ReferralId, ReferralNoteId, RulePackId, SurvivorId, TaskForceId,
 };
 
 use crate::access::grant::{RequiredScope, Resource};
@@ -39,7 +39,7 @@ const fn kind(
 }
 
 /// Every type of the schema that has an id of its own.
-pub const RECORD_KINDS: [RecordKindScope; 13] = [
+pub const RECORD_KINDS: [RecordKindScope; 14] = [
     kind(
         "Agency",
         AgencyId::PREFIX,
@@ -63,6 +63,7 @@ pub const RECORD_KINDS: [RecordKindScope; 13] = [
     ),
     kind("Mou", MouId::PREFIX, Resource::Mou, &[]),
     kind("Notice", NoticeId::PREFIX, Resource::Consent, &[]),
+    kind("Partnership", PartnershipId::PREFIX, Resource::Mou, &[]),
     kind("Referral", ReferralId::PREFIX, Resource::Referral, &[]),
     kind(
         "ReferralNote",
@@ -84,7 +85,7 @@ const GUARDED_FIELDS: [(&str, &str, RequiredScope); 3] = [
 
 /// What each field of the root asks for. A query that leads to a record or to a page of records asks for the scope of
 /// their kind and is not named here, and `viewer` asks for none.
-const OPERATIONS: [(&str, RequiredScope); 59] = [
+const OPERATIONS: [(&str, RequiredScope); 61] = [
     ("auditCheckpoint", Resource::Audit.read()),
     ("contactNow", Resource::Survivor.read()),
     ("lintConsent", Resource::Consent.read()),
@@ -120,6 +121,8 @@ const OPERATIONS: [(&str, RequiredScope); 59] = [
     ("offerMou", Resource::Mou.update()),
     ("recordLegalHold", Resource::Survivor.update()),
     ("recordMandatedDisclosure", Resource::Survivor.update()),
+    ("recordPartnershipStep", Resource::Mou.update()),
+    ("recordStaffTraining", Resource::Agency.update()),
     ("registerAgency", Resource::Agency.create()),
     ("registerApplication", Resource::Agency.create()),
     ("registerSurvivor", Resource::Survivor.create()),

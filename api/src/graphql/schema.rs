@@ -6,6 +6,7 @@ use super::node::NodeQuery;
 use super::nullable_root::NullableRoot;
 use crate::agency::change::AgencyMutation;
 use crate::agency::graphql::AgencyQuery;
+use crate::agency::record::AgencyRecordMutation;
 use crate::application::change::ApplicationMutation;
 use crate::application::graphql::ApplicationQuery;
 use crate::application::pages::ApplicationPageMutation;
@@ -24,6 +25,8 @@ use crate::mou::change::MouMutation;
 use crate::mou::query::MouQuery;
 use crate::notice::change::NoticeMutation;
 use crate::notice::graphql::NoticeQuery;
+use crate::partnership::change::PartnershipMutation;
+use crate::partnership::query::PartnershipQuery;
 use crate::referral::change::ReferralMutation;
 use crate::referral::continuation::ContinuationMutation;
 use crate::referral::draft::ReferralDraftMutation;
@@ -52,6 +55,7 @@ pub struct Query(
     FeedQuery,
     PackQuery,
     ReferralQuery,
+    PartnershipQuery,
     MouQuery,
     StatisticsQuery,
     AuditQuery,
@@ -62,6 +66,7 @@ pub struct Query(
 #[derive(Default, MergedObject)]
 pub struct Mutation(
     AgencyMutation,
+    AgencyRecordMutation,
     ApplicationMutation,
     StaffMutation,
     ApplicationPageMutation,
@@ -81,6 +86,7 @@ pub struct Mutation(
     ReferralStepMutation,
     ContinuationMutation,
     NoteMutation,
+    PartnershipMutation,
     MouMutation,
 );
 

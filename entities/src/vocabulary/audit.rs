@@ -142,6 +142,12 @@ codes! {
         ReferralAssigned = "REFERRAL_ASSIGNED",
         /// A referral was found by its sender to be one that should never have been.
         ReferralEnteredInError = "REFERRAL_ENTERED_IN_ERROR",
+        /// Two agencies took a step towards working together, or its day was corrected; the reason is the step.
+        PartnershipStepRecorded = "PARTNERSHIP_STEP_RECORDED",
+        /// An agency answered the questions of a meeting with another one, for itself.
+        PartnershipAnswered = "PARTNERSHIP_ANSWERED",
+        /// An agency noted that its staff were trained.
+        StaffTrainingRecorded = "STAFF_TRAINING_RECORDED",
         /// An MOU was drafted.
         MouDrafted = "MOU_DRAFTED",
         /// An MOU was offered to its parties.

@@ -43,6 +43,7 @@ pub(crate) mod m0041_timelines;
 pub(crate) mod m0042_past_facts;
 pub(crate) mod m0043_statistics;
 pub(crate) mod m0044_notes;
+pub(crate) mod m0049_partnerships;
 
 use sea_orm_migration::sea_orm::prelude::Uuid;
 

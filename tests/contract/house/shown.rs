@@ -12,6 +12,7 @@ const CONCEPTS: &[&str] = &[
     "mandated_disclosure",
     "mou",
     "notice",
+    "partnership",
     "referral",
     "review",
     "rule_pack",
@@ -40,6 +41,8 @@ const SHOWN: &[(&str, &str)] = &[
     ("mou", "agency::graphql::Agency"),
     // Who was told.
     ("notice", "agency::graphql::Agency"),
+    // The two, and what they answered.
+    ("partnership", "agency::graphql::Agency"),
     // Its sender and recipient.
     ("referral", "agency::graphql::Agency"),
     // What it stands on.
