@@ -20,6 +20,8 @@ pub mod zone;
 pub use locked::SelectLocked;
 
 pub mod agency;
+pub mod agency_name;
+pub mod agency_vetting;
 pub mod application;
 pub mod application_registrar;
 pub mod application_secret;

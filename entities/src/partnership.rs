@@ -84,7 +84,8 @@ fn in_order([one, other]: [AgencyId; 2]) -> [AgencyId; 2] {
     }
 }
 
-fn is_of(agency: AgencyId) -> Condition {
+/// What holds of the partnerships of `agency`.
+pub(crate) fn is_of(agency: AgencyId) -> Condition {
     Condition::any()
         .add(COLUMN.one_id.eq(agency))
         .add(COLUMN.other_id.eq(agency))
@@ -148,8 +149,7 @@ impl Entity {
     ) -> Select<Self> {
         let column = |party: &'static str, column: mou_party::Column| Expr::col((party, column));
         let (one, other) = ("one_party", "other_party");
-        let same = column(one, mou_party::Column::MouId)
-            .equals((other, mou_party::Column::MouId));
+        let same = column(one, mou_party::Column::MouId).equals((other, mou_party::Column::MouId));
         let both = Query::select()
             .expr(Expr::value(1))
             .from_as(mou_party::Entity, one)

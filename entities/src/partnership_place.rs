@@ -1,10 +1,11 @@
 //! In which task forces two agencies are partners, so that their coordinators find them by how far they have come.
 
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::Expr;
-use sea_orm::{QueryFilter, UpdateMany};
+use sea_orm::sea_query::{Expr, Query};
+use sea_orm::{DeleteMany, QueryFilter, UpdateMany};
 
-use crate::ids::{PartnershipId, TaskForceId};
+use crate::ids::{AgencyId, PartnershipId, TaskForceId};
+use crate::partnership;
 
 /// A partnership's place in a task force that both agencies belong to.
 #[sea_orm::model]
@@ -36,5 +37,18 @@ impl Entity {
         Self::update_many()
             .col_expr(Column::Steps, Expr::value(steps))
             .filter(COLUMN.partnership_id.eq(id))
+    }
+
+    /// Takes the partnerships of an agency that leaves a task force out of it.
+    #[must_use]
+    pub fn take_out(agency: AgencyId, task_force: TaskForceId) -> DeleteMany<Self> {
+        let own = Query::select()
+            .column(partnership::COLUMN.id)
+            .from(partnership::Entity)
+            .cond_where(partnership::is_of(agency))
+            .to_owned();
+        Self::delete_many()
+            .filter(COLUMN.task_force_id.eq(task_force))
+            .filter(COLUMN.partnership_id.in_subquery(own))
     }
 }

@@ -59,6 +59,7 @@ impl MigratorTrait for Data {
             Box::new(data::m0043_statistics::AddStatistics),
             Box::new(data::m0044_notes::CreateNotes),
             Box::new(data::m0049_partnerships::CreatePartnerships),
+            Box::new(data::m0050_agencies_change::ChangeAgencies),
         ])
     }
 }

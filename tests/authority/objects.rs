@@ -7,9 +7,12 @@ use concord::access::issued;
 use concord::access::token::{Claims, issue};
 use concord::jose::key::SigningKey;
 use concord::store::Store;
-use concord_entities::ids::TokenId;
-use concord_entities::vocabulary::DataCategory;
-use sea_orm::ConnectionTrait;
+use concord_entities::ids::{TaskForceId, TokenId};
+use concord_entities::instant::Instant;
+use concord_entities::vocabulary::{DataCategory, MemberRole};
+use concord_entities::zone::Zone;
+use concord_entities::{membership, task_force};
+use sea_orm::{ConnectionTrait, EntityTrait, IntoActiveModel};
 use serde_json::{Value, json};
 
 use crate::world::agency::{Told, day, good_consent, survivors_signature, text};
@@ -89,6 +92,11 @@ pub enum Given {
     SurvivorOnHold,
     NewReferral,
     NewMou,
+    NewStep,
+    Partnership,
+    NewTraining,
+    NewName,
+    FurtherTaskForce,
 }
 
 /// Something that operations are asked of.
@@ -194,6 +202,43 @@ impl Stage {
         Answer { status, body, text }
     }
 
+    /// A task force that the sender coordinates, and the recipient belongs to.
+    async fn further_task_force(&self) -> String {
+        let circle = task_force::Model {
+            id: TaskForceId::new(),
+            name: self.name(),
+            region: "Far Hills".to_owned(),
+            time_zone: Zone::UTC,
+            created_at: Instant(0),
+        };
+        let place = |agency_id, role| membership::Model {
+            task_force_id: circle.id,
+            agency_id,
+            role,
+            since: Instant(0),
+            suspended_at: None,
+            suspension_reason: None,
+            standing_set_by: None,
+            left_at: None,
+            coordination_from: None,
+            name_key: None,
+            lookalike: 0,
+        };
+        let places = [
+            place(self.sender.id, MemberRole::Coordinator),
+            place(self.recipient.id, MemberRole::Member),
+        ];
+        let id = circle.id.to_string();
+        let made = task_force::Entity::insert(circle.into_active_model());
+        made.exec(&self.store.write).await.unwrap();
+        let places = places.map(IntoActiveModel::into_active_model);
+        let made = membership::Entity::insert_many(places);
+        made.exec_without_returning(&self.store.write)
+            .await
+            .unwrap();
+        id
+    }
+
     /// A member, with the task force that it belongs to.
     fn placed(&self, id: String) -> Object {
         let variables = json!({ "id": id, "in": self.task_force });
@@ -281,6 +326,24 @@ impl Stage {
                 "",
                 json!({ "new": { "pack": "STATE", "citation": "a state's law" } }),
             ),
+            Given::NewStep => Object::new("", json!({ "partner": self.recipient.id.to_string() })),
+            Given::Partnership => {
+                let record = "mutation($partner: ID!) { \
+                    recordPartnershipStep(partner: $partner, step: IDENTIFIED) { id } }";
+                let partner = json!({ "partner": self.recipient.id.to_string() });
+                let recorded = self.sender.asks(record, partner).await;
+                self.placed(text(&recorded.data()["recordPartnershipStep"]["id"]))
+            }
+            Given::NewName => Object::new("", json!({ "name": self.name() })),
+            Given::FurtherTaskForce => {
+                let further = self.further_task_force().await;
+                let to = self.recipient.id.to_string();
+                Object::new(&further, json!({ "in": further, "to": to }))
+            }
+            Given::NewTraining => {
+                let new = json!({ "heldOn": day(-1), "topic": self.name(), "attended": 3 });
+                Object::new("", json!({ "new": new }))
+            }
             Given::RulePack => {
                 let bind = "mutation($new: RulePackInput!) { bindRulePack(pack: $new) { id } }";
                 let new = json!({ "pack": "STATE", "citation": "a state's law" });

@@ -44,7 +44,10 @@ const CHANGES: &str = "query($after: String!) { changes(after: $after, first: 10
 
 /// Every row, in the order of the tables.
 pub fn rows() -> impl Iterator<Item = &'static Row> {
-    REST.iter().chain(referrals::ROWS).chain(MOUS)
+    REST.iter()
+        .chain(referrals::ROWS)
+        .chain(AGENCIES)
+        .chain(MOUS)
 }
 
 const REST: &[Row] = &[
@@ -473,8 +476,67 @@ const REST: &[Row] = &[
     ),
 ];
 
-/// What is done with MOUs.
+/// What changes of agencies and of their places.
+const AGENCIES: &[Row] = &[
+    row(
+        "vetAgency",
+        Given::Member,
+        Party::Coordinator,
+        "mutation($id: ID!, $in: ID!) { vetAgency(vetting: { agency: $id, taskForce: $in, attribute: CREDIBLE, \
+         evidence: \"two references\", checkedOn: \"2026-01-05\" }) { id } }",
+    ),
+    row(
+        "renameAgency",
+        Given::NewName,
+        Party::Sender,
+        "mutation($name: String!) { renameAgency(name: $name) { id } }",
+    ),
+    row(
+        "leaveTaskForce",
+        Given::FurtherTaskForce,
+        Party::Recipient,
+        "mutation($in: ID!) { leaveTaskForce(taskForce: $in) { id } }",
+    ),
+    row(
+        "handOverCoordination",
+        Given::FurtherTaskForce,
+        Party::Sender,
+        "mutation($in: ID!, $to: ID!) { handOverCoordination(taskForce: $in, to: $to) { id } }",
+    ),
+    row(
+        "recordStaffTraining",
+        Given::NewTraining,
+        Party::Sender,
+        "mutation($new: StaffTrainingInput!) { recordStaffTraining(training: $new) { id } }",
+    ),
+];
+
+/// What is done with MOUs, and before them.
 const MOUS: &[Row] = &[
+    row(
+        "recordPartnershipStep",
+        Given::NewStep,
+        Party::Sender,
+        "mutation($partner: ID!) { recordPartnershipStep(partner: $partner, step: IDENTIFIED) { id } }",
+    ),
+    row(
+        "partnerships",
+        Given::Partnership,
+        Party::Recipient,
+        "{ partnerships(last: 100) { edges { node { id step } } } }",
+    ),
+    row(
+        "partnerships(task force)",
+        Given::Partnership,
+        Party::Coordinator,
+        "query($in: ID!) { partnerships(filter: { taskForce: $in }, last: 100) { edges { node { id steps { on } } } } }",
+    ),
+    row(
+        "node(partnership)",
+        Given::Partnership,
+        Party::Recipient,
+        NODE,
+    ),
     row(
         "draftMou",
         Given::NewMou,

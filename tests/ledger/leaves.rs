@@ -8,8 +8,8 @@ use std::fmt::Write;
 
 use concord::audit::event::{
     Agent, ConsentDocumentEvent, ConsentEvent, Event, IssuerEvent, MembershipEvent, MouEvent,
-    NoteEvent, ReferralEvent, RefusedAlike, RequestMeta, RulePackEvent, SubjectEvent,
-    TrustedDocumentsEvent,
+    NoteEvent, PartnershipEvent, ReferralEvent, RefusedAlike, RequestMeta, RulePackEvent,
+    SubjectEvent, TrustedDocumentsEvent,
 };
 use concord::audit::leaf::Leaf;
 use concord::audit::tree::Digest;
@@ -17,11 +17,12 @@ use concord::seal::envelope::KekId;
 use concord::sharing::Ground;
 use concord_entities::ids::{
     AgencyId, ApplicationId, AuditEventId, ConsentId, IssuerId, LegalHoldId, MandateId, MouId,
-    NoticeId, ReferralId, ReferralNoteId, RulePackId, SurvivorAuditId, TaskForceId,
+    NoticeId, PartnershipId, ReferralId, ReferralNoteId, RulePackId, SurvivorAuditId, TaskForceId,
 };
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{
-    AuditType, Categories, Code, DataCategory, LegalHoldGround, MandateInstrument, Pack, Purpose,
+    AuditType, Categories, Code, DataCategory, LegalHoldGround, MandateInstrument, Pack,
+    PartnershipStep, Purpose, VettingAttribute,
 };
 use uuid::Uuid;
 
@@ -106,6 +107,25 @@ fn events() -> Vec<Event> {
     events.push(Event::ReferralNoteKept(note(None)));
     events.push(Event::ReferralNoteAttached(note(Some(OTHER))));
     events.push(Event::ReferralNoteAttachmentKept(note(None)));
+    let step = || PartnershipEvent {
+        id: PartnershipId(id(14)),
+        partner: OTHER,
+        step: PartnershipStep::Met,
+    };
+    events.push(Event::PartnershipStepRecorded(step()));
+    events.push(Event::PartnershipAnswered(step()));
+    events.push(Event::StaffTrainingRecorded(ACTOR));
+    let place = MembershipEvent {
+        agency: OTHER,
+        task_force: TaskForceId(id(6)),
+    };
+    events.push(Event::AgencyVetted {
+        place,
+        attribute: VettingAttribute::TraumaInformed,
+    });
+    events.push(Event::AgencyRenamed(ACTOR));
+    events.push(Event::TaskForceLeft(place));
+    events.push(Event::CoordinationHandedOver(place));
     events
 }
 

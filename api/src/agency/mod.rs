@@ -3,8 +3,11 @@
 pub mod change;
 pub mod founding;
 pub mod graphql;
+pub mod membership;
+pub mod names;
 pub(crate) mod pairs;
 pub mod record;
 pub mod rules;
 pub mod training;
+pub mod vetting;
 pub mod zone;

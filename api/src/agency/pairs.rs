@@ -31,7 +31,8 @@ pub(crate) async fn join(
         known.into_iter().map(|row| (row.agencies(), row)).collect();
     let mut new = Vec::new();
     let mut places = Vec::new();
-    for member in members.iter().filter(|one| one.agency_id != joining) {
+    let others = |one: &&membership::Model| one.agency_id != joining && one.left_at.is_none();
+    for member in members.iter().filter(others) {
         let fresh = partnership::Model::new([joining, member.agency_id], now);
         let pair = known.get(&fresh.agencies()).unwrap_or(&fresh).clone();
         places.push(partnership_place::Model {

@@ -11,7 +11,7 @@ use concord_entities::ids::{
 };
 use concord_entities::vocabulary::{
     AuditAction, AuditType, Categories, Code, LegalHoldGround, MandateInstrument, Pack,
-    PartnershipStep, Purpose,
+    PartnershipStep, Purpose, VettingAttribute,
 };
 use uuid::Uuid;
 
@@ -81,6 +81,19 @@ events! {
         zone: String,
     } => Update, about(&task_force).within(Some(task_force)).because(zone);
 
+    /// A coordinator of a task force looked into an attribute of one of its agencies.
+    AgencyVetted {
+        /// The agency, in the task force.
+        place: MembershipEvent,
+        /// The attribute.
+        attribute: VettingAttribute,
+    } => Update, place.fields().because(attribute.code().to_owned());
+    /// An agency gave itself another name.
+    AgencyRenamed(agency: AgencyId) => Update, about(&agency);
+    /// An agency left a task force.
+    TaskForceLeft(place: MembershipEvent) => Update, place.fields();
+    /// The coordination of a task force was handed over to an agency.
+    CoordinationHandedOver(place: MembershipEvent) => Update, place.fields();
     /// Two agencies took a step towards working together, or its day was corrected.
     PartnershipStepRecorded(partnership: PartnershipEvent) => Update, partnership.fields();
     /// An agency answered the questions of a meeting with another one, for itself.

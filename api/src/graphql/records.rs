@@ -85,7 +85,7 @@ const GUARDED_FIELDS: [(&str, &str, RequiredScope); 3] = [
 
 /// What each field of the root asks for. A query that leads to a record or to a page of records asks for the scope of
 /// their kind and is not named here, and `viewer` asks for none.
-const OPERATIONS: [(&str, RequiredScope); 61] = [
+const OPERATIONS: [(&str, RequiredScope); 65] = [
     ("auditCheckpoint", Resource::Audit.read()),
     ("contactNow", Resource::Survivor.read()),
     ("lintConsent", Resource::Consent.read()),
@@ -113,7 +113,9 @@ const OPERATIONS: [(&str, RequiredScope); 61] = [
     ("endSubject", Resource::Agency.delete()),
     ("eraseSurvivor", Resource::Survivor.delete()),
     ("failReferral", Resource::Referral.update()),
+    ("handOverCoordination", Resource::Agency.update()),
     ("holdReferral", Resource::Referral.update()),
+    ("leaveTaskForce", Resource::Agency.delete()),
     ("markConsentEnteredInError", Resource::Consent.update()),
     ("markNoticeSeen", Resource::Consent.read()),
     ("markReferralEnteredInError", Resource::Referral.update()),
@@ -131,6 +133,7 @@ const OPERATIONS: [(&str, RequiredScope); 61] = [
     ("rejectReferral", Resource::Referral.update()),
     ("releaseLegalHold", Resource::Survivor.update()),
     ("removeTrustedDocuments", Resource::Agency.update()),
+    ("renameAgency", Resource::Agency.update()),
     ("renewConsent", Resource::Consent.create()),
     ("replaceApplicationKeys", Resource::Agency.update()),
     ("replaceApplicationOrigins", Resource::Agency.update()),
@@ -147,6 +150,7 @@ const OPERATIONS: [(&str, RequiredScope); 61] = [
     ("suspendApplication", Resource::Agency.update()),
     ("suspendMembership", Resource::Agency.update()),
     ("unbindRulePack", Resource::Agency.update()),
+    ("vetAgency", Resource::Agency.update()),
 ];
 
 /// Returns the kind of record that a type of the schema is.

@@ -6,6 +6,7 @@ use super::node::NodeQuery;
 use super::nullable_root::NullableRoot;
 use crate::agency::change::AgencyMutation;
 use crate::agency::graphql::AgencyQuery;
+use crate::agency::membership::MembershipMutation;
 use crate::agency::record::AgencyRecordMutation;
 use crate::application::change::ApplicationMutation;
 use crate::application::graphql::ApplicationQuery;
@@ -67,6 +68,7 @@ pub struct Query(
 pub struct Mutation(
     AgencyMutation,
     AgencyRecordMutation,
+    MembershipMutation,
     ApplicationMutation,
     StaffMutation,
     ApplicationPageMutation,

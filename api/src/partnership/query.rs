@@ -100,7 +100,10 @@ impl Listing {
         if let Some(partner) = self.partner {
             among = partnership::Entity::with(among, partner);
         }
-        match (self.lacking, self.lacking.and_then(rules::most_steps_lacking)) {
+        match (
+            self.lacking,
+            self.lacking.and_then(rules::most_steps_lacking),
+        ) {
             (_, Some(most)) => among = among.filter(steps.lte(most)),
             (Some(_), None) => {
                 among = partnership::Entity::under_none_of(among, in_force.iter().copied());
@@ -132,8 +135,7 @@ async fn list(
                 _ => Vec::new(),
             };
             let select = |walk| listing.rows(reader, &in_force, walk);
-            let found =
-                disclose::page_of(store, select, wanted, |row| row.id.to_string()).await?;
+            let found = disclose::page_of(store, select, wanted, |row| row.id.to_string()).await?;
             with_view(request, found, |page| page.entries.as_slice()).await
         })
         .await?;

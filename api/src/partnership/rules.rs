@@ -98,7 +98,9 @@ pub fn taking(
         PartnershipStep::Planned => taken.planned_on = Some(on),
         PartnershipStep::Met | PartnershipStep::Formalised => taken.met_on = Some(on),
     }
-    let steps = RECORDED.iter().filter(|step| day_of(&taken, **step).is_some());
+    let steps = RECORDED
+        .iter()
+        .filter(|step| day_of(&taken, **step).is_some());
     taken.steps = i32::try_from(steps.count()).unwrap_or(0);
     Ok(Some(taken))
 }
@@ -146,7 +148,11 @@ pub fn answering(
         avenues: given.avenues.or(before.avenues.clone()),
         ..before.clone()
     };
-    if texts_now == *before && given.answered_on.is_none_or(|day| day == before.answered_on) {
+    if texts_now == *before
+        && given
+            .answered_on
+            .is_none_or(|day| day == before.answered_on)
+    {
         return Ok(None);
     }
     Ok(Some(partnership_answers::Model {

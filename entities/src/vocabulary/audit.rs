@@ -29,6 +29,14 @@ codes! {
         AgencyTimeZoneSet = "AGENCY_TIME_ZONE_SET",
         /// An agency said within how many days it answers a referral; the reason is their number.
         AgencyAnswerDaysSet = "AGENCY_ANSWER_DAYS_SET",
+        /// A coordinator of a task force looked into one of its agencies; the reason is the attribute.
+        AgencyVetted = "AGENCY_VETTED",
+        /// An agency gave itself another name.
+        AgencyRenamed = "AGENCY_RENAMED",
+        /// An agency left a task force.
+        TaskForceLeft = "TASK_FORCE_LEFT",
+        /// The coordination of a task force was handed over to the agency that is the object.
+        CoordinationHandedOver = "COORDINATION_HANDED_OVER",
         /// The operator said in which time zone a task force works; the reason is the zone.
         TaskForceTimeZoneSet = "TASK_FORCE_TIME_ZONE_SET",
         /// An application was registered.

@@ -27,7 +27,7 @@ mod rule_pack;
 mod survivor;
 
 pub use crate::code::{Code, Set};
-pub use agency::{AgencyKind, AgencyStatus, Jurisdiction, MemberRole};
+pub use agency::{AgencyKind, AgencyStatus, Jurisdiction, MemberRole, VettingAttribute};
 pub use application::ClientAuthentication;
 pub use audit::{AuditAction, AuditOutcome, AuditType};
 pub use category::{Categories, DataCategory};

@@ -32,11 +32,7 @@ impl MigrationTrait for CreatePartnerships {
 }
 
 /// A foreign key to an `id`.
-fn to(
-    table: &'static str,
-    column: &'static str,
-    other: &'static str,
-) -> ForeignKeyCreateStatement {
+fn to(table: &'static str, column: &'static str, other: &'static str) -> ForeignKeyCreateStatement {
     ForeignKey::create()
         .from(table, column)
         .to(other, "id")
@@ -67,7 +63,11 @@ fn places() -> TableCreateStatement {
         .col(integer("steps"))
         .primary_key(Index::create().col("task_force_id").col("partnership_id"))
         .foreign_key(&mut to("partnership_place", "task_force_id", "task_force"))
-        .foreign_key(&mut to("partnership_place", "partnership_id", "partnership"))
+        .foreign_key(&mut to(
+            "partnership_place",
+            "partnership_id",
+            "partnership",
+        ))
         .to_owned()
 }
 
@@ -83,7 +83,11 @@ fn answers() -> TableCreateStatement {
         .col(string_null("avenues"))
         .col(big_integer("recorded_at"))
         .primary_key(Index::create().col("partnership_id").col("agency_id"))
-        .foreign_key(&mut to("partnership_answers", "partnership_id", "partnership"))
+        .foreign_key(&mut to(
+            "partnership_answers",
+            "partnership_id",
+            "partnership",
+        ))
         .foreign_key(&mut to("partnership_answers", "agency_id", "agency"))
         .to_owned()
 }

@@ -44,6 +44,7 @@ pub(crate) mod m0042_past_facts;
 pub(crate) mod m0043_statistics;
 pub(crate) mod m0044_notes;
 pub(crate) mod m0049_partnerships;
+pub(crate) mod m0050_agencies_change;
 
 use sea_orm_migration::sea_orm::prelude::Uuid;
 
