@@ -127,9 +127,8 @@ async fn whoever_leaves_a_task_force_shares_nothing_more_there(world: World) {
         .sharing([Identity, Needs])
         .await;
     assert!(south.reads(&ada).await.starts_with("identity: Ada"));
-    let second = world
-        .second_server()
-        .map(|server| south.at(&server.address));
+    let server = world.second_server();
+    let second = server.as_ref().map(|server| south.at(&server.address));
     let leaves = async |agency: &Agency, ends: bool| {
         let document = "mutation($t: ID!, $e: Boolean!) { leaveTaskForce(taskForce: $t, ends: $e) { status } }";
         let variables = json!({ "t": world.task_force.to_string(), "e": ends });

@@ -7,12 +7,9 @@ use concord::access::issued;
 use concord::access::token::{Claims, issue};
 use concord::jose::key::SigningKey;
 use concord::store::Store;
-use concord_entities::ids::{TaskForceId, TokenId};
-use concord_entities::instant::Instant;
-use concord_entities::vocabulary::{DataCategory, MemberRole};
-use concord_entities::zone::Zone;
-use concord_entities::{membership, task_force};
-use sea_orm::{ConnectionTrait, EntityTrait, IntoActiveModel};
+use concord_entities::ids::TokenId;
+use concord_entities::vocabulary::DataCategory;
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
 use crate::world::agency::{Told, day, good_consent, survivors_signature, text};
@@ -126,14 +123,14 @@ impl Object {
 
 /// The parties of one task force: the sender and the recipient have an MOU in force.
 pub struct Stage {
-    sender: Agency,
-    recipient: Agency,
+    pub(super) sender: Agency,
+    pub(super) recipient: Agency,
     stranger: Agency,
     coordinator: Agency,
     task_force: String,
     key: SigningKey,
     claims: Claims,
-    store: Store,
+    pub(super) store: Store,
     made: AtomicU32,
     http: reqwest::Client,
 }
@@ -200,43 +197,6 @@ impl Stage {
         let text = response.text().await.unwrap();
         let body = serde_json::from_str(&text).unwrap();
         Answer { status, body, text }
-    }
-
-    /// A task force that the sender coordinates, and the recipient belongs to.
-    async fn further_task_force(&self) -> String {
-        let circle = task_force::Model {
-            id: TaskForceId::new(),
-            name: self.name(),
-            region: "Far Hills".to_owned(),
-            time_zone: Zone::UTC,
-            created_at: Instant(0),
-        };
-        let place = |agency_id, role| membership::Model {
-            task_force_id: circle.id,
-            agency_id,
-            role,
-            since: Instant(0),
-            suspended_at: None,
-            suspension_reason: None,
-            standing_set_by: None,
-            left_at: None,
-            coordination_from: None,
-            name_key: None,
-            lookalike: 0,
-        };
-        let places = [
-            place(self.sender.id, MemberRole::Coordinator),
-            place(self.recipient.id, MemberRole::Member),
-        ];
-        let id = circle.id.to_string();
-        let made = task_force::Entity::insert(circle.into_active_model());
-        made.exec(&self.store.write).await.unwrap();
-        let places = places.map(IntoActiveModel::into_active_model);
-        let made = membership::Entity::insert_many(places);
-        made.exec_without_returning(&self.store.write)
-            .await
-            .unwrap();
-        id
     }
 
     /// A member, with the task force that it belongs to.
@@ -466,7 +426,7 @@ impl Stage {
         }
     }
 
-    fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         format!("number {}", self.made.fetch_add(1, Ordering::Relaxed))
     }
 

@@ -20,7 +20,7 @@ pub const DOCUMENTS: [(&str, usize); 6] = [
     ("SECURITY.md", 250),
     ("docs/ARCHITECTURE.md", 338),
     ("docs/OPERATING.md", 478),
-    ("docs/CLIENTS.md", 268),
+    ("docs/CLIENTS.md", 273),
 ];
 
 /// A generated part: its name, and what writes it.

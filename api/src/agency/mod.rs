@@ -8,6 +8,7 @@ pub mod names;
 pub(crate) mod pairs;
 pub mod record;
 pub mod rules;
+mod told;
 pub mod training;
 pub mod vetting;
 pub mod zone;

@@ -6,9 +6,7 @@ use concord_entities::name_key::NameKey;
 use concord_entities::{agency_name, membership};
 use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter};
 
-use crate::audit::disclose;
-use crate::audit::event::Event;
-use crate::audit::ledger::Decided;
+use super::told;
 use crate::error::{Error, Refusal, Result};
 use crate::request::Request;
 use crate::wire::scalars::DateTime;
@@ -25,22 +23,16 @@ pub struct FormerName {
 /// Returns the former names of an agency, and puts it on record that they were told.
 pub(super) async fn former_names(request: &Request, agency: AgencyId) -> Result<Vec<FormerName>> {
     let store = &request.worker.store;
-    let released = request
-        .disclose(|| async {
-            let latest = agency_name::Entity::latest_of(agency);
-            let found = disclose::all(store, latest).await?;
-            let told = !found.content.is_empty();
-            let event = told.then(|| Event::RecordsListed(vec![agency.to_string()]));
-            let events = event.into_iter().collect();
-            Ok(Decided { events, ..found })
-        })
-        .await?;
-    let names = released.content().into_iter();
-    let names = names.map(|row| FormerName {
-        name: row.name,
-        until: row.until.into(),
-    });
-    Ok(names.collect())
+    told::beside(request, agency, |_| async {
+        let latest = agency_name::Entity::latest_of(agency);
+        let rows = latest.all(&store.read).await?.into_iter();
+        let names = rows.map(|row| FormerName {
+            name: row.name,
+            until: row.until.into(),
+        });
+        Ok(names.collect())
+    })
+    .await
 }
 
 /// Checks that no other agency of a task force has, or had, a name that looks like the one that an agency is to have.

@@ -5,9 +5,7 @@ use concord_entities::ids::AgencyId;
 use concord_entities::instant::{Day, Instant};
 use concord_entities::staff_training;
 
-use crate::audit::disclose;
-use crate::audit::event::Event;
-use crate::audit::ledger::Decided;
+use super::told;
 use crate::error::{Faults, Result};
 use crate::request::Request;
 use crate::text;
@@ -78,16 +76,10 @@ impl StaffTrainingInput {
 /// Returns the latest trainings of an agency, and puts it on record that they were read.
 pub(super) async fn latest(request: &Request, agency: AgencyId) -> Result<Vec<StaffTraining>> {
     let store = &request.worker.store;
-    let released = request
-        .disclose(|| async {
-            let latest = staff_training::Entity::latest_of(agency);
-            let found = disclose::all(store, latest).await?;
-            let told = !found.content.is_empty();
-            let event = told.then(|| Event::RecordsListed(vec![agency.to_string()]));
-            let events = event.into_iter().collect();
-            Ok(Decided { events, ..found })
-        })
-        .await?;
-    let trainings = released.content().into_iter();
-    Ok(trainings.map(StaffTraining::from).collect())
+    told::beside(request, agency, |_| async {
+        let latest = staff_training::Entity::latest_of(agency);
+        let rows = latest.all(&store.read).await?.into_iter();
+        Ok(rows.map(StaffTraining::from).collect())
+    })
+    .await
 }

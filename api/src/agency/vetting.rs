@@ -1,19 +1,13 @@
 //! How the coordinators of task forces vetted their agencies.
 
-use std::collections::HashMap;
-
 use async_graphql::{ID, InputObject, SimpleObject};
-use concord_entities::agency_vetting::{self, Model as Check};
 use concord_entities::ids::{AgencyId, TaskForceId};
-use concord_entities::instant::Day;
-use concord_entities::vocabulary::VettingAttribute;
-use concord_entities::{membership, task_force};
+use concord_entities::instant::Instant;
+use concord_entities::vocabulary::{Code, VettingAttribute};
+use concord_entities::{agency_vetting, membership, task_force};
 use sea_orm::{ColumnTrait, QueryFilter};
 
-use super::rules;
-use crate::audit::disclose;
-use crate::audit::event::Event;
-use crate::audit::ledger::Decided;
+use super::{rules, told};
 use crate::error::Result;
 use crate::request::Request;
 use crate::wire::scalars::Date;
@@ -66,15 +60,6 @@ pub struct VettingInput {
     pub lapses_on: Option<Date>,
 }
 
-/// A check as its reader is shown it.
-struct ShownChecks {
-    checks: Vec<Check>,
-    /// Today in each task force.
-    today: HashMap<TaskForceId, Day>,
-    /// The task forces that the reader coordinates.
-    coordinated: Vec<TaskForceId>,
-}
-
 /// Returns how an agency was vetted in a task force of the reader's, or in any of them: then each attribute as it was
 /// checked last. Puts on record that it was told.
 pub(super) async fn vetting_of(
@@ -82,62 +67,57 @@ pub(super) async fn vetting_of(
     agency: AgencyId,
     task_force: Option<TaskForceId>,
 ) -> Result<Vetting> {
-    let (store, reader) = (&request.worker.store, request.caller.agency());
-    let released = request
-        .disclose(|| async {
-            let mut among = agency_vetting::Entity::seen_by(reader, agency);
-            if let Some(task_force) = task_force {
-                among = among.filter(agency_vetting::Column::TaskForceId.eq(task_force));
-            }
-            let found = disclose::all(store, among).await?;
-            let coordinated = membership::Entity::coordinated_by(reader);
-            let coordinated = coordinated.all(&store.read).await?;
-            let joined = task_force::Entity::joined_by(reader);
-            let joined = joined.all(&store.read).await?;
-            let now = found.now;
-            let today = joined
-                .into_iter()
-                .map(|one| (one.id, one.time_zone.day(now)));
-            let shown = ShownChecks {
-                today: today.collect(),
-                coordinated: coordinated.iter().map(|one| one.task_force_id).collect(),
-                checks: found.content,
-            };
-            let told = !shown.checks.is_empty();
-            let event = told.then(|| Event::RecordsListed(vec![agency.to_string()]));
-            Ok(Decided {
-                epoch: found.epoch,
-                now,
-                events: event.into_iter().collect(),
-                content: shown,
-            })
-        })
-        .await?;
-    Ok(released.content().shown())
+    let read = |now| read_checks(request, agency, task_force, now);
+    let mut checks = told::beside(request, agency, read).await?;
+    let mut latest = |attribute| {
+        let place = checks.iter().position(|check| check.attribute == attribute);
+        place.map(|place| checks.swap_remove(place))
+    };
+    Ok(Vetting {
+        credible: latest(VettingAttribute::Credible),
+        trauma_informed: latest(VettingAttribute::TraumaInformed),
+        respects_confidentiality: latest(VettingAttribute::RespectsConfidentiality),
+        knows_immigration_law: latest(VettingAttribute::KnowsImmigrationLaw),
+    })
 }
 
-impl ShownChecks {
-    fn shown(&self) -> Vetting {
-        Vetting {
-            credible: self.latest(VettingAttribute::Credible),
-            trauma_informed: self.latest(VettingAttribute::TraumaInformed),
-            respects_confidentiality: self.latest(VettingAttribute::RespectsConfidentiality),
-            knows_immigration_law: self.latest(VettingAttribute::KnowsImmigrationLaw),
-        }
+/// Reads the latest check of each attribute, as the caller may be shown it.
+async fn read_checks(
+    request: &Request,
+    agency: AgencyId,
+    task_force: Option<TaskForceId>,
+    now: Instant,
+) -> Result<Vec<VettingCheck>> {
+    let (store, reader) = (&request.worker.store, request.caller.agency());
+    let mut among = agency_vetting::Entity::seen_by(reader, agency);
+    if let Some(task_force) = task_force {
+        among = among.filter(agency_vetting::Column::TaskForceId.eq(task_force));
     }
-
-    fn latest(&self, attribute: VettingAttribute) -> Option<VettingCheck> {
-        let of_it = self.checks.iter().filter(|one| one.attribute == attribute);
-        let check = of_it.max_by_key(|one| (one.checked_on, one.recorded_at))?;
-        let today = self.today.get(&check.task_force_id).copied();
-        let told = self.coordinated.contains(&check.task_force_id);
-        Some(VettingCheck {
-            attribute,
+    let checks = among.all(&store.read).await?;
+    let coordinated = membership::Entity::coordinated_by(reader);
+    let coordinated = coordinated.all(&store.read).await?;
+    let joined = task_force::Entity::joined_by(reader);
+    let joined = joined.all(&store.read).await?;
+    let mut shown = Vec::new();
+    for attribute in VettingAttribute::ALL {
+        let of_it = checks.iter().filter(|check| check.attribute == *attribute);
+        let Some(check) = of_it.max_by_key(|check| (check.checked_on, check.recorded_at)) else {
+            continue;
+        };
+        let circle = joined
+            .iter()
+            .find(|circle| circle.id == check.task_force_id);
+        let told = coordinated
+            .iter()
+            .any(|place| place.task_force_id == check.task_force_id);
+        shown.push(VettingCheck {
+            attribute: *attribute,
             task_force: ID(check.task_force_id.to_string()),
-            held: today.is_some_and(|today| rules::is_held(check, today)),
+            held: circle.is_some_and(|circle| rules::is_held(check, circle.time_zone.day(now))),
             checked_on: check.checked_on.into(),
             lapses_on: check.lapses_on.into(),
             evidence: told.then(|| check.evidence.clone()),
-        })
+        });
     }
+    Ok(shown)
 }

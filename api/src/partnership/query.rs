@@ -43,20 +43,20 @@ impl PartnershipQuery {
         let request = ctx.request()?;
         request.caller.may(Resource::Mou.search())?;
         let wanted = PageRequest::parse(first, after.as_deref(), last, before.as_deref())?;
-        let wanted_of = Listing::parse(&filter.unwrap_or_default())?;
+        let wanted_of = PartnershipListing::parse(&filter.unwrap_or_default())?;
         list(request, wanted_of, wanted).await
     }
 }
 
 /// Which partnerships are listed.
 #[derive(Clone, Copy, Debug)]
-struct Listing {
+struct PartnershipListing {
     task_force: Option<TaskForceId>,
     partner: Option<AgencyId>,
     lacking: Option<PartnershipStep>,
 }
 
-impl Listing {
+impl PartnershipListing {
     fn parse(filter: &PartnershipFilter) -> Result<Self> {
         let task_force = filter.task_force.as_deref();
         let task_force = task_force.map(|id| page::id("filter.taskForce", id));
@@ -124,7 +124,7 @@ impl Listing {
 
 async fn list(
     request: &Request,
-    listing: Listing,
+    listing: PartnershipListing,
     wanted: PageRequest<PartnershipPlace>,
 ) -> Result<Connection<Partnership>> {
     let (store, reader) = (&request.worker.store, request.caller.agency());
