@@ -11,7 +11,8 @@ use concord_entities::vocabulary::{MemberRole, VettingAttribute};
 use serde_json::{Value, json};
 
 use crate::world::agency::{day, entries, text};
-use crate::world::{Agency, Answer, World, on_both};
+use crate::endings::put_back::{is_copied, is_put_back, is_reopened};
+use crate::world::{Agency, Answer, EVERYTHING, World, on_both};
 
 const VETTING: &str = "attribute held checkedOn lapsesOn evidence";
 
@@ -261,4 +262,30 @@ fn a_check_counts_from_its_day_to_its_last_both_included() {
     };
     let held = [19_999, 20_000, 20_730, 20_731].map(|day| is_held(&check, Day(day)));
     assert_eq!(held, [false, true, true, false]);
+}
+
+on_both!(whoever_left_stays_shut_out_where_an_older_copy_is_put_back);
+async fn whoever_left_stays_shut_out_where_an_older_copy_is_put_back(mut world: World) {
+    let (north, south) = world.agencies("north", "south").await;
+    let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
+    is_copied(&world);
+    let document = "mutation($t: ID!) { leaveTaskForce(taskForce: $t, ends: true) { status } }";
+    let left = json!({ "t": world.task_force.to_string() });
+    north.asks(document, left).await.data();
+
+    is_put_back(&world);
+    is_reopened(&mut world);
+    world.server = world.another_server();
+    let mut claims = world.claims(south.id, EVERYTHING);
+    let epoch = "SELECT max(token_epoch) FROM agency";
+    claims.epoch = world.tampers(epoch).parse().unwrap();
+    let south = south
+        .at(&world.server.address)
+        .with(world.signs(&claims));
+    let read = south.reads(&ada).await;
+    assert!(
+        read.contains("AGENCY_SUSPENDED") && !read.contains("Ada"),
+        "{read}"
+    );
+    assert!(world.verifies().0);
 }

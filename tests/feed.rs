@@ -4,10 +4,12 @@ mod cursors;
 mod mailbox;
 mod polled;
 mod rules;
+mod seen;
 mod story;
 
 use std::time::Duration;
 
+use concord::request::log_end::JUST_NOW;
 use serde_json::{Value, json};
 
 use crate::world::agency::{entries, text};
@@ -75,11 +77,12 @@ async fn settled(world: &World, reader: &Agency, after: &str) -> Page {
     page(reader, Some(after), 100).await
 }
 
-/// Waits until every event so far has its place.
+/// Waits until every event so far has its place, and no server takes an end of before for the end any more.
 async fn all_have_their_places(world: &World) {
     while world.tampers("SELECT count(*) FROM audit_waiting") != "0" {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
+    tokio::time::sleep(JUST_NOW).await;
 }
 
 /// How many events the log has.

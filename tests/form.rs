@@ -81,7 +81,7 @@ fn longest() -> Subject {
 }
 
 /// What a page says, a line each.
-fn said(html: &str) -> String {
+pub(crate) fn said(html: &str) -> String {
     let mut body = html.split_once("<body>").unwrap().1;
     let mut text = String::new();
     while let Some((before, rest)) = body.split_once('<') {

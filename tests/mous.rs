@@ -29,7 +29,7 @@ fn mou(north: &Agency, south: &Agency) -> Value {
 }
 
 async fn signs(agency: &Agency, id: &str, document: &str) -> Answer {
-    let signature = json!({ "signatory": "A Director", "title": "Director", "documentSha256": document.repeat(32) });
+    let signature = json!({ "signatory": "A Director", "title": "Director", "authority": "the board", "documentSha256": document.repeat(32) });
     agency.asks(SIGN, json!({ "id": id, "s": signature })).await
 }
 
@@ -68,6 +68,37 @@ async fn a_term_that_makes_no_sense_is_refused_with_the_field(world: World) {
     refused.is_refused_for("mou.terms.terminationNoticeDays");
 }
 
+on_both!(an_mou_has_two_parties_who_sign_each_for_itself);
+async fn an_mou_has_two_parties_who_sign_each_for_itself(world: World) {
+    let (north, south) = (world.agency("north").await, world.agency("south").await);
+    let mut alone = mou(&north, &south);
+    alone["parties"].as_array_mut().unwrap().pop();
+    let refused = north.asks(DRAFT, json!({ "m": alone })).await;
+    refused.is_refused_for("mou.parties");
+    let mut reversed = mou(&north, &south);
+    reversed["effectiveOn"] = json!(day(400));
+    let refused = north.asks(DRAFT, json!({ "m": reversed })).await;
+    refused.is_refused_for("mou.expiresOn");
+
+    let mut followed = mou(&north, &south);
+    followed["taskForce"] = json!(world.task_force.to_string());
+    let drafted = north.asks(DRAFT, json!({ "m": followed })).await;
+    let id = text(&drafted.data()["draftMou"]["id"]);
+    north.changes("offerMou", &id, "status").await.data();
+    let coordinator = world.coordinator();
+    let followers = signs(&coordinator, &id, "ab").await;
+    assert_eq!(followers.codes(), "INVALID_TRANSITION", "it is no party");
+    let stranger = world.agency("west").await;
+    assert_eq!(signs(&stranger, &id, "ab").await.codes(), "NOT_FOUND");
+    let unsaid = json!({ "signatory": "A Director", "title": "Director", "authority": " ", "documentSha256": "ab".repeat(32) });
+    let unsaid = south.asks(SIGN, json!({ "id": id, "s": unsaid })).await;
+    unsaid.is_refused_for("signature.authority");
+    signs(&south, &id, "ab").await.data();
+    let parties = north.finds("Mou", &id, "parties { authority }").await;
+    let mut parties = parties["parties"].as_array().unwrap().iter();
+    assert!(parties.any(|party| party["authority"] == "the board"));
+}
+
 on_both!(all_parties_sign_one_document);
 async fn all_parties_sign_one_document(world: World) {
     let (north, south) = (world.agency("north").await, world.agency("south").await);
@@ -97,7 +128,7 @@ proptest! {
         let (first, today) = (Day(today + first), Day(today));
         let last = first.plus_days(length);
         let review_on = review.map(|after| first.plus_days(after));
-        let term = DraftedTerm { effective_on: first, review_on, expires_on: last };
+        let term = DraftedTerm { effective_on: first, review_on, expires_on: Some(last) };
         let makes_sense = first <= last
             && today <= last
             && length <= 3_653

@@ -199,6 +199,18 @@ async fn a_coordinator_sees_who_has_not_met_with_the_most_to_do_on_top(world: Wo
         list(&coordinator, of(Some("FORMALISED"))).await[..],
         all[..]
     );
+    // Nor is it that step between two of which one has left it.
+    let goes_on = format!("UPDATE mou SET suspended_at = NULL WHERE id = {mou}");
+    world.ends_sharing(&goes_on);
+    assert_eq!(list(&coordinator, of(None)).await[5], formalised);
+    let leaves = format!("UPDATE mou_party SET leaves_at = 1 WHERE mou_id = {mou}");
+    let of_north = world.sql_id(&north.id.to_string());
+    world.ends_sharing(&format!("{leaves} AND agency_id = {of_north}"));
+    assert_eq!(list(&coordinator, of(None)).await[5], all[5]);
+    assert_eq!(
+        list(&coordinator, of(Some("FORMALISED"))).await[..],
+        all[..]
+    );
 
     // A task force that one does not coordinate shows one's own pairs; another one shows nothing.
     assert_eq!(list(&south, of(None)).await.len(), 3);

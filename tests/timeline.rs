@@ -154,7 +154,7 @@ fn about<'a>(
 ) -> AboutRecords<'a> {
     AboutRecords {
         backend,
-        reader: reader.id,
+        reader: Some(reader.id),
         records,
         order: Order::Desc,
         most: 21,

@@ -3,6 +3,7 @@
 mod consents;
 mod mailbox;
 mod memberships;
+mod mous;
 mod referrals;
 
 use std::ops::RangeInclusive;

@@ -34,9 +34,11 @@ use crate::http::challenge::Challenges;
 use crate::http::explorer::Personas;
 use crate::http::server::{self, Door, ListenError};
 use crate::http::shared::Shared;
+use crate::mou::reminders;
 use crate::referral::settling;
 use crate::request::WorkerFactory;
 use crate::request::directory::Directory;
+use crate::request::log_end::SeenLogEnd;
 use crate::seal::kek_set::KekSet;
 use crate::seal::vacuum::Vacuum;
 use crate::seal::{Vault, kek};
@@ -194,6 +196,7 @@ impl Service {
         ));
         let vacuuming = tokio::spawn(Vacuum::new(&self.store.keyring, housekeeping).run());
         let settling = tokio::spawn(settling::keep(self.store.clone(), ledger.clone()));
+        let reminding = tokio::spawn(reminders::keep(self.store.clone(), ledger.clone()));
         let publishing = tokio::spawn(publishing::keep(self.store.clone(), ledger.fork().clone()));
         let tidying = tokio::spawn(tidy(limits.clone()));
         Ok(Running {
@@ -202,6 +205,7 @@ impl Service {
             workers: WorkerFactory {
                 origins: AllowedOrigins::from_settings(&self.settings),
                 trusted_documents: TrustedDocuments::default(),
+                seen_log_end: SeenLogEnd::default(),
                 document_check,
                 settings: self.settings,
                 store: self.store,
@@ -222,7 +226,9 @@ impl Service {
                     ("watch over the ledger", watching),
                     ("reading of the token keys", refresher),
                 ],
-                aborted: vec![sweeping, vacuuming, settling, publishing, tidying],
+                aborted: vec![
+                    sweeping, vacuuming, settling, reminding, publishing, tidying,
+                ],
             },
         })
     }

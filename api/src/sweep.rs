@@ -170,25 +170,28 @@ impl SweepLock {
         if store.backend != DbBackend::Postgres {
             return Ok(Some(Self(None)));
         }
-        let connection = store.write.driver().acquire().await.map_err(unavailable)?;
+        let connection = store.write.acquire().await.map_err(unavailable)?;
         let mut connection = connection.detach();
         let held: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock($1)")
             .bind(AdvisoryLock::Sweeping.number())
             .fetch_one(&mut connection)
             .await
             .map_err(unavailable)?;
-        let lock = Self(Some(connection));
         if held {
-            Ok(Some(lock))
-        } else {
-            lock.release().await;
-            Ok(None)
+            return Ok(Some(Self(Some(connection))));
         }
+        let _ = connection.close().await;
+        Ok(None)
     }
 
+    /// Lets go of it before it returns: whoever takes it next does not have to wait until this session is at its end.
     async fn release(self) {
-        if let Some(connection) = self.0 {
+        if let Some(mut connection) = self.0 {
             // A connection that does not end properly ends with its socket, and the lock with it.
+            let _ = sqlx::query("SELECT pg_advisory_unlock($1)")
+                .bind(AdvisoryLock::Sweeping.number())
+                .execute(&mut connection)
+                .await;
             let _ = connection.close().await;
         }
     }

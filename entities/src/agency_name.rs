@@ -44,6 +44,11 @@ impl Entity {
             .limit(SHOWN)
     }
 
+    /// Returns the former names of these agencies.
+    pub fn of_any(agencies: impl IntoIterator<Item = AgencyId>) -> Select<Self> {
+        Self::find().filter(COLUMN.agency_id.is_in(agencies))
+    }
+
     /// Returns the former names of other agencies of a task force that look like this one.
     #[must_use]
     pub fn alike(task_force: TaskForceId, agency: AgencyId, key: &NameKey) -> Select<Self> {

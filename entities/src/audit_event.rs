@@ -53,7 +53,8 @@ impl ActiveModelBehavior for ActiveModel {}
 /// no database would use it.
 const ENDS_SHARING: &str = "kind IN ('AGENCY_SUSPENDED', 'AGENCY_REINSTATED', 'APPLICATION_SUSPENDED', \
      'ISSUER_SUSPENDED', 'ISSUER_REINSTATED', 'SUBJECT_ENDED', 'SUBJECT_REINSTATED', 'SIGNING_KEY_RETIRED', 'TOKEN_REVOKED', 'CONSENT_REVOKED', 'CONSENT_SUPERSEDED', \
-     'CONSENT_ENTERED_IN_ERROR', 'SURVIVOR_ERASED', 'LEDGER_REOPENED')";
+     'CONSENT_ENTERED_IN_ERROR', 'SURVIVOR_ERASED', 'MOU_SUSPENDED', 'MOU_REINSTATED', 'MOU_TERMINATED', 'MOU_LEFT', 'MOU_SUPERSEDED', \
+     'TASK_FORCE_LEFT', 'LEDGER_REOPENED')";
 
 impl Entity {
     /// Returns the events that end sharing, in the order of their times, from after this time and event.
@@ -213,8 +214,8 @@ impl SubjectInLeaf {
 pub struct AboutRecords<'a> {
     /// The database's kind.
     pub backend: DbBackend,
-    /// The agency that reads.
-    pub reader: AgencyId,
+    /// The agency that reads what it did and was told; none where whoever may see the records may see all that happened to them.
+    pub reader: Option<AgencyId>,
     /// The records by their ids on the wire, each with what else its events must be.
     pub records: &'a [(String, Condition)],
     /// In which order: the newest first, or the oldest. Where the walk along them begins, the conditions say.
@@ -265,15 +266,17 @@ impl AboutRecords<'_> {
 
     fn walk(&self, record: &str, only: &Condition) -> SelectStatement {
         let key = object_in_leaf(self.backend);
-        let knows = Condition::any()
-            .add(COLUMN.agency_id.eq(self.reader))
-            .add(COLUMN.recipient_id.eq(self.reader));
+        let knows = self.reader.map(|reader| {
+            Condition::any()
+                .add(COLUMN.agency_id.eq(reader))
+                .add(COLUMN.recipient_id.eq(reader))
+        });
         Query::select()
             .column((Entity, Column::Id))
             .from(Entity)
             .cond_where(Expr::cust(format!("({CHANGES_RECORDS})")))
             .and_where(Expr::cust(key).eq(record))
-            .cond_where(knows)
+            .cond_where(Condition::all().add_option(knows))
             .cond_where(only.clone())
             .order_by((Entity, Column::Id), self.order.clone())
             .limit(self.most)

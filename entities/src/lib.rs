@@ -51,6 +51,7 @@ pub mod consent_signature;
 pub mod legal_hold;
 pub mod mandated_disclosure;
 pub mod mou;
+pub mod mou_import;
 pub mod mou_party;
 pub mod note_attachment;
 pub mod notice;

@@ -79,6 +79,14 @@ pub(crate) fn coordination(agency: AgencyId) -> SelectStatement {
         .to_owned()
 }
 
+/// Returns the task force `id`, where `agency` coordinates it and takes part in it, as a subquery of one row at most: its value
+/// is known before anything is walked by it.
+pub(crate) fn coordination_of(agency: AgencyId, id: TaskForceId) -> SelectStatement {
+    coordination(agency)
+        .and_where(COLUMN.task_force_id.eq(id))
+        .to_owned()
+}
+
 /// Returns `agency` itself, and every agency in the task forces that it coordinates, as a subquery.
 pub(crate) fn coordinated_with(agency: AgencyId) -> SelectStatement {
     let coordinated = coordination(agency);
@@ -135,6 +143,14 @@ impl Entity {
         Self::find()
             .filter(COLUMN.task_force_id.eq(task_force))
             .order_by_asc(COLUMN.agency_id)
+    }
+
+    /// Returns the places of those who coordinate a task force, and take part in it.
+    #[must_use]
+    pub fn coordinators_of(task_force: TaskForceId) -> Select<Self> {
+        Self::in_task_force(task_force)
+            .filter(COLUMN.role.eq(MemberRole::Coordinator))
+            .filter(COLUMN.suspended_at.is_null())
     }
 
     /// Returns the place of another `agency` in a task force that `coordinator` coordinates.

@@ -1,7 +1,9 @@
 //! One version of a memorandum of understanding.
 
+use std::time::Duration;
+
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::Query;
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{Condition, FromJsonQueryResult, QueryFilter, QueryOrder};
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +12,7 @@ use crate::ids::{AgencyId, MouId, TaskForceId};
 use crate::instant::{Day, Instant};
 use crate::membership;
 use crate::mou_party;
-use crate::vocabulary::MouKind;
+use crate::vocabulary::{MouKind, MouStatus};
 use crate::zone::Zone;
 
 /// An MOU. Its status is computed from these dates and its parties' signatures when it is read, never stored.
@@ -41,26 +43,34 @@ pub struct Model {
     pub effective_on: Day,
     /// The day on which its review is due.
     pub review_on: Option<Day>,
-    /// Its last day in force.
+    /// Its last day in force; of one that is open-ended, the last day on which its review can be made up for.
     pub expires_on: Day,
+    /// Whether it was agreed without a last day, to be reviewed.
+    pub open_ended: bool,
+    /// Its last day by a party's notice, where that comes before the one that was agreed.
+    pub terminates_on: Option<Day>,
     /// In which its days are counted.
     pub time_zone: Zone,
     /// When its first day begins there.
     pub begins_at: Instant,
     /// When its last day is over there.
     pub ends_at: Instant,
+    /// When the day of its review begins there.
+    pub review_at: Option<Instant>,
     /// When it was put before its parties.
     pub offered_at: Option<Instant>,
     /// When the last party signed.
     pub signed_at: Option<Instant>,
-    /// When it was suspended.
+    /// Since when it is suspended, by any of its parties.
     pub suspended_at: Option<Instant>,
-    /// When it was ended before its last day.
+    /// When it was ended at once, before its last day.
     pub terminated_at: Option<Instant>,
     /// When a party turned it down.
     pub declined_at: Option<Instant>,
     /// When a later version took its place.
     pub superseded_at: Option<Instant>,
+    /// When its parties were reminded last of its review or its end.
+    pub reminded_at: Option<Instant>,
     /// When it was drafted.
     pub created_at: Instant,
     /// The task force that follows it.
@@ -75,6 +85,10 @@ pub struct Model {
 }
 
 impl ActiveModelBehavior for ActiveModel {}
+
+/// How long before its review or its end the parties of an MOU are reminded for the first time, and two days, since days begin
+/// elsewhere at other moments.
+const REMINDED_WITHIN: Duration = Duration::from_hours(92 * 24);
 
 /// The moments that say whether an MOU is in force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,6 +115,20 @@ impl MouDates {
 }
 
 impl Model {
+    /// Returns its last day as things stand: the one that was agreed, or that of a notice before it.
+    #[must_use]
+    pub fn last_day(&self) -> Day {
+        let notice = self.terminates_on.unwrap_or(self.expires_on);
+        Ord::min(self.expires_on, notice)
+    }
+
+    /// Returns until when what is sent under it stands, as things stand: until its end, or since it was halted not at all.
+    #[must_use]
+    pub fn stands_until(&self) -> Instant {
+        let halted = self.dates().halted_at;
+        halted.map_or(self.ends_at, |halted| Ord::min(halted, self.ends_at))
+    }
+
     /// Returns the moments that say whether it is in force.
     #[must_use]
     pub fn dates(&self) -> MouDates {
@@ -117,6 +145,81 @@ impl Model {
             halted_at: halts.into_iter().flatten().min(),
         }
     }
+}
+
+/// Returns the condition that an MOU stands so at `now`: what the rule computes, said to a database.
+#[must_use]
+pub fn stands_at(status: MouStatus, now: &Expr) -> Condition {
+    let past = |column: Column| Expr::col((Entity, column)).lte(now.clone());
+    let to_come = |column: Column| Expr::col((Entity, column)).gt(now.clone());
+    let is_set = |column: Column| Expr::col((Entity, column)).is_not_null();
+    let is_unset = |column: Column| Expr::col((Entity, column)).is_null();
+    let all = |conditions: Vec<Expr>| {
+        let all = Condition::all();
+        conditions.into_iter().fold(all, Condition::add)
+    };
+    let stays = all(vec![
+        is_unset(Column::SupersededAt),
+        is_unset(Column::TerminatedAt),
+        is_unset(Column::DeclinedAt),
+    ]);
+    let offered = stays.clone().add(is_set(Column::OfferedAt));
+    let ended = offered.clone().add(past(Column::EndsAt));
+    let runs = offered.add(to_come(Column::EndsAt));
+    let waits = runs.clone().add(is_unset(Column::SignedAt));
+    let signed = runs.add(is_set(Column::SignedAt));
+    let stands = signed.clone().add(is_unset(Column::SuspendedAt));
+    let in_force = all(vec![past(Column::SignedAt), past(Column::BeginsAt)]);
+    let by_somebody = Expr::exists(mou_party::signatures_of(COLUMN.id));
+    match status {
+        MouStatus::Superseded => all(vec![is_set(Column::SupersededAt)]),
+        // At once, or as a notice was over.
+        MouStatus::Terminated => all(vec![is_unset(Column::SupersededAt)]).add(
+            Condition::any()
+                .add(is_set(Column::TerminatedAt))
+                .add(ended.add(is_set(Column::TerminatesOn))),
+        ),
+        MouStatus::Declined => all(vec![
+            is_unset(Column::SupersededAt),
+            is_unset(Column::TerminatedAt),
+            is_set(Column::DeclinedAt),
+        ]),
+        MouStatus::Draft => stays.add(is_unset(Column::OfferedAt)),
+        MouStatus::Expired => ended.add(is_unset(Column::TerminatesOn)),
+        MouStatus::Offered => waits.add(by_somebody.not()),
+        MouStatus::PartiallySigned => waits.add(by_somebody),
+        MouStatus::Suspended => signed.add(is_set(Column::SuspendedAt)),
+        MouStatus::Signed => stands.add(in_force.not()),
+        MouStatus::DueForReview => stands.add(in_force).add(past(Column::ReviewAt)),
+        MouStatus::Active => stands.add(in_force).add(
+            Condition::any()
+                .add(is_unset(Column::ReviewAt))
+                .add(to_come(Column::ReviewAt)),
+        ),
+    }
+}
+
+/// Returns the condition that an MOU waits at `now` for its parties' signatures.
+#[must_use]
+pub fn awaits_signatures(now: &Expr) -> Condition {
+    [MouStatus::Offered, MouStatus::PartiallySigned]
+        .into_iter()
+        .fold(Condition::any(), |any, status| {
+            any.add(stands_at(status, now))
+        })
+}
+
+/// Returns the condition that an MOU's last day comes before `day`.
+#[must_use]
+pub fn ends_before(day: Day) -> Condition {
+    // For the index: nowhere does a day begin more than a day later than in UTC.
+    Condition::all()
+        .add(Expr::col((Entity, Column::EndsAt)).lte(day.end()))
+        .add(
+            Condition::any()
+                .add(COLUMN.expires_on.lt(day))
+                .add(COLUMN.terminates_on.lt(day)),
+        )
 }
 
 /// The clauses of an MOU, as its parties agreed on them.
@@ -138,16 +241,23 @@ pub struct Terms {
     pub termination_notice_days: u32,
 }
 
+/// As what an agency follows MOUs. Each is a walk along an index of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Follower {
+    /// It drafted them.
+    Drafter,
+    /// It is a party of them.
+    Party,
+    /// It coordinates this task force, which follows them.
+    CoordinatorOf(TaskForceId),
+}
+
 impl Entity {
     /// Returns the MOUs that `agency` may follow, newest first: it is a party and the MOU is offered, it drafted the
     /// MOU, or it coordinates the task force that follows the MOU.
     #[must_use]
     pub fn followed_by(agency: AgencyId) -> Select<Self> {
-        let signed_up = Query::select()
-            .column(mou_party::COLUMN.mou_id)
-            .from(mou_party::Entity)
-            .and_where(mou_party::COLUMN.agency_id.eq(agency))
-            .to_owned();
+        let signed_up = mou_party::of_agency(agency);
         let coordinated = membership::coordination(agency);
         let followed = Condition::any()
             .add(COLUMN.id.in_subquery(signed_up))
@@ -161,6 +271,28 @@ impl Entity {
                 ),
             )
             .order_by_desc(COLUMN.id)
+    }
+
+    /// Returns the MOUs that `agency` follows as this. A party sees none before it is offered.
+    #[must_use]
+    pub fn followed_as(agency: AgencyId, follower: Follower) -> Select<Self> {
+        let offered = || Self::find().filter(COLUMN.offered_at.is_not_null());
+        match follower {
+            Follower::Drafter => Self::find().filter(COLUMN.drafted_by.eq(agency)),
+            Follower::Party => {
+                offered().filter(COLUMN.id.in_subquery(mou_party::of_agency(agency)))
+            }
+            Follower::CoordinatorOf(id) => {
+                let task_force = membership::coordination_of(agency, id);
+                offered().filter(Expr::col((Entity, Column::TaskForceId)).eq(task_force))
+            }
+        }
+    }
+
+    /// Returns the MOUs with the ids that a statement over what an agency follows found.
+    #[must_use]
+    pub fn found(ids: SelectStatement) -> Select<Self> {
+        Self::find().filter(COLUMN.id.in_subquery(ids))
     }
 
     /// Returns those of these MOUs that `agency` may follow.
@@ -183,6 +315,18 @@ impl Entity {
             .filter(COLUMN.drafted_by.eq(agency))
     }
 
+    /// Returns the MOU `id` of anybody: for the version that takes its place, and for going on from an older copy.
+    #[must_use]
+    pub fn anywhere(id: MouId) -> Select<Self> {
+        Self::find().filter(COLUMN.id.eq(id))
+    }
+
+    /// Returns every MOU that all its parties have signed, for going on from an older copy.
+    #[must_use]
+    pub fn signed_anywhere() -> Select<Self> {
+        Self::find().filter(COLUMN.signed_at.is_not_null())
+    }
+
     /// Returns these MOUs, for the statistics of the task forces that follow them.
     pub fn stood_on(ids: impl IntoIterator<Item = MouId>) -> Select<Self> {
         Self::find().filter(COLUMN.id.is_in(ids))
@@ -192,6 +336,27 @@ impl Entity {
     #[must_use]
     pub fn followed_in(task_force: TaskForceId) -> Select<Self> {
         Self::find().filter(COLUMN.task_force_id.eq(task_force))
+    }
+
+    /// Returns the signed MOUs that have not ended, and end or are reviewed soon enough for their parties to be reminded, for
+    /// whoever reminds them.
+    #[must_use]
+    pub fn nearing(now: Instant) -> Select<Self> {
+        let soon = now.plus(REMINDED_WITHIN);
+        let today = Zone::UTC.day(now);
+        let near = COLUMN.review_on.between(today, Zone::UTC.day(soon));
+        let soon = Condition::any().add(COLUMN.ends_at.lt(soon)).add(near);
+        Self::find()
+            .filter(COLUMN.signed_at.is_not_null())
+            .filter(COLUMN.superseded_at.is_null())
+            .filter(COLUMN.ends_at.gt(now))
+            .filter(soon)
+    }
+
+    /// Returns one of them.
+    #[must_use]
+    pub fn nearing_one(now: Instant, id: MouId) -> Select<Self> {
+        Self::nearing(now).filter(COLUMN.id.eq(id))
     }
 
     /// Returns the MOUs that `agency` drafted and no task force follows, for the command line alone.

@@ -1,11 +1,11 @@
 //! A party of an MOU, and its signature.
 
-use sea_orm::QueryFilter;
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{Query, SelectStatement};
+use sea_orm::sea_query::{Expr, ExprTrait, IntoColumnRef, Query, SelectStatement};
+use sea_orm::{QueryFilter, QueryOrder};
 
 use crate::ids::{AgencyId, MouId};
-use crate::instant::Instant;
+use crate::instant::{Day, Instant};
 
 /// One agency's part in an MOU.
 #[sea_orm::model]
@@ -24,10 +24,28 @@ pub struct Model {
     pub signatory: Option<String>,
     /// The signatory's title.
     pub title: Option<String>,
+    /// By what authority they signed, as they declared.
+    pub authority: Option<String>,
     /// The SHA-256 of the signed document, 64 lower-case hex digits.
     pub document_sha256: Option<String>,
     /// When it signed.
     pub signed_at: Option<Instant>,
+    /// When it suspended the MOU, while that stands.
+    pub suspended_at: Option<Instant>,
+    /// Why it did last.
+    pub suspension_reason: Option<String>,
+    /// When it took that back.
+    pub reinstated_at: Option<Instant>,
+    /// When it said that the MOU is to end, or turned it down.
+    pub ended_at: Option<Instant>,
+    /// Why the MOU is to end, or why it leaves.
+    pub end_reason: Option<String>,
+    /// Whether it named a breach as it said so.
+    pub breach: bool,
+    /// From when it is no party any more, where it leaves and the others go on.
+    pub leaves_at: Option<Instant>,
+    /// The day of the next review, which it agrees to.
+    pub reviewed_for: Option<Day>,
     /// The MOU.
     #[sea_orm(belongs_to, from = "mou_id", to = "id")]
     pub mou: BelongsTo<super::mou::Entity>,
@@ -37,6 +55,59 @@ pub struct Model {
 }
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Model {
+    /// Returns a party that takes something on, and has not said anything else yet.
+    #[must_use]
+    pub fn unsigned(mou_id: MouId, agency_id: AgencyId, responsibilities: String) -> Self {
+        Self {
+            mou_id,
+            agency_id,
+            responsibilities,
+            signatory: None,
+            title: None,
+            authority: None,
+            document_sha256: None,
+            signed_at: None,
+            suspended_at: None,
+            suspension_reason: None,
+            reinstated_at: None,
+            ended_at: None,
+            end_reason: None,
+            breach: false,
+            leaves_at: None,
+            reviewed_for: None,
+        }
+    }
+}
+
+/// Returns the MOUs that `agency` is a party of, as a subquery.
+#[must_use]
+pub fn of_agency(agency: AgencyId) -> SelectStatement {
+    Query::select()
+        .column(COLUMN.mou_id)
+        .from(Entity)
+        .and_where(COLUMN.agency_id.eq(agency))
+        .to_owned()
+}
+
+/// Returns the MOUs that `agency` is a party of and has not signed, as a subquery.
+#[must_use]
+pub fn unsigned_by(agency: AgencyId) -> SelectStatement {
+    of_agency(agency)
+        .and_where(COLUMN.signed_at.is_null())
+        .to_owned()
+}
+
+/// Returns the signatures under the MOU that `id` names, as a subquery.
+pub(crate) fn signatures_of(id: impl IntoColumnRef) -> SelectStatement {
+    Query::select()
+        .column(COLUMN.agency_id)
+        .from(Entity)
+        .and_where(COLUMN.mou_id.into_expr().eq(Expr::col(id)))
+        .and_where(COLUMN.signed_at.is_not_null())
+        .to_owned()
+}
 
 /// Returns the MOUs that `agency` has signed, as a subquery.
 pub(crate) fn signed_by(agency: AgencyId) -> SelectStatement {
@@ -49,8 +120,10 @@ pub(crate) fn signed_by(agency: AgencyId) -> SelectStatement {
 }
 
 impl Entity {
-    /// Returns the parties of these MOUs, which the caller has found by a scoped finder.
+    /// Returns the parties of these MOUs, which the caller has found by a scoped finder, always in the same order.
     pub fn of(mous: impl IntoIterator<Item = MouId>) -> Select<Self> {
-        Self::find().filter(COLUMN.mou_id.is_in(mous))
+        Self::find()
+            .filter(COLUMN.mou_id.is_in(mous))
+            .order_by_asc(COLUMN.agency_id)
     }
 }

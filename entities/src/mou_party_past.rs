@@ -21,6 +21,8 @@ pub struct Model {
     pub until: Instant,
     /// When it had signed, where it had.
     pub signed_at: Option<Instant>,
+    /// From when it would be no party any more.
+    pub leaves_at: Option<Instant>,
     /// The party.
     #[sea_orm(
         belongs_to,

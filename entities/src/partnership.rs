@@ -142,14 +142,20 @@ impl Entity {
         among.filter(is_of(agency))
     }
 
-    /// Returns those of these partnerships whose two are not both parties of one of these MOUs.
+    /// Returns those of these partnerships whose two are not both parties of one of these MOUs; who has left it at `now` is
+    /// none any more.
     pub fn under_none_of(
         among: Select<Self>,
         mous: impl IntoIterator<Item = MouId>,
+        now: Instant,
     ) -> Select<Self> {
         let column = |party: &'static str, column: mou_party::Column| Expr::col((party, column));
         let (one, other) = ("one_party", "other_party");
         let same = column(one, mou_party::Column::MouId).equals((other, mou_party::Column::MouId));
+        let stays = |party| {
+            let leaves = column(party, mou_party::Column::LeavesAt);
+            leaves.clone().is_null().or(leaves.gt(now))
+        };
         let both = Query::select()
             .expr(Expr::value(1))
             .from_as(mou_party::Entity, one)
@@ -157,6 +163,8 @@ impl Entity {
             .and_where(column(one, mou_party::Column::MouId).is_in(mous))
             .and_where(column(one, mou_party::Column::AgencyId).equals((Entity, Column::OneId)))
             .and_where(column(other, mou_party::Column::AgencyId).equals((Entity, Column::OtherId)))
+            .and_where(stays(one))
+            .and_where(stays(other))
             .to_owned();
         among.filter(Expr::exists(both).not())
     }

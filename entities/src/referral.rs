@@ -460,12 +460,41 @@ impl Entity {
             .filter(COLUMN.consent_id.eq(consent))
     }
 
-    /// Has the referrals that stand on `mou` stand until `until` by themselves, when its last day is over.
+    /// Has those of the open referrals that stand on `mou` and were made by or to `party` stand until `until` at the longest,
+    /// when that one has left.
+    #[must_use]
+    pub fn stand_with(mou: MouId, party: AgencyId, until: Instant) -> UpdateMany<Self> {
+        let theirs = Condition::any()
+            .add(COLUMN.sender_id.eq(party))
+            .add(COLUMN.recipient_id.eq(party));
+        Self::stand_under(mou, until)
+            .filter(theirs)
+            .filter(COLUMN.mou_until.gt(until))
+    }
+
+    /// Has the open referrals between these parties that stand on a version of an MOU stand on the next one, until when that
+    /// stands by itself.
+    pub fn stand_on_next(
+        version: MouId,
+        (next, until): (MouId, Instant),
+        parties: impl IntoIterator<Item = AgencyId> + Clone,
+    ) -> UpdateMany<Self> {
+        Self::update_many()
+            .col_expr(Column::MouId, Expr::value(next))
+            .col_expr(Column::MouUntil, Expr::value(until))
+            .filter(COLUMN.mou_id.eq(version))
+            .filter(COLUMN.status.is_in(ReferralStatus::OPEN))
+            .filter(COLUMN.sender_id.is_in(parties.clone()))
+            .filter(COLUMN.recipient_id.is_in(parties))
+    }
+
+    /// Has the open referrals that stand on `mou` stand until `until` by themselves, when its last day is over or it is halted.
     #[must_use]
     pub fn stand_under(mou: MouId, until: Instant) -> UpdateMany<Self> {
         Self::update_many()
             .col_expr(Column::MouUntil, Expr::value(until))
             .filter(COLUMN.mou_id.eq(mou))
+            .filter(COLUMN.status.is_in(ReferralStatus::OPEN))
     }
 
     /// Cancels, as the survivor decided, what is drafted of the survivor `id`, whom the caller serves.

@@ -58,8 +58,14 @@ impl MigratorTrait for Data {
             Box::new(data::m0042_past_facts::KeepPastFacts),
             Box::new(data::m0043_statistics::AddStatistics),
             Box::new(data::m0044_notes::CreateNotes),
+            Box::new(data::m0045_mou_life::LiveMous),
+            Box::new(data::m0047_register::OrderRegister),
+            Box::new(data::m0048_mou_imports::CreateMouImports),
             Box::new(data::m0049_partnerships::CreatePartnerships),
             Box::new(data::m0050_agencies_change::ChangeAgencies),
+            Box::new(data::m0051_mou_reminders::RemindOfMous),
+            Box::new(data::m0052_mou_endings::JournalMouEndings),
+            Box::new(data::m0056_left_places::JournalLeaving),
         ])
     }
 }

@@ -16,7 +16,7 @@ const DECISIVE: [(&str, &[&str], usize); 6] = [
     ("agency", &["id"], 1),
     ("membership", &["agency_id", "task_force_id"], 1),
     ("mou", &["id"], 10),
-    ("mou_party", &["mou_id", "agency_id"], 1),
+    ("mou_party", &["mou_id", "agency_id"], 2),
     ("consent", &["id"], 11),
     ("referral", &["id"], 9),
 ];

@@ -1,5 +1,7 @@
 //! The parties, and the objects that operations are asked of, made by the sender through the service itself.
 
+mod mous;
+
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
@@ -76,6 +78,10 @@ pub enum Given {
     MouDraft,
     MouOffered,
     MouToSign,
+    MouInForce,
+    MouOfThree,
+    MouToAmend,
+    MouSuspended,
     Event,
     EventOf,
     NewAgency,
@@ -358,9 +364,31 @@ impl Stage {
             Given::MouDraft => Object::known(self.mou().await),
             Given::MouOffered => Object::known(self.offered().await),
             Given::MouToSign => {
-                let signature = json!({ "signatory": "A Director", "title": "Director", "documentSha256": "ab".repeat(32) });
+                let signature = json!({ "signatory": "A Director", "title": "Director", "authority": "the board", "documentSha256": "ab".repeat(32) });
                 let id = self.offered().await;
                 Object::new(&id, json!({ "id": id, "signature": signature }))
+            }
+            Given::MouInForce => {
+                let id = self.in_force(&[&self.sender, &self.recipient]).await;
+                Object::new(&id, json!({ "id": id, "day": day(300) }))
+            }
+            Given::MouToAmend => {
+                let id = self.in_force(&[&self.sender, &self.recipient]).await;
+                Object::new(&id, json!({ "id": id, "new": self.new_mou() }))
+            }
+            Given::MouOfThree => {
+                let three = [&self.sender, &self.recipient, &self.coordinator];
+                Object::known(self.in_force(&three).await)
+            }
+            Given::MouSuspended => {
+                let id = self.in_force(&[&self.sender, &self.recipient]).await;
+                let suspend =
+                    "mutation($id: ID!) { suspendMou(id: $id, reason: \"a doubt\") { id } }";
+                self.recipient
+                    .asks(suspend, json!({ "id": id }))
+                    .await
+                    .data();
+                Object::known(id)
             }
             Given::Event => Object::known(self.event().await.0),
             Given::EventOf => {
@@ -535,37 +563,6 @@ impl Stage {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         Object::new(id, json!({ "after": after }))
-    }
-
-    fn new_mou(&self) -> Value {
-        let party = |agency: &Agency| json!({ "agency": agency.id.to_string(), "responsibilities": "refers and receives" });
-        json!({
-            "kind": "REFERRAL", "title": self.name(), "taskForce": self.task_force,
-            "parties": [party(&self.sender), party(&self.recipient)],
-            "terms": {
-                "grants": [{ "purpose": "SERVICE_DELIVERY", "categories": ["IDENTITY"] }],
-                "purpose": "to serve together", "services": "as listed", "confidentiality": "as the law asks",
-                "breachNoticeHours": 24, "training": "yearly", "conflictResolution": "the directors meet",
-                "terminationNoticeDays": 30,
-            },
-            "effectiveOn": day(-1), "expiresOn": day(365),
-        })
-    }
-
-    async fn mou(&self) -> String {
-        let draft = "mutation($new: MouInput!) { draftMou(mou: $new) { id } }";
-        let drafted = self
-            .sender
-            .asks(draft, json!({ "new": self.new_mou() }))
-            .await;
-        text(&drafted.data()["draftMou"]["id"])
-    }
-
-    async fn offered(&self) -> String {
-        let id = self.mou().await;
-        let offer = "mutation($id: ID!) { offerMou(id: $id) { id } }";
-        self.sender.asks(offer, json!({ "id": id })).await.data();
-        id
     }
 
     /// A note of the sender's on a referral that was sent.

@@ -555,4 +555,52 @@ const MOUS: &[Row] = &[
         Party::Recipient,
         "mutation($id: ID!, $signature: MouSignatureInput!) { signMou(id: $id, signature: $signature) { id } }",
     ),
+    row(
+        "declineMou",
+        Given::MouOffered,
+        Party::Recipient,
+        "mutation($id: ID!) { declineMou(id: $id, reason: \"no\") { id } }",
+    ),
+    row(
+        "suspendMou",
+        Given::MouInForce,
+        Party::Recipient,
+        "mutation($id: ID!) { suspendMou(id: $id, reason: \"a doubt\") { id } }",
+    ),
+    row(
+        "reinstateMou",
+        Given::MouSuspended,
+        Party::Recipient,
+        "mutation($id: ID!) { reinstateMou(id: $id) { id } }",
+    ),
+    row(
+        "terminateMou",
+        Given::MouInForce,
+        Party::Sender,
+        "mutation($id: ID!) { terminateMou(id: $id, reason: \"no more\") { id } }",
+    ),
+    row(
+        "leaveMou",
+        Given::MouOfThree,
+        Party::Recipient,
+        "mutation($id: ID!) { leaveMou(id: $id, reason: \"no more\") { id } }",
+    ),
+    row(
+        "confirmMouReview",
+        Given::MouInForce,
+        Party::Sender,
+        "mutation($id: ID!, $day: Date!) { confirmMouReview(id: $id, reviewOn: $day) { id } }",
+    ),
+    row(
+        "amendMou",
+        Given::MouToAmend,
+        Party::Recipient,
+        "mutation($id: ID!, $new: MouInput!) { amendMou(id: $id, mou: $new) { id } }",
+    ),
+    row(
+        "renewMou",
+        Given::MouInForce,
+        Party::Sender,
+        "mutation($id: ID!, $day: Date!) { renewMou(id: $id, expiresOn: $day) { id } }",
+    ),
 ];

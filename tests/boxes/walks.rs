@@ -12,9 +12,8 @@ use concord_entities::referral;
 use concord_entities::vocabulary::DataCategory::Identity;
 use concord_entities::vocabulary::{Need, Needs, ReferralStatus, Urgency};
 use sea_orm::DbBackend;
-use sea_orm::sea_query::PostgresQueryBuilder;
-use serde_json::Value;
 
+use crate::world::plan::Taken;
 use crate::world::{Database, World};
 
 /// How many entries a page has here.
@@ -148,73 +147,27 @@ fn lists(like: &referral::Model) -> Vec<(ReferralBox, Option<ReferralOrder>, Wan
     lists
 }
 
-/// What reading one list took.
-#[derive(Debug)]
-struct Read {
-    buffers: i64,
-    /// The rows that were read and then left out, of the whole plan.
-    removed: i64,
-}
-
-impl Read {
-    fn of(
-        world: &World,
-        agency: AgencyId,
-        asked: &(ReferralBox, Option<ReferralOrder>, Wanted),
-    ) -> (Self, usize) {
-        let (which, order, wanted) = asked.clone();
-        let listing = Listing::of(which, order, wanted).unwrap();
-        let list = Find {
-            listing: &listing,
-            agency,
-            backend: DbBackend::Postgres,
-        };
-        let page = PageRequest::parse(Some(PAGE), None, None, None).unwrap();
-        let statement = read::page_statement(&list, page, &Depth::default());
-        // As the service has it planned: without knowing the values.
-        let (sql, values) = statement.build(PostgresQueryBuilder);
-        let values: Vec<_> = values
-            .into_iter()
-            .map(|value| {
-                sea_orm::sea_query::Query::select()
-                    .expr(value)
-                    .to_string(PostgresQueryBuilder)
-            })
-            .map(|select| select.trim_start_matches("SELECT ").to_owned())
-            .collect();
-        let run = if values.is_empty() {
-            "p".to_owned()
-        } else {
-            format!("p({})", values.join(", "))
-        };
-        let told = world.tampers(&format!(
-            "SET plan_cache_mode = force_generic_plan; PREPARE p AS {sql}; \
-             EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE {run}"
-        ));
-        let from = told.find('[').unwrap();
-        let to = told.rfind(']').unwrap();
-        let plan: Value = serde_json::from_str(&told[from..=to]).unwrap();
-        let plan = &plan[0]["Plan"];
-        let buffers = ["Shared Hit Blocks", "Shared Read Blocks"];
-        let buffers = buffers.map(|name| plan[name].as_i64().unwrap());
-        let walks = match &listing.found_by {
-            concord::referral::listing::FoundBy::Walks(walks) => walks.len() + 1,
-            _ => 1,
-        };
-        let read = Self {
-            buffers: buffers.iter().sum(),
-            removed: removed(plan),
-        };
-        (read, walks)
-    }
-}
-
-fn removed(plan: &Value) -> i64 {
-    let names = ["Rows Removed by Filter", "Rows Removed by Index Recheck"];
-    let own: i64 = names.iter().filter_map(|name| plan[*name].as_i64()).sum();
-    let loops = plan["Actual Loops"].as_i64().unwrap_or(1);
-    let below = plan["Plans"].as_array();
-    own * loops + below.map_or(0, |plans| plans.iter().map(removed).sum())
+/// What reading one list took, and along how many walks.
+fn taken(
+    world: &World,
+    agency: AgencyId,
+    asked: &(ReferralBox, Option<ReferralOrder>, Wanted),
+) -> (Taken, usize) {
+    let (which, order, wanted) = asked.clone();
+    let listing = Listing::of(which, order, wanted).unwrap();
+    let list = Find {
+        listing: &listing,
+        agency,
+        backend: DbBackend::Postgres,
+    };
+    let page = PageRequest::parse(Some(PAGE), None, None, None).unwrap();
+    let statement = read::page_statement(&list, page, &Depth::default());
+    let taken = Taken::by(world, &statement);
+    let walks = match &listing.found_by {
+        concord::referral::listing::FoundBy::Walks(walks) => walks.len() + 1,
+        _ => 1,
+    };
+    (taken, walks)
 }
 
 /// Holds every list to what a page may read, in a box of so many rows.
@@ -238,13 +191,15 @@ async fn walks_in_a_box_of(rows: u64) {
             ReferralBox::Inbox => south.id,
             ReferralBox::Outbox => north.id,
         };
-        let (read, walks) = Read::of(&world, agency, &asked);
+        let (read, walks) = taken(&world, agency, &asked);
         let walks = i64::try_from(walks).unwrap();
         let entries = i64::from(PAGE) + 1;
         let most = 4 * (2 * entries + DOWN * walks);
         assert!(
             read.buffers <= most && read.removed <= entries,
-            "{rows} rows: {read:?}, at most {most} pages: {asked:?}"
+            "{rows} rows: {} pages and {} rows, at most {most} pages: {asked:?}",
+            read.buffers,
+            read.removed
         );
     }
     // The world's log is verified at its end; its made-up rows are nobody's.

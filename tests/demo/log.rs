@@ -144,6 +144,22 @@ async fn the_log_holds_what_the_operations_write_and_nothing_else() {
             AuditType::MouSigned,
             count(&parties, |row| row.signed_at.is_some()),
         ),
+        (
+            AuditType::MouSuperseded,
+            count(&mous, |row| row.superseded_at.is_some()),
+        ),
+        (
+            AuditType::MouDeclined,
+            count(&mous, |row| row.declined_at.is_some()),
+        ),
+        (
+            AuditType::MouSuspended,
+            count(&parties, |row| row.suspended_at.is_some()),
+        ),
+        (
+            AuditType::MouTerminated,
+            count(&mous, |row| row.terminated_at.is_some()),
+        ),
         (AuditType::ReferralDrafted, referrals.len()),
         (
             AuditType::ReferralSent,

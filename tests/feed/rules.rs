@@ -173,8 +173,9 @@ fn an_event_says_which_records_it_changed() {
                 id: mou,
                 version: 1,
                 task_force: None,
+                how: None,
             }),
-            vec![ChangedRecord::Mou(mou)],
+            vec![ChangedRecord::MouAndReferrals(mou)],
         ),
         (
             Event::NoticeSeen(notice),

@@ -107,25 +107,8 @@ fn events() -> Vec<Event> {
     events.push(Event::ReferralNoteKept(note(None)));
     events.push(Event::ReferralNoteAttached(note(Some(OTHER))));
     events.push(Event::ReferralNoteAttachmentKept(note(None)));
-    let step = || PartnershipEvent {
-        id: PartnershipId(id(14)),
-        partner: OTHER,
-        step: PartnershipStep::Met,
-    };
-    events.push(Event::PartnershipStepRecorded(step()));
-    events.push(Event::PartnershipAnswered(step()));
-    events.push(Event::StaffTrainingRecorded(ACTOR));
-    let place = MembershipEvent {
-        agency: OTHER,
-        task_force: TaskForceId(id(6)),
-    };
-    events.push(Event::AgencyVetted {
-        place,
-        attribute: VettingAttribute::TraumaInformed,
-    });
-    events.push(Event::AgencyRenamed(ACTOR));
-    events.push(Event::TaskForceLeft(place));
-    events.push(Event::CoordinationHandedOver(place));
+    events.extend(mou_lives());
+    events.extend(partnerships_and_agencies());
     events
 }
 
@@ -233,6 +216,7 @@ fn agreements() -> Vec<Event> {
         id: MOU,
         version: 3,
         task_force: Some(TaskForceId(id(11))),
+        how: None,
     };
     vec![
         // Whoever it names: nobody is told of a draft.
@@ -336,6 +320,55 @@ fn legal_holds() -> Vec<Event> {
             survivor: SURVIVOR,
             holds: vec![hold, LegalHoldId(id(13))],
         },
+    ]
+}
+
+/// What parties say of an MOU from its offering on.
+fn mou_lives() -> Vec<Event> {
+    let mou = MouEvent {
+        id: MOU,
+        version: 3,
+        task_force: None,
+        how: None,
+    };
+    let ends = |how| MouEvent {
+        how: Some(how),
+        ..mou
+    };
+    vec![
+        Event::MouDeclined(mou),
+        Event::MouSuspended(mou),
+        Event::MouReinstated(mou),
+        Event::MouTerminated(ends("WITH_NOTICE")),
+        Event::MouLeft(ends("FOR_BREACH")),
+        Event::MouReviewConfirmed(mou),
+        Event::MouSuperseded(mou),
+        Event::MouReviewNears(mou),
+        Event::MouEndNears(mou),
+    ]
+}
+
+fn partnerships_and_agencies() -> Vec<Event> {
+    let step = || PartnershipEvent {
+        id: PartnershipId(id(14)),
+        partner: OTHER,
+        step: PartnershipStep::Met,
+    };
+    let place = MembershipEvent {
+        agency: OTHER,
+        task_force: TaskForceId(id(6)),
+    };
+    vec![
+        Event::PartnershipStepRecorded(step()),
+        Event::PartnershipAnswered(step()),
+        Event::StaffTrainingRecorded(ACTOR),
+        Event::AgencyVetted {
+            place,
+            attribute: VettingAttribute::TraumaInformed,
+        },
+        Event::AgencyRenamed(ACTOR),
+        Event::TaskForceLeft(place),
+        Event::CoordinationHandedOver(place),
     ]
 }
 

@@ -108,8 +108,7 @@ async fn an_offer_and_a_signature_of_an_mou_may_be_made_again(world: World) {
     twice(&world, &north, offer, json!({ "id": drafted })).await;
     is_refused(&north, offer, json!({ "id": agreed })).await;
     let signed = |who: &str| {
-        let signature =
-            json!({ "signatory": who, "title": "Director", "documentSha256": "cd".repeat(32) });
+        let signature = json!({ "signatory": who, "title": "Director", "authority": "the board", "documentSha256": "cd".repeat(32) });
         json!({ "id": drafted, "s": signature })
     };
     twice(&world, &north, SIGN_MOU, signed("A Director")).await;

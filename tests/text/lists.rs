@@ -320,15 +320,15 @@ async fn agreements(lists: &mut Lists, north: &Agency, south: &Agency) {
     }
 
     let document = "query($filter: MouFilter!) { mous(filter: $filter) { edges { node { id } } } }";
-    let variables = json!({ "filter": { "kinds": ["REFERRAL"] } });
-    let call = Call {
-        document,
-        variables,
-        pointer: "/filter/kinds",
-    };
-    lists
-        .tries(north, "MouFilter.kinds", call, "/mous/edges")
-        .await;
+    for (name, entry) in [("kinds", "REFERRAL"), ("statuses", "DRAFT")] {
+        let call = Call {
+            document,
+            variables: json!({ "filter": { name: [entry] } }),
+            pointer: &format!("/filter/{name}"),
+        };
+        let name = format!("MouFilter.{name}");
+        lists.tries(north, &name, call, "/mous/edges").await;
+    }
 }
 
 async fn survivors(lists: &mut Lists, north: &Agency, south: &Agency) {

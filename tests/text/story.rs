@@ -145,7 +145,7 @@ async fn mous(north: &Agency, south: &Agency) {
     assert_eq!(drafted["terms"]["training"], "yearly\nin May");
     let id = text(&drafted["id"]);
     north.changes("offerMou", &id, "status").await.data();
-    let signature = json!({ "id": id, "s": { "signatory": "x", "title": "x", "documentSha256": "ab".repeat(32) } });
+    let signature = json!({ "id": id, "s": { "signatory": "x", "title": "x", "authority": "x", "documentSha256": "ab".repeat(32) } });
     let sign =
         "mutation($id: ID!, $s: MouSignatureInput!) { signMou(id: $id, signature: $s) { status } }";
     let places = [

@@ -116,7 +116,8 @@ async fn an_mou_is_offered_by_its_drafter_and_signed_by_its_parties(world: World
     let coordinator = world.coordinator();
     let mou = north.agrees_with(&south).await;
     let answer = south.changes("offerMou", &mou, "id").await;
-    assert_eq!(told(&answer), (&json!("ACTIVE"), &json!([])));
+    let own = json!(["SUSPEND", "TERMINATE", "AMEND", "RENEW"]);
+    assert_eq!(told(&answer), (&json!("ACTIVE"), &own));
     let west = world.agency("west").await;
     for other in [&west, &coordinator] {
         let answer = other.changes("offerMou", &mou, "id").await;
@@ -130,7 +131,7 @@ async fn an_mou_is_offered_by_its_drafter_and_signed_by_its_parties(world: World
     ));
     let sign =
         "mutation($id: ID!, $s: MouSignatureInput!) { signMou(id: $id, signature: $s) { status } }";
-    let signature = json!({ "signatory": "A Director", "title": "Director", "documentSha256": "ab".repeat(32) });
+    let signature = json!({ "signatory": "A Director", "title": "Director", "authority": "the board", "documentSha256": "ab".repeat(32) });
     let answer = coordinator
         .asks(sign, json!({ "id": mou, "s": signature }))
         .await;

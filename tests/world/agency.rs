@@ -114,7 +114,7 @@ impl Agency {
         let id = text(&drafted.data()["draftMou"]["id"]);
         self.changes("offerMou", &id, "status").await.data();
         for party in [self, other] {
-            let signature = json!({ "signatory": "A Director", "title": "Director", "documentSha256": "ab".repeat(32) });
+            let signature = json!({ "signatory": "A Director", "title": "Director", "authority": "the board", "documentSha256": "ab".repeat(32) });
             let sign = "mutation($id: ID!, $s: MouSignatureInput!) { signMou(id: $id, signature: $s) { status } }";
             party
                 .asks(sign, json!({ "id": id, "s": signature }))

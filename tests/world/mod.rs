@@ -11,6 +11,7 @@
 pub mod agency;
 pub mod documents;
 pub mod limits;
+pub mod plan;
 pub mod postgres;
 pub mod proxy;
 pub mod server;

@@ -159,15 +159,19 @@ async fn agreement(service: &Service, parties: &[AgencyId], now: Instant) -> Mou
         effective_on: earlier.day(),
         review_on: None,
         expires_on: now.day().plus_days(365),
+        open_ended: false,
+        terminates_on: None,
         time_zone: Zone::UTC,
         begins_at: earlier.day().start(),
         ends_at: now.day().plus_days(365).end(),
+        review_at: None,
         offered_at: Some(earlier),
         signed_at: Some(earlier),
         suspended_at: None,
         terminated_at: None,
         declined_at: None,
         superseded_at: None,
+        reminded_at: None,
         created_at: earlier,
     };
     insert(service, vec![agreed]).await;
@@ -185,13 +189,9 @@ async fn agreement(service: &Service, parties: &[AgencyId], now: Instant) -> Mou
         lookalike: 0,
     };
     let signed = |agency: &AgencyId| mou_party::Model {
-        mou_id: id,
-        agency_id: *agency,
-        responsibilities: String::new(),
         signatory: Some("Director".to_owned()),
-        title: None,
-        document_sha256: None,
         signed_at: Some(earlier),
+        ..mou_party::Model::unsigned(id, *agency, String::new())
     };
     insert(service, parties.iter().map(member).collect::<Vec<_>>()).await;
     insert(service, parties.iter().map(signed).collect::<Vec<_>>()).await;

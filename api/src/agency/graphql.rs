@@ -433,24 +433,48 @@ pub(crate) async fn task_force_by_id(
     id: TaskForceId,
     told: bool,
 ) -> Result<Option<TaskForce>> {
-    let caller = request.caller.may(Resource::Directory.read())?;
-    let store = &request.worker.store;
-    let released = request
-        .disclose(|| async {
-            let among = task_force::Entity::joined_by(caller.agency())
-                .filter(task_force::Column::Id.eq(id));
-            let found = disclose::one(store, among, &id, |row| row.id.to_string()).await?;
-            let members = members(request).await?;
-            let agencies = members.get(&id).into_iter().flatten();
-            let agencies = agencies
-                .filter(|_| told && found.content.is_some())
-                .map(|member| member.agency.key().to_string())
-                .collect::<Vec<_>>();
-            Ok(found.naming(agencies).map(|row| (row, members)))
-        })
-        .await?;
+    request.caller.may(Resource::Directory.read())?;
+    let read = async || read_task_force(request, id, told).await;
+    let released = request.disclose(read).await?;
     let (row, members) = released.content();
     Ok(row.map(|row| TaskForce::show(row, &members)))
+}
+
+/// Returns a task force that some record names, where the caller's agency belongs to it. That it does not is no attempt at
+/// anything: the caller named the record.
+pub(crate) async fn named_task_force(
+    request: &Request,
+    id: TaskForceId,
+    told: bool,
+) -> Result<Option<TaskForce>> {
+    request.caller.may(Resource::Directory.read())?;
+    let read = async || {
+        let mut found = read_task_force(request, id, told).await?;
+        if found.content.0.is_none() {
+            found.events.clear();
+        }
+        Ok(found)
+    };
+    let released = request.disclose(read).await?;
+    let (row, members) = released.content();
+    Ok(row.map(|row| TaskForce::show(row, &members)))
+}
+
+async fn read_task_force(
+    request: &Request,
+    id: TaskForceId,
+    told: bool,
+) -> Result<Decided<(Option<task_force::Model>, MembersByTaskForce)>> {
+    let among = task_force::Entity::joined_by(request.caller.agency())
+        .filter(task_force::Column::Id.eq(id));
+    let found = disclose::one(&request.worker.store, among, &id, |row| row.id.to_string()).await?;
+    let members = members(request).await?;
+    let agencies = members.get(&id).into_iter().flatten();
+    let agencies = agencies
+        .filter(|_| told && found.content.is_some())
+        .map(|member| member.agency.key().to_string())
+        .collect::<Vec<_>>();
+    Ok(found.naming(agencies).map(|row| (row, members)))
 }
 
 /// The members of task forces.

@@ -1,5 +1,6 @@
 //! Agencies: their directory, and what partners see of one another.
 
+mod beside;
 pub mod change;
 pub mod founding;
 pub mod graphql;
@@ -8,7 +9,7 @@ pub mod names;
 pub(crate) mod pairs;
 pub mod record;
 pub mod rules;
-mod told;
+pub(crate) mod told;
 pub mod training;
 pub mod vetting;
 pub mod zone;

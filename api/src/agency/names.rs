@@ -6,7 +6,7 @@ use concord_entities::name_key::NameKey;
 use concord_entities::{agency_name, membership};
 use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter};
 
-use super::told;
+use super::beside;
 use crate::error::{Error, Refusal, Result};
 use crate::request::Request;
 use crate::wire::scalars::DateTime;
@@ -23,7 +23,7 @@ pub struct FormerName {
 /// Returns the former names of an agency, and puts it on record that they were told.
 pub(super) async fn former_names(request: &Request, agency: AgencyId) -> Result<Vec<FormerName>> {
     let store = &request.worker.store;
-    told::beside(request, agency, |_| async {
+    beside::told(request, agency, |_| async {
         let latest = agency_name::Entity::latest_of(agency);
         let rows = latest.all(&store.read).await?.into_iter();
         let names = rows.map(|row| FormerName {

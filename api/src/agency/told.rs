@@ -1,39 +1,33 @@
-//! What is told of an agency beside its row.
+//! Task forces that a request tells of where it came upon them through other records, each read once.
 
-use concord_entities::agency;
-use concord_entities::ids::AgencyId;
-use concord_entities::instant::Instant;
+use std::collections::HashMap;
 
-use crate::audit::disclose;
-use crate::audit::ledger::Decided;
+use concord_entities::ids::TaskForceId;
+use tokio::sync::Mutex;
+
+use super::graphql::{TaskForce, named_task_force};
 use crate::error::Result;
 use crate::request::Request;
 
-/// Reads what is told of an agency, as of the database's time, under the epoch that is seen; puts it on record that
-/// something was told, where there is any.
-pub(super) async fn beside<T, F>(
-    request: &Request,
-    id: AgencyId,
-    read: impl Fn(Instant) -> F,
-) -> Result<Vec<T>>
-where
-    F: Future<Output = Result<Vec<T>>>,
-{
-    let store = &request.worker.store;
-    let released = request
-        .disclose(|| async {
-            let among = agency::Entity::named(id);
-            let found = disclose::one(store, among, &id, |row| row.id.to_string()).await?;
-            // A suspension since would make the decision stale.
-            let told = read(found.now).await?;
-            let events = found.events.into_iter().filter(|_| !told.is_empty());
-            Ok(Decided {
-                epoch: found.epoch,
-                now: found.now,
-                events: events.collect(),
-                content: told,
-            })
-        })
-        .await?;
-    Ok(released.content())
+/// The task forces that were read and put on record for the records of one page.
+#[derive(Debug, Default)]
+pub(crate) struct ToldTaskForces(Mutex<HashMap<(TaskForceId, bool), Option<TaskForce>>>);
+
+impl ToldTaskForces {
+    /// Returns a task force that a record names, where the caller's agency belongs to it; `told` where more is asked of its
+    /// members than their names.
+    pub(crate) async fn once(
+        &self,
+        request: &Request,
+        id: TaskForceId,
+        told: bool,
+    ) -> Result<Option<TaskForce>> {
+        let mut known = self.0.lock().await;
+        if let Some(task_force) = known.get(&(id, told)) {
+            return Ok(task_force.clone());
+        }
+        let task_force = named_task_force(request, id, told).await?;
+        known.insert((id, told), task_force.clone());
+        Ok(task_force)
+    }
 }

@@ -5,7 +5,7 @@ use concord_entities::ids::AgencyId;
 use concord_entities::instant::{Day, Instant};
 use concord_entities::staff_training;
 
-use super::told;
+use super::beside;
 use crate::error::{Faults, Result};
 use crate::request::Request;
 use crate::text;
@@ -76,7 +76,7 @@ impl StaffTrainingInput {
 /// Returns the latest trainings of an agency, and puts it on record that they were read.
 pub(super) async fn latest(request: &Request, agency: AgencyId) -> Result<Vec<StaffTraining>> {
     let store = &request.worker.store;
-    told::beside(request, agency, |_| async {
+    beside::told(request, agency, |_| async {
         let latest = staff_training::Entity::latest_of(agency);
         let rows = latest.all(&store.read).await?.into_iter();
         Ok(rows.map(StaffTraining::from).collect())

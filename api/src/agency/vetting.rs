@@ -7,7 +7,7 @@ use concord_entities::vocabulary::{Code, VettingAttribute};
 use concord_entities::{agency_vetting, membership, task_force};
 use sea_orm::{ColumnTrait, QueryFilter};
 
-use super::{rules, told};
+use super::{beside, rules};
 use crate::error::Result;
 use crate::request::Request;
 use crate::wire::scalars::Date;
@@ -68,7 +68,7 @@ pub(super) async fn vetting_of(
     task_force: Option<TaskForceId>,
 ) -> Result<Vetting> {
     let read = |now| read_checks(request, agency, task_force, now);
-    let mut checks = told::beside(request, agency, read).await?;
+    let mut checks = beside::told(request, agency, read).await?;
     let mut latest = |attribute| {
         let place = checks.iter().position(|check| check.attribute == attribute);
         place.map(|place| checks.swap_remove(place))

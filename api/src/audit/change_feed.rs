@@ -35,6 +35,8 @@ struct ChangedRow {
 
 /// A consent, in what its discloser alone is told.
 const OF_DISCLOSER: &str = "CONSENT_OF_DISCLOSER";
+/// An MOU, and the open referrals that stand on it.
+const WITH_REFERRALS: &str = "MOU_AND_REFERRALS";
 
 /// The changed records as a table, on PostgreSQL.
 const GIVEN_ON_POSTGRES: &str = "SELECT * FROM json_to_recordset($1::text::json) \
@@ -49,7 +51,10 @@ const TOLD: &str = "touched AS (\
      SELECT c.place, c.changed_at, r.id, r.sender_id, r.recipient_id, r.sent_at \
      FROM changed c JOIN referral r ON r.id = c.id WHERE c.what = 'REFERRAL' \
      UNION SELECT c.place, c.changed_at, r.id, r.sender_id, r.recipient_id, r.sent_at \
-     FROM changed c JOIN referral r ON r.consent_id = c.id WHERE c.what = 'CONSENT') \
+     FROM changed c JOIN referral r ON r.consent_id = c.id WHERE c.what = 'CONSENT' \
+     UNION SELECT c.place, c.changed_at, r.id, r.sender_id, r.recipient_id, r.sent_at \
+     FROM changed c JOIN referral r ON r.mou_id = c.id WHERE c.what = 'MOU_AND_REFERRALS' \
+     AND r.status IN ('REQUESTED', 'ACCEPTED', 'IN_PROGRESS', 'ON_HOLD')) \
      SELECT sender_id, place, id, 'REFERRAL', changed_at FROM touched \
      UNION SELECT recipient_id, place, id, 'REFERRAL', changed_at FROM touched WHERE sent_at IS NOT NULL \
      UNION SELECT k.discloser_id, c.place, k.id, 'CONSENT', c.changed_at \
@@ -57,10 +62,10 @@ const TOLD: &str = "touched AS (\
      UNION SELECT k.recipient_id, c.place, k.id, 'CONSENT', c.changed_at \
      FROM changed c JOIN consent k ON k.id = c.id WHERE c.what = 'CONSENT' AND k.signed_at IS NOT NULL \
      UNION SELECT m.drafted_by, c.place, m.id, 'MOU', c.changed_at \
-     FROM changed c JOIN mou m ON m.id = c.id WHERE c.what = 'MOU' \
+     FROM changed c JOIN mou m ON m.id = c.id WHERE c.what IN ('MOU', 'MOU_AND_REFERRALS') \
      UNION SELECT p.agency_id, c.place, m.id, 'MOU', c.changed_at \
      FROM changed c JOIN mou m ON m.id = c.id JOIN mou_party p ON p.mou_id = m.id \
-     WHERE c.what = 'MOU' AND m.offered_at IS NOT NULL \
+     WHERE c.what IN ('MOU', 'MOU_AND_REFERRALS') AND m.offered_at IS NOT NULL \
      UNION SELECT n.agency_id, c.place, n.id, 'NOTICE', c.changed_at \
      FROM changed c JOIN notice n ON n.id = c.id WHERE c.what = 'NOTICE' \
      UNION SELECT n.agency_id, c.place, n.id, 'NOTICE', c.changed_at \
@@ -126,6 +131,7 @@ fn parts(changed: ChangedRecord) -> (&'static str, Uuid, String) {
         ChangedRecord::Consent(id) => (ChangedKind::Consent.code(), id.0, id.to_string()),
         ChangedRecord::ConsentOfDiscloser(id) => (OF_DISCLOSER, id.0, id.to_string()),
         ChangedRecord::Mou(id) => (ChangedKind::Mou.code(), id.0, id.to_string()),
+        ChangedRecord::MouAndReferrals(id) => (WITH_REFERRALS, id.0, id.to_string()),
         ChangedRecord::Notice(id) => (ChangedKind::Notice.code(), id.0, id.to_string()),
     }
 }

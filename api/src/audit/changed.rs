@@ -2,7 +2,8 @@
 //!
 //! Whom it is told to, the records themselves say when the event gets its place ([`change_feed`](super::change_feed)): the
 //! parties of a referral, of a consent and of an MOU. With a consent, the referrals that stand on it are told of as well:
-//! its end suspends them, and its signature lets them be sent. What time alone does, no event records.
+//! its end suspends them, and its signature lets them be sent; and so with an MOU, which halts those that are open. What time
+//! alone does, no event records.
 
 use std::str::FromStr;
 
@@ -22,6 +23,8 @@ pub enum ChangedRecord {
     ConsentOfDiscloser(ConsentId),
     /// An MOU.
     Mou(MouId),
+    /// An MOU, and with it the open referrals that stand on it.
+    MouAndReferrals(MouId),
     /// A notice.
     Notice(NoticeId),
 }
@@ -64,9 +67,19 @@ pub fn by(kind: AuditType, object: Option<&str>, objects: &[String]) -> Vec<Chan
             one(object, ChangedRecord::ConsentOfDiscloser)
         }
         AuditType::SurvivorErased => many(objects, ChangedRecord::Consent),
-        AuditType::MouDrafted | AuditType::MouOffered | AuditType::MouSigned => {
-            one(object, ChangedRecord::Mou)
-        }
+        AuditType::MouDrafted
+        | AuditType::MouOffered
+        | AuditType::MouDeclined
+        | AuditType::MouReviewConfirmed
+        | AuditType::MouReviewNears
+        | AuditType::MouEndNears
+        | AuditType::MouSuperseded => one(object, ChangedRecord::Mou),
+        // What was sent under the version before stands on a version that the last party signed.
+        AuditType::MouSigned
+        | AuditType::MouSuspended
+        | AuditType::MouReinstated
+        | AuditType::MouTerminated
+        | AuditType::MouLeft => one(object, ChangedRecord::MouAndReferrals),
         AuditType::NoticeSeen => one(object, ChangedRecord::Notice),
         AuditType::AgencyRegistered
         | AuditType::AgencySuspended

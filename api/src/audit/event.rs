@@ -303,6 +303,24 @@ events! {
     MouOffered(mou: MouEvent) => Update, mou.fields();
     /// An MOU was signed by a party.
     MouSigned(mou: MouEvent) => Update, mou.fields();
+    /// An MOU was turned down by a party.
+    MouDeclined(mou: MouEvent) => Update, mou.fields();
+    /// An MOU was suspended by a party.
+    MouSuspended(mou: MouEvent) => Update, mou.fields();
+    /// A party took its suspension of an MOU back.
+    MouReinstated(mou: MouEvent) => Update, mou.fields();
+    /// A party said that an MOU is to end; the reason says how.
+    MouTerminated(mou: MouEvent) => Update, mou.fields();
+    /// A party leaves an MOU; the reason says how.
+    MouLeft(mou: MouEvent) => Update, mou.fields();
+    /// A party said that it reviewed an MOU.
+    MouReviewConfirmed(mou: MouEvent) => Update, mou.fields();
+    /// The parties and coordinators of an MOU were told that its review comes nearer.
+    MouReviewNears(mou: MouEvent) => Update, mou.fields();
+    /// They were told that its end does.
+    MouEndNears(mou: MouEvent) => Update, mou.fields();
+    /// A next version of an MOU came into force and took its place.
+    MouSuperseded(mou: MouEvent) => Update, mou.fields();
 
     /// An agency said that it has seen a notice to it.
     NoticeSeen(notice: NoticeId) => Update, about(&notice);
@@ -581,6 +599,8 @@ pub struct MouEvent {
     pub version: i32,
     /// The task force that follows it.
     pub task_force: Option<TaskForceId>,
+    /// How it ends, where it does, as a code.
+    pub how: Option<&'static str>,
 }
 
 impl MouEvent {
@@ -588,6 +608,7 @@ impl MouEvent {
         about(&self.id)
             .under_mou(self.id, self.version)
             .within(self.task_force)
+            .because(self.how.map(str::to_owned))
     }
 }
 

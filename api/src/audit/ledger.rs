@@ -468,13 +468,11 @@ impl Writer {
         standby.check()?;
         if standby.is_demanded() {
             // Once: what is there already is not written again, and so nobody would wait for the standby to have it.
-            let recording = write.in_time(written::under_epoch(write.driver(), &records));
+            let recording = write.in_time(written::under_epoch(write, &records));
             return standby.confirms(recording).await;
         }
         // Made again where the connection broke: what was written by then is not written again.
-        write
-            .repeat(|| written::under_epoch(write.driver(), &records))
-            .await
+        write.repeat(|| written::under_epoch(write, &records)).await
     }
 
     /// The same in a transaction. SQLite has one writer, so that whoever has it holds the lock.

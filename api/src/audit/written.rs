@@ -1,10 +1,10 @@
 //! Events as they are written: each once, with a row that says that it waits for its place in the tree.
 
 use concord_entities::{audit_event, audit_waiting};
-use sea_orm::{DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel, RuntimeErr};
-use sqlx::PgPool;
+use sea_orm::{DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel};
 
 use super::leaf::AuditRecord;
+use crate::store::Connections;
 use crate::store::sharing_lock::SHARING_LOCK;
 
 /// How many rows one statement inserts at most: SQLite takes at most 32,766 values a statement.
@@ -44,12 +44,15 @@ pub(super) type UnderEpoch<'r> = (Option<i64>, &'r AuditRecord);
 /// Writes those events that were decided under the epoch in force, by one statement that takes the sharing lock itself
 /// and commits by itself; returns that epoch. May be repeated where its answer was lost: what is there already is not
 /// written again. On PostgreSQL only.
-pub(super) async fn under_epoch(driver: &PgPool, records: &[UnderEpoch<'_>]) -> Result<i64, DbErr> {
+pub(super) async fn under_epoch(
+    write: &Connections,
+    records: &[UnderEpoch<'_>],
+) -> Result<i64, DbErr> {
     const STATEMENT: &str =
         "SELECT concord_record($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
     let rows = || records.iter().map(|(_, record)| &record.row);
     // By the driver itself, as the layer above it has no arrays with nulls in them.
-    sqlx::query_scalar(STATEMENT)
+    let recording = sqlx::query_scalar(STATEMENT)
         .bind(SHARING_LOCK)
         .bind(column(records.iter().map(|(epoch, _)| *epoch)))
         .bind(column(rows().map(|row| row.id.0)))
@@ -67,10 +70,10 @@ pub(super) async fn under_epoch(driver: &PgPool, records: &[UnderEpoch<'_>]) -> 
             records
                 .iter()
                 .map(|(_, record)| record.leaf_hash.0.as_slice()),
-        ))
-        .fetch_one(driver)
+        ));
+    write
+        .drive(async |connection| recording.fetch_one(connection).await)
         .await
-        .map_err(|fault| DbErr::Query(RuntimeErr::SqlxError(fault.into())))
 }
 
 fn column<T>(values: impl Iterator<Item = T>) -> Vec<T> {

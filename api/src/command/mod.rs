@@ -12,6 +12,7 @@ mod issuer;
 mod kek;
 mod key;
 mod keyring;
+mod mou;
 mod options;
 mod restore;
 mod serve;
@@ -54,6 +55,12 @@ pub(crate) enum Command {
         /// What to do.
         #[command(subcommand)]
         what: consent::ConsentCommand,
+    },
+    /// Take in the register of MOUs that a coordinator keeps in a spreadsheet.
+    Mou {
+        /// What to do.
+        #[command(subcommand)]
+        what: mou::MouCommand,
     },
     /// Look after the keys that sign access tokens.
     Key {
@@ -118,12 +125,13 @@ impl Command {
             Self::Token(issue) => issue.run().await,
             Self::Application { what } => what.run().await,
             Self::Consent { what } => what.run().await,
+            Self::Mou { what } => what.run().await,
             Self::Key { what } => what.run().await,
             Self::Kek { what } => what.run().await,
             Self::Keyring { what } => what.run().await,
             Self::Issuer { what } => what.run().await,
             Self::Audit { what } => what.run().await,
-            Self::Backup(backup) => backup.run().await,
+            Self::Backup(backup) => Box::pin(backup.run()).await,
             Self::Restore(restore) => restore.run().await,
             Self::Schema => {
                 print!("{}", concord::graphql::schema::sdl());

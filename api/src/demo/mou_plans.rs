@@ -6,6 +6,7 @@ use concord_entities::vocabulary::MouKind;
 use super::services::OfferedService;
 use super::who::Who;
 use crate::mou::input::MouTerms;
+use crate::mou::rules::words::{EndReason, PartyWord};
 use crate::wire::grants;
 
 /// What an MOU is to be.
@@ -42,6 +43,19 @@ pub(super) enum End {
     PartlySigned,
     /// All have signed; the dates say the rest.
     Signed,
+    /// The second party turned it down.
+    Declined,
+    /// All have signed, and later all signed its renewal.
+    Renewed {
+        /// How many days ago.
+        ago: u64,
+        /// Until when, in days from today.
+        until: i32,
+    },
+    /// All have signed, and the second party suspended it.
+    Suspended,
+    /// All have signed, and the second party ended it for a breach.
+    Terminated,
 }
 
 impl MouPlan {
@@ -58,9 +72,30 @@ impl MouPlan {
     /// Returns how many parties have signed.
     pub(super) fn signatures(&self) -> usize {
         match self.end {
-            End::Draft | End::Offered => 0,
+            End::Draft | End::Offered | End::Declined => 0,
             End::PartlySigned => self.parties.len().saturating_sub(1),
-            End::Signed => self.parties.len(),
+            End::Signed | End::Renewed { .. } | End::Suspended | End::Terminated => {
+                self.parties.len()
+            }
+        }
+    }
+
+    /// Returns what the second party says of it in the end, where it does.
+    pub(super) fn word(&self) -> Option<PartyWord> {
+        match self.end {
+            End::Draft | End::Offered | End::PartlySigned | End::Signed | End::Renewed { .. } => {
+                None
+            }
+            End::Declined => Some(PartyWord::Decline(
+                "Our counsel asks for a clause on records of juveniles first.".to_owned(),
+            )),
+            End::Suspended => Some(PartyWord::Suspend(
+                "Our liaison left; until another one is trained we take nothing on.".to_owned(),
+            )),
+            End::Terminated => Some(PartyWord::Terminate(EndReason {
+                text: "An address was told to somebody whom the protocol does not name.".to_owned(),
+                breach: true,
+            })),
         }
     }
 
@@ -298,6 +333,51 @@ pub(super) const MOU_PLANS: &[MouPlan] = &[
         effective: -50,
         expires: 315,
         end: End::Offered,
+        ..PLAIN
+    },
+    MouPlan {
+        title: "Escorts to interviews in the valley",
+        kind: MouKind::InformationSharing,
+        service: OfferedService::Police,
+        parties: &[(Who::Harrow, REFERS), (Who::Bureau, LISTENS)],
+        drafted: 60,
+        effective: -40,
+        expires: 325,
+        end: End::Declined,
+        ..PLAIN
+    },
+    MouPlan {
+        title: "Joint interviews in the west",
+        kind: MouKind::InformationSharing,
+        service: OfferedService::Police,
+        parties: &[(Who::Riverbend, REFERS), (Who::Prosecutor, LISTENS)],
+        drafted: 190,
+        effective: -180,
+        expires: 185,
+        end: End::Suspended,
+        ..PLAIN
+    },
+    MouPlan {
+        title: "Rides to night shelters",
+        parties: &[(Who::Harrow, REFERS), (Who::Lodging, HOUSES)],
+        drafted: 330,
+        effective: -320,
+        expires: 45,
+        end: End::Terminated,
+        ..PLAIN
+    },
+    MouPlan {
+        title: "Treatment for the valley",
+        service: OfferedService::Treatment,
+        parties: &[(Who::Recovery, TREATS), (Who::Harrow, REFERS)],
+        drafted: 390,
+        effective: -380,
+        review: Some(-45),
+        expires: 10,
+        end: End::Renewed {
+            ago: 30,
+            until: 340,
+        },
         ..PLAIN
     },
 ];

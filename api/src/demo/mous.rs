@@ -6,7 +6,7 @@ use async_graphql::ID;
 use concord_entities::instant::Instant;
 
 use super::documents;
-use super::mou_plans::{MOU_PLANS, MouPlan};
+use super::mou_plans::{End, MOU_PLANS, MouPlan};
 use super::script::{Deed, MouDeed, Script};
 use super::stage::Stage;
 use super::who::Who;
@@ -29,8 +29,29 @@ pub(super) fn tell(script: &mut Script) {
         for ((who, _), nth) in signing.zip(1..) {
             script.add(signed(offered, nth), *who, Deed::Mou(plan, MouDeed::Sign));
         }
+        if let End::Renewed { ago, until } = plan.end {
+            renew(script, plan, (script.past.days_ago(ago), until));
+        }
+        if let (Some(_), Some((who, _))) = (plan.word(), plan.parties.get(1)) {
+            let said = signed(offered, 5);
+            script.add(said, *who, Deed::Mou(plan, MouDeed::Say));
+        }
     }
 }
+
+/// Scripts the renewal of an MOU.
+fn renew(script: &mut Script, plan: &'static MouPlan, (at, until): (Instant, i32)) {
+    let drafter = plan.drafter();
+    script.add(at, drafter, Deed::Mou(plan, MouDeed::Renew(until)));
+    let offered = at.plus(Duration::from_hours(3));
+    script.add(offered, drafter, Deed::Mou(plan, MouDeed::Offer));
+    for ((who, _), nth) in plan.parties.iter().zip(1..) {
+        script.add(signed(offered, nth), *who, Deed::Mou(plan, MouDeed::Sign));
+    }
+}
+
+/// By what authority everybody signs.
+const AUTHORITY: &str = "Resolution of the board of directors";
 
 /// Returns when the `nth` party signed, from 1.
 fn signed(offered: Instant, nth: u64) -> Instant {
@@ -60,11 +81,28 @@ pub(super) async fn play(
             let signature = MouSignatureInput {
                 signatory: profile.signatory.to_owned(),
                 title: profile.title.to_owned(),
+                authority: AUTHORITY.to_owned(),
                 document_sha256: documents::hash(plan.title),
             };
             let id = stage.mous.get(plan.title)?;
             let signed = mou::change::sign(change, id, signature).await?;
-            Ok(signed.ok_or(Error::NotFound)?.1)
+            let (signed, event) = signed.ok_or(Error::NotFound)?;
+            if let Some(before) = mou::versions::take_place(change, &signed).await? {
+                change.record(before).await?;
+            }
+            Ok(event)
+        }
+        MouDeed::Renew(until) => {
+            let id = stage.mous.get(plan.title)?;
+            let expires_on = stage.past.in_days(until).into();
+            let (made, event) = mou::versions::renew(change, id, expires_on, None).await?;
+            stage.mous.keep(plan.title, made.id);
+            Ok(event)
+        }
+        MouDeed::Say => {
+            let word = plan.word().ok_or(Error::NotFound)?;
+            let said = mou::life::said(change, stage.mous.get(plan.title)?, &word).await?;
+            Ok(said.ok_or(Error::NotFound)?.1)
         }
     }
 }
@@ -84,7 +122,7 @@ fn input(stage: &Stage<'_>, plan: &MouPlan) -> Result<MouInput> {
         terms: plan.terms(),
         effective_on: stage.past.in_days(plan.effective).into(),
         review_on: plan.review.map(|days| stage.past.in_days(days).into()),
-        expires_on: stage.past.in_days(plan.expires).into(),
+        expires_on: Some(stage.past.in_days(plan.expires).into()),
         idempotency_key: None,
     })
 }

@@ -75,6 +75,10 @@ pub(super) enum MouDeed {
     Offer,
     /// Signs it.
     Sign,
+    /// Says in the end what the plan has it say.
+    Say,
+    /// Drafts its renewal until then, in days from today. What is done with it from then on is done with that.
+    Renew(i32),
 }
 
 /// A consent of the story.

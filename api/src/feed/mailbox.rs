@@ -11,7 +11,7 @@ use sea_orm::{
     Select,
 };
 
-use super::query::{LogEnd, subquery};
+use super::query::{ask_log_end, at_end, log_end, subquery};
 use super::rules::Cursor;
 use crate::audit::ledger::Decided;
 use crate::clock;
@@ -62,7 +62,7 @@ async fn find(store: &Store, agency: AgencyId) -> Result<Decided<MailboxCounts>>
             answered: number(row, "answered")?,
             unseen_notices: number(row, "unseen_notices")?,
             changed_at: row.try_get("", "changed_at")?,
-            cursor: LogEnd::of(row)?.cursor(agency),
+            cursor: at_end(log_end(row)?, agency),
         },
         events: Vec::new(),
     })
@@ -105,7 +105,7 @@ fn statement(backend: DbBackend, agency: AgencyId) -> SelectStatement {
         .expr_as(subquery(changed_at.into_query()), "changed_at")
         .from_as(sharing_epoch::Entity, "e")
         .join_subquery(JoinType::LeftJoin, waiting, "inbox", Expr::cust("1 = 1"));
-    LogEnd::ask(&mut statement);
+    ask_log_end(&mut statement);
     statement
 }
 

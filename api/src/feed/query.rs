@@ -1,5 +1,7 @@
 //! Reading a page of the feed: one statement brings the rows, the epoch, the time, the end of the log and what the log has
-//! at the reader's place; where nothing changed, that is all.
+//! at the reader's place; where nothing changed, that is all, and where somebody was told so just now there is none.
+
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use concord_entities::ids::{AgencyId, AuditEventId, ConsentId, MouId, NoticeId, ReferralId};
 use concord_entities::instant::Instant;
@@ -15,7 +17,8 @@ use crate::access::Caller;
 use crate::audit::event::Event;
 use crate::audit::ledger::Decided;
 use crate::error::Result;
-use crate::request::Request;
+use crate::request::log_end::{EndSeen, LogEnd};
+use crate::request::{Request, Worker};
 use crate::sharing::facts;
 use crate::store::Store;
 
@@ -40,52 +43,39 @@ pub(super) struct NamedChange {
     pub(super) cursor: Cursor,
 }
 
-/// The end of the log.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct LogEnd {
-    size: i64,
-    newest: Option<AuditEventId>,
+/// Adds what [`log_end`] reads to a statement.
+pub(super) fn ask_log_end(statement: &mut SelectStatement) {
+    let size = || column(audit_tree::Entity, audit_tree::Column::Size);
+    let newest = Query::select()
+        .column((audit_place::Entity, audit_place::Column::EventId))
+        .from(audit_place::Entity)
+        .and_where(
+            Expr::col((audit_place::Entity, audit_place::Column::LeafIndex))
+                .eq(subquery(size()).sub(1)),
+        )
+        .to_owned();
+    statement
+        .expr_as(subquery(size()), "log_size")
+        .expr_as(subquery(newest), "newest_event");
 }
 
-impl LogEnd {
-    /// Adds what [`of`](Self::of) reads to a statement.
-    pub(super) fn ask(statement: &mut SelectStatement) {
-        let size = || column(audit_tree::Entity, audit_tree::Column::Size);
-        let newest = Query::select()
-            .column((audit_place::Entity, audit_place::Column::EventId))
-            .from(audit_place::Entity)
-            .and_where(
-                Expr::col((audit_place::Entity, audit_place::Column::LeafIndex))
-                    .eq(subquery(size()).sub(1)),
-            )
-            .to_owned();
-        statement
-            .expr_as(subquery(size()), "log_size")
-            .expr_as(subquery(newest), "newest_event");
-    }
+/// Reads the end of the log from a row of the answer.
+pub(super) fn log_end(row: &QueryResult) -> Result<LogEnd, DbErr> {
+    Ok(LogEnd {
+        size: row.try_get::<Option<i64>>("", "log_size")?.unwrap_or(0),
+        newest: row.try_get("", "newest_event")?,
+    })
+}
 
-    /// Reads it from a row of the answer.
-    pub(super) fn of(row: &QueryResult) -> Result<Self, DbErr> {
-        Ok(Self {
-            size: row.try_get::<Option<i64>>("", "log_size")?.unwrap_or(0),
-            newest: row.try_get("", "newest_event")?,
-        })
-    }
-
-    /// Returns the cursor at the end of an agency's feed.
-    pub(super) fn cursor(self, agency: AgencyId) -> Cursor {
-        match self.newest {
-            Some(newest) => Cursor {
-                agency,
-                position: Position::end_of(self.size),
-                event: Fingerprint::of(Some(newest)),
-            },
-            None => Cursor {
-                agency,
-                position: Position::START,
-                event: Fingerprint::of(None),
-            },
-        }
+/// Returns the cursor at the end of an agency's feed.
+pub(super) fn at_end(log: LogEnd, agency: AgencyId) -> Cursor {
+    Cursor {
+        agency,
+        position: match log.newest {
+            Some(_) => Position::end_of(log.size),
+            None => Position::START,
+        },
+        event: Fingerprint::of(log.newest),
     }
 }
 
@@ -96,20 +86,46 @@ pub(super) async fn page(
     after: Option<Cursor>,
     size: u64,
 ) -> Result<ChangePage> {
-    let store = &request.worker.store;
+    // Where it is overtaken it is read.
+    let seen = AtomicBool::new(true);
     let released = request
-        .disclose(|| find(store, &request.caller, after, size))
+        .disclose(|| async {
+            let nothing = after.filter(|_| seen.swap(false, Ordering::Relaxed));
+            match nothing.and_then(|cursor| nothing_since(&request.worker, cursor)) {
+                Some(nothing) => Ok(nothing),
+                None => find(&request.worker, &request.caller, after, size).await,
+            }
+        })
         .await?;
     Ok(released.content())
 }
 
+/// Returns the empty page of a reader who stands where the log ended just now.
+fn nothing_since(worker: &Worker, cursor: Cursor) -> Option<Decided<ChangePage>> {
+    let known = worker.ledger.fork().highest();
+    let (seen, has_previous) = worker.seen_log_end.just_now(cursor.agency, known)?;
+    let stands_there = cursor == at_end(seen.end, cursor.agency);
+    stands_there.then_some(Decided {
+        epoch: seen.epoch,
+        now: seen.now,
+        content: ChangePage {
+            named: Vec::new(),
+            has_previous,
+            has_next: false,
+            end: cursor,
+        },
+        events: Vec::new(),
+    })
+}
+
 async fn find(
-    store: &Store,
+    worker: &Worker,
     caller: &Caller,
     after: Option<Cursor>,
     size: u64,
 ) -> Result<Decided<ChangePage>> {
-    let agency = caller.agency();
+    let (agency, store) = (caller.agency(), &worker.store);
+    let asked = tokio::time::Instant::now();
     let from = after.map_or(Position::START, |cursor| cursor.position);
     let statement = statement(store, agency, from, size);
     let found = store.read.query_all(&statement).await?;
@@ -117,7 +133,7 @@ async fn find(
     let first = found
         .first()
         .ok_or_else(|| DbErr::RecordNotFound("the sharing epoch".to_owned()))?;
-    let log = LogEnd::of(first)?;
+    let log = log_end(first)?;
     if let Some(cursor) = &after {
         rules::go_on(cursor, in_place(first)?, log.size, now)?;
     }
@@ -143,9 +159,18 @@ async fn find(
     };
     let end = match rows.last().filter(|_| has_next) {
         Some(last) => cursor_of(agency, last),
-        None => log.cursor(agency),
+        None => at_end(log, agency),
     };
     let has_previous = first.try_get::<i64>("", "changed_before")? > 0;
+    if rows.is_empty() {
+        let seen = EndSeen {
+            asked,
+            epoch,
+            now,
+            end: log,
+        };
+        worker.seen_log_end.remember(seen, agency, has_previous);
+    }
     Ok(Decided {
         epoch,
         now,
@@ -163,7 +188,7 @@ fn statement(store: &Store, agency: AgencyId, from: Position, size: u64) -> Sele
     let Position { place, object } = from;
     let rows = agency_change::Entity::behind(agency, place, object, size.saturating_add(1));
     let mut statement = facts::beside_epoch(store.backend, rows, false);
-    LogEnd::ask(&mut statement);
+    ask_log_end(&mut statement);
     let there = || {
         Expr::col((audit_place::Entity, audit_place::Column::LeafIndex))
             .eq(Expr::value(Ord::max(place, 0)))

@@ -23,7 +23,7 @@ pub const VALUES_A_UNIT: u64 = 4;
 /// A package: the decision, what is unsealed, and an audit event that names each category.
 pub const PACKAGE: u64 = 80;
 /// What is dearer than its kind: the fields of a type, and what each is charged.
-const DEARER: [(&str, &[&str], u64); 11] = [
+const DEARER: [(&str, &[&str], u64); 12] = [
     ("Referral", &["package", "preview"], PACKAGE),
     // What is read beside the page, for all of its entries.
     ("Referral", &["actions", "consent", "mou"], 10),
@@ -33,6 +33,7 @@ const DEARER: [(&str, &[&str], u64); 11] = [
     ("Agency", &["formerNames", "staffTraining", "vetting"], 700),
     ("Referral", &["timeline"], 700),
     ("ReferralNote", &["content"], 700),
+    ("Mou", &["changes", "history", "supersedes"], 700),
     // As many entries as are counted.
     ("ReferralConnection", &["totalCount"], 400),
     // A month that nobody asked for yet is counted.
@@ -45,16 +46,21 @@ const DEARER: [(&str, &[&str], u64); 11] = [
     ("Mutation", ENDINGS, 2_700),
 ];
 const ENDINGS: &[&str] = &[
+    "confirmMouReview",
     "endSubject",
     "eraseSurvivor",
+    "leaveMou",
     "leaveTaskForce",
     "markConsentEnteredInError",
     "reinstateMembership",
+    "reinstateMou",
     "reinstateSubject",
     "revokeConsent",
     "revokeToken",
     "suspendApplication",
     "suspendMembership",
+    "suspendMou",
+    "terminateMou",
 ];
 /// The records that are dearer than others.
 const DEARER_RECORDS: [(&str, u64); 1] = [

@@ -85,7 +85,7 @@ const GUARDED_FIELDS: [(&str, &str, RequiredScope); 3] = [
 
 /// What each field of the root asks for. A query that leads to a record or to a page of records asks for the scope of
 /// their kind and is not named here, and `viewer` asks for none.
-const OPERATIONS: [(&str, RequiredScope); 65] = [
+const OPERATIONS: [(&str, RequiredScope); 73] = [
     ("auditCheckpoint", Resource::Audit.read()),
     ("contactNow", Resource::Survivor.read()),
     ("lintConsent", Resource::Consent.read()),
@@ -95,13 +95,16 @@ const OPERATIONS: [(&str, RequiredScope); 65] = [
     ("acceptReferral", Resource::Referral.update()),
     ("addReferralNote", Resource::Referral.update()),
     ("addTrustedDocuments", Resource::Agency.update()),
+    ("amendMou", Resource::Mou.create()),
     ("assignReferral", Resource::Referral.update()),
     ("bindRulePack", Resource::Agency.update()),
     ("cancelReferral", Resource::Referral.update()),
     ("completeReferral", Resource::Referral.update()),
+    ("confirmMouReview", Resource::Mou.update()),
     ("continueReferral", Resource::Referral.update()),
     ("correctReferralOutcome", Resource::Referral.update()),
     ("correctSurvivor", Resource::Survivor.update()),
+    ("declineMou", Resource::Mou.update()),
     ("discardConsentDraft", Resource::Consent.update()),
     ("discardReferralDraft", Resource::Referral.update()),
     ("draftConsent", Resource::Consent.create()),
@@ -115,6 +118,7 @@ const OPERATIONS: [(&str, RequiredScope); 65] = [
     ("failReferral", Resource::Referral.update()),
     ("handOverCoordination", Resource::Agency.update()),
     ("holdReferral", Resource::Referral.update()),
+    ("leaveMou", Resource::Mou.update()),
     ("leaveTaskForce", Resource::Agency.delete()),
     ("markConsentEnteredInError", Resource::Consent.update()),
     ("markNoticeSeen", Resource::Consent.read()),
@@ -129,12 +133,14 @@ const OPERATIONS: [(&str, RequiredScope); 65] = [
     ("registerApplication", Resource::Agency.create()),
     ("registerSurvivor", Resource::Survivor.create()),
     ("reinstateMembership", Resource::Agency.update()),
+    ("reinstateMou", Resource::Mou.update()),
     ("reinstateSubject", Resource::Agency.update()),
     ("rejectReferral", Resource::Referral.update()),
     ("releaseLegalHold", Resource::Survivor.update()),
     ("removeTrustedDocuments", Resource::Agency.update()),
     ("renameAgency", Resource::Agency.update()),
     ("renewConsent", Resource::Consent.create()),
+    ("renewMou", Resource::Mou.create()),
     ("replaceApplicationKeys", Resource::Agency.update()),
     ("replaceApplicationOrigins", Resource::Agency.update()),
     ("resumeReferral", Resource::Referral.update()),
@@ -149,6 +155,8 @@ const OPERATIONS: [(&str, RequiredScope); 65] = [
     ("startReferral", Resource::Referral.update()),
     ("suspendApplication", Resource::Agency.update()),
     ("suspendMembership", Resource::Agency.update()),
+    ("suspendMou", Resource::Mou.update()),
+    ("terminateMou", Resource::Mou.update()),
     ("unbindRulePack", Resource::Agency.update()),
     ("vetAgency", Resource::Agency.update()),
 ];

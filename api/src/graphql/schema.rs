@@ -23,7 +23,9 @@ use crate::feed::graphql::FeedQuery;
 use crate::mandated_disclosure::change::MandateMutation;
 use crate::mandated_disclosure::graphql::MandateQuery;
 use crate::mou::change::MouMutation;
+use crate::mou::life::MouLifeMutation;
 use crate::mou::query::MouQuery;
+use crate::mou::versions::MouVersionMutation;
 use crate::notice::change::NoticeMutation;
 use crate::notice::graphql::NoticeQuery;
 use crate::partnership::change::PartnershipMutation;
@@ -90,6 +92,8 @@ pub struct Mutation(
     NoteMutation,
     PartnershipMutation,
     MouMutation,
+    MouLifeMutation,
+    MouVersionMutation,
 );
 
 /// The whole schema.

@@ -1,4 +1,4 @@
-//! The server: `POST /graphql` after GraphQL over HTTP, consents' signed papers and forms, the authorization server, what is well known, health, and the
+//! The server: `POST /graphql` after GraphQL over HTTP, consents' signed papers and forms, the register of MOUs and their pages, the authorization server, what is well known, health, and the
 //! explorer page in demo and development.
 //!
 //! [`negotiate`] and [`params`] are pure; [`graphql`] carries a request through guard, coercion and execution;
@@ -17,10 +17,13 @@ pub mod files;
 pub mod form;
 pub mod graphql;
 pub mod health;
+pub mod mou_page;
 pub mod negotiate;
 pub mod oauth;
 pub mod params;
 pub mod plain;
+pub mod printed;
+pub mod register;
 pub mod routes;
 pub mod server;
 pub mod shared;

@@ -13,7 +13,7 @@ use super::graphql::graphql;
 use super::health::Readiness;
 use super::routes::read_only;
 use super::shared::Shared;
-use super::{attachment, cors, evidence, form, health, oauth, well_known};
+use super::{attachment, cors, evidence, form, health, mou_page, oauth, register, well_known};
 use crate::request::WorkerFactory;
 
 /// How long requests under way may take to end after a SIGTERM, in seconds.
@@ -109,6 +109,8 @@ pub async fn serve(
             .configure(|service| evidence::routes(service, &origins))
             .configure(|service| attachment::routes(service, &origins))
             .configure(|service| form::routes(service, &origins))
+            .configure(|service| mou_page::routes(service, &origins))
+            .configure(|service| register::routes(service, &origins))
             .service(read_only("/healthz", health::healthz))
             .service(read_only("/readyz", health::readyz))
             .configure(|service| {

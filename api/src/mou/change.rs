@@ -14,10 +14,10 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter};
 use super::graphql::{Mou, MouView};
 use super::input::{MouInput, MouSignatureInput};
 use super::query::find_mou;
-use super::rules::{self, DraftedTerm};
+use super::rules::{self, ChangedMou, DraftedTerm, versions};
 use crate::access::grant::Resource;
 use crate::agency::zone;
-use crate::audit::change::Change;
+use crate::audit::change::{Author, Change};
 use crate::audit::event::{Event, MouEvent};
 use crate::error::{Error, Faults, Result};
 use crate::request::idempotency::{self, Created, CreatingCall, Creation};
@@ -54,20 +54,6 @@ impl MouMutation {
         let offered = offer(&change, id).await?;
         finish(request, change, id, offered).await
     }
-
-    /// Signs an offered MOU for your agency. With the last party's signature it is in force, from its first day on.
-    async fn sign_mou(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The MOU's id.")] id: ID,
-        #[graphql(desc = "Who signs for your agency.")] signature: MouSignatureInput,
-    ) -> Result<Mou> {
-        let request = ctx.request()?;
-        let change = request.change(Resource::Mou.update()).await?;
-        let id: MouId = page::id("id", &id)?;
-        let signed = sign(&change, id, signature).await?;
-        finish(request, change, id, signed).await
-    }
 }
 
 /// Drafts an MOU, or returns the one that an earlier call with the same key drafted.
@@ -96,7 +82,7 @@ async fn draft_once(request: &Request, mou: MouInput) -> Result<Mou> {
 }
 
 /// Records what was changed, where something was, and returns the MOU as the caller sees it.
-async fn finish(
+pub(super) async fn finish(
     request: &Request,
     change: Change<'_>,
     id: MouId,
@@ -112,13 +98,13 @@ async fn finish(
 }
 
 /// Returns the MOU as an earlier call left it.
-async fn find(request: &Request, id: MouId) -> Result<Mou> {
+pub(super) async fn find(request: &Request, id: MouId) -> Result<Mou> {
     let mou = find_mou(request, id).await?;
     mou.ok_or_else(|| Error::NotFound.into())
 }
 
 /// Returns the MOU as the caller sees it.
-async fn view(request: &Request, now: Instant, model: mou::Model) -> Result<Mou> {
+pub(super) async fn view(request: &Request, now: Instant, model: mou::Model) -> Result<Mou> {
     let views = MouView::load(request, std::slice::from_ref(&model)).await?;
     Ok(views.view(model, now))
 }
@@ -129,6 +115,7 @@ impl From<&mou::Model> for MouEvent {
             id: mou.id,
             version: mou.version,
             task_force: mou.task_force_id,
+            how: None,
         }
     }
 }
@@ -140,7 +127,7 @@ pub(crate) async fn offer(change: &Change<'_>, id: MouId) -> Result<Option<(mou:
         .await?
         .ok_or(Error::NotFound)?;
     let parties = mou_party::Entity::of([id]).all(change).await?;
-    let Some(offered) = rules::offer(mou, &parties, change.agency(), change.now())? else {
+    let Some(offered) = rules::offer(&mou, &parties, change.agency(), change.now())? else {
         return Ok(None);
     };
     let offered = save(change, offered).await?;
@@ -163,37 +150,62 @@ pub(crate) async fn sign(
     let mut faults = Faults::default();
     let signature = signature.told(&mut faults);
     faults.none()?;
-    let signed = rules::sign(mou, &parties, agency, signature, now)?;
+    let signed = rules::sign(&mou, &parties, agency, signature, now)?;
     let Some(signed) = signed else {
         return Ok(None);
     };
-    let party = signed.party.into_active_model().reset_all();
-    party.update(change).await?;
-    let mou = save(change, signed.mou).await?;
+    let mou = save_both(change, signed).await?;
     let event = Event::MouSigned(MouEvent::from(&mou));
     Ok(Some((mou, event)))
 }
 
 /// Drafts an MOU; returns the event to record.
 pub(crate) async fn draft(change: &Change<'_>, input: MouInput) -> Result<(mou::Model, Event)> {
+    draft_version(change, input, None).await
+}
+
+/// A version of an MOU, with its parties, which a next one is to follow.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct VersionBefore<'v> {
+    /// The version.
+    pub(super) mou: &'v mou::Model,
+    /// Its parties.
+    pub(super) parties: &'v [mou_party::Model],
+    /// What stands before the names of fields where the next one is asked for: `mou.`, or nothing.
+    pub(super) fields: &'static str,
+}
+
+/// Drafts an MOU, or the next version of one; returns the event to record.
+pub(super) async fn draft_version(
+    change: &Change<'_>,
+    input: MouInput,
+    before: Option<VersionBefore<'_>>,
+) -> Result<(mou::Model, Event)> {
     let mut faults = Faults::default();
     let parties = parties(change, &input, &mut faults).await?;
     let task_force = match &input.task_force {
         Some(id) => faults.keep(own_task_force(change, id).await)?,
-        None => None,
+        None => before.and_then(|before| before.mou.task_force_id),
     };
     let title = text::line_at(&mut faults, "mou.title", &input.title, text::LINE);
     let zone = match task_force {
         Some(id) => zone::of_task_force(change, id).await?,
         None => zone::of_agency(change, change.agency()).await?,
     };
+    let today = zone.day(change.now());
+    if let Some(before) = before {
+        let named: HashSet<AgencyId> = parties.keys().copied().collect();
+        let days = (input.effective_on.0, today);
+        versions::check_next(before.parties, &named, days, &mut faults);
+    }
     let term = DraftedTerm {
         effective_on: input.effective_on.0,
         review_on: input.review_on.map(|day| day.0),
-        expires_on: input.expires_on.0,
+        expires_on: input.expires_on.map(|day| day.0),
     };
-    for (field, remedy) in term.faults(zone.day(change.now())) {
-        faults.add(format!("mou.{field}"), remedy);
+    let fields = before.map_or("mou.", |before| before.fields);
+    for (field, remedy) in term.faults(today) {
+        faults.add(format!("{fields}{field}"), remedy);
     }
     let grants = grants::to_grants("mou.terms.grants", &input.terms.grants);
     let grants = faults.keep(grants)?.unwrap_or(Grants::EMPTY);
@@ -201,8 +213,8 @@ pub(crate) async fn draft(change: &Change<'_>, input: MouInput) -> Result<(mou::
     faults.none()?;
     let model = mou::Model {
         id: MouId::new(),
-        version: 1,
-        supersedes: None,
+        version: before.map_or(1, |before| before.mou.version.saturating_add(1)),
+        supersedes: before.map(|before| before.mou.id),
         kind: input.kind,
         title,
         task_force_id: task_force,
@@ -211,30 +223,26 @@ pub(crate) async fn draft(change: &Change<'_>, input: MouInput) -> Result<(mou::
         terms,
         effective_on: input.effective_on.0,
         review_on: input.review_on.map(|day| day.0),
-        expires_on: input.expires_on.0,
+        expires_on: term.last_day(),
+        open_ended: input.expires_on.is_none(),
+        terminates_on: None,
         time_zone: Zone::UTC,
         begins_at: Instant(0),
         ends_at: Instant(0),
+        review_at: None,
         offered_at: None,
         signed_at: None,
         suspended_at: None,
         terminated_at: None,
         declined_at: None,
         superseded_at: None,
+        reminded_at: None,
         created_at: change.now(),
     };
     let model = rules::counted_in(model, zone);
     let model = model.into_active_model().insert(change).await?;
     for (agency_id, responsibilities) in parties {
-        let party = mou_party::Model {
-            mou_id: model.id,
-            agency_id,
-            responsibilities,
-            signatory: None,
-            title: None,
-            document_sha256: None,
-            signed_at: None,
-        };
+        let party = mou_party::Model::unsigned(model.id, agency_id, responsibilities);
         party.into_active_model().insert(change).await?;
     }
     let event = Event::MouDrafted(MouEvent::from(&model));
@@ -298,7 +306,20 @@ async fn own_task_force(change: &Change<'_>, id: &ID) -> Result<TaskForceId> {
         })
 }
 
-/// Saves the rows that a rule returned.
-async fn save(change: &Change<'_>, row: mou::Model) -> Result<mou::Model> {
+/// Saves the MOU and the party that a rule returned.
+pub(super) async fn save_both<By: Author>(
+    change: &Change<'_, By>,
+    changed: ChangedMou,
+) -> Result<mou::Model> {
+    let party = changed.party.into_active_model().reset_all();
+    party.update(change).await?;
+    save(change, changed.mou).await
+}
+
+/// Saves the row that a rule returned.
+pub(super) async fn save<By: Author>(
+    change: &Change<'_, By>,
+    row: mou::Model,
+) -> Result<mou::Model> {
     Ok(row.into_active_model().reset_all().update(change).await?)
 }

@@ -1,11 +1,12 @@
 //! Where an MOU's days begin and end: in its task force's time zone, and in its drafter's where no task force follows it.
 
 use concord_entities::ids::{AgencyId, TaskForceId};
+use concord_entities::mou;
 use concord_entities::zone::Zone;
-use concord_entities::{mou, referral};
 use sea_orm::{ActiveModelTrait, Set, Unchanged};
 
 use super::rules;
+use super::standing::stand_anew;
 use crate::audit::change::{Author, Ending};
 use crate::error::Result;
 
@@ -45,15 +46,14 @@ async fn count_anew<By: Author>(
         let moved = rules::counted_in(mou, zone.clone());
         let changed = mou::ActiveModel {
             id: Unchanged(moved.id),
-            time_zone: Set(moved.time_zone),
+            time_zone: Set(moved.time_zone.clone()),
             begins_at: Set(moved.begins_at),
             ends_at: Set(moved.ends_at),
+            review_at: Set(moved.review_at),
             ..Default::default()
         };
         changed.update(&**ending).await?;
-        referral::Entity::stand_under(moved.id, moved.ends_at)
-            .exec(&**ending)
-            .await?;
+        stand_anew(ending, &moved).await?;
     }
     Ok(())
 }

@@ -1,19 +1,26 @@
 //! An MOU on the wire.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use async_graphql::{ComplexObject, ID, SimpleObject};
+use async_graphql::{ComplexObject, Context, ID, SimpleObject};
 use concord_entities::ids::{AgencyId, MouId};
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{DataCategory, MouAction, MouKind, MouStatus, Purpose};
 use concord_entities::{mou, mou_party};
 
+use super::history::{self, MouHistoryEntry, MouTermChange};
 use super::input::MouTerms;
-use super::rules::{self, Involvement};
-use crate::agency::graphql::Agency;
+use super::rules;
+use super::rules::transitions::SeenMou;
+use crate::access::grant::Resource;
+use crate::agency::graphql::{Agency, TaskForce};
+use crate::agency::told::ToldTaskForces;
+use crate::audit::disclose;
 use crate::error::Result;
-use crate::request::Request;
 use crate::request::directory::AgenciesById;
+use crate::request::{InRequest, Request};
+use crate::wire::lookahead;
 use crate::wire::scalars::{Date, DateTime, Sha256};
 
 /// One version of a memorandum of understanding.
@@ -22,6 +29,8 @@ use crate::wire::scalars::{Date, DateTime, Sha256};
 pub struct Mou {
     #[graphql(skip)]
     pub(super) model: mou::Model,
+    #[graphql(skip)]
+    task_forces: Arc<ToldTaskForces>,
     /// Where it stands now, by its dates and signatures.
     pub status: MouStatus,
     /// Its parties.
@@ -54,6 +63,15 @@ impl Mou {
         &self.model.title
     }
 
+    /// The task force that follows it; null where none does, and where your agency belongs to another. Requires `directory.r`.
+    async fn task_force(&self, ctx: &Context<'_>) -> Result<Option<TaskForce>> {
+        let Some(id) = self.model.task_force_id else {
+            return Ok(None);
+        };
+        let told = lookahead::asks_beyond(ctx, &["members", "agency"], &["id", "name", "kind"]);
+        self.task_forces.once(ctx.request()?, id, told).await
+    }
+
     /// What the parties agreed on.
     async fn terms(&self) -> MouTerms {
         MouTerms::of(&self.model)
@@ -67,6 +85,34 @@ impl Mou {
     /// The purposes that it permits: a ceiling only.
     async fn purposes(&self) -> Vec<Purpose> {
         self.model.grants.purposes().iter().collect()
+    }
+
+    /// The version before this one; null for a first one. Requires `mou.r`.
+    async fn supersedes(&self, ctx: &Context<'_>) -> Result<Option<Mou>> {
+        let request = ctx.request()?;
+        request.caller.may(Resource::Mou.read())?;
+        match self.model.supersedes {
+            Some(before) => Box::pin(read_mou(request, before)).await,
+            None => Ok(None),
+        }
+    }
+
+    /// What happened to it and to the versions before it, the newest first: who, when, and how it ends. Requires `mou.r`.
+    async fn history(&self, ctx: &Context<'_>) -> Result<Vec<MouHistoryEntry>> {
+        let request = ctx.request()?;
+        request.caller.may(Resource::Mou.read())?;
+        Box::pin(history::history(request, &self.model)).await
+    }
+
+    /// In what it differs from a version before it, field by field. Requires `mou.r`.
+    async fn changes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The version before, from 1.")] since: i32,
+    ) -> Result<Vec<MouTermChange>> {
+        let request = ctx.request()?;
+        request.caller.may(Resource::Mou.read())?;
+        Box::pin(history::changes_since(request, &self.model, since)).await
     }
 
     /// The time zone in which its days are counted, by its IANA name: its task force's, or its drafter's where no task force
@@ -85,9 +131,15 @@ impl Mou {
         self.model.review_on.map(Date::from)
     }
 
-    /// Its last day in force.
+    /// Its last day in force, as it was agreed; null where it is open-ended: then it ends 90 days after its review was due and
+    /// did not come.
     async fn expires_on(&self) -> Option<Date> {
-        Some(self.model.expires_on.into())
+        (!self.model.open_ended).then(|| self.model.expires_on.into())
+    }
+
+    /// Its last day in force by a party's notice, where that comes before the one that was agreed.
+    async fn terminates_on(&self) -> Option<Date> {
+        self.model.terminates_on.map(Date::from)
     }
 }
 
@@ -104,8 +156,41 @@ pub struct MouParty {
     pub title: Option<String>,
     /// When it signed.
     pub signed_at: Option<DateTime>,
+    /// By what authority they signed, as they declared; null for what was signed before that was asked.
+    pub authority: Option<String>,
     /// The SHA-256 of the document that it signed.
     pub document_sha256: Option<Sha256>,
+    /// Since when it suspends the MOU; null where it does not.
+    pub suspended_at: Option<DateTime>,
+    /// Why it suspends the MOU.
+    pub suspension_reason: Option<String>,
+    /// When it said that the MOU is to end, or turned it down.
+    pub ended_at: Option<DateTime>,
+    /// Why the MOU is to end, or why it leaves.
+    pub end_reason: Option<String>,
+    /// Whether it named a breach as it said so.
+    pub breach: bool,
+    /// From when it is no party any more, where it leaves and the others go on.
+    pub leaves_at: Option<DateTime>,
+    /// The day of the next review to which it agrees.
+    pub reviewed_for: Option<Date>,
+}
+
+/// Returns an MOU to a caller that may follow it, whether or not its token may read: decided and recorded like any other read.
+pub(super) async fn read_mou(request: &Request, id: MouId) -> Result<Option<Mou>> {
+    let reader = request.caller.agency();
+    let released = request
+        .disclose(|| async {
+            let among = mou::Entity::known_to(reader, id);
+            let store = &request.worker.store;
+            let found = disclose::one(store, among, &id, |row| row.id.to_string()).await?;
+            let views = MouView::load(request, found.content.as_slice()).await?;
+            let now = found.now;
+            Ok(found.map(|content| (content, views, now)))
+        })
+        .await?;
+    let (found, views, now) = released.content();
+    Ok(found.map(|model| views.view(model, now)))
 }
 
 /// What MOUs are shown with: their parties, and who asks.
@@ -113,6 +198,7 @@ pub struct MouParty {
 pub(crate) struct MouView {
     parties: HashMap<MouId, Vec<mou_party::Model>>,
     agencies: AgenciesById,
+    task_forces: Arc<ToldTaskForces>,
     reader: AgencyId,
 }
 
@@ -135,6 +221,7 @@ impl MouView {
         Ok(Self {
             parties,
             agencies,
+            task_forces: Arc::default(),
             reader: request.caller.agency(),
         })
     }
@@ -142,13 +229,18 @@ impl MouView {
     /// Returns the MOU as the caller sees it.
     pub(crate) fn view(&self, model: mou::Model, now: Instant) -> Mou {
         let parties = self.parties.get(&model.id).map_or(&[][..], Vec::as_slice);
-        let status = rules::status(&model, rules::signed(parties), now);
-        let involvement = Involvement::of(self.reader, &model, parties);
+        let seen = SeenMou {
+            mou: &model,
+            parties,
+            agency: self.reader,
+            now,
+        };
         Mou {
-            status,
+            status: seen.status(),
             parties: parties.iter().map(|party| self.party(party)).collect(),
             days_left: rules::days_left(&model, now),
-            allowed_actions: rules::allowed(status, involvement),
+            allowed_actions: rules::allowed(&seen).collect(),
+            task_forces: Arc::clone(&self.task_forces),
             model,
         }
     }
@@ -160,7 +252,18 @@ impl MouView {
             signatory: row.signatory.clone(),
             title: row.title.clone(),
             signed_at: row.signed_at.map(DateTime::from),
+            authority: row.authority.clone(),
             document_sha256: row.document_sha256.clone().map(Sha256::from),
+            suspended_at: row.suspended_at.map(DateTime::from),
+            suspension_reason: row
+                .suspension_reason
+                .clone()
+                .filter(|_| row.suspended_at.is_some()),
+            ended_at: row.ended_at.map(DateTime::from),
+            end_reason: row.end_reason.clone(),
+            breach: row.breach,
+            leaves_at: row.leaves_at.map(DateTime::from),
+            reviewed_for: row.reviewed_for.map(Date::from),
         }
     }
 }

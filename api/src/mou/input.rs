@@ -1,13 +1,18 @@
 //! What goes into an MOU.
 
 use std::ops::RangeInclusive;
+use std::str::FromStr;
 
 use async_graphql::{ID, InputObject, SimpleObject};
+use concord_entities::ids::InvalidIdError;
 use concord_entities::mou::{self, Terms};
-use concord_entities::vocabulary::MouKind;
+use concord_entities::vocabulary::{MouKind, MouStatus};
 
+use super::register::WantedMous;
 use super::rules::PartySignature;
-use crate::error::Faults;
+use crate::error::{Faults, Result};
+use crate::lists;
+use crate::store::page;
 use crate::text;
 use crate::wire::grants::{self, Grant};
 use crate::wire::scalars::{Date, Sha256};
@@ -34,8 +39,9 @@ pub struct MouInput {
     pub effective_on: Date,
     /// The day on which its review is due, within its term.
     pub review_on: Option<Date>,
-    /// Its last day in force.
-    pub expires_on: Date,
+    /// Its last day in force. Leave it out where it is open-ended: then `reviewOn` is asked for, and it ends 90 days after that
+    /// where its parties do not review it.
+    pub expires_on: Option<Date>,
     /// The same key again returns what the first call made: 1 to 200 characters.
     pub idempotency_key: Option<ID>,
 }
@@ -80,6 +86,8 @@ pub struct MouSignatureInput {
     pub signatory: String,
     /// The signatory's title: 1 to 200 characters.
     pub title: String,
+    /// By what authority they sign, as they declare: 1 to 200 characters, such as a board's resolution.
+    pub authority: String,
     /// The SHA-256 of the signed document.
     pub document_sha256: Sha256,
 }
@@ -87,10 +95,52 @@ pub struct MouSignatureInput {
 /// What to look for among MOUs.
 #[derive(Clone, Debug, Default, InputObject)]
 pub struct MouFilter {
+    /// Any of these states: at least one.
+    pub statuses: Option<Vec<MouStatus>>,
     /// Any of these kinds: at least one.
     pub kinds: Option<Vec<MouKind>>,
+    /// Those that this agency is a party of.
+    pub party: Option<ID>,
     /// Those followed by this task force.
     pub task_force: Option<ID>,
+    /// Those whose last day comes before this one, each where it works.
+    pub ending_before: Option<Date>,
+    /// Those that are before their parties and await this agency's signature.
+    pub lacking_signature_of: Option<ID>,
+}
+
+impl MouFilter {
+    /// Returns what is asked for.
+    pub(super) fn read(self) -> Result<WantedMous> {
+        let mut faults = Faults::default();
+        lists::require_some(&mut faults, "filter.statuses", self.statuses.as_ref());
+        lists::require_some(&mut faults, "filter.kinds", self.kinds.as_ref());
+        let party = read_id(&mut faults, "filter.party", self.party.as_ref())?;
+        let task_force = read_id(&mut faults, "filter.taskForce", self.task_force.as_ref())?;
+        let lacking = self.lacking_signature_of.as_ref();
+        let lacking_signature_of = read_id(&mut faults, "filter.lackingSignatureOf", lacking)?;
+        faults.none()?;
+        Ok(WantedMous {
+            statuses: self.statuses.map(lists::once),
+            kinds: self.kinds.map(lists::once),
+            party,
+            task_force,
+            ending_before: self.ending_before.map(|day| day.0),
+            lacking_signature_of,
+        })
+    }
+}
+
+/// Reads an id of a filter, where it names one; what is wrong with it goes to `faults`.
+fn read_id<T: FromStr<Err = InvalidIdError>>(
+    faults: &mut Faults,
+    place: &str,
+    id: Option<&ID>,
+) -> Result<Option<T>> {
+    match id {
+        Some(id) => faults.keep(page::id(place, id)),
+        None => Ok(None),
+    }
 }
 
 impl MouTerms {
@@ -130,6 +180,7 @@ impl MouSignatureInput {
         PartySignature {
             signatory: line("signatory", &self.signatory),
             title: line("title", &self.title),
+            authority: Some(line("authority", &self.authority)),
             document_sha256: self.document_sha256.as_str().to_owned(),
         }
     }

@@ -1,11 +1,25 @@
 //! Memoranda of understanding: what two or more agencies agreed to share, and until when.
 //!
-//! [`rules`] says what may follow what, [`change`] changes them, [`query`] reads them; [`graphql`] and [`input`] are the
-//! wire.
+//! [`rules`] says what may follow what, [`change`] has them drafted, offered and signed, [`life`] takes what their parties say
+//! from then on, [`query`] reads them: by [`find`] those that a [`register`] asks for; [`graphql`] and [`input`] are the wire.
+//! [`export`] and [`import`] are the register as a spreadsheet has it, [`page`] is
+//! one MOU on paper; [`reminders`] tells of what comes nearer, and `put_back` says again in an older copy what was
+//! said since.
 
 pub mod change;
 pub mod days;
+pub mod export;
+pub mod find;
 pub mod graphql;
+pub mod history;
+pub mod import;
 pub mod input;
+pub mod life;
+pub mod page;
+pub(crate) mod put_back;
 pub mod query;
+pub mod register;
+pub mod reminders;
 pub mod rules;
+mod standing;
+pub mod versions;

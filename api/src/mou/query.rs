@@ -1,20 +1,20 @@
 //! Reading MOUs.
 
 use async_graphql::{Context, ID, Object};
-use concord_entities::ids::{MouId, TaskForceId};
+use concord_entities::ids::MouId;
 use concord_entities::instant::Instant;
-use concord_entities::mou::{self, Column};
-use sea_orm::{ColumnTrait, QueryFilter};
+use concord_entities::mou;
 
-use super::graphql::{Mou, MouView};
+use super::find::FindMous;
+use super::graphql::{Mou, MouView, read_mou};
 use super::input::MouFilter;
+use super::register::{MouOrder, MouPlace, MouRegister};
 use crate::access::grant::Resource;
 use crate::audit::disclose;
 use crate::audit::ledger::Decided;
-use crate::error::{Faults, Result};
-use crate::lists;
+use crate::error::Result;
 use crate::request::{InRequest, Request};
-use crate::store::page::{self, PageRequest};
+use crate::store::page::{self, Page, PageRequest};
 use crate::wire::connection::Connection;
 
 /// Reading MOUs.
@@ -24,11 +24,19 @@ pub struct MouQuery;
 /// Reading MOUs.
 #[Object]
 impl MouQuery {
-    /// The MOUs that your agency is a party of, drafted, or follows as a coordinator; newest first.
+    /// The MOUs that your agency is a party of, drafted, or follows as a coordinator. Every filter goes with every other and with
+    /// each order.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the arguments of a Relay connection"
+    )]
     async fn mous(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which of them; all where you leave it out.")] filter: Option<MouFilter>,
+        #[graphql(desc = "In which order; `NEWEST` where you leave it out.")] order_by: Option<
+            MouOrder,
+        >,
         #[graphql(desc = "How many, 1 to 100; 20 where you leave it out.")] first: Option<i32>,
         #[graphql(desc = "The cursor of the entry to go on after.")] after: Option<String>,
         #[graphql(desc = "How many from the far end, 1 to 100; instead of `first`.")] last: Option<
@@ -38,38 +46,17 @@ impl MouQuery {
         before: Option<String>,
     ) -> Result<Connection<Mou>> {
         let request = ctx.request()?;
-        let caller = request.caller.may(Resource::Mou.search())?;
+        request.caller.may(Resource::Mou.search())?;
         let wanted = PageRequest::parse(first, after.as_deref(), last, before.as_deref())?;
-        let filter = filter.unwrap_or_default();
-        let task_force: Option<TaskForceId> = filter
-            .task_force
-            .as_deref()
-            .map(|id| page::id("filter.taskForce", id))
-            .transpose()?;
-        let mut faults = Faults::default();
-        lists::require_some(&mut faults, "filter.kinds", filter.kinds.as_ref());
-        faults.none()?;
-        let released = request
-            .disclose(|| async {
-                let mut among = mou::Entity::followed_by(caller.agency());
-                if let Some(kinds) = &filter.kinds {
-                    among = among.filter(Column::Kind.is_in(kinds.iter().copied()));
-                }
-                if let Some(task_force) = task_force {
-                    among = among.filter(Column::TaskForceId.eq(task_force));
-                }
-                let store = &request.worker.store;
-                let found =
-                    disclose::page(store, among, Column::Id, wanted, |row| row.id.to_string())
-                        .await?;
-                with_parties(request, found, |page| page.entries.as_slice()).await
-            })
-            .await?;
-        let (page, views, now) = released.content();
-        Ok(Connection::from_page(
-            page.map(|model| views.view(model, now)),
-            |one| one.model.id.0,
-        ))
+        let register = MouRegister {
+            order: order_by.unwrap_or_default(),
+            wanted: filter.unwrap_or_default().read()?,
+        };
+        register.check_place(&wanted)?;
+        let page = read_list(request, &register, wanted).await?;
+        Ok(Connection::from_page(page, |one| {
+            register.place(&one.model)
+        }))
     }
 
     /// One MOU that your agency may follow; null for what does not exist and for what you may not see.
@@ -84,6 +71,26 @@ impl MouQuery {
         };
         mou.await.transpose()
     }
+}
+
+/// Returns a page of the list, its reading on record.
+pub(super) async fn read_list(
+    request: &Request,
+    register: &MouRegister,
+    wanted: PageRequest<MouPlace>,
+) -> Result<Page<Mou>> {
+    let store = &request.worker.store;
+    let agency = request.caller.agency();
+    let released = request
+        .disclose(|| async {
+            let found = FindMous::of(store, register, agency).await?;
+            let rows = |walk| found.rows(walk);
+            let page = disclose::page_of(store, rows, wanted, |row| row.id.to_string()).await?;
+            with_parties(request, page, |page| page.entries.as_slice()).await
+        })
+        .await?;
+    let (page, views, now) = released.content();
+    Ok(page.map(|model| views.view(model, now)))
 }
 
 /// Reads what decided MOUs are shown with.
@@ -106,15 +113,5 @@ pub(crate) async fn mou_by_id(request: &Request, id: MouId) -> Result<Option<Mou
 /// Returns an MOU to a caller whose change named it, whether or not its token may read: decided and recorded like any
 /// other read.
 pub(super) async fn find_mou(request: &Request, id: MouId) -> Result<Option<Mou>> {
-    let caller = &request.caller;
-    let released = request
-        .disclose(|| async {
-            let among = mou::Entity::known_to(caller.agency(), id);
-            let found =
-                disclose::one(&request.worker.store, among, &id, |row| row.id.to_string()).await?;
-            with_parties(request, found, |one| one.as_slice()).await
-        })
-        .await?;
-    let (found, views, now) = released.content();
-    Ok(found.map(|model| views.view(model, now)))
+    read_mou(request, id).await
 }

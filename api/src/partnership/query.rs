@@ -69,11 +69,11 @@ impl PartnershipListing {
         })
     }
 
-    /// Selects the rows along a walk that `reader` may know of; these MOUs are in force.
+    /// Selects the rows along a walk that `reader` may know of.
     fn rows(
         self,
         reader: AgencyId,
-        in_force: &[MouId],
+        in_force: &MousInForce,
         walk: Walk<PartnershipPlace>,
     ) -> Select<partnership::Entity> {
         let walk = walk.reversed();
@@ -93,7 +93,7 @@ impl PartnershipListing {
     fn along<C: ColumnTrait>(
         self,
         mut among: Select<partnership::Entity>,
-        in_force: &[MouId],
+        in_force: &MousInForce,
         walk: &Walk<PartnershipPlace>,
         (steps, id): (C, C),
     ) -> Select<partnership::Entity> {
@@ -106,7 +106,7 @@ impl PartnershipListing {
         ) {
             (_, Some(most)) => among = among.filter(steps.lte(most)),
             (Some(_), None) => {
-                among = partnership::Entity::under_none_of(among, in_force.iter().copied());
+                among = partnership::Entity::under_none_of(among, in_force.ids.iter().copied(), in_force.at);
             }
             (None, None) => {}
         }
@@ -131,8 +131,8 @@ async fn list(
     let released = request
         .disclose(|| async {
             let in_force = match listing.lacking {
-                Some(PartnershipStep::Formalised) => in_force(request).await?,
-                _ => Vec::new(),
+                Some(PartnershipStep::Formalised) => MousInForce::read(request).await?,
+                _ => MousInForce::NONE,
             };
             let select = |walk| listing.rows(reader, &in_force, walk);
             let found = disclose::page_of(store, select, wanted, |row| row.id.to_string()).await?;
@@ -146,15 +146,30 @@ async fn list(
     ))
 }
 
-/// Returns the MOUs in force that the caller may follow.
-async fn in_force(request: &Request) -> Result<Vec<MouId>> {
-    let store = &request.worker.store;
-    let now = store.ping().await?;
-    let mous = mou::Entity::followed_by(request.caller.agency())
-        .filter(mou::Column::SignedAt.is_not_null());
-    let mous = mous.all(&store.read).await?;
-    let in_force = mous.iter().filter(|mou| mou.dates().is_in_force(now));
-    Ok(in_force.map(|mou| mou.id).collect())
+/// The MOUs that were in force at a moment, as far as a caller may follow them.
+#[derive(Clone, Debug)]
+struct MousInForce {
+    ids: Vec<MouId>,
+    at: Instant,
+}
+
+impl MousInForce {
+    /// None, where nobody asks for them.
+    const NONE: Self = Self {
+        ids: Vec::new(),
+        at: Instant(0),
+    };
+
+    async fn read(request: &Request) -> Result<Self> {
+        let store = &request.worker.store;
+        let at = store.ping().await?;
+        let mous = mou::Entity::followed_by(request.caller.agency())
+            .filter(mou::Column::SignedAt.is_not_null());
+        let mous = mous.all(&store.read).await?;
+        let in_force = mous.iter().filter(|mou| mou.dates().is_in_force(at));
+        let ids = in_force.map(|mou| mou.id).collect();
+        Ok(Self { ids, at })
+    }
 }
 
 /// Reads what decided partnerships are shown with.

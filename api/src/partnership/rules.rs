@@ -9,6 +9,7 @@ use concord_entities::vocabulary::{Code, PartnershipStep};
 use concord_entities::{mou, mou_party, partnership_answers};
 
 use crate::error::Error;
+use crate::mou::rules::transitions::has_left;
 
 /// The steps that are recorded, in their order.
 pub const RECORDED: [PartnershipStep; 3] = [
@@ -174,7 +175,8 @@ pub fn formalised_on(
     let is_party = |mou: &mou::Model, agency: AgencyId| {
         parties
             .iter()
-            .any(|party| party.mou_id == mou.id && party.agency_id == agency)
+            .filter(|party| party.mou_id == mou.id && party.agency_id == agency)
+            .any(|party| !has_left(party, now))
     };
     let in_force = mous.iter().filter(|mou| mou.dates().is_in_force(now));
     let between = in_force.filter(|mou| agencies.iter().all(|agency| is_party(mou, *agency)));

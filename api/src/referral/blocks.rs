@@ -11,6 +11,7 @@ use super::rules::basis::{Basis, Between, blocks_any_continuation, blocks_sendin
 use crate::consent::grounds;
 use crate::consent::rules as consent_rules;
 use crate::error::Result;
+use crate::mou::rules as mou_rules;
 use crate::store::Store;
 
 /// Returns what keeps each of these referrals of `sender`'s, drafts and suspended ones, from being sent or continued.
@@ -123,6 +124,7 @@ struct Partners {
     agencies: HashMap<AgencyId, agency::Model>,
     places: Vec<membership::Model>,
     mous: Vec<mou::Model>,
+    parties: Vec<mou_party::Model>,
     signed: HashSet<(MouId, AgencyId)>,
 }
 
@@ -144,6 +146,7 @@ impl Partners {
                 .map(|party| (party.mou_id, party.agency_id))
                 .collect(),
             mous,
+            parties,
         })
     }
 
@@ -152,12 +155,19 @@ impl Partners {
             [row.sender_id, row.recipient_id].contains(&place.agency_id)
         };
         let with_recipient = |mou: &&mou::Model| self.signed.contains(&(mou.id, row.recipient_id));
+        let pair = [row.sender_id, row.recipient_id];
+        let between = |mou: &mou::Model| mou_rules::between(mou.clone(), &self.parties, pair);
         let recipient = self.agencies.get(&row.recipient_id);
         Between {
             recipient: recipient.map(|agency| agency.status),
             answer_days: recipient.map_or(agency::USUAL_ANSWER_DAYS, |agency| agency.answer_days),
             places: self.places.iter().filter(of_both).cloned().collect(),
-            mous: self.mous.iter().filter(with_recipient).cloned().collect(),
+            mous: self
+                .mous
+                .iter()
+                .filter(with_recipient)
+                .map(between)
+                .collect(),
         }
     }
 }

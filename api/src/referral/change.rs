@@ -4,7 +4,7 @@ use async_graphql::{Context, ID, Object};
 use concord_entities::SelectLocked;
 use concord_entities::ids::{ConsentId, ReferralId};
 use concord_entities::vocabulary::ReferralSide;
-use concord_entities::{agency, consent, membership, mou, referral};
+use concord_entities::{agency, consent, membership, mou, mou_party, referral};
 use sea_orm::{ActiveModelTrait, IntoActiveModel};
 
 use super::graphql::Referral;
@@ -17,6 +17,7 @@ use crate::audit::change::Change;
 use crate::audit::event::{Event, ReferralEvent};
 use crate::consent::grounds;
 use crate::error::{Error, Refusal, Result};
+use crate::mou::rules as mou_rules;
 use crate::request::InRequest;
 use crate::store::page;
 
@@ -187,6 +188,12 @@ pub(super) async fn read_basis(
     let recipient = agency::Entity::named(referral.recipient_id)
         .one(change)
         .await?;
+    let pair = [referral.sender_id, referral.recipient_id];
+    let mous = mou::Entity::between(referral.sender_id, referral.recipient_id);
+    let mous = mous.all(change).await?;
+    let parties = mou_party::Entity::of(mous.iter().map(|mou| mou.id));
+    let parties = parties.all(change).await?;
+    let between = |mou| mou_rules::between(mou, &parties, pair);
     Ok(Basis {
         consent,
         hindrance,
@@ -196,9 +203,7 @@ pub(super) async fn read_basis(
             places: membership::Entity::of([referral.sender_id, referral.recipient_id])
                 .all(change)
                 .await?,
-            mous: mou::Entity::between(referral.sender_id, referral.recipient_id)
-                .all(change)
-                .await?,
+            mous: mous.into_iter().map(between).collect(),
         },
     })
 }

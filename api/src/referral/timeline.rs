@@ -135,7 +135,7 @@ async fn entries(
         let records: Vec<_> = records.iter().map(from).collect();
         let about = AboutRecords {
             backend: store.backend,
-            reader,
+            reader: Some(reader),
             records: &records,
             order: walk.order(),
             most: walk.most,

@@ -9,6 +9,7 @@ use concord_entities::instant::Instant;
 use super::directory::Directory;
 use super::document_check::DocumentCheck;
 use super::lacking::LackingFields;
+use super::log_end::SeenLogEnd;
 use super::told_agencies::ToldAgencies;
 use crate::access::Caller;
 use crate::access::ending_allowance;
@@ -57,6 +58,8 @@ pub struct Worker {
     pub trusted_documents: TrustedDocuments,
     /// Whether a document would be executed.
     pub document_check: DocumentCheck,
+    /// Where the log ended, as last read.
+    pub seen_log_end: SeenLogEnd,
     /// The keys that seal packages.
     pub vault: Vault,
     /// The key that signs receipts.
@@ -92,6 +95,8 @@ pub struct WorkerFactory {
     pub trusted_documents: TrustedDocuments,
     /// Whether a document would be executed.
     pub document_check: DocumentCheck,
+    /// Where the log ended, as last read.
+    pub seen_log_end: SeenLogEnd,
     /// The key that signs receipts.
     pub ledger_key: Arc<LedgerKey>,
 }
@@ -116,6 +121,7 @@ impl WorkerFactory {
             origins: self.origins,
             trusted_documents: self.trusted_documents,
             document_check: self.document_check,
+            seen_log_end: self.seen_log_end,
             ledger_key: self.ledger_key,
             keyring_backups: self.settings.keyring_backups,
         })

@@ -8,12 +8,14 @@
 //! - [`document_check`]: whether a document would be executed.
 //! - [`object`]: how an id that was asked for goes on record.
 //! - [`directory`]: agencies' names, kept for a minute.
+//! - [`log_end`]: where the log ended a moment ago.
 
 pub mod context;
 pub mod directory;
 pub mod document_check;
 pub mod idempotency;
 pub mod lacking;
+pub mod log_end;
 pub mod object;
 pub mod repeated;
 pub mod told_agencies;

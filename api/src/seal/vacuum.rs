@@ -84,7 +84,7 @@ impl Vacuum {
 
     /// Rewrites each table of which something has gone since the last time, up to this size; vacuums a larger one.
     async fn clean(&mut self, limit: i64) -> Result<(), sqlx::Error> {
-        let connection = self.keyring.driver().acquire().await?;
+        let connection = self.keyring.acquire().await?;
         let mut connection = connection.detach();
         sqlx::raw_sql("SET statement_timeout = 0; SET lock_timeout = 500")
             .execute(&mut connection)

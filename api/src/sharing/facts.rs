@@ -6,8 +6,8 @@ use concord_entities::ids::{ConsentId, MouId, SurvivorAuditId};
 use concord_entities::instant::Instant;
 use concord_entities::mou::MouDates;
 use concord_entities::vocabulary::Categories;
-use concord_entities::{agency, consent, mou, mou_party, sharing_epoch, survivor};
-use sea_orm::sea_query::{Expr, ExprTrait, Func, Query, SelectStatement};
+use concord_entities::{agency, consent, mou, sharing_epoch, survivor};
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{DbBackend, DbErr, JoinType, QueryResult};
 
 use super::decide::{ConsentFacts, Facts, MouFacts, Party};
@@ -98,14 +98,17 @@ fn join_facts(statement: &mut SelectStatement) {
             statement.expr_as(Expr::col((table, *column)), format!("{table}_{column}"));
         }
     }
-    statement.expr_as(bound_parties(), "m_bound");
+    statement.expr_as(Expr::cust(BOUND_UNTIL), "m_bound_until");
     statement.expr_as(Expr::cust(PARTED), "m_parted");
 }
 
-/// Whether a suspended membership stands between the two, as [`parted`](super::memberships::parted) has it. The first
-/// condition is about no row: it is asked once a statement, and answers it wherever nobody is suspended.
+/// Whether a suspended membership stands between the two, as [`parted`](super::memberships::parted) has it. What the first
+/// two conditions look among is about no row: it is gathered once a statement, and nobody else's place is looked up. Who
+/// left a task force is among these for ever.
 const PARTED: &str = "CASE \
      WHEN NOT EXISTS (SELECT 1 FROM membership WHERE suspended_at IS NOT NULL) THEN 0 \
+     WHEN r.sender_id NOT IN (SELECT agency_id FROM membership WHERE suspended_at IS NOT NULL) \
+     AND r.recipient_id NOT IN (SELECT agency_id FROM membership WHERE suspended_at IS NOT NULL) THEN 0 \
      WHEN m.task_force_id IS NOT NULL THEN (SELECT count(*) FROM membership x WHERE x.suspended_at IS NOT NULL \
      AND x.task_force_id = m.task_force_id AND x.agency_id IN (r.sender_id, r.recipient_id)) \
      ELSE (SELECT min(CASE WHEN a.suspended_at IS NULL AND b.suspended_at IS NULL THEN 0 ELSE 1 END) \
@@ -140,21 +143,9 @@ pub(super) const MOU: [&str; 9] = [
     "superseded_at",
 ];
 
-/// Returns how many of the two agencies have signed the MOU.
-fn bound_parties() -> Expr {
-    let signed = Query::select()
-        .expr(Func::count(Expr::col(("p", mou_party::Column::AgencyId))))
-        .from_as(mou_party::Entity, "p")
-        .and_where(Expr::col(("p", "mou_id")).equals((ROWS, "mou_id")))
-        .and_where(Expr::col(("p", "signed_at")).is_not_null())
-        .and_where(
-            Expr::col(("p", "agency_id"))
-                .equals((ROWS, "sender_id"))
-                .or(Expr::col(("p", "agency_id")).equals((ROWS, "recipient_id"))),
-        )
-        .to_owned();
-    Expr::SubQuery(None, Box::new(signed.into()))
-}
+/// Until when the MOU binds both agencies, as the earlier of the two leaves it; never, where not both have signed.
+const BOUND_UNTIL: &str = "(SELECT CASE WHEN count(p.signed_at) = 2 THEN coalesce(min(p.leaves_at), 9223372036854775807) END \
+     FROM mou_party p WHERE p.mou_id = r.mou_id AND p.agency_id IN (r.sender_id, r.recipient_id))";
 
 /// Returns the epoch and the time that a statement was answered with.
 ///
@@ -238,14 +229,16 @@ fn consent_facts(row: &QueryResult, id: ConsentId) -> Result<Option<ConsentFacts
 }
 
 fn mou_facts(row: &QueryResult, id: MouId) -> Result<MouFacts, DbErr> {
+    let bound_until: Option<Instant> = row.try_get("", "m_bound_until")?;
+    let ends_at: Instant = row.try_get("", "m_ends_at")?;
     Ok(MouFacts {
         id,
         version: row.try_get("", "m_version")?,
-        binds_both: row.try_get::<i64>("", "m_bound")? == 2,
+        binds_both: bound_until.is_some(),
         grants: row.try_get("", "m_grants")?,
         dates: MouDates {
             begins_at: row.try_get("", "m_begins_at")?,
-            ends_at: row.try_get("", "m_ends_at")?,
+            ends_at: bound_until.map_or(ends_at, |until| Ord::min(until, ends_at)),
             signed_at: row.try_get("", "m_signed_at")?,
             halted_at: first(
                 row,

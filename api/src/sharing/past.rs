@@ -130,19 +130,22 @@ pub fn statement(referrals: &[ReferralId], moments: &BTreeSet<Instant>) -> Selec
             statement.expr_as(then(table, column), format!("{table}_{column}"));
         }
     }
-    statement.expr_as(Expr::cust(BOUND), "m_bound").expr_as(
-        Expr::cust("(SELECT kept_since FROM past_facts)"),
-        "kept_since",
-    );
+    statement
+        .expr_as(Expr::cust(BOUND_UNTIL), "m_bound_until")
+        .expr_as(
+            Expr::cust("(SELECT kept_since FROM past_facts)"),
+            "kept_since",
+        );
     statement
 }
 
-/// How many of the two agencies had signed the MOU.
-const BOUND: &str = "(SELECT count(*) FROM mou_party p LEFT JOIN mou_party_past pp \
+/// Until when the MOU was to bind both agencies; never, where not both had signed.
+const BOUND_UNTIL: &str = "(SELECT CASE WHEN count(CASE WHEN pp.until IS NULL THEN p.signed_at ELSE pp.signed_at END) = 2 \
+     THEN coalesce(min(CASE WHEN pp.until IS NULL THEN p.leaves_at ELSE pp.leaves_at END), 9223372036854775807) END \
+     FROM mou_party p LEFT JOIN mou_party_past pp \
      ON pp.mou_id = p.mou_id AND pp.agency_id = p.agency_id AND pp.until = (SELECT min(o.until) FROM mou_party_past o \
      WHERE o.mou_id = p.mou_id AND o.agency_id = p.agency_id AND o.until > r.moment) \
-     WHERE p.mou_id = r.mou_id AND p.agency_id IN (r.sender_id, r.recipient_id) \
-     AND CASE WHEN pp.until IS NULL THEN p.signed_at ELSE pp.signed_at END IS NOT NULL)";
+     WHERE p.mou_id = r.mou_id AND p.agency_id IN (r.sender_id, r.recipient_id))";
 
 /// Returns the referrals as they were at each of the moments.
 fn rows(referrals: &[ReferralId], moments: &BTreeSet<Instant>) -> SelectStatement {

@@ -10,7 +10,8 @@ use sqlx::Connection;
 use sqlx::sqlite::SqliteJournalMode::{self, Delete, Wal};
 use sqlx::sqlite::SqliteSynchronous::{self, Extra, Full};
 
-use super::connections::{Breakage, Connections};
+use super::breakage::Breakage;
+use super::connections::Connections;
 use super::error::StoreError;
 use super::session;
 use crate::private_files;

@@ -1,6 +1,6 @@
 //! A pool of connections of which every one is in a known state, and on which what had no effect is done again.
 //!
-//! Three things are kept here, since the libraries beneath do not keep them:
+//! Four things are kept here, since the libraries beneath do not keep them:
 //!
 //! - A connection whose state is unknown is closed, never handed on. A BEGIN is never given up half-way, since the library
 //!   would take the connection for one without a transaction; and a connection that comes back while a statement still runs
@@ -8,9 +8,10 @@
 //! - Where one connection broke, all those that are as old are taken for broken, and none of them is handed out again.
 //! - A read whose connection broke before it answered is made again; so is the opening of a change, which has done nothing
 //!   yet. What may have had its effect is not.
+//! - On PostgreSQL a connection that answered stays at hand, and is not asked once more whether it is alive (`at_hand`).
 
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use sea_orm::{
@@ -18,22 +19,18 @@ use sea_orm::{
     ExecResult, IsolationLevel, QueryResult, RuntimeErr, Statement, TransactionOptions,
     TransactionTrait,
 };
-use sqlx::Connection;
-use sqlx::postgres::Postgres;
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgConnection, Postgres};
 use tokio::time::{Instant, sleep, timeout};
 
+use super::at_hand::{AtHand, Waits};
+use super::breakage::Breakage;
 use crate::error::is_connection_lost;
 
 /// For how long something is tried again on other connections, each of which broke.
 const TRYING: Duration = Duration::from_secs(2);
 /// How long to wait between two tries, after the second.
 const BETWEEN_TRIES: Duration = Duration::from_millis(50);
-/// How long a connection that comes back may still be at work before it is closed.
-const SETTLING: Duration = Duration::from_millis(100);
-/// A connection that nobody used for so long is tried out before it is handed out.
-const FORGOTTEN: Duration = Duration::from_millis(250);
-/// How long such a connection may take to answer.
-const SIGN_OF_LIFE: Duration = Duration::from_millis(300);
 /// How long a BEGIN that nobody waits for any more may go on.
 const ABANDONED: Duration = Duration::from_mins(1);
 
@@ -41,6 +38,8 @@ const ABANDONED: Duration = Duration::from_mins(1);
 #[derive(Clone, Debug)]
 pub struct Connections {
     pool: DatabaseConnection,
+    /// On PostgreSQL only.
+    at_hand: Option<Arc<AtHand>>,
     breakage: Breakage,
     limit: Option<Duration>,
     repeats: Repeats,
@@ -55,55 +54,6 @@ enum Repeats {
     Never,
 }
 
-/// When one of a pool's connections broke last.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Breakage(Arc<Mutex<Option<Instant>>>);
-
-impl Breakage {
-    /// Remembers that a connection broke just now.
-    fn happened(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
-    }
-
-    /// Returns whether a connection of this age is older than the last breakage.
-    fn concerns(&self, age: Duration) -> bool {
-        let last = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        last.is_some_and(|last| last.elapsed() <= age)
-    }
-
-    /// Has a pool hand out only connections that are known to be good, and keep no other.
-    pub(super) fn watches(
-        &self,
-        pool: sqlx::pool::PoolOptions<Postgres>,
-    ) -> sqlx::pool::PoolOptions<Postgres> {
-        let breakage = self.clone();
-        pool.before_acquire(move |connection, meta| {
-            let breakage = breakage.clone();
-            Box::pin(async move {
-                if connection.is_in_transaction() || breakage.concerns(meta.age) {
-                    return Ok(false);
-                }
-                if meta.idle_for < FORGOTTEN {
-                    return Ok(true);
-                }
-                let answer = timeout(SIGN_OF_LIFE, connection.ping()).await;
-                let lives = answer.is_ok_and(|answer| answer.is_ok());
-                if !lives {
-                    breakage.happened();
-                }
-                Ok(lives)
-            })
-        })
-        .after_release(|connection, _| {
-            // Waits only where something was asked that was not answered: a rollback, or a statement that was given up.
-            Box::pin(async move {
-                let settled = timeout(SETTLING, connection.flush()).await;
-                Ok(settled.is_ok_and(|settled| settled.is_ok()))
-            })
-        })
-    }
-}
-
 impl Connections {
     /// Returns a pool for statements that can be made twice: reads, and what is written so that it can be repeated.
     pub(super) fn repeating(
@@ -111,8 +61,13 @@ impl Connections {
         breakage: Breakage,
         limit: Option<Duration>,
     ) -> Self {
+        let at_hand = (pool.get_database_backend() == DbBackend::Postgres).then(|| {
+            let driver = pool.get_postgres_connection_pool();
+            AtHand::of(driver.clone(), breakage.clone())
+        });
         Self {
             pool,
+            at_hand,
             breakage,
             limit,
             repeats: Repeats::Always,
@@ -132,9 +87,32 @@ impl Connections {
         &self.pool
     }
 
-    /// Returns the driver's pool, for what the layer above it cannot say. On PostgreSQL only.
-    pub(crate) fn driver(&self) -> &sqlx::PgPool {
-        self.pool.get_postgres_connection_pool()
+    /// Takes a connection out of the pool, for what the layer above the driver cannot say. On PostgreSQL only.
+    ///
+    /// # Errors
+    /// What the driver says.
+    pub(crate) async fn acquire(&self) -> Result<PoolConnection<Postgres>, sqlx::Error> {
+        let _waits = self.waits();
+        self.pool.get_postgres_connection_pool().acquire().await
+    }
+
+    /// Makes one statement by the driver itself, on a connection at hand. On PostgreSQL only.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(crate) async fn drive<T>(
+        &self,
+        statement: impl AsyncFnOnce(&mut PgConnection) -> Result<T, sqlx::Error>,
+    ) -> Result<T, DbErr> {
+        match &self.at_hand {
+            Some(at_hand) => Box::pin(at_hand.drive(statement)).await,
+            None => Err(DbErr::Custom("not PostgreSQL".to_owned())),
+        }
+    }
+
+    /// Says that somebody waits for the pool, until what is returned is dropped.
+    fn waits(&self) -> Option<Waits<'_>> {
+        self.at_hand.as_deref().map(AtHand::wait)
     }
 
     /// Ends every connection.
@@ -142,6 +120,9 @@ impl Connections {
     /// # Errors
     /// What the database says.
     pub(crate) async fn close(self) -> Result<(), DbErr> {
+        if let Some(at_hand) = &self.at_hand {
+            at_hand.let_go();
+        }
         self.pool.close().await
     }
 
@@ -233,7 +214,9 @@ impl Connections {
     /// what it opened is rolled back.
     async fn begin_once(&self, options: TransactionOptions) -> Result<DatabaseTransaction, DbErr> {
         let (pool, breakage) = (self.pool.clone(), self.breakage.clone());
+        let at_hand = self.at_hand.clone();
         let opening = tokio::spawn(async move {
+            let _waits = at_hand.as_deref().map(AtHand::wait);
             let begun = timeout(ABANDONED, pool.begin_with_options(options)).await;
             begun.unwrap_or_else(|_| {
                 // Its connection may come back and be in a transaction: nobody gets it.
@@ -263,14 +246,20 @@ impl ConnectionTrait for Connections {
     where
         Self: 'f,
     {
-        Box::pin(async move { self.ask(|| self.pool.execute_raw(statement.clone())).await })
+        Box::pin(async move {
+            let _waits = self.waits();
+            self.ask(|| self.pool.execute_raw(statement.clone())).await
+        })
     }
 
     fn execute_unprepared<'s: 'f, 't: 'f, 'f>(&'s self, sql: &'t str) -> Answered<'f, ExecResult>
     where
         Self: 'f,
     {
-        Box::pin(self.ask(|| self.pool.execute_unprepared(sql)))
+        Box::pin(async move {
+            let _waits = self.waits();
+            self.ask(|| self.pool.execute_unprepared(sql)).await
+        })
     }
 
     fn query_one_raw<'s: 'f, 'f>(
@@ -281,8 +270,13 @@ impl ConnectionTrait for Connections {
         Self: 'f,
     {
         Box::pin(async move {
-            self.ask(|| self.pool.query_one_raw(statement.clone()))
-                .await
+            match &self.at_hand {
+                Some(at_hand) => self.ask(|| at_hand.query_one(&statement)).await,
+                None => {
+                    self.ask(|| self.pool.query_one_raw(statement.clone()))
+                        .await
+                }
+            }
         })
     }
 
@@ -291,8 +285,13 @@ impl ConnectionTrait for Connections {
         Self: 'f,
     {
         Box::pin(async move {
-            self.ask(|| self.pool.query_all_raw(statement.clone()))
-                .await
+            match &self.at_hand {
+                Some(at_hand) => self.ask(|| at_hand.query_all(&statement)).await,
+                None => {
+                    self.ask(|| self.pool.query_all_raw(statement.clone()))
+                        .await
+                }
+            }
         })
     }
 }

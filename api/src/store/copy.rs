@@ -13,8 +13,8 @@ use sea_orm::{
 };
 
 use super::Connections;
+use super::breakage::Breakage;
 use super::connected::{common, postgres};
-use super::connections::Breakage;
 use crate::settings::{Settings, StoreLocation};
 
 /// How long a copy waits for whoever has the file to itself.

@@ -144,11 +144,13 @@ impl Standby {
         if !self.is_silent() || self.0.asking.swap(true, Ordering::SeqCst) {
             return;
         }
-        let (standby, driver) = (self.clone(), data.driver().clone());
+        let (standby, data) = (self.clone(), data.clone());
         tokio::spawn(async move {
             // The epoch that is there, written again.
             let written = "UPDATE sharing_epoch SET epoch = epoch";
-            if sqlx::query(written).execute(&driver).await.is_ok() {
+            let asked =
+                data.drive(async |connection| sqlx::query(written).execute(connection).await);
+            if asked.await.is_ok() {
                 standby.0.silent.store(false, Ordering::SeqCst);
                 tracing::info!("the standby confirms commits again");
             }

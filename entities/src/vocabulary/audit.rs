@@ -162,6 +162,25 @@ codes! {
         MouOffered = "MOU_OFFERED",
         /// An MOU was signed by a party.
         MouSigned = "MOU_SIGNED",
+        /// An MOU was turned down by a party.
+        MouDeclined = "MOU_DECLINED",
+        /// An MOU was suspended by a party.
+        MouSuspended = "MOU_SUSPENDED",
+        /// A party took its suspension of an MOU back.
+        MouReinstated = "MOU_REINSTATED",
+        /// A party said that an MOU is to end; the reason says whether that is with notice, at once as all agree, or at once for
+        /// a breach.
+        MouTerminated = "MOU_TERMINATED",
+        /// A party leaves an MOU, which goes on without it; the reason says whether that is with notice or at once.
+        MouLeft = "MOU_LEFT",
+        /// A party said that it reviewed an MOU, and when it is reviewed next.
+        MouReviewConfirmed = "MOU_REVIEW_CONFIRMED",
+        /// The parties and coordinators of an MOU were told that its review is due within 90, 60, 30 or 7 days.
+        MouReviewNears = "MOU_REVIEW_NEARS",
+        /// They were told that it ends within so many days.
+        MouEndNears = "MOU_END_NEARS",
+        /// A next version of an MOU came into force and took its place.
+        MouSuperseded = "MOU_SUPERSEDED",
         /// An agency said that it has seen a notice.
         NoticeSeen = "NOTICE_SEEN",
         /// Headers of records were read: ids, status, needs, parties.

@@ -45,5 +45,21 @@ codes! {
         Offer = "OFFER",
         /// Sign it for your agency.
         Sign = "SIGN",
+        /// Turn it down, before all have signed.
+        Decline = "DECLINE",
+        /// Halt it for now: nothing is shared under it.
+        Suspend = "SUSPEND",
+        /// Take your agency's suspension back.
+        Reinstate = "REINSTATE",
+        /// End it: when its notice is over, or at once.
+        Terminate = "TERMINATE",
+        /// Leave it, where two parties or more go on.
+        Leave = "LEAVE",
+        /// Say that your agency reviewed it, and when it is reviewed next.
+        ConfirmReview = "CONFIRM_REVIEW",
+        /// Draft its next version, in other terms.
+        Amend = "AMEND",
+        /// Draft its next version, in the same terms for longer.
+        Renew = "RENEW",
     }
 }

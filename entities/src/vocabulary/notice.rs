@@ -20,5 +20,24 @@ codes! {
         /// A referral that your agency sent or was sent was not answered, and is expired. Its sender may draft another one, to
         /// another recipient under a consent of its own.
         ReferralExpired = "REFERRAL_EXPIRED",
+        /// Another party turned down an MOU that names your agency.
+        MouDeclined = "MOU_DECLINED",
+        /// Another party suspended an MOU of yours: nothing is shared under it until that party reinstates it.
+        MouSuspended = "MOU_SUSPENDED",
+        /// A party took its suspension of an MOU of yours back.
+        MouReinstated = "MOU_REINSTATED",
+        /// Another party said that an MOU of yours is to end; `terminatesOn` says when, where its notice runs.
+        MouTerminated = "MOU_TERMINATED",
+        /// Another party leaves an MOU of yours, which goes on without it.
+        MouLeft = "MOU_LEFT",
+        /// Another party reviewed an MOU of yours, and asks that you do.
+        MouReviewConfirmed = "MOU_REVIEW_CONFIRMED",
+        /// The review of an MOU of yours, or of a task force that you coordinate, is due within 90, 60, 30 or 7 days (`reviewOn`).
+        MouReviewNears = "MOU_REVIEW_NEARS",
+        /// An MOU of yours, or of a task force that you coordinate, ends within 90, 60, 30 or 7 days: with its last day, or that of
+        /// a notice.
+        MouEndNears = "MOU_END_NEARS",
+        /// A next version of an MOU of yours is in force, and binds what was sent before.
+        MouSuperseded = "MOU_SUPERSEDED",
     }
 }

@@ -17,11 +17,11 @@ use sea_orm_migration::sea_orm::DbBackend;
 pub(crate) struct KeepPastFacts;
 
 /// A table that a decision reads.
-struct Decisive {
-    table: &'static str,
-    key: Vec<&'static str>,
+pub(super) struct Decisive {
+    pub(super) table: &'static str,
+    pub(super) key: Vec<&'static str>,
     /// What decides.
-    columns: Vec<ColumnDef>,
+    pub(super) columns: Vec<ColumnDef>,
 }
 
 #[async_trait::async_trait]
@@ -150,7 +150,7 @@ impl Decisive {
     }
 
     /// Returns the statements that have the database keep what a row said, where that changes.
-    fn triggers(&self, backend: DbBackend) -> Vec<String> {
+    pub(super) fn triggers(&self, backend: DbBackend) -> Vec<String> {
         let table = self.table;
         let columns: Vec<_> = self
             .columns
@@ -187,7 +187,7 @@ impl Decisive {
             let differs = |column: &str| format!("OLD.{column} IS DISTINCT FROM NEW.{column}");
             vec![
                 format!(
-                    "CREATE FUNCTION concord_keep_{table}() RETURNS trigger LANGUAGE plpgsql AS $$ \
+                    "CREATE OR REPLACE FUNCTION concord_keep_{table}() RETURNS trigger LANGUAGE plpgsql AS $$ \
                      BEGIN {keeps}; RETURN NULL; END $$"
                 ),
                 format!(

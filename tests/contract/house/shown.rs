@@ -37,8 +37,9 @@ const SHOWN: &[(&str, &str)] = &[
     // Who was told, and of whom, to the agency that told.
     ("mandated_disclosure", "agency::graphql::Agency"),
     ("mandated_disclosure", "survivor::graphql::Survivor"),
-    // Its parties.
+    // Its parties, and the task force that follows it.
     ("mou", "agency::graphql::Agency"),
+    ("mou", "agency::graphql::TaskForce"),
     // Who was told.
     ("notice", "agency::graphql::Agency"),
     // The two, and what they answered.

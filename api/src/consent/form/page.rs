@@ -105,13 +105,14 @@ impl PaperSize {
         }
     }
 
-    /// Returns the page's style. Every sheet says in its margin which document it is of: sheets that were parted can be
+    /// Returns the style of its sheets. Every sheet says in its margin which document it is of: sheets that were parted can be
     /// brought together again.
-    fn style(self, document: &str) -> String {
+    #[must_use]
+    pub(crate) fn sheets(self, document: &str) -> String {
         let plain = |letter: &char| letter.is_alphanumeric() || " _,".contains(*letter);
         let document: String = document.chars().filter(plain).collect();
         format!(
-            "{STYLE}@page {{ size: {}; margin: 13mm 16mm 16mm; \
+            "@page {{ size: {}; margin: 13mm 16mm 16mm; \
              @bottom-left {{ content: \"{document}\"; font: 8pt sans-serif; }} \
              @bottom-right {{ content: counter(page) \" / \" counter(pages); font: 8pt sans-serif; }} }}\n",
             self.word()
@@ -131,7 +132,8 @@ impl Subject {
             None => missing(asked)?,
         };
         let language = language.unwrap_or(FormLanguage::English);
-        let style = paper.style(&self.document(language.texts()?));
+        let document = self.document(language.texts()?);
+        let style = format!("{STYLE}{}", paper.sheets(&document));
         let html = self.sheet(language, &style, notices)?.render()?;
         let sum = STANDARD.encode(digest(&SHA256, style.as_bytes()));
         Ok(FormPage {

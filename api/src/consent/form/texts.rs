@@ -155,7 +155,7 @@ impl FormTexts {
 }
 
 /// Returns a sentence with what stands for each name in braces. What is put in is not looked through again.
-pub(super) fn fill(sentence: &str, values: &[(&str, &str)]) -> String {
+pub(crate) fn fill(sentence: &str, values: &[(&str, &str)]) -> String {
     let mut filled = String::with_capacity(sentence.len());
     let mut rest = sentence;
     while let Some((before, after)) = rest.split_once('{') {

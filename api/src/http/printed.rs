@@ -1,0 +1,69 @@
+//! A page that is to be printed: what is asked of it, in which language and on which paper, and how it is answered.
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpResponse, web};
+use serde::Deserialize;
+
+use super::plain::{HttpRefusal, kept_by_nobody};
+use crate::consent::form::page::{FormPage, PaperSize};
+use crate::error::{Error, Refusal};
+use crate::request::Request;
+use crate::wire::scalars::LanguageTag;
+
+/// What is asked of a page.
+pub(super) struct AskedPage {
+    /// The language's tag (BCP 47); none where nothing is said.
+    pub(super) language: Option<String>,
+    /// The paper; Letter where nothing is said.
+    pub(super) paper: PaperSize,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PageQuery {
+    lang: Option<String>,
+    paper: Option<String>,
+}
+
+impl AskedPage {
+    /// Reads it from an address.
+    pub(super) fn read(query: &str) -> Result<Self, HttpRefusal> {
+        let asked = web::Query::<PageQuery>::from_query(query)
+            .map_err(|_| wrong("query", "takes `lang` and `paper`, each once"))?
+            .into_inner();
+        let paper = paper(asked.paper.as_deref())?;
+        let language = match asked.lang {
+            Some(tag) => Some(
+                LanguageTag::new(&tag)
+                    .ok_or_else(|| wrong("lang", "not a language tag (BCP 47), such as `es`"))?
+                    .as_str()
+                    .to_owned(),
+            ),
+            None => None,
+        };
+        Ok(Self { language, paper })
+    }
+}
+
+/// Returns the answer with a page.
+pub(super) fn answer(request: &Request, page: FormPage) -> HttpResponse {
+    kept_by_nobody(StatusCode::OK, request)
+        .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))
+        .insert_header((header::CONTENT_LANGUAGE, page.language.tag()))
+        .insert_header((header::CONTENT_SECURITY_POLICY, page.policy))
+        .body(page.html)
+}
+
+fn paper(word: Option<&str>) -> Result<PaperSize, HttpRefusal> {
+    let Some(word) = word else {
+        return Ok(PaperSize::Letter);
+    };
+    let named = PaperSize::ALL.iter().find(|paper| paper.word() == word);
+    named
+        .copied()
+        .ok_or_else(|| wrong("paper", "is `a4` or `letter`"))
+}
+
+fn wrong(field: &str, remedy: &str) -> HttpRefusal {
+    Refusal::from(Error::input(field, remedy)).into()
+}

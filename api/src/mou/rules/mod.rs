@@ -1,0 +1,21 @@
+//! The rules of MOUs. Pure.
+//!
+//! - [`reminders`]: when its parties are told that its review or its end comes nearer.
+//! - [`mod@status`]: where one stands now, from dates and signatures, and what it covers.
+//! - [`term`]: its days.
+//! - [`transitions`]: what may follow what, in one table, and what its parties may do next.
+//! - [`signing`]: offering and signing; [`words`]: what a party says of it from then on;
+//!   [`versions`]: what takes its place, and in what it differs.
+
+pub mod reminders;
+pub mod signing;
+pub mod status;
+pub mod term;
+pub mod transitions;
+pub mod versions;
+pub mod words;
+
+pub use signing::{ChangedMou, PartySignature, offer, sign};
+pub use status::{between, covering, signed, status};
+pub use term::{DraftedTerm, counted_in, days_left};
+pub use transitions::allowed;
