@@ -10,8 +10,8 @@ use concord_entities::vocabulary::DataCategory::{Identity, Needs};
 use concord_entities::vocabulary::{MemberRole, VettingAttribute};
 use serde_json::{Value, json};
 
-use crate::world::agency::{day, entries, text};
 use crate::endings::put_back::{is_copied, is_put_back, is_reopened};
+use crate::world::agency::{day, entries, text};
 use crate::world::{Agency, Answer, EVERYTHING, World, on_both};
 
 const VETTING: &str = "attribute held checkedOn lapsesOn evidence";
@@ -279,9 +279,7 @@ async fn whoever_left_stays_shut_out_where_an_older_copy_is_put_back(mut world: 
     let mut claims = world.claims(south.id, EVERYTHING);
     let epoch = "SELECT max(token_epoch) FROM agency";
     claims.epoch = world.tampers(epoch).parse().unwrap();
-    let south = south
-        .at(&world.server.address)
-        .with(world.signs(&claims));
+    let south = south.at(&world.server.address).with(world.signs(&claims));
     let read = south.reads(&ada).await;
     assert!(
         read.contains("AGENCY_SUSPENDED") && !read.contains("Ada"),

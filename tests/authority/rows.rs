@@ -1,5 +1,6 @@
 //! The rows: one or more for each operation, with what it is asked of and who may ask it.
 
+mod agencies;
 mod referrals;
 
 use super::objects::{Given, Party};
@@ -46,7 +47,7 @@ const CHANGES: &str = "query($after: String!) { changes(after: $after, first: 10
 pub fn rows() -> impl Iterator<Item = &'static Row> {
     REST.iter()
         .chain(referrals::ROWS)
-        .chain(AGENCIES)
+        .chain(agencies::ROWS)
         .chain(MOUS)
 }
 
@@ -473,41 +474,6 @@ const REST: &[Row] = &[
         Given::SurvivorOnHold,
         Party::Sender,
         "mutation($id: ID!, $holds: [ID!]) { eraseSurvivor(id: $id, confirmLegalHolds: $holds) { event } }",
-    ),
-];
-
-/// What changes of agencies and of their places.
-const AGENCIES: &[Row] = &[
-    row(
-        "vetAgency",
-        Given::Member,
-        Party::Coordinator,
-        "mutation($id: ID!, $in: ID!) { vetAgency(vetting: { agency: $id, taskForce: $in, attribute: CREDIBLE, \
-         evidence: \"two references\", checkedOn: \"2026-01-05\" }) { id } }",
-    ),
-    row(
-        "renameAgency",
-        Given::NewName,
-        Party::Sender,
-        "mutation($name: String!) { renameAgency(name: $name) { id } }",
-    ),
-    row(
-        "leaveTaskForce",
-        Given::FurtherTaskForce,
-        Party::Recipient,
-        "mutation($in: ID!) { leaveTaskForce(taskForce: $in) { id } }",
-    ),
-    row(
-        "handOverCoordination",
-        Given::FurtherTaskForce,
-        Party::Sender,
-        "mutation($in: ID!, $to: ID!) { handOverCoordination(taskForce: $in, to: $to) { id } }",
-    ),
-    row(
-        "recordStaffTraining",
-        Given::NewTraining,
-        Party::Sender,
-        "mutation($new: StaffTrainingInput!) { recordStaffTraining(training: $new) { id } }",
     ),
 ];
 

@@ -106,7 +106,11 @@ impl PartnershipListing {
         ) {
             (_, Some(most)) => among = among.filter(steps.lte(most)),
             (Some(_), None) => {
-                among = partnership::Entity::under_none_of(among, in_force.ids.iter().copied(), in_force.at);
+                among = partnership::Entity::under_none_of(
+                    among,
+                    in_force.ids.iter().copied(),
+                    in_force.at,
+                );
             }
             (None, None) => {}
         }

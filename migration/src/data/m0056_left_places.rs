@@ -1,4 +1,4 @@
-//! An agency that left a task force is found with all that ends sharing, and those who are shut out or left from an index.
+//! An agency that left a task force is found with all that ends sharing: in a copy from before it is shut out once more.
 
 use sea_orm_migration::prelude::*;
 
@@ -9,10 +9,6 @@ const ENDINGS: &str = "CREATE INDEX audit_event_ending ON audit_event (recorded_
      'CONSENT_ENTERED_IN_ERROR', 'SURVIVOR_ERASED', 'MOU_SUSPENDED', 'MOU_REINSTATED', 'MOU_TERMINATED', 'MOU_LEFT', 'MOU_SUPERSEDED', \
      'TASK_FORCE_LEFT', 'LEDGER_REOPENED')";
 
-/// Whoever does not take part in one of its task forces: few, and asked for by every read.
-const SHUT_OUT: &str =
-    "CREATE INDEX membership_shut_out ON membership (agency_id) WHERE suspended_at IS NOT NULL";
-
 #[derive(DeriveMigrationName)]
 pub(crate) struct JournalLeaving;
 
@@ -20,7 +16,7 @@ pub(crate) struct JournalLeaving;
 impl MigrationTrait for JournalLeaving {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let connection = manager.get_connection();
-        for statement in ["DROP INDEX audit_event_ending", ENDINGS, SHUT_OUT] {
+        for statement in ["DROP INDEX audit_event_ending", ENDINGS] {
             connection.execute_unprepared(statement).await?;
         }
         Ok(())

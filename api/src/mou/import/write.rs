@@ -93,7 +93,10 @@ impl KnownAgencies {
         let by_id = name.parse().ok().filter(|id| self.all.contains(id));
         let by_name = self.by_name.get(&NameKey::of(name));
         let only = by_name.filter(|named| named.len() == 1);
-        let id = match (by_id.or(only.and_then(|named| named.first().copied())), by_name) {
+        let id = match (
+            by_id.or(only.and_then(|named| named.first().copied())),
+            by_name,
+        ) {
             (Some(id), _) => id,
             (None, Some(_)) => {
                 return Err("two agencies have this name, or had it: write the agency's id");
