@@ -7,6 +7,7 @@
 mod charged;
 mod edges;
 mod objects;
+mod places;
 mod rows;
 
 use std::collections::BTreeSet;

@@ -14,7 +14,7 @@ use concord::referral::read::{Header, Seen};
 use concord::referral::rules::actions::Blocks;
 use concord::referral::rules::status::{CurrentStatus, StoredStatus};
 use concord::store::page::Page;
-use concord_entities::agency::{self, StoredVetting, TextList};
+use concord_entities::agency::{self, TextList};
 use concord_entities::ids::{AgencyId, ReferralId};
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{
@@ -34,7 +34,6 @@ fn agency(name: &str) -> Agency {
         status: AgencyStatus::Active,
         token_epoch: 1,
         epoch_began_at: Instant(0),
-        vetting: StoredVetting::default(),
         languages: TextList(vec!["es-GT".to_owned()]),
         service_areas: TextList::default(),
         created_at: Instant(0),

@@ -11,6 +11,7 @@
 )]
 
 mod access;
+mod agencies;
 mod applications;
 mod as_of;
 mod authority;
@@ -63,6 +64,7 @@ mod oauth;
 mod origins;
 mod outcomes;
 mod pages;
+mod partnerships;
 mod postgres;
 mod preview;
 mod proxied;

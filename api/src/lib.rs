@@ -3,7 +3,7 @@
 //! The floors, from the top down; nothing imports what stands above it:
 //! the command line and [`service`]; [`demo`]; [`http`]; [`graphql`]; [`oauth`]; [`erasure`], [`recovery`], [`data_check`] and [`sweep`]; the concepts
 //! ([`referral`], [`consent`], [`mou`], [`survivor`], [`mandated_disclosure`], [`notice`], [`rule_pack`], [`agency`],
-//! [`application`], [`review`], [`feed`], [`statistics`]); [`request`]; [`access`]; [`jose`]; [`wire`]; [`audit`]; [`seal`]; [`sharing`]; [`store`];
+//! [`application`], [`partnership`], [`review`], [`feed`], [`statistics`]); [`request`]; [`access`]; [`jose`]; [`wire`]; [`audit`]; [`seal`]; [`sharing`]; [`store`];
 //! [`error`], [`text`], [`clock`], [`settings`] and [`private_files`]; the entities.
 
 pub mod access;
@@ -27,6 +27,7 @@ pub mod mandated_disclosure;
 pub mod mou;
 pub mod notice;
 pub mod oauth;
+pub mod partnership;
 pub mod private_files;
 pub mod recovery;
 pub mod referral;

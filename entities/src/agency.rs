@@ -6,11 +6,11 @@ use sea_orm::{Condition, FromJsonQueryResult, QueryFilter, UpdateMany};
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{AgencyId, TaskForceId};
-use crate::instant::{Day, Instant};
-use crate::membership;
+use crate::instant::Instant;
 use crate::name_key::NameKey;
 use crate::vocabulary::{AgencyKind, AgencyStatus, Jurisdiction};
 use crate::zone::Zone;
+use crate::{agency_name, membership};
 
 /// An agency that takes part in a task force.
 #[sea_orm::model]
@@ -34,8 +34,6 @@ pub struct Model {
     pub token_epoch: i32,
     /// When that epoch began: a token of the agency's own issuer that is older grants nothing.
     pub epoch_began_at: Instant,
-    /// How it was vetted.
-    pub vetting: StoredVetting,
     /// The languages it serves in, BCP 47.
     pub languages: TextList,
     /// The areas it serves.
@@ -60,28 +58,6 @@ pub const USUAL_ANSWER_DAYS: i32 = 30;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
 pub struct TextList(pub Vec<String>);
 
-/// The four attributes that make a partner fit to refer to, each with its evidence.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
-pub struct StoredVetting {
-    /// It is credible.
-    pub credible: Option<StoredVettingCheck>,
-    /// Its staff are trained in the effects of trauma.
-    pub trauma_informed: Option<StoredVettingCheck>,
-    /// It respects confidentiality.
-    pub respects_confidentiality: Option<StoredVettingCheck>,
-    /// It knows immigration law.
-    pub knows_immigration_law: Option<StoredVettingCheck>,
-}
-
-/// That something was looked into, and what showed it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StoredVettingCheck {
-    /// What showed it.
-    pub evidence: String,
-    /// When it was checked.
-    pub checked_on: Day,
-}
-
 impl Entity {
     /// Returns the agencies that share a task force with `agency`, and itself.
     #[must_use]
@@ -94,6 +70,7 @@ impl Entity {
                     .task_force_id
                     .in_subquery(membership::task_forces_of(agency)),
             )
+            .and_where(membership::COLUMN.left_at.is_null())
             .to_owned();
         Self::find().filter(
             Condition::any()
@@ -102,7 +79,7 @@ impl Entity {
         )
     }
 
-    /// Returns those of these agencies whose names, in a task force that `reader` knows, have this in them.
+    /// Returns those of these agencies whose names, or former names, have this in them, in a task force that `reader` knows.
     #[must_use]
     pub fn named_like(among: Select<Self>, reader: AgencyId, name: &NameKey) -> Select<Self> {
         let mut pattern = String::from("%");
@@ -113,7 +90,8 @@ impl Entity {
             pattern.push(letter);
         }
         pattern.push('%');
-        let named = Query::select()
+        let like = || LikeExpr::new(pattern.clone()).escape('\\');
+        let members = Query::select()
             .column(membership::COLUMN.agency_id)
             .from(membership::Entity)
             .and_where(
@@ -121,12 +99,22 @@ impl Entity {
                     .task_force_id
                     .in_subquery(membership::task_forces_of(reader)),
             )
-            .and_where(
-                Expr::col((membership::Entity, membership::Column::NameKey))
-                    .like(LikeExpr::new(pattern).escape('\\')),
-            )
             .to_owned();
-        among.filter(COLUMN.id.in_subquery(named))
+        let named = members
+            .clone()
+            .and_where(Expr::col((membership::Entity, membership::Column::NameKey)).like(like()))
+            .to_owned();
+        let once_named = Query::select()
+            .column(agency_name::COLUMN.agency_id)
+            .from(agency_name::Entity)
+            .and_where(agency_name::COLUMN.agency_id.in_subquery(members))
+            .and_where(Expr::col((agency_name::Entity, agency_name::Column::NameKey)).like(like()))
+            .to_owned();
+        among.filter(
+            Condition::any()
+                .add(COLUMN.id.in_subquery(named))
+                .add(COLUMN.id.in_subquery(once_named)),
+        )
     }
 
     /// Returns one agency by its id, for the caller itself and for the directory of names.
@@ -179,7 +167,6 @@ impl Model {
             status: AgencyStatus::Suspended,
             token_epoch: i32::MAX,
             epoch_began_at: Instant(0),
-            vetting: StoredVetting::default(),
             languages: TextList::default(),
             service_areas: TextList::default(),
             created_at: Instant(0),

@@ -34,6 +34,10 @@ pub struct Model {
     pub suspension_reason: Option<String>,
     /// The agency that suspended or reinstated it last; none where nobody did, or the operator.
     pub standing_set_by: Option<AgencyId>,
+    /// When the agency left it, where it did; from then on it counts as suspended too.
+    pub left_at: Option<Instant>,
+    /// The agency that handed its coordination over to this one; none where nobody did.
+    pub coordination_from: Option<AgencyId>,
     /// What the agency's name is compared by with those of the others in the task force.
     #[sea_orm(unique_key = "task_force_name_key")]
     pub name_key: Option<NameKey>,
@@ -100,14 +104,21 @@ pub(crate) fn coordinated_with(agency: AgencyId) -> SelectStatement {
 }
 
 impl Entity {
-    /// Returns the places of `agency`, and those of every other agency in the task forces in which it takes part.
+    /// Returns the places of `agency`, and those of every other agency in the task forces in which it takes part; none that
+    /// was left.
     #[must_use]
     pub fn seen_by(agency: AgencyId) -> Select<Self> {
-        Self::find().filter(
+        Self::find().filter(COLUMN.left_at.is_null()).filter(
             Condition::any()
                 .add(COLUMN.agency_id.eq(agency))
                 .add(COLUMN.task_force_id.in_subquery(task_forces_of(agency))),
         )
+    }
+
+    /// Returns the place of `agency` in a task force, left or not.
+    #[must_use]
+    pub fn of_one(agency: AgencyId, task_force: TaskForceId) -> Select<Self> {
+        Self::of([agency]).filter(COLUMN.task_force_id.eq(task_force))
     }
 
     /// Returns the place of `agency` in a task force, where it takes part.
@@ -147,6 +158,7 @@ impl Entity {
     pub fn under(coordinator: AgencyId, task_force: TaskForceId, agency: AgencyId) -> Select<Self> {
         Self::of([agency])
             .filter(COLUMN.agency_id.ne(coordinator))
+            .filter(COLUMN.left_at.is_null())
             .filter(COLUMN.task_force_id.eq(task_force))
             .filter(COLUMN.task_force_id.in_subquery(coordination(coordinator)))
     }

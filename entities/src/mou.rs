@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{Expr, ExprTrait, SelectStatement};
+use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{Condition, FromJsonQueryResult, QueryFilter, QueryOrder, QueryTrait};
 use serde::{Deserialize, Serialize};
 
@@ -398,6 +398,23 @@ impl Entity {
         Self::find()
             .filter(COLUMN.id.in_subquery(mou_party::signed_by(agency)))
             .filter(COLUMN.signed_at.is_not_null())
+    }
+
+    /// Returns the MOUs that every party has signed, one of these agencies among them, as far as `reader` may follow them;
+    /// whether one is in force is for the rules to say.
+    #[must_use]
+    pub fn signed_by_any(
+        reader: AgencyId,
+        agencies: impl IntoIterator<Item = AgencyId>,
+    ) -> Select<Self> {
+        let signed = Query::select()
+            .column(mou_party::COLUMN.mou_id)
+            .from(mou_party::Entity)
+            .and_where(mou_party::COLUMN.agency_id.is_in(agencies))
+            .to_owned();
+        Self::followed_by(reader)
+            .filter(COLUMN.signed_at.is_not_null())
+            .filter(COLUMN.id.in_subquery(signed))
     }
 
     /// Returns the MOUs that `one` and `other` have both signed, newest first; whether one is in force is for the rules

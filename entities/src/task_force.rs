@@ -38,6 +38,7 @@ impl Entity {
         Self::find()
             .inner_join(membership::Entity)
             .filter(membership::COLUMN.agency_id.eq(agency))
+            .filter(membership::COLUMN.left_at.is_null())
             .order_by_desc(COLUMN.id)
     }
 

@@ -61,9 +61,12 @@ impl MigratorTrait for Data {
             Box::new(data::m0045_mou_life::LiveMous),
             Box::new(data::m0047_register::OrderRegister),
             Box::new(data::m0048_mou_imports::CreateMouImports),
+            Box::new(data::m0049_partnerships::CreatePartnerships),
+            Box::new(data::m0050_agencies_change::ChangeAgencies),
             Box::new(data::m0051_mou_reminders::RemindOfMous),
             Box::new(data::m0052_mou_endings::JournalMouEndings),
             Box::new(data::m0055_mou_documents::CreateMouDocuments),
+            Box::new(data::m0056_left_places::JournalLeaving),
         ])
     }
 }

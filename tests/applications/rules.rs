@@ -317,6 +317,8 @@ fn a_place() -> membership::Model {
         suspended_at: None,
         suspension_reason: None,
         standing_set_by: None,
+        left_at: None,
+        coordination_from: None,
         name_key: Some(NameKey::of("Harbor")),
         lookalike: 0,
     }

@@ -353,7 +353,7 @@ async fn the_event_names_every_record_whose_data_left(world: World) {
             "agency agency referral",
         ),
         (
-            "consent { discloser { vetting { credible { evidence } } } }",
+            "consent { discloser { serviceAreas memberships { role } } }",
             "agency consent referral",
         ),
     ] {

@@ -95,6 +95,11 @@ pub enum Given {
     SurvivorOnHold,
     NewReferral,
     NewMou,
+    NewStep,
+    Partnership,
+    NewTraining,
+    NewName,
+    FurtherTaskForce,
 }
 
 /// Something that operations are asked of.
@@ -124,14 +129,14 @@ impl Object {
 
 /// The parties of one task force: the sender and the recipient have an MOU in force.
 pub struct Stage {
-    sender: Agency,
-    recipient: Agency,
+    pub(super) sender: Agency,
+    pub(super) recipient: Agency,
     stranger: Agency,
     coordinator: Agency,
     task_force: String,
     key: SigningKey,
     claims: Claims,
-    store: Store,
+    pub(super) store: Store,
     made: AtomicU32,
     http: reqwest::Client,
 }
@@ -287,6 +292,24 @@ impl Stage {
                 "",
                 json!({ "new": { "pack": "STATE", "citation": "a state's law" } }),
             ),
+            Given::NewStep => Object::new("", json!({ "partner": self.recipient.id.to_string() })),
+            Given::Partnership => {
+                let record = "mutation($partner: ID!) { \
+                    recordPartnershipStep(partner: $partner, step: IDENTIFIED) { id } }";
+                let partner = json!({ "partner": self.recipient.id.to_string() });
+                let recorded = self.sender.asks(record, partner).await;
+                self.placed(text(&recorded.data()["recordPartnershipStep"]["id"]))
+            }
+            Given::NewName => Object::new("", json!({ "name": self.name() })),
+            Given::FurtherTaskForce => {
+                let further = self.further_task_force().await;
+                let to = self.recipient.id.to_string();
+                Object::new(&further, json!({ "in": further, "to": to }))
+            }
+            Given::NewTraining => {
+                let new = json!({ "heldOn": day(-1), "topic": self.name(), "attended": 3 });
+                Object::new("", json!({ "new": new }))
+            }
             Given::RulePack => {
                 let bind = "mutation($new: RulePackInput!) { bindRulePack(pack: $new) { id } }";
                 let new = json!({ "pack": "STATE", "citation": "a state's law" });
@@ -431,7 +454,7 @@ impl Stage {
         }
     }
 
-    fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         format!("number {}", self.made.fetch_add(1, Ordering::Relaxed))
     }
 

@@ -1,5 +1,6 @@
 //! The rows: one or more for each operation, with what it is asked of and who may ask it.
 
+mod agencies;
 mod referrals;
 
 use super::objects::{Given, Party};
@@ -44,7 +45,10 @@ const CHANGES: &str = "query($after: String!) { changes(after: $after, first: 10
 
 /// Every row, in the order of the tables.
 pub fn rows() -> impl Iterator<Item = &'static Row> {
-    REST.iter().chain(referrals::ROWS).chain(MOUS)
+    REST.iter()
+        .chain(referrals::ROWS)
+        .chain(agencies::ROWS)
+        .chain(MOUS)
 }
 
 const REST: &[Row] = &[
@@ -473,8 +477,32 @@ const REST: &[Row] = &[
     ),
 ];
 
-/// What is done with MOUs.
+/// What is done with MOUs, and before them.
 const MOUS: &[Row] = &[
+    row(
+        "recordPartnershipStep",
+        Given::NewStep,
+        Party::Sender,
+        "mutation($partner: ID!) { recordPartnershipStep(partner: $partner, step: IDENTIFIED) { id } }",
+    ),
+    row(
+        "partnerships",
+        Given::Partnership,
+        Party::Recipient,
+        "{ partnerships(last: 100) { edges { node { id step } } } }",
+    ),
+    row(
+        "partnerships(task force)",
+        Given::Partnership,
+        Party::Coordinator,
+        "query($in: ID!) { partnerships(filter: { taskForce: $in }, last: 100) { edges { node { id steps { on } } } } }",
+    ),
+    row(
+        "node(partnership)",
+        Given::Partnership,
+        Party::Recipient,
+        NODE,
+    ),
     row(
         "draftMou",
         Given::NewMou,

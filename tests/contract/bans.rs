@@ -153,6 +153,8 @@ fn generated() -> Vec<String> {
         "concord_entities::audit_place::Entity::delete_by_event_id": || entities::audit_place::Entity::delete_by_event_id(event());
         "concord_entities::membership::Entity::find_by_task_force_name_key": entities::membership::Entity::find_by_task_force_name_key;
         "concord_entities::membership::Entity::delete_by_task_force_name_key": entities::membership::Entity::delete_by_task_force_name_key;
+        "concord_entities::partnership::Entity::find_by_agencies": entities::partnership::Entity::find_by_agencies;
+        "concord_entities::partnership::Entity::delete_by_agencies": entities::partnership::Entity::delete_by_agencies;
         "concord_entities::survivor::Entity::find_by_agency_pseudonym_key": entities::survivor::Entity::find_by_agency_pseudonym_key;
         "concord_entities::survivor::Entity::delete_by_agency_pseudonym_key": entities::survivor::Entity::delete_by_agency_pseudonym_key;
         "concord_entities::trusted_issuer::Entity::find_by_issuer": || entities::trusted_issuer::Entity::find_by_issuer("");
@@ -162,12 +164,12 @@ fn generated() -> Vec<String> {
 
 fn loaders() -> Vec<String> {
     loads! {
-        agency agency_change agency_past application application_registrar application_secret audit_checkpoint audit_event audit_place audit_tile audit_tree
+        agency agency_change agency_name agency_past agency_vetting application application_registrar application_secret audit_checkpoint audit_event audit_place audit_tile audit_tree
         audit_waiting consent
         consent_document consent_objection consent_past consent_signature document_key ended_subject ending_allowance idempotency keyring_identity ledger_witness legal_hold
         mandated_disclosure membership membership_past mou
-        mou_document mou_import mou_party mou_party_past mou_past note_attachment notice package_key past_facts record_key referral referral_note referral_past referral_statistics rule_pack safe_contact sealed_part sharing_epoch signing_key
-        spent_proof store_identity survivor task_force token_key token_state trusted_document trusted_issuer
+        mou_document mou_import mou_party mou_party_past mou_past note_attachment notice package_key partnership partnership_answers partnership_place past_facts record_key referral referral_note referral_past referral_statistics rule_pack safe_contact sealed_part sharing_epoch signing_key
+        spent_proof staff_training store_identity survivor task_force token_key token_state trusted_document trusted_issuer
     }
     .to_vec()
 }

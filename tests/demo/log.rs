@@ -11,7 +11,7 @@ use concord_entities::vocabulary::{
 };
 use concord_entities::{
     agency, application, audit_event, audit_waiting, consent, consent_signature, membership, mou,
-    mou_party, referral, referral_note, survivor,
+    mou_party, partnership, referral, referral_note, staff_training, survivor,
 };
 
 use uuid::Uuid;
@@ -67,6 +67,12 @@ async fn the_log_holds_what_the_operations_write_and_nothing_else() {
     let mous = demo.all::<mou::Entity>().await;
     let parties = demo.all::<mou_party::Entity>().await;
     let referrals = demo.all::<referral::Entity>().await;
+    let partnerships = demo.all::<partnership::Entity>().await;
+    assert_eq!(
+        partnerships.len(),
+        agencies.len() * (agencies.len() - 1) / 2,
+        "every two"
+    );
     let standing = |status| count(&referrals, |row| row.status == status);
     let done_last = |action| count(&referrals, |row| row.last_action == Some(action));
     let cancelled_by = |side| {
@@ -117,6 +123,17 @@ async fn the_log_holds_what_the_operations_write_and_nothing_else() {
         (
             AuditType::ConsentEnteredInError,
             count(&consents, |row| row.entered_in_error_at.is_some()),
+        ),
+        (
+            AuditType::PartnershipStepRecorded,
+            partnerships
+                .iter()
+                .map(|row| usize::try_from(row.steps).unwrap())
+                .sum(),
+        ),
+        (
+            AuditType::StaffTrainingRecorded,
+            demo.count::<staff_training::Entity>().await,
         ),
         (AuditType::MouDrafted, mous.len()),
         (

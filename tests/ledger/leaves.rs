@@ -8,8 +8,8 @@ use std::fmt::Write;
 
 use concord::audit::event::{
     Agent, ConsentDocumentEvent, ConsentEvent, Event, IssuerEvent, MembershipEvent, MouEvent,
-    NoteEvent, ReferralEvent, RefusedAlike, RequestMeta, RulePackEvent, SubjectEvent,
-    TrustedDocumentsEvent,
+    NoteEvent, PartnershipEvent, ReferralEvent, RefusedAlike, RequestMeta, RulePackEvent,
+    SubjectEvent, TrustedDocumentsEvent,
 };
 use concord::audit::leaf::Leaf;
 use concord::audit::tree::Digest;
@@ -17,11 +17,12 @@ use concord::seal::envelope::KekId;
 use concord::sharing::Ground;
 use concord_entities::ids::{
     AgencyId, ApplicationId, AuditEventId, ConsentId, IssuerId, LegalHoldId, MandateId, MouId,
-    NoticeId, ReferralId, ReferralNoteId, RulePackId, SurvivorAuditId, TaskForceId,
+    NoticeId, PartnershipId, ReferralId, ReferralNoteId, RulePackId, SurvivorAuditId, TaskForceId,
 };
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{
-    AuditType, Categories, Code, DataCategory, LegalHoldGround, MandateInstrument, Pack, Purpose,
+    AuditType, Categories, Code, DataCategory, LegalHoldGround, MandateInstrument, Pack,
+    PartnershipStep, Purpose, VettingAttribute,
 };
 use uuid::Uuid;
 
@@ -107,6 +108,7 @@ fn events() -> Vec<Event> {
     events.push(Event::ReferralNoteAttached(note(Some(OTHER))));
     events.push(Event::ReferralNoteAttachmentKept(note(None)));
     events.extend(mou_lives());
+    events.extend(partnerships_and_agencies());
     events
 }
 
@@ -345,6 +347,30 @@ fn mou_lives() -> Vec<Event> {
         Event::MouEndNears(mou),
         Event::MouDocumentStored(mou),
         Event::MouDocumentRead(mou),
+    ]
+}
+
+fn partnerships_and_agencies() -> Vec<Event> {
+    let step = || PartnershipEvent {
+        id: PartnershipId(id(14)),
+        partner: OTHER,
+        step: PartnershipStep::Met,
+    };
+    let place = MembershipEvent {
+        agency: OTHER,
+        task_force: TaskForceId(id(6)),
+    };
+    vec![
+        Event::PartnershipStepRecorded(step()),
+        Event::PartnershipAnswered(step()),
+        Event::StaffTrainingRecorded(ACTOR),
+        Event::AgencyVetted {
+            place,
+            attribute: VettingAttribute::TraumaInformed,
+        },
+        Event::AgencyRenamed(ACTOR),
+        Event::TaskForceLeft(place),
+        Event::CoordinationHandedOver(place),
     ]
 }
 

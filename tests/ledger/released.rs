@@ -4,7 +4,7 @@ use concord::audit::event::Event;
 use concord::audit::ledger::RecordingError;
 use concord::clock;
 use concord::error::Error;
-use concord_entities::agency::{StoredVetting, TextList};
+use concord_entities::agency::TextList;
 use concord_entities::ids::{AgencyId, TaskForceId};
 use concord_entities::name_key::NameKey;
 use concord_entities::vocabulary::{AgencyKind, AgencyStatus, MemberRole};
@@ -87,7 +87,6 @@ async fn an_agency_reads_about_itself_and_whom_it_coordinates(place: Place) {
             status: AgencyStatus::Active,
             token_epoch: 1,
             epoch_began_at: concord_entities::instant::Instant(0),
-            vetting: StoredVetting::default(),
             languages: TextList(Vec::new()),
             service_areas: TextList(Vec::new()),
             created_at: now,
@@ -108,6 +107,8 @@ async fn an_agency_reads_about_itself_and_whom_it_coordinates(place: Place) {
             suspended_at: None,
             suspension_reason: None,
             standing_set_by: None,
+            left_at: None,
+            coordination_from: None,
             name_key: Some(NameKey::of(&agency_id.to_string())),
             lookalike: 0,
         };

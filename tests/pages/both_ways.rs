@@ -263,6 +263,7 @@ fn lists(north: &Agency, south: &Agency, ada: &str, told: &Told) -> Vec<Listed> 
         of_root("Query.mandatedDisclosures", "", north),
         of_root("Query.mous", "", north),
         of_root("Query.notices", "", south),
+        of_root("Query.partnerships", "", north),
         of_root("Query.referrals", "box: INBOX,", south),
         of_root("Query.rulePacks", "", north),
         of_root("Query.survivors", "", north),

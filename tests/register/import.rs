@@ -105,6 +105,23 @@ async fn a_register_is_taken_in_once_and_waits_for_its_parties_signatures(world:
     }
 }
 
+on_both!(a_register_that_goes_on_with_a_former_name_finds_the_agency);
+async fn a_register_that_goes_on_with_a_former_name_finds_the_agency(world: World) {
+    let north = world.agency("North House").await;
+    world.agency("South Clinic").await;
+    let renames = "mutation { renameAgency(name: \"Lighthouse\") { name } }";
+    north.asks(renames, json!({})).await.data();
+    let rows = [
+        row("1", "North House|South Clinic", 300),
+        row("2", "lighthouse|South Clinic", 300),
+        row("3", "Lighthouse|North House", 300),
+    ];
+    let (done, said) = imports(&world, &rows, &[]);
+    assert!(!done && said.contains("names an agency twice"), "{said}");
+    let (done, said) = imports(&world, &rows[..2], &[]);
+    assert!(done && said.contains("2 MOUs are before"), "{said}");
+}
+
 on_both!(a_file_with_a_fault_is_told_all_of_them_and_nothing_is_taken_in);
 async fn a_file_with_a_fault_is_told_all_of_them_and_nothing_is_taken_in(world: World) {
     world.agency("North House").await;

@@ -101,6 +101,8 @@ fn a_referral_is_in_the_statistics_of_one_task_force() {
         suspended_at: None,
         suspension_reason: None,
         standing_set_by: None,
+        left_at: None,
+        coordination_from: None,
         name_key: None,
         lookalike: 0,
     };

@@ -109,6 +109,8 @@ fn memberships(
                     suspended_at: (!active).then_some(Instant(1)),
                     suspension_reason: (!active).then(|| "review".to_owned()),
                     standing_set_by: None,
+                    left_at: None,
+                    coordination_from: None,
                     name_key: Some(NameKey::of(&agency_id.to_string())),
                     lookalike: 0,
                 })

@@ -135,6 +135,8 @@ async fn agencies(service: &Service) -> Vec<AgencyId> {
             suspended_at: None,
             suspension_reason: None,
             standing_set_by: None,
+            left_at: None,
+            coordination_from: None,
             name_key: Some(NameKey::of(&agency.to_string())),
             lookalike: 0,
         });

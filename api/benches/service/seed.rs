@@ -8,7 +8,7 @@ use concord::access::token::{self, Claims};
 use concord::clock;
 use concord::seal::vault::PackageVersion;
 use concord::service::Service;
-use concord_entities::agency::{StoredVetting, TextList};
+use concord_entities::agency::TextList;
 use concord_entities::grants::Grants;
 use concord_entities::ids::{
     AgencyId, ConsentId, MouId, ReferralId, SurvivorAuditId, SurvivorId, TaskForceId, TokenId,
@@ -125,7 +125,6 @@ pub async fn agencies(
             status: AgencyStatus::Active,
             token_epoch: 1,
             epoch_began_at: now,
-            vetting: StoredVetting::default(),
             languages: TextList(vec!["en".to_owned(), "es".to_owned()]),
             service_areas: TextList::default(),
             created_at: now,
@@ -171,6 +170,8 @@ async fn circle(service: &Service, members: &[AgencyId], now: Instant) -> TaskFo
         suspended_at: None,
         suspension_reason: None,
         standing_set_by: None,
+        left_at: None,
+        coordination_from: None,
         name_key: Some(NameKey::of(&agency.to_string())),
         lookalike: 0,
     };

@@ -4,20 +4,18 @@ use async_graphql::{Context, ID, Object};
 use concord_entities::SelectLocked;
 use concord_entities::agency::{self, TextList};
 use concord_entities::ids::{AgencyId, TaskForceId};
-use concord_entities::membership;
 use concord_entities::name_key::NameKey;
 use concord_entities::vocabulary::{AgencyStatus, MemberRole};
 use concord_entities::zone::Zone;
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, Select, Set, SqlErr, Unchanged,
-};
+use concord_entities::{membership, task_force};
+use sea_orm::{ActiveModelTrait, IntoActiveModel, Select, Set, SqlErr, Unchanged};
 
 use super::graphql::{Agency, AgencyInput, find_agency};
-use super::{rules, zone};
+use super::{names, pairs, rules, zone};
 use crate::access::grant::Resource;
 use crate::audit::change::{Author, Change, Ending};
 use crate::audit::event::{Event, MembershipEvent};
-use crate::error::{Error, Faults, Refusal, Result};
+use crate::error::{Error, Faults, Result};
 use crate::lists;
 use crate::request::idempotency::{self, Created, CreatingCall, Creation};
 use crate::request::{InRequest, Request};
@@ -202,8 +200,8 @@ async fn coordinated(ending: &Ending<'_>, place: MembershipKey) -> Result<member
     found.ok_or_else(|| Error::NotFound.into())
 }
 
-/// Saves a membership that was suspended or reinstated, and what its agency is by it.
-async fn save<By: Author>(
+/// Saves a membership that was suspended, reinstated or left, and what its agency is by it.
+pub(super) async fn save<By: Author>(
     ending: &Ending<'_, By>,
     place: membership::Model,
 ) -> Result<agency::Model> {
@@ -214,6 +212,8 @@ async fn save<By: Author>(
         suspended_at: Set(place.suspended_at),
         suspension_reason: Set(place.suspension_reason),
         standing_set_by: Set(place.standing_set_by),
+        left_at: Set(place.left_at),
+        name_key: Set(place.name_key),
         ..Default::default()
     };
     changed.update(ending).await?;
@@ -262,9 +262,9 @@ pub(crate) async fn register(
     input: AgencyInput,
     task_force: TaskForceId,
 ) -> Result<Creation<agency::Model>> {
-    membership::Entity::coordinated_by(change.agency())
-        .filter(membership::Column::TaskForceId.eq(task_force))
-        .one(change)
+    // Of two that join at once the second finds the first.
+    task_force::Entity::coordinated_by(change.agency(), task_force)
+        .one_locked(change)
         .await?
         .ok_or(Error::NotFound)?;
     let mut faults = Faults::default();
@@ -280,13 +280,11 @@ pub(crate) async fn register(
     };
     faults.none()?;
     let key = NameKey::of(&name);
-    let alike = membership::Entity::alike(task_force, &key);
-    if alike.one(change).await?.is_some() {
-        return Err(is_taken());
-    }
+    let id = AgencyId::new();
+    names::require_unlike(change, task_force, (id, &key)).await?;
     let languages = input.languages.iter().map(|tag| tag.as_str().to_owned());
     let model = agency::Model {
-        id: AgencyId::new(),
+        id,
         name,
         kind: input.kind,
         jurisdiction: input.jurisdiction,
@@ -294,7 +292,6 @@ pub(crate) async fn register(
         status: AgencyStatus::Active,
         token_epoch: 1,
         epoch_began_at: change.now(),
-        vetting: agency::StoredVetting::default(),
         languages: TextList(lists::once(languages.collect())),
         service_areas: TextList(service_areas),
         created_at: change.now(),
@@ -310,24 +307,22 @@ pub(crate) async fn register(
         suspended_at: None,
         suspension_reason: None,
         standing_set_by: None,
+        left_at: None,
+        coordination_from: None,
         name_key: Some(key),
         lookalike: 0,
     };
     match place.into_active_model().insert(change).await {
         Ok(_) => {}
         Err(fault) if matches!(fault.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => {
-            return Err(is_taken());
+            return Err(names::is_taken());
         }
         Err(fault) => return Err(fault.into()),
     }
+    pairs::join(change, task_force, model.id, change.now()).await?;
     Ok(Creation {
         id: model.id.0,
         event: Event::AgencyRegistered(model.id),
         made: model,
     })
-}
-
-fn is_taken() -> Refusal {
-    let text = "an agency of this task force has this name already, or one that looks the same: choose another";
-    Error::Conflict(text.into()).into()
 }

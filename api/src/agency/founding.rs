@@ -84,7 +84,6 @@ impl Founding {
             status: AgencyStatus::Active,
             token_epoch: 1,
             epoch_began_at: now,
-            vetting: agency::StoredVetting::default(),
             languages: TextList::default(),
             service_areas: TextList::default(),
             created_at: now,
@@ -99,6 +98,8 @@ impl Founding {
             suspended_at: None,
             suspension_reason: None,
             standing_set_by: None,
+            left_at: None,
+            coordination_from: None,
             name_key: Some(NameKey::of(&coordinator.name)),
             lookalike: 0,
         };

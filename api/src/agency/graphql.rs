@@ -11,6 +11,9 @@ use concord_entities::vocabulary::{AgencyKind, AgencyStatus, Jurisdiction, Membe
 use concord_entities::{membership, task_force};
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 
+use super::names::{self, FormerName};
+use super::training::{self, StaffTraining};
+use super::vetting::{Vetting, vetting_of};
 use crate::access::grant::Resource;
 use crate::audit::disclose;
 use crate::audit::ledger::Decided;
@@ -22,7 +25,7 @@ use crate::store::page::{self, PageRequest};
 use crate::text;
 use crate::wire::connection::Connection;
 use crate::wire::lookahead;
-use crate::wire::scalars::{Date, DateTime, LanguageTag};
+use crate::wire::scalars::{DateTime, LanguageTag};
 
 /// An agency that takes part in a task force.
 #[derive(Clone, Debug)]
@@ -122,9 +125,22 @@ impl Agency {
         memberships(ctx.request()?, self.model.id).await
     }
 
-    /// How it was vetted.
-    async fn vetting(&self, ctx: &Context<'_>) -> Result<Vetting> {
-        Ok(Vetting::from(&self.details(ctx).await?.vetting))
+    /// What it was called before, the latest twenty names, newest first.
+    async fn former_names(&self, ctx: &Context<'_>) -> Result<Vec<FormerName>> {
+        names::former_names(ctx.request()?, self.model.id).await
+    }
+
+    /// How the coordinators of the task forces in which your agency takes part vetted it; your own agency's everywhere.
+    async fn vetting(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "In this task force; each attribute as it was checked last in any of yours where you leave it out."
+        )]
+        task_force: Option<ID>,
+    ) -> Result<Vetting> {
+        let task_force = task_force.as_ref().map(|id| page::id("taskForce", id));
+        vetting_of(ctx.request()?, self.model.id, task_force.transpose()?).await
     }
 
     /// The languages it serves in.
@@ -139,6 +155,11 @@ impl Agency {
         Ok(self.details(ctx).await?.service_areas.0.clone())
     }
 
+    /// The trainings on trafficking of its staff, the latest twenty, newest first.
+    async fn staff_training(&self, ctx: &Context<'_>) -> Result<Vec<StaffTraining>> {
+        training::latest(ctx.request()?, self.model.id).await
+    }
+
     /// Within how many days it answers a referral that you send it now: then it is expired. What is urgent has 7 days at most, an
     /// emergency 2.
     async fn answer_days(&self, ctx: &Context<'_>) -> Result<i32> {
@@ -149,46 +170,6 @@ impl Agency {
     /// are counted in the days there.
     async fn time_zone(&self, ctx: &Context<'_>) -> Result<String> {
         Ok(self.details(ctx).await?.time_zone.to_string())
-    }
-}
-
-/// The four attributes that make a partner fit to refer to; null where nobody has checked.
-#[derive(Clone, Debug, SimpleObject)]
-pub struct Vetting {
-    /// It is credible.
-    pub credible: Option<VettingCheck>,
-    /// Its staff are trained in the effects of trauma.
-    pub trauma_informed: Option<VettingCheck>,
-    /// It respects confidentiality.
-    pub respects_confidentiality: Option<VettingCheck>,
-    /// It knows immigration law.
-    pub knows_immigration_law: Option<VettingCheck>,
-}
-
-/// That something was looked into.
-#[derive(Clone, Debug, SimpleObject, InputObject)]
-#[graphql(input_name = "VettingCheckInput", name = "VettingCheck")]
-pub struct VettingCheck {
-    /// What showed it.
-    pub evidence: String,
-    /// When it was checked.
-    pub checked_on: Date,
-}
-
-impl From<&agency::StoredVetting> for Vetting {
-    fn from(vetting: &agency::StoredVetting) -> Self {
-        let check = |check: &Option<agency::StoredVettingCheck>| {
-            check.as_ref().map(|check| VettingCheck {
-                evidence: check.evidence.clone(),
-                checked_on: check.checked_on.into(),
-            })
-        };
-        Self {
-            credible: check(&vetting.credible),
-            trauma_informed: check(&vetting.trauma_informed),
-            respects_confidentiality: check(&vetting.respects_confidentiality),
-            knows_immigration_law: check(&vetting.knows_immigration_law),
-        }
     }
 }
 
@@ -280,7 +261,7 @@ pub struct AgencyFilter {
     pub kinds: Option<Vec<AgencyKind>>,
     /// Any of these states: at least one.
     pub statuses: Option<Vec<AgencyStatus>>,
-    /// Those whose name has this in it, whatever its case, width and spaces: 1 to 200 characters.
+    /// Those whose name, or a former one, has this in it, whatever its case, width and spaces: 1 to 200 characters.
     pub name: Option<String>,
 }
 

@@ -1,18 +1,21 @@
-//! When an agency is shut out of a task force, when it may come back, and when it is shut out everywhere. Pure.
+//! When an agency is shut out of a task force, comes back or leaves, who coordinates one, and how long a check counts. Pure.
 
 use std::ops::RangeInclusive;
 
-use concord_entities::ids::AgencyId;
-use concord_entities::instant::Instant;
-use concord_entities::vocabulary::AgencyStatus;
-use concord_entities::{agency, membership};
+use concord_entities::ids::{AgencyId, TaskForceId};
+use concord_entities::instant::{Day, Instant};
+use concord_entities::vocabulary::{AgencyStatus, MemberRole};
+use concord_entities::{agency, agency_vetting, membership};
 
-use crate::error::Error;
+use crate::error::{Error, Faults};
 use crate::request::repeated::unless_repeated;
 use crate::text;
 
 /// The fewest and the most days within which an agency may say that it answers: as many as an urgent referral has, and a season.
 pub const ANSWER_DAYS: RangeInclusive<i32> = 7..=90;
+
+/// For how many days a check of an agency counts at most, and where nothing else is said: two years.
+pub const VETTING_DAYS: i32 = 730;
 
 /// Letters in the longest reason.
 pub const MAX_REASON: usize = 500;
@@ -84,6 +87,99 @@ pub fn reinstated(
         })
     })
     .transpose()
+}
+
+/// Returns the membership of an agency that leaves a task force, in which it counts as suspended from then on; none where
+/// it left before. `ends` says that it is meant to end the agency where this is its last one.
+///
+/// # Errors
+/// `NOT_FOUND`: it does not belong to it. `INVALID_TRANSITION`: it coordinates it, or would end by it.
+pub fn leaving(
+    places: &[membership::Model],
+    task_force: TaskForceId,
+    ends: bool,
+    now: Instant,
+) -> Result<Option<membership::Model>, Error> {
+    let (left, others): (Vec<_>, Vec<_>) = places
+        .iter()
+        .partition(|place| place.task_force_id == task_force);
+    let place = left.first().ok_or(Error::NotFound)?;
+    if place.left_at.is_some() {
+        return Ok(None);
+    }
+    if place.role == MemberRole::Coordinator {
+        let text = "your agency coordinates this task force: hand that over first (`handOverCoordination`)";
+        return Err(Error::NotNow(text.into()));
+    }
+    if !ends && others.iter().all(|place| place.left_at.is_some()) {
+        let text = "this is your agency's only task force, so that all of its tokens would be over: say `ends: true`";
+        return Err(Error::NotNow(text.into()));
+    }
+    let by = if place.is_active() {
+        Some(place.agency_id)
+    } else {
+        place.standing_set_by
+    };
+    Ok(Some(membership::Model {
+        left_at: Some(now),
+        suspended_at: place.suspended_at.or(Some(now)),
+        standing_set_by: by,
+        // The name is free again.
+        name_key: None,
+        ..(*place).clone()
+    }))
+}
+
+/// Returns both memberships once an agency has handed the coordination of a task force over to another one; none where it
+/// did before.
+///
+/// # Errors
+/// `NOT_FOUND`: it does not coordinate it.
+pub fn handing_over(
+    from: &membership::Model,
+    to: &membership::Model,
+) -> Result<Option<[membership::Model; 2]>, Error> {
+    match from.role {
+        MemberRole::Coordinator => Ok(Some([
+            membership::Model {
+                role: MemberRole::Member,
+                ..from.clone()
+            },
+            membership::Model {
+                role: MemberRole::Coordinator,
+                coordination_from: Some(from.agency_id),
+                ..to.clone()
+            },
+        ])),
+        MemberRole::Member => {
+            let did =
+                to.role == MemberRole::Coordinator && to.coordination_from == Some(from.agency_id);
+            if did { Ok(None) } else { Err(Error::NotFound) }
+        }
+    }
+}
+
+/// Returns the last day on which a check of an agency counts; what is wrong with its days is added to `faults`.
+pub fn lapse_of_check(
+    checked_on: Day,
+    wanted: Option<Day>,
+    today: Day,
+    faults: &mut Faults,
+) -> Day {
+    let last = checked_on.plus_days(VETTING_DAYS);
+    let lapses_on = wanted.unwrap_or(last);
+    let done = checked_on <= today;
+    faults.require(done, "vetting.checkedOn", "today, or a day before");
+    let text = "from the day of the check to 730 days later";
+    let fits = (checked_on..=last).contains(&lapses_on);
+    faults.require(fits, "vetting.lapsesOn", text);
+    lapses_on
+}
+
+/// Returns whether a check of an agency counts on a day.
+#[must_use]
+pub fn is_held(check: &agency_vetting::Model, day: Day) -> bool {
+    check.checked_on <= day && day <= check.lapses_on
 }
 
 /// Returns the agency, which answers within so many days from now on; none where it does already.

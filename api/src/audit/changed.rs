@@ -87,6 +87,13 @@ pub fn by(kind: AuditType, object: Option<&str>, objects: &[String]) -> Vec<Chan
         | AuditType::AgencyReinstated
         | AuditType::AgencyTimeZoneSet
         | AuditType::AgencyAnswerDaysSet
+        | AuditType::AgencyVetted
+        | AuditType::AgencyRenamed
+        | AuditType::TaskForceLeft
+        | AuditType::CoordinationHandedOver
+        | AuditType::PartnershipStepRecorded
+        | AuditType::PartnershipAnswered
+        | AuditType::StaffTrainingRecorded
         | AuditType::TaskForceTimeZoneSet
         | AuditType::ApplicationRegistered
         | AuditType::ApplicationSecretRotated

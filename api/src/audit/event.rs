@@ -7,10 +7,11 @@
 use concord_entities::consent;
 use concord_entities::ids::{
     AgencyId, ApplicationId, ConsentId, IssuerId, LegalHoldId, MandateId, MouId, NoticeId,
-    ReferralId, ReferralNoteId, RulePackId, SurvivorAuditId, TaskForceId,
+    PartnershipId, ReferralId, ReferralNoteId, RulePackId, SurvivorAuditId, TaskForceId,
 };
 use concord_entities::vocabulary::{
-    AuditAction, AuditType, Categories, LegalHoldGround, MandateInstrument, Pack, Purpose,
+    AuditAction, AuditType, Categories, Code, LegalHoldGround, MandateInstrument, Pack,
+    PartnershipStep, Purpose, VettingAttribute,
 };
 use uuid::Uuid;
 
@@ -79,6 +80,26 @@ events! {
         /// The zone, by its IANA name.
         zone: String,
     } => Update, about(&task_force).within(Some(task_force)).because(zone);
+
+    /// A coordinator of a task force looked into an attribute of one of its agencies.
+    AgencyVetted {
+        /// The agency, in the task force.
+        place: MembershipEvent,
+        /// The attribute.
+        attribute: VettingAttribute,
+    } => Update, place.fields().because(attribute.code().to_owned());
+    /// An agency gave itself another name.
+    AgencyRenamed(agency: AgencyId) => Update, about(&agency);
+    /// An agency left a task force.
+    TaskForceLeft(place: MembershipEvent) => Update, place.fields();
+    /// The coordination of a task force was handed over to an agency.
+    CoordinationHandedOver(place: MembershipEvent) => Update, place.fields();
+    /// Two agencies took a step towards working together, or its day was corrected.
+    PartnershipStepRecorded(partnership: PartnershipEvent) => Update, partnership.fields();
+    /// An agency answered the questions of a meeting with another one, for itself.
+    PartnershipAnswered(partnership: PartnershipEvent) => Update, partnership.fields();
+    /// An agency noted that its staff were trained.
+    StaffTrainingRecorded(agency: AgencyId) => Update, about(&agency);
 
     /// An application was registered.
     ApplicationRegistered(application: ApplicationId) => Create, about(&application);
@@ -534,6 +555,25 @@ impl NoteEvent {
         about(&self.referral)
             .and(vec![self.id.to_string()])
             .told(self.counterpart)
+    }
+}
+
+/// A step of two agencies towards working together.
+#[derive(Clone, Copy, Debug)]
+pub struct PartnershipEvent {
+    /// The partnership.
+    pub id: PartnershipId,
+    /// The agency of the two that did not act.
+    pub partner: AgencyId,
+    /// The step.
+    pub step: PartnershipStep,
+}
+
+impl PartnershipEvent {
+    fn fields(self) -> EventFields {
+        about(&self.id)
+            .told(self.partner)
+            .because(self.step.code().to_owned())
     }
 }
 

@@ -3,7 +3,7 @@
 //! It is a story, told from now back and played from its beginning. The plans are fixed tables: [`profiles`] (agencies),
 //! [`mou_plans`], [`survivors`], [`routes`] (referrals, with the consents that they stand on), [`services`] and
 //! [`packages`], [`personas`] (tokens). From them comes a [`script`] of what was done, by whom and when; [`agencies`],
-//! [`mous`], [`consents`] and [`journeys`] do it, each through the operation that everybody has, and the [`stage`] keeps
+//! [`partnerships`], [`mous`], [`consents`] and [`journeys`] do it, each through the operation that everybody has, and the [`stage`] keeps
 //! what came of it.
 
 mod agencies;
@@ -13,6 +13,7 @@ mod journeys;
 mod mou_plans;
 mod mous;
 mod packages;
+mod partnerships;
 mod past;
 mod personas;
 mod profiles;
@@ -88,6 +89,7 @@ pub async fn tokens(
 fn tell(past: Past) -> Vec<Happening> {
     let mut script = Script::new(past);
     agencies::tell(&mut script);
+    partnerships::tell(&mut script);
     mous::tell(&mut script);
     journeys::tell(&mut script);
     consents::tell_others(&mut script);
@@ -107,6 +109,8 @@ async fn play(
         Deed::RegisterProgram(who) => agencies::register_program(stage, ending, who).await,
         Deed::SuspendAgency(who, reason) => agencies::suspend(stage, ending, who, reason).await,
         Deed::RegisterSurvivor(person) => consents::register(stage, ending, person).await,
+        Deed::Step(partner, step) => partnerships::step(stage, ending, partner, step).await,
+        Deed::Train(topic, attended) => partnerships::train(ending, topic, attended).await,
         Deed::Mou(plan, deed) => mous::play(stage, ending, by, plan, deed).await,
         Deed::Consent(plan, deed) => consents::play(stage, ending, &plan, deed).await,
         Deed::Referral(plan, deed) => journeys::play(stage, ending, &plan, deed).await,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{
-    NoteAudience, OutcomeCode, RevocationChannel, SignerRole, Urgency,
+    NoteAudience, OutcomeCode, PartnershipStep, RevocationChannel, SignerRole, Urgency,
 };
 
 use super::mou_plans::MouPlan;
@@ -54,6 +54,10 @@ pub(super) enum Deed {
     SuspendAgency(Who, &'static str),
     /// Registers a survivor.
     RegisterSurvivor(&'static Person),
+    /// Takes a step towards working together with another agency.
+    Step(Who, PartnershipStep),
+    /// Has its staff trained on a topic, so many of them.
+    Train(&'static str, i32),
     /// Brings an MOU on.
     Mou(&'static MouPlan, MouDeed),
     /// Brings a consent on.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_graphql::{ComplexObject, Context, ID, Interface, Object, SimpleObject};
 use concord_entities::ids::{
     AgencyId, AnyId, ApplicationId, AuditEventId, ConsentId, LegalHoldId, MandateId, MouId,
-    NoticeId, ReferralId, ReferralNoteId, RulePackId, SurvivorId, TaskForceId,
+    NoticeId, PartnershipId, ReferralId, ReferralNoteId, RulePackId, SurvivorId, TaskForceId,
 };
 use concord_entities::vocabulary::{Code, DataCategory, Purpose};
 
@@ -19,6 +19,7 @@ use crate::error::{Error, Result};
 use crate::mandated_disclosure::graphql::MandatedDisclosure;
 use crate::mou::graphql::Mou;
 use crate::notice::graphql::Notice;
+use crate::partnership::graphql::Partnership;
 use crate::referral::graphql::Referral;
 use crate::referral::notes::graphql::{ReferralNote, note_by_id};
 use crate::referral::selection::ReferralSelection;
@@ -62,6 +63,8 @@ pub enum Node {
     Referral(std::boxed::Box<Referral>),
     /// A note on a referral.
     ReferralNote(ReferralNote),
+    /// How far two agencies have come towards working together.
+    Partnership(Partnership),
     /// An MOU.
     Mou(Mou),
     /// An audit event.
@@ -257,6 +260,11 @@ async fn find(ctx: &Context<'_>, argument: &str, id: &ID) -> Result<Option<Node>
         NoticeId::PREFIX => crate::notice::graphql::notice_by_id(request, NoticeId(uuid))
             .await?
             .map(|notice| Node::from(std::boxed::Box::new(notice))),
+        PartnershipId::PREFIX => {
+            crate::partnership::query::partnership_by_id(request, PartnershipId(uuid))
+                .await?
+                .map(Node::from)
+        }
         MouId::PREFIX => crate::mou::query::mou_by_id(request, MouId(uuid))
             .await?
             .map(Node::from),

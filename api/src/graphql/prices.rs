@@ -23,13 +23,14 @@ pub const VALUES_A_UNIT: u64 = 4;
 /// A package: the decision, what is unsealed, and an audit event that names each category.
 pub const PACKAGE: u64 = 80;
 /// What is dearer than its kind: the fields of a type, and what each is charged.
-const DEARER: [(&str, &[&str], u64); 11] = [
+const DEARER: [(&str, &[&str], u64); 12] = [
     ("Referral", &["package", "preview"], PACKAGE),
     // What is read beside the page, for all of its entries.
     ("Referral", &["actions", "consent", "mou"], 10),
     // All that it stands on, as it was at a moment.
     ("Referral", &["explainAccess"], 60),
     // A statement and an audit event of its own.
+    ("Agency", &["formerNames", "staffTraining", "vetting"], 700),
     ("Referral", &["timeline"], 700),
     ("ReferralNote", &["content"], 700),
     ("Mou", &["changes", "history", "supersedes"], 700),
@@ -49,6 +50,7 @@ const ENDINGS: &[&str] = &[
     "endSubject",
     "eraseSurvivor",
     "leaveMou",
+    "leaveTaskForce",
     "markConsentEnteredInError",
     "reinstateMembership",
     "reinstateMou",

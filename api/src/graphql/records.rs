@@ -6,7 +6,7 @@
 
 use concord_entities::ids::{
     AgencyId, ApplicationId, AuditEventId, ConsentId, LegalHoldId, MandateId, MouId, NoticeId,
-    ReferralId, ReferralNoteId, RulePackId, SurvivorId, TaskForceId,
+    PartnershipId, ReferralId, ReferralNoteId, RulePackId, SurvivorId, TaskForceId,
 };
 
 use crate::access::grant::{RequiredScope, Resource};
@@ -39,7 +39,7 @@ const fn kind(
 }
 
 /// Every type of the schema that has an id of its own.
-pub const RECORD_KINDS: [RecordKindScope; 13] = [
+pub const RECORD_KINDS: [RecordKindScope; 14] = [
     kind(
         "Agency",
         AgencyId::PREFIX,
@@ -63,6 +63,7 @@ pub const RECORD_KINDS: [RecordKindScope; 13] = [
     ),
     kind("Mou", MouId::PREFIX, Resource::Mou, &[]),
     kind("Notice", NoticeId::PREFIX, Resource::Consent, &[]),
+    kind("Partnership", PartnershipId::PREFIX, Resource::Mou, &[]),
     kind("Referral", ReferralId::PREFIX, Resource::Referral, &[]),
     kind(
         "ReferralNote",
@@ -84,7 +85,7 @@ const GUARDED_FIELDS: [(&str, &str, RequiredScope); 3] = [
 
 /// What each field of the root asks for. A query that leads to a record or to a page of records asks for the scope of
 /// their kind and is not named here, and `viewer` asks for none.
-const OPERATIONS: [(&str, RequiredScope); 67] = [
+const OPERATIONS: [(&str, RequiredScope); 73] = [
     ("auditCheckpoint", Resource::Audit.read()),
     ("contactNow", Resource::Survivor.read()),
     ("lintConsent", Resource::Consent.read()),
@@ -115,8 +116,10 @@ const OPERATIONS: [(&str, RequiredScope); 67] = [
     ("endSubject", Resource::Agency.delete()),
     ("eraseSurvivor", Resource::Survivor.delete()),
     ("failReferral", Resource::Referral.update()),
+    ("handOverCoordination", Resource::Agency.update()),
     ("holdReferral", Resource::Referral.update()),
     ("leaveMou", Resource::Mou.update()),
+    ("leaveTaskForce", Resource::Agency.delete()),
     ("markConsentEnteredInError", Resource::Consent.update()),
     ("markNoticeSeen", Resource::Consent.read()),
     ("markReferralEnteredInError", Resource::Referral.update()),
@@ -124,6 +127,8 @@ const OPERATIONS: [(&str, RequiredScope); 67] = [
     ("offerMou", Resource::Mou.update()),
     ("recordLegalHold", Resource::Survivor.update()),
     ("recordMandatedDisclosure", Resource::Survivor.update()),
+    ("recordPartnershipStep", Resource::Mou.update()),
+    ("recordStaffTraining", Resource::Agency.update()),
     ("registerAgency", Resource::Agency.create()),
     ("registerApplication", Resource::Agency.create()),
     ("registerSurvivor", Resource::Survivor.create()),
@@ -133,6 +138,7 @@ const OPERATIONS: [(&str, RequiredScope); 67] = [
     ("rejectReferral", Resource::Referral.update()),
     ("releaseLegalHold", Resource::Survivor.update()),
     ("removeTrustedDocuments", Resource::Agency.update()),
+    ("renameAgency", Resource::Agency.update()),
     ("renewConsent", Resource::Consent.create()),
     ("renewMou", Resource::Mou.create()),
     ("replaceApplicationKeys", Resource::Agency.update()),
@@ -152,6 +158,7 @@ const OPERATIONS: [(&str, RequiredScope); 67] = [
     ("suspendMou", Resource::Mou.update()),
     ("terminateMou", Resource::Mou.update()),
     ("unbindRulePack", Resource::Agency.update()),
+    ("vetAgency", Resource::Agency.update()),
 ];
 
 /// Returns the kind of record that a type of the schema is.

@@ -6,6 +6,8 @@ use super::node::NodeQuery;
 use super::nullable_root::NullableRoot;
 use crate::agency::change::AgencyMutation;
 use crate::agency::graphql::AgencyQuery;
+use crate::agency::membership::MembershipMutation;
+use crate::agency::record::AgencyRecordMutation;
 use crate::application::change::ApplicationMutation;
 use crate::application::graphql::ApplicationQuery;
 use crate::application::pages::ApplicationPageMutation;
@@ -26,6 +28,8 @@ use crate::mou::query::MouQuery;
 use crate::mou::versions::MouVersionMutation;
 use crate::notice::change::NoticeMutation;
 use crate::notice::graphql::NoticeQuery;
+use crate::partnership::change::PartnershipMutation;
+use crate::partnership::query::PartnershipQuery;
 use crate::referral::change::ReferralMutation;
 use crate::referral::continuation::ContinuationMutation;
 use crate::referral::draft::ReferralDraftMutation;
@@ -54,6 +58,7 @@ pub struct Query(
     FeedQuery,
     PackQuery,
     ReferralQuery,
+    PartnershipQuery,
     MouQuery,
     StatisticsQuery,
     AuditQuery,
@@ -64,6 +69,8 @@ pub struct Query(
 #[derive(Default, MergedObject)]
 pub struct Mutation(
     AgencyMutation,
+    AgencyRecordMutation,
+    MembershipMutation,
     ApplicationMutation,
     StaffMutation,
     ApplicationPageMutation,
@@ -83,6 +90,7 @@ pub struct Mutation(
     ReferralStepMutation,
     ContinuationMutation,
     NoteMutation,
+    PartnershipMutation,
     MouMutation,
     MouLifeMutation,
     MouVersionMutation,

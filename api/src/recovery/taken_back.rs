@@ -35,6 +35,9 @@ const CONSENT_ENDED: [AuditType; 4] = [
     AuditType::SurvivorErased,
 ];
 
+/// The events that end what is shared through a task force: of an agency that is shut out, or that left.
+const PLACE_ENDED: [AuditType; 2] = [AuditType::AgencySuspended, AuditType::TaskForceLeft];
+
 /// Something that had ended and was in force again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TakenBack {
@@ -104,7 +107,7 @@ pub async fn take_back(
             for id in ids(objects) {
                 done.extend(consent_again(change, id).await?);
             }
-        } else if kind == AuditType::AgencySuspended {
+        } else if PLACE_ENDED.contains(&kind) {
             for place in places_again(change, one, lost).await? {
                 done.extend(place_again(change, place).await?);
             }
@@ -251,15 +254,10 @@ fn concerns(one: &JournaledEnding, place: &membership::Model) -> bool {
 fn is_suspended_last(lost: &[JournaledEnding], place: &membership::Model) -> bool {
     let newest = lost
         .iter()
-        .filter(|one| {
-            matches!(
-                one.kind,
-                AuditType::AgencySuspended | AuditType::AgencyReinstated
-            )
-        })
+        .filter(|one| PLACE_ENDED.contains(&one.kind) || one.kind == AuditType::AgencyReinstated)
         .filter(|one| concerns(one, place))
         .max_by_key(|one| one.at);
-    newest.is_some_and(|newest| newest.kind == AuditType::AgencySuspended)
+    newest.is_some_and(|newest| PLACE_ENDED.contains(&newest.kind))
 }
 
 async fn place_again(

@@ -2,11 +2,11 @@
 
 use concord_entities::ids::{
     AgencyId, AnyId, ApplicationId, AuditEventId, ConsentId, LegalHoldId, MandateId, MouId,
-    NoticeId, ReferralId, ReferralNoteId, RulePackId, SurvivorId, TokenId,
+    NoticeId, PartnershipId, ReferralId, ReferralNoteId, RulePackId, SurvivorId, TokenId,
 };
 
 /// The kinds of record that somebody may be refused. No other prefix is kept: it would be a stranger's own words.
-const KINDS: [&str; 12] = [
+const KINDS: [&str; 13] = [
     AgencyId::PREFIX,
     ApplicationId::PREFIX,
     AuditEventId::PREFIX,
@@ -15,6 +15,7 @@ const KINDS: [&str; 12] = [
     MandateId::PREFIX,
     MouId::PREFIX,
     NoticeId::PREFIX,
+    PartnershipId::PREFIX,
     ReferralId::PREFIX,
     ReferralNoteId::PREFIX,
     RulePackId::PREFIX,

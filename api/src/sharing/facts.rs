@@ -102,10 +102,13 @@ fn join_facts(statement: &mut SelectStatement) {
     statement.expr_as(Expr::cust(PARTED), "m_parted");
 }
 
-/// Whether a suspended membership stands between the two, as [`parted`](super::memberships::parted) has it. The first
-/// condition is about no row: it is asked once a statement, and answers it wherever nobody is suspended.
+/// Whether a suspended membership stands between the two, as [`parted`](super::memberships::parted) has it. What the first
+/// two conditions look among is about no row: it is gathered once a statement, and nobody else's place is looked up. Who
+/// left a task force is among these for ever.
 const PARTED: &str = "CASE \
      WHEN NOT EXISTS (SELECT 1 FROM membership WHERE suspended_at IS NOT NULL) THEN 0 \
+     WHEN r.sender_id NOT IN (SELECT agency_id FROM membership WHERE suspended_at IS NOT NULL) \
+     AND r.recipient_id NOT IN (SELECT agency_id FROM membership WHERE suspended_at IS NOT NULL) THEN 0 \
      WHEN m.task_force_id IS NOT NULL THEN (SELECT count(*) FROM membership x WHERE x.suspended_at IS NOT NULL \
      AND x.task_force_id = m.task_force_id AND x.agency_id IN (r.sender_id, r.recipient_id)) \
      ELSE (SELECT min(CASE WHEN a.suspended_at IS NULL AND b.suspended_at IS NULL THEN 0 ELSE 1 END) \

@@ -67,6 +67,18 @@ codes! {
         Suspended = "SUSPENDED",
     }
 
+    /// What makes an agency fit to refer to.
+    VettingAttribute {
+        /// It is credible.
+        Credible = "CREDIBLE",
+        /// Its staff are trained in the effects of trauma.
+        TraumaInformed = "TRAUMA_INFORMED",
+        /// It respects confidentiality.
+        RespectsConfidentiality = "RESPECTS_CONFIDENTIALITY",
+        /// It knows immigration law.
+        KnowsImmigrationLaw = "KNOWS_IMMIGRATION_LAW",
+    }
+
     /// What an agency is in a task force.
     MemberRole {
         /// It refers and receives.

@@ -29,6 +29,14 @@ codes! {
         AgencyTimeZoneSet = "AGENCY_TIME_ZONE_SET",
         /// An agency said within how many days it answers a referral; the reason is their number.
         AgencyAnswerDaysSet = "AGENCY_ANSWER_DAYS_SET",
+        /// A coordinator of a task force looked into one of its agencies; the reason is the attribute.
+        AgencyVetted = "AGENCY_VETTED",
+        /// An agency gave itself another name.
+        AgencyRenamed = "AGENCY_RENAMED",
+        /// An agency left a task force.
+        TaskForceLeft = "TASK_FORCE_LEFT",
+        /// The coordination of a task force was handed over to the agency that is the object.
+        CoordinationHandedOver = "COORDINATION_HANDED_OVER",
         /// The operator said in which time zone a task force works; the reason is the zone.
         TaskForceTimeZoneSet = "TASK_FORCE_TIME_ZONE_SET",
         /// An application was registered.
@@ -142,6 +150,12 @@ codes! {
         ReferralAssigned = "REFERRAL_ASSIGNED",
         /// A referral was found by its sender to be one that should never have been.
         ReferralEnteredInError = "REFERRAL_ENTERED_IN_ERROR",
+        /// Two agencies took a step towards working together, or its day was corrected; the reason is the step.
+        PartnershipStepRecorded = "PARTNERSHIP_STEP_RECORDED",
+        /// An agency answered the questions of a meeting with another one, for itself.
+        PartnershipAnswered = "PARTNERSHIP_ANSWERED",
+        /// An agency noted that its staff were trained.
+        StaffTrainingRecorded = "STAFF_TRAINING_RECORDED",
         /// An MOU was drafted.
         MouDrafted = "MOU_DRAFTED",
         /// An MOU was offered to its parties.

@@ -19,6 +19,7 @@ mod mou;
 mod need;
 mod note;
 mod notice;
+mod partnership;
 mod purpose;
 mod referral;
 mod referral_reason;
@@ -26,7 +27,7 @@ mod rule_pack;
 mod survivor;
 
 pub use crate::code::{Code, Set};
-pub use agency::{AgencyKind, AgencyStatus, Jurisdiction, MemberRole};
+pub use agency::{AgencyKind, AgencyStatus, Jurisdiction, MemberRole, VettingAttribute};
 pub use application::ClientAuthentication;
 pub use audit::{AuditAction, AuditOutcome, AuditType};
 pub use category::{Categories, DataCategory};
@@ -45,6 +46,7 @@ pub use mou::{MouAction, MouKind, MouStatus};
 pub use need::{Need, Needs};
 pub use note::NoteAudience;
 pub use notice::NoticeKind;
+pub use partnership::PartnershipStep;
 pub use purpose::{Purpose, Purposes};
 pub use referral::{
     ActionBlock, OutcomeCode, ReferralAction, ReferralSide, ReferralStatus, Urgency,

@@ -46,9 +46,12 @@ pub(crate) mod m0044_notes;
 pub(crate) mod m0045_mou_life;
 pub(crate) mod m0047_register;
 pub(crate) mod m0048_mou_imports;
+pub(crate) mod m0049_partnerships;
+pub(crate) mod m0050_agencies_change;
 pub(crate) mod m0051_mou_reminders;
 pub(crate) mod m0052_mou_endings;
 pub(crate) mod m0055_mou_documents;
+pub(crate) mod m0056_left_places;
 
 use sea_orm_migration::sea_orm::prelude::Uuid;
 

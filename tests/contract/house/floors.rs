@@ -21,6 +21,7 @@ const FLOORS: &[&[&str]] = &[
         "mandated_disclosure/",
         "mou/",
         "notice/",
+        "partnership/",
         "referral/",
         "review/",
         "rule_pack/",

@@ -12,6 +12,7 @@ const CONCEPTS: &[&str] = &[
     "mandated_disclosure",
     "mou",
     "notice",
+    "partnership",
     "referral",
     "review",
     "rule_pack",
@@ -41,6 +42,8 @@ const SHOWN: &[(&str, &str)] = &[
     ("mou", "agency::graphql::TaskForce"),
     // Who was told.
     ("notice", "agency::graphql::Agency"),
+    // The two, and what they answered.
+    ("partnership", "agency::graphql::Agency"),
     // Its sender and recipient.
     ("referral", "agency::graphql::Agency"),
     // What it stands on.

@@ -269,6 +269,23 @@ export const examples = ({ recall, caller }) => [
     first: "Consents given",
   },
   {
+    name: "Who has not met", about: "To coordinators: every two agencies of a task force, those with the most to do on top", needs: "mou.s",
+    text: () => `query NotMet($filter: PartnershipFilter) {
+  partnerships(filter: $filter, first: 20) {
+    edges {
+      node {
+        id
+        agencies { name }
+        step
+        steps { step on }
+      }
+    }
+    pageInfo { hasNextPage endCursor }
+  }
+}`,
+    fill: { filter: () => (recall("taskforce") ? { taskForce: recall("taskforce"), lacking: "MET" } : null) }, first: "Task forces",
+  },
+  {
     name: "MOUs and days left", about: "What agreements stand, and for how long", needs: "mou.rs",
     text: () => `query Mous {
   mous(first: 20) {

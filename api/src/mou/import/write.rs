@@ -1,13 +1,13 @@
 //! Looking at a file's rows beside the task force, and taking them in: each MOU with its parties, drafted and put before them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use concord_entities::ids::{AgencyId, MouId, TaskForceId};
 use concord_entities::instant::Instant;
 use concord_entities::name_key::NameKey;
 use concord_entities::zone::Zone;
-use concord_entities::{agency, membership, mou, mou_import, mou_party};
-use sea_orm::{ActiveModelTrait, IntoActiveModel};
+use concord_entities::{agency, agency_name, membership, mou, mou_import, mou_party};
+use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter};
 
 use super::sheet::{RowFault, SheetRow, of_row};
 use crate::agency::zone;
@@ -44,7 +44,7 @@ impl CheckedRegister {
 
 /// The agencies of a task force, by how they are named.
 struct KnownAgencies {
-    by_name: HashMap<NameKey, Vec<AgencyId>>,
+    by_name: HashMap<NameKey, BTreeSet<AgencyId>>,
     suspended: HashSet<AgencyId>,
     all: HashSet<AgencyId>,
 }
@@ -52,15 +52,19 @@ struct KnownAgencies {
 impl KnownAgencies {
     async fn of(store: &Store, task_force: TaskForceId) -> Result<Self> {
         let places = membership::Entity::in_task_force(task_force)
+            .filter(membership::Column::LeftAt.is_null())
             .all(&store.read)
             .await?;
-        let ids = places.iter().map(|place| place.agency_id);
-        let mut by_name: HashMap<NameKey, Vec<AgencyId>> = HashMap::new();
-        for agency in agency::Entity::among(ids).all(&store.read).await? {
-            by_name
-                .entry(NameKey::of(&agency.name))
-                .or_default()
-                .push(agency.id);
+        let ids = || places.iter().map(|place| place.agency_id);
+        let mut by_name: HashMap<NameKey, BTreeSet<AgencyId>> = HashMap::new();
+        for agency in agency::Entity::among(ids()).all(&store.read).await? {
+            let key = NameKey::of(&agency.name);
+            by_name.entry(key).or_default().insert(agency.id);
+        }
+        // A register that is kept by hand goes on with the names of before.
+        for former in agency_name::Entity::of_any(ids()).all(&store.read).await? {
+            let called = by_name.entry(former.name_key).or_default();
+            called.insert(former.agency_id);
         }
         let suspended = places.iter().filter(|place| !place.is_active());
         Ok(Self {
@@ -87,10 +91,16 @@ impl KnownAgencies {
 
     fn find(&self, name: &str) -> Result<AgencyId, &'static str> {
         let by_id = name.parse().ok().filter(|id| self.all.contains(id));
-        let by_name = self.by_name.get(&NameKey::of(name)).map(Vec::as_slice);
-        let id = match (by_id, by_name) {
-            (Some(id), _) | (None, Some(&[id])) => id,
-            (None, Some(_)) => return Err("two agencies have this name: write the agency's id"),
+        let by_name = self.by_name.get(&NameKey::of(name));
+        let only = by_name.filter(|named| named.len() == 1);
+        let id = match (
+            by_id.or(only.and_then(|named| named.first().copied())),
+            by_name,
+        ) {
+            (Some(id), _) => id,
+            (None, Some(_)) => {
+                return Err("two agencies have this name, or had it: write the agency's id");
+            }
             (None, None) => return Err("no agency of the task force has this name or id"),
         };
         if self.suspended.contains(&id) {
