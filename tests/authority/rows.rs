@@ -182,6 +182,12 @@ const REST: &[Row] = &[
         "{ mailbox { inboxUnanswered } }",
     ),
     row(
+        "coverage",
+        Given::TaskForce,
+        Party::Sender,
+        "query($id: ID!) { coverage(taskForce: $id) { taskForce } }",
+    ),
+    row(
         "referralStatistics",
         Given::TaskForce,
         Party::Coordinator,

@@ -22,6 +22,7 @@ use crate::mandated_disclosure::change::MandateMutation;
 use crate::mandated_disclosure::graphql::MandateQuery;
 use crate::mou::change::MouMutation;
 use crate::mou::life::MouLifeMutation;
+use crate::mou::coverage::CoverageQuery;
 use crate::mou::query::MouQuery;
 use crate::mou::versions::MouVersionMutation;
 use crate::notice::change::NoticeMutation;
@@ -55,6 +56,7 @@ pub struct Query(
     PackQuery,
     ReferralQuery,
     MouQuery,
+    CoverageQuery,
     StatisticsQuery,
     AuditQuery,
 );

@@ -11,6 +11,7 @@ use concord_entities::{mou, mou_party};
 
 use super::history::{self, MouHistoryEntry, MouTermChange};
 use super::input::MouTerms;
+use super::promises::Promise;
 use super::rules;
 use super::rules::transitions::SeenMou;
 use crate::access::grant::Resource;
@@ -150,6 +151,8 @@ pub struct MouParty {
     pub agency: Agency,
     /// What it takes on.
     pub responsibilities: String,
+    /// What it promises, coded.
+    pub promises: Vec<Promise>,
     /// Who signed for it.
     pub signatory: Option<String>,
     /// The signatory's title.
@@ -249,6 +252,7 @@ impl MouView {
         MouParty {
             agency: Agency::from_directory(&self.agencies, row.agency_id),
             responsibilities: row.responsibilities.clone(),
+            promises: row.promises.0.iter().map(Promise::from).collect(),
             signatory: row.signatory.clone(),
             title: row.title.clone(),
             signed_at: row.signed_at.map(DateTime::from),

@@ -6,6 +6,7 @@
 //! one MOU on paper; [`reminders`] tells of what comes nearer.
 
 pub mod change;
+pub mod coverage;
 pub mod days;
 pub mod export;
 pub mod find;
@@ -15,6 +16,7 @@ pub mod import;
 pub mod input;
 pub mod life;
 pub mod page;
+pub mod promises;
 pub mod query;
 pub mod register;
 pub mod reminders;

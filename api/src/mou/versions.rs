@@ -9,6 +9,7 @@ use concord_entities::{mou, mou_party, referral};
 use super::change::{VersionBefore, draft_version, find, finish, save, sign, view};
 use super::graphql::Mou;
 use super::input::{MouInput, MouSignatureInput, MouTerms, PartyInput};
+use super::promises::Promise;
 use super::rules::transitions::SeenMou;
 use super::rules::versions::superseded;
 use super::standing::tell;
@@ -190,6 +191,7 @@ fn renewed(seen: &SeenMou<'_>, expires_on: Date, review_on: Option<Date>) -> Res
             .map(|party| PartyInput {
                 agency: ID(party.agency_id.to_string()),
                 responsibilities: party.responsibilities.clone(),
+                promises: Some(party.promises.0.iter().map(Promise::from).collect()),
             })
             .collect(),
         terms: MouTerms::of(mou),

@@ -67,6 +67,7 @@ struct MouSheet<'s> {
 struct PrintedParty<'s> {
     name: &'s str,
     responsibilities: &'s str,
+    promises: Vec<String>,
     signed: Option<PrintedSignature<'s>>,
 }
 
@@ -187,6 +188,12 @@ impl PrintedMou {
         PrintedParty {
             name,
             responsibilities: &party.responsibilities,
+            promises: party
+                .promises
+                .0
+                .iter()
+                .map(|promise| texts.promised(promise))
+                .collect(),
             signed,
         }
     }

@@ -1,0 +1,6 @@
+//! What the parties of MOUs promise, who can take a referral by that, and what would stop.
+
+mod map;
+mod promises;
+mod random;
+mod story;
