@@ -3,6 +3,7 @@
 mod in_force;
 mod machine;
 mod notice;
+mod put_back;
 mod reminded;
 mod stopped;
 mod table;

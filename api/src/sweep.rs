@@ -177,18 +177,21 @@ impl SweepLock {
             .fetch_one(&mut connection)
             .await
             .map_err(unavailable)?;
-        let lock = Self(Some(connection));
         if held {
-            Ok(Some(lock))
-        } else {
-            lock.release().await;
-            Ok(None)
+            return Ok(Some(Self(Some(connection))));
         }
+        let _ = connection.close().await;
+        Ok(None)
     }
 
+    /// Lets go of it before it returns: whoever takes it next does not have to wait until this session is at its end.
     async fn release(self) {
-        if let Some(connection) = self.0 {
+        if let Some(mut connection) = self.0 {
             // A connection that does not end properly ends with its socket, and the lock with it.
+            let _ = sqlx::query("SELECT pg_advisory_unlock($1)")
+                .bind(AdvisoryLock::Sweeping.number())
+                .execute(&mut connection)
+                .await;
             let _ = connection.close().await;
         }
     }

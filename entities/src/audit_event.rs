@@ -53,7 +53,8 @@ impl ActiveModelBehavior for ActiveModel {}
 /// no database would use it.
 const ENDS_SHARING: &str = "kind IN ('AGENCY_SUSPENDED', 'AGENCY_REINSTATED', 'APPLICATION_SUSPENDED', \
      'ISSUER_SUSPENDED', 'ISSUER_REINSTATED', 'SUBJECT_ENDED', 'SUBJECT_REINSTATED', 'SIGNING_KEY_RETIRED', 'TOKEN_REVOKED', 'CONSENT_REVOKED', 'CONSENT_SUPERSEDED', \
-     'CONSENT_ENTERED_IN_ERROR', 'SURVIVOR_ERASED', 'LEDGER_REOPENED')";
+     'CONSENT_ENTERED_IN_ERROR', 'SURVIVOR_ERASED', 'MOU_SUSPENDED', 'MOU_REINSTATED', 'MOU_TERMINATED', 'MOU_LEFT', 'MOU_SUPERSEDED', \
+     'LEDGER_REOPENED')";
 
 impl Entity {
     /// Returns the events that end sharing, in the order of their times, from after this time and event.

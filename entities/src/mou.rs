@@ -389,10 +389,16 @@ impl Entity {
             .filter(COLUMN.drafted_by.eq(agency))
     }
 
-    /// Returns the version `id` of an MOU, whose place the next one takes as its last party signs, whoever that is.
+    /// Returns the MOU `id` of anybody: for the version that takes its place, and for going on from an older copy.
     #[must_use]
-    pub fn version_before(id: MouId) -> Select<Self> {
+    pub fn anywhere(id: MouId) -> Select<Self> {
         Self::find().filter(COLUMN.id.eq(id))
+    }
+
+    /// Returns every MOU that all its parties have signed, for going on from an older copy.
+    #[must_use]
+    pub fn signed_anywhere() -> Select<Self> {
+        Self::find().filter(COLUMN.signed_at.is_not_null())
     }
 
     /// Returns these MOUs, for the statistics of the task forces that follow them.

@@ -33,6 +33,21 @@ pub struct Model {
 
 impl ActiveModelBehavior for ActiveModel {}
 
+impl Model {
+    /// Returns a notice to an agency that nobody has seen, of the record that is called so on the wire.
+    #[must_use]
+    pub fn unseen(agency_id: AgencyId, kind: NoticeKind, object: String, now: Instant) -> Self {
+        Self {
+            id: NoticeId::new(),
+            agency_id,
+            kind,
+            object,
+            created_at: now,
+            seen_at: None,
+        }
+    }
+}
+
 impl Entity {
     /// Returns the notices to `agency`, newest first.
     #[must_use]

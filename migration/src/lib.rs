@@ -62,6 +62,7 @@ impl MigratorTrait for Data {
             Box::new(data::m0047_register::OrderRegister),
             Box::new(data::m0048_mou_imports::CreateMouImports),
             Box::new(data::m0051_mou_reminders::RemindOfMous),
+            Box::new(data::m0052_mou_endings::JournalMouEndings),
             Box::new(data::m0053_promises::PromiseServices),
         ])
     }

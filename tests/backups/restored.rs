@@ -435,6 +435,19 @@ async fn where_nothing_remembers_what_ended_no_content_comes_back(mut lived: Liv
         coordinator.reinstates(agency).await.data();
     }
     let (north, south) = (lived.anew(&lived.north), lived.anew(&lived.south));
+    // Nobody can tell either which MOUs ended: each is suspended until each of its parties has looked at it.
+    let listed = "{ mous(first: 10) { edges { node { id status } } } }";
+    let answer = south.asks(listed, serde_json::json!({})).await;
+    let listed = answer.data();
+    for mou in listed["mous"]["edges"].as_array().unwrap() {
+        let mou = &mou["node"];
+        assert_eq!(mou["status"], "SUSPENDED");
+        for party in [&north, &south] {
+            let reinstates = "mutation($id: ID!) { reinstateMou(id: $id) { id } }";
+            let id = serde_json::json!({ "id": mou["id"] });
+            party.asks(reinstates, id).await.data();
+        }
+    }
     for told in [&lived.ada, &lived.bea] {
         assert_eq!(south.reads(told).await, WITHHELD);
     }

@@ -39,6 +39,8 @@ fn ending(epoch: i64) -> JournaledEnding {
         kind: AuditType::TokenRevoked,
         at: progress(0, epoch).at,
         objects: vec!["a".to_owned()],
+        agency: None,
+        reason: None,
     }
 }
 

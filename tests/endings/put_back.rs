@@ -8,8 +8,10 @@ use serde_json::{Value, json};
 use crate::world::{Agency, Database, Server, World, on_both};
 
 /// What is put back: all that sharing and the ledger stand on, in the order in which the service locks it.
-const TABLES: [&str; 12] = [
+const TABLES: [&str; 14] = [
     "agency_change",
+    "mou",
+    "mou_party",
     "consent",
     "referral",
     "sealed_part",

@@ -280,3 +280,19 @@ fn the_rules_permit_exactly_what_the_table_says() {
     }
     assert_eq!(met, MOU_TRANSITIONS.len());
 }
+
+#[test]
+fn a_suspension_whose_party_has_left_is_taken_back_by_any_that_stays() {
+    let (mut scene, first) = Scene::at(MouStatus::Suspended, MouRole::Signatory).unwrap();
+    assert!(scene.does(first, MouAction::Reinstate).is_none());
+    let before = scene.now.minus(std::time::Duration::from_hours(1));
+    scene.parties.last_mut().unwrap().leaves_at = Some(before);
+    // Also where it took one of its own back before.
+    for reinstated in [None, Some(before)] {
+        scene.parties[0].reinstated_at = reinstated;
+        assert_eq!(
+            scene.does(first, MouAction::Reinstate),
+            Some(MouStatus::Active)
+        );
+    }
+}

@@ -5,7 +5,7 @@
 
 use std::fmt::Write;
 
-use concord_entities::ids::AuditEventId;
+use concord_entities::ids::{AgencyId, AuditEventId};
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::AuditType;
 use serde::{Deserialize, Serialize};
@@ -26,6 +26,12 @@ pub struct JournaledEnding {
     pub at: Instant,
     /// The records, each by its id with its kind; a signing key by its thumbprint, a token by its `jti`.
     pub objects: Vec<String>,
+    /// The agency that ended it; none where the operator did, and in what a server before this one noted.
+    #[serde(default)]
+    pub agency: Option<AgencyId>,
+    /// Why or how, as a code, where the event says.
+    #[serde(default)]
+    pub reason: Option<String>,
 }
 
 impl JournaledEnding {
@@ -33,12 +39,15 @@ impl JournaledEnding {
     #[must_use]
     pub fn of(leaf: Leaf, epoch: i64) -> Self {
         let survivor = leaf.survivor.filter(|_| leaf.object.is_none());
+        let agency = leaf.acting_agency();
         let mut objects: Vec<String> = survivor.iter().map(ToString::to_string).collect();
         objects.extend(leaf.object);
         objects.extend(leaf.objects);
         objects.extend(leaf.task_force.map(|id| id.to_string()));
         Self {
             epoch,
+            agency,
+            reason: leaf.reason,
             event: leaf.id,
             kind: leaf.kind,
             at: leaf.recorded_at,

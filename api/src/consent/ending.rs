@@ -5,7 +5,7 @@
 //! standing: a survivor's word counts whether or not the agency that wrote the consent down still takes part.
 
 use concord_entities::consent;
-use concord_entities::ids::{AgencyId, ConsentId, NoticeId};
+use concord_entities::ids::{AgencyId, ConsentId};
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{NoticeKind, ReferralStatus, RevocationChannel};
 use concord_entities::{notice, referral, survivor};
@@ -196,14 +196,12 @@ async fn tell<Who: Author>(
     agency: AgencyId,
     ended: &consent::Model,
 ) -> Result<()> {
-    let notice = notice::Model {
-        id: NoticeId::new(),
-        agency_id: agency,
-        kind: NoticeKind::ConsentRevoked,
-        object: ended.id.to_string(),
-        created_at: change.now(),
-        seen_at: None,
-    };
+    let notice = notice::Model::unseen(
+        agency,
+        NoticeKind::ConsentRevoked,
+        ended.id.to_string(),
+        change.now(),
+    );
     notice.into_active_model().insert(change).await?;
     Ok(())
 }

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use concord_entities::ids::{AgencyId, ConsentId, NoticeId, SurvivorId};
+use concord_entities::ids::{AgencyId, ConsentId, SurvivorId};
 use concord_entities::instant::{Day, Instant};
 use concord_entities::vocabulary::NoticeKind;
 use concord_entities::{
@@ -169,14 +169,7 @@ async fn tell(
     kind: NoticeKind,
     consent: ConsentId,
 ) -> Result<()> {
-    let notice = notice::Model {
-        id: NoticeId::new(),
-        agency_id: agency,
-        kind,
-        object: consent.to_string(),
-        created_at: ending.now(),
-        seen_at: None,
-    };
+    let notice = notice::Model::unseen(agency, kind, consent.to_string(), ending.now());
     notice.into_active_model().insert(&**ending).await?;
     Ok(())
 }

@@ -1,12 +1,12 @@
 //! `GET /mous/{id}/page`: an MOU as a page to be printed, discussed and signed.
 
-use actix_web::http::{Method, StatusCode, header};
+use actix_web::http::Method;
 use actix_web::middleware::from_fn;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::cors;
-use super::plain::{self, HttpRefusal, Operation, kept_by_nobody};
-use super::printed::AskedPage;
+use super::plain::{self, HttpRefusal, Operation};
+use super::printed::{AskedPage, answer};
 use super::routes::read_only;
 use super::shared::Shared;
 use crate::access::grant::Resource;
@@ -51,9 +51,5 @@ async fn found(request: &Request, id: &str, query: &str) -> Result<HttpResponse,
     let page = printed
         .page(language, asked.paper)
         .map_err(Refusal::internal)?;
-    Ok(kept_by_nobody(StatusCode::OK, request)
-        .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))
-        .insert_header((header::CONTENT_LANGUAGE, page.language.tag()))
-        .insert_header((header::CONTENT_SECURITY_POLICY, page.policy))
-        .body(page.html))
+    Ok(answer(request, page))
 }

@@ -1,11 +1,13 @@
-//! What is asked of a page that is to be printed: in which language, on which paper.
+//! A page that is to be printed: what is asked of it, in which language and on which paper, and how it is answered.
 
-use actix_web::web;
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
-use super::plain::HttpRefusal;
-use crate::consent::form::page::PaperSize;
+use super::plain::{HttpRefusal, kept_by_nobody};
+use crate::consent::form::page::{FormPage, PaperSize};
 use crate::error::{Error, Refusal};
+use crate::request::Request;
 use crate::wire::scalars::LanguageTag;
 
 /// What is asked of a page.
@@ -41,6 +43,15 @@ impl AskedPage {
         };
         Ok(Self { language, paper })
     }
+}
+
+/// Returns the answer with a page.
+pub(super) fn answer(request: &Request, page: FormPage) -> HttpResponse {
+    kept_by_nobody(StatusCode::OK, request)
+        .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))
+        .insert_header((header::CONTENT_LANGUAGE, page.language.tag()))
+        .insert_header((header::CONTENT_SECURITY_POLICY, page.policy))
+        .body(page.html)
 }
 
 fn paper(word: Option<&str>) -> Result<PaperSize, HttpRefusal> {

@@ -19,7 +19,7 @@ use super::query::find_mou;
 use super::rules::{self, ChangedMou, DraftedTerm, versions};
 use crate::access::grant::Resource;
 use crate::agency::zone;
-use crate::audit::change::Change;
+use crate::audit::change::{Author, Change};
 use crate::audit::event::{Event, MouEvent};
 use crate::error::{Error, Faults, Result};
 use crate::request::idempotency::{self, Created, CreatingCall, Creation};
@@ -315,13 +315,19 @@ async fn own_task_force(change: &Change<'_>, id: &ID) -> Result<TaskForceId> {
 }
 
 /// Saves the MOU and the party that a rule returned.
-pub(super) async fn save_both(change: &Change<'_>, changed: ChangedMou) -> Result<mou::Model> {
+pub(super) async fn save_both<By: Author>(
+    change: &Change<'_, By>,
+    changed: ChangedMou,
+) -> Result<mou::Model> {
     let party = changed.party.into_active_model().reset_all();
     party.update(change).await?;
     save(change, changed.mou).await
 }
 
 /// Saves the row that a rule returned.
-pub(super) async fn save(change: &Change<'_>, row: mou::Model) -> Result<mou::Model> {
+pub(super) async fn save<By: Author>(
+    change: &Change<'_, By>,
+    row: mou::Model,
+) -> Result<mou::Model> {
     Ok(row.into_active_model().reset_all().update(change).await?)
 }

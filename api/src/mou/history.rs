@@ -6,7 +6,8 @@ use concord_entities::audit_event::AboutRecords;
 use concord_entities::ids::AgencyId;
 use concord_entities::vocabulary::AuditType;
 use concord_entities::{mou, mou_party};
-use sea_orm::{Condition, Order};
+use sea_orm::sea_query::Expr;
+use sea_orm::{Condition, Order, QueryTrait};
 
 use super::rules::versions::differences;
 use crate::agency::graphql::Agency;
@@ -76,11 +77,18 @@ async fn versions(request: &Request, mou: &mou::Model) -> Result<Vec<mou::Model>
 /// Returns what happened to an MOU that the caller's agency may follow, the newest first.
 pub(super) async fn history(request: &Request, mou: &mou::Model) -> Result<Vec<MouHistoryEntry>> {
     let store = &request.worker.store;
+    let reader = request.caller.agency();
+    // Whether the reader may follow a version is decided with its events.
+    let followed = |id| Expr::exists(mou::Entity::known_to(reader, id).into_query());
     let records: Vec<_> = versions(request, mou)
         .await?
         .iter()
-        .map(|version| (version.id.to_string(), Condition::all()))
+        .map(|version| {
+            let may_follow = Condition::all().add(followed(version.id));
+            (version.id.to_string(), may_follow)
+        })
         .collect();
+    let told: Vec<_> = records.iter().map(|(id, _)| id.clone()).collect();
     let released = request
         .disclose(|| async {
             let about = AboutRecords {
@@ -91,7 +99,7 @@ pub(super) async fn history(request: &Request, mou: &mou::Model) -> Result<Vec<M
                 most: LONGEST,
             };
             let found = disclose::all(store, about.select()).await?;
-            let events = vec![Event::RecordsListed(vec![mou.id.to_string()])];
+            let events = vec![Event::RecordsListed(told.clone())];
             Ok(Decided { events, ..found })
         })
         .await?;
@@ -102,7 +110,6 @@ pub(super) async fn history(request: &Request, mou: &mou::Model) -> Result<Vec<M
         .collect::<Result<Vec<Leaf>>>()?;
     let acting = leaves.iter().filter_map(Leaf::acting_agency);
     let agencies = request.worker.directory.among(store, acting).await?;
-    let reader = request.caller.agency();
     let entries = leaves
         .into_iter()
         .map(|leaf| entry(leaf, reader, &agencies));

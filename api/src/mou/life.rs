@@ -6,7 +6,8 @@
 
 use async_graphql::{Context, ID, Object};
 use concord_entities::SelectLocked;
-use concord_entities::ids::MouId;
+use concord_entities::ids::{AgencyId, MouId};
+use concord_entities::instant::Instant;
 use concord_entities::{mou, mou_party};
 
 use super::change::{find, save_both, view};
@@ -15,7 +16,7 @@ use super::rules::transitions::has_left;
 use super::rules::words::{self, EndReason, PartyWord, Said};
 use super::standing::{stand_anew, tell};
 use crate::access::grant::Resource;
-use crate::audit::change::Change;
+use crate::audit::change::{Author, Change};
 use crate::audit::event::{Event, MouEvent};
 use crate::error::{Error, Faults, Result};
 use crate::request::{InRequest, Request};
@@ -194,8 +195,23 @@ pub(crate) async fn said(
         .one_locked(change)
         .await?
         .ok_or(Error::NotFound)?;
-    let parties = mou_party::Entity::of([id]).all(change).await?;
-    let Some(said) = words::hear(&mou, &parties, change.agency(), word, change.now())? else {
+    let (agency, now) = (change.agency(), change.now());
+    heard(change, &mou, agency, word, now).await
+}
+
+/// Has an agency say something of an MOU at `now`, as [`said`] does.
+///
+/// # Errors
+/// As [`words::hear`]; `UNAVAILABLE`.
+pub(super) async fn heard<By: Author>(
+    change: &Change<'_, By>,
+    mou: &mou::Model,
+    agency: AgencyId,
+    word: &PartyWord,
+    now: Instant,
+) -> Result<Option<(mou::Model, Event, bool)>> {
+    let parties = mou_party::Entity::of([mou.id]).all(change).await?;
+    let Some(said) = words::hear(mou, &parties, agency, word, now)? else {
         return Ok(None);
     };
     let Said {
@@ -205,9 +221,9 @@ pub(crate) async fn said(
     } = said;
     let mou = save_both(change, changed).await?;
     stand_anew(change, &mou).await?;
-    for party in parties.iter().filter(|one| !has_left(one, change.now())) {
-        if party.agency_id != change.agency() {
-            tell(change, party, word.notice()).await?;
+    for party in parties.iter().filter(|one| !has_left(one, now)) {
+        if party.agency_id != agency {
+            tell(change, party.agency_id, mou.id, word.notice()).await?;
         }
     }
     let event = MouEvent {

@@ -3,7 +3,8 @@
 //! [`rules`] says what may follow what, [`change`] has them drafted, offered and signed, [`life`] takes what their parties say
 //! from then on, [`query`] reads them: by [`find`] those that a [`register`] asks for; [`graphql`] and [`input`] are the wire.
 //! [`export`] and [`import`] are the register as a spreadsheet has it, [`page`] is
-//! one MOU on paper; [`reminders`] tells of what comes nearer.
+//! one MOU on paper; [`promises`] are what its parties promise, of which [`coverage`] is a map; [`reminders`] tells of what comes nearer, and `put_back` says again in an older copy what was
+//! said since.
 
 pub mod change;
 pub mod coverage;
@@ -17,6 +18,7 @@ pub mod input;
 pub mod life;
 pub mod page;
 pub mod promises;
+pub(crate) mod put_back;
 pub mod query;
 pub mod register;
 pub mod reminders;

@@ -4,15 +4,16 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use concord_entities::ids::{AgencyId, MouId, NoticeId};
+use concord_entities::ids::{AgencyId, MouId};
 use concord_entities::vocabulary::NoticeKind;
-use concord_entities::{SelectLocked, membership, mou, mou_party, notice};
-use sea_orm::{ActiveModelTrait, IntoActiveModel, Set, Unchanged};
+use concord_entities::{SelectLocked, membership, mou, mou_party};
+use sea_orm::{ActiveModelTrait, Set, Unchanged};
 use tokio::time::sleep;
 use tracing::warn;
 
 use super::rules::reminders;
 use super::rules::transitions::has_left;
+use super::standing::tell;
 use crate::audit::change::{ByService, Change};
 use crate::audit::event::{Event, MouEvent};
 use crate::audit::ledger::Ledger;
@@ -68,7 +69,7 @@ async fn tell_of(store: &Store, ledger: &Ledger, id: MouId) -> Result<()> {
     let told = whom(&change, &mou).await?;
     for kind in due {
         for agency in &told {
-            tell(&change, *agency, &mou, kind).await?;
+            tell(&change, *agency, mou.id, kind).await?;
         }
         let event = MouEvent::from(&mou);
         let event = if kind == NoticeKind::MouReviewNears {
@@ -100,22 +101,4 @@ async fn whom(change: &Change<'_, ByService>, mou: &mou::Model) -> Result<BTreeS
         told.extend(coordinators.into_iter().map(|place| place.agency_id));
     }
     Ok(told)
-}
-
-async fn tell(
-    change: &Change<'_, ByService>,
-    agency_id: AgencyId,
-    mou: &mou::Model,
-    kind: NoticeKind,
-) -> Result<()> {
-    let notice = notice::Model {
-        id: NoticeId::new(),
-        agency_id,
-        kind,
-        object: mou.id.to_string(),
-        created_at: change.now(),
-        seen_at: None,
-    };
-    notice.into_active_model().insert(change).await?;
-    Ok(())
 }

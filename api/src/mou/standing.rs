@@ -1,6 +1,6 @@
 //! What stands on an MOU, and who is told of it.
 
-use concord_entities::ids::NoticeId;
+use concord_entities::ids::{AgencyId, MouId};
 use concord_entities::vocabulary::NoticeKind;
 use concord_entities::{mou, mou_party, notice, referral};
 use sea_orm::{ActiveModelTrait, IntoActiveModel};
@@ -31,20 +31,14 @@ pub(super) async fn stand_anew<By: Author>(
     Ok(())
 }
 
-/// Tells a party something of its MOU.
-pub(super) async fn tell(
-    change: &Change<'_>,
-    party: &mou_party::Model,
+/// Tells an agency something of an MOU.
+pub(super) async fn tell<By: Author>(
+    change: &Change<'_, By>,
+    agency: AgencyId,
+    mou: MouId,
     kind: NoticeKind,
 ) -> Result<()> {
-    let notice = notice::Model {
-        id: NoticeId::new(),
-        agency_id: party.agency_id,
-        kind,
-        object: party.mou_id.to_string(),
-        created_at: change.now(),
-        seen_at: None,
-    };
+    let notice = notice::Model::unseen(agency, kind, mou.to_string(), change.now());
     notice.into_active_model().insert(change).await?;
     Ok(())
 }

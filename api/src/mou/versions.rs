@@ -262,7 +262,7 @@ pub(crate) async fn take_place(change: &Change<'_>, next: &mou::Model) -> Result
     let (Some(before), Some(_)) = (next.supersedes, next.signed_at) else {
         return Ok(None);
     };
-    let before = mou::Entity::version_before(before)
+    let before = mou::Entity::anywhere(before)
         .one_locked(change)
         .await?
         .ok_or(Error::NotFound)?;
@@ -281,7 +281,7 @@ pub(crate) async fn take_place(change: &Change<'_>, next: &mou::Model) -> Result
         .iter()
         .filter(|one| one.agency_id != change.agency())
     {
-        tell(change, party, NoticeKind::MouSuperseded).await?;
+        tell(change, party.agency_id, next.id, NoticeKind::MouSuperseded).await?;
     }
     Ok(Some(Event::MouSuperseded(MouEvent::from(&before))))
 }

@@ -5,10 +5,10 @@
 //! copy holds. What an operator or an agency must do by hand is named.
 
 use concord_entities::ids::{
-    AgencyId, ApplicationId, ConsentId, IssuerId, SurvivorAuditId, TaskForceId,
+    AgencyId, ApplicationId, ConsentId, IssuerId, MouId, SurvivorAuditId, TaskForceId,
 };
 use concord_entities::vocabulary::{AgencyStatus, AuditType, MemberRole};
-use concord_entities::{agency, application, consent, membership, survivor};
+use concord_entities::{agency, application, consent, membership, mou, survivor};
 
 use crate::access::issuer::register as issuers;
 use crate::access::off_boarding;
@@ -21,6 +21,7 @@ use crate::consent::ending::{self, By};
 use crate::consent::rules as consent_rules;
 use crate::erasure::kept::KeptRecords;
 use crate::error::Result;
+use crate::mou::put_back as mous;
 use crate::store::Connections;
 
 /// Why an agency counts as suspended where the reason that was given is not at hand.
@@ -47,6 +48,8 @@ pub enum TakenBack {
     Issuer(IssuerId),
     /// The tokens of a person of an agency's were ended once more.
     Subject(AgencyId, String),
+    /// What parties of an MOU had said, or a next version of it, ended it once more.
+    Mou(MouId),
     /// A person had been erased. Every consent of theirs was ended and every key destroyed; what is left must be erased
     /// again by their agency.
     Erased(SurvivorAuditId),
@@ -66,6 +69,10 @@ impl std::fmt::Display for TakenBack {
             Self::Subject(agency, subject) => {
                 write!(f, "{subject} of {agency}: tokens ended once more")
             }
+            Self::Mou(id) => write!(
+                f,
+                "{id}: ended or suspended once more, as its parties had said"
+            ),
             Self::Erased(id) => write!(
                 f,
                 "{id}: had been erased; every consent is ended, no key is left, and their agency must erase them again"
@@ -117,6 +124,12 @@ pub async fn take_back(
             }
         } else if kind == AuditType::SigningKeyRetired {
             done.extend(objects.iter().cloned().map(TakenBack::SigningKey));
+        } else {
+            for id in ids(objects) {
+                if mous::end_again(change, id, one).await? && !done.contains(&TakenBack::Mou(id)) {
+                    done.push(TakenBack::Mou(id));
+                }
+            }
         }
         if kind == AuditType::SurvivorErased {
             for id in ids(objects) {
@@ -129,8 +142,8 @@ pub async fn take_back(
     Ok(done)
 }
 
-/// Ends everything that may be shared, and suspends every membership but the coordinators', who reinstate them: nobody
-/// knows what of it had ended.
+/// Ends everything that may be shared, and suspends every membership but the coordinators', who reinstate them, and every MOU
+/// for each of its parties: nobody knows what of it had ended.
 ///
 /// # Errors
 /// `UNAVAILABLE`.
@@ -148,6 +161,13 @@ pub(super) async fn everything(change: &mut Ending<'_, ByOperator>) -> Result<Ve
             .filter(|place| place.role == MemberRole::Member && place.is_active());
         for place in members {
             done.extend(place_again(change, place).await?);
+        }
+    }
+    let now = change.now();
+    let signed = mou::Entity::signed_anywhere().all(&**change).await?;
+    for mou in signed.iter().filter(|mou| mou.dates().is_in_force(now)) {
+        if mous::suspend_for_all(change, mou.id).await? {
+            done.push(TakenBack::Mou(mou.id));
         }
     }
     Ok(done)

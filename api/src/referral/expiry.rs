@@ -1,6 +1,5 @@
 //! Nothing expires silently: tells both sides that a referral is not answered, before it expires and when it has.
 
-use concord_entities::ids::NoticeId;
 use concord_entities::vocabulary::NoticeKind;
 use concord_entities::{notice, referral};
 use sea_orm::{ActiveModelTrait, IntoActiveModel, Set, Unchanged};
@@ -67,14 +66,7 @@ async fn tell(
     kind: NoticeKind,
 ) -> Result<()> {
     for told in [referral.sender_id, referral.recipient_id] {
-        let notice = notice::Model {
-            id: NoticeId::new(),
-            agency_id: told,
-            kind,
-            object: referral.id.to_string(),
-            created_at: change.now(),
-            seen_at: None,
-        };
+        let notice = notice::Model::unseen(told, kind, referral.id.to_string(), change.now());
         notice.into_active_model().insert(change).await?;
     }
     let event = ReferralEvent::of(referral.id, referral.recipient_id);

@@ -4,6 +4,7 @@ use concord_migration::{Data, Keyring, MigratorTrait};
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{ConnectOptions, Connection, Row};
+use tokio::time::sleep;
 
 use super::advisory_lock::AdvisoryLock;
 use super::connected::Connected;
@@ -182,7 +183,8 @@ async fn refuse_servers(connection: &mut PgConnection) -> Result<(), StoreError>
     }
 }
 
-/// Returns the connections of the servers to the same database whose version is not this one.
+/// Returns the connections of the servers to the same database whose version is not this one. It looks for a moment: those of
+/// a server that has just ended go.
 pub(super) async fn servers_but(
     connection: &mut PgConnection,
     own_version: &str,
@@ -195,10 +197,15 @@ pub(super) async fn servers_but(
          AND (coalesce(application_name, '') = '' \
          OR (application_name LIKE 'concord/%' AND application_name NOT LIKE 'concord/% %' AND application_name <> $1)) \
          ORDER BY pid";
-    let rows = sqlx::query(OTHERS)
-        .bind(own_version)
-        .fetch_all(connection)
-        .await?;
+    let mut rows = Vec::new();
+    for _ in 0..session::TRIES {
+        let others = sqlx::query(OTHERS).bind(own_version);
+        rows = others.fetch_all(&mut *connection).await?;
+        if rows.is_empty() {
+            break;
+        }
+        sleep(session::BETWEEN_TRIES).await;
+    }
     let described = rows.iter().map(described);
     Ok(described.collect::<Result<Vec<_>, _>>()?)
 }

@@ -11,6 +11,7 @@ use std::path::Path;
 use sea_orm::DbBackend;
 use sqlx::postgres::PgConnection;
 use sqlx::{ConnectOptions, Connection};
+use tokio::time::sleep;
 
 use super::Store;
 use super::advisory_lock::AdvisoryLock;
@@ -107,9 +108,17 @@ async fn connect(url: &str, settings: &Settings) -> Result<PgConnection, Session
     Ok(PgConnection::connect_with(&options).await?)
 }
 
-async fn takes(session: &mut PgConnection, lock: &'static str) -> Result<bool, SessionError> {
-    let taken = sqlx::query_scalar(lock).bind(AdvisoryLock::Serving.number());
-    Ok(taken.fetch_one(session).await?)
+/// Tries a lock for a moment, until the sessions of those that have just ended are gone.
+async fn takes(connection: &mut PgConnection, lock: &'static str) -> Result<bool, SessionError> {
+    for tried in 1.. {
+        let taken = sqlx::query_scalar(lock).bind(AdvisoryLock::Serving.number());
+        let taken = taken.fetch_one(&mut *connection).await?;
+        if taken || tried == session::TRIES {
+            return Ok(taken);
+        }
+        sleep(session::BETWEEN_TRIES).await;
+    }
+    Ok(false)
 }
 
 /// Takes a keyring's file for this process alone, until it ends.

@@ -32,6 +32,11 @@ const STANDBY_LIMIT: Duration = Duration::from_secs(4);
 /// change holds the sharing lock for so long, and everybody else waits for it.
 const IDLE_LIMIT: Duration = Duration::from_secs(2);
 
+/// How often it is looked whether somebody else has the stores: the session of a process that has just ended stays until
+/// the database has noticed.
+pub(super) const TRIES: u32 = 5;
+pub(super) const BETWEEN_TRIES: Duration = Duration::from_millis(100);
+
 /// How long an operator's command may wait for a lock, beside servers that are busy.
 const COMMAND_LOCK_PATIENCE: Duration = Duration::from_secs(20);
 

@@ -47,6 +47,7 @@ pub(crate) mod m0045_mou_life;
 pub(crate) mod m0047_register;
 pub(crate) mod m0048_mou_imports;
 pub(crate) mod m0051_mou_reminders;
+pub(crate) mod m0052_mou_endings;
 pub(crate) mod m0053_promises;
 
 use sea_orm_migration::sea_orm::prelude::Uuid;

@@ -8,7 +8,7 @@ use concord_entities::vocabulary::MouStatus;
 use concord_entities::{mou, mou_party};
 
 use super::texts::{self, MouTexts, MouTextsError};
-use crate::consent::form::page::PaperSize;
+use crate::consent::form::page::{FormPage, PaperSize};
 use crate::consent::form::texts::{FormLanguage, fill};
 
 /// What the page is about.
@@ -20,17 +20,6 @@ pub struct PrintedMou {
     pub status: MouStatus,
     /// Its parties, each with its agency's name.
     pub parties: Vec<(String, mou_party::Model)>,
-}
-
-/// A page, and what must be said about it.
-#[derive(Clone, Debug)]
-pub struct MouPage {
-    /// HTML.
-    pub html: String,
-    /// The language in which it is.
-    pub language: FormLanguage,
-    /// What a browser may load for it: its own style and nothing else (CSP 3).
-    pub policy: String,
 }
 
 /// Why there is no page.
@@ -90,7 +79,7 @@ impl PrintedMou {
     ///
     /// # Errors
     /// [`MouPageError`].
-    pub fn page(&self, asked: &str, paper: PaperSize) -> Result<MouPage, MouPageError> {
+    pub fn page(&self, asked: &str, paper: PaperSize) -> Result<FormPage, MouPageError> {
         let found = FormLanguage::of(asked);
         let language = found.unwrap_or(FormLanguage::English);
         let texts = texts::of(language)?;
@@ -102,7 +91,7 @@ impl PrintedMou {
         let sheet = self.sheet(texts, language, &style, missing);
         let html = sheet.render()?;
         let sum = STANDARD.encode(digest(&SHA256, style.as_bytes()));
-        Ok(MouPage {
+        Ok(FormPage {
             html,
             language,
             policy: format!(

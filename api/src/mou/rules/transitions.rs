@@ -26,7 +26,7 @@ pub enum MouRole {
     Unsigned,
     /// A party that signed.
     Signatory,
-    /// A party that suspended it, and has not taken that back.
+    /// A party that suspended it, and has not taken that back; each that is left, where whoever suspended it has left.
     Suspending,
     /// A party that left.
     Left,
@@ -61,6 +61,7 @@ impl MouRole {
             None => Self::Follower,
             Some(own) if has_left(own, now) => Self::Left,
             Some(own) if own.suspended_at.is_some() => Self::Suspending,
+            Some(_) if suspender_has_left(mou, parties, now) => Self::Suspending,
             Some(own) if own.signed_at.is_some() => Self::Signatory,
             Some(_) => Self::Unsigned,
         }
@@ -71,6 +72,13 @@ impl MouRole {
 #[must_use]
 pub fn has_left(party: &mou_party::Model, now: Instant) -> bool {
     party.leaves_at.is_some_and(|leaves| leaves <= now)
+}
+
+/// Returns whether an MOU is suspended by nobody who could take that back: whoever suspended it has left.
+#[must_use]
+pub fn suspender_has_left(mou: &mou::Model, parties: &[mou_party::Model], now: Instant) -> bool {
+    let mut staying = parties.iter().filter(|party| !has_left(party, now));
+    mou.suspended_at.is_some() && staying.all(|party| party.suspended_at.is_none())
 }
 
 /// What an agency may do with an MOU, and where that may bring it.

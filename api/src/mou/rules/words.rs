@@ -1,6 +1,7 @@
 //! What a party says of an MOU after it was offered: each for itself, by its own token. Pure.
 //!
-//! A suspension is a party's own: the MOU is halted while any stands, and only whoever suspended takes it back. A termination
+//! A suspension is a party's own: the MOU is halted while any stands, and only whoever suspended takes it back, or any party once
+//! that one has left. A termination
 //! takes effect when its notice is over, as a leaving does; at once where all agree, each by the same word, or a breach is named,
 //! or the MOU has no notice. What is reviewed is so once all say until when.
 
@@ -11,7 +12,7 @@ use concord_entities::{mou, mou_party};
 
 use super::signing::ChangedMou;
 use super::term::{LONGEST_TERM, last_day_unreviewed};
-use super::transitions::SeenMou;
+use super::transitions::{SeenMou, suspender_has_left};
 use crate::error::Error;
 
 /// What a party says of an MOU.
@@ -74,7 +75,8 @@ impl PartyWord {
     }
 
     /// Returns whether a party is on record with this as its last word of the kind.
-    fn is_said(&self, mou: &mou::Model, own: &mou_party::Model) -> bool {
+    fn is_said(&self, seen: &SeenMou<'_>, own: &mou_party::Model) -> bool {
+        let mou = seen.mou;
         let ended_for = |why: &str| own.end_reason.as_deref() == Some(why);
         match self {
             Self::Decline(why) => {
@@ -83,7 +85,10 @@ impl PartyWord {
             Self::Suspend(why) => {
                 own.suspended_at.is_some() && own.suspension_reason.as_ref() == Some(why)
             }
-            Self::Reinstate => own.suspended_at.is_none() && own.reinstated_at.is_some(),
+            Self::Reinstate => {
+                let left = suspender_has_left(mou, seen.parties, seen.now);
+                own.suspended_at.is_none() && own.reinstated_at.is_some() && !left
+            }
             Self::Terminate(why) => {
                 own.ended_at.is_some()
                     && mou.declined_at.is_none()
@@ -150,7 +155,7 @@ pub fn hear(
         now,
     };
     let own = seen.own().ok_or_else(|| seen.refusal())?;
-    if word.is_said(mou, own) {
+    if word.is_said(&seen, own) {
         return Ok(None);
     }
     seen.may(word.action())?;
