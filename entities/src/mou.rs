@@ -247,6 +247,8 @@ pub struct Terms {
 pub struct CountedMou {
     /// Which.
     pub id: MouId,
+    /// The task force that follows it.
+    pub task_force_id: Option<TaskForceId>,
     /// What it permits, for what.
     pub grants: Grants,
     /// Its last day, as it was agreed.
@@ -336,7 +338,7 @@ impl Entity {
         }
     }
 
-    /// Returns those of what `agency` follows as this, under this task force or none, that were signed and have not been over
+    /// Returns those of what `agency` follows as this, of this task force's or of any, that were signed and have not been over
     /// since before `since`: what coverage counts.
     #[must_use]
     pub fn promising(
@@ -345,17 +347,14 @@ impl Entity {
         task_force: Option<TaskForceId>,
         since: Instant,
     ) -> Select<Self> {
-        let followed = match task_force {
-            Some(id) => COLUMN.task_force_id.eq(id),
-            None => COLUMN.task_force_id.is_null(),
-        };
+        let within = task_force.map(|id| COLUMN.task_force_id.eq(id));
         let lately = |column: Column| {
             Condition::any()
                 .add(Expr::col((Entity, column)).is_null())
                 .add(Expr::col((Entity, column)).gt(since))
         };
         Self::followed_as(agency, follower)
-            .filter(followed)
+            .filter(Condition::all().add_option(within))
             .filter(COLUMN.signed_at.is_not_null())
             .filter(COLUMN.declined_at.is_null())
             .filter(COLUMN.ends_at.gt(since))

@@ -521,7 +521,7 @@ const MOUS: &[Row] = &[
         "terminateMou",
         Given::MouInForce,
         Party::Sender,
-        "mutation($id: ID!) { terminateMou(id: $id, reason: \"no more\") { id } }",
+        "mutation($id: ID!) { terminateMou(id: $id, reason: \"no more\", breach: true) { id } }",
     ),
     row(
         "leaveMou",

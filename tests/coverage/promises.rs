@@ -3,7 +3,7 @@
 use concord_entities::area::Area;
 use serde_json::{Value, json};
 
-use crate::mou_life::{DRAFT, agree, drafts, signs, terms};
+use crate::mou_life::{DRAFT, agree, drafts, impact_digest, signs, terms};
 use crate::world::agency::{day, text};
 use crate::world::{World, on_both};
 
@@ -46,9 +46,12 @@ async fn what_a_party_promises_is_signed_with_the_rest(world: World) {
     mou["parties"][1]["promises"] =
         json!([{ "needs": ["HOUSING"], "languages": ["es"], "areas": ["15003"] }]);
     mou["effectiveOn"] = json!(day(0));
-    let amend = "mutation($id: ID!, $m: MouInput!) { amendMou(id: $id, mou: $m) { id \
+    let amend = "mutation($id: ID!, $m: MouInput!, $s: Sha256) { amendMou(id: $id, mou: $m, impactSeen: $s) { id \
         changes(since: 1) { field before after } } }";
-    let amended = south.asks(amend, json!({ "id": id, "m": mou })).await;
+    let seen = impact_digest(&south, &id).await;
+    let amended = south
+        .asks(amend, json!({ "id": id, "m": mou, "s": seen }))
+        .await;
     let changes = amended.data()["amendMou"]["changes"].clone();
     let of_promises = changes.as_array().unwrap().iter().filter(|one| {
         let field = one["field"].as_str().unwrap();

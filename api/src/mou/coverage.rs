@@ -157,7 +157,7 @@ pub(super) fn follower(place: &membership::Model) -> Follower {
     }
 }
 
-/// Reads what coverage is counted from: of the MOUs that a task force follows, or none does, those that the reader follows as
+/// Reads what coverage is counted from: of the MOUs that this task force follows, or of all, those that the reader follows as
 /// this. Four statements, however many there are.
 pub(super) async fn read_facts(
     store: &Store,
@@ -193,7 +193,6 @@ pub(super) async fn read_facts(
         (mou, parties)
     });
     Ok(CoverageFacts {
-        task_force,
         mous: with_parties.collect(),
         places: of_agency,
         absent: absent.into_iter().collect(),

@@ -10,6 +10,7 @@ use concord_entities::vocabulary::{DataCategory, MouAction, MouKind, MouStatus, 
 use concord_entities::{mou, mou_party};
 
 use super::history::{self, MouHistoryEntry, MouTermChange};
+use super::impact::{self, MouImpact};
 use super::input::MouTerms;
 use super::promises::Promise;
 use super::rules;
@@ -114,6 +115,21 @@ impl Mou {
         let request = ctx.request()?;
         request.caller.may(Resource::Mou.read())?;
         Box::pin(history::changes_since(request, &self.model, since)).await
+    }
+
+    /// What would stop if it were in force until a day and no longer. Requires `mou.r`.
+    async fn impact(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "Its last day in force: today or a day to come. Where you leave it out, the last day of a notice that is given now."
+        )]
+        if_lapses_on: Option<Date>,
+    ) -> Result<MouImpact> {
+        let request = ctx.request()?;
+        request.caller.may(Resource::Mou.read())?;
+        let day = if_lapses_on.map(|day| day.0);
+        Box::pin(impact::impact(request, &self.model, day)).await
     }
 
     /// The time zone in which its days are counted, by its IANA name: its task force's, or its drafter's where no task force

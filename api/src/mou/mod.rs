@@ -13,6 +13,7 @@ pub mod export;
 pub mod find;
 pub mod graphql;
 pub mod history;
+pub mod impact;
 pub mod import;
 pub mod input;
 pub mod life;

@@ -28,15 +28,16 @@ pub const MOST_CELLS: usize = 2_000;
 /// What coverage is counted from.
 #[derive(Clone, Debug, Default)]
 pub struct CoverageFacts {
-    /// The task force that follows these MOUs, where one does.
-    pub task_force: Option<TaskForceId>,
     /// The MOUs, each with its parties.
     pub mous: Vec<(CountedMou, Vec<CountedParty>)>,
-    /// The places of the parties in the task force; where none follows, in every one.
+    /// The places of the parties in the task forces that follow these MOUs; in every one, where none follows some.
     pub places: HashMap<AgencyId, Vec<membership::Model>>,
     /// Those of the parties that take part in no task force now.
     pub absent: HashSet<AgencyId>,
 }
+
+/// Two agencies between which it was judged whether a suspension stands, under an MOU that a task force follows or none.
+type JudgedPairs = HashMap<(Option<TaskForceId>, [AgencyId; 2]), bool>;
 
 /// One agency, as another party of an MOU reaches it.
 #[derive(Clone, Copy, Debug)]
@@ -68,21 +69,14 @@ impl CoverageFacts {
     /// Lists who is reached under which MOU at a moment.
     #[must_use]
     pub fn reached(&self, at: Instant) -> Vec<Reached<'_>> {
-        let mut apart = HashMap::new();
+        let mut judged = JudgedPairs::new();
         let mut reached = Vec::new();
         for (mou, parties) in &self.mous {
-            if !mou.dates().is_in_force(at) {
-                continue;
-            }
-            let bound: Vec<_> = parties
-                .iter()
-                .filter(|party| self.is_bound(party, at))
-                .collect();
-            for party in &bound {
-                let others = bound
-                    .iter()
+            for party in self.bound(mou, parties, at) {
+                let others = self
+                    .bound(mou, parties, at)
                     .filter(|other| other.agency_id != party.agency_id)
-                    .filter(|other| !self.part(&mut apart, [party.agency_id, other.agency_id]));
+                    .filter(|other| !self.part(&mut judged, mou, [party, other]));
                 let last = others.map(|other| until(mou, other)).max();
                 reached.extend(last.map(|last| Reached {
                     mou,
@@ -94,6 +88,37 @@ impl CoverageFacts {
         reached
     }
 
+    /// Lists what is permitted between which two parties at a moment.
+    #[must_use]
+    pub fn ways(&self, at: Instant) -> Vec<(MouId, Grants, [AgencyId; 2])> {
+        let mut judged = JudgedPairs::new();
+        let mut ways = Vec::new();
+        for (mou, parties) in &self.mous {
+            for one in self.bound(mou, parties, at) {
+                for other in self.bound(mou, parties, at) {
+                    let pair = [one.agency_id, other.agency_id];
+                    if pair.is_sorted_by(|a, b| a < b) && !self.part(&mut judged, mou, [one, other])
+                    {
+                        ways.push((mou.id, mou.grants, pair));
+                    }
+                }
+            }
+        }
+        ways
+    }
+
+    /// Lists the parties that an MOU binds at a moment.
+    fn bound<'f>(
+        &'f self,
+        mou: &'f CountedMou,
+        parties: &'f [CountedParty],
+        at: Instant,
+    ) -> impl Iterator<Item = &'f CountedParty> {
+        let in_force = mou.dates().is_in_force(at);
+        let parties = parties.iter();
+        parties.filter(move |party| in_force && self.is_bound(party, at))
+    }
+
     /// Returns whether a party has signed, has not left by then, and takes part somewhere.
     fn is_bound(&self, party: &CountedParty, at: Instant) -> bool {
         party.signed_at.is_some()
@@ -102,12 +127,19 @@ impl CoverageFacts {
     }
 
     /// Returns whether a suspension stands between two, which is judged once for each pair.
-    fn part(&self, judged: &mut HashMap<[AgencyId; 2], bool>, mut pair: [AgencyId; 2]) -> bool {
+    fn part(
+        &self,
+        judged: &mut JudgedPairs,
+        mou: &CountedMou,
+        parties: [&CountedParty; 2],
+    ) -> bool {
+        let mut pair = parties.map(|party| party.agency_id);
         pair.sort_unstable();
-        *judged.entry(pair).or_insert_with(|| {
+        let followed_by = mou.task_force_id;
+        *judged.entry((followed_by, pair)).or_insert_with(|| {
             let places = pair.iter().filter_map(|agency| self.places.get(agency));
             let places: Vec<_> = places.flatten().cloned().collect();
-            parted(&places, pair, self.task_force)
+            parted(&places, pair, followed_by)
         })
     }
 

@@ -1,6 +1,7 @@
 //! The rules of MOUs. Pure.
 //!
 //! - [`coverage`]: who can take a referral by what was promised, and until when.
+//! - [`impact`]: what would stop if one lapsed.
 //! - [`reminders`]: when its parties are told that its review or its end comes nearer.
 //! - [`mod@status`]: where one stands now, from dates and signatures, and what it covers.
 //! - [`term`]: its days.
@@ -9,6 +10,7 @@
 //!   [`versions`]: what takes its place, and in what it differs.
 
 pub mod coverage;
+pub mod impact;
 pub mod reminders;
 pub mod signing;
 pub mod status;
