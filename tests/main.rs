@@ -26,6 +26,7 @@ mod consents;
 mod contact;
 mod contract;
 mod copies;
+mod coverage;
 mod crash;
 mod dates;
 mod decision;

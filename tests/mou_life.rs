@@ -24,7 +24,10 @@ pub const VERBS: [(&str, &str); 6] = [
     ("DECLINE", "declineMou(id: $id, reason: \"no\")"),
     ("SUSPEND", "suspendMou(id: $id, reason: \"a doubt\")"),
     ("REINSTATE", "reinstateMou(id: $id)"),
-    ("TERMINATE", "terminateMou(id: $id, reason: \"no more\")"),
+    (
+        "TERMINATE",
+        "terminateMou(id: $id, reason: \"no more\", impactSeen: $seen)",
+    ),
     ("LEAVE", "leaveMou(id: $id, reason: \"no more\")"),
     (
         "CONFIRM_REVIEW",
@@ -41,14 +44,28 @@ pub async fn does(who: &Agency, id: &str, action: &str, shown: &str) -> Answer {
         return who.changes("offerMou", id, shown).await;
     }
     let (_, verb) = VERBS.iter().find(|(name, _)| *name == action).unwrap();
-    let declared = if verb.contains("$day") {
-        ", $day: Date!"
-    } else {
-        ""
+    let declared = match action {
+        "CONFIRM_REVIEW" => ", $day: Date!",
+        "TERMINATE" => ", $seen: Sha256",
+        _ => "",
     };
     let document = format!("mutation($id: ID!{declared}) {{ done: {verb} {{ {shown} }} }}");
-    who.asks(&document, json!({ "id": id, "day": day(300) }))
-        .await
+    let seen = if action == "TERMINATE" {
+        impact_digest(who, id).await
+    } else {
+        Value::Null
+    };
+    who.asks(
+        &document,
+        json!({ "id": id, "day": day(300), "seen": seen }),
+    )
+    .await
+}
+
+/// What shows that somebody has seen what would stop without an MOU; null where they do not see it.
+pub async fn impact_digest(who: &Agency, id: &str) -> Value {
+    let seen = who.finds("Mou", id, "impact { digest }").await;
+    seen["impact"]["digest"].clone()
 }
 
 pub async fn signs(who: &Agency, id: &str) -> Answer {

@@ -9,7 +9,7 @@
 //!    one request or a minute may ask for (`QUERY_TOO_COSTLY`, `RATE_LIMITED`).
 //! 2. What the caller may not see, which answers as what does not exist (`NOT_FOUND`).
 //! 3. A rule that says no: each returns its reason as a value (`INVALID_TRANSITION`, `CONSENT_DEFECTIVE`,
-//!    `MOU_REQUIRED`, `LEGAL_HOLD`, `DUPLICATE_REFERRAL`, `CONFLICT`, `PURPOSE_REQUIRED`).
+//!    `MOU_REQUIRED`, `LEGAL_HOLD`, `IMPACT_UNSEEN`, `DUPLICATE_REFERRAL`, `CONFLICT`, `PURPOSE_REQUIRED`).
 //! 4. What the service stands on, and what may pass by itself: a database that is away, locked, full or restarting, a
 //!    ledger that cannot be written, a store that is older than its witnesses (`UNAVAILABLE`: nothing was changed). Where
 //!    a change may have been made, or was made and cannot be shown, it is `OUTCOME_UNKNOWN`.
@@ -110,6 +110,12 @@ pub enum Error {
         /// Every hold in force.
         holds: Vec<HoldInForce>,
     },
+    /// What would stop has to be seen first, as it stands now: `Mou.impact` tells it.
+    #[error(
+        "others stand on what this takes away: read the MOU's `impact` without a day, show it, and call again with its `digest` \
+         as `impactSeen`. It changes as referrals and consents come and go: then read it again"
+    )]
+    ImpactUnseen,
     /// Your agency has referred this survivor to this recipient already, for one of these needs, and that is not over.
     #[error(
         "your agency has referred this survivor to this recipient for the same need already, and that is not over: look at the \
@@ -236,6 +242,7 @@ impl Error {
                 "INVALID_TRANSITION"
             }
             Self::LegalHold { .. } => "LEGAL_HOLD",
+            Self::ImpactUnseen => "IMPACT_UNSEEN",
             Self::DuplicateReferral { .. } => "DUPLICATE_REFERRAL",
             Self::ConsentDefective { .. } => "CONSENT_DEFECTIVE",
             Self::MouRequired => "MOU_REQUIRED",
@@ -344,6 +351,7 @@ impl Error {
             | Self::NotFound
             | Self::SendersOnly
             | Self::NotNow(_)
+            | Self::ImpactUnseen
             | Self::MouRequired
             | Self::Conflict(_)
             | Self::PurposeRequired

@@ -128,6 +128,11 @@ impl Entity {
         Self::find().filter(COLUMN.id.is_in(ids))
     }
 
+    /// Returns those of these agencies that take part in no task force now.
+    pub fn absent_among(ids: impl IntoIterator<Item = AgencyId>) -> Select<Self> {
+        Self::among(ids).filter(COLUMN.status.ne(AgencyStatus::Active))
+    }
+
     /// Returns every agency, for the command line alone.
     #[must_use]
     pub fn everywhere() -> Select<Self> {

@@ -2,7 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait, IntoColumnRef, Query};
-use sea_orm::{Condition, FromJsonQueryResult, QueryFilter, QueryOrder, UpdateMany};
+use sea_orm::{Condition, FromJsonQueryResult, QueryFilter, QueryOrder, QuerySelect, UpdateMany};
 use serde::{Deserialize, Serialize};
 
 use crate::grants::Grants;
@@ -299,6 +299,38 @@ impl Entity {
         ids: impl IntoIterator<Item = SurvivorId>,
     ) -> Select<Self> {
         Self::given_to(agency).filter(COLUMN.survivor_id.is_in(ids))
+    }
+
+    /// Counts the consents between these agencies that are in force at `now` and still after `until`, by discloser, recipient and
+    /// what they permit: all, or those that `involved` holds or is named in. For the counts of what would stop, alone.
+    #[must_use]
+    pub fn standing_among(
+        agencies: &[AgencyId],
+        involved: Option<AgencyId>,
+        now: Instant,
+        until: Instant,
+    ) -> Select<Self> {
+        let own = |agency: AgencyId| {
+            Condition::any()
+                .add(COLUMN.discloser_id.eq(agency))
+                .add(COLUMN.recipient_id.eq(agency))
+        };
+        let lasts = Condition::any()
+            .add(COLUMN.suspends_at.is_null())
+            .add(COLUMN.suspends_at.gt(until));
+        Self::find()
+            .filter(COLUMN.discloser_id.is_in(agencies.iter().copied()))
+            .filter(COLUMN.recipient_id.is_in(agencies.iter().copied()))
+            .filter(Condition::all().add_option(involved.map(own)))
+            .filter(stands_at(ConsentStatus::Active, &Expr::value(now)))
+            .filter(COLUMN.expires_at.gt(until))
+            .filter(lasts)
+            .select_only()
+            .columns([Column::DiscloserId, Column::RecipientId, Column::Grants])
+            .column_as(Column::Id.count(), "consents")
+            .group_by(Column::DiscloserId)
+            .group_by(Column::RecipientId)
+            .group_by(Column::Grants)
     }
 
     /// Returns every consent of this survivor of `agency`'s.

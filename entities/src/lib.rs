@@ -6,6 +6,7 @@
     reason = "the scoped finders are made here"
 )]
 
+pub mod area;
 pub mod code;
 pub mod ending_allowance;
 pub mod grants;
@@ -14,6 +15,7 @@ pub mod instant;
 mod locked;
 pub mod month;
 pub mod name_key;
+pub mod promise;
 pub mod vocabulary;
 pub mod zone;
 

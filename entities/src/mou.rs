@@ -258,6 +258,55 @@ pub struct SignedText {
     pub stored_by: AgencyId,
 }
 
+/// What coverage counts of an MOU: neither its words nor who wrote them.
+#[derive(Clone, Debug, PartialEq, Eq, DerivePartialModel)]
+#[sea_orm(entity = "Entity")]
+pub struct CountedMou {
+    /// Which.
+    pub id: MouId,
+    /// The task force that follows it.
+    pub task_force_id: Option<TaskForceId>,
+    /// What it permits, for what.
+    pub grants: Grants,
+    /// Its last day, as it was agreed.
+    pub expires_on: Day,
+    /// In which its days are counted.
+    pub time_zone: Zone,
+    /// When its first day begins there.
+    pub begins_at: Instant,
+    /// When its last day is over there.
+    pub ends_at: Instant,
+    /// When the last party signed.
+    pub signed_at: Option<Instant>,
+    /// Since when it is suspended.
+    pub suspended_at: Option<Instant>,
+    /// When it was ended at once.
+    pub terminated_at: Option<Instant>,
+    /// When a party turned it down.
+    pub declined_at: Option<Instant>,
+    /// When a later version took its place.
+    pub superseded_at: Option<Instant>,
+}
+
+impl CountedMou {
+    /// Returns the moments that say whether it is in force.
+    #[must_use]
+    pub fn dates(&self) -> MouDates {
+        let halts = [
+            self.suspended_at,
+            self.terminated_at,
+            self.declined_at,
+            self.superseded_at,
+        ];
+        MouDates {
+            begins_at: self.begins_at,
+            ends_at: self.ends_at,
+            signed_at: self.signed_at,
+            halted_at: halts.into_iter().flatten().min(),
+        }
+    }
+}
+
 /// As what an agency follows MOUs. Each is a walk along an index of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Follower {
@@ -311,6 +360,30 @@ impl Entity {
                 offered().filter(Expr::col((Entity, Column::TaskForceId)).eq(task_force))
             }
         }
+    }
+
+    /// Returns those of what `agency` follows as this, of this task force's or of any, that were signed and have not been over
+    /// since before `since`: what coverage counts.
+    #[must_use]
+    pub fn promising(
+        agency: AgencyId,
+        follower: Follower,
+        task_force: Option<TaskForceId>,
+        since: Instant,
+    ) -> Select<Self> {
+        let within = task_force.map(|id| COLUMN.task_force_id.eq(id));
+        let lately = |column: Column| {
+            Condition::any()
+                .add(Expr::col((Entity, column)).is_null())
+                .add(Expr::col((Entity, column)).gt(since))
+        };
+        Self::followed_as(agency, follower)
+            .filter(Condition::all().add_option(within))
+            .filter(COLUMN.signed_at.is_not_null())
+            .filter(COLUMN.declined_at.is_null())
+            .filter(COLUMN.ends_at.gt(since))
+            .filter(lately(Column::TerminatedAt))
+            .filter(lately(Column::SupersededAt))
     }
 
     /// Returns the MOUs with the ids that a statement over what an agency follows found.

@@ -6,6 +6,7 @@ use sea_orm::{QueryFilter, QueryOrder};
 
 use crate::ids::{AgencyId, MouId};
 use crate::instant::{Day, Instant};
+use crate::promise::Promises;
 
 /// One agency's part in an MOU.
 #[sea_orm::model]
@@ -46,6 +47,8 @@ pub struct Model {
     pub leaves_at: Option<Instant>,
     /// The day of the next review, which it agrees to.
     pub reviewed_for: Option<Day>,
+    /// What it promises, coded.
+    pub promises: Promises,
     /// The MOU.
     #[sea_orm(belongs_to, from = "mou_id", to = "id")]
     pub mou: BelongsTo<super::mou::Entity>,
@@ -77,8 +80,25 @@ impl Model {
             breach: false,
             leaves_at: None,
             reviewed_for: None,
+            promises: Promises::default(),
         }
     }
+}
+
+/// What coverage counts of a party.
+#[derive(Clone, Debug, PartialEq, Eq, DerivePartialModel)]
+#[sea_orm(entity = "Entity")]
+pub struct CountedParty {
+    /// The MOU.
+    pub mou_id: MouId,
+    /// The agency.
+    pub agency_id: AgencyId,
+    /// When it signed.
+    pub signed_at: Option<Instant>,
+    /// From when it is no party any more.
+    pub leaves_at: Option<Instant>,
+    /// What it promises, coded.
+    pub promises: Promises,
 }
 
 /// Returns the MOUs that `agency` is a party of, as a subquery.
@@ -120,6 +140,12 @@ pub(crate) fn signed_by(agency: AgencyId) -> SelectStatement {
 }
 
 impl Entity {
+    /// Returns the parties of the MOUs that a statement over what the caller follows found.
+    #[must_use]
+    pub fn under(mous: SelectStatement) -> Select<Self> {
+        Self::find().filter(COLUMN.mou_id.in_subquery(mous))
+    }
+
     /// Returns the parties of these MOUs, which the caller has found by a scoped finder, always in the same order.
     pub fn of(mous: impl IntoIterator<Item = MouId>) -> Select<Self> {
         Self::find()

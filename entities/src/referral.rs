@@ -278,6 +278,25 @@ impl Entity {
             .filter(COLUMN.sent_at.lt(before))
     }
 
+    /// Counts the referrals that stand on an MOU and are open at `now`, by sender and recipient: all, or those that `involved` sent
+    /// or was sent. For the counts of what would stop, alone.
+    #[must_use]
+    pub fn open_on(mou: MouId, involved: Option<AgencyId>, now: &Expr) -> Select<Self> {
+        let open = ReferralStatus::OPEN.into_iter();
+        let open = open.fold(Condition::any(), |any, status| {
+            any.add(stands_at(status, now))
+        });
+        Self::find()
+            .filter(COLUMN.mou_id.eq(mou))
+            .filter(Condition::all().add_option(involved.map(is_known_to)))
+            .filter(open)
+            .select_only()
+            .columns([Column::SenderId, Column::RecipientId])
+            .column_as(Column::Id.count(), "referrals")
+            .group_by(Column::SenderId)
+            .group_by(Column::RecipientId)
+    }
+
     /// Returns what `agency` wrote, drafts included.
     #[must_use]
     pub fn outbox(agency: AgencyId) -> Select<Self> {

@@ -48,6 +48,12 @@ impl Entity {
         Self::named(id).filter(COLUMN.id.in_subquery(membership::coordination(agency)))
     }
 
+    /// Returns the task force `id`, where `agency` takes part in it.
+    #[must_use]
+    pub fn taken_part_in(agency: AgencyId, id: TaskForceId) -> Select<Self> {
+        Self::named(id).filter(COLUMN.id.in_subquery(membership::task_forces_of(agency)))
+    }
+
     /// Returns every task force, for the service's own tasks.
     #[must_use]
     pub fn every() -> Select<Self> {

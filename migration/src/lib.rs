@@ -65,6 +65,7 @@ impl MigratorTrait for Data {
             Box::new(data::m0050_agencies_change::ChangeAgencies),
             Box::new(data::m0051_mou_reminders::RemindOfMous),
             Box::new(data::m0052_mou_endings::JournalMouEndings),
+            Box::new(data::m0053_promises::PromiseServices),
             Box::new(data::m0055_mou_documents::CreateMouDocuments),
             Box::new(data::m0056_left_places::JournalLeaving),
         ])

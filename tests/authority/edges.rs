@@ -23,9 +23,13 @@ use crate::interop::node;
 use crate::world::{World, on_both};
 
 /// Arguments that a field of the root cannot do without.
-const ARGUMENTS: [(&str, &str); 3] = [
+const ARGUMENTS: [(&str, &str); 4] = [
     ("referrals", "(box: INBOX)"),
     ("consents", "(side: GIVEN)"),
+    (
+        "coverage",
+        "(taskForce: \"taskforce_01h2xcejqtf2nbrexx3vqjhp41\")",
+    ),
     (
         "referralStatistics",
         "(taskForce: \"taskforce_01h2xcejqtf2nbrexx3vqjhp41\", period: { from: \"2024-01\", to: \"2024-01\" })",

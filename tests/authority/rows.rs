@@ -186,6 +186,12 @@ const REST: &[Row] = &[
         "{ mailbox { inboxUnanswered } }",
     ),
     row(
+        "coverage",
+        Given::TaskForce,
+        Party::Sender,
+        "query($id: ID!) { coverage(taskForce: $id) { taskForce } }",
+    ),
+    row(
         "referralStatistics",
         Given::TaskForce,
         Party::Coordinator,
@@ -543,7 +549,7 @@ const MOUS: &[Row] = &[
         "terminateMou",
         Given::MouInForce,
         Party::Sender,
-        "mutation($id: ID!) { terminateMou(id: $id, reason: \"no more\") { id } }",
+        "mutation($id: ID!) { terminateMou(id: $id, reason: \"no more\", breach: true) { id } }",
     ),
     row(
         "leaveMou",

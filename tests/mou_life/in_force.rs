@@ -15,7 +15,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 
-use super::{agree, all_of, does, signs, terms};
+use super::{agree, all_of, does, impact_digest, signs, terms};
 use crate::world::agency::{day, text};
 use crate::world::{Agency, World, on_both};
 
@@ -146,10 +146,12 @@ async fn no_disclosure_is_decided_under_a_version_that_was_not_in_force(world: W
                 does(&at(who), &id, "REINSTATE", "id").await;
             }
             Step::Amend(identity, needs) => {
-                let amend =
-                    "mutation($id: ID!, $m: MouInput!) { amendMou(id: $id, mou: $m) { id } }";
+                let amend = "mutation($id: ID!, $m: MouInput!, $s: Sha256) { amendMou(id: $id, mou: $m, impactSeen: $s) { id } }";
                 let next = permitting(&parties, identity, needs);
-                let drafted = at(0).asks(amend, json!({ "id": id, "m": next })).await;
+                let seen = impact_digest(&at(0), &id).await;
+                let drafted = at(0)
+                    .asks(amend, json!({ "id": id, "m": next, "s": seen }))
+                    .await;
                 if drafted.codes().is_empty() {
                     let next = text(&drafted.data()["amendMou"]["id"]);
                     at(0).changes("offerMou", &next, "id").await.data();

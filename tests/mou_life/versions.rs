@@ -4,11 +4,11 @@
 use concord_entities::vocabulary::DataCategory::{Identity, Needs};
 use serde_json::{Value, json};
 
-use super::{agree, does, signs, terms};
+use super::{agree, does, impact_digest, signs, terms};
 use crate::world::agency::{day, text};
 use crate::world::{Agency, Answer, World, on_both};
 
-const AMEND: &str = "mutation($id: ID!, $m: MouInput!) { amendMou(id: $id, mou: $m) { id version status supersedes { id version } } }";
+const AMEND: &str = "mutation($id: ID!, $m: MouInput!, $s: Sha256) { amendMou(id: $id, mou: $m, impactSeen: $s) { id version status supersedes { id version } } }";
 const RENEW: &str = "mutation($id: ID!, $d: Date!) { renewMou(id: $id, expiresOn: $d) { id version status expiresOn effectiveOn } }";
 
 /// Terms under which only needs are told, from today on.
@@ -21,7 +21,9 @@ fn narrower(parties: &[&Agency]) -> Value {
 }
 
 async fn amends(who: &Agency, id: &str, mou: &Value) -> Answer {
-    who.asks(AMEND, json!({ "id": id, "m": mou })).await
+    let seen = impact_digest(who, id).await;
+    who.asks(AMEND, json!({ "id": id, "m": mou, "s": seen }))
+        .await
 }
 
 /// Drafts and offers the next version; all but the last sign it.

@@ -9,9 +9,13 @@ use concord::mou::rules;
 use concord_entities::grants::Grants;
 use concord_entities::ids::{AgencyId, MouId};
 use concord_entities::instant::Instant;
+use concord_entities::promise::{Promises, StoredPromise};
 use concord_entities::vocabulary::DataCategory::{Contact, Identity, Medical, Needs};
+use concord_entities::vocabulary::Need::{Housing, Legal};
 use concord_entities::vocabulary::Purpose::{HealthCare, HousingPlacement};
-use concord_entities::vocabulary::{Code, DataCategory, MouKind, MouStatus, Purpose};
+use concord_entities::vocabulary::{
+    Code, DataCategory, MouKind, MouStatus, Need, Needs as NeedSet, Purpose,
+};
 use concord_entities::zone::Zone;
 use concord_entities::{mou, mou_party};
 use reqwest::Response;
@@ -34,6 +38,12 @@ fn subject() -> PrintedMou {
         "Harbor House",
         "Refers people who need a bed.\nAsks for their consent.",
     );
+    signed.1.promises = Promises(vec![StoredPromise {
+        needs: [Housing, Legal].into_iter().collect(),
+        languages: vec!["es".to_owned(), "vi".to_owned()],
+        areas: vec!["US-CA".parse().unwrap(), "32003".parse().unwrap()],
+        capacity: Some(4),
+    }]);
     signed.1.signatory = Some("Ana Ruiz".to_owned());
     signed.1.title = Some("Director".to_owned());
     signed.1.document_sha256 = Some("ab".repeat(32));
@@ -137,6 +147,10 @@ fn every_code_has_its_words_in_each_language() {
     let grants = Purpose::ALL.iter().map(|purpose| (*purpose, all));
     subject.mou.grants = grants.collect();
     for language in ["en", "es"] {
+        for need in Need::ALL {
+            subject.parties[0].1.promises.0[0].needs = NeedSet::only(*need);
+            assert!(!say(&subject, language).contains("\n. "), "{}", need.code());
+        }
         let html = subject.page(language, PaperSize::A4).unwrap().html;
         assert_eq!(
             html.matches("<li>").count(),

@@ -1,5 +1,7 @@
 //! A list that goes in is a set: an entry twice is an entry once, and none is refused where one is needed.
 
+mod agreements;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use async_graphql::{InputType, Value as InputValue};
@@ -99,7 +101,7 @@ async fn a_list_that_goes_in_is_a_set(world: World) {
     let (north, south) = world.agencies("north", "south").await;
     let mut lists = Lists::default();
     directory(&mut lists, &world, &north).await;
-    agreements(&mut lists, &north, &south).await;
+    agreements::agreements(&mut lists, &world.task_force.to_string(), [&north, &south]).await;
     survivors(&mut lists, &north, &south).await;
     referrals(&mut lists, &north, &south).await;
 
@@ -279,55 +281,6 @@ async fn directory(lists: &mut Lists, world: &World, north: &Agency) {
         let name = format!("Mutation.{field}({argument}:)");
         let shown = format!("/{field}/{shown}");
         lists.tries(north, &name, call, &shown).await;
-    }
-}
-
-async fn agreements(lists: &mut Lists, north: &Agency, south: &Agency) {
-    let document = "mutation($mou: MouInput!) { draftMou(mou: $mou) { title \
-        terms { grants { purpose categories } } } }";
-    let variables = json!({ "mou": {
-        "kind": "REFERRAL", "title": "x",
-        "parties": [
-            { "agency": north.id.to_string(), "responsibilities": "x" },
-            { "agency": south.id.to_string(), "responsibilities": "y" },
-        ],
-        "terms": {
-            "grants": [{ "purpose": "SERVICE_DELIVERY", "categories": ["NEEDS", "SAFETY"] }], "purpose": "x",
-            "services": "x", "confidentiality": "x", "breachNoticeHours": 24, "training": "x",
-            "conflictResolution": "x", "terminationNoticeDays": 30,
-        },
-        "effectiveOn": day(-1), "expiresOn": day(365),
-    } });
-    for (name, pointer, shown) in [
-        ("MouInput.parties", "/mou/parties", "/draftMou/title"),
-        (
-            "MouTermsInput.grants",
-            "/mou/terms/grants",
-            "/draftMou/terms/grants",
-        ),
-        (
-            "GrantInput.categories",
-            "/mou/terms/grants/0/categories",
-            "/draftMou/terms/grants",
-        ),
-    ] {
-        let call = Call {
-            document,
-            variables: variables.clone(),
-            pointer,
-        };
-        lists.tries(north, name, call, shown).await;
-    }
-
-    let document = "query($filter: MouFilter!) { mous(filter: $filter) { edges { node { id } } } }";
-    for (name, entry) in [("kinds", "REFERRAL"), ("statuses", "DRAFT")] {
-        let call = Call {
-            document,
-            variables: json!({ "filter": { name: [entry] } }),
-            pointer: &format!("/filter/{name}"),
-        };
-        let name = format!("MouFilter.{name}");
-        lists.tries(north, &name, call, "/mous/edges").await;
     }
 }
 

@@ -112,6 +112,7 @@ fn input(stage: &Stage<'_>, plan: &MouPlan) -> Result<MouInput> {
         Ok(PartyInput {
             agency: ID(stage.agencies.get(*who)?.to_string()),
             responsibilities: (*responsibilities).to_owned(),
+            promises: None,
         })
     });
     Ok(MouInput {

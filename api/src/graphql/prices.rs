@@ -23,7 +23,7 @@ pub const VALUES_A_UNIT: u64 = 4;
 /// A package: the decision, what is unsealed, and an audit event that names each category.
 pub const PACKAGE: u64 = 80;
 /// What is dearer than its kind: the fields of a type, and what each is charged.
-const DEARER: [(&str, &[&str], u64); 12] = [
+const DEARER: [(&str, &[&str], u64); 14] = [
     ("Referral", &["package", "preview"], PACKAGE),
     // What is read beside the page, for all of its entries.
     ("Referral", &["actions", "consent", "mou"], 10),
@@ -34,8 +34,12 @@ const DEARER: [(&str, &[&str], u64); 12] = [
     ("Referral", &["timeline"], 700),
     ("ReferralNote", &["content"], 700),
     ("Mou", &["changes", "history", "supersedes"], 700),
+    // Every MOU of the task force is counted.
+    ("Mou", &["impact"], 10_000),
     // As many entries as are counted.
     ("ReferralConnection", &["totalCount"], 400),
+    // Every MOU of the task force is counted.
+    ("Query", &["coverage"], 10_000),
     // A month that nobody asked for yet is counted.
     ("Query", &["referralStatistics"], 2_000),
     // The hashes beside the path from a leaf to the root.
@@ -73,8 +77,9 @@ pub const PAGE_ENTRIES: [&str; 2] = ["edges", "nodes"];
 /// How many entries a list is taken to have that is no page.
 const LIST: u64 = 4;
 /// The lists that usually have more.
-const LONGER: [(&str, &str, u64); 6] = [
+const LONGER: [(&str, &str, u64); 7] = [
     ("TaskForce", "members", 20),
+    ("CoverageMap", "cells", 500),
     ("InclusionProof", "hashes", 20),
     ("ReferralStatistics", "months", 12),
     ("StatisticsTable", "byStatus", 9),

@@ -85,9 +85,10 @@ const GUARDED_FIELDS: [(&str, &str, RequiredScope); 3] = [
 
 /// What each field of the root asks for. A query that leads to a record or to a page of records asks for the scope of
 /// their kind and is not named here, and `viewer` asks for none.
-const OPERATIONS: [(&str, RequiredScope); 73] = [
+const OPERATIONS: [(&str, RequiredScope); 74] = [
     ("auditCheckpoint", Resource::Audit.read()),
     ("contactNow", Resource::Survivor.read()),
+    ("coverage", Resource::Mou.search()),
     ("lintConsent", Resource::Consent.read()),
     ("consentEffects", Resource::Consent.read()),
     ("mailbox", Resource::Referral.search()),

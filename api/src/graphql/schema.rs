@@ -23,6 +23,7 @@ use crate::feed::graphql::FeedQuery;
 use crate::mandated_disclosure::change::MandateMutation;
 use crate::mandated_disclosure::graphql::MandateQuery;
 use crate::mou::change::MouMutation;
+use crate::mou::coverage::CoverageQuery;
 use crate::mou::life::MouLifeMutation;
 use crate::mou::query::MouQuery;
 use crate::mou::versions::MouVersionMutation;
@@ -60,6 +61,7 @@ pub struct Query(
     ReferralQuery,
     PartnershipQuery,
     MouQuery,
+    CoverageQuery,
     StatisticsQuery,
     AuditQuery,
 );

@@ -7,12 +7,14 @@ use concord_entities::SelectLocked;
 use concord_entities::grants::Grants;
 use concord_entities::ids::{AgencyId, MouId, TaskForceId};
 use concord_entities::instant::Instant;
+use concord_entities::promise::Promises;
 use concord_entities::zone::Zone;
 use concord_entities::{agency, membership, mou, mou_party};
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter};
 
 use super::graphql::{Mou, MouView};
 use super::input::{MouInput, MouSignatureInput};
+use super::promises;
 use super::query::find_mou;
 use super::rules::{self, ChangedMou, DraftedTerm, versions};
 use crate::access::grant::Resource;
@@ -242,8 +244,11 @@ pub(super) async fn draft_version(
     };
     let model = rules::counted_in(model, zone);
     let model = model.into_active_model().insert(change).await?;
-    for (agency_id, responsibilities) in parties {
-        let party = mou_party::Model::unsigned(model.id, agency_id, responsibilities);
+    for (agency_id, (responsibilities, promises)) in parties {
+        let party = mou_party::Model {
+            promises,
+            ..mou_party::Model::unsigned(model.id, agency_id, responsibilities)
+        };
         party.into_active_model().insert(change).await?;
     }
     let event = Event::MouDrafted(MouEvent::from(&model));
@@ -255,20 +260,23 @@ async fn parties(
     change: &Change<'_>,
     input: &MouInput,
     faults: &mut Faults,
-) -> Result<HashMap<AgencyId, String>> {
+) -> Result<HashMap<AgencyId, (String, Promises)>> {
     let place = |index: usize| format!("mou.parties.{index}.agency");
     let mut named: Vec<(usize, AgencyId)> = Vec::new();
     let mut parties = HashMap::new();
     for (index, party) in input.parties.iter().enumerate() {
         let said = format!("mou.parties.{index}.responsibilities");
         let said = text::prose_at(faults, said, &party.responsibilities, text::PROSE);
+        let promised = format!("mou.parties.{index}.promises");
+        let promised = promises::read(party.promises.as_ref(), &promised, faults);
+        let said = (said, promised);
         let Some(id) = faults.keep(page::id(place(index), &party.agency))? else {
             continue;
         };
         named.push((index, id));
         let before = parties.insert(id, said.clone());
         let is_same = before.is_none_or(|before| before == said);
-        let text = "name each agency once, with all that it takes on";
+        let text = "name each agency once, with all that it takes on and promises";
         faults.require(is_same, place(index), text);
     }
     let own = change.agency();

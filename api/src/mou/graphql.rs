@@ -11,7 +11,9 @@ use concord_entities::{mou, mou_party};
 
 use super::document::graphql::MouDocument;
 use super::history::{self, MouHistoryEntry, MouTermChange};
+use super::impact::{self, MouImpact};
 use super::input::MouTerms;
+use super::promises::Promise;
 use super::rules;
 use super::rules::transitions::SeenMou;
 use crate::access::grant::Resource;
@@ -121,6 +123,21 @@ impl Mou {
         MouDocument::of(&self.model)
     }
 
+    /// What would stop if it were in force until a day and no longer. Requires `mou.r`.
+    async fn impact(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "Its last day in force: today or a day to come. Where you leave it out, the last day of a notice that is given now."
+        )]
+        if_lapses_on: Option<Date>,
+    ) -> Result<MouImpact> {
+        let request = ctx.request()?;
+        request.caller.may(Resource::Mou.read())?;
+        let day = if_lapses_on.map(|day| day.0);
+        Box::pin(impact::impact(request, &self.model, day)).await
+    }
+
     /// The time zone in which its days are counted, by its IANA name: its task force's, or its drafter's where no task force
     /// follows it.
     async fn time_zone(&self) -> String {
@@ -156,6 +173,8 @@ pub struct MouParty {
     pub agency: Agency,
     /// What it takes on.
     pub responsibilities: String,
+    /// What it promises, coded.
+    pub promises: Vec<Promise>,
     /// Who signed for it.
     pub signatory: Option<String>,
     /// The signatory's title.
@@ -255,6 +274,7 @@ impl MouView {
         MouParty {
             agency: Agency::from_directory(&self.agencies, row.agency_id),
             responsibilities: row.responsibilities.clone(),
+            promises: row.promises.0.iter().map(Promise::from).collect(),
             signatory: row.signatory.clone(),
             title: row.title.clone(),
             signed_at: row.signed_at.map(DateTime::from),

@@ -8,6 +8,7 @@ use concord_entities::ids::InvalidIdError;
 use concord_entities::mou::{self, Terms};
 use concord_entities::vocabulary::{MouKind, MouStatus};
 
+use super::promises::Promise;
 use super::register::WantedMous;
 use super::rules::PartySignature;
 use crate::error::{Faults, Result};
@@ -54,6 +55,8 @@ pub struct PartyInput {
     pub agency: ID,
     /// What it takes on: 1 to 10,000 characters.
     pub responsibilities: String,
+    /// What it promises, coded: at most 20 promises. Coverage is counted from these.
+    pub promises: Option<Vec<Promise>>,
 }
 
 /// What the parties of an MOU agree on.

@@ -12,6 +12,7 @@ use concord_entities::{mou, mou_party};
 
 use super::change::{find, save_both, view};
 use super::graphql::Mou;
+use super::impact;
 use super::rules::transitions::has_left;
 use super::rules::words::{self, EndReason, PartyWord, Said};
 use super::standing::{stand_anew, tell};
@@ -22,7 +23,7 @@ use crate::error::{Error, Faults, Result};
 use crate::request::{InRequest, Request};
 use crate::store::page;
 use crate::text;
-use crate::wire::scalars::Date;
+use crate::wire::scalars::{Date, Sha256};
 
 /// Letters in the longest reason.
 const MAX_REASON: usize = 500;
@@ -89,10 +90,14 @@ impl MouLifeMutation {
             default = false
         )]
         breach: bool,
+        #[graphql(
+            desc = "The digest of `Mou.impact`, read without a day, where the MOU ends with a notice: what would stop was seen. Where it changed meanwhile the answer is `IMPACT_UNSEEN`: read it again. What ends at once never waits for it."
+        )]
+        impact_seen: Option<Sha256>,
     ) -> Result<Mou> {
         let text = reason_given(&reason)?;
         let word = PartyWord::Terminate(EndReason { text, breach });
-        say(ctx.request()?, &id, word).await
+        Box::pin(say_of(ctx.request()?, &id, &word, impact_seen.as_ref())).await
     }
 
     /// Has your agency leave an MOU that two others at least go on with: after the last day of the notice that was agreed
@@ -138,10 +143,15 @@ fn reason_given(reason: &str) -> Result<String> {
 
 /// Has the caller's agency say something of an MOU; where it said so last, answers with the MOU as it stands.
 async fn say(request: &Request, id: &ID, word: PartyWord) -> Result<Mou> {
-    Box::pin(say_of(request, id, &word)).await
+    Box::pin(say_of(request, id, &word, None)).await
 }
 
-async fn say_of(request: &Request, id: &ID, word: &PartyWord) -> Result<Mou> {
+async fn say_of(
+    request: &Request,
+    id: &ID,
+    word: &PartyWord,
+    impact_seen: Option<&Sha256>,
+) -> Result<Mou> {
     let needed = Resource::Mou.update();
     let now = request.looks(needed).await?;
     let id: MouId = page::id("id", id)?;
@@ -150,8 +160,12 @@ async fn say_of(request: &Request, id: &ID, word: &PartyWord) -> Result<Mou> {
     let seen = mou::Entity::known_to(agency, id).one(store).await?;
     let seen = seen.ok_or(Error::NotFound)?;
     let parties = mou_party::Entity::of([id]).all(store).await?;
-    if words::hear(&seen, &parties, agency, word, now)?.is_none() {
+    let Some(heard) = words::hear(&seen, &parties, agency, word, now)? else {
         return find(request, id).await;
+    };
+    if heard.waits_for_impact(word) {
+        // Before any lock: to count it all takes a while, and a notice leaves time to look again.
+        impact::require_seen(request, &seen, impact_seen, now).await?;
     }
     if matches!(word, PartyWord::Decline(_)) {
         let change = request.change(needed).await?;

@@ -8,7 +8,10 @@ use concord_entities::{mou, mou_party, referral};
 
 use super::change::{VersionBefore, draft_version, find, finish, save, sign, view};
 use super::graphql::Mou;
+use super::impact;
 use super::input::{MouInput, MouSignatureInput, MouTerms, PartyInput};
+use super::promises::Promise;
+use super::rules::impact::takes_away;
 use super::rules::transitions::SeenMou;
 use super::rules::versions::superseded;
 use super::standing::tell;
@@ -20,7 +23,7 @@ use crate::request::idempotency::{self, Created, CreatingCall, Creation};
 use crate::request::{InRequest, Request};
 use crate::store::page;
 use crate::text;
-use crate::wire::scalars::Date;
+use crate::wire::scalars::{Date, Sha256};
 
 /// Signing MOUs, and drafting their next versions.
 #[derive(Default)]
@@ -53,7 +56,13 @@ impl MouVersionMutation {
             desc = "All that the parties agree on: the parties of the version before and any others, and a first day that is not to come."
         )]
         mou: MouInput,
+        #[graphql(
+            desc = "The digest of `Mou.impact` of the version before, read without a day, where that one is in force and this one takes away from it: a pair of purpose and category, days at its end, or something that is promised. Where it changed meanwhile the answer is `IMPACT_UNSEEN`: read it again."
+        )]
+        impact_seen: Option<Sha256>,
     ) -> Result<Mou> {
+        let request = ctx.request()?;
+        let seen = Box::pin(impact_is_seen(request, &id, impact_seen.as_ref())).await?;
         let key = mou.idempotency_key.clone();
         let call = CreatingCall::new(
             &format!("amendMou {}", *id),
@@ -62,10 +71,10 @@ impl MouVersionMutation {
             &mou,
         )?;
         Box::pin(next_once(
-            ctx.request()?,
+            request,
             &id,
             call,
-            Next::Amended(Box::new(mou)),
+            Next::Amended(Box::new(mou), seen),
         ))
         .await
     }
@@ -97,9 +106,17 @@ impl MouVersionMutation {
     }
 }
 
+/// Whether what would stop without the version before was seen, as it stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ImpactSeen {
+    Yes,
+    No,
+}
+
 /// What the next version says.
 enum Next {
-    Amended(Box<MouInput>),
+    /// This; and whether what would stop without the version before was seen.
+    Amended(Box<MouInput>, ImpactSeen),
     /// The same, until this day, reviewed on that one.
     Renewed(Date, Option<Date>),
 }
@@ -107,7 +124,7 @@ enum Next {
 impl Next {
     fn action(&self) -> MouAction {
         match self {
-            Self::Amended(_) => MouAction::Amend,
+            Self::Amended(..) => MouAction::Amend,
             Self::Renewed(..) => MouAction::Renew,
         }
     }
@@ -162,16 +179,40 @@ async fn next_version(
         now: change.now(),
     };
     seen.may(next.action())?;
-    let (input, fields) = match next {
-        Next::Amended(input) => (*input, "mou."),
-        Next::Renewed(expires_on, review_on) => (renewed(&seen, expires_on, review_on)?, ""),
+    let (input, fields, may_take_away) = match next {
+        Next::Amended(input, seen) => (*input, "mou.", seen == ImpactSeen::Yes),
+        Next::Renewed(expires_on, review_on) => (renewed(&seen, expires_on, review_on)?, "", true),
     };
     let version = VersionBefore {
         mou: &mou,
         parties: &parties,
         fields,
     };
-    draft_version(change, input, Some(version)).await
+    let (made, event) = draft_version(change, input, Some(version)).await?;
+    if !may_take_away && mou.dates().is_in_force(change.now()) {
+        let parties_made = mou_party::Entity::of([made.id]).all(change).await?;
+        if takes_away((&mou, &parties), (&made, &parties_made)) {
+            return Err(Error::ImpactUnseen.into());
+        }
+    }
+    Ok((made, event))
+}
+
+/// Returns whether a digest is that of what would stop now without an MOU that the caller's agency follows.
+async fn impact_is_seen(request: &Request, id: &ID, digest: Option<&Sha256>) -> Result<ImpactSeen> {
+    let now = request.looks(Resource::Mou.create()).await?;
+    let before: MouId = page::id("id", id)?;
+    let among = mou::Entity::known_to(request.caller.agency(), before);
+    // What is not found is told as the version is drafted.
+    let seen = match among.one(&request.worker.store.read).await? {
+        Some(mou) => impact::is_seen(request, &mou, digest, now).await?,
+        None => false,
+    };
+    Ok(if seen {
+        ImpactSeen::Yes
+    } else {
+        ImpactSeen::No
+    })
 }
 
 /// Returns what an MOU says, as the input of a next version from today on.
@@ -190,6 +231,7 @@ fn renewed(seen: &SeenMou<'_>, expires_on: Date, review_on: Option<Date>) -> Res
             .map(|party| PartyInput {
                 agency: ID(party.agency_id.to_string()),
                 responsibilities: party.responsibilities.clone(),
+                promises: Some(party.promises.0.iter().map(Promise::from).collect()),
             })
             .collect(),
         terms: MouTerms::of(mou),

@@ -50,6 +50,7 @@ pub(crate) mod m0049_partnerships;
 pub(crate) mod m0050_agencies_change;
 pub(crate) mod m0051_mou_reminders;
 pub(crate) mod m0052_mou_endings;
+pub(crate) mod m0053_promises;
 pub(crate) mod m0055_mou_documents;
 pub(crate) mod m0056_left_places;
 

@@ -56,6 +56,7 @@ struct MouSheet<'s> {
 struct PrintedParty<'s> {
     name: &'s str,
     responsibilities: &'s str,
+    promises: Vec<String>,
     signed: Option<PrintedSignature<'s>>,
 }
 
@@ -176,6 +177,12 @@ impl PrintedMou {
         PrintedParty {
             name,
             responsibilities: &party.responsibilities,
+            promises: party
+                .promises
+                .0
+                .iter()
+                .map(|promise| texts.promised(promise))
+                .collect(),
             signed,
         }
     }

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use concord_entities::instant::{Day, Instant};
-use concord_entities::vocabulary::{DataCategory, MouKind, MouStatus, Purpose};
+use concord_entities::promise::StoredPromise;
+use concord_entities::vocabulary::{DataCategory, MouKind, MouStatus, Need, Purpose};
 use serde::Deserialize;
 
 use crate::consent::form::texts::{FormLanguage, fill};
@@ -17,6 +18,8 @@ pub(super) struct MouTexts {
     pub(super) between: String,
     pub(super) purpose_heading: String,
     pub(super) responsibilities_heading: String,
+    promise: String,
+    promise_people: String,
     pub(super) services_heading: String,
     pub(super) information_heading: String,
     pub(super) ceiling: String,
@@ -44,6 +47,7 @@ pub(super) struct MouTexts {
     pub(super) missing_language: String,
     date: String,
     months: [String; 12],
+    needs: HashMap<Need, String>,
     pub(super) kinds: HashMap<MouKind, String>,
     pub(super) statuses: HashMap<MouStatus, String>,
     pub(super) categories: HashMap<DataCategory, String>,
@@ -90,6 +94,27 @@ impl MouTexts {
             &self.date,
             &[("year", year), ("month", month), ("day", day)],
         )
+    }
+
+    /// Writes a promise in words, its languages and areas by their codes.
+    pub(super) fn promised(&self, promise: &StoredPromise) -> String {
+        let needs: Vec<_> = promise
+            .needs
+            .iter()
+            .filter_map(|need| self.needs.get(&need).map(String::as_str))
+            .collect();
+        let areas: Vec<_> = promise.areas.iter().map(ToString::to_string).collect();
+        let values = [
+            ("needs", &*needs.join(", ")),
+            ("languages", &*promise.languages.join(", ")),
+            ("areas", &*areas.join(", ")),
+        ];
+        let said = fill(&self.promise, &values);
+        let people = promise.capacity.map(|people| {
+            let people = people.to_string();
+            fill(&self.promise_people, &[("people", &people)])
+        });
+        people.map_or_else(|| said.clone(), |people| format!("{said} {people}"))
     }
 
     /// Writes the day of a moment in words.

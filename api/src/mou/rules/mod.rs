@@ -1,5 +1,7 @@
 //! The rules of MOUs. Pure.
 //!
+//! - [`coverage`]: who can take a referral by what was promised, and until when.
+//! - [`impact`]: what would stop if one lapsed.
 //! - [`reminders`]: when its parties are told that its review or its end comes nearer.
 //! - [`mod@status`]: where one stands now, from dates and signatures, and what it covers.
 //! - [`term`]: its days.
@@ -7,7 +9,9 @@
 //! - [`signing`]: offering and signing; [`document`]: which text they sign; [`words`]: what a party says of it from then on;
 //!   [`versions`]: what takes its place, and in what it differs.
 
+pub mod coverage;
 pub mod document;
+pub mod impact;
 pub mod reminders;
 pub mod signing;
 pub mod status;

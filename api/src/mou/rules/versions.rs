@@ -4,12 +4,12 @@
 //! two there is no gap, nor are both in force. Therefore its first day is not to come when it is drafted. What was sent under the
 //! one before stands on it from then on, also where it is narrower.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::hash::BuildHasher;
 
 use concord_entities::ids::AgencyId;
 use concord_entities::instant::{Day, Instant};
-use concord_entities::vocabulary::MouStatus;
+use concord_entities::vocabulary::{Code, MouStatus};
 use concord_entities::{mou, mou_party};
 
 use super::status::{signed, status};
@@ -113,13 +113,37 @@ fn fields(mou: &mou::Model, parties: &[mou_party::Model]) -> Vec<(String, String
     });
     let mut parties: Vec<_> = parties
         .iter()
-        .map(|party| {
+        .flat_map(|party| {
             let place = format!("parties.{}", party.agency_id);
-            (place, party.responsibilities.clone())
+            let promised = promised(party)
+                .into_iter()
+                .map(|(need, said)| (format!("parties.{}.promises.{need}", party.agency_id), said));
+            [(place, party.responsibilities.clone())]
+                .into_iter()
+                .chain(promised)
+                .collect::<Vec<_>>()
         })
         .collect();
     parties.sort();
     told.chain(grants).chain(parties).collect()
+}
+
+/// Returns what a party promises for each need: the languages, the areas and for how many people.
+fn promised(party: &mou_party::Model) -> BTreeMap<&'static str, String> {
+    let mut by_need: BTreeMap<&'static str, String> = BTreeMap::new();
+    for promise in &party.promises.0 {
+        let areas: Vec<_> = promise.areas.iter().map(ToString::to_string).collect();
+        let mut parts = vec![promise.languages.join(" "), areas.join(" ")];
+        parts.extend(promise.capacity.map(|people| people.to_string()));
+        for need in promise.needs.iter() {
+            let said = by_need.entry(need.code()).or_default();
+            if !said.is_empty() {
+                said.push_str(" | ");
+            }
+            said.push_str(&parts.join("; "));
+        }
+    }
+    by_need
 }
 
 /// Lists what differs between a version and a later one of the same agreement.

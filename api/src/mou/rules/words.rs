@@ -137,6 +137,15 @@ pub struct Said {
     pub ends_sharing: bool,
 }
 
+impl Said {
+    /// Returns whether whoever says it has to have seen what would stop: an MOU that ends when a notice is over leaves the time
+    /// for it.
+    #[must_use]
+    pub fn waits_for_impact(&self, word: &PartyWord) -> bool {
+        matches!(word, PartyWord::Terminate(_)) && self.how == Some(HowMouEnds::WithNotice)
+    }
+}
+
 /// Hears what an agency says of an MOU. Returns none where it said so last.
 ///
 /// # Errors
@@ -228,9 +237,10 @@ fn reinstated(seen: &SeenMou<'_>, own: &mou_party::Model) -> ChangedMou {
 }
 
 /// Returns the last day of a notice that is given now.
-fn notice_ends(seen: &SeenMou<'_>) -> Day {
-    let days = seen.mou.terms.termination_notice_days;
-    let today = seen.mou.time_zone.day(seen.now);
+#[must_use]
+pub fn notice_ends(mou: &mou::Model, now: Instant) -> Day {
+    let days = mou.terms.termination_notice_days;
+    let today = mou.time_zone.day(now);
     today.plus_days(i32::try_from(days).unwrap_or(i32::MAX))
 }
 
@@ -253,7 +263,7 @@ fn terminated(
     let how = how_it_ends(seen, why, all_agree);
     let mut mou = seen.mou.clone();
     if how == HowMouEnds::WithNotice {
-        let last = notice_ends(seen);
+        let last = notice_ends(seen.mou, seen.now);
         // A notice that is over later than the MOU, or than one that was given before, ends nothing.
         if last < mou.last_day() {
             mou.terminates_on = Some(last);
@@ -279,7 +289,7 @@ fn left(
     // With whoever suspended it nothing is shared as it is; and its suspension leaves with it.
     let how = how_it_ends(seen, why, own.suspended_at.is_some());
     let leaves_at = if how == HowMouEnds::WithNotice {
-        seen.mou.time_zone.end(notice_ends(seen))
+        seen.mou.time_zone.end(notice_ends(seen.mou, seen.now))
     } else {
         seen.now
     };
