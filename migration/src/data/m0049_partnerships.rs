@@ -119,17 +119,16 @@ async fn pair_members(database: &impl ConnectionTrait) -> Result<(), DbErr> {
         let one: Uuid = row.try_get("", "one")?;
         let other: Uuid = row.try_get("", "other")?;
         let since: i64 = row.try_get("", "since")?;
-        let pair = match pairs.get(&(one, other)) {
-            Some(pair) => *pair,
-            None => {
-                let pair = Uuid::now_v7();
-                let write = "INSERT INTO partnership (id, one_id, other_id, steps, created_at) VALUES ($1, $2, $3, 0, $4)";
-                let values = [pair.into(), one.into(), other.into(), since.into()];
-                let write = Statement::from_sql_and_values(backend, write, values);
-                database.execute_raw(write).await?;
-                pairs.insert((one, other), pair);
-                pair
-            }
+        let pair = if let Some(pair) = pairs.get(&(one, other)) {
+            *pair
+        } else {
+            let pair = Uuid::now_v7();
+            let write = "INSERT INTO partnership (id, one_id, other_id, steps, created_at) VALUES ($1, $2, $3, 0, $4)";
+            let values = [pair.into(), one.into(), other.into(), since.into()];
+            let write = Statement::from_sql_and_values(backend, write, values);
+            database.execute_raw(write).await?;
+            pairs.insert((one, other), pair);
+            pair
         };
         let task_force: Uuid = row.try_get("", "task_force")?;
         let write = "INSERT INTO partnership_place (task_force_id, partnership_id, steps) VALUES ($1, $2, 0)";
