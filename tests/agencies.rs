@@ -94,9 +94,9 @@ async fn an_agency_that_is_renamed_is_found_by_both_names(world: World) {
     };
     renames(&north, "").await.is_refused_for("name");
     assert_eq!(renames(&north, "SOUTH").await.codes(), "CONFLICT");
-    let renamed = renames(&north, "Lighthouse").await;
+    let answer = renames(&north, "Lighthouse").await;
     let expected = json!({ "name": "Lighthouse", "formerNames": [{ "name": "North House" }] });
-    assert_eq!(renamed.data()["renameAgency"], expected);
+    assert_eq!(answer.data()["renameAgency"], expected);
     // The same again changes nothing; nobody takes a name by which another one is found.
     assert_eq!(
         renames(&north, "Lighthouse").await.data()["renameAgency"],

@@ -244,13 +244,13 @@ async fn an_agency_notes_that_its_staff_were_trained(world: World) {
     notes(day(-1), "Trauma", 4).await.data();
     notes(day(-1), "Trauma", 4).await.data();
     // The same day and topic correct the number.
-    let noted = notes(day(-9), "First contact", 5).await;
+    let corrected = notes(day(-9), "First contact", 5).await;
     let expected = json!([
         { "heldOn": day(-1), "topic": "Trauma", "attended": 4 },
         { "heldOn": day(-9), "topic": "First contact", "attended": 5 },
     ]);
     assert_eq!(
-        noted.data()["recordStaffTraining"]["staffTraining"],
+        corrected.data()["recordStaffTraining"]["staffTraining"],
         expected
     );
     let id = north.id.to_string();

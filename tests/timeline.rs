@@ -186,7 +186,7 @@ async fn a_referral_that_was_continued_tells_how_its_earlier_consent_ended(world
 }
 
 /// The page of a timeline, as its agency reads it from the middle of the log.
-fn about<'a>(backend: DbBackend, records: &'a [(String, Condition)]) -> AboutRecords<'a> {
+fn about(backend: DbBackend, records: &[(String, Condition)]) -> AboutRecords<'_> {
     AboutRecords {
         backend,
         records,

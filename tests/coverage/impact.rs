@@ -167,12 +167,13 @@ fn counted(
     let (mut referrals, mut consents) = (0, 0);
     for row in &standing.referrals {
         let past = |at: Option<Instant>| at.is_some_and(|at| at <= now);
-        let is_open = row.status.is_open()
-            && !row.halted
-            && !past(row.consent_until)
-            && !past(row.mou_until)
-            && !(row.status == ReferralStatus::Requested && past(row.expires_at));
-        if is_open && row.mou_id == Some(mou.id) && involves(row.sender_id, row.recipient_id) {
+        let unanswered = row.status == ReferralStatus::Requested && past(row.expires_at);
+        let is_over = row.halted || past(row.consent_until) || past(row.mou_until) || unanswered;
+        if row.status.is_open()
+            && !is_over
+            && row.mou_id == Some(mou.id)
+            && involves(row.sender_id, row.recipient_id)
+        {
             referrals += 1;
             if let Some(partner) = partners.get_mut(&other_of(row.sender_id, row.recipient_id)) {
                 partner.0 += 1;

@@ -43,7 +43,9 @@ pub fn day_of(partnership: &Partnership, step: PartnershipStep) -> Option<Day> {
 pub fn taken(partnership: &Partnership, formalised_on: Option<Day>) -> Vec<TakenStep> {
     let days = PartnershipStep::ALL.iter().map(|step| match step {
         PartnershipStep::Formalised => (*step, formalised_on),
-        recorded => (*recorded, day_of(partnership, *recorded)),
+        PartnershipStep::Identified | PartnershipStep::Planned | PartnershipStep::Met => {
+            (*step, day_of(partnership, *step))
+        }
     });
     days.filter_map(|(step, on)| Some(TakenStep { step, on: on? }))
         .collect()

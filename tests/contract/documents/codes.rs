@@ -80,7 +80,7 @@ fn routes() -> BTreeMap<String, String> {
             let route = format!("`{method} /{path}`");
             let others: &mut String = routes.entry(permission).or_default();
             let between = if others.is_empty() { "" } else { ", " };
-            others.push_str(&format!("{between}{route}"));
+            let _ = write!(others, "{between}{route}");
         }
     }
     assert!(routes.len() > 2, "only {routes:?}");

@@ -133,14 +133,14 @@ fn promised(party: &mou_party::Model) -> BTreeMap<&'static str, String> {
     let mut by_need: BTreeMap<&'static str, String> = BTreeMap::new();
     for promise in &party.promises.0 {
         let areas: Vec<_> = promise.areas.iter().map(ToString::to_string).collect();
-        let mut parts = vec![promise.languages.join(" "), areas.join(" ")];
-        parts.extend(promise.capacity.map(|people| people.to_string()));
+        let mut words = vec![promise.languages.join(" "), areas.join(" ")];
+        words.extend(promise.capacity.map(|people| people.to_string()));
         for need in promise.needs.iter() {
             let said = by_need.entry(need.code()).or_default();
             if !said.is_empty() {
                 said.push_str(" | ");
             }
-            said.push_str(&parts.join("; "));
+            said.push_str(&words.join("; "));
         }
     }
     by_need
