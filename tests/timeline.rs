@@ -121,7 +121,7 @@ async fn what_happens_to_its_mou_is_part_of_a_referrals_story(world: World) {
         let told = [
             format!("MOU_SUSPENDED by south{other}"),
             format!("MOU_REINSTATED by south{other}"),
-            format!("MOU_TERMINATED by north{own}, BREACH"),
+            format!("MOU_TERMINATED by north{own}, FOR_BREACH"),
         ];
         assert_eq!(story[story.len() - 3..], told);
     }
