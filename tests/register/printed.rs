@@ -115,6 +115,9 @@ fn what_an_mous_page_says_in_each_language() {
         insta::assert_snapshot!("english", say(&subject(), "en"));
         insta::assert_snapshot!("spanish", say(&subject(), "es-MX"));
     });
+    // The headings are counted over all sections, not each within its own.
+    let html = subject().page("en", PaperSize::A4).unwrap().html;
+    assert!(html.contains("main { counter-reset: heading; }"));
     let bare = PrintedMou {
         mou: mou::Model {
             grants: Grants::EMPTY,
