@@ -105,6 +105,24 @@ pub struct MouDates {
     pub halted_at: Option<Instant>,
 }
 
+/// The moments of an MOU, of all its row or of what is counted of it: what halts one is said here alone.
+macro_rules! dates_of {
+    ($mou:expr) => {{
+        let halts = [
+            $mou.suspended_at,
+            $mou.terminated_at,
+            $mou.declined_at,
+            $mou.superseded_at,
+        ];
+        MouDates {
+            begins_at: $mou.begins_at,
+            ends_at: $mou.ends_at,
+            signed_at: $mou.signed_at,
+            halted_at: halts.into_iter().flatten().min(),
+        }
+    }};
+}
+
 impl MouDates {
     /// Returns whether it is in force: signed by all, within its days, and not halted.
     #[must_use]
@@ -134,18 +152,7 @@ impl Model {
     /// Returns the moments that say whether it is in force.
     #[must_use]
     pub fn dates(&self) -> MouDates {
-        let halts = [
-            self.suspended_at,
-            self.terminated_at,
-            self.declined_at,
-            self.superseded_at,
-        ];
-        MouDates {
-            begins_at: self.begins_at,
-            ends_at: self.ends_at,
-            signed_at: self.signed_at,
-            halted_at: halts.into_iter().flatten().min(),
-        }
+        dates_of!(self)
     }
 }
 
@@ -292,18 +299,7 @@ impl CountedMou {
     /// Returns the moments that say whether it is in force.
     #[must_use]
     pub fn dates(&self) -> MouDates {
-        let halts = [
-            self.suspended_at,
-            self.terminated_at,
-            self.declined_at,
-            self.superseded_at,
-        ];
-        MouDates {
-            begins_at: self.begins_at,
-            ends_at: self.ends_at,
-            signed_at: self.signed_at,
-            halted_at: halts.into_iter().flatten().min(),
-        }
+        dates_of!(self)
     }
 }
 

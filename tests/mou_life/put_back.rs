@@ -2,9 +2,12 @@
 
 use concord_entities::vocabulary::DataCategory::Identity;
 
-use super::{agree, does, terms, trio};
+use super::versions::all_but_one_sign;
+use super::{agree, does, signs, terms, trio};
 use crate::endings::put_back::{is_copied, is_put_back, is_reopened};
 use crate::world::{Agency, EVERYTHING, World, on_both};
+
+const LEAVES: &str = "parties { leavesAt }";
 
 /// The same agency's next token, at the server that goes on from the copy.
 fn anew(world: &World, agency: &Agency) -> Agency {
@@ -19,6 +22,9 @@ fn anew(world: &World, agency: &Agency) -> Agency {
 on_both!(what_was_suspended_or_ended_is_so_again_in_an_older_copy);
 async fn what_was_suspended_or_ended_is_so_again_in_an_older_copy(mut world: World) {
     let [north, south, west] = trio(&world).await;
+    let left = terms(&[&north, &south, &west], 30);
+    let left = agree(&[&north, &south, &west], &left).await;
+    let replaced = agree(&[&north, &west], &terms(&[&north, &west], 30)).await;
     let suspended = agree(&[&north, &south], &terms(&[&north, &south], 30)).await;
     let broken = agree(&[&north, &west], &terms(&[&north, &west], 30)).await;
     let ending = agree(&[&south, &west], &terms(&[&south, &west], 30)).await;
@@ -26,6 +32,12 @@ async fn what_was_suspended_or_ended_is_so_again_in_an_older_copy(mut world: Wor
     let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
     let bea = north.refers("Bea").to(&west).sharing([Identity]).await;
     is_copied(&world);
+    does(&west, &left, "LEAVE", "id").await.data();
+    let leaves = north.finds("Mou", &left, LEAVES).await;
+    assert!(leaves.to_string().contains('Z'), "{leaves}");
+    let next = terms(&[&north, &west], 60);
+    let next = all_but_one_sign(&[&north, &west], &replaced, &next).await;
+    signs(&west, &next).await.data();
     does(&south, &ending, "TERMINATE", "id").await.data();
     let terminates_on = south.finds("Mou", &ending, "terminatesOn").await;
     assert!(terminates_on["terminatesOn"].is_string());
@@ -58,6 +70,10 @@ async fn what_was_suspended_or_ended_is_so_again_in_an_older_copy(mut world: Wor
     };
     assert_eq!(status(&suspended).await, "SUSPENDED");
     assert_eq!(status(&broken).await, "TERMINATED");
+    // What its parties agreed to since is not in the copy.
+    assert_eq!(status(&replaced).await, "TERMINATED");
+    assert_eq!(status(&left).await, "ACTIVE");
+    assert_eq!(north.finds("Mou", &left, LEAVES).await, leaves);
     assert_eq!(status(&taken_back).await, "ACTIVE");
     assert_eq!(status(&ending).await, "ACTIVE");
     assert_eq!(

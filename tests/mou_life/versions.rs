@@ -27,7 +27,7 @@ async fn amends(who: &Agency, id: &str, mou: &Value) -> Answer {
 }
 
 /// Drafts and offers the next version; all but the last sign it.
-async fn all_but_one_sign(parties: &[&Agency], id: &str, mou: &Value) -> String {
+pub async fn all_but_one_sign(parties: &[&Agency], id: &str, mou: &Value) -> String {
     let drafted = amends(parties[0], id, mou).await;
     let next = text(&drafted.data()["amendMou"]["id"]);
     parties[0].changes("offerMou", &next, "status").await.data();

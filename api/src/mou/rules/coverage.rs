@@ -17,6 +17,7 @@ use concord_entities::mou_party::CountedParty;
 use concord_entities::promise::StoredPromise;
 use concord_entities::vocabulary::{Code, Need, Needs, Purpose};
 
+use super::transitions::is_over;
 use crate::consent::language::is_understood_by;
 use crate::sharing::memberships::parted;
 
@@ -122,7 +123,7 @@ impl CoverageFacts {
     /// Returns whether a party has signed, has not left by then, and takes part somewhere.
     fn is_bound(&self, party: &CountedParty, at: Instant) -> bool {
         party.signed_at.is_some()
-            && party.leaves_at.is_none_or(|leaves| leaves > at)
+            && !is_over(party.leaves_at, at)
             && !self.absent.contains(&party.agency_id)
     }
 

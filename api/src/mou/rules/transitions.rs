@@ -71,7 +71,13 @@ impl MouRole {
 /// Returns whether a party has left at `now`.
 #[must_use]
 pub fn has_left(party: &mou_party::Model, now: Instant) -> bool {
-    party.leaves_at.is_some_and(|leaves| leaves <= now)
+    is_over(party.leaves_at, now)
+}
+
+/// Returns whether a party whose last day ends at this moment, where it leaves, has left at `now`.
+#[must_use]
+pub fn is_over(leaves_at: Option<Instant>, now: Instant) -> bool {
+    leaves_at.is_some_and(|leaves| leaves <= now)
 }
 
 /// Returns whether an MOU is suspended by nobody who could take that back: whoever suspended it has left.

@@ -12,7 +12,7 @@ use concord_entities::{mou, mou_party};
 
 use super::signing::ChangedMou;
 use super::term::{LONGEST_TERM, last_day_unreviewed};
-use super::transitions::{SeenMou, suspender_has_left};
+use super::transitions::{SeenMou, has_left, suspender_has_left};
 use crate::error::Error;
 
 /// What a party says of an MOU.
@@ -176,7 +176,7 @@ pub fn hear(
         PartyWord::Leave(why) => left(&seen, own, why),
         PartyWord::ConfirmReview(day) => (reviewed(&seen, own, *day)?, None),
     };
-    let leaves_now = changed.party.leaves_at.is_some_and(|leaves| leaves <= now);
+    let leaves_now = has_left(&changed.party, now);
     let was_in_force = mou.dates().is_in_force(now);
     let ends = leaves_now || !changed.mou.dates().is_in_force(now);
     Ok(Some(Said {
