@@ -17,6 +17,7 @@ mod as_of;
 mod authority;
 mod backups;
 mod boxes;
+mod calendar;
 mod canary;
 mod checkpoint;
 mod clocks;

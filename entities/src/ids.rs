@@ -168,6 +168,8 @@ ids! {
     ReferralNoteId = "note", now_v7;
     /// One version of a memorandum of understanding.
     MouId = "mou", now_v7;
+    /// A calendar of MOUs' days.
+    MouCalendarId = "moucalendar", now_v7;
     /// What two agencies have come to be to each other.
     PartnershipId = "partnership", now_v7;
     /// One disclosure that a statute or a court's order demanded.

@@ -53,6 +53,7 @@ pub mod consent_signature;
 pub mod legal_hold;
 pub mod mandated_disclosure;
 pub mod mou;
+pub mod mou_calendar;
 pub mod mou_document;
 pub mod mou_import;
 pub mod mou_party;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
-use sea_orm::{Condition, FromJsonQueryResult, QueryFilter, QueryOrder, QueryTrait};
+use sea_orm::{Condition, FromJsonQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 use serde::{Deserialize, Serialize};
 
 use crate::grants::Grants;
@@ -356,6 +356,32 @@ impl Entity {
                 offered().filter(Expr::col((Entity, Column::TaskForceId)).eq(task_force))
             }
         }
+    }
+
+    /// Returns the MOUs of a calendar of `agency`, of which all parties have signed and that stand or will, those that end
+    /// soonest: of a task force, where the agency coordinates it, or those that the agency is a party of.
+    #[must_use]
+    pub fn in_calendar(
+        agency: AgencyId,
+        task_force: Option<TaskForceId>,
+        now: &Expr,
+        most: u64,
+    ) -> Select<Self> {
+        let follower = task_force.map_or(Follower::Party, Follower::CoordinatorOf);
+        let stands = [
+            MouStatus::Signed,
+            MouStatus::Active,
+            MouStatus::DueForReview,
+            MouStatus::Suspended,
+        ];
+        let stands = stands.into_iter().fold(Condition::any(), |any, status| {
+            any.add(stands_at(status, now))
+        });
+        Self::followed_as(agency, follower)
+            .filter(stands)
+            .order_by_asc(COLUMN.ends_at)
+            .order_by_asc(COLUMN.id)
+            .limit(most)
     }
 
     /// Returns those of what `agency` follows as this, of this task force's or of any, that were signed and have not been over

@@ -68,6 +68,7 @@ impl MigratorTrait for Data {
             Box::new(data::m0053_promises::PromiseServices),
             Box::new(data::m0055_mou_documents::CreateMouDocuments),
             Box::new(data::m0056_left_places::JournalLeaving),
+            Box::new(data::m0057_mou_calendars::CreateMouCalendars),
         ])
     }
 }

@@ -95,6 +95,7 @@ pub enum Given {
     SurvivorOnHold,
     NewReferral,
     NewMou,
+    MouCalendar,
     NewStep,
     Partnership,
     NewTraining,
@@ -292,6 +293,11 @@ impl Stage {
                 "",
                 json!({ "new": { "pack": "STATE", "citation": "a state's law" } }),
             ),
+            Given::MouCalendar => {
+                let make = "mutation { createMouCalendar(calendar: {}) { calendar { id } } }";
+                let made = self.sender.asks(make, json!({})).await;
+                Object::known(text(&made.data()["createMouCalendar"]["calendar"]["id"]))
+            }
             Given::NewStep => Object::new("", json!({ "partner": self.recipient.id.to_string() })),
             Given::Partnership => {
                 let record = "mutation($partner: ID!) { \

@@ -552,6 +552,25 @@ const MOUS: &[Row] = &[
         "mutation($id: ID!) { terminateMou(id: $id, reason: \"no more\", breach: true) { id } }",
     ),
     row(
+        "createMouCalendar",
+        Given::Nothing,
+        Party::Sender,
+        "mutation { createMouCalendar(calendar: {}) { path } }",
+    ),
+    row(
+        "mouCalendars",
+        Given::MouCalendar,
+        Party::Sender,
+        "{ mouCalendars(last: 100) { edges { node { id subject } } } }",
+    ),
+    row("node(calendar)", Given::MouCalendar, Party::Sender, NODE),
+    row(
+        "revokeMouCalendar",
+        Given::MouCalendar,
+        Party::Sender,
+        "mutation($id: ID!) { revokeMouCalendar(id: $id) { id } }",
+    ),
+    row(
         "leaveMou",
         Given::MouOfThree,
         Party::Recipient,

@@ -153,6 +153,8 @@ fn generated() -> Vec<String> {
         "concord_entities::audit_place::Entity::delete_by_event_id": || entities::audit_place::Entity::delete_by_event_id(event());
         "concord_entities::membership::Entity::find_by_task_force_name_key": entities::membership::Entity::find_by_task_force_name_key;
         "concord_entities::membership::Entity::delete_by_task_force_name_key": entities::membership::Entity::delete_by_task_force_name_key;
+        "concord_entities::mou_calendar::Entity::find_by_hash": || entities::mou_calendar::Entity::find_by_hash("");
+        "concord_entities::mou_calendar::Entity::delete_by_hash": || entities::mou_calendar::Entity::delete_by_hash("");
         "concord_entities::partnership::Entity::find_by_agencies": entities::partnership::Entity::find_by_agencies;
         "concord_entities::partnership::Entity::delete_by_agencies": entities::partnership::Entity::delete_by_agencies;
         "concord_entities::survivor::Entity::find_by_agency_pseudonym_key": entities::survivor::Entity::find_by_agency_pseudonym_key;
@@ -168,7 +170,7 @@ fn loaders() -> Vec<String> {
         audit_waiting consent
         consent_document consent_objection consent_past consent_signature document_key ended_subject ending_allowance idempotency keyring_identity ledger_witness legal_hold
         mandated_disclosure membership membership_past mou
-        mou_document mou_import mou_party mou_party_past mou_past note_attachment notice package_key partnership partnership_answers partnership_place past_facts record_key referral referral_note referral_past referral_statistics rule_pack safe_contact sealed_part sharing_epoch signing_key
+        mou_calendar mou_document mou_import mou_party mou_party_past mou_past note_attachment notice package_key partnership partnership_answers partnership_place past_facts record_key referral referral_note referral_past referral_statistics rule_pack safe_contact sealed_part sharing_epoch signing_key
         spent_proof staff_training store_identity survivor task_force token_key token_state trusted_document trusted_issuer
     }
     .to_vec()

@@ -20,7 +20,7 @@ pub const DOCUMENTS: [(&str, usize); 6] = [
     ("SECURITY.md", 250),
     ("docs/ARCHITECTURE.md", 354),
     ("docs/OPERATING.md", 500),
-    ("docs/CLIENTS.md", 291),
+    ("docs/CLIENTS.md", 295),
 ];
 
 /// A generated part: its name, and what writes it.

@@ -147,7 +147,7 @@ async fn make_every_entity(database: &impl ConnectionTrait) {
         task_force agency agency_name agency_vetting membership application application_registrar application_secret ended_subject token_state spent_proof idempotency
         trusted_issuer trusted_document ending_allowance
         survivor safe_contact mandated_disclosure legal_hold consent consent_document consent_objection consent_signature rule_pack
-        mou mou_document mou_import mou_party partnership partnership_place partnership_answers staff_training
+        mou mou_calendar mou_document mou_import mou_party partnership partnership_place partnership_answers staff_training
         referral sealed_part referral_note note_attachment referral_statistics
         past_facts agency_past membership_past mou_past mou_party_past consent_past referral_past
         agency_change audit_event audit_tile audit_tree audit_checkpoint sharing_epoch

@@ -16,8 +16,9 @@ use concord::audit::tree::Digest;
 use concord::seal::envelope::KekId;
 use concord::sharing::Ground;
 use concord_entities::ids::{
-    AgencyId, ApplicationId, AuditEventId, ConsentId, IssuerId, LegalHoldId, MandateId, MouId,
-    NoticeId, PartnershipId, ReferralId, ReferralNoteId, RulePackId, SurvivorAuditId, TaskForceId,
+    AgencyId, ApplicationId, AuditEventId, ConsentId, IssuerId, LegalHoldId, MandateId,
+    MouCalendarId, MouId, NoticeId, PartnershipId, ReferralId, ReferralNoteId, RulePackId,
+    SurvivorAuditId, TaskForceId,
 };
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{
@@ -371,6 +372,8 @@ fn partnerships_and_agencies() -> Vec<Event> {
         Event::AgencyRenamed(ACTOR),
         Event::TaskForceLeft(place),
         Event::CoordinationHandedOver(place),
+        Event::MouCalendarCreated(MouCalendarId(id(15))),
+        Event::MouCalendarRevoked(MouCalendarId(id(15))),
     ]
 }
 

@@ -205,6 +205,8 @@ async fn says_more(north: &Agency, south: &Agency, ada: &str, number: usize) {
     let bind = "mutation($p: RulePackInput!) { bindRulePack(pack: $p) { id } }";
     let pack = json!({ "pack": "STATE", "citation": format!("a state's law, {number}") });
     north.asks(bind, json!({ "p": pack })).await.data();
+    let calendar = "mutation { createMouCalendar(calendar: {}) { path } }";
+    north.asks(calendar, json!({})).await.data();
     let hold = "mutation($h: LegalHoldInput!) { recordLegalHold(hold: $h) { id } }";
     let papers = json!({ "survivor": ada, "ground": "SUBPOENA", "issuedOn": day(-3), "counselOffice": "Office of counsel" });
     north.asks(hold, json!({ "h": papers })).await.data();
@@ -261,6 +263,7 @@ fn lists(north: &Agency, south: &Agency, ada: &str, told: &Told) -> Vec<Listed> 
         ),
         of_root("Query.consents", "side: GIVEN,", north),
         of_root("Query.mandatedDisclosures", "", north),
+        of_root("Query.mouCalendars", "", north),
         of_root("Query.mous", "", north),
         of_root("Query.notices", "", south),
         of_root("Query.partnerships", "", north),

@@ -115,6 +115,42 @@ pub(crate) async fn of_client(
     }))
 }
 
+/// Whoever made a link that others read by, and when.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LinkMaker<'m> {
+    /// Their agency.
+    pub(crate) agency: AgencyId,
+    /// The program whose token they had, where it is registered here.
+    pub(crate) application: Option<ApplicationId>,
+    /// The issuer of the token, where it is not ours.
+    pub(crate) issuer: Option<IssuerId>,
+    /// Who they are, as the agency calls them.
+    pub(crate) subject: &'m str,
+    /// When they made it.
+    pub(crate) made_at: Instant,
+}
+
+/// Returns whether a token of the one that a link was made with could still count, had it no end of its own.
+///
+/// # Errors
+/// `UNAVAILABLE`.
+pub(crate) async fn takes_part(
+    database: &impl ConnectionTrait,
+    backend: DbBackend,
+    maker: LinkMaker<'_>,
+) -> Result<bool> {
+    let values = [
+        maker.agency.into(),
+        None::<String>.into(),
+        maker.application.into(),
+        None::<String>.into(),
+        maker.issuer.into(),
+        maker.subject.into(),
+    ];
+    let facts = TokenFacts::read(database, backend, values).await?;
+    Ok(facts.bear_link(&maker))
+}
+
 async fn query(
     database: &impl ConnectionTrait,
     backend: DbBackend,
@@ -202,6 +238,23 @@ impl TokenFacts {
         self.ended_at.is_some() && self.reinstated_at.is_none_or(|from| issued_at < from)
     }
 
+    /// Returns whether an issuer that is none of ours is believed in what it issued then.
+    fn believe_issuer(&self, issued_at: Instant) -> bool {
+        self.issuer == Some(AgencyStatus::Active)
+            && self.believed_from.is_none_or(|from| from <= issued_at)
+    }
+
+    /// Returns whether whoever made a link still takes part. A link knows nothing of epochs, but when it was made.
+    fn bear_link(&self, maker: &LinkMaker<'_>) -> bool {
+        self.agency == Some(AgencyStatus::Active)
+            && self
+                .epoch_began_at
+                .is_some_and(|began| began <= maker.made_at)
+            && !self.subject_is_ended(maker.made_at)
+            && (maker.application.is_none() || self.has_application())
+            && (maker.issuer.is_none() || self.believe_issuer(maker.made_at))
+    }
+
     /// Returns whether a token that verified still counts.
     fn bear(&self, caller: &Caller) -> bool {
         let active = Some(AgencyStatus::Active);
@@ -214,8 +267,7 @@ impl TokenFacts {
             }
             // Another issuer knows nothing of our epochs, but tells when it issued the token.
             Authority::Issuer { issued_at, .. } => {
-                self.issuer == active
-                    && self.believed_from.is_none_or(|from| from <= *issued_at)
+                self.believe_issuer(*issued_at)
                     && self.epoch_began_at.is_some_and(|began| began <= *issued_at)
             }
         };

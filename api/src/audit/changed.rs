@@ -95,6 +95,8 @@ pub fn by(kind: AuditType, object: Option<&str>, objects: &[String]) -> Vec<Chan
         | AuditType::AgencyRenamed
         | AuditType::TaskForceLeft
         | AuditType::CoordinationHandedOver
+        | AuditType::MouCalendarCreated
+        | AuditType::MouCalendarRevoked
         | AuditType::PartnershipStepRecorded
         | AuditType::PartnershipAnswered
         | AuditType::StaffTrainingRecorded

@@ -6,8 +6,8 @@
 
 use concord_entities::consent;
 use concord_entities::ids::{
-    AgencyId, ApplicationId, ConsentId, IssuerId, LegalHoldId, MandateId, MouId, NoticeId,
-    PartnershipId, ReferralId, ReferralNoteId, RulePackId, SurvivorAuditId, TaskForceId,
+    AgencyId, ApplicationId, ConsentId, IssuerId, LegalHoldId, MandateId, MouCalendarId, MouId,
+    NoticeId, PartnershipId, ReferralId, ReferralNoteId, RulePackId, SurvivorAuditId, TaskForceId,
 };
 use concord_entities::vocabulary::{
     AuditAction, AuditType, Categories, Code, LegalHoldGround, MandateInstrument, Pack,
@@ -94,6 +94,10 @@ events! {
     TaskForceLeft(place: MembershipEvent) => Update, place.fields();
     /// The coordination of a task force was handed over to an agency.
     CoordinationHandedOver(place: MembershipEvent) => Update, place.fields();
+    /// A calendar of MOUs' days was made.
+    MouCalendarCreated(calendar: MouCalendarId) => Create, about(&calendar);
+    /// A calendar of MOUs' days was revoked.
+    MouCalendarRevoked(calendar: MouCalendarId) => Update, about(&calendar);
     /// Two agencies took a step towards working together, or its day was corrected.
     PartnershipStepRecorded(partnership: PartnershipEvent) => Update, partnership.fields();
     /// An agency answered the questions of a meeting with another one, for itself.

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use async_graphql::{ComplexObject, Context, ID, Interface, Object, SimpleObject};
 use concord_entities::ids::{
-    AgencyId, AnyId, ApplicationId, AuditEventId, ConsentId, LegalHoldId, MandateId, MouId,
-    NoticeId, PartnershipId, ReferralId, ReferralNoteId, RulePackId, SurvivorId, TaskForceId,
+    AgencyId, AnyId, ApplicationId, AuditEventId, ConsentId, LegalHoldId, MandateId, MouCalendarId,
+    MouId, NoticeId, PartnershipId, ReferralId, ReferralNoteId, RulePackId, SurvivorId,
+    TaskForceId,
 };
 use concord_entities::vocabulary::{Code, DataCategory, Purpose};
 
@@ -17,6 +18,7 @@ use crate::consent::graphql::Consent;
 use crate::consent::selection::ConsentSelection;
 use crate::error::{Error, Result};
 use crate::mandated_disclosure::graphql::MandatedDisclosure;
+use crate::mou::calendar::graphql::MouCalendar;
 use crate::mou::graphql::Mou;
 use crate::notice::graphql::Notice;
 use crate::partnership::graphql::Partnership;
@@ -67,6 +69,8 @@ pub enum Node {
     Partnership(Partnership),
     /// An MOU.
     Mou(Mou),
+    /// A calendar of MOUs' days, of your agency's.
+    MouCalendar(MouCalendar),
     /// An audit event.
     AuditEvent(std::boxed::Box<AuditEvent>),
 }
@@ -262,6 +266,11 @@ async fn find(ctx: &Context<'_>, argument: &str, id: &ID) -> Result<Option<Node>
             .map(|notice| Node::from(std::boxed::Box::new(notice))),
         PartnershipId::PREFIX => {
             crate::partnership::query::partnership_by_id(request, PartnershipId(uuid))
+                .await?
+                .map(Node::from)
+        }
+        MouCalendarId::PREFIX => {
+            crate::mou::calendar::graphql::mou_calendar_by_id(request, MouCalendarId(uuid))
                 .await?
                 .map(Node::from)
         }

@@ -60,6 +60,7 @@ const ENDINGS: &[&str] = &[
     "reinstateMou",
     "reinstateSubject",
     "revokeConsent",
+    "revokeMouCalendar",
     "revokeToken",
     "suspendApplication",
     "suspendMembership",

@@ -5,8 +5,8 @@
 //! answers.
 
 use concord_entities::ids::{
-    AgencyId, ApplicationId, AuditEventId, ConsentId, LegalHoldId, MandateId, MouId, NoticeId,
-    PartnershipId, ReferralId, ReferralNoteId, RulePackId, SurvivorId, TaskForceId,
+    AgencyId, ApplicationId, AuditEventId, ConsentId, LegalHoldId, MandateId, MouCalendarId, MouId,
+    NoticeId, PartnershipId, ReferralId, ReferralNoteId, RulePackId, SurvivorId, TaskForceId,
 };
 
 use crate::access::grant::{RequiredScope, Resource};
@@ -39,7 +39,7 @@ const fn kind(
 }
 
 /// Every type of the schema that has an id of its own.
-pub const RECORD_KINDS: [RecordKindScope; 14] = [
+pub const RECORD_KINDS: [RecordKindScope; 15] = [
     kind(
         "Agency",
         AgencyId::PREFIX,
@@ -62,6 +62,7 @@ pub const RECORD_KINDS: [RecordKindScope; 14] = [
         &[],
     ),
     kind("Mou", MouId::PREFIX, Resource::Mou, &[]),
+    kind("MouCalendar", MouCalendarId::PREFIX, Resource::Mou, &[]),
     kind("Notice", NoticeId::PREFIX, Resource::Consent, &[]),
     kind("Partnership", PartnershipId::PREFIX, Resource::Mou, &[]),
     kind("Referral", ReferralId::PREFIX, Resource::Referral, &[]),
@@ -85,7 +86,7 @@ const GUARDED_FIELDS: [(&str, &str, RequiredScope); 3] = [
 
 /// What each field of the root asks for. A query that leads to a record or to a page of records asks for the scope of
 /// their kind and is not named here, and `viewer` asks for none.
-const OPERATIONS: [(&str, RequiredScope); 74] = [
+const OPERATIONS: [(&str, RequiredScope); 76] = [
     ("auditCheckpoint", Resource::Audit.read()),
     ("contactNow", Resource::Survivor.read()),
     ("coverage", Resource::Mou.search()),
@@ -105,6 +106,7 @@ const OPERATIONS: [(&str, RequiredScope); 74] = [
     ("continueReferral", Resource::Referral.update()),
     ("correctReferralOutcome", Resource::Referral.update()),
     ("correctSurvivor", Resource::Survivor.update()),
+    ("createMouCalendar", Resource::Mou.search()),
     ("declineMou", Resource::Mou.update()),
     ("discardConsentDraft", Resource::Consent.update()),
     ("discardReferralDraft", Resource::Referral.update()),
@@ -146,6 +148,7 @@ const OPERATIONS: [(&str, RequiredScope); 74] = [
     ("replaceApplicationOrigins", Resource::Agency.update()),
     ("resumeReferral", Resource::Referral.update()),
     ("revokeConsent", Resource::Consent.update()),
+    ("revokeMouCalendar", Resource::Mou.search()),
     ("revokeToken", Resource::Agency.delete()),
     ("rotateApplicationSecret", Resource::Agency.update()),
     ("sendReferral", Resource::Referral.update()),

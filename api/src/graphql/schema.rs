@@ -22,6 +22,8 @@ use crate::erasure::change::ErasureMutation;
 use crate::feed::graphql::FeedQuery;
 use crate::mandated_disclosure::change::MandateMutation;
 use crate::mandated_disclosure::graphql::MandateQuery;
+use crate::mou::calendar::change::MouCalendarMutation;
+use crate::mou::calendar::graphql::MouCalendarQuery;
 use crate::mou::change::MouMutation;
 use crate::mou::coverage::CoverageQuery;
 use crate::mou::life::MouLifeMutation;
@@ -61,6 +63,7 @@ pub struct Query(
     ReferralQuery,
     PartnershipQuery,
     MouQuery,
+    MouCalendarQuery,
     CoverageQuery,
     StatisticsQuery,
     AuditQuery,
@@ -96,6 +99,7 @@ pub struct Mutation(
     MouMutation,
     MouLifeMutation,
     MouVersionMutation,
+    MouCalendarMutation,
 );
 
 /// The whole schema.

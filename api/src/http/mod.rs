@@ -7,6 +7,7 @@
 pub mod answer;
 pub mod attachment;
 pub mod authenticator;
+pub mod calendar;
 pub mod challenge;
 pub mod client_address;
 pub mod correlation;

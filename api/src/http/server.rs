@@ -14,7 +14,8 @@ use super::health::Readiness;
 use super::routes::read_only;
 use super::shared::Shared;
 use super::{
-    attachment, cors, evidence, form, health, mou_document, mou_page, oauth, register, well_known,
+    attachment, calendar, cors, evidence, form, health, mou_document, mou_page, oauth, register,
+    well_known,
 };
 use crate::request::WorkerFactory;
 
@@ -114,6 +115,7 @@ pub async fn serve(
             .configure(|service| mou_document::routes(service, &origins))
             .configure(|service| mou_page::routes(service, &origins))
             .configure(|service| register::routes(service, &origins))
+            .configure(calendar::routes)
             .service(read_only("/healthz", health::healthz))
             .service(read_only("/readyz", health::readyz))
             .configure(|service| {

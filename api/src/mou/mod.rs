@@ -4,9 +4,10 @@
 //! from then on, [`query`] reads them: by [`find`] those that a [`register`] asks for; [`graphql`] and [`input`] are the wire.
 //! [`document`] keeps the text that they sign; [`promises`] are what its parties promise, of which [`coverage`] is a map, and
 //! [`impact`] counts what would stop. [`export`] and [`import`] are the register as a spreadsheet has it, [`page`] is
-//! one MOU on paper; [`reminders`] tells of what comes nearer, and `put_back` says again in an older copy what was
+//! one MOU on paper, [`calendar`] the days of many; [`reminders`] tells of what comes nearer, and `put_back` says again in an older copy what was
 //! said since.
 
+pub mod calendar;
 pub mod change;
 pub mod coverage;
 pub mod days;

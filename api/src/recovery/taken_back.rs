@@ -5,10 +5,11 @@
 //! copy holds. What an operator or an agency must do by hand is named.
 
 use concord_entities::ids::{
-    AgencyId, ApplicationId, ConsentId, IssuerId, MouId, SurvivorAuditId, TaskForceId,
+    AgencyId, ApplicationId, ConsentId, IssuerId, MouCalendarId, MouId, SurvivorAuditId,
+    TaskForceId,
 };
 use concord_entities::vocabulary::{AgencyStatus, AuditType, MemberRole};
-use concord_entities::{agency, application, consent, membership, mou, survivor};
+use concord_entities::{agency, application, consent, membership, mou, mou_calendar, survivor};
 
 use crate::access::issuer::register as issuers;
 use crate::access::off_boarding;
@@ -21,6 +22,7 @@ use crate::consent::ending::{self, By};
 use crate::consent::rules as consent_rules;
 use crate::erasure::kept::KeptRecords;
 use crate::error::Result;
+use crate::mou::calendar::change as calendars;
 use crate::mou::put_back as mous;
 use crate::store::Connections;
 
@@ -53,6 +55,8 @@ pub enum TakenBack {
     Subject(AgencyId, String),
     /// What parties of an MOU had said, or a next version of it, ended it once more.
     Mou(MouId),
+    /// A calendar of MOUs' days was revoked once more.
+    MouCalendar(MouCalendarId),
     /// A person had been erased. Every consent of theirs was ended and every key destroyed; what is left must be erased
     /// again by their agency.
     Erased(SurvivorAuditId),
@@ -76,6 +80,7 @@ impl std::fmt::Display for TakenBack {
                 f,
                 "{id}: ended or suspended once more, as its parties had said"
             ),
+            Self::MouCalendar(id) => write!(f, "{id}: revoked once more"),
             Self::Erased(id) => write!(
                 f,
                 "{id}: had been erased; every consent is ended, no key is left, and their agency must erase them again"
@@ -125,6 +130,13 @@ pub async fn take_back(
             if is_last_of(lost, one, AuditType::SubjectReinstated) {
                 done.extend(subject_again(change, one).await?);
             }
+        } else if kind == AuditType::MouCalendarRevoked {
+            for id in ids(objects) {
+                let found = mou_calendar::Entity::anywhere(id).one(&**change).await?;
+                if let Some(calendar) = found {
+                    done.extend(calendar_again(change, calendar).await?);
+                }
+            }
         } else if kind == AuditType::SigningKeyRetired {
             done.extend(objects.iter().cloned().map(TakenBack::SigningKey));
         } else {
@@ -145,8 +157,8 @@ pub async fn take_back(
     Ok(done)
 }
 
-/// Ends everything that may be shared, and suspends every membership but the coordinators', who reinstate them, and every MOU
-/// for each of its parties: nobody knows what of it had ended.
+/// Ends everything that may be shared, suspends every membership but the coordinators', who reinstate them, and every MOU for
+/// each of its parties, and revokes every calendar: nobody knows what of it had ended.
 ///
 /// # Errors
 /// `UNAVAILABLE`.
@@ -165,6 +177,9 @@ pub(super) async fn everything(change: &mut Ending<'_, ByOperator>) -> Result<Ve
         for place in members {
             done.extend(place_again(change, place).await?);
         }
+    }
+    for calendar in mou_calendar::Entity::everywhere().all(&**change).await? {
+        done.extend(calendar_again(change, calendar).await?);
     }
     let now = change.now();
     let signed = mou::Entity::signed_anywhere().all(&**change).await?;
@@ -304,6 +319,18 @@ async fn subject_again(
     change.acts_for(Some(agency));
     change.record(event).await?;
     Ok(Some(TakenBack::Subject(agency, subject.clone())))
+}
+
+async fn calendar_again(
+    change: &mut Ending<'_, ByOperator>,
+    calendar: mou_calendar::Model,
+) -> Result<Option<TakenBack>> {
+    change.acts_for(Some(calendar.agency_id));
+    let Some(revoked) = calendars::revoke(change, calendar).await? else {
+        return Ok(None);
+    };
+    change.record(Event::MouCalendarRevoked(revoked.id)).await?;
+    Ok(Some(TakenBack::MouCalendar(revoked.id)))
 }
 
 async fn issuer_again(

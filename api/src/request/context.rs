@@ -20,7 +20,7 @@ use crate::access::token_status::{self, TokenStatuses};
 use crate::access::trusted_documents::TrustedDocuments;
 use crate::audit::change::{Change, Ending};
 use crate::audit::checkpoint::LedgerKey;
-use crate::audit::event::{Event, RequestMeta};
+use crate::audit::event::{Agent, Event, RequestMeta};
 use crate::audit::ledger::{Decided, Ledger, RecordingError, Released};
 use crate::audit::refusals::Refusals;
 use crate::audit::turnstile::Turnstile;
@@ -125,6 +125,43 @@ impl WorkerFactory {
             ledger_key: self.ledger_key,
             keyring_backups: self.settings.keyring_backups,
         })
+    }
+}
+
+impl Worker {
+    /// Decides, records, and releases, on behalf of an agent; from the start again where some sharing ended in between, which
+    /// `decide` says with none where it noticed. Overtaken twice, it is made while holding the sharing lock, so that it ends.
+    ///
+    /// # Errors
+    /// What `decide` refuses; `UNAVAILABLE` where the log cannot be written.
+    pub async fn release<T, F>(
+        &self,
+        agent: &Agent,
+        meta: &RequestMeta,
+        decide: impl Fn() -> F,
+    ) -> Result<Released<T>>
+    where
+        F: Future<Output = Result<Option<Decided<T>>>>,
+    {
+        let Self { store, ledger, .. } = self;
+        for _ in 0..OVERTAKEN {
+            let Some(decided) = decide().await? else {
+                continue;
+            };
+            match ledger.release(decided, agent, meta).await {
+                Ok(released) => return Ok(released),
+                Err(RecordingError::Stale) => {}
+                Err(RecordingError::Refused(refusal)) => return Err(refusal),
+            }
+        }
+        let held = ledger.hold(store).await?;
+        let decided = decide().await?;
+        let decided = decided.ok_or_else(|| Refusal::unavailable(OvertakenError))?;
+        match held.release(decided, agent, meta).await {
+            Ok(released) => Ok(released),
+            Err(RecordingError::Stale) => Err(Refusal::unavailable(OvertakenError)),
+            Err(RecordingError::Refused(refusal)) => Err(refusal),
+        }
     }
 }
 
@@ -236,25 +273,8 @@ impl Request {
         F: Future<Output = Result<Decided<T>>>,
     {
         let agent = self.caller.agent();
-        let Worker { store, ledger, .. } = &self.worker;
-        for _ in 0..OVERTAKEN {
-            let Some(decided) = self.decide(&find).await? else {
-                continue;
-            };
-            match ledger.release(decided, &agent, &self.meta).await {
-                Ok(released) => return Ok(released),
-                Err(RecordingError::Stale) => {}
-                Err(RecordingError::Refused(refusal)) => return Err(refusal),
-            }
-        }
-        let held = ledger.hold(store).await?;
-        let decided = self.decide(&find).await?;
-        let decided = decided.ok_or_else(|| Refusal::unavailable(OvertakenError))?;
-        match held.release(decided, &agent, &self.meta).await {
-            Ok(released) => Ok(released),
-            Err(RecordingError::Stale) => Err(Refusal::unavailable(OvertakenError)),
-            Err(RecordingError::Refused(refusal)) => Err(refusal),
-        }
+        let decide = || self.decide(&find);
+        self.worker.release(&agent, &self.meta, decide).await
     }
 
     /// Finds and decides; returns none where some sharing ended before the caller's standing was read.

@@ -1,18 +1,19 @@
 //! How an id that was asked for goes on record where the request is refused.
 
 use concord_entities::ids::{
-    AgencyId, AnyId, ApplicationId, AuditEventId, ConsentId, LegalHoldId, MandateId, MouId,
-    NoticeId, PartnershipId, ReferralId, ReferralNoteId, RulePackId, SurvivorId, TokenId,
+    AgencyId, AnyId, ApplicationId, AuditEventId, ConsentId, LegalHoldId, MandateId, MouCalendarId,
+    MouId, NoticeId, PartnershipId, ReferralId, ReferralNoteId, RulePackId, SurvivorId, TokenId,
 };
 
 /// The kinds of record that somebody may be refused. No other prefix is kept: it would be a stranger's own words.
-const KINDS: [&str; 13] = [
+const KINDS: [&str; 14] = [
     AgencyId::PREFIX,
     ApplicationId::PREFIX,
     AuditEventId::PREFIX,
     ConsentId::PREFIX,
     LegalHoldId::PREFIX,
     MandateId::PREFIX,
+    MouCalendarId::PREFIX,
     MouId::PREFIX,
     NoticeId::PREFIX,
     PartnershipId::PREFIX,

@@ -150,6 +150,10 @@ codes! {
         ReferralAssigned = "REFERRAL_ASSIGNED",
         /// A referral was found by its sender to be one that should never have been.
         ReferralEnteredInError = "REFERRAL_ENTERED_IN_ERROR",
+        /// A calendar of MOUs' days was made, which its address opens.
+        MouCalendarCreated = "MOU_CALENDAR_CREATED",
+        /// A calendar of MOUs' days was revoked: its address opens nothing.
+        MouCalendarRevoked = "MOU_CALENDAR_REVOKED",
         /// Two agencies took a step towards working together, or its day was corrected; the reason is the step.
         PartnershipStepRecorded = "PARTNERSHIP_STEP_RECORDED",
         /// An agency answered the questions of a meeting with another one, for itself.

@@ -53,6 +53,7 @@ pub(crate) mod m0052_mou_endings;
 pub(crate) mod m0053_promises;
 pub(crate) mod m0055_mou_documents;
 pub(crate) mod m0056_left_places;
+pub(crate) mod m0057_mou_calendars;
 
 use sea_orm_migration::sea_orm::prelude::Uuid;
 
