@@ -6,7 +6,7 @@ mod notice;
 mod put_back;
 mod reminded;
 mod stopped;
-mod table;
+pub mod table;
 mod versions;
 
 use sea_orm::EntityTrait;

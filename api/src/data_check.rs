@@ -2,10 +2,11 @@
 
 use std::fmt;
 
-use concord_entities::ids::{AgencyId, SurvivorId, TaskForceId};
-use concord_entities::{agency, membership, survivor};
+use concord_entities::ids::{AgencyId, MouId, SurvivorId, TaskForceId};
+use concord_entities::{agency, membership, mou, mou_party, survivor};
 
 use crate::error::Result;
+use crate::mou::unsound;
 use crate::store::Store;
 
 /// Something that is there and would be refused today. Shows ids and no pseudonym.
@@ -25,6 +26,13 @@ pub enum DataFinding {
         /// The agencies with their names, the oldest member first.
         agencies: Vec<(AgencyId, String)>,
     },
+    /// An MOU that could not be agreed on so today.
+    Mou {
+        /// The MOU.
+        mou: MouId,
+        /// What is wrong with it, and what to write instead.
+        faults: String,
+    },
 }
 
 /// Returns everything that is there and would be refused today.
@@ -34,6 +42,7 @@ pub enum DataFinding {
 pub async fn check_data(store: &Store) -> Result<Vec<DataFinding>> {
     let mut found = pseudonyms(store).await?;
     found.extend(agency_names(store).await?);
+    found.extend(mous(store).await?);
     Ok(found)
 }
 
@@ -83,6 +92,24 @@ async fn agency_names(store: &Store) -> Result<Vec<DataFinding>> {
     Ok(found)
 }
 
+/// Returns the MOUs that stand, or may come to, and could not be agreed on so today.
+async fn mous(store: &Store) -> Result<Vec<DataFinding>> {
+    let now = store.ping().await?;
+    let mut found = Vec::new();
+    for mou in mou::Entity::to_come_or_standing(now)
+        .all(&store.read)
+        .await?
+    {
+        let parties = mou_party::Entity::of([mou.id]).all(&store.read).await?;
+        let faults = unsound::faults_today(&mou, &parties).found();
+        found.extend(faults.map(|faults| DataFinding::Mou {
+            mou: mou.id,
+            faults: faults.to_string(),
+        }));
+    }
+    Ok(found)
+}
+
 impl DataFinding {
     /// Returns what to do about it.
     #[must_use]
@@ -95,6 +122,10 @@ impl DataFinding {
             Self::AgencyNames { .. } => {
                 "ask the coordinator whether they are one agency: if so it suspends the one that is not used \
                  (`suspendMembership`); if not, name them by their ids"
+            }
+            Self::Mou { .. } => {
+                "it stays as it is until its end, and cannot be renewed so: ask its parties for a version that is mended \
+                 (`amendMou`), which all of them sign"
             }
         }
     }
@@ -114,6 +145,9 @@ impl fmt::Display for DataFinding {
                 write!(f, "agencies of {task_force} whose names look the same:")?;
                 let mut all = agencies.iter();
                 all.try_for_each(|(id, name)| write!(f, " {id} \"{name}\""))
+            }
+            Self::Mou { mou, faults } => {
+                write!(f, "{mou} could not be agreed on today: {faults}")
             }
         }
     }

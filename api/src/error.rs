@@ -163,6 +163,20 @@ pub enum Error {
         /// What is wrong, and what to do.
         text: Cow<'static, str>,
     },
+    /// An MOU would permit what a rule pack that binds one of its parties keeps out of every MOU.
+    #[error(
+        "{category} for {purpose} is wider than {pack} allows, which binds a party ({citation}): leave it out of `grants`"
+    )]
+    BeyondRulePack {
+        /// The category's code.
+        category: &'static str,
+        /// The purpose's code.
+        purpose: &'static str,
+        /// The pack's code.
+        pack: &'static str,
+        /// Where the rule is written.
+        citation: &'static str,
+    },
     /// The query asks for more than one request may.
     #[error("{0}")]
     QueryTooCostly(Cow<'static, str>),
@@ -251,6 +265,7 @@ impl Error {
             Self::PersistedQueryNotSupported => "PERSISTED_QUERY_NOT_SUPPORTED",
             Self::DocumentNotTrusted => "DOCUMENT_NOT_TRUSTED",
             Self::FileRefused { .. } => "FILE_REFUSED",
+            Self::BeyondRulePack { .. } => "BEYOND_RULE_PACK",
             Self::QueryTooCostly(_) => "QUERY_TOO_COSTLY",
             Self::RateLimited { .. } => "RATE_LIMITED",
             Self::OutcomeUnknown => "OUTCOME_UNKNOWN",
@@ -345,6 +360,18 @@ impl Error {
                 );
             }
             Self::FileRefused { reason, .. } => extensions.set("reason", *reason),
+            Self::BeyondRulePack {
+                category,
+                purpose,
+                pack,
+                ..
+            } => {
+                let field = InputPath::from("mou.terms.grants");
+                extensions.set("field", Value::from(&field));
+                extensions.set("category", *category);
+                extensions.set("purpose", *purpose);
+                extensions.set("pack", *pack);
+            }
             Self::RateLimited { seconds } => extensions.set("retryAfter", *seconds),
             Self::Unauthenticated
             | Self::ForbiddenOrigin

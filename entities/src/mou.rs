@@ -248,6 +248,9 @@ pub struct Terms {
     pub conflict_resolution: String,
     /// How many days before leaving a party says so.
     pub termination_notice_days: u32,
+    /// Whether whoever is told of substance-use records agreed to be bound by 42 CFR part 2, as a qualified service organisation.
+    #[serde(default)]
+    pub qsoa: bool,
 }
 
 /// What is told of the text that the parties of an MOU sign, a stored file.
@@ -470,6 +473,17 @@ impl Entity {
             .filter(COLUMN.superseded_at.is_null())
             .filter(COLUMN.ends_at.gt(now))
             .filter(soon)
+    }
+
+    /// Returns the MOUs that stand at `now`, or may come to, whoever agreed on them: for the command line alone.
+    #[must_use]
+    pub fn to_come_or_standing(now: Instant) -> Select<Self> {
+        Self::find()
+            .filter(COLUMN.superseded_at.is_null())
+            .filter(COLUMN.terminated_at.is_null())
+            .filter(COLUMN.declined_at.is_null())
+            .filter(COLUMN.ends_at.gt(now))
+            .order_by_asc(COLUMN.id)
     }
 
     /// Returns one of them.

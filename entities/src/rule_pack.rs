@@ -47,6 +47,13 @@ impl Entity {
             .order_by_desc(COLUMN.id)
     }
 
+    /// Returns what these agencies, the parties of an MOU, said of themselves.
+    pub fn of_parties(agencies: impl IntoIterator<Item = AgencyId>) -> Select<Self> {
+        Self::find()
+            .filter(COLUMN.agency_id.is_in(agencies))
+            .order_by_asc(COLUMN.id)
+    }
+
     /// Returns the rule pack `id` of `agency`.
     #[must_use]
     pub fn one_of(agency: AgencyId, id: RulePackId) -> Select<Self> {

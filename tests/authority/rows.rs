@@ -186,6 +186,12 @@ const REST: &[Row] = &[
         "{ mailbox { inboxUnanswered } }",
     ),
     row(
+        "mouTemplates",
+        Given::Nothing,
+        Party::Sender,
+        "{ mouTemplates { kind } }",
+    ),
+    row(
         "coverage",
         Given::TaskForce,
         Party::Sender,

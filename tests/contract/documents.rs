@@ -18,9 +18,9 @@ pub const DOCUMENTS: [(&str, usize); 6] = [
     ("README.md", 150),
     ("CONTRIBUTING.md", 250),
     ("SECURITY.md", 250),
-    ("docs/ARCHITECTURE.md", 354),
+    ("docs/ARCHITECTURE.md", 362),
     ("docs/OPERATING.md", 500),
-    ("docs/CLIENTS.md", 295),
+    ("docs/CLIENTS.md", 297),
 ];
 
 /// A generated part: its name, and what writes it.

@@ -15,7 +15,8 @@ use concord_entities::vocabulary::{
 };
 
 use super::cases::{
-    Case, EAST, NORTH, WEST, everything, in_order, midnight, noon, without_pair, without_purpose,
+    Case, EAST, NORTH, WEST, everything, in_order, midnight, noon, without_category, without_pair,
+    without_purpose,
 };
 
 /// A situation, by what is different in it.
@@ -65,6 +66,32 @@ const SITUATIONS: &[(&str, &[Situation])] = &[
             }),
             ("suspended, ended or replaced", |c| {
                 c.mou(|m| m.dates.halted_at = Some(noon(1)));
+            }),
+            (
+                "the microsecond before a notice is over, or a party has left",
+                |c| {
+                    c.mou(|m| m.dates.ends_at = noon(2));
+                    c.now = before(noon(2));
+                },
+            ),
+            ("as a notice is over, or a party has left", |c| {
+                c.mou(|m| m.dates.ends_at = noon(2));
+            }),
+            ("it lapsed, and what stands on it is suspended", |c| {
+                c.mou(|m| m.dates.ends_at = midnight(2));
+                c.facts.status = ReferralStatus::Suspended;
+            }),
+            ("amended without NEEDS since it was sent", |c| {
+                c.mou(|m| {
+                    m.version = 2;
+                    m.grants = without_category(m.grants, DataCategory::Needs);
+                });
+            }),
+            ("amended to MEDICAL since it was sent", |c| {
+                c.mou(|m| {
+                    m.version = 2;
+                    m.grants = everything();
+                });
             }),
             ("does not cover the purpose", |c| {
                 c.mou(|m| m.grants = without_purpose(m.grants, Purpose::ServiceDelivery));

@@ -64,7 +64,7 @@ pub struct Scene {
     now: Instant,
     agencies: [AgencyId; 4],
     pub mou: mou::Model,
-    parties: Vec<mou_party::Model>,
+    pub parties: Vec<mou_party::Model>,
 }
 
 impl Scene {
@@ -90,6 +90,7 @@ impl Scene {
                 training: String::new(),
                 conflict_resolution: String::new(),
                 termination_notice_days: 30,
+                qsoa: false,
             },
             effective_on: TODAY.plus_days(-10),
             review_on: Some(TODAY.plus_days(20)),

@@ -73,6 +73,7 @@ fn subject() -> PrintedMou {
             training: "Both train their staff each year.".to_owned(),
             conflict_resolution: "The directors meet within a week.".to_owned(),
             termination_notice_days: 30,
+            qsoa: false,
         },
         effective_on: "2026-03-01".parse().unwrap(),
         review_on: Some("2026-09-01".parse().unwrap()),
@@ -97,6 +98,7 @@ fn subject() -> PrintedMou {
     PrintedMou {
         mou: rules::counted_in(mou, zone),
         status: MouStatus::PartiallySigned,
+        obligations: Vec::new(),
         parties: vec![signed, party(9, "Elm Street Clinic", "Keeps four beds.")],
     }
 }

@@ -209,6 +209,7 @@ fn signed_by(
             training: String::new(),
             conflict_resolution: String::new(),
             termination_notice_days: 30,
+            qsoa: false,
         },
         effective_on: earlier.day(),
         review_on: None,

@@ -144,6 +144,7 @@ impl MouPlan {
             conflict_resolution: "The two directors meet within ten days; then the coordination office mediates."
                 .to_owned(),
             termination_notice_days: 30,
+            qsoa: false,
         }
     }
 }

@@ -23,7 +23,7 @@ pub const VALUES_A_UNIT: u64 = 4;
 /// A package: the decision, what is unsealed, and an audit event that names each category.
 pub const PACKAGE: u64 = 80;
 /// What is dearer than its kind: the fields of a type, and what each is charged.
-const DEARER: [(&str, &[&str], u64); 14] = [
+const DEARER: [(&str, &[&str], u64); 15] = [
     ("Referral", &["package", "preview"], PACKAGE),
     // What is read beside the page, for all of its entries.
     ("Referral", &["actions", "consent", "mou"], 10),
@@ -36,6 +36,8 @@ const DEARER: [(&str, &[&str], u64); 14] = [
     ("Mou", &["changes", "history", "supersedes"], 700),
     // Every MOU of the task force is counted.
     ("Mou", &["impact"], 10_000),
+    // A statement of its own.
+    ("Mou", &["obligations"], 100),
     // As many entries as are counted.
     ("ReferralConnection", &["totalCount"], 400),
     // Every MOU of the task force is counted.

@@ -86,13 +86,14 @@ const GUARDED_FIELDS: [(&str, &str, RequiredScope); 3] = [
 
 /// What each field of the root asks for. A query that leads to a record or to a page of records asks for the scope of
 /// their kind and is not named here, and `viewer` asks for none.
-const OPERATIONS: [(&str, RequiredScope); 76] = [
+const OPERATIONS: [(&str, RequiredScope); 77] = [
     ("auditCheckpoint", Resource::Audit.read()),
     ("contactNow", Resource::Survivor.read()),
     ("coverage", Resource::Mou.search()),
     ("lintConsent", Resource::Consent.read()),
     ("consentEffects", Resource::Consent.read()),
     ("mailbox", Resource::Referral.search()),
+    ("mouTemplates", Resource::Mou.create()),
     ("referralStatistics", Resource::Mou.search()),
     ("acceptReferral", Resource::Referral.update()),
     ("addReferralNote", Resource::Referral.update()),

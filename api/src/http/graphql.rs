@@ -387,6 +387,7 @@ fn is_denial(error: &Error) -> bool {
         | Error::PersistedQueryNotSupported
         | Error::DocumentNotTrusted
         | Error::FileRefused { .. }
+        | Error::BeyondRulePack { .. }
         | Error::CursorExpired
         | Error::QueryTooCostly(_)
         | Error::RateLimited { .. }

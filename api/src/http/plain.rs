@@ -81,6 +81,7 @@ fn status(error: &Error) -> StatusCode {
         | Error::PersistedQueryNotSupported
         | Error::DocumentNotTrusted
         | Error::FileRefused { .. }
+        | Error::BeyondRulePack { .. }
         | Error::QueryTooCostly(_) => StatusCode::BAD_REQUEST,
         Error::InvalidTransition { .. }
         | Error::NotYours { .. }

@@ -14,9 +14,10 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter};
 
 use super::graphql::{Mou, MouView};
 use super::input::{MouInput, MouSignatureInput};
+use super::obligations::packs_of;
 use super::promises;
 use super::query::find_mou;
-use super::rules::{self, ChangedMou, DraftedTerm, versions};
+use super::rules::{self, ChangedMou, DraftedTerm, packs, versions};
 use crate::access::grant::Resource;
 use crate::agency::zone;
 use crate::audit::change::{Author, Change};
@@ -212,7 +213,13 @@ pub(super) async fn draft_version(
     let grants = grants::to_grants("mou.terms.grants", &input.terms.grants);
     let grants = faults.keep(grants)?.unwrap_or(Grants::EMPTY);
     let terms = input.terms.told(&mut faults);
+    let day = today.max(input.effective_on.0);
+    let packs = packs_of(change, parties.keys().copied()).await?.bound(day);
+    let text = "true, as part 2 binds a party: whoever is told of substance-use records agrees to be bound by it, too";
+    let agreed = !packs::lacks_qsoa(&grants, terms.qsoa, &packs);
+    faults.require(agreed, "mou.terms.qsoa", text);
     faults.none()?;
+    packs::check_within(&grants, &packs)?;
     let model = mou::Model {
         id: MouId::new(),
         version: before.map_or(1, |before| before.mou.version.saturating_add(1)),

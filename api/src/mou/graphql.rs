@@ -13,6 +13,7 @@ use super::document::graphql::MouDocument;
 use super::history::{self, MouHistoryEntry, MouTermChange};
 use super::impact::{self, MouImpact};
 use super::input::MouTerms;
+use super::obligations::{self, MouObligation};
 use super::promises::Promise;
 use super::rules;
 use super::rules::transitions::SeenMou;
@@ -24,7 +25,7 @@ use crate::error::Result;
 use crate::request::directory::AgenciesById;
 use crate::request::{InRequest, Request};
 use crate::wire::lookahead;
-use crate::wire::scalars::{Date, DateTime, Sha256};
+use crate::wire::scalars::{Date, DateTime, LanguageTag, Sha256};
 
 /// One version of a memorandum of understanding.
 #[derive(Clone, Debug, SimpleObject)]
@@ -78,6 +79,20 @@ impl Mou {
     /// What the parties agreed on.
     async fn terms(&self) -> MouTerms {
         MouTerms::of(&self.model)
+    }
+
+    /// What the law asks of its parties, by the rule packs that bind them on the day, or on its first or last one. Requires `mou.r`.
+    async fn obligations(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "In which language: English (`en`) or Spanish (`es`); English for any other."
+        )]
+        language: Option<LanguageTag>,
+    ) -> Result<Vec<MouObligation>> {
+        let request = ctx.request()?;
+        request.caller.may(Resource::Mou.read())?;
+        Box::pin(obligations::of_mou(request, &self.model, language.as_ref())).await
     }
 
     /// The categories that it permits for some purpose: a ceiling only.

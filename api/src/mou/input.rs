@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use async_graphql::{ID, InputObject, SimpleObject};
+use concord_entities::grants::Grants;
 use concord_entities::ids::InvalidIdError;
 use concord_entities::mou::{self, Terms};
 use concord_entities::vocabulary::{MouKind, MouStatus};
@@ -80,6 +81,10 @@ pub struct MouTerms {
     pub conflict_resolution: String,
     /// How many days before leaving a party says so: 0 to 365.
     pub termination_notice_days: i32,
+    /// Whether whoever is told of substance-use records agrees to be bound by 42 CFR part 2, as a qualified service organisation
+    /// is (42 CFR 2.11). Asked for where `PART2` binds a party and the MOU permits `SUBSTANCE_USE`.
+    #[graphql(default)]
+    pub qsoa: bool,
 }
 
 /// A signature under an MOU.
@@ -170,6 +175,7 @@ impl MouTerms {
             conflict_resolution: prose("conflictResolution", &self.conflict_resolution),
             breach_notice_hours,
             termination_notice_days,
+            qsoa: self.qsoa,
         }
     }
 }
@@ -193,17 +199,22 @@ impl MouTerms {
     /// Returns what the parties of an MOU agreed on.
     #[must_use]
     pub fn of(mou: &mou::Model) -> Self {
+        Self::told_as(&mou.terms, &mou.grants)
+    }
+
+    /// Returns terms and what they permit as they are told.
+    pub(super) fn told_as(terms: &Terms, grants: &Grants) -> Self {
         let count = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
-        let terms = &mou.terms;
         Self {
             purpose: terms.purpose.clone(),
-            grants: grants::from_grants(&mou.grants),
+            grants: grants::from_grants(grants),
             services: terms.services.clone(),
             confidentiality: terms.confidentiality.clone(),
             breach_notice_hours: count(terms.breach_notice_hours),
             training: terms.training.clone(),
             conflict_resolution: terms.conflict_resolution.clone(),
             termination_notice_days: count(terms.termination_notice_days),
+            qsoa: terms.qsoa,
         }
     }
 }

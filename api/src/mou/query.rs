@@ -4,11 +4,13 @@ use async_graphql::{Context, ID, Object};
 use concord_entities::ids::MouId;
 use concord_entities::instant::Instant;
 use concord_entities::mou;
+use concord_entities::vocabulary::MouKind;
 
 use super::find::FindMous;
 use super::graphql::{Mou, MouView, read_mou};
 use super::input::MouFilter;
 use super::register::{MouOrder, MouPlace, MouRegister};
+use super::template::graphql::MouTemplate;
 use crate::access::grant::Resource;
 use crate::audit::disclose;
 use crate::audit::ledger::Decided;
@@ -16,6 +18,7 @@ use crate::error::Result;
 use crate::request::{InRequest, Request};
 use crate::store::page::{self, Page, PageRequest};
 use crate::wire::connection::Connection;
+use crate::wire::scalars::LanguageTag;
 
 /// Reading MOUs.
 #[derive(Default)]
@@ -57,6 +60,23 @@ impl MouQuery {
         Ok(Connection::from_page(page, |one| {
             register.place(&one.model)
         }))
+    }
+
+    /// Drafts to begin with, one for each kind: words for each clause, and what such MOUs usually permit. Each can be drafted as it
+    /// is, with your parties and days. A lawyer reads what you make of it.
+    async fn mou_templates(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Of which kind; of every kind where you leave it out.")] kind: Option<
+            MouKind,
+        >,
+        #[graphql(
+            desc = "In which language: English (`en`) or Spanish (`es`); English for any other."
+        )]
+        language: Option<LanguageTag>,
+    ) -> Result<Vec<MouTemplate>> {
+        ctx.request()?.looks(Resource::Mou.create()).await?;
+        MouTemplate::all(kind, language.as_ref())
     }
 
     /// One MOU that your agency may follow; null for what does not exist and for what you may not see.

@@ -162,6 +162,7 @@ impl From<Refusal> for OauthError {
             | Error::PersistedQueryNotSupported
             | Error::DocumentNotTrusted
             | Error::FileRefused { .. }
+            | Error::BeyondRulePack { .. }
             | Error::CursorExpired
             | Error::QueryTooCostly(_)
             | Error::OutcomeUnknown

@@ -289,6 +289,7 @@ impl RowCells<'_> {
                 training,
                 conflict_resolution,
                 termination_notice_days: notice,
+                qsoa: false,
             },
         })
     }

@@ -7,7 +7,7 @@ use super::sheet::PrintedMou;
 use crate::audit::disclose;
 use crate::audit::ledger::Decided;
 use crate::error::Result;
-use crate::mou::rules;
+use crate::mou::{obligations, rules};
 use crate::request::Request;
 
 /// Returns what the page of an MOU shows, to an agency that may follow the MOU.
@@ -29,6 +29,7 @@ async fn find_printed(request: &Request, id: MouId) -> Result<Decided<Option<Pri
     let parties = mou_party::Entity::of([id]).all(&store.read).await?;
     let agencies = parties.iter().map(|party| party.agency_id);
     let agencies = request.worker.directory.among(store, agencies).await?;
+    let obligations = obligations::by_law(&store.read, &mou, &parties, found.now).await?;
     let status = rules::status(&mou, rules::signed(&parties), found.now);
     let mut parties: Vec<_> = parties
         .into_iter()
@@ -44,6 +45,7 @@ async fn find_printed(request: &Request, id: MouId) -> Result<Decided<Option<Pri
         mou,
         status,
         parties,
+        obligations,
     };
     Ok(found.map(|_| Some(printed)))
 }

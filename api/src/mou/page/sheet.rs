@@ -10,6 +10,7 @@ use concord_entities::{mou, mou_party};
 use super::texts::{self, MouTexts, MouTextsError};
 use crate::consent::form::page::{FormPage, PaperSize};
 use crate::consent::form::texts::{FormLanguage, fill};
+use crate::mou::rules::packs::Obligation;
 
 /// What the page is about.
 #[derive(Clone, Debug)]
@@ -20,6 +21,8 @@ pub struct PrintedMou {
     pub status: MouStatus,
     /// Its parties, each with its agency's name.
     pub parties: Vec<(String, mou_party::Model)>,
+    /// What the law asks of them.
+    pub obligations: Vec<Obligation>,
 }
 
 /// Why there is no page.
@@ -50,6 +53,7 @@ struct MouSheet<'s> {
     review: Option<String>,
     notice: String,
     document: String,
+    obligations: Vec<(&'static str, &'s str)>,
 }
 
 /// A party as the page shows it.
@@ -154,7 +158,22 @@ impl PrintedMou {
             review,
             notice,
             document: self.document(texts),
+            obligations: self.obligations(language),
         }
+    }
+
+    /// Returns what the law asks of the parties, each with where it is written.
+    fn obligations(&self, language: FormLanguage) -> Vec<(&'static str, &str)> {
+        let asked = self.obligations.iter();
+        asked
+            .map(|one| {
+                let text = match language {
+                    FormLanguage::English => one.duty.english,
+                    FormLanguage::Spanish => one.duty.spanish,
+                };
+                (text, &*one.citation)
+            })
+            .collect()
     }
 
     fn party<'s>(

@@ -25,6 +25,8 @@ pub(super) struct MouTexts {
     pub(super) ceiling: String,
     pub(super) nothing: String,
     pub(super) confidentiality_heading: String,
+    pub(super) obligations_heading: String,
+    pub(super) qsoa: String,
     pub(super) breach_heading: String,
     pub(super) breach: String,
     pub(super) training_heading: String,

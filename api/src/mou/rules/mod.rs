@@ -6,12 +6,14 @@
 //! - [`mod@status`]: where one stands now, from dates and signatures, and what it covers.
 //! - [`term`]: its days.
 //! - [`transitions`]: what may follow what, in one table, and what its parties may do next.
+//! - [`packs`]: what the law that binds a party asks of it.
 //! - [`signing`]: offering and signing; [`document`]: which text they sign; [`words`]: what a party says of it from then on;
 //!   [`versions`]: what takes its place, and in what it differs.
 
 pub mod coverage;
 pub mod document;
 pub mod impact;
+pub mod packs;
 pub mod reminders;
 pub mod signing;
 pub mod status;

@@ -103,6 +103,7 @@ fn fields(mou: &mou::Model, parties: &[mou_party::Model]) -> Vec<(String, String
             "terms.terminationNoticeDays",
             Some(terms.termination_notice_days.to_string()),
         ),
+        ("terms.qsoa", terms.qsoa.then(|| "true".to_owned())),
     ];
     let told = told
         .into_iter()
