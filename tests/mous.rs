@@ -1,5 +1,7 @@
 //! What an MOU may say, and what its parties sign.
 
+pub mod refused;
+
 use concord::mou::rules::DraftedTerm;
 use concord_entities::instant::Day;
 use proptest::prelude::*;

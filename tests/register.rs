@@ -6,4 +6,5 @@ mod import;
 mod model;
 mod printed;
 mod story;
+mod there_and_back;
 mod walks;

@@ -1,12 +1,13 @@
 //! The register as a table: what every reader of CSV reads, what no spreadsheet runs, and on record like the list.
 
-use concord::mou::export::{COLUMNS, inert};
+use concord::mou::cells::{inert, said};
+use concord::mou::export::COLUMNS;
 use reqwest::Response;
 
 use super::story::offered;
 use crate::world::{Agency, World, on_both, packed};
 
-async fn asks(agency: &Agency, query: &str) -> Response {
+pub(super) async fn asks(agency: &Agency, query: &str) -> Response {
     let url = format!("http://{}/mous.csv{query}", agency.address);
     let request = reqwest::Client::new().get(url).bearer_auth(&agency.token);
     request.send().await.unwrap()
@@ -110,10 +111,14 @@ async fn a_long_table_is_read_part_by_part_and_each_is_on_record(world: World) {
 
 #[test]
 fn a_cell_is_no_formula() {
-    for formula in ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "\n=x", "＝1"] {
+    for formula in [
+        "=1+1", "+1", "-1", "@x", "\tx", "\rx", "\n=x", "＝1", "'=", "''+",
+    ] {
         assert_eq!(inert(formula), format!("'{formula}"));
+        assert_eq!(said(&inert(formula)), formula);
     }
-    for plain in ["", "north", "1-2", "'=", "a=b"] {
+    for plain in ["", "north", "1-2", "'x", "a=b", "''"] {
         assert_eq!(inert(plain), plain);
+        assert_eq!(said(plain), plain);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use concord::mou::import::sheet::{self, COLUMNS};
+use concord::mou::import::sheet::{self, COLUMNS, SheetRows};
 use serde_json::json;
 
 use crate::world::agency::{day, text};
@@ -164,7 +164,8 @@ fn all_that_is_wrong_with_a_file_is_told_by_its_row() {
                 .collect::<BTreeSet<_>>()
         })
     };
-    let rows = read(&format!("{good}\n,,,,,,,,,,,,,,,\n\"2\",{}", &good[2..])).unwrap();
+    let SheetRows { rows, .. } =
+        read(&format!("{good}\n,,,,,,,,,,,,,,,\n\"2\",{}", &good[2..])).unwrap();
     assert_eq!(
         rows.iter().map(|row| row.number).collect::<Vec<_>>(),
         [2, 4]
@@ -194,7 +195,9 @@ fn all_that_is_wrong_with_a_file_is_told_by_its_row() {
     let told = read(&format!("{good}\n{good}")).unwrap_err();
     assert_eq!(
         told,
-        BTreeSet::from(["row 3: `reference`: another row has the same".to_owned()])
+        BTreeSet::from([
+            "row 3: `reference`: another row has the same [BAD_USER_INPUT]".to_owned()
+        ])
     );
     // The faults of all rows at once; of a file without the columns, the columns.
     let told = read(

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use concord::mou::import::sheet::{RowFault, SheetRows};
+use concord::mou::import::write::TakenIn;
 use concord::mou::import::{sheet, write};
 use concord::service::Service;
 use concord::settings::SessionKind;
@@ -51,7 +53,7 @@ impl Import {
         let file = std::fs::read(&self.file)
             .map_err(|fault| miette!("{}: {fault}", self.file.display()))?;
         let rows = sheet::read(&file, self.clauses.as_deref());
-        let rows = rows.map_err(|faults| faulty(&faults))?;
+        let SheetRows { rows, aside } = rows.map_err(|faults| faulty(&faults))?;
         let settings = self
             .options
             .settings_of(SessionKind::LongCommand("mou import"))?;
@@ -66,6 +68,7 @@ impl Import {
             println!(
                 "{fresh} MOUs would be put before their parties; {known} were taken in before"
             );
+            say_aside(aside);
             return Ok(());
         }
         let length = u64::try_from(checked.fresh()).into_diagnostic()?;
@@ -76,18 +79,37 @@ impl Import {
         let taken = write::take_in(&service.store, checked, || bar.inc(1)).await;
         bar.finish_and_clear();
         let taken = taken.map_err(|refusal| miette!("{}: run it again", refusal.error))?;
+        let TakenIn { taken, refused } = taken;
         println!("{taken} MOUs are before their parties, who sign each through their own tokens");
         println!("{known} were taken in before, and are left as they are");
-        Ok(())
+        say_aside(aside);
+        if refused.is_empty() {
+            return Ok(());
+        }
+        Err(miette!(
+            "{} rows were not taken in: a rule has come to speak against them\n{}",
+            refused.len(),
+            lines(&refused)
+        ))
+    }
+}
+
+fn say_aside(aside: usize) {
+    if aside > 0 {
+        println!("{aside} are drafts, or over, by their `status`, and are left aside");
     }
 }
 
 /// Says all that is wrong with a file.
-fn faulty(faults: &[sheet::RowFault]) -> miette::Report {
-    let lines: Vec<String> = faults.iter().map(|fault| format!("  {fault}")).collect();
+fn faulty(faults: &[RowFault]) -> miette::Report {
     miette!(
         "nothing was taken in: {} faults\n{}",
         faults.len(),
-        lines.join("\n")
+        lines(faults)
     )
+}
+
+fn lines(faults: &[RowFault]) -> String {
+    let lines: Vec<String> = faults.iter().map(|fault| format!("  {fault}")).collect();
+    lines.join("\n")
 }

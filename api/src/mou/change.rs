@@ -215,11 +215,9 @@ pub(super) async fn draft_version(
     let terms = input.terms.told(&mut faults);
     let day = today.max(input.effective_on.0);
     let packs = packs_of(change, parties.keys().copied()).await?.bound(day);
-    let text = "true, as part 2 binds a party: whoever is told of substance-use records agrees to be bound by it, too";
-    let agreed = !packs::lacks_qsoa(&grants, terms.qsoa, &packs);
-    faults.require(agreed, "mou.terms.qsoa", text);
+    let permitted = packs::check(&grants, terms.qsoa, &packs, "mou.terms.qsoa", &mut faults);
     faults.none()?;
-    packs::check_within(&grants, &packs)?;
+    permitted?;
     let model = mou::Model {
         id: MouId::new(),
         version: before.map_or(1, |before| before.mou.version.saturating_add(1)),
@@ -287,7 +285,9 @@ async fn parties(
         faults.require(is_same, place(index), text);
     }
     let own = change.agency();
-    let enough = input.parties.len() > 1 && parties.contains_key(&own);
+    // One that is named twice is one; what is no id may have been meant for another.
+    let unread = input.parties.len().saturating_sub(named.len());
+    let enough = parties.len().saturating_add(unread) > 1 && parties.contains_key(&own);
     faults.require(
         enough,
         "mou.parties",

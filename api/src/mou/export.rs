@@ -1,22 +1,22 @@
 //! The register as a table for a spreadsheet: CSV as RFC 4180 has it, in UTF-8, with the mark by which spreadsheets know that.
 //!
-//! A spreadsheet takes what begins with certain characters for a formula, and may run it. What people wrote stands behind an
-//! apostrophe where it begins so (OWASP, CSV injection).
+//! [`super::import`] takes such a table in again, whole: another store then has the same put before the same parties.
 
-use std::borrow::Cow;
-
+use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{Code, MouStatus};
 use csv::{QuoteStyle, Terminator, WriterBuilder};
 
+use super::cells::{self, BETWEEN, inert};
 use super::graphql::{Mou, MouParty};
 use super::query::read_list;
 use super::register::{MouPlace, MouRegister};
+use crate::clock;
 use crate::error::{Refusal, Result};
 use crate::request::Request;
 use crate::store::page::{LARGEST_SIZE, PageRequest, Towards};
 
-/// The table's columns.
-pub const COLUMNS: [&str; 13] = [
+/// The table's columns. New ones are added at its end.
+pub const COLUMNS: [&str; 25] = [
     "id",
     "version",
     "title",
@@ -30,13 +30,19 @@ pub const COLUMNS: [&str; 13] = [
     "daysLeft",
     "timeZone",
     "taskForce",
+    "openEnded",
+    "grants",
+    "qsoa",
+    "promises",
+    "breachNoticeHours",
+    "terminationNoticeDays",
+    "purpose",
+    "responsibilities",
+    "services",
+    "confidentiality",
+    "training",
+    "conflictResolution",
 ];
-
-/// What stands between the agencies of one cell: no spreadsheet takes it for the end of the cell.
-const BETWEEN: &str = " | ";
-
-/// With what a spreadsheet takes a cell for a formula, also where it is written wide.
-const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
 
 /// Some rows of the table, and where it goes on.
 #[derive(Debug)]
@@ -63,11 +69,11 @@ pub(crate) async fn part(
     let page = read_list(request, register, wanted).await?;
     let last = page.entries.last().filter(|_| page.has_next);
     let next = last.map(|mou| register.place(&mou.model));
-    let csv = rows(&page.entries, after.is_none()).map_err(Refusal::internal)?;
+    let csv = rows(&page.entries, after.is_none(), clock::now()).map_err(Refusal::internal)?;
     Ok(ExportedPart { csv, next })
 }
 
-fn rows(mous: &[Mou], with_names: bool) -> std::io::Result<Vec<u8>> {
+fn rows(mous: &[Mou], with_names: bool, now: Instant) -> std::io::Result<Vec<u8>> {
     let mark: &[u8] = if with_names { b"\xef\xbb\xbf" } else { b"" };
     let mut table = WriterBuilder::new()
         .quote_style(QuoteStyle::Always)
@@ -77,16 +83,28 @@ fn rows(mous: &[Mou], with_names: bool) -> std::io::Result<Vec<u8>> {
         table.write_record(COLUMNS)?;
     }
     for mou in mous {
-        table.write_record(row(mou).iter().map(|cell| inert(cell).into_owned()))?;
+        table.write_record(row(mou, now).iter().map(|cell| inert(cell).into_owned()))?;
     }
     table.into_inner().map_err(csv::IntoInnerError::into_error)
 }
 
-fn row(mou: &Mou) -> [String; COLUMNS.len()] {
-    let model = &mou.model;
+fn row(mou: &Mou, now: Instant) -> [String; COLUMNS.len()] {
+    let (model, terms) = (&mou.model, &mou.model.terms);
     let awaits = matches!(mou.status, MouStatus::Offered | MouStatus::PartiallySigned);
     let lacks = |party: &&MouParty| awaits && party.signed_at.is_none();
     let or_empty = |value: Option<String>| value.unwrap_or_default();
+    let named: Vec<_> = mou.parties.iter().map(|one| (called(one), one)).collect();
+    let promises: Vec<_> = named
+        .iter()
+        .map(|(name, party)| (name.as_str(), party.promises.as_slice()))
+        .collect();
+    let responsibilities: Vec<_> = named
+        .iter()
+        .map(|(name, party)| (name.as_str(), party.responsibilities.as_str()))
+        .collect();
+    // Its last day is one that no review moves any more, where a notice ends it or its review was due.
+    let is_due = model.review_at.is_some_and(|due| due <= now);
+    let open_ended = model.open_ended && model.terminates_on.is_none() && !is_due;
     [
         model.id.to_string(),
         model.version.to_string(),
@@ -101,22 +119,27 @@ fn row(mou: &Mou) -> [String; COLUMNS.len()] {
         or_empty(mou.days_left.map(|days| days.to_string())),
         model.time_zone.to_string(),
         or_empty(model.task_force_id.map(|id| id.to_string())),
+        cells::flag(open_ended),
+        cells::grants(&model.grants),
+        cells::flag(terms.qsoa),
+        cells::promises(&promises),
+        terms.breach_notice_hours.to_string(),
+        terms.termination_notice_days.to_string(),
+        terms.purpose.clone(),
+        cells::responsibilities(&responsibilities),
+        terms.services.clone(),
+        terms.confidentiality.clone(),
+        terms.training.clone(),
+        terms.conflict_resolution.clone(),
     ]
 }
 
 fn names<'m>(parties: impl Iterator<Item = &'m MouParty>) -> String {
-    let names: Vec<&str> = parties
-        .map(|party| party.agency.known().name.as_str())
-        .collect();
+    let names: Vec<String> = parties.map(called).collect();
     names.join(BETWEEN)
 }
 
-/// Returns a cell that no spreadsheet takes for a formula.
-#[must_use]
-pub fn inert(cell: &str) -> Cow<'_, str> {
-    if cell.starts_with(FORMULA) {
-        Cow::Owned(format!("'{cell}"))
-    } else {
-        Cow::Borrowed(cell)
-    }
+fn called(party: &MouParty) -> String {
+    let agency = party.agency.known();
+    cells::called(&agency.name, agency.id)
 }

@@ -18,6 +18,8 @@ const MOST_LANGUAGES: usize = 50;
 const MOST_AREAS: usize = 100;
 /// For how many people at a time a promise is at most.
 const MOST_PEOPLE: i32 = 10_000;
+/// The same in words.
+pub(super) const CAPACITY: &str = "1 to 10,000";
 
 /// What a party of an MOU promises: to serve each of these needs, in each of these languages, in each of these areas.
 #[derive(Clone, Debug, InputObject, SimpleObject)]
@@ -42,17 +44,27 @@ pub(super) fn read(promises: Option<&Vec<Promise>>, place: &str, faults: &mut Fa
         .enumerate()
         .map(|(index, promise)| promise.read(&format!("{place}.{index}"), faults))
         .collect();
-    let read = lists::once(read);
+    each_once(read, place, faults)
+}
+
+/// Returns what a party promises, each promise once; that there are too many goes to `faults`.
+pub(super) fn each_once(
+    promises: Vec<StoredPromise>,
+    place: &str,
+    faults: &mut Faults,
+) -> Promises {
+    let promises = lists::once(promises);
     faults.require(
-        read.len() <= MOST_PROMISES,
+        promises.len() <= MOST_PROMISES,
         place,
-        "at most 20: one can name several needs, languages and areas",
+        "at most 20 of a party: one can name several needs, languages and areas",
     );
-    Promises(read)
+    Promises(promises)
 }
 
 impl Promise {
-    fn read(&self, place: &str, faults: &mut Faults) -> StoredPromise {
+    /// Reads a promise, at a place such as `mou.parties.0.promises.0`; what is wrong with it goes to `faults`.
+    pub(super) fn read(&self, place: &str, faults: &mut Faults) -> StoredPromise {
         let at = |field: &str| format!("{place}.{field}");
         faults.require(!self.needs.is_empty(), at("needs"), "at least one");
         let tags = self.languages.iter().map(|tag| tag.as_str().to_owned());
@@ -77,11 +89,7 @@ impl Promise {
         let mut areas = lists::once(areas);
         areas.sort_unstable();
         let is_some = |people: i32| (1..=MOST_PEOPLE).contains(&people);
-        faults.require(
-            self.capacity.is_none_or(is_some),
-            at("capacity"),
-            "1 to 10,000",
-        );
+        faults.require(self.capacity.is_none_or(is_some), at("capacity"), CAPACITY);
         StoredPromise {
             needs: self.needs.iter().copied().collect(),
             languages,

@@ -1,4 +1,4 @@
-//! Reading the file: CSV with a header, each row an MOU, all that is wrong with it at once. Pure.
+//! Reading the file: CSV with a header, each row an MOU, all that is wrong with it at once. It asks nobody.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -7,17 +7,19 @@ use std::str::FromStr;
 use concord_entities::grants::Grants;
 use concord_entities::instant::Day;
 use concord_entities::mou::Terms;
-use concord_entities::vocabulary::{Categories, Code, DataCategory, MouKind, Purpose};
+use concord_entities::vocabulary::{Code, MouKind, MouStatus};
 use csv::{ReaderBuilder, StringRecord};
 
-use crate::input_fault::{Faults, InputFaults};
+use crate::error::{Error, Faults, InputFault, InputFaults};
+use crate::mou::cells::{self, PromiseCell, parted, read_flag, read_grants, read_promises, said};
+use crate::mou::rules::DraftedTerm;
 use crate::text;
 
 /// A column: its name in the header, whatever its case, spaces and signs, and whether every row says something there.
 type SheetColumn = (&'static str, bool);
 
 /// The columns that are read; others are left aside.
-pub const COLUMNS: [SheetColumn; 16] = [
+pub const COLUMNS: [SheetColumn; 20] = [
     ("reference", true),
     ("title", true),
     ("kind", true),
@@ -34,7 +36,14 @@ pub const COLUMNS: [SheetColumn; 16] = [
     ("breachNoticeHours", false),
     ("terminationNoticeDays", true),
     ("grants", false),
+    ("qsoa", false),
+    ("promises", false),
+    ("openEnded", false),
+    ("status", false),
 ];
+
+/// The column that stands for `reference` in a file that has none: a register that this service wrote.
+const ID: &str = "id";
 
 /// The columns that a paper's clauses stand in, which may be said once for all rows.
 const CLAUSES: [&str; 6] = [
@@ -65,18 +74,41 @@ pub struct SheetRow {
     pub kind: MouKind,
     /// Its parties, by their names or ids.
     pub parties: Vec<String>,
-    /// What each of them takes on.
-    pub responsibilities: String,
+    /// What each of them takes on, in the order of the parties.
+    pub responsibilities: Vec<String>,
+    /// What they promise.
+    pub promises: Vec<PromiseCell>,
     /// Its first day.
     pub effective_on: Day,
     /// The day on which its review is due.
     pub review_on: Option<Day>,
-    /// Its last day.
-    pub expires_on: Day,
+    /// Its last day; none where it is open-ended.
+    pub expires_on: Option<Day>,
     /// What it permits.
     pub grants: Grants,
     /// What its parties agreed on.
     pub terms: Terms,
+}
+
+impl SheetRow {
+    /// Returns its days.
+    #[must_use]
+    pub fn term(&self) -> DraftedTerm {
+        DraftedTerm {
+            effective_on: self.effective_on,
+            review_on: self.review_on,
+            expires_on: self.expires_on,
+        }
+    }
+}
+
+/// A file's rows.
+#[derive(Clone, Debug)]
+pub struct SheetRows {
+    /// Each MOU that may be put before its parties.
+    pub rows: Vec<SheetRow>,
+    /// How many are left aside, since by their `status` they are no agreement yet, or none any more.
+    pub aside: usize,
 }
 
 /// What is wrong with a row.
@@ -84,13 +116,27 @@ pub struct SheetRow {
 pub struct RowFault {
     /// The row's number.
     pub row: usize,
+    /// The code with which the operation refuses that drafts such an MOU.
+    pub code: &'static str,
     /// What is wrong, and what to write instead.
     pub text: String,
 }
 
+impl RowFault {
+    /// Returns the fault of a row that is refused so.
+    #[must_use]
+    pub fn of(row: usize, refused: &Error) -> Self {
+        Self {
+            row,
+            code: refused.code(),
+            text: refused.to_string(),
+        }
+    }
+}
+
 impl fmt::Display for RowFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "row {}: {}", self.row, self.text)
+        write!(f, "row {}: {} [{}]", self.row, self.text, self.code)
     }
 }
 
@@ -98,11 +144,11 @@ impl fmt::Display for RowFault {
 ///
 /// # Errors
 /// All that is wrong with it.
-pub fn read(file: &[u8], clauses: Option<&str>) -> Result<Vec<SheetRow>, Vec<RowFault>> {
+pub fn read(file: &[u8], clauses: Option<&str>) -> Result<SheetRows, Vec<RowFault>> {
     let file = file.strip_prefix(b"\xef\xbb\xbf").unwrap_or(file);
     let of_file = |row: usize, text: &str| {
-        let text = text.to_owned();
-        vec![RowFault { row, text }]
+        let fault = InputFault::of_all(text.to_owned());
+        vec![RowFault::of(row, &Error::BadUserInput(fault.into()))]
     };
     let mut reader = ReaderBuilder::new()
         .delimiter(delimiter(file))
@@ -111,12 +157,11 @@ pub fn read(file: &[u8], clauses: Option<&str>) -> Result<Vec<SheetRow>, Vec<Row
     let not_text = "not text in UTF-8: save the sheet as `CSV UTF-8`";
     let header = reader.headers().map_err(|_| of_file(1, not_text))?;
     let places = places(header).map_err(|texts| {
-        let faults = texts.into_iter();
-        faults
-            .map(|text| RowFault { row: 1, text })
-            .collect::<Vec<_>>()
+        let faults = texts.iter().flat_map(|text| of_file(1, text));
+        faults.collect::<Vec<_>>()
     })?;
     let mut rows = Vec::new();
+    let mut aside = 0_usize;
     let mut faults = Vec::new();
     let mut references = HashSet::new();
     for (index, record) in reader.records().enumerate() {
@@ -139,6 +184,10 @@ pub fn read(file: &[u8], clauses: Option<&str>) -> Result<Vec<SheetRow>, Vec<Row
             places: &places,
             clauses,
         };
+        if cells.is_aside() {
+            aside = aside.saturating_add(1);
+            continue;
+        }
         let mut wrong = Faults::default();
         let row = cells.read(number, &mut wrong);
         let is_first = row
@@ -149,7 +198,7 @@ pub fn read(file: &[u8], clauses: Option<&str>) -> Result<Vec<SheetRow>, Vec<Row
         rows.extend(row);
     }
     if faults.is_empty() {
-        Ok(rows)
+        Ok(SheetRows { rows, aside })
     } else {
         Err(faults)
     }
@@ -161,10 +210,7 @@ pub fn of_row(row: usize, faults: &Faults) -> Vec<RowFault> {
     let found = faults.found();
     let faults = found.iter().flat_map(InputFaults::iter);
     faults
-        .map(|fault| RowFault {
-            row,
-            text: fault.text.to_string(),
-        })
+        .map(|fault| RowFault::of(row, &Error::BadUserInput(fault.clone().into())))
         .collect()
 }
 
@@ -200,6 +246,11 @@ fn places(header: &StringRecord) -> Result<HashMap<&'static str, usize>, Vec<Str
             faults.push(format!("`{known}`: there are two columns of this name"));
         }
     }
+    if !places.contains_key("reference")
+        && let Some(place) = header.iter().position(|name| plain(name) == ID)
+    {
+        places.insert("reference", place);
+    }
     for (name, required) in COLUMNS {
         let needed = required && !CLAUSES.contains(&name);
         if needed && !places.contains_key(name) {
@@ -224,7 +275,29 @@ impl RowCells<'_> {
     fn cell(&self, name: &'static str) -> &str {
         let place = self.places.get(name);
         let cell = place.and_then(|place| self.record.get(*place));
-        cell.unwrap_or_default().trim()
+        said(cell.unwrap_or_default().trim()).trim()
+    }
+
+    /// Returns whether its status, by its very code, is that of an MOU which is not before its parties, or is over.
+    fn is_aside(&self) -> bool {
+        match MouStatus::from_code(self.cell("status")) {
+            Some(
+                MouStatus::Draft
+                | MouStatus::Declined
+                | MouStatus::Expired
+                | MouStatus::Terminated
+                | MouStatus::Superseded,
+            ) => true,
+            Some(
+                MouStatus::Offered
+                | MouStatus::PartiallySigned
+                | MouStatus::Signed
+                | MouStatus::Active
+                | MouStatus::DueForReview
+                | MouStatus::Suspended,
+            )
+            | None => false,
+        }
     }
 
     /// Returns the row; none where something is wrong with it, which is added to `faults`.
@@ -232,20 +305,13 @@ impl RowCells<'_> {
         let line =
             |name, faults: &mut Faults| text::line_at(faults, name, self.cell(name), text::LINE);
         let (reference, title) = (line("reference", faults), line("title", faults));
-        let parties: Vec<String> = self
-            .cell("parties")
-            .split(['|', ';', '\n'])
-            .map(|name| name.trim().to_owned())
-            .filter(|name| !name.is_empty())
+        let parties: Vec<String> = cells::parts(self.cell("parties"))
+            .map(str::to_owned)
             .collect();
         let some = "two agencies or more, by their names, with `|` or `;` between them";
         faults.require(parties.len() > 1, "parties", some);
-        let mut clause = |name| {
-            let said = Some(self.cell(name)).filter(|said| !said.is_empty());
-            let said = said.or(self.clauses).unwrap_or_default();
-            text::prose_at(faults, name, said, text::PROSE)
-        };
-        let responsibilities = clause("responsibilities");
+        let responsibilities = self.responsibilities(&parties, faults);
+        let mut clause = |name| text::prose_at(faults, name, self.clause(name), text::PROSE);
         let (purpose, services) = (clause("purpose"), clause("services"));
         let (confidentiality, training) = (clause("confidentiality"), clause("training"));
         let conflict_resolution = clause("conflictResolution");
@@ -262,11 +328,16 @@ impl RowCells<'_> {
             self.day("reviewOn", faults),
             self.day("expiresOn", faults),
         );
+        let open_ended = self.flag("openEnded", faults);
         let missing = "a day, such as `2026-03-01`";
         for (name, day) in [("effectiveOn", first), ("expiresOn", last)] {
-            faults.require(day.is_some() || !self.cell(name).is_empty(), name, missing);
+            let may_lack = open_ended && name == "expiresOn";
+            let is_said = day.is_some() || !self.cell(name).is_empty();
+            faults.require(is_said || may_lack, name, missing);
         }
         let grants = self.grants(faults);
+        let qsoa = self.flag("qsoa", faults);
+        let promises = read_promises(self.cell("promises"), faults);
         if faults.found().is_some() {
             return None;
         }
@@ -277,9 +348,10 @@ impl RowCells<'_> {
             kind: kind?,
             parties,
             responsibilities,
+            promises,
             effective_on: first?,
             review_on: review,
-            expires_on: last?,
+            expires_on: last.filter(|_| !open_ended),
             grants,
             terms: Terms {
                 purpose,
@@ -289,7 +361,7 @@ impl RowCells<'_> {
                 training,
                 conflict_resolution,
                 termination_notice_days: notice,
-                qsoa: false,
+                qsoa,
             },
         })
     }
@@ -330,25 +402,39 @@ impl RowCells<'_> {
         kind
     }
 
-    /// Reads what is permitted: `HOUSING_PLACEMENT: IDENTITY CONTACT; HEALTH_CARE: MEDICAL`.
     fn grants(&self, faults: &mut Faults) -> Grants {
-        let pairs = self.cell("grants").split([';', '|', '\n']);
-        let pairs = pairs.filter(|pair| !pair.trim().is_empty());
-        let read: Option<Vec<(Purpose, Categories)>> = pairs.map(grant).collect();
+        let read = read_grants(self.cell("grants"));
         let text = "a purpose's code, a colon and codes of categories, such as `HEALTH_CARE: MEDICAL NEEDS`; `;` between \
             purposes";
         faults.require(read.is_some(), "grants", text);
-        read.unwrap_or_default().into_iter().collect()
+        read.unwrap_or(Grants::EMPTY)
     }
-}
 
-fn grant(pair: &str) -> Option<(Purpose, Categories)> {
-    let (purpose, categories) = pair.split_once(':')?;
-    let purpose = Purpose::from_code(purpose.trim())?;
-    let categories = categories
-        .split([' ', ','])
-        .filter(|code| !code.is_empty())
-        .map(DataCategory::from_code)
-        .collect::<Option<Categories>>()?;
-    (!categories.is_empty()).then_some((purpose, categories))
+    fn flag(&self, name: &'static str, faults: &mut Faults) -> bool {
+        let read = read_flag(self.cell(name));
+        faults.require(read.is_some(), name, "`true`, `false` or nothing");
+        read.unwrap_or_default()
+    }
+
+    /// Returns what a clause says.
+    fn clause(&self, name: &'static str) -> &str {
+        let said = Some(self.cell(name)).filter(|said| !said.is_empty());
+        said.or(self.clauses).unwrap_or_default()
+    }
+
+    /// Returns what each of the parties takes on.
+    fn responsibilities(&self, parties: &[String], faults: &mut Faults) -> Vec<String> {
+        let name = "responsibilities";
+        let cell = self.clause(name);
+        match parted(cell, parties) {
+            Some(each) => each
+                .iter()
+                .map(|own| text::prose_at(faults, name, own, text::PROSE))
+                .collect(),
+            None => {
+                let all = text::prose_at(faults, name, cell, text::PROSE);
+                vec![all; parties.len()]
+            }
+        }
+    }
 }

@@ -5,17 +5,25 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use concord_entities::ids::{AgencyId, MouId, TaskForceId};
 use concord_entities::instant::Instant;
 use concord_entities::name_key::NameKey;
+use concord_entities::promise::{Promises, StoredPromise};
+use concord_entities::vocabulary::Pack;
 use concord_entities::zone::Zone;
-use concord_entities::{agency, agency_name, membership, mou, mou_import, mou_party};
-use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter};
+use concord_entities::{agency, agency_name, membership, mou, mou_import, mou_party, rule_pack};
+use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect};
 
 use super::sheet::{RowFault, SheetRow, of_row};
 use crate::agency::zone;
 use crate::audit::change::{ByOperator, Change};
 use crate::audit::event::{Event, MouEvent};
+use crate::consent::lint::RulePacks;
 use crate::error::{Faults, Result};
-use crate::mou::rules::{self, DraftedTerm};
+use crate::mou::obligations::packs_of;
+use crate::mou::promises;
+use crate::mou::rules::{self, packs};
 use crate::store::Store;
+
+/// How many ids one statement names at most.
+const MOST_AT_ONCE: usize = 500;
 
 /// A register that can be taken in.
 #[derive(Clone, Debug)]
@@ -31,7 +39,24 @@ pub struct CheckedRegister {
 #[derive(Clone, Debug)]
 struct CheckedRow {
     row: SheetRow,
-    parties: Vec<AgencyId>,
+    parties: Vec<CheckedParty>,
+}
+
+/// A party, with all that it takes on.
+#[derive(Clone, Debug)]
+struct CheckedParty {
+    agency: AgencyId,
+    responsibilities: String,
+    promises: Promises,
+}
+
+/// What became of a register.
+#[derive(Clone, Debug, Default)]
+pub struct TakenIn {
+    /// How many MOUs were taken in.
+    pub taken: usize,
+    /// Rows that were not, since a rule speaks against them that did not when they were looked at.
+    pub refused: Vec<RowFault>,
 }
 
 impl CheckedRegister {
@@ -89,6 +114,32 @@ impl KnownAgencies {
         named
     }
 
+    /// Returns the parties that a row names, with what it has them take on and promise; what is wrong with that goes to `faults`.
+    fn parties_of(&self, row: &SheetRow, faults: &mut Faults) -> Vec<CheckedParty> {
+        let named = self.named_by(row, faults);
+        let mut promised: HashMap<AgencyId, Vec<StoredPromise>> = HashMap::new();
+        for (index, cell) in row.promises.iter().enumerate() {
+            let party = self.find(&cell.party).ok().filter(|id| named.contains(id));
+            if let Some(id) = party {
+                promised.entry(id).or_default().push(cell.promise.clone());
+            } else {
+                let text = "begins with none of the row's `parties`";
+                faults.add(format!("promises.{index}"), text);
+            }
+        }
+        let with_own = named.into_iter().zip(&row.responsibilities);
+        with_own
+            .map(|(agency, own)| {
+                let promises = promised.remove(&agency).unwrap_or_default();
+                CheckedParty {
+                    agency,
+                    responsibilities: own.clone(),
+                    promises: promises::each_once(promises, "promises", faults),
+                }
+            })
+            .collect()
+    }
+
     fn find(&self, name: &str) -> Result<AgencyId, &'static str> {
         let by_id = name.parse().ok().filter(|id| self.all.contains(id));
         let by_name = self.by_name.get(&NameKey::of(name));
@@ -125,7 +176,9 @@ pub async fn check(
     let imported = mou_import::Entity::of_task_force(task_force)
         .all(&store.read)
         .await?;
-    let imported: HashSet<String> = imported.into_iter().map(|one| one.reference).collect();
+    let mut imported: HashSet<String> = imported.into_iter().map(|one| one.reference).collect();
+    imported.extend(own_mous(store, task_force, &rows).await?);
+    let binding = packs_of(&store.read, agencies.all.iter().copied()).await?;
     let mut checked = CheckedRegister {
         task_force,
         zone,
@@ -139,16 +192,18 @@ pub async fn check(
             continue;
         }
         let mut faults = Faults::default();
-        let parties = agencies.named_by(&row, &mut faults);
-        let term = DraftedTerm {
-            effective_on: row.effective_on,
-            review_on: row.review_on,
-            expires_on: Some(row.expires_on),
-        };
-        for (field, remedy) in term.faults(today) {
+        let parties = agencies.parties_of(&row, &mut faults);
+        for (field, remedy) in row.term().faults(today) {
             faults.add(field, remedy);
         }
         wrong.extend(of_row(row.number, &faults));
+        let is_partys = |pack: &&rule_pack::Model| {
+            let mut parties = parties.iter();
+            parties.any(|party| party.agency == pack.agency_id)
+        };
+        let of_parties = binding.0.iter().filter(is_partys).cloned().collect();
+        let bound = RulePacks(of_parties).bound(row.effective_on.max(today));
+        wrong.extend(beyond_packs(&row, &bound));
         checked.rows.push(CheckedRow { row, parties });
     }
     Ok(if wrong.is_empty() {
@@ -158,8 +213,42 @@ pub async fn check(
     })
 }
 
-/// Takes a register in, one MOU after another; `told` is called after each. Returns how many were taken in. Interrupted, it is
-/// run again: what was taken in before is left as it is.
+/// Returns those of the references that are the ids of MOUs which the task force follows: a register that this service wrote
+/// comes back to where it is from.
+async fn own_mous(
+    store: &Store,
+    task_force: TaskForceId,
+    rows: &[SheetRow],
+) -> Result<Vec<String>> {
+    let ids = rows.iter().filter_map(|row| row.reference.parse().ok());
+    let ids: Vec<MouId> = ids.collect();
+    let mut own = Vec::new();
+    for some in ids.chunks(MOST_AT_ONCE) {
+        let among = mou::Entity::followed_in(task_force)
+            .filter(mou::Column::Id.is_in(some.iter().copied()))
+            .select_only()
+            .column(mou::Column::Id);
+        let found: Vec<MouId> = among.into_tuple().all(&store.read).await?;
+        own.extend(found.iter().map(MouId::to_string));
+    }
+    Ok(own)
+}
+
+/// Says what the rule packs that bind its parties have against a row.
+fn beyond_packs(row: &SheetRow, bound: &[Pack]) -> Vec<RowFault> {
+    let mut faults = Faults::default();
+    let permitted = packs::check(&row.grants, row.terms.qsoa, bound, "qsoa", &mut faults);
+    let beyond = permitted
+        .err()
+        .map(|refused| RowFault::of(row.number, &refused));
+    of_row(row.number, &faults)
+        .into_iter()
+        .chain(beyond)
+        .collect()
+}
+
+/// Takes a register in, one MOU after another; `told` is called after each. Interrupted, it is run again: what was taken in before
+/// is left as it is.
 ///
 /// # Errors
 /// `UNAVAILABLE`: what was taken in before stays.
@@ -167,8 +256,8 @@ pub async fn take_in(
     store: &Store,
     register: CheckedRegister,
     mut told: impl FnMut(),
-) -> Result<usize> {
-    let mut taken = 0_usize;
+) -> Result<TakenIn> {
+    let mut came = TakenIn::default();
     let CheckedRegister {
         task_force,
         zone,
@@ -176,23 +265,25 @@ pub async fn take_in(
         ..
     } = register;
     for row in rows {
-        if take_in_one(store, task_force, &zone, row).await? {
-            taken = taken.saturating_add(1);
+        match take_in_one(store, task_force, &zone, row).await? {
+            Ok(true) => came.taken = came.taken.saturating_add(1),
+            Ok(false) => {}
+            Err(refused) => came.refused.extend(refused),
         }
         told();
     }
-    Ok(taken)
+    Ok(came)
 }
 
-/// Takes one MOU in, unless another command did meanwhile.
+/// Takes one MOU in, unless another command did meanwhile. Within: what speaks against it now.
 async fn take_in_one(
     store: &Store,
     task_force: TaskForceId,
     zone: &Zone,
     CheckedRow { row, parties }: CheckedRow,
-) -> Result<bool> {
-    let Some(drafter) = parties.first().copied() else {
-        return Ok(false);
+) -> Result<Result<bool, Vec<RowFault>>> {
+    let Some(drafter) = parties.first().map(|party| party.agency) else {
+        return Ok(Ok(false));
     };
     let mut change = Change::at_command_line(store, ByOperator::default()).await?;
     change.acts_for(Some(drafter));
@@ -201,15 +292,25 @@ async fn take_in_one(
         .await?;
     if known.is_some() {
         change.give_up().await?;
-        return Ok(false);
+        return Ok(Ok(false));
     }
     let now = change.now();
+    let day = row.effective_on.max(zone.day(now));
+    let agencies = parties.iter().map(|party| party.agency);
+    let bound = packs_of(&change, agencies).await?.bound(day);
+    let beyond = beyond_packs(&row, &bound);
+    if !beyond.is_empty() {
+        change.give_up().await?;
+        return Ok(Err(beyond));
+    }
     let reference = row.reference.clone();
-    let responsibilities = row.responsibilities.clone();
     let mou = rules::counted_in(offered(row, task_force, drafter, now), zone.clone());
     let mou = mou.into_active_model().insert(&change).await?;
-    for agency_id in parties {
-        let party = mou_party::Model::unsigned(mou.id, agency_id, responsibilities.clone());
+    for party in parties {
+        let party = mou_party::Model {
+            promises: party.promises,
+            ..mou_party::Model::unsigned(mou.id, party.agency, party.responsibilities)
+        };
         party.into_active_model().insert(&change).await?;
     }
     let import = mou_import::Model {
@@ -222,11 +323,12 @@ async fn take_in_one(
     let event = || MouEvent::from(&mou);
     let events = vec![Event::MouDrafted(event()), Event::MouOffered(event())];
     change.commit_all(events).await?;
-    Ok(true)
+    Ok(Ok(true))
 }
 
 /// Returns the MOU that a row says, put before its parties.
 fn offered(row: SheetRow, task_force: TaskForceId, drafter: AgencyId, now: Instant) -> mou::Model {
+    let last_day = row.term().last_day();
     mou::Model {
         id: MouId::new(),
         version: 1,
@@ -239,8 +341,8 @@ fn offered(row: SheetRow, task_force: TaskForceId, drafter: AgencyId, now: Insta
         terms: row.terms,
         effective_on: row.effective_on,
         review_on: row.review_on,
-        expires_on: row.expires_on,
-        open_ended: false,
+        open_ended: row.expires_on.is_none(),
+        expires_on: last_day,
         terminates_on: None,
         time_zone: Zone::UTC,
         begins_at: Instant(0),

@@ -7,7 +7,7 @@ use concord_entities::grants::Grants;
 use concord_entities::rule_pack;
 use concord_entities::vocabulary::{Categories, Code, DataCategory, Pack, Purpose, Purposes};
 
-use crate::error::Error;
+use crate::error::{Error, Faults};
 
 /// What a rule pack asks of the parties of an MOU.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,6 +134,23 @@ pub fn obligations<'p>(binding: impl Iterator<Item = &'p rule_pack::Model>) -> V
         }
     }
     asked
+}
+
+/// Checks what an MOU permits against the packs that bind its parties, however it comes in. Where it lacks the word of whoever is
+/// told of substance-use records, that is added to `faults`, at the place of `qsoa`.
+///
+/// # Errors
+/// As [`check_within`].
+pub fn check(
+    grants: &Grants,
+    agreed: bool,
+    packs: &[Pack],
+    qsoa: &str,
+    faults: &mut Faults,
+) -> Result<(), Error> {
+    let text = "true, as part 2 binds a party: whoever is told of substance-use records agrees to be bound by it, too";
+    faults.require(!lacks_qsoa(grants, agreed, packs), qsoa, text);
+    check_within(grants, packs)
 }
 
 /// Returns whether an MOU lacks the word of whoever is told of substance-use records, where part 2 binds a party.
