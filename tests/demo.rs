@@ -1,5 +1,6 @@
 //! The demo: what it promises to fill an empty store with, by which operations, and tokens that open it.
 
+mod covered;
 mod log;
 mod personas;
 mod records;

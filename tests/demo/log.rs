@@ -10,8 +10,8 @@ use concord_entities::vocabulary::{
     AuditType, NoteAudience, ReferralAction, ReferralSide, ReferralStatus,
 };
 use concord_entities::{
-    agency, application, audit_event, audit_waiting, consent, consent_signature, membership, mou,
-    mou_party, partnership, referral, referral_note, staff_training, survivor,
+    agency, agency_vetting, application, audit_event, audit_waiting, consent, consent_signature,
+    membership, mou, mou_party, partnership, referral, referral_note, staff_training, survivor,
 };
 
 use uuid::Uuid;
@@ -98,6 +98,10 @@ async fn the_log_holds_what_the_operations_write_and_nothing_else() {
             count(&demo.all::<membership::Entity>().await, |row| {
                 !row.is_active()
             }),
+        ),
+        (
+            AuditType::AgencyVetted,
+            demo.count::<agency_vetting::Entity>().await,
         ),
         (
             AuditType::ApplicationRegistered,

@@ -235,7 +235,6 @@ async fn agencies_and_programs_are_as_registering_and_suspending_leave_them() {
     assert!(out[0].suspension_reason.is_some());
     assert!(suspended.epoch_began_at > suspended.created_at);
     for agency in &agencies {
-        // Nothing records a check yet.
         assert_eq!(agency.token_epoch == 2, agency.id == suspended.id);
     }
     let programs = demo.all::<application::Entity>().await;

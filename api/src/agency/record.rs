@@ -129,7 +129,10 @@ async fn rename(change: &Change<'_>, name: String) -> Result<Option<Event>> {
 }
 
 /// Records a check of an agency; returns whose it is, and the event to record, or none where it is on record already.
-async fn vet(change: &Change<'_>, input: &VettingInput) -> Result<(AgencyId, Option<Event>)> {
+pub(crate) async fn vet(
+    change: &Change<'_>,
+    input: &VettingInput,
+) -> Result<(AgencyId, Option<Event>)> {
     let agency_id: AgencyId = page::id("vetting.agency", &input.agency)?;
     let task_force: TaskForceId = page::id("vetting.taskForce", &input.task_force)?;
     let place = membership::Entity::under(change.agency(), task_force, agency_id)

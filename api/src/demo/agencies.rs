@@ -4,16 +4,18 @@ use std::time::Duration;
 
 use async_graphql::ID;
 use concord_entities::instant::Instant;
+use concord_entities::vocabulary::VettingAttribute;
 use concord_entities::zone::Zone;
 
 use super::past::Past;
 use super::personas;
-use super::script::{Deed, Script};
+use super::script::{Deed, Script, VettedAttribute};
 use super::stage::Stage;
 use super::who::Who;
 use crate::agency;
 use crate::agency::founding::Founding;
 use crate::agency::graphql::AgencyInput;
+use crate::agency::vetting::VettingInput;
 use crate::application::operator;
 use crate::application::rules::ApplicationRequest;
 use crate::audit::change::{Change, Ending};
@@ -29,6 +31,46 @@ const ZONE: &str = "America/New_York";
 const CLOSED: &str =
     "The building inspection closed both houses; to be looked at again once the stairs are mended.";
 
+/// What the office found, so many days ago: one check has lapsed, and one is about to.
+const VETTED: &[(u64, VettedAttribute)] = &[
+    (
+        200,
+        VettedAttribute {
+            who: Who::Harbor,
+            attribute: VettingAttribute::TraumaInformed,
+            evidence: "Certificates of nine of its eleven staff, seen on a visit to the houses.",
+            days: 730,
+        },
+    ),
+    (
+        198,
+        VettedAttribute {
+            who: Who::Harbor,
+            attribute: VettingAttribute::RespectsConfidentiality,
+            evidence: "Its house rules and intake forms, read with its director.",
+            days: 220,
+        },
+    ),
+    (
+        196,
+        VettedAttribute {
+            who: Who::LegalAid,
+            attribute: VettingAttribute::KnowsImmigrationLaw,
+            evidence: "Two attorneys with ten years of T and U visas between them; three partners asked.",
+            days: 730,
+        },
+    ),
+    (
+        194,
+        VettedAttribute {
+            who: Who::Clinic,
+            attribute: VettingAttribute::Credible,
+            evidence: "License and last inspection, from the state's register.",
+            days: 180,
+        },
+    ),
+];
+
 /// Returns the founding of the task force, and when it was.
 pub(super) fn founding(past: Past) -> (Instant, Founding) {
     let office = Who::Office.profile();
@@ -42,7 +84,7 @@ pub(super) fn founding(past: Past) -> (Instant, Founding) {
     (past.days_ago(office.days), founding)
 }
 
-/// Scripts that everybody is registered, and that one is suspended.
+/// Scripts that everybody is registered, that some are vetted, and that one is suspended.
 pub(super) fn tell(script: &mut Script) {
     let past = script.past;
     let program_of = |script: &mut Script, who: Who| {
@@ -56,6 +98,10 @@ pub(super) fn tell(script: &mut Script) {
         let at = past.days_ago(who.profile().days);
         script.add(at, Who::Office, Deed::RegisterAgency(*who));
         program_of(script, *who);
+    }
+    for (days, vetted) in VETTED {
+        let at = past.days_ago(*days).plus(Duration::from_hours(5));
+        script.add(at, Who::Office, Deed::Vet(*vetted));
     }
     let suspended = Deed::SuspendAgency(Who::Lodging, CLOSED);
     script.add(past.days_ago(61), Who::Office, suspended);
@@ -110,6 +156,25 @@ pub(super) async fn register_program(
         operator::register_with_keys(change, stage.agencies.get(who)?, &wanted).await?;
     stage.programs.keep(who, program.id);
     Ok(event)
+}
+
+/// Records a check of an agency, made on the day before.
+pub(super) async fn vet(
+    stage: &Stage<'_>,
+    change: &Change<'_>,
+    vetted: &VettedAttribute,
+) -> Result<Event> {
+    let checked_on = change.now().day().plus_days(-1);
+    let vetting = VettingInput {
+        agency: ID(stage.agencies.get(vetted.who)?.to_string()),
+        task_force: ID(stage.task_force.to_string()),
+        attribute: vetted.attribute,
+        evidence: vetted.evidence.to_owned(),
+        checked_on: checked_on.into(),
+        lapses_on: Some(checked_on.plus_days(vetted.days).into()),
+    };
+    let (_, event) = agency::record::vet(change, &vetting).await?;
+    event.ok_or_else(|| Error::NotFound.into())
 }
 
 /// Suspends an agency.

@@ -1,7 +1,7 @@
 //! The demo: a believable task force, invented from its first agency to its last package, for an empty store.
 //!
 //! It is a story, told from now back and played from its beginning. The plans are fixed tables: [`profiles`] (agencies),
-//! [`mou_plans`], [`survivors`], [`routes`] (referrals, with the consents that they stand on), [`services`] and
+//! [`mou_plans`] and the [`promises`] in them, [`survivors`], [`routes`] (referrals, with the consents that they stand on), [`services`] and
 //! [`packages`], [`personas`] (tokens). From them comes a [`script`] of what was done, by whom and when; [`agencies`],
 //! [`partnerships`], [`mous`], [`consents`] and [`journeys`] do it, each through the operation that everybody has, and the [`stage`] keeps
 //! what came of it.
@@ -17,6 +17,7 @@ mod partnerships;
 mod past;
 mod personas;
 mod profiles;
+mod promises;
 mod routes;
 mod script;
 mod services;
@@ -107,6 +108,7 @@ async fn play(
     match happening.deed {
         Deed::RegisterAgency(who) => agencies::register(stage, ending, who).await,
         Deed::RegisterProgram(who) => agencies::register_program(stage, ending, who).await,
+        Deed::Vet(vetted) => agencies::vet(stage, ending, &vetted).await,
         Deed::SuspendAgency(who, reason) => agencies::suspend(stage, ending, who, reason).await,
         Deed::RegisterSurvivor(person) => consents::register(stage, ending, person).await,
         Deed::Step(partner, step) => partnerships::step(stage, ending, partner, step).await,

@@ -7,6 +7,7 @@ use concord_entities::instant::Instant;
 
 use super::documents;
 use super::mou_plans::{End, MOU_PLANS, MouPlan};
+use super::promises::promised;
 use super::script::{Deed, MouDeed, Script};
 use super::stage::Stage;
 use super::who::Who;
@@ -112,7 +113,7 @@ fn input(stage: &Stage<'_>, plan: &MouPlan) -> Result<MouInput> {
         Ok(PartyInput {
             agency: ID(stage.agencies.get(*who)?.to_string()),
             responsibilities: (*responsibilities).to_owned(),
-            promises: None,
+            promises: Some(promised(plan.title, *who)),
         })
     });
     Ok(MouInput {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{
     NoteAudience, OutcomeCode, PartnershipStep, RevocationChannel, SignerRole, Urgency,
+    VettingAttribute,
 };
 
 use super::mou_plans::MouPlan;
@@ -52,6 +53,8 @@ pub(super) enum Deed {
     RegisterProgram(Who),
     /// Suspends an agency, for this reason.
     SuspendAgency(Who, &'static str),
+    /// Records that the task force's office looked into an agency.
+    Vet(VettedAttribute),
     /// Registers a survivor.
     RegisterSurvivor(&'static Person),
     /// Takes a step towards working together with another agency.
@@ -64,6 +67,19 @@ pub(super) enum Deed {
     Consent(ConsentPlan, ConsentDeed),
     /// Brings a referral on.
     Referral(ReferralPlan, ReferralDeed),
+}
+
+/// What the task force's office found as it looked into an agency.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct VettedAttribute {
+    /// Whom it looked into.
+    pub(super) who: Who,
+    /// What it looked for.
+    pub(super) attribute: VettingAttribute,
+    /// What showed it.
+    pub(super) evidence: &'static str,
+    /// For how many days it counts.
+    pub(super) days: i32,
 }
 
 /// What is done with an MOU.

@@ -322,6 +322,53 @@ export const examples = ({ recall, caller }) => [
     fill: { id: () => recall("mou") }, first: "MOUs and days left",
   },
   {
+    name: "What would stop", about: "If an MOU ended with a notice given now: counts, needs and agencies left without a path",
+    needs: "mou.r",
+    text: () => `query Impact($id: ID!) {
+  mou(id: $id) {
+    title
+    impact {
+      lapsesOn
+      openReferrals
+      activeConsents
+      needsLeft
+      agenciesLeft
+      byPartner { agency { name } openReferrals activeConsents }
+    }
+  }
+}`,
+    fill: { id: () => recall("mou") }, first: "MOUs and days left",
+  },
+  {
+    name: "Who could take a referral", about: "Today, by what MOUs promise: where a cell has no path nobody can", needs: "mou.s",
+    text: () => `query Coverage($taskForce: ID!) {
+  coverage(taskForce: $taskForce) {
+    asOf
+    cells {
+      need
+      language
+      area
+      agencies
+      paths { agency { name } lastDay endsEarly }
+    }
+    moreCells
+  }
+}`,
+    fill: { taskForce: () => recall("taskforce") }, first: "Task forces",
+  },
+  {
+    name: "Drafts of MOUs", about: "To begin with, one for each common kind", needs: "mou.r",
+    text: () => `query Templates {
+  mouTemplates {
+    kind
+    responsibilities
+    termDays
+    reviewAfterDays
+    terms { purpose services confidentiality breachNoticeHours training conflictResolution terminationNoticeDays }
+  }
+}`,
+  },
+  {
     name: "Agencies", about: "The directory", needs: "directory.rs",
     text: () => `query Agencies {
   agencies(first: 20) {
