@@ -1,7 +1,8 @@
 //! What makes no MOU: refused with its code and its place, whether it is drafted, amended or taken in from a spreadsheet; and what
 //! signs none.
 
-use concord::mou::import::sheet::{self, COLUMNS, RowFault};
+use concord::mou::import::fault::RowFault;
+use concord::mou::import::sheet::{self, COLUMNS};
 use concord::mou::import::write;
 use serde_json::{Value, json};
 

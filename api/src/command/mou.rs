@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use concord::mou::import::sheet::{RowFault, SheetRows};
+use concord::mou::import::fault::RowFault;
+use concord::mou::import::sheet::SheetRows;
 use concord::mou::import::write::TakenIn;
 use concord::mou::import::{sheet, write};
 use concord::service::Service;

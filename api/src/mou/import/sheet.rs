@@ -1,7 +1,6 @@
 //! Reading the file: CSV with a header, each row an MOU, all that is wrong with it at once. It asks nobody.
 
 use std::collections::{HashMap, HashSet};
-use std::fmt;
 use std::str::FromStr;
 
 use concord_entities::grants::Grants;
@@ -10,7 +9,8 @@ use concord_entities::mou::Terms;
 use concord_entities::vocabulary::{Code, MouKind, MouStatus};
 use csv::{ReaderBuilder, StringRecord};
 
-use crate::error::{Error, Faults, InputFault, InputFaults};
+use super::fault::{RowFault, of_row};
+use crate::error::{Error, Faults, InputFault};
 use crate::mou::cells::{self, PromiseCell, parted, read_flag, read_grants, read_promises, said};
 use crate::mou::rules::DraftedTerm;
 use crate::text;
@@ -111,35 +111,6 @@ pub struct SheetRows {
     pub aside: usize,
 }
 
-/// What is wrong with a row.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RowFault {
-    /// The row's number.
-    pub row: usize,
-    /// The code with which the operation refuses that drafts such an MOU.
-    pub code: &'static str,
-    /// What is wrong, and what to write instead.
-    pub text: String,
-}
-
-impl RowFault {
-    /// Returns the fault of a row that is refused so.
-    #[must_use]
-    pub fn of(row: usize, refused: &Error) -> Self {
-        Self {
-            row,
-            code: refused.code(),
-            text: refused.to_string(),
-        }
-    }
-}
-
-impl fmt::Display for RowFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "row {}: {} [{}]", self.row, self.text, self.code)
-    }
-}
-
 /// Reads a file. Where a row says nothing of a clause, it says `clauses`, where that is given.
 ///
 /// # Errors
@@ -202,16 +173,6 @@ pub fn read(file: &[u8], clauses: Option<&str>) -> Result<SheetRows, Vec<RowFaul
     } else {
         Err(faults)
     }
-}
-
-/// Returns what was found to be wrong with a row.
-#[must_use]
-pub fn of_row(row: usize, faults: &Faults) -> Vec<RowFault> {
-    let found = faults.found();
-    let faults = found.iter().flat_map(InputFaults::iter);
-    faults
-        .map(|fault| RowFault::of(row, &Error::BadUserInput(fault.clone().into())))
-        .collect()
 }
 
 /// Returns what parts the cells of a file: a comma, or the semicolon of spreadsheets in languages that write decimals with a
@@ -426,15 +387,13 @@ impl RowCells<'_> {
     fn responsibilities(&self, parties: &[String], faults: &mut Faults) -> Vec<String> {
         let name = "responsibilities";
         let cell = self.clause(name);
-        match parted(cell, parties) {
-            Some(each) => each
-                .iter()
+        if let Some(each) = parted(cell, parties) {
+            let each = each.iter();
+            return each
                 .map(|own| text::prose_at(faults, name, own, text::PROSE))
-                .collect(),
-            None => {
-                let all = text::prose_at(faults, name, cell, text::PROSE);
-                vec![all; parties.len()]
-            }
+                .collect();
         }
+        let all = text::prose_at(faults, name, cell, text::PROSE);
+        vec![all; parties.len()]
     }
 }

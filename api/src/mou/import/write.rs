@@ -11,7 +11,8 @@ use concord_entities::zone::Zone;
 use concord_entities::{agency, agency_name, membership, mou, mou_import, mou_party, rule_pack};
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect};
 
-use super::sheet::{RowFault, SheetRow, of_row};
+use super::fault::{RowFault, of_row};
+use super::sheet::SheetRow;
 use crate::agency::zone;
 use crate::audit::change::{ByOperator, Change};
 use crate::audit::event::{Event, MouEvent};
@@ -117,11 +118,11 @@ impl KnownAgencies {
     /// Returns the parties that a row names, with what it has them take on and promise; what is wrong with that goes to `faults`.
     fn parties_of(&self, row: &SheetRow, faults: &mut Faults) -> Vec<CheckedParty> {
         let named = self.named_by(row, faults);
-        let mut promised: HashMap<AgencyId, Vec<StoredPromise>> = HashMap::new();
+        let mut made: HashMap<AgencyId, Vec<StoredPromise>> = HashMap::new();
         for (index, cell) in row.promises.iter().enumerate() {
             let party = self.find(&cell.party).ok().filter(|id| named.contains(id));
             if let Some(id) = party {
-                promised.entry(id).or_default().push(cell.promise.clone());
+                made.entry(id).or_default().push(cell.promise.clone());
             } else {
                 let text = "begins with none of the row's `parties`";
                 faults.add(format!("promises.{index}"), text);
@@ -130,7 +131,7 @@ impl KnownAgencies {
         let with_own = named.into_iter().zip(&row.responsibilities);
         with_own
             .map(|(agency, own)| {
-                let promises = promised.remove(&agency).unwrap_or_default();
+                let promises = made.remove(&agency).unwrap_or_default();
                 CheckedParty {
                     agency,
                     responsibilities: own.clone(),
