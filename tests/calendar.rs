@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use reqwest::Response;
 use serde_json::{Value, json};
 
+use crate::endings::put_back::{is_copied, is_put_back, is_reopened};
 use crate::interop::node;
 use crate::mou_life::{agree, all_of, does, terms, trio};
 use crate::world::agency::{day, text};
@@ -178,6 +179,37 @@ async fn what_is_revoked_opens_nothing_on_the_very_next_request(world: World) {
     assert!(listed.data()["mouCalendars"]["edges"][0]["node"]["revokedAt"].is_string());
 }
 
+on_both!(what_was_revoked_is_so_again_in_an_older_copy);
+async fn what_was_revoked_is_so_again_in_an_older_copy(mut world: World) {
+    let (north, south) = (world.agency("north").await, world.agency("south").await);
+    agree(&[&north, &south], &terms(&[&north, &south], 30)).await;
+    let (revoked, path) = made(&north, json!({})).await;
+    let (kept, _) = made(&north, json!({})).await;
+    is_copied(&world);
+    revokes(&north, &revoked).await.data();
+
+    is_put_back(&world);
+    let standing = "SELECT count(*) FROM mou_calendar WHERE revoked_at IS NULL";
+    assert_eq!(world.tampers(standing), "2");
+    is_reopened(&mut world);
+    world.server = world.another_server();
+    let over = world.tampers("SELECT count(*) FROM mou_calendar WHERE revoked_at IS NOT NULL");
+    assert_eq!(over, "1");
+    let open = world.tampers("SELECT id FROM mou_calendar WHERE revoked_at IS NULL");
+    assert_eq!(
+        open,
+        world.tampers(&format!(
+            "SELECT id FROM mou_calendar WHERE id = {}",
+            world.sql_id(&kept)
+        ))
+    );
+    assert_eq!(
+        fetches(&world.server.address, &path, None).await.status(),
+        404
+    );
+    assert!(world.verifies().0);
+}
+
 on_both!(a_calendar_is_over_with_whoever_made_it);
 async fn a_calendar_is_over_with_whoever_made_it(world: World) {
     let (north, south) = (world.agency("north").await, world.agency("south").await);
@@ -219,7 +251,8 @@ fn letters() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    /// Whatever an agency is called, no line is longer than 75 octets, and the lines say it again when they are put together.
+    /// Whatever an agency is called, every line is short (75 octets and the space before), and the lines say it again when they
+    /// are put together.
     #[test]
     fn every_line_is_short_and_says_the_whole_name(name in letters()) {
         let event = DayEvent {
@@ -227,7 +260,7 @@ proptest! {
         };
         let text = calendar("MOUs", &[event]);
         prop_assert!(text.ends_with("\r\n"));
-        prop_assert!(text.split("\r\n").all(|line| line.len() <= 75 && !line.contains(['\r', '\n'])));
+        prop_assert!(text.split("\r\n").all(|line| line.len() <= 76 && !line.contains(['\r', '\n'])));
         let unfolded = text.replace("\r\n ", "");
         let value = unfolded.split("\r\n").find_map(|line| line.strip_prefix("SUMMARY:")).unwrap();
         let mut said = String::new();

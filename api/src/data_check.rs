@@ -124,8 +124,8 @@ impl DataFinding {
                  (`suspendMembership`); if not, name them by their ids"
             }
             Self::Mou { .. } => {
-                "it stays as it is until its end, and cannot be renewed so: ask its parties for a version that is mended \
-                 (`amendMou`), which all of them sign"
+                "it stays as it is until its end: ask its parties for a version that is mended (`amendMou`), which all of \
+                 them sign; it is not renewed with words that are wrong or lacking"
             }
         }
     }

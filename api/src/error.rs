@@ -113,9 +113,13 @@ pub enum Error {
     /// What would stop has to be seen first, as it stands now: `Mou.impact` tells it.
     #[error(
         "others stand on what this takes away: read the MOU's `impact` without a day, show it, and call again with its `digest` \
-         as `impactSeen`. It changes as referrals and consents come and go: then read it again"
+         as `impactSeen`. Where it changed since it was read, `extensions.impactSeen` is taken instead, within an hour, whatever \
+         changes meanwhile: so it is shown again once"
     )]
-    ImpactUnseen,
+    ImpactUnseen {
+        /// What is taken as seen once it was shown again; none where nothing was seen before.
+        again: Option<String>,
+    },
     /// Your agency has referred this survivor to this recipient already, for one of these needs, and that is not over.
     #[error(
         "your agency has referred this survivor to this recipient for the same need already, and that is not over: look at the \
@@ -256,7 +260,7 @@ impl Error {
                 "INVALID_TRANSITION"
             }
             Self::LegalHold { .. } => "LEGAL_HOLD",
-            Self::ImpactUnseen => "IMPACT_UNSEEN",
+            Self::ImpactUnseen { .. } => "IMPACT_UNSEEN",
             Self::DuplicateReferral { .. } => "DUPLICATE_REFERRAL",
             Self::ConsentDefective { .. } => "CONSENT_DEFECTIVE",
             Self::MouRequired => "MOU_REQUIRED",
@@ -372,13 +376,17 @@ impl Error {
                 extensions.set("purpose", *purpose);
                 extensions.set("pack", *pack);
             }
+            Self::ImpactUnseen { again } => {
+                if let Some(again) = again {
+                    extensions.set("impactSeen", again.as_str());
+                }
+            }
             Self::RateLimited { seconds } => extensions.set("retryAfter", *seconds),
             Self::Unauthenticated
             | Self::ForbiddenOrigin
             | Self::NotFound
             | Self::SendersOnly
             | Self::NotNow(_)
-            | Self::ImpactUnseen
             | Self::MouRequired
             | Self::Conflict(_)
             | Self::PurposeRequired

@@ -53,6 +53,8 @@ async fn a_notice_is_given_by_who_has_seen_what_would_stop(world: World) {
 
     let unseen = terminates(&north, &id, false, &Value::Null).await;
     assert_eq!(unseen.codes(), "IMPACT_UNSEEN");
+    let extensions = &unseen.body["errors"][0]["extensions"];
+    assert_eq!(extensions.get("impactSeen"), None, "nothing was shown");
     let foreign = impact_digest(&south, &id).await;
     let of_another = terminates(&north, &id, false, &foreign).await;
     assert_eq!(of_another.codes(), "IMPACT_UNSEEN");
@@ -63,7 +65,11 @@ async fn a_notice_is_given_by_who_has_seen_what_would_stop(world: World) {
     assert_eq!(changed.codes(), "IMPACT_UNSEEN", "one more came");
     let row = north.finds("Mou", &id, "terminatesOn").await;
     assert_eq!(row["terminatesOn"], Value::Null);
-    let again = impact_digest(&north, &id).await;
+    // It is shown again once: what comes meanwhile does not keep whoever has looked twice from going.
+    let again = changed.body["errors"][0]["extensions"]["impactSeen"].clone();
+    north.refers("Hope").to(&south).sharing([Identity]).await;
+    let of_south = terminates(&south, &id, false, &again).await;
+    assert_eq!(of_south.codes(), "IMPACT_UNSEEN", "it is north's");
     let given = terminates(&north, &id, false, &again).await;
     assert_eq!(given.data()["terminateMou"]["terminatesOn"], day(10));
     // Said once more it is answered as it stands.
@@ -142,7 +148,11 @@ async fn an_amendment_to_less_waits_for_who_has_seen_it_and_one_to_more_does_not
         .sharing([Identity, Needs])
         .await;
     let less = with(promises, json!([]));
-    assert_eq!(amends(&less, &earlier).await.codes(), "IMPACT_UNSEEN");
+    let changed = amends(&less, &earlier).await;
+    assert_eq!(changed.codes(), "IMPACT_UNSEEN");
+    let again = changed.body["errors"][0]["extensions"]["impactSeen"].clone();
+    north.refers("Bea").to(&south).sharing([Identity]).await;
+    amends(&less, &again).await.data();
 }
 
 on_both!(an_impact_is_asked_of_a_day_that_is_not_over);

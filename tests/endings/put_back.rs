@@ -8,10 +8,11 @@ use serde_json::{Value, json};
 use crate::world::{Agency, Database, Server, World, on_both};
 
 /// What is put back: all that sharing and the ledger stand on, in the order in which the service locks it.
-const TABLES: [&str; 14] = [
+const TABLES: [&str; 15] = [
     "agency_change",
     "mou",
     "mou_party",
+    "mou_calendar",
     "consent",
     "referral",
     "sealed_part",

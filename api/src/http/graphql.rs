@@ -378,7 +378,7 @@ fn is_denial(error: &Error) -> bool {
         | Error::NotYours { .. }
         | Error::SendersOnly
         | Error::NotNow(_)
-        | Error::ImpactUnseen
+        | Error::ImpactUnseen { .. }
         | Error::LegalHold { .. }
         | Error::DuplicateReferral { .. }
         | Error::ConsentDefective { .. }

@@ -89,7 +89,7 @@ fn status(error: &Error) -> StatusCode {
         | Error::LegalHold { .. }
         | Error::DuplicateReferral { .. }
         | Error::ConsentDefective { .. }
-        | Error::ImpactUnseen
+        | Error::ImpactUnseen { .. }
         | Error::MouRequired
         | Error::Conflict(_) => StatusCode::CONFLICT,
         Error::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use async_graphql::SimpleObject;
 use concord_entities::grants::Grants;
-use concord_entities::ids::AgencyId;
+use concord_entities::ids::{AgencyId, MouId};
 use concord_entities::instant::{Day, Instant};
 use concord_entities::mou::Follower;
 use concord_entities::vocabulary::Need;
@@ -16,6 +16,7 @@ use super::rules::impact::{
     CountedConsents, Impact, Stopped, left_without, reaching_only_through, usual_day,
 };
 use crate::agency::graphql::Agency;
+use crate::audit::checkpoint::LedgerKey;
 use crate::audit::disclose;
 use crate::audit::event::Event;
 use crate::audit::ledger::Decided;
@@ -23,6 +24,9 @@ use crate::error::{Error, Result};
 use crate::request::Request;
 use crate::store::Store;
 use crate::wire::scalars::{Date, Sha256};
+
+/// Seconds of an hour.
+const HOUR: i64 = 3_600;
 
 /// What would stop if an MOU lapsed: counts, and nothing about any person. A party is told of its own referrals and consents, and
 /// of what its own MOUs come to. A coordinator is told of all that its task force follows, in fives: null where under five.
@@ -112,35 +116,65 @@ fn number(count: u32) -> i32 {
     i32::try_from(count).unwrap_or(i32::MAX)
 }
 
-/// Checks that what would stop, as it stands now, was seen by the caller's agency.
-///
-/// # Errors
-/// `IMPACT_UNSEEN`: it was not, or it changed since. `UNAVAILABLE`.
-pub(super) async fn require_seen(
-    request: &Request,
-    mou: &mou::Model,
-    seen: Option<&Sha256>,
-    now: Instant,
-) -> Result<()> {
-    if is_seen(request, mou, seen, now).await? {
-        return Ok(());
-    }
-    Err(Error::ImpactUnseen.into())
+/// Whether what would stop was seen by whoever takes it away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum ImpactSeen {
+    /// As it stands, or as it was shown again.
+    Yes,
+    /// It was not; what is taken as seen once it was shown again, where it changed since it was shown.
+    No {
+        /// The code that a refusal gives.
+        again: Option<String>,
+    },
 }
 
-/// Returns whether what would stop, as it stands now, was seen by the caller's agency.
-pub(super) async fn is_seen(
+impl ImpactSeen {
+    /// Checks that it was seen.
+    ///
+    /// # Errors
+    /// `IMPACT_UNSEEN`.
+    pub(super) fn require(self) -> Result<()> {
+        match self {
+            Self::Yes => Ok(()),
+            Self::No { again } => Err(Error::ImpactUnseen { again }.into()),
+        }
+    }
+}
+
+/// Returns whether what would stop, as it stands now, was seen by the caller's agency. A partner who is busy changes it all the
+/// time: so it is refused once for that, and what the refusal gave is taken after it.
+pub(super) async fn seen(
     request: &Request,
     mou: &mou::Model,
     seen: Option<&Sha256>,
     now: Instant,
-) -> Result<bool> {
+) -> Result<ImpactSeen> {
     let Some(seen) = seen else {
-        return Ok(false);
+        return Ok(ImpactSeen::No { again: None });
     };
     let reader = request.caller.agency();
+    let code = |hour| shown_again(&request.worker.ledger_key, mou.id, reader, hour);
+    let hour = now.unix_seconds() / HOUR;
+    // A code is made within an hour, and is good until the next one is over.
+    if [hour, hour - 1]
+        .map(code)
+        .contains(&seen.as_str().to_owned())
+    {
+        return Ok(ImpactSeen::Yes);
+    }
     let weighed = weigh(&request.worker.store, reader, mou, None, now).await?;
-    Ok(weighed.told.digest(mou.id, reader) == seen.as_str())
+    if weighed.told.digest(mou.id, reader) == seen.as_str() {
+        return Ok(ImpactSeen::Yes);
+    }
+    Ok(ImpactSeen::No {
+        again: Some(code(hour)),
+    })
+}
+
+/// Returns the code that a refusal gives: nobody makes it without the key that every server has.
+fn shown_again(key: &LedgerKey, mou: MouId, reader: AgencyId, hour: i64) -> String {
+    let said = format!("{mou} {reader} {hour}");
+    hex::encode(key.authenticate("concord impact shown again v1", said.as_bytes()))
 }
 
 async fn weigh(

@@ -91,7 +91,7 @@ impl MouLifeMutation {
         )]
         breach: bool,
         #[graphql(
-            desc = "The digest of `Mou.impact`, read without a day, where the MOU ends with a notice: what would stop was seen. Where it changed meanwhile the answer is `IMPACT_UNSEEN`: read it again. What ends at once never waits for it."
+            desc = "The digest of `Mou.impact`, read without a day, where the MOU ends with a notice: what would stop was seen. Where it changed meanwhile the answer is `IMPACT_UNSEEN`: show it again, and pass its `extensions.impactSeen`. What ends at once never waits for it."
         )]
         impact_seen: Option<Sha256>,
     ) -> Result<Mou> {
@@ -165,7 +165,9 @@ async fn say_of(
     };
     if heard.waits_for_impact(word) {
         // Before any lock: to count it all takes a while, and a notice leaves time to look again.
-        impact::require_seen(request, &seen, impact_seen, now).await?;
+        impact::seen(request, &seen, impact_seen, now)
+            .await?
+            .require()?;
     }
     if matches!(word, PartyWord::Decline(_)) {
         let change = request.change(needed).await?;

@@ -8,21 +8,21 @@ use concord_entities::{mou, mou_party, referral};
 
 use super::change::{VersionBefore, draft_version, find, finish, save, sign, view};
 use super::graphql::Mou;
-use super::impact;
+use super::impact::ImpactSeen;
 use super::input::{MouInput, MouSignatureInput, MouTerms, PartyInput};
 use super::promises::Promise;
 use super::rules::impact::takes_away;
 use super::rules::transitions::SeenMou;
 use super::rules::versions::superseded;
 use super::standing::tell;
+use super::{impact, unsound};
 use crate::access::grant::Resource;
 use crate::audit::change::Change;
 use crate::audit::event::{Event, MouEvent};
-use crate::error::{Error, Faults, Result};
+use crate::error::{Error, Result};
 use crate::request::idempotency::{self, Created, CreatingCall, Creation};
 use crate::request::{InRequest, Request};
 use crate::store::page;
-use crate::text;
 use crate::wire::scalars::{Date, Sha256};
 
 /// Signing MOUs, and drafting their next versions.
@@ -57,7 +57,7 @@ impl MouVersionMutation {
         )]
         mou: MouInput,
         #[graphql(
-            desc = "The digest of `Mou.impact` of the version before, read without a day, where that one is in force and this one takes away from it: a pair of purpose and category, days at its end, or something that is promised. Where it changed meanwhile the answer is `IMPACT_UNSEEN`: read it again."
+            desc = "The digest of `Mou.impact` of the version before, read without a day, where that one is in force and this one takes away from it: a pair of purpose and category, days at its end, or something that is promised. Where it changed meanwhile the answer is `IMPACT_UNSEEN`: show it again, and pass its `extensions.impactSeen`."
         )]
         impact_seen: Option<Sha256>,
     ) -> Result<Mou> {
@@ -104,13 +104,6 @@ impl MouVersionMutation {
         let next = Next::Renewed(expires_on, review_on);
         Box::pin(next_once(ctx.request()?, &id, call, next)).await
     }
-}
-
-/// Whether what would stop without the version before was seen, as it stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum ImpactSeen {
-    Yes,
-    No,
 }
 
 /// What the next version says.
@@ -179,9 +172,12 @@ async fn next_version(
         now: change.now(),
     };
     seen.may(next.action())?;
-    let (input, fields, may_take_away) = match next {
-        Next::Amended(input, seen) => (*input, "mou.", seen == ImpactSeen::Yes),
-        Next::Renewed(expires_on, review_on) => (renewed(&seen, expires_on, review_on)?, "", true),
+    let (input, fields, impact_seen) = match next {
+        Next::Amended(input, seen) => (*input, "mou.", seen),
+        Next::Renewed(expires_on, review_on) => {
+            let input = renewed(&seen, expires_on, review_on)?;
+            (input, "", ImpactSeen::Yes)
+        }
     };
     let version = VersionBefore {
         mou: &mou,
@@ -189,10 +185,10 @@ async fn next_version(
         fields,
     };
     let (made, event) = draft_version(change, input, Some(version)).await?;
-    if !may_take_away && mou.dates().is_in_force(change.now()) {
+    if impact_seen != ImpactSeen::Yes && mou.dates().is_in_force(change.now()) {
         let parties_made = mou_party::Entity::of([made.id]).all(change).await?;
         if takes_away((&mou, &parties), (&made, &parties_made)) {
-            return Err(Error::ImpactUnseen.into());
+            impact_seen.require()?;
         }
     }
     Ok((made, event))
@@ -204,20 +200,21 @@ async fn impact_is_seen(request: &Request, id: &ID, digest: Option<&Sha256>) -> 
     let before: MouId = page::id("id", id)?;
     let among = mou::Entity::known_to(request.caller.agency(), before);
     // What is not found is told as the version is drafted.
-    let seen = match among.one(&request.worker.store.read).await? {
-        Some(mou) => impact::is_seen(request, &mou, digest, now).await?,
-        None => false,
-    };
-    Ok(if seen {
-        ImpactSeen::Yes
-    } else {
-        ImpactSeen::No
-    })
+    match among.one(&request.worker.store.read).await? {
+        Some(mou) => impact::seen(request, &mou, digest, now).await,
+        None => Ok(ImpactSeen::No { again: None }),
+    }
 }
 
 /// Returns what an MOU says, as the input of a next version from today on.
 fn renewed(seen: &SeenMou<'_>, expires_on: Date, review_on: Option<Date>) -> Result<MouInput> {
     let mou = seen.mou;
+    if let Some(faults) = unsound::faults_of_words(mou, seen.parties).found() {
+        let text = format!(
+            "this MOU says what is not taken any more, or leaves it out ({faults}): amend it, and mend that"
+        );
+        return Err(Error::NotNow(text.into()).into());
+    }
     let staying = seen
         .parties
         .iter()
@@ -240,22 +237,6 @@ fn renewed(seen: &SeenMou<'_>, expires_on: Date, review_on: Option<Date>) -> Res
         expires_on: Some(expires_on),
         idempotency_key: None,
     };
-    let mut faults = Faults::default();
-    text::line_at(&mut faults, "mou.title", &input.title, text::LINE);
-    input.terms.clone().told(&mut faults);
-    for party in &input.parties {
-        text::prose_at(
-            &mut faults,
-            "mou.parties",
-            &party.responsibilities,
-            text::PROSE,
-        );
-    }
-    if faults.found().is_some() {
-        let text =
-            "this MOU says, or leaves out, what is not taken any more: amend it, and mend that";
-        return Err(Error::NotNow(text.into()).into());
-    }
     Ok(input)
 }
 

@@ -155,7 +155,7 @@ impl From<Refusal> for OauthError {
             | Error::LegalHold { .. }
             | Error::DuplicateReferral { .. }
             | Error::ConsentDefective { .. }
-            | Error::ImpactUnseen
+            | Error::ImpactUnseen { .. }
             | Error::MouRequired
             | Error::Conflict(_)
             | Error::PurposeRequired
