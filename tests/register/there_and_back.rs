@@ -105,6 +105,13 @@ async fn a_register_comes_in_elsewhere_with_the_same_meaning(world: World) {
     let elsewhere = World::on(world.database).await;
     let there = trio(&elsewhere).await;
     let file = csv_of(&world).await;
+    let mut rows = csv::Reader::from_reader(&file[3..]);
+    for cell in rows
+        .records()
+        .flat_map(|row| row.unwrap().iter().map(str::to_owned).collect::<Vec<_>>())
+    {
+        assert!(!cell.starts_with(['=', '+', '-', '@']), "{cell}");
+    }
 
     let (done, said) = imports(&elsewhere, &file, &["--dry-run"]);
     assert!(
