@@ -51,6 +51,7 @@ mod keyring;
 mod keys;
 mod languages;
 mod ledger;
+mod left_behind;
 mod legal_hold;
 mod limits;
 mod links;

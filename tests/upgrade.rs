@@ -4,6 +4,7 @@
 //! meaning because the program was replaced. What each store holds is one text, `tests/upgrade/holds_0_1.snap`, the same
 //! on both databases.
 
+mod days;
 mod fixture;
 mod lookalikes;
 mod packages;

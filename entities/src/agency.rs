@@ -10,7 +10,7 @@ use crate::instant::Instant;
 use crate::name_key::NameKey;
 use crate::vocabulary::{AgencyKind, AgencyStatus, Jurisdiction};
 use crate::zone::Zone;
-use crate::{agency_name, membership};
+use crate::{agency_name, membership, mou};
 
 /// An agency that takes part in a task force.
 #[sea_orm::model]
@@ -58,25 +58,36 @@ pub const USUAL_ANSWER_DAYS: i32 = 30;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
 pub struct TextList(pub Vec<String>);
 
+/// Returns the condition that an agency shares a task force with `agency`, or is it.
+fn is_known_to(agency: AgencyId) -> Condition {
+    let partners = Query::select()
+        .column(membership::COLUMN.agency_id)
+        .from(membership::Entity)
+        .and_where(
+            membership::COLUMN
+                .task_force_id
+                .in_subquery(membership::task_forces_of(agency)),
+        )
+        .and_where(membership::COLUMN.left_at.is_null())
+        .to_owned();
+    Condition::any()
+        .add(COLUMN.id.eq(agency))
+        .add(COLUMN.id.in_subquery(partners))
+}
+
 impl Entity {
     /// Returns the agencies that share a task force with `agency`, and itself.
     #[must_use]
     pub fn known_to(agency: AgencyId) -> Select<Self> {
-        let partners = Query::select()
-            .column(membership::COLUMN.agency_id)
-            .from(membership::Entity)
-            .and_where(
-                membership::COLUMN
-                    .task_force_id
-                    .in_subquery(membership::task_forces_of(agency)),
-            )
-            .and_where(membership::COLUMN.left_at.is_null())
-            .to_owned();
-        Self::find().filter(
-            Condition::any()
-                .add(COLUMN.id.eq(agency))
-                .add(COLUMN.id.in_subquery(partners)),
-        )
+        Self::find().filter(is_known_to(agency))
+    }
+
+    /// Returns the agency `id`, where it shares a task force with `agency`, or an MOU: whoever has left is found by those that it
+    /// worked with.
+    #[must_use]
+    pub fn reached_by(agency: AgencyId, id: AgencyId) -> Select<Self> {
+        let beside = COLUMN.id.in_subquery(mou::parties_beside(agency));
+        Self::named(id).filter(is_known_to(agency).add(beside))
     }
 
     /// Returns those of these agencies whose names, or former names, have this in them, in a task force that `reader` knows.

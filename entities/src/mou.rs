@@ -51,6 +51,10 @@ pub struct Model {
     pub terminates_on: Option<Day>,
     /// In which its days are counted.
     pub time_zone: Zone,
+    /// Whether release 0.1 drafted it, which knew no time zones, and no task force follows it.
+    pub zone_assumed: bool,
+    /// The task force whose time zone that is then: its parties' first common one; none where they have none in common.
+    pub zone_from: Option<TaskForceId>,
     /// When its first day begins there.
     pub begins_at: Instant,
     /// When its last day is over there.
@@ -324,7 +328,56 @@ pub fn may_follow(agency: AgencyId, id: MouId) -> Condition {
     Condition::all().add(Expr::exists(followed))
 }
 
+/// Returns the ids of the MOUs that a task force follows, or that none does, as a subquery.
+pub(crate) fn ids_followed_in(task_force: Option<TaskForceId>) -> SelectStatement {
+    let followed = match task_force {
+        Some(id) => COLUMN.task_force_id.eq(id),
+        None => COLUMN.task_force_id.is_null(),
+    };
+    Query::select()
+        .column(COLUMN.id)
+        .from(Entity)
+        .and_where(followed)
+        .to_owned()
+}
+
+/// Returns the parties of the MOUs that were put before `agency`, as a subquery.
+pub(crate) fn parties_beside(agency: AgencyId) -> SelectStatement {
+    let offered = Query::select()
+        .column(COLUMN.id)
+        .from(Entity)
+        .and_where(COLUMN.id.in_subquery(mou_party::of_agency(agency)))
+        .and_where(COLUMN.offered_at.is_not_null())
+        .to_owned();
+    Query::select()
+        .column(mou_party::COLUMN.agency_id)
+        .from(mou_party::Entity)
+        .and_where(mou_party::COLUMN.mou_id.in_subquery(offered))
+        .to_owned()
+}
+
 impl Entity {
+    /// Returns the parties of the MOUs of `agency` that stand or will by `now` and that this task force follows, or none does: whom
+    /// its end concerns.
+    #[must_use]
+    pub fn partners_of(
+        agency: AgencyId,
+        task_force: Option<TaskForceId>,
+        now: Instant,
+    ) -> Select<mou_party::Entity> {
+        let standing = Query::select()
+            .column(COLUMN.id)
+            .from(Entity)
+            .and_where(COLUMN.id.in_subquery(ids_followed_in(task_force)))
+            .and_where(COLUMN.id.in_subquery(mou_party::of_agency(agency)))
+            .and_where(COLUMN.signed_at.is_not_null())
+            .and_where(COLUMN.superseded_at.is_null())
+            .and_where(COLUMN.terminated_at.is_null())
+            .and_where(COLUMN.ends_at.gt(now))
+            .to_owned();
+        mou_party::Entity::under(standing).filter(mou_party::COLUMN.agency_id.ne(agency))
+    }
+
     /// Returns the MOUs that `agency` may follow, newest first: it is a party and the MOU is offered, it drafted the
     /// MOU, or it coordinates the task force that follows the MOU.
     #[must_use]
@@ -454,10 +507,15 @@ impl Entity {
         Self::find().filter(COLUMN.id.is_in(ids))
     }
 
-    /// Returns the MOUs that a task force follows, for the command line alone.
+    /// Returns the MOUs whose days are a task force's: it follows them, or they are of release 0.1 and it is their parties' first
+    /// common one. For the command line alone.
     #[must_use]
-    pub fn followed_in(task_force: TaskForceId) -> Select<Self> {
-        Self::find().filter(COLUMN.task_force_id.eq(task_force))
+    pub fn in_days_of(task_force: TaskForceId) -> Select<Self> {
+        Self::find().filter(
+            Condition::any()
+                .add(COLUMN.task_force_id.eq(task_force))
+                .add(COLUMN.zone_from.eq(task_force)),
+        )
     }
 
     /// Returns the signed MOUs that have not ended, and end or are reviewed soon enough for their parties to be reminded, for
@@ -492,12 +550,13 @@ impl Entity {
         Self::nearing(now).filter(COLUMN.id.eq(id))
     }
 
-    /// Returns the MOUs that `agency` drafted and no task force follows, for the command line alone.
+    /// Returns the MOUs that `agency` drafted and no task force follows, but for those of release 0.1, for the command line alone.
     #[must_use]
     pub fn unfollowed_of(agency: AgencyId) -> Select<Self> {
         Self::find()
             .filter(COLUMN.drafted_by.eq(agency))
             .filter(COLUMN.task_force_id.is_null())
+            .filter(COLUMN.zone_assumed.eq(false))
     }
 
     /// Returns the MOUs that `agency` and every other party have signed; whether one is in force is for the rules to

@@ -8,8 +8,9 @@ use sea_orm::{Condition, FromJsonQueryResult, QueryFilter, QueryOrder, QuerySele
 use serde::{Deserialize, Serialize};
 
 use crate::consent;
-use crate::ids::{AgencyId, ConsentId, MouId, ReferralId, SurvivorId};
+use crate::ids::{AgencyId, ConsentId, MouId, ReferralId, SurvivorId, TaskForceId};
 use crate::instant::Instant;
+use crate::mou;
 use crate::vocabulary::{
     Categories, Needs, OutcomeCode, ReferralAction, ReferralSide, ReferralStatus, StatusReason,
     Urgency,
@@ -189,6 +190,12 @@ pub fn overdue_at(now: &Expr) -> Condition {
     Condition::all().add(Expr::col(Column::RespondBy).lte(now.clone()))
 }
 
+/// Returns the condition that a referral stands on an MOU that this task force follows, or that none does.
+#[must_use]
+pub fn under_mous_followed_in(task_force: Option<TaskForceId>) -> Expr {
+    COLUMN.mou_id.in_subquery(mou::ids_followed_in(task_force))
+}
+
 /// Returns the condition that a referral has any of these needs, written as the indexes of needs are.
 #[must_use]
 pub fn needs_any(needs: Needs) -> Expr {
@@ -295,6 +302,19 @@ impl Entity {
             .column_as(Column::Id.count(), "referrals")
             .group_by(Column::SenderId)
             .group_by(Column::RecipientId)
+    }
+
+    /// Returns the open referrals that `agency` sent or was sent and that stand on an MOU that this task force follows, or none
+    /// does: whom its end concerns.
+    #[must_use]
+    pub fn open_of(agency: AgencyId, task_force: Option<TaskForceId>) -> Select<Self> {
+        Self::find()
+            .filter(is_known_to(agency))
+            .filter(COLUMN.status.is_in(ReferralStatus::OPEN))
+            .filter(under_mous_followed_in(task_force))
+            .select_only()
+            .columns([Column::SenderId, Column::RecipientId])
+            .distinct()
     }
 
     /// Returns what `agency` wrote, drafts included.

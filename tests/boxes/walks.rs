@@ -147,16 +147,21 @@ fn lists(like: &referral::Model) -> Vec<(ReferralBox, Option<ReferralOrder>, Wan
     lists
 }
 
+/// What an agency that ends leaves of one box and of both, of what is there and of what is not.
+fn left_behind(like: &referral::Model) -> Vec<(AgencyId, Listing)> {
+    let nobody = AgencyId(uuid::Uuid::nil());
+    let (sender, recipient) = (like.sender_id, like.recipient_id);
+    let others = [None, Some(recipient), Some(sender), Some(nobody)];
+    [sender, recipient]
+        .into_iter()
+        .flat_map(|own| others.map(|other| (own, Listing::left_behind(other, None))))
+        .collect()
+}
+
 /// What reading one list took, and along how many walks.
-fn taken(
-    world: &World,
-    agency: AgencyId,
-    asked: &(ReferralBox, Option<ReferralOrder>, Wanted),
-) -> (Taken, usize) {
-    let (which, order, wanted) = asked.clone();
-    let listing = Listing::of(which, order, wanted).unwrap();
+fn taken(world: &World, agency: AgencyId, listing: &Listing) -> (Taken, usize) {
     let list = Find {
-        listing: &listing,
+        listing,
         agency,
         backend: DbBackend::Postgres,
     };
@@ -164,7 +169,7 @@ fn taken(
     let statement = read::page_statement(&list, page, &Depth::default());
     let taken = Taken::by(world, &statement);
     let walks = match &listing.found_by {
-        concord::referral::listing::FoundBy::Walks(walks) => walks.len() + 1,
+        concord::referral::listing::FoundBy::Walks(walks) => walks.len() + 2,
         _ => 1,
     };
     (taken, walks)
@@ -186,12 +191,15 @@ async fn walks_in_a_box_of(rows: u64) {
         conrelid = 'referral'::regclass LOOP EXECUTE 'ALTER TABLE referral DROP CONSTRAINT ' || quote_ident(c); END LOOP; END $$";
     world.tampers(fks);
     fill(&world, &like, rows);
-    for asked in lists(&like) {
-        let agency = match asked.0 {
+    let of_box = lists(&like).into_iter().map(|(which, order, wanted)| {
+        let agency = match which {
             ReferralBox::Inbox => south.id,
             ReferralBox::Outbox => north.id,
         };
-        let (read, walks) = taken(&world, agency, &asked);
+        (agency, Listing::of(which, order, wanted).unwrap())
+    });
+    for asked in of_box.chain(left_behind(&like)) {
+        let (read, walks) = taken(&world, asked.0, &asked.1);
         let walks = i64::try_from(walks).unwrap();
         let entries = i64::from(PAGE) + 1;
         let most = 4 * (2 * entries + DOWN * walks);

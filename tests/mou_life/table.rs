@@ -98,6 +98,8 @@ impl Scene {
             open_ended: false,
             terminates_on: None,
             time_zone: Zone::UTC,
+            zone_assumed: false,
+            zone_from: None,
             begins_at: Zone::UTC.start(TODAY.plus_days(-10)),
             ends_at: Zone::UTC.end(TODAY.plus_days(300)),
             review_at: Some(Zone::UTC.start(TODAY.plus_days(20))),

@@ -281,6 +281,13 @@ fn lists(north: &Agency, south: &Agency, ada: &str, told: &Told) -> Vec<Listed> 
             reader: north.clone(),
         },
         Listed {
+            field: "Agency.leftBehind",
+            around: format!("query {{ agency(id: \"{}\") {{ LIST }} }}", south.id),
+            own: String::new(),
+            path: vec!["agency", "leftBehind"],
+            reader: north.clone(),
+        },
+        Listed {
             field: "Consent.referrals",
             around: format!("query {{ node(id: \"{revoked}\") {{ ... on Consent {{ LIST }} }} }}"),
             own: String::new(),

@@ -81,6 +81,8 @@ fn subject() -> PrintedMou {
         open_ended: false,
         terminates_on: None,
         time_zone: Zone::UTC,
+        zone_assumed: false,
+        zone_from: None,
         begins_at: Instant(0),
         ends_at: Instant(0),
         review_at: None,

@@ -217,6 +217,8 @@ fn signed_by(
         open_ended: false,
         terminates_on: None,
         time_zone: Zone::UTC,
+        zone_assumed: false,
+        zone_from: None,
         begins_at: earlier.day().start(),
         ends_at: now.day().plus_days(365).end(),
         review_at: None,

@@ -5,12 +5,13 @@ use concord_entities::SelectLocked;
 use concord_entities::agency::{self, TextList};
 use concord_entities::ids::{AgencyId, TaskForceId};
 use concord_entities::name_key::NameKey;
-use concord_entities::vocabulary::{AgencyStatus, MemberRole};
+use concord_entities::vocabulary::{AgencyStatus, MemberRole, NoticeKind};
 use concord_entities::zone::Zone;
 use concord_entities::{membership, task_force};
 use sea_orm::{ActiveModelTrait, IntoActiveModel, Select, Set, SqlErr, Unchanged};
 
 use super::graphql::{Agency, AgencyInput, find_agency};
+use super::parting::tell_partners;
 use super::{names, pairs, rules, zone};
 use crate::access::grant::Resource;
 use crate::audit::change::{Author, Change, Ending};
@@ -88,7 +89,8 @@ impl AgencyMutation {
     /// Suspends an agency in a task force that your agency coordinates: nothing is shared with it under an MOU that this
     /// task force follows, nor under one that none follows, unless both of its parties take part in another task force.
     /// An agency that is suspended in all of its task forces is shut out: its tokens are over for good. In force on the
-    /// very next request.
+    /// very next request. Its partners are told (`NoticeKind.AGENCY_SUSPENDED`), and `Agency.leftBehind` shows each of them, you
+    /// too, the referrals of its own that have no path.
     async fn suspend_membership(
         &self,
         ctx: &Context<'_>,
@@ -138,6 +140,7 @@ impl AgencyMutation {
         let found = coordinated(&ending, place).await?;
         if let Some(reinstated) = rules::reinstated(&found, by)? {
             let event = Event::AgencyReinstated(MembershipEvent::from(&reinstated));
+            tell_partners(&ending, &reinstated, NoticeKind::AgencyReinstated).await?;
             let agency = save(&ending, reinstated).await?;
             ending.commit(event).await?;
             return Ok(Agency::read(agency));
@@ -253,6 +256,7 @@ pub(crate) async fn suspend_place<By: Author>(
     let Some(suspended) = rules::suspended(place, reason, by, ending.now())? else {
         return Ok(None);
     };
+    tell_partners(ending, &suspended, NoticeKind::AgencySuspended).await?;
     Ok(Some((save(ending, suspended).await?, event)))
 }
 

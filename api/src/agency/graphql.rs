@@ -11,9 +11,6 @@ use concord_entities::vocabulary::{AgencyKind, AgencyStatus, Jurisdiction, Membe
 use concord_entities::{membership, task_force};
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 
-use super::names::{self, FormerName};
-use super::training::{self, StaffTraining};
-use super::vetting::{Vetting, vetting_of};
 use crate::access::grant::Resource;
 use crate::audit::disclose;
 use crate::audit::ledger::Decided;
@@ -70,7 +67,7 @@ impl Agency {
     }
 
     /// Returns what is told of it beyond its name.
-    async fn details(&self, ctx: &Context<'_>) -> Result<Arc<agency::Model>> {
+    pub(super) async fn details(&self, ctx: &Context<'_>) -> Result<Arc<agency::Model>> {
         if self.is_read {
             return Ok(Arc::clone(&self.model));
         }
@@ -82,94 +79,6 @@ impl Agency {
     /// Returns what is known of it; whether it takes part may have changed since.
     pub(crate) fn known(&self) -> &agency::Model {
         &self.model
-    }
-}
-
-/// An agency that takes part in a task force. Wherever a record names it, its `id`, `name` and `kind` ask for no scope; all
-/// else asks for `directory.r`.
-#[Object]
-impl Agency {
-    /// The agency's id.
-    pub async fn id(&self) -> ID {
-        ID(self.model.id.to_string())
-    }
-
-    /// Its name.
-    async fn name(&self) -> &str {
-        &self.model.name
-    }
-
-    /// What kind of collaborator it is.
-    async fn kind(&self) -> AgencyKind {
-        self.model.kind
-    }
-
-    /// Whose law it enforces, where it enforces any.
-    async fn jurisdiction(&self, ctx: &Context<'_>) -> Result<Option<Jurisdiction>> {
-        Ok(self.details(ctx).await?.jurisdiction)
-    }
-
-    /// Whether it is bound by victim confidentiality, as community-based advocates are.
-    async fn confidential_provider(&self, ctx: &Context<'_>) -> Result<bool> {
-        Ok(self.details(ctx).await?.confidential_provider)
-    }
-
-    /// Whether it takes part now: `SUSPENDED` where it is suspended in every one of its task forces. Always read, never
-    /// remembered.
-    async fn status(&self, ctx: &Context<'_>) -> Result<AgencyStatus> {
-        Ok(self.details(ctx).await?.status)
-    }
-
-    /// Its places in the task forces in which your agency takes part; your own agency's everywhere.
-    async fn memberships(&self, ctx: &Context<'_>) -> Result<Vec<Membership>> {
-        memberships(ctx.request()?, self.model.id).await
-    }
-
-    /// What it was called before, the latest twenty names, newest first.
-    async fn former_names(&self, ctx: &Context<'_>) -> Result<Vec<FormerName>> {
-        names::former_names(ctx.request()?, self.model.id).await
-    }
-
-    /// How the coordinators of the task forces in which your agency takes part vetted it; your own agency's everywhere.
-    async fn vetting(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(
-            desc = "In this task force; each attribute as it was checked last in any of yours where you leave it out."
-        )]
-        task_force: Option<ID>,
-    ) -> Result<Vetting> {
-        let task_force = task_force.as_ref().map(|id| page::id("taskForce", id));
-        vetting_of(ctx.request()?, self.model.id, task_force.transpose()?).await
-    }
-
-    /// The languages it serves in.
-    async fn languages(&self, ctx: &Context<'_>) -> Result<Vec<LanguageTag>> {
-        let details = self.details(ctx).await?;
-        let languages = details.languages.0.iter().cloned();
-        Ok(languages.map(LanguageTag::from).collect())
-    }
-
-    /// The areas it serves.
-    async fn service_areas(&self, ctx: &Context<'_>) -> Result<Vec<String>> {
-        Ok(self.details(ctx).await?.service_areas.0.clone())
-    }
-
-    /// The trainings on trafficking of its staff, the latest twenty, newest first.
-    async fn staff_training(&self, ctx: &Context<'_>) -> Result<Vec<StaffTraining>> {
-        training::latest(ctx.request()?, self.model.id).await
-    }
-
-    /// Within how many days it answers a referral that you send it now: then it is expired. What is urgent has 7 days at most, an
-    /// emergency 2.
-    async fn answer_days(&self, ctx: &Context<'_>) -> Result<i32> {
-        Ok(self.details(ctx).await?.answer_days)
-    }
-
-    /// The time zone in which it works, by its IANA name: the limits of its consents, its rule packs and its legal holds
-    /// are counted in the days there.
-    async fn time_zone(&self, ctx: &Context<'_>) -> Result<String> {
-        Ok(self.details(ctx).await?.time_zone.to_string())
     }
 }
 
@@ -354,7 +263,7 @@ impl AgencyQuery {
         ))
     }
 
-    /// One agency of your task forces; null for what does not exist and for what you may not see.
+    /// One agency of your task forces, or of your MOUs; null for what does not exist and for what you may not see.
     async fn agency(
         &self,
         ctx: &Context<'_>,
@@ -509,7 +418,7 @@ async fn members(request: &Request) -> Result<MembersByTaskForce> {
 }
 
 /// Returns an agency's places as far as the caller may know of them. That it was told why one is suspended goes on record.
-async fn memberships(request: &Request, id: AgencyId) -> Result<Vec<Membership>> {
+pub(super) async fn memberships(request: &Request, id: AgencyId) -> Result<Vec<Membership>> {
     let reader = request.caller.agency();
     let store = &request.worker.store;
     let released = request
@@ -575,7 +484,7 @@ pub(crate) async fn find_agency(request: &Request, id: AgencyId) -> Result<Optio
     let caller = &request.caller;
     let released = request
         .disclose(|| async {
-            let among = agency::Entity::known_to(caller.agency()).filter(agency::Column::Id.eq(id));
+            let among = agency::Entity::reached_by(caller.agency(), id);
             disclose::one(&request.worker.store, among, &id, |row| row.id.to_string()).await
         })
         .await?;

@@ -3,10 +3,12 @@
 use async_graphql::{Context, ID, Object};
 use concord_entities::SelectLocked;
 use concord_entities::ids::{AgencyId, TaskForceId};
+use concord_entities::vocabulary::NoticeKind;
 use concord_entities::{agency, membership, partnership_place};
 use sea_orm::{ActiveModelTrait, IntoActiveModel};
 
 use super::graphql::{Agency, find_agency};
+use super::parting::tell_partners;
 use super::{change, rules};
 use crate::access::grant::Resource;
 use crate::audit::change::{Change, Ending};
@@ -25,7 +27,8 @@ impl MembershipMutation {
     /// Has your agency leave a task force: nothing is shared with it any more under an MOU that this task force follows, nor
     /// under one that none follows, unless both of its parties take part in another task force. In force on the very next
     /// request, and for good. A coordinator hands over first. It hands nothing over: a consent names one recipient, so each
-    /// referral that goes on elsewhere needs a new one.
+    /// referral that goes on elsewhere needs a new one. `Agency.leftBehind` lists them: to you before you leave, and after that too
+    /// where your agency is in another task force; to each partner, who is told (`NoticeKind.AGENCY_LEFT`), at any time.
     async fn leave_task_force(
         &self,
         ctx: &Context<'_>,
@@ -101,6 +104,7 @@ async fn leave(
     partnership_place::Entity::take_out(own, task_force)
         .exec(&**ending)
         .await?;
+    tell_partners(ending, &left, NoticeKind::AgencyLeft).await?;
     Ok(Some((change::save(ending, left).await?, event)))
 }
 

@@ -2,11 +2,13 @@
 
 mod beside;
 pub mod change;
+mod fields;
 pub mod founding;
 pub mod graphql;
 pub mod membership;
 pub mod names;
 pub(crate) mod pairs;
+mod parting;
 pub mod record;
 pub mod rules;
 pub(crate) mod told;

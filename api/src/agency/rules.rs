@@ -112,7 +112,7 @@ pub fn leaving(
         return Err(Error::NotNow(text.into()));
     }
     if !ends && others.iter().all(|place| place.left_at.is_some()) {
-        let text = "this is your agency's only task force, so that all of its tokens would be over: say `ends: true`";
+        let text = "this is your agency's only task force, so that all of its tokens would be over: read `leftBehind`, then say `ends: true`";
         return Err(Error::NotNow(text.into()));
     }
     let by = if place.is_active() {

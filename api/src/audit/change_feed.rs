@@ -35,6 +35,8 @@ struct ChangedRow {
 
 /// A consent, in what its discloser alone is told.
 const OF_DISCLOSER: &str = "CONSENT_OF_DISCLOSER";
+/// An agency, of which notices alone tell.
+const AGENCY: &str = "AGENCY";
 /// An MOU, and the open referrals that stand on it.
 const WITH_REFERRALS: &str = "MOU_AND_REFERRALS";
 
@@ -132,6 +134,7 @@ fn parts(changed: ChangedRecord) -> (&'static str, Uuid, String) {
         ChangedRecord::ConsentOfDiscloser(id) => (OF_DISCLOSER, id.0, id.to_string()),
         ChangedRecord::Mou(id) => (ChangedKind::Mou.code(), id.0, id.to_string()),
         ChangedRecord::MouAndReferrals(id) => (WITH_REFERRALS, id.0, id.to_string()),
+        ChangedRecord::Agency(id) => (AGENCY, id.0, id.to_string()),
         ChangedRecord::Notice(id) => (ChangedKind::Notice.code(), id.0, id.to_string()),
     }
 }

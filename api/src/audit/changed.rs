@@ -7,7 +7,7 @@
 
 use std::str::FromStr;
 
-use concord_entities::ids::{ConsentId, MouId, NoticeId, ReferralId};
+use concord_entities::ids::{AgencyId, ConsentId, MouId, NoticeId, ReferralId};
 use concord_entities::vocabulary::AuditType;
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +27,8 @@ pub enum ChangedRecord {
     MouAndReferrals(MouId),
     /// A notice.
     Notice(NoticeId),
+    /// An agency, of which notices alone tell.
+    Agency(AgencyId),
 }
 
 /// Lists the records that an event of this kind changed, whose leaf names this `object`, or these many. A new kind of event
@@ -86,14 +88,14 @@ pub fn by(kind: AuditType, object: Option<&str>, objects: &[String]) -> Vec<Chan
         | AuditType::MouTerminated
         | AuditType::MouLeft => one(object, ChangedRecord::MouAndReferrals),
         AuditType::NoticeSeen => one(object, ChangedRecord::Notice),
+        AuditType::AgencySuspended | AuditType::AgencyReinstated | AuditType::TaskForceLeft => {
+            one(object, ChangedRecord::Agency)
+        }
         AuditType::AgencyRegistered
-        | AuditType::AgencySuspended
-        | AuditType::AgencyReinstated
         | AuditType::AgencyTimeZoneSet
         | AuditType::AgencyAnswerDaysSet
         | AuditType::AgencyVetted
         | AuditType::AgencyRenamed
-        | AuditType::TaskForceLeft
         | AuditType::CoordinationHandedOver
         | AuditType::MouCalendarCreated
         | AuditType::MouCalendarRevoked

@@ -23,7 +23,7 @@ pub const VALUES_A_UNIT: u64 = 4;
 /// A package: the decision, what is unsealed, and an audit event that names each category.
 pub const PACKAGE: u64 = 80;
 /// What is dearer than its kind: the fields of a type, and what each is charged.
-const DEARER: [(&str, &[&str], u64); 15] = [
+const DEARER: [(&str, &[&str], u64); 16] = [
     ("Referral", &["package", "preview"], PACKAGE),
     // What is read beside the page, for all of its entries.
     ("Referral", &["actions", "consent", "mou"], 10),
@@ -31,6 +31,9 @@ const DEARER: [(&str, &[&str], u64); 15] = [
     ("Referral", &["explainAccess"], 60),
     // A statement and an audit event of its own.
     ("Agency", &["formerNames", "staffTraining", "vetting"], 700),
+    // A walk along an index for each box and status.
+    ("Agency", &["leftBehind"], 1_500),
+    // A statement and an audit event of its own.
     ("Referral", &["timeline"], 700),
     ("ReferralNote", &["content"], 700),
     ("Mou", &["changes", "history", "supersedes"], 700),

@@ -234,6 +234,8 @@ pub(super) async fn draft_version(
         open_ended: input.expires_on.is_none(),
         terminates_on: None,
         time_zone: Zone::UTC,
+        zone_assumed: false,
+        zone_from: None,
         begins_at: Instant(0),
         ends_at: Instant(0),
         review_at: None,

@@ -1,4 +1,5 @@
-//! Where an MOU's days begin and end: in its task force's time zone, and in its drafter's where no task force follows it.
+//! Where an MOU's days begin and end: in its task force's time zone, and in its drafter's where no task force follows it. One of
+//! release 0.1 that none follows has those of its parties' first common task force, or UTC.
 
 use concord_entities::ids::{AgencyId, TaskForceId};
 use concord_entities::mou;
@@ -11,7 +12,7 @@ use crate::audit::change::{Author, Ending};
 use crate::error::Result;
 
 /// Counts the days of the MOUs that a task force follows in its new time zone, where they were counted in the one that it
-/// had. What stands on them stands as long.
+/// had; and of those of release 0.1 whose parties share it first, wherever they were counted. What stands on them stands as long.
 ///
 /// # Errors
 /// `UNAVAILABLE`.
@@ -20,7 +21,7 @@ pub async fn move_followed_by<By: Author>(
     task_force: TaskForceId,
     (before, zone): (&Zone, &Zone),
 ) -> Result<()> {
-    let mous = mou::Entity::followed_in(task_force).all(&**ending).await?;
+    let mous = mou::Entity::in_days_of(task_force).all(&**ending).await?;
     count_anew(ending, mous, (before, zone)).await
 }
 
@@ -42,7 +43,10 @@ async fn count_anew<By: Author>(
     mous: Vec<mou::Model>,
     (before, zone): (&Zone, &Zone),
 ) -> Result<()> {
-    for mou in mous.into_iter().filter(|mou| mou.time_zone == *before) {
+    for mou in mous
+        .into_iter()
+        .filter(|mou| mou.zone_assumed || mou.time_zone == *before)
+    {
         let moved = rules::counted_in(mou, zone.clone());
         let changed = mou::ActiveModel {
             id: Unchanged(moved.id),

@@ -40,9 +40,14 @@ impl Find<'_> {
     /// Returns a walk of a page as it goes along the list: what is most urgent comes first, and so does what is latest.
     #[must_use]
     pub fn along_list(&self, walk: Walk<ListPlace>) -> Walk<ListPlace> {
-        match self.listing.order {
-            ReferralOrder::MostUrgent => walk.reversed(),
-            ReferralOrder::Arrival | ReferralOrder::LastChange => walk,
+        let grows = match self.listing.order {
+            ReferralOrder::MostUrgent => true,
+            ReferralOrder::Arrival | ReferralOrder::LastChange => false,
+        };
+        if grows == self.listing.backwards {
+            walk
+        } else {
+            walk.reversed()
         }
     }
 
@@ -51,8 +56,8 @@ impl Find<'_> {
     pub fn rows(&self, walk: &Walk<ListPlace>) -> Select<referral::Entity> {
         let columns = [self.sorted_by(), Column::Id];
         match &self.listing.found_by {
-            FoundBy::Box => walk.along(self.box_between(), &columns),
-            FoundBy::Few => walk.along(self.few(), &columns),
+            FoundBy::Box(which) => walk.along(self.box_between(*which), &columns),
+            FoundBy::Few(which) => walk.along(self.few(*which), &columns),
             FoundBy::Walks(walks) => {
                 walk.in_order(referral::Entity::found(self.walked(walk, walks)), &columns)
             }
@@ -70,15 +75,15 @@ impl Find<'_> {
             .to_owned()
     }
 
-    fn whole_box(&self) -> Select<referral::Entity> {
-        match self.listing.which {
+    fn whole_box(&self, which: ReferralBox) -> Select<referral::Entity> {
+        match which {
             ReferralBox::Inbox => referral::Entity::inbox(self.agency),
             ReferralBox::Outbox => referral::Entity::outbox(self.agency),
         }
     }
 
     /// The box between the moments that are asked for, as far as it is in the list's order.
-    fn box_between(&self) -> Select<referral::Entity> {
+    fn box_between(&self, which: ReferralBox) -> Select<referral::Entity> {
         let wanted = &self.listing.wanted;
         let mut conditions = Condition::all();
         for (column, since) in [
@@ -95,19 +100,35 @@ impl Find<'_> {
                 Some(self.sorted_by().is_not_null())
             }
         };
-        self.whole_box().filter(conditions.add_option(has_place))
+        self.whole_box(which)
+            .filter(conditions.add_option(has_place))
+            .filter(Condition::all().add_option(self.on_place(which)))
+    }
+
+    /// What stands on an agency's place in a task force. Whatever else is open is passed by along the walk.
+    fn on_place(&self, which: ReferralBox) -> Option<Condition> {
+        let on_place = self.listing.on_place.as_ref()?;
+        let followed = on_place.followed_by.map(|task_force| {
+            let under = referral::under_mous_followed_in(Some(task_force));
+            Condition::all().add(under)
+        });
+        let with = on_place.unfollowed_with.iter().copied();
+        let unfollowed = Condition::all()
+            .add(referral::under_mous_followed_in(None))
+            .add(counterpart(which).is_in(with));
+        Some(Condition::any().add_option(followed).add(unfollowed))
     }
 
     /// What a consent or a survivor has, whatever else is asked of it.
-    fn few(&self) -> Select<referral::Entity> {
+    fn few(&self, which: ReferralBox) -> Select<referral::Entity> {
         let wanted = &self.listing.wanted;
         let conditions = Condition::all()
             .add_option(wanted.consent.map(|id| Column::ConsentId.eq(id)))
             .add_option(wanted.survivor.map(|id| Column::SurvivorId.eq(id)))
             .add_option(self.standing(&self.now()));
-        self.box_between()
+        self.box_between(which)
             .filter(conditions)
-            .filter(self.narrowed_to_any())
+            .filter(self.narrowed_to_any(which))
     }
 
     /// The ids along all walks, each once.
@@ -120,13 +141,17 @@ impl Find<'_> {
             .map(|one| {
                 self.branch(
                     walk,
-                    self.box_between()
+                    self.box_between(one.which)
                         .filter(self.indexed(*one, by_status, &now)),
                 )
             })
             .collect();
         if by_status {
-            branches.push(self.unsettled(walk, &now));
+            for which in [ReferralBox::Inbox, ReferralBox::Outbox] {
+                if walks.iter().any(|one| one.which == which) {
+                    branches.push(self.unsettled(which, walk, &now));
+                }
+            }
         }
         let several_needs = self
             .listing
@@ -175,18 +200,18 @@ impl Find<'_> {
             Condition::all().add(Expr::col(referral::SETTLED_STATUS).eq(walk.status))
         };
         let overdue = self.overdue(now);
-        standing
-            .add(self.narrowed_to(walk.narrowed))
-            .add_option(overdue)
+        standing.add(self.narrowed_to(walk)).add_option(overdue)
     }
 
     /// What time has moved since it was settled, and what of it is asked for.
-    fn unsettled(&self, walk: &Walk<ListPlace>, now: &Expr) -> SelectStatement {
-        let mut rows = self.box_between().filter(self.narrowed_to_any()).filter(
-            Condition::all()
-                .add_option(self.standing(now))
-                .add_option(self.overdue(now)),
-        );
+    fn unsettled(&self, which: ReferralBox, walk: &Walk<ListPlace>, now: &Expr) -> SelectStatement {
+        let standing = Condition::all()
+            .add_option(self.standing(now))
+            .add_option(self.overdue(now));
+        let mut rows = self
+            .box_between(which)
+            .filter(self.narrowed_to_any(which))
+            .filter(standing);
         let query = QueryTrait::query(&mut rows);
         query.from_clear();
         query.from_subquery(referral::unsettled(now), "referral");
@@ -208,12 +233,12 @@ impl Find<'_> {
         overdue.then(|| referral::overdue_at(now))
     }
 
-    fn narrowed_to(&self, narrowed: IndexKey) -> Condition {
-        let condition = match narrowed {
+    fn narrowed_to(&self, walk: IndexWalk) -> Condition {
+        let condition = match walk.narrowed {
             IndexKey::None => return Condition::all(),
             IndexKey::Urgency(urgency) => Column::Urgency.eq(urgency),
             IndexKey::Need(need) => referral::needs_any([need].into_iter().collect()),
-            IndexKey::Counterpart(agency) => self.counterpart().eq(agency),
+            IndexKey::Counterpart(agency) => counterpart(walk.which).eq(agency),
             IndexKey::Mou(mou) => Column::MouId.eq(mou),
             IndexKey::Assignee => Column::Assignee.eq(self.listing.wanted.assignee.clone()),
         };
@@ -221,7 +246,7 @@ impl Find<'_> {
     }
 
     /// All that narrows the list, judged row by row.
-    fn narrowed_to_any(&self) -> Condition {
+    fn narrowed_to_any(&self, which: ReferralBox) -> Condition {
         let wanted = &self.listing.wanted;
         let urgencies = wanted.urgencies.as_ref();
         Condition::all()
@@ -230,20 +255,21 @@ impl Find<'_> {
             .add_option(
                 wanted
                     .counterpart
-                    .map(|agency| self.counterpart().eq(agency)),
+                    .map(|agency| counterpart(which).eq(agency)),
             )
             .add_option(wanted.mou.map(|mou| Column::MouId.eq(mou)))
             .add_option(wanted.assignee.clone().map(|who| Column::Assignee.eq(who)))
     }
 
-    fn counterpart(&self) -> Column {
-        match self.listing.which {
-            ReferralBox::Inbox => Column::SenderId,
-            ReferralBox::Outbox => Column::RecipientId,
-        }
-    }
-
     fn now(&self) -> Expr {
         Expr::cust(clock::of_statement(self.backend))
+    }
+}
+
+/// Returns the column of the other agency.
+fn counterpart(which: ReferralBox) -> Column {
+    match which {
+        ReferralBox::Inbox => Column::SenderId,
+        ReferralBox::Outbox => Column::RecipientId,
     }
 }

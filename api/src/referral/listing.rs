@@ -2,7 +2,7 @@
 //! its size and whether or not anything matches. Asks no database.
 
 use async_graphql::Enum;
-use concord_entities::ids::{AgencyId, ConsentId, MouId, ReferralId, SurvivorId};
+use concord_entities::ids::{AgencyId, ConsentId, MouId, ReferralId, SurvivorId, TaskForceId};
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{Code, Need, Needs, ReferralStatus, Urgency};
 use sea_orm::sea_query::Expr;
@@ -13,6 +13,15 @@ use crate::store::page::{CursorKey, PageRequest, Towards};
 
 /// How many walks along an index one page may take.
 const WALKS: usize = 36;
+
+/// Where a referral stands that was sent and is not over: its recipient works on it, or would if its consent or MOU were in force.
+const UNDONE: [ReferralStatus; 5] = [
+    ReferralStatus::Requested,
+    ReferralStatus::Accepted,
+    ReferralStatus::InProgress,
+    ReferralStatus::OnHold,
+    ReferralStatus::Suspended,
+];
 
 /// The lists that are answered: of which box, in which order, by what. `docs/CLIENTS.md` prints it.
 pub const SUPPORTED: [(&str, &str, &str); 6] = [
@@ -116,12 +125,14 @@ pub struct Wanted {
 /// A list that is answered.
 #[derive(Clone, Debug)]
 pub struct Listing {
-    /// Of this box.
-    pub which: ReferralBox,
     /// In this order.
     pub order: ReferralOrder,
+    /// Whether it is read from the other end of that order.
+    pub backwards: bool,
     /// What is in it.
     pub wanted: Wanted,
+    /// What keeps of that only what stands on an agency's place in a task force.
+    pub on_place: Option<OnPlace>,
     /// How it is found.
     pub found_by: FoundBy,
 }
@@ -129,17 +140,28 @@ pub struct Listing {
 /// How a list is found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FoundBy {
-    /// Along the whole box.
-    Box,
+    /// Along this whole box.
+    Box(ReferralBox),
     /// Along an index for each of these, all at once.
     Walks(Vec<IndexWalk>),
-    /// Of the few that a consent or a survivor has.
-    Few,
+    /// Of the few that a consent or a survivor has in this box.
+    Few(ReferralBox),
 }
 
-/// One walk along an index: a status as the index has it, and what else its rows have in common.
+/// What stands on an agency's place in a task force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OnPlace {
+    /// What is shared under the MOUs that this task force follows; none where the agency has no place in it.
+    pub followed_by: Option<TaskForceId>,
+    /// What is shared with these under an MOU that no task force follows.
+    pub unfollowed_with: Vec<AgencyId>,
+}
+
+/// One walk along an index: in a box, a status as the index has it, and what else its rows have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IndexWalk {
+    /// The box.
+    pub which: ReferralBox,
     /// The status.
     pub status: ReferralStatus,
     /// What else.
@@ -177,18 +199,46 @@ impl Listing {
         let mut faults = Faults::default();
         let path = if wanted.consent.is_some() || wanted.survivor.is_some() {
             wanted.check_few(which, &mut faults);
-            FoundBy::Few
+            FoundBy::Few(which)
         } else {
             wanted.check(which, order, &mut faults);
             wanted.path(which, order, &mut faults)
         };
         faults.none()?;
         Ok(Self {
-            which,
             order,
+            backwards: false,
             wanted,
+            on_place: None,
             found_by: path,
         })
+    }
+
+    /// Returns the list of what an agency leaves without a path where it ends, what was sent first first: the open referrals of
+    /// both boxes, with that agency alone where it is the `counterpart`; `on_place` keeps of them what its end in one task force
+    /// leaves.
+    #[must_use]
+    pub fn left_behind(counterpart: Option<AgencyId>, on_place: Option<OnPlace>) -> Self {
+        let narrowed = counterpart.map_or(IndexKey::None, IndexKey::Counterpart);
+        let boxes = [ReferralBox::Inbox, ReferralBox::Outbox].into_iter();
+        let walks = boxes.flat_map(|which| {
+            UNDONE.map(|status| IndexWalk {
+                which,
+                status,
+                narrowed,
+            })
+        });
+        Self {
+            order: ReferralOrder::Arrival,
+            backwards: true,
+            wanted: Wanted {
+                statuses: Some(UNDONE.into()),
+                counterpart,
+                ..Wanted::default()
+            },
+            on_place,
+            found_by: FoundBy::Walks(walks.collect()),
+        }
     }
 
     /// Checks that a page begins at a place in this list.
@@ -345,7 +395,7 @@ impl Wanted {
         let narrowings = self.narrowings();
         let whole = self.statuses.is_none() && narrowings == [IndexKey::None];
         if whole && order != ReferralOrder::MostUrgent {
-            return FoundBy::Box;
+            return FoundBy::Box(which);
         }
         let statuses = match &self.statuses {
             Some(statuses) => statuses.clone(),
@@ -356,6 +406,7 @@ impl Wanted {
             .iter()
             .flat_map(|narrowed| {
                 statuses.iter().map(|status| IndexWalk {
+                    which,
                     status: *status,
                     narrowed: *narrowed,
                 })

@@ -5,7 +5,7 @@
 //!   keeps one from being sent or continued.
 //! - [`query`]: reading, [`below`] what hangs below survivors and consents; [`listing`] says which lists are answered,
 //!   [`find`] selects their rows, [`settling`] keeps what
-//!   finds them, [`read`] decides on them for a [`reader`], `view` releases and opens them.
+//!   finds them, `left_behind` lists what an agency's end leaves, [`read`] decides on them for a [`reader`], `view` releases and opens them.
 //! - [`explained`], [`explanation`]: why somebody may see a package or may not; [`disclosure`]: what is decided of it.
 //! - [`timeline`]: what happened to one, and [`notes`] on it.
 //! - [`package`]: what a package holds; `package_view` opens it.
@@ -26,6 +26,7 @@ pub mod find;
 pub mod graphql;
 pub mod input;
 mod kept;
+pub(crate) mod left_behind;
 pub mod listing;
 pub mod notes;
 pub mod package;

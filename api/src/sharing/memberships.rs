@@ -33,6 +33,31 @@ pub fn parted(
     shared.peek().is_some() && !shared.any(|(a, b)| a.is_active() && b.is_active())
 }
 
+/// Returns whether what two agencies share under an MOU that no task force follows stands on this task force alone: where one of
+/// the two is out of it, no other carries the MOU.
+#[must_use]
+pub fn carried_by_it_alone(
+    places: &[membership::Model],
+    pair: [AgencyId; 2],
+    task_force: TaskForceId,
+) -> bool {
+    let belongs = |agency: &AgencyId| {
+        let mut places = places.iter();
+        places.any(|place| place.agency_id == *agency && place.task_force_id == task_force)
+    };
+    let without: Vec<_> = places
+        .iter()
+        .map(|place| {
+            let mut place = place.clone();
+            if place.task_force_id == task_force {
+                place.suspended_at = place.suspended_at.or(Some(place.since));
+            }
+            place
+        })
+        .collect();
+    pair.iter().all(belongs) && parted(&without, pair, None)
+}
+
 /// Returns the places as they were at a moment; `past` are their versions that were over only after it.
 #[must_use]
 pub fn places_at(

@@ -12,8 +12,9 @@ codes! {
         ConsentSuspends = "CONSENT_SUSPENDS",
         /// A consent that was to be suspended, or was, is not: it lacks nothing any more.
         ConsentSuspensionLifted = "CONSENT_SUSPENSION_LIFTED",
-        /// Your agency was registered before agencies had time zones: its days are counted in UTC, as they were, until the
-        /// service's operator says where it works.
+        /// Your agency was registered, or an MOU of yours drafted, before there were time zones: its days are counted in UTC, as they
+        /// were, until the service's operator says where it works; of the MOU, where the first task force works to which all of its
+        /// parties belong. `object` is the agency or the MOU.
         TimeZoneAssumed = "TIME_ZONE_ASSUMED",
         /// A referral that your agency sent or was sent is not answered, and expires soon (`expiresAt`).
         ReferralExpires = "REFERRAL_EXPIRES",
@@ -39,5 +40,13 @@ codes! {
         MouEndNears = "MOU_END_NEARS",
         /// A next version of an MOU of yours is in force, and binds what was sent before.
         MouSuperseded = "MOU_SUPERSEDED",
+        /// An agency with which yours shares under an MOU left the task force by which you share. `object` is the agency:
+        /// `Agency.leftBehind` lists the referrals between you that have no path any more.
+        AgencyLeft = "AGENCY_LEFT",
+        /// An agency with which yours shares under an MOU was suspended in the task force by which you share. `object` is the agency:
+        /// `Agency.leftBehind` lists the referrals between you that wait, or need another recipient.
+        AgencySuspended = "AGENCY_SUSPENDED",
+        /// An agency that was suspended in the task force by which you share takes part in it again. `object` is the agency.
+        AgencyReinstated = "AGENCY_REINSTATED",
     }
 }

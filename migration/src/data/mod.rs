@@ -54,6 +54,7 @@ pub(crate) mod m0053_promises;
 pub(crate) mod m0055_mou_documents;
 pub(crate) mod m0056_left_places;
 pub(crate) mod m0057_mou_calendars;
+pub(crate) mod m0058_complete_mous;
 
 use sea_orm_migration::sea_orm::prelude::Uuid;
 

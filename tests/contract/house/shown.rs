@@ -61,6 +61,9 @@ const SHOWN: &[(&str, &str)] = &[
     ("review", "application::graphql::own"),
     // The agency that was asked.
     ("statistics", "agency::graphql::Agency"),
+    // What it leaves behind where it ends.
+    ("agency", "referral::connection::ReferralConnection"),
+    ("agency", "referral::selection::ReferralSelection"),
     // What stands on it.
     ("consent", "referral::connection::ReferralConnection"),
     ("consent", "referral::selection::ReferralSelection"),

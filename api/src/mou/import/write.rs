@@ -346,6 +346,8 @@ fn offered(row: SheetRow, task_force: TaskForceId, drafter: AgencyId, now: Insta
         expires_on: last_day,
         terminates_on: None,
         time_zone: Zone::UTC,
+        zone_assumed: false,
+        zone_from: None,
         begins_at: Instant(0),
         ends_at: Instant(0),
         review_at: None,
