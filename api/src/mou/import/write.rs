@@ -225,7 +225,8 @@ async fn own_mous(
     let ids: Vec<MouId> = ids.collect();
     let mut own = Vec::new();
     for some in ids.chunks(MOST_AT_ONCE) {
-        let among = mou::Entity::followed_in(task_force)
+        let among = mou::Entity::in_days_of(task_force)
+            .filter(mou::Column::TaskForceId.eq(task_force))
             .filter(mou::Column::Id.is_in(some.iter().copied()))
             .select_only()
             .column(mou::Column::Id);
