@@ -294,8 +294,8 @@ impl Stage {
                 json!({ "new": { "pack": "STATE", "citation": "a state's law" } }),
             ),
             Given::MouCalendar => {
-                let make = "mutation { createMouCalendar(calendar: {}) { calendar { id } } }";
-                let made = self.sender.asks(make, json!({})).await;
+                let create = "mutation { createMouCalendar(calendar: {}) { calendar { id } } }";
+                let made = self.sender.asks(create, json!({})).await;
                 Object::known(text(&made.data()["createMouCalendar"]["calendar"]["id"]))
             }
             Given::NewStep => Object::new("", json!({ "partner": self.recipient.id.to_string() })),

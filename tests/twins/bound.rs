@@ -1,5 +1,7 @@
 //! Until when an MOU binds two of its parties, SQL says as the rule does.
 
+use std::fmt::Write;
+
 use concord::mou::rules::between;
 use concord::sharing::facts::{self, Gathered};
 use concord_entities::instant::Instant;
@@ -73,13 +75,15 @@ async fn an_mou_binds_two_parties_until_the_first_of_them_leaves(pattern: Patter
             pattern.world.sql_id(&mou.id.to_string()),
         );
         for party in &said {
-            change += &format!(
+            write!(
+                change,
                 "UPDATE mou_party SET signed_at = {}, leaves_at = {} WHERE mou_id = {} AND agency_id = {};",
                 number(party.signed_at),
                 number(party.leaves_at),
                 pattern.world.sql_id(&party.mou_id.to_string()),
                 pattern.world.sql_id(&party.agency_id.to_string()),
-            );
+            )
+            .unwrap();
         }
         pattern.world.tampers(&change);
         let by_sql = gathered(&pattern).await.facts.mou.unwrap();
