@@ -81,10 +81,6 @@ impl Agency {
     /// referral. The list is the same before an end and after it, until each is settled: cancelled, completed, failed. Drafts are
     /// not in it. Whoever is shut out reads nothing any more: null, with `UNAUTHENTICATED`; ask for it before you leave. Asks
     /// for `referral.r`.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the arguments of a Relay connection"
-    )]
     async fn left_behind(
         &self,
         ctx: &Context<'_>,
