@@ -102,18 +102,18 @@ async fn an_agency_that_ends_leaves_a_list_to_each_of_its_partners(world: World)
     assert_eq!(told_of(&west, &south).await, Vec::<String>::new());
     let changes =
         "query($c: String) { changes(first: 50, after: $c) { edges { node { type state } } } }";
-    let changed = async || {
+    let shown_since = async || {
         let answer = north.asks(changes, json!({ "c": cursor })).await;
         entries(&answer.data()["changes"])
     };
     let unseen = json!({ "type": "NOTICE", "state": "UNSEEN" });
     for _ in 0..100 {
-        if changed().await.contains(&unseen) {
+        if shown_since().await.contains(&unseen) {
             break;
         }
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
-    assert!(changed().await.contains(&unseen));
+    assert!(shown_since().await.contains(&unseen));
     assert_eq!(left(&north, &south, Some(&circle)).await, of_north);
     assert_eq!(left(&east, &south, None).await, of([&cora]));
     // Who never worked with it is not told that it was ever there.

@@ -281,7 +281,7 @@ async fn an_impact_is_what_the_rows_come_to_counted_from_scratch(world: World) {
 }
 
 /// With 200 agencies and 2,000 MOUs. A measurement, of a release build, which nothing runs beside:
-/// `cargo test --release -p concord --test concord coverage::impact -- --ignored --nocapture`
+/// `MEASURED_PROGRAM=$PWD/target/release/concord cargo test -p concord --test concord coverage::impact -- --ignored --nocapture`
 #[tokio::test]
 #[ignore = "a measurement"]
 #[expect(clippy::print_stdout, reason = "a measurement tells what it found")]

@@ -225,7 +225,7 @@ async fn a_map_is_what_the_rows_come_to_counted_from_scratch(world: World) {
 }
 
 /// With 200 agencies and 2,000 MOUs. A measurement, of a release build, which nothing runs beside:
-/// `cargo test --release -p concord --test concord coverage::map -- --ignored --nocapture`
+/// `MEASURED_PROGRAM=$PWD/target/release/concord cargo test -p concord --test concord coverage::map -- --ignored --nocapture`
 #[tokio::test]
 #[ignore = "a measurement"]
 #[expect(clippy::print_stdout, reason = "a measurement tells what it found")]

@@ -35,13 +35,13 @@ fn circles(database: Database) -> Vec<String> {
 }
 
 /// An MOU's days, and the moments that they begin and end at.
-struct Days {
+struct Counted {
     zone: Zone,
     days: (Day, Day, Option<Day>),
     moments: (i64, i64, Option<i64>),
 }
 
-impl Days {
+impl Counted {
     fn are_whole(&self) -> bool {
         let (first, last, review) = self.days;
         let start = |day: Day| self.zone.start(day).0;
@@ -51,7 +51,7 @@ impl Days {
 }
 
 /// The days of every MOU, by its title.
-async fn days(opened: &Opened) -> BTreeMap<String, Days> {
+async fn days(opened: &Opened) -> BTreeMap<String, Counted> {
     let store = AnyDatabase::connect(&opened.url).await.unwrap();
     let rows = "SELECT title, time_zone, effective_on, expires_on, review_on, begins_at, ends_at, review_at FROM mou";
     let rows = Statement::from_string(store.get_database_backend(), rows);
@@ -61,7 +61,7 @@ async fn days(opened: &Opened) -> BTreeMap<String, Days> {
         let moment = |column| row.try_get::<i64>("", column).unwrap();
         let review: Option<i32> = row.try_get("", "review_on").unwrap();
         let zone: String = row.try_get("", "time_zone").unwrap();
-        let days = Days {
+        let days = Counted {
             zone: zone.parse().unwrap(),
             days: (day("effective_on"), day("expires_on"), review.map(Day)),
             moments: (

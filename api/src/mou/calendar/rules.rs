@@ -104,8 +104,11 @@ pub fn room_for_another(standing: u64) -> Result<(), Error> {
 /// Returns the calendar, revoked; none where it was revoked before.
 #[must_use]
 pub fn revoked(calendar: mou_calendar::Model, now: Instant) -> Option<mou_calendar::Model> {
-    calendar.revoked_at.is_none().then_some(mou_calendar::Model {
-        revoked_at: Some(now),
-        ..calendar
-    })
+    calendar
+        .revoked_at
+        .is_none()
+        .then_some(mou_calendar::Model {
+            revoked_at: Some(now),
+            ..calendar
+        })
 }
