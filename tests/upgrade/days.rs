@@ -125,7 +125,7 @@ async fn has_the_days_of_the_first_common_task_force(database: Database) {
     let first = plain(&first[0]["id"]);
     opened.says(&["time-zone", &first, "Pacific/Honolulu"]);
     let after = days(&opened).await;
-    assert!(after.values().all(Days::are_whole));
+    assert!(after.values().all(Counted::are_whole));
     for (title, zone) in [
         ("Lantern and Harbor", "Pacific/Honolulu"),
         ("Care and counsel", "Pacific/Honolulu"),
