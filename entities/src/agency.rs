@@ -1,7 +1,7 @@
 //! An agency, as its partners may know it.
 
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{Expr, ExprTrait, LikeExpr, Query};
+use sea_orm::sea_query::{Expr, ExprTrait, LikeExpr, Query, SelectStatement};
 use sea_orm::{Condition, FromJsonQueryResult, QueryFilter, UpdateMany};
 use serde::{Deserialize, Serialize};
 
@@ -58,9 +58,9 @@ pub const USUAL_ANSWER_DAYS: i32 = 30;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
 pub struct TextList(pub Vec<String>);
 
-/// Returns the condition that an agency shares a task force with `agency`, or is it.
-fn is_known_to(agency: AgencyId) -> Condition {
-    let partners = Query::select()
+/// Returns the ids of the agencies that belong to a task force of `agency`'s, or belonged to it and left, as a subquery.
+fn beside(agency: AgencyId) -> SelectStatement {
+    Query::select()
         .column(membership::COLUMN.agency_id)
         .from(membership::Entity)
         .and_where(
@@ -68,6 +68,12 @@ fn is_known_to(agency: AgencyId) -> Condition {
                 .task_force_id
                 .in_subquery(membership::task_forces_of(agency)),
         )
+        .to_owned()
+}
+
+/// Returns the condition that an agency shares a task force with `agency`, or is it.
+fn is_known_to(agency: AgencyId) -> Condition {
+    let partners = beside(agency)
         .and_where(membership::COLUMN.left_at.is_null())
         .to_owned();
     Condition::any()
@@ -82,12 +88,14 @@ impl Entity {
         Self::find().filter(is_known_to(agency))
     }
 
-    /// Returns the agency `id`, where it shares a task force with `agency`, or an MOU: whoever has left is found by those that it
-    /// worked with.
+    /// Returns the agency `id`, where it shares a task force with `agency`, or left one after they had an MOU: whoever has left is
+    /// found by those that it worked with, while they take part themselves.
     #[must_use]
     pub fn reached_by(agency: AgencyId, id: AgencyId) -> Select<Self> {
-        let beside = COLUMN.id.in_subquery(mou::parties_beside(agency));
-        Self::named(id).filter(is_known_to(agency).add(beside))
+        let worked_with = Condition::all()
+            .add(COLUMN.id.in_subquery(beside(agency)))
+            .add(COLUMN.id.in_subquery(mou::parties_beside(agency)));
+        Self::named(id).filter(is_known_to(agency).add(worked_with))
     }
 
     /// Returns those of these agencies whose names, or former names, have this in them, in a task force that `reader` knows.
