@@ -87,7 +87,7 @@ const SITUATIONS: &[(&str, &[Situation])] = &[
                     m.grants = without_category(m.grants, DataCategory::Needs);
                 });
             }),
-            ("amended to MEDICAL since it was sent", |c| {
+            ("amended to everything since it was sent", |c| {
                 c.mou(|m| {
                     m.version = 2;
                     m.grants = everything();
