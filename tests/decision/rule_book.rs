@@ -68,7 +68,7 @@ const SITUATIONS: &[(&str, &[Situation])] = &[
                 c.mou(|m| m.dates.halted_at = Some(noon(1)));
             }),
             (
-                "the microsecond before a notice is over, or a party has left",
+                "just before a notice is over, or a party left",
                 |c| {
                     c.mou(|m| m.dates.ends_at = noon(2));
                     c.now = before(noon(2));
