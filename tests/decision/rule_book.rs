@@ -67,13 +67,10 @@ const SITUATIONS: &[(&str, &[Situation])] = &[
             ("suspended, ended or replaced", |c| {
                 c.mou(|m| m.dates.halted_at = Some(noon(1)));
             }),
-            (
-                "just before a notice is over, or a party left",
-                |c| {
-                    c.mou(|m| m.dates.ends_at = noon(2));
-                    c.now = before(noon(2));
-                },
-            ),
+            ("just before a notice is over, or a party left", |c| {
+                c.mou(|m| m.dates.ends_at = noon(2));
+                c.now = before(noon(2));
+            }),
             ("as a notice is over, or a party has left", |c| {
                 c.mou(|m| m.dates.ends_at = noon(2));
             }),
