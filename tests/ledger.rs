@@ -148,7 +148,7 @@ impl Place {
     }
 
     async fn check(&self) -> Result<CheckedLedger, LedgerCheckError> {
-        check(&self.store, self.key.public(), |_, _| {}).await
+        check(&self.store, self.key.public(), None, |_, _| {}).await
     }
 
     async fn victim(&self) -> audit_event::Model {

@@ -73,6 +73,7 @@ mod preview;
 mod proxied;
 mod races;
 mod rate;
+mod receipts;
 mod refusal;
 mod register;
 mod repeated;

@@ -28,6 +28,12 @@ pub struct Model {
 impl ActiveModelBehavior for ActiveModel {}
 
 impl Entity {
+    /// Returns those of these events that wait.
+    #[must_use]
+    pub fn of(events: impl IntoIterator<Item = AuditEventId>) -> Select<Self> {
+        Self::find().filter(COLUMN.event_id.is_in(events))
+    }
+
     /// Returns the events that wait, in the order of their time and id, from behind this one on, for verification.
     #[must_use]
     pub fn after(time: Instant, id: AuditEventId) -> Select<Self> {

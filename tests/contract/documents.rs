@@ -20,7 +20,7 @@ pub const DOCUMENTS: [(&str, usize); 6] = [
     ("SECURITY.md", 250),
     ("docs/ARCHITECTURE.md", 362),
     ("docs/OPERATING.md", 500),
-    ("docs/CLIENTS.md", 299),
+    ("docs/CLIENTS.md", 300),
 ];
 
 /// A generated part: its name, and what writes it.

@@ -134,18 +134,21 @@ pub enum LedgerCheckError {
     },
 }
 
-/// Verifies the ledger; tells `progress` how many events are done, of how many.
+/// Verifies the ledger, and that it goes on from a checkpoint that somebody else `kept`, where there is one; tells `progress` how
+/// many events are done, of how many.
 ///
 /// # Errors
 /// [`LedgerCheckError`]: the first fault, or that the database cannot be read.
 pub async fn check(
     store: &Store,
     key: &LedgerPublicKey,
+    kept: Option<Checkpoint>,
     progress: impl FnMut(u64, u64),
 ) -> Result<CheckedLedger, LedgerCheckError> {
     // Before the snapshot, so that it never tells of more than the snapshot has.
     let witnessed = witness::newest(&store.keyring).await?;
-    let moment = LedgerMoment::read(store, key).await?;
+    let mut moment = LedgerMoment::read(store, key).await?;
+    moment.checkpoints.extend(kept);
     let (head, signed) = verify(store, &moment, witnessed, key, progress).await?;
     moment.holds(head)?;
     let awaiting = awaiting(store).await?;
@@ -172,16 +175,7 @@ struct LedgerMoment {
 
 impl LedgerMoment {
     async fn read(store: &Store, key: &LedgerPublicKey) -> Result<Self, LedgerCheckError> {
-        let (isolation, access) = if store.backend == DbBackend::Postgres {
-            (
-                Some(IsolationLevel::RepeatableRead),
-                Some(AccessMode::ReadOnly),
-            )
-        } else {
-            // A transaction on SQLite reads from one snapshot as it is.
-            (None, None)
-        };
-        let snapshot = store.read.begin_with_config(isolation, access).await?;
+        let snapshot = snapshot(store).await?;
         let moment = Self::within(&snapshot, key).await;
         snapshot.rollback().await?;
         moment
@@ -232,6 +226,23 @@ impl LedgerMoment {
         }
         Ok(())
     }
+}
+
+/// Begins to read the ledger as it is at one moment; to be rolled back soon.
+///
+/// # Errors
+/// What the database says.
+pub(super) async fn snapshot(store: &Store) -> Result<DatabaseTransaction, DbErr> {
+    let (isolation, access) = if store.backend == DbBackend::Postgres {
+        (
+            Some(IsolationLevel::RepeatableRead),
+            Some(AccessMode::ReadOnly),
+        )
+    } else {
+        // A transaction on SQLite reads from one snapshot as it is.
+        (None, None)
+    };
+    store.read.begin_with_config(isolation, access).await
 }
 
 /// Returns what the witness makes of a fault: a ledger that the witness alone contradicts is a fork.

@@ -21,6 +21,7 @@ pub mod fair_queue;
 pub mod fork;
 pub mod integrator;
 pub mod journal;
+pub mod kept;
 pub mod leaf;
 pub mod ledger;
 pub mod ledger_key;
