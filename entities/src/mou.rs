@@ -507,6 +507,19 @@ impl Entity {
         Self::find().filter(COLUMN.id.is_in(ids))
     }
 
+    /// Selects the ids of those of these MOUs that a task force follows, for the command line alone.
+    #[must_use]
+    pub fn followed_among(
+        task_force: TaskForceId,
+        ids: impl IntoIterator<Item = MouId>,
+    ) -> Select<Self> {
+        Self::find()
+            .filter(COLUMN.task_force_id.eq(task_force))
+            .filter(COLUMN.id.is_in(ids))
+            .select_only()
+            .column(Column::Id)
+    }
+
     /// Returns the MOUs whose days are a task force's: it follows them, or they are of release 0.1 and it is their parties' first
     /// common one. For the command line alone.
     #[must_use]

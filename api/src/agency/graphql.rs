@@ -263,7 +263,7 @@ impl AgencyQuery {
         ))
     }
 
-    /// One agency of your task forces, or of your MOUs; null for what does not exist and for what you may not see.
+    /// One agency of your task forces, or that left one after it had an MOU with yours; null for what does not exist and for what you may not see.
     async fn agency(
         &self,
         ctx: &Context<'_>,

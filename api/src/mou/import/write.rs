@@ -9,7 +9,7 @@ use concord_entities::promise::{Promises, StoredPromise};
 use concord_entities::vocabulary::Pack;
 use concord_entities::zone::Zone;
 use concord_entities::{agency, agency_name, membership, mou, mou_import, mou_party, rule_pack};
-use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QuerySelect};
+use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter};
 
 use super::fault::{RowFault, of_row};
 use super::sheet::SheetRow;
@@ -225,11 +225,7 @@ async fn own_mous(
     let ids: Vec<MouId> = ids.collect();
     let mut own = Vec::new();
     for some in ids.chunks(MOST_AT_ONCE) {
-        let among = mou::Entity::in_days_of(task_force)
-            .filter(mou::Column::TaskForceId.eq(task_force))
-            .filter(mou::Column::Id.is_in(some.iter().copied()))
-            .select_only()
-            .column(mou::Column::Id);
+        let among = mou::Entity::followed_among(task_force, some.iter().copied());
         let found: Vec<MouId> = among.into_tuple().all(&store.read).await?;
         own.extend(found.iter().map(MouId::to_string));
     }
