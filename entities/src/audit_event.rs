@@ -1,10 +1,12 @@
 //! An entry of the audit log: the exact bytes that were hashed, and copies of what is searched for.
 
+pub mod reviewed;
+
 use std::ops::Range;
 
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{
-    Asterisk, Expr, ExprTrait, Func, JoinType, LikeExpr, Order, Query, SelectStatement, UnionType,
+    Asterisk, Expr, ExprTrait, Func, JoinType, Order, Query, SelectStatement, UnionType,
 };
 use sea_orm::{Condition, DbBackend, QueryFilter, QueryOrder, QuerySelect};
 
@@ -67,29 +69,6 @@ impl Entity {
             .filter(place.gt(after))
             .order_by_asc(COLUMN.recorded_at)
             .order_by_asc(COLUMN.id)
-    }
-
-    /// Returns the events in which a person of `agency` acted, whom the leaf calls `subject`, where the agency is within
-    /// reach of `reader`. The index `audit_event_of_subject` has the expression letter for letter.
-    #[must_use]
-    pub fn acted(
-        backend: DbBackend,
-        reader: AgencyId,
-        agency: AgencyId,
-        subject: &SubjectInLeaf,
-    ) -> Select<Self> {
-        let key = if backend == DbBackend::Postgres {
-            r#"split_part(split_part(leaf, '"subject":"', 2), '"', 1) COLLATE "C""#
-        } else {
-            r#"substr(leaf, instr(leaf, '"subject":"') + 11, instr(substr(leaf, instr(leaf, '"subject":"') + 11), '"') - 1)"#
-        };
-        let within_reach = membership::coordinated_with(reader);
-        let whole = LikeExpr::new(&subject.pattern).escape('\\');
-        Self::find()
-            .filter(COLUMN.agency_id.eq(agency))
-            .filter(Expr::cust(key).eq(&*subject.key))
-            .filter(Column::Leaf.into_expr().like(whole))
-            .filter(Expr::value(agency).in_subquery(within_reach))
     }
 
     /// Selects when these referrals were accepted or rejected, each with its id on the wire as `object`. The index
@@ -232,6 +211,15 @@ pub fn did_or_was_told(agency: AgencyId) -> Condition {
 
 /// What the index `audit_event_of_object` has, letter for letter.
 const CHANGES_RECORDS: &str = "kind LIKE 'REFERRAL%' OR kind LIKE 'CONSENT%' OR kind LIKE 'MOU%'";
+
+/// Returns who acted, as the index `audit_event_of_subject` has it, letter for letter.
+fn subject_in_leaf(backend: DbBackend) -> &'static str {
+    if backend == DbBackend::Postgres {
+        r#"split_part(split_part(leaf, '"subject":"', 2), '"', 1) COLLATE "C""#
+    } else {
+        r#"substr(leaf, instr(leaf, '"subject":"') + 11, instr(substr(leaf, instr(leaf, '"subject":"') + 11), '"') - 1)"#
+    }
+}
 
 /// Returns the record that an event is about, as the index `audit_event_of_object` has it, letter for letter.
 fn object_in_leaf(backend: DbBackend) -> &'static str {

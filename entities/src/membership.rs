@@ -104,6 +104,12 @@ pub(crate) fn coordinated_with(agency: AgencyId) -> SelectStatement {
 }
 
 impl Entity {
+    /// Selects the ids of `agency` and of every agency in the task forces that it coordinates.
+    #[must_use]
+    pub fn reached_by(agency: AgencyId) -> SelectStatement {
+        coordinated_with(agency)
+    }
+
     /// Returns the places of `agency`, and those of every other agency in the task forces in which it takes part; none that
     /// was left.
     #[must_use]

@@ -170,7 +170,7 @@ async fn a_page_that_names_records_is_one_event_and_an_empty_one_none(world: Wor
     let before = events(&world);
     let told = page(&north, None, 100).await;
     assert_eq!(events(&world), before + 1);
-    let named = "auditEvents(filter: { types: [RECORDS_LISTED], object: \"ID\" }, first: 1)";
+    let named = "auditEvents(filter: { types: [RECORDS_LISTED], named: \"ID\" }, first: 1)";
     let audited = north
         .lists(&named.replace("ID", &ada.referral), "type")
         .await;

@@ -1,9 +1,10 @@
 //! People of an agency's who carry its tokens, on the wire: how they leave and return.
 
 use async_graphql::{Context, ID, Object, SimpleObject};
-use concord_entities::audit_event::{self, Column};
+use concord_entities::audit_event::reviewed::{Along, Reviewed};
 use concord_entities::{application, ended_subject};
-use sea_orm::{QueryOrder, QuerySelect};
+use sea_orm::Condition;
+use sea_orm::sea_query::Order;
 
 use super::rules;
 use crate::access::grant::{RequiredScope, Resource};
@@ -98,11 +99,14 @@ async fn show(request: &Request, subject: &str) -> Result<EndedSubject> {
         ..
     } = known.ok_or(Error::NotFound)?;
     let written = leaf::subject(subject)?;
-    let acted = audit_event::Entity::acted(store.backend, agency, agency, &written)
-        .order_by_desc(Column::Id)
-        .limit(1)
-        .one(&store.read)
-        .await?;
+    let theirs = Reviewed {
+        backend: store.backend,
+        reader: agency,
+        along: Along::Subject(agency, written),
+        range: Condition::all(),
+        only: Condition::all(),
+    };
+    let acted = theirs.page(Order::Desc, 1).one(&store.read).await?;
     let registered = application::Entity::live_registered_by(agency, subject)
         .all(&store.read)
         .await?;

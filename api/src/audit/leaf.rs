@@ -134,6 +134,15 @@ impl Leaf {
         self.kind == AuditType::ConsentRevoked && self.recipient == Some(reader)
     }
 
+    /// Returns whom it was about, as far as `reader` may know: whoever was only told of somebody is not told by it that two records
+    /// are of the same person.
+    #[must_use]
+    pub fn survivor_shown_to(&self, reader: AgencyId) -> Option<SurvivorAuditId> {
+        let is_holder = self.discloser.or(self.agency) == Some(reader);
+        self.survivor
+            .filter(|_| is_holder || self.recipient != Some(reader))
+    }
+
     /// Returns why it happened, as far as `reader` is told.
     #[must_use]
     pub fn reason_told_to(&self, reader: AgencyId) -> Option<&str> {

@@ -2,35 +2,33 @@
 
 use std::collections::BTreeSet;
 
-use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObject};
-use concord_entities::audit_event::SubjectInLeaf;
-use concord_entities::ids::{AgencyId, AnyId, AuditEventId};
+use async_graphql::{ComplexObject, Context, ID, Object, SimpleObject};
+use concord_entities::ids::{AgencyId, AuditEventId};
 use concord_entities::vocabulary::{AuditAction, AuditOutcome, AuditType, DataCategory, Purpose};
 use concord_entities::{audit_event, audit_tree};
-use sea_orm::sea_query::{ExprTrait, LikeExpr, Order};
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, QueryFilter, QueryTrait};
+use sea_orm::sea_query::Order;
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, QueryTrait};
 
+use super::filter::{AuditFilter, Wanted};
 use super::programs::{Programs, with_programs};
+use super::search::{AuditPlace, AuditSearch};
 use crate::access::grant::Resource;
-use crate::access::token::MAX_NAME;
 use crate::agency::graphql::Agency;
 use crate::application::graphql::Application;
 use crate::audit::checkpoint::{self, LedgerKey};
 use crate::audit::event::Event;
-use crate::audit::leaf::{self, Leaf};
+use crate::audit::leaf::Leaf;
 use crate::audit::ledger::Decided;
 use crate::audit::proof::{
     check_inclusion, prove_consistency, prove_inclusion, tiles_for_consistency, tiles_for_inclusion,
 };
 use crate::audit::tree::{self, Digest, Head, Tiles, TreeError};
-use crate::audit::{disclose, record_ids, stored};
-use crate::error::{Error, Faults, Refusal, Result};
-use crate::jose::claim::is_name;
-use crate::lists;
+use crate::audit::{disclose, stored};
+use crate::error::{Error, Refusal, Result};
 use crate::request::directory::AgenciesById;
 use crate::request::{InRequest, Request};
 use crate::sharing::facts;
-use crate::store::page::{self, PageRequest, Walk};
+use crate::store::page::{self, PageRequest};
 use crate::wire::connection::Connection;
 use crate::wire::lookahead;
 use crate::wire::scalars::{DateTime, Sha256};
@@ -83,14 +81,23 @@ pub struct AuditEvent {
     pub task_force: Option<ID>,
     /// The agency that was told or acted upon.
     pub recipient: Option<Agency>,
+    /// The agency that disclosed, where another one acted: whose package was read.
+    pub discloser: Option<Agency>,
     /// The record that it was about.
     pub object: Option<ID>,
     /// The records that it was about, where they were many.
     pub objects: Vec<ID>,
-    /// The consent on which the disclosure stood.
+    /// The survivor whom it was about, by an id that the audit log alone has: nothing leads from it to the person but the person's
+    /// own agency, and nothing at all after an erasure. Null to an agency that was only told of the person.
+    pub survivor: Option<ID>,
+    /// The consent that it was about, or on which the disclosure stood.
     pub consent: Option<ID>,
-    /// The MOU on which the disclosure stood.
+    /// The consent's version then.
+    pub consent_version: Option<i32>,
+    /// The MOU that it was about, or on which the disclosure stood.
     pub mou: Option<ID>,
+    /// The MOU's version then.
+    pub mou_version: Option<i32>,
     /// What the disclosure was for.
     pub purpose: Option<Purpose>,
     /// What was disclosed; empty where nothing was, or everything was withheld.
@@ -132,6 +139,7 @@ impl AuditEvent {
         let named = |id: &AgencyId| agencies.get(id).cloned().map(Agency::named);
         let application = programs.named(&leaf);
         let told_only = leaf.is_told_only_to(reader);
+        let survivor = leaf.survivor_shown_to(reader);
         Ok(Self {
             key: row.id,
             index: place.map(stored::in_column).transpose()?,
@@ -153,9 +161,13 @@ impl AuditEvent {
             trace_id: leaf.trace.filter(|_| !told_only),
             task_force: leaf.task_force.map(|id| ID(id.to_string())),
             recipient: leaf.recipient.as_ref().and_then(named),
+            discloser: leaf.discloser.as_ref().and_then(named),
+            survivor: survivor.map(|id| ID(id.to_string())),
             object: leaf.object.map(ID),
             objects: leaf.objects.into_iter().map(ID).collect(),
             consent: leaf.consent.map(|id| ID(id.to_string())),
+            consent_version: leaf.consent_version,
+            mou_version: leaf.mou_version,
             mou: leaf.mou.map(|id| ID(id.to_string())),
             purpose: leaf.purpose,
             categories: leaf
@@ -243,93 +255,6 @@ pub struct ConsistencyProof {
     pub hashes: Vec<Sha256>,
 }
 
-/// What to look for in the audit log.
-#[derive(Clone, Debug, Default, InputObject)]
-#[graphql(name = "AuditFilter")]
-pub struct AuditFilter {
-    /// Any of these types: at least one.
-    pub types: Option<Vec<AuditType>>,
-    /// What ended like this.
-    pub outcome: Option<AuditOutcome>,
-    /// The events in which this agency acted or was told.
-    pub agency: Option<ID>,
-    /// The events in which this person or program acted, as its agency calls it (`sub`, 1 to 128 characters): of your agency's,
-    /// or of that of the one that `agency` names.
-    pub subject: Option<String>,
-    /// The events about this record, or that stood on this consent or MOU.
-    pub object: Option<ID>,
-    /// The events from this moment on.
-    pub since: Option<DateTime>,
-    /// The events before this moment.
-    pub until: Option<DateTime>,
-}
-
-impl AuditFilter {
-    /// Returns what an event must be.
-    fn only(&self) -> Result<Condition> {
-        use audit_event::Column;
-        let mut faults = Faults::default();
-        lists::require_some(&mut faults, "filter.types", self.types.as_ref());
-        faults.none()?;
-        let mut only = Condition::all();
-        if let Some(types) = &self.types {
-            only = only.add(Column::Kind.is_in(types.iter().copied()));
-        }
-        if let Some(outcome) = self.outcome {
-            only = only.add(Column::Outcome.eq(outcome));
-        }
-        if let Some(agency) = &self.agency {
-            let agency: AgencyId = page::id("filter.agency", agency)?;
-            let either = Condition::any()
-                .add(Column::AgencyId.eq(agency))
-                .add(Column::RecipientId.eq(agency))
-                .add(Column::DiscloserId.eq(agency));
-            only = only.add(either);
-        }
-        if let Some(object) = &self.object {
-            only = only.add(names(object)?);
-        }
-        if let Some(since) = self.since {
-            only = only.add(Column::RecordedAt.gte(since.0));
-        }
-        if let Some(until) = self.until {
-            only = only.add(Column::RecordedAt.lt(until.0));
-        }
-        Ok(only)
-    }
-
-    /// Returns who acted, where somebody is asked for, with whose person or program it is.
-    fn by(&self, reader: AgencyId) -> Result<Option<(AgencyId, SubjectInLeaf)>> {
-        let Some(subject) = &self.subject else {
-            return Ok(None);
-        };
-        if !is_name(subject, MAX_NAME) {
-            let expected = "1 to 128 characters, none of them a control character";
-            return Err(Error::input("filter.subject", expected).into());
-        }
-        let agency = match &self.agency {
-            Some(agency) => page::id("filter.agency", agency)?,
-            None => reader,
-        };
-        Ok(Some((agency, leaf::subject(subject)?)))
-    }
-}
-
-/// Returns that a leaf names a record: alone, as a whole id between quotes, or packed among many.
-fn names(object: &ID) -> Result<Condition> {
-    let id = page::id::<AnyId>("filter.object", object)?;
-    let holds = |text: &str| {
-        // `_` would match any letter.
-        let pattern = format!("%{}%", text.replace('_', "\\_"));
-        audit_event::Column::Leaf
-            .into_expr()
-            .like(LikeExpr::new(pattern).escape('\\'))
-    };
-    Ok(Condition::any()
-        .add(holds(&format!("\"{}\"", object.as_str())))
-        .add(holds(&record_ids::packed(id.uuid))))
-}
-
 /// Reading the audit log.
 #[derive(Default)]
 pub struct AuditQuery;
@@ -353,48 +278,9 @@ impl AuditQuery {
     ) -> Result<Connection<AuditEvent>> {
         let request = ctx.request()?;
         let caller = request.caller.may(Resource::Audit.search())?;
-        let wanted = PageRequest::parse(first, after.as_deref(), last, before.as_deref())?;
-        let filter = filter.unwrap_or_default();
-        let with_application = lookahead::asks(ctx, &["edges", "node", "application"]);
-        let released = request
-            .disclose(|| async {
-                let only = filter.only()?;
-                let store = &request.worker.store;
-                let by = filter.by(caller.agency())?;
-                let select = |walk: Walk| {
-                    if let Some((agency, subject)) = &by {
-                        let (backend, reader) = (store.backend, caller.agency());
-                        let acted = audit_event::Entity::acted(backend, reader, *agency, subject);
-                        return walk.along(acted.filter(only.clone()), &[audit_event::Column::Id]);
-                    }
-                    let beyond = walk.beyond(&[(audit_event::Entity, audit_event::Column::Id)]);
-                    let reach = audit_event::WithinReach {
-                        reader: caller.agency(),
-                        only: only.clone().add_option(beyond),
-                        order: walk.order(),
-                        most: walk.most,
-                    };
-                    reach.select()
-                };
-                let found =
-                    disclose::page_of(store, select, wanted, |row| row.id.to_string()).await?;
-                with_programs(request, as_audit_read(found), |page| {
-                    let asked = with_application.then_some(page.entries.as_slice());
-                    asked.unwrap_or_default()
-                })
-                .await
-            })
-            .await?;
-        let (rows, programs) = released.content();
-        let mut page = page::Page {
-            entries: show_events(request, &rows.entries, &programs).await?,
-            has_next: rows.has_next,
-            has_previous: rows.has_previous,
-        };
-        if lookahead::asks(ctx, &["edges", "node", "proof"]) {
-            prove(request, &mut page.entries).await?;
-        }
-        Ok(Connection::from_page(page, |one| one.key.0))
+        let wanted = filter.unwrap_or_default().wanted(caller.agency(), "filter")?;
+        let page = wanted.page(first, after.as_deref(), last, before.as_deref())?;
+        page_of_events(ctx, &wanted, page, "filter").await
     }
 
     /// The newest checkpoint that the service has signed. It covers all but the last few seconds' events.
@@ -415,6 +301,55 @@ impl AuditQuery {
             vkey: request.worker.ledger_key.public().to_string(),
         })
     }
+}
+
+/// Returns a page of the events within reach that are wanted, on record; `place` is the argument that says which.
+///
+/// # Errors
+/// `BAD_USER_INPUT`, where their period is too long; `UNAVAILABLE`.
+pub(super) async fn page_of_events(
+    ctx: &Context<'_>,
+    wanted: &Wanted,
+    page: PageRequest<AuditPlace>,
+    place: &str,
+) -> Result<Connection<AuditEvent>> {
+    let request = ctx.request()?;
+    let with_application = lookahead::asks(ctx, &["edges", "node", "application"]);
+    let released = request
+        .disclose(|| async {
+            let search = AuditSearch {
+                store: &request.worker.store,
+                reader: request.caller.agency(),
+                wanted,
+                page,
+                place,
+            };
+            let found = search.find().await?;
+            with_programs(request, as_audit_read(found), |found| {
+                let asked = with_application.then_some(found.page.entries.as_slice());
+                asked.unwrap_or_default()
+            })
+            .await
+        })
+        .await?;
+    let (found, programs) = released.content();
+    let mut page = page::Page {
+        entries: show_events(request, &found.page.entries, &programs).await?,
+        has_next: found.page.has_next,
+        has_previous: found.page.has_previous,
+    };
+    if lookahead::asks(ctx, &["edges", "node", "proof"]) {
+        prove(request, &mut page.entries).await?;
+    }
+    let at = |id| AuditPlace {
+        filter: wanted.digest,
+        id,
+    };
+    let connection = Connection::from_page(page, |one| at(one.key.0));
+    Ok(match found.reached {
+        Some(reached) => connection.reaching(&at(reached)),
+        None => connection,
+    })
 }
 
 /// Returns one event that the caller may read about.
@@ -465,6 +400,7 @@ async fn show_events(
     for row in rows {
         ids.extend(row.agency_id);
         ids.extend(row.recipient_id);
+        ids.extend(row.discloser_id);
     }
     let agencies = worker.directory.among(&worker.store, ids).await?;
     let places = stored::places(&worker.store.read, rows.iter().map(|row| row.id)).await?;

@@ -2,8 +2,13 @@
 //!
 //! - [`events`]: audit events, with proof that they are in the log.
 //! - [`accounting`]: who was told what of a survivor.
+//! - [`filter`]: what to look for among them.
+//! - [`search`]: how a page of them is found.
 //! - [`programs`]: the applications that events name.
 
 pub mod accounting;
 pub mod events;
+pub(crate) mod filter;
 mod programs;
+mod rules;
+pub(crate) mod search;

@@ -83,6 +83,24 @@ where
     }
 }
 
+impl<T: OutputType + ObjectType> Connection<T>
+where
+    Edge<T>: OutputType,
+{
+    /// Returns the same page, of a list that was looked through as far as this place and may have more beyond it: whoever goes on
+    /// goes on there.
+    #[must_use]
+    pub fn reaching(mut self, place: &impl CursorKey) -> Self {
+        let reached = Some(page::cursor_of(place));
+        if self.page_info.has_next_page {
+            self.page_info.end_cursor = reached;
+        } else {
+            self.page_info.start_cursor = reached;
+        }
+        self
+    }
+}
+
 impl<T: OutputType + ObjectType> TypeName for Connection<T>
 where
     Edge<T>: OutputType,

@@ -1,0 +1,290 @@
+//! The audit log as its reviewers ask for it: walked along an index, and no further than a page or a bound.
+
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::{Expr, ExprTrait, Func, LikeExpr, Order, Query, SelectStatement, UnionType};
+use sea_orm::{Condition, DbBackend, QueryFilter, QueryOrder, QuerySelect};
+
+use super::{
+    CHANGES_RECORDS, COLUMN, Column, Entity, SubjectInLeaf, object_in_leaf, subject_in_leaf,
+};
+use crate::ids::{AgencyId, AnyId, ConsentId, SurvivorAuditId};
+use crate::instant::Instant;
+use crate::membership;
+use crate::vocabulary::{Code, DataCategory, Purpose};
+
+/// The longest by which a server's clock, which gives an event its id, may differ from the database's, which gives it its time.
+const BETWEEN_CLOCKS: i64 = 24 * 3600 * 1000;
+
+/// What the index `audit_event_of_object` leaves out and `audit_event_of_other_object` has, letter for letter.
+const OTHER_OBJECTS: &str = "kind NOT LIKE 'REFERRAL%' AND kind NOT LIKE 'CONSENT%' AND kind NOT LIKE 'MOU%' \
+     AND kind <> 'RECORDS_LISTED' AND kind <> 'AUDIT_READ'";
+
+/// An index along which the log is walked.
+#[derive(Clone, Debug)]
+pub enum Along {
+    /// The events in which an agency acted, was told or disclosed.
+    Agency(AgencyId),
+    /// Those in which a person or program of an agency acted.
+    Subject(AgencyId, SubjectInLeaf),
+    /// Those about a record, by its id on the wire.
+    Object(String),
+    /// Those about a consent, and what was told under it.
+    Consent(ConsentId),
+    /// All, by the time of their ids.
+    Whole,
+}
+
+/// Events of the audit log within reach of an agency.
+#[derive(Clone, Debug)]
+pub struct Reviewed {
+    /// The database's kind.
+    pub backend: DbBackend,
+    /// The agency that reads.
+    pub reader: AgencyId,
+    /// The index.
+    pub along: Along,
+    /// Which range of the index, by their ids.
+    pub range: Condition,
+    /// What else they must be.
+    pub only: Condition,
+}
+
+impl Reviewed {
+    /// Selects a page of the events.
+    #[must_use]
+    pub fn page(&self, order: Order, most: u64) -> Select<Entity> {
+        let mut found: Option<SelectStatement> = None;
+        for walk in self.walks() {
+            let walked = Query::select()
+                .column(Column::Id)
+                .from_subquery(self.walk(walk, order.clone(), most), "walk")
+                .to_owned();
+            match &mut found {
+                Some(found) => {
+                    found.union(UnionType::Distinct, walked);
+                }
+                None => found = Some(walked),
+            }
+        }
+        let found = found.unwrap_or_default();
+        Entity::find()
+            .filter(COLUMN.id.in_subquery(found))
+            .order_by(COLUMN.id, order)
+            .limit(most)
+    }
+
+    /// Selects, of each walk that has so many events in the range, whatever they are, the last of them: a page need look no further
+    /// for now.
+    #[must_use]
+    pub fn bounds(&self, order: &Order, examined: u64) -> SelectStatement {
+        let mut bounds: Option<SelectStatement> = None;
+        for walk in self.walks() {
+            let last = walked(&walk, &self.range, order.clone())
+                .limit(1)
+                .offset(examined.saturating_sub(1))
+                .to_owned();
+            let last = Query::select()
+                .column(Column::Id)
+                .from_subquery(last, "walk")
+                .to_owned();
+            match &mut bounds {
+                Some(bounds) => {
+                    bounds.union(UnionType::All, last);
+                }
+                None => bounds = Some(last),
+            }
+        }
+        bounds.unwrap_or_default()
+    }
+
+    /// Returns the conditions that each are one range of an index.
+    fn walks(&self) -> Vec<Condition> {
+        let one = |condition: Expr| Condition::all().add(condition);
+        let about = |record: &str| {
+            let object = Expr::cust(object_in_leaf(self.backend)).eq(record);
+            [format!("({CHANGES_RECORDS})"), format!("({OTHER_OBJECTS})")]
+                .map(|kinds| one(Expr::cust(kinds)).add(object.clone()))
+        };
+        match &self.along {
+            Along::Agency(agency) => [Column::AgencyId, Column::RecipientId, Column::DiscloserId]
+                .map(|column| one(column.eq(*agency)))
+                .to_vec(),
+            Along::Subject(agency, subject) => {
+                let key = Expr::cust(subject_in_leaf(self.backend)).eq(&*subject.key);
+                vec![acted(*agency, subject).add(key)]
+            }
+            Along::Object(record) => about(record).to_vec(),
+            Along::Consent(consent) => {
+                let mut walks = about(&consent.to_string()).to_vec();
+                walks.push(one(COLUMN.disclosed_under.eq(consent.0)));
+                walks
+            }
+            Along::Whole => vec![Condition::all()],
+        }
+    }
+
+    fn walk(&self, walk: Condition, order: Order, most: u64) -> SelectStatement {
+        walked(&walk, &self.range, order)
+            .cond_where(self.only.clone())
+            .limit(most)
+            .to_owned()
+    }
+
+    /// Returns the same events, those within reach alone. An agency's own are; where all of another one's are, that is asked once.
+    #[must_use]
+    pub fn within_reach(mut self) -> Self {
+        let reach = || membership::coordinated_with(self.reader);
+        let reached = match &self.along {
+            Along::Agency(agency) | Along::Subject(agency, _) => {
+                Condition::all().add(Expr::value(*agency).in_subquery(reach()))
+            }
+            Along::Object(_) | Along::Consent(_) | Along::Whole => {
+                let nobodys = COLUMN
+                    .agency_id
+                    .is_null()
+                    .and(COLUMN.recipient_id.is_null())
+                    .and(Expr::exists(membership::coordination(self.reader)));
+                Condition::any()
+                    .add(COLUMN.agency_id.in_subquery(reach()))
+                    .add(COLUMN.recipient_id.in_subquery(reach()))
+                    .add(COLUMN.discloser_id.in_subquery(reach()))
+                    .add(nobodys)
+            }
+        };
+        self.only = self.only.add(reached);
+        self
+    }
+}
+
+fn walked(walk: &Condition, range: &Condition, order: Order) -> SelectStatement {
+    Query::select()
+        .column((Entity, Column::Id))
+        .from(Entity)
+        .cond_where(walk.clone())
+        .cond_where(range.clone())
+        .order_by((Entity, Column::Id), order)
+        .to_owned()
+}
+
+/// Returns the range of ids that the events of a period have.
+#[must_use]
+pub fn ids_within(since: Option<Instant>, until: Option<Instant>) -> Condition {
+    let id_at = |at: Instant, moved: i64| {
+        let millis = (at.0 / 1000).saturating_add(moved);
+        Uuid::from_u128(u128::try_from(millis).unwrap_or(0) << 80)
+    };
+    Condition::all()
+        .add_option(since.map(|since| Column::Id.gte(id_at(since, -BETWEEN_CLOCKS))))
+        .add_option(until.map(|until| Column::Id.lte(id_at(until, BETWEEN_CLOCKS))))
+}
+
+/// Returns that an event was recorded from one moment on and before another.
+#[must_use]
+pub fn recorded_within(since: Option<Instant>, until: Option<Instant>) -> Condition {
+    Condition::all()
+        .add_option(since.map(|since| Column::RecordedAt.gte(since)))
+        .add_option(until.map(|until| Column::RecordedAt.lt(until)))
+}
+
+/// Returns that a person or program of an agency acted.
+#[must_use]
+pub fn acted(agency: AgencyId, subject: &SubjectInLeaf) -> Condition {
+    let whole = LikeExpr::new(&subject.pattern).escape('\\');
+    Condition::all()
+        .add(COLUMN.agency_id.eq(agency))
+        .add(Column::Leaf.into_expr().like(whole))
+}
+
+/// Returns that an agency acted, was told or disclosed.
+#[must_use]
+pub fn has_part(agency: AgencyId) -> Condition {
+    Condition::any()
+        .add(COLUMN.agency_id.eq(agency))
+        .add(COLUMN.recipient_id.eq(agency))
+        .add(COLUMN.discloser_id.eq(agency))
+}
+
+/// Returns that a leaf has this text in this field.
+fn says(field: &str, text: &str) -> Expr {
+    leaf_holds(&format!("\"{field}\":\"{text}\""))
+}
+
+/// Returns that something was for this purpose.
+#[must_use]
+pub fn was_for(purpose: Purpose) -> Expr {
+    says("purpose", purpose.code())
+}
+
+/// Returns that this category was released.
+#[must_use]
+pub fn released(category: DataCategory) -> Expr {
+    let pattern = format!("%\"categories\":[%\"{}\"%", literal(category.code()));
+    Column::Leaf
+        .into_expr()
+        .like(LikeExpr::new(pattern).escape('\\'))
+}
+
+/// Returns that a program acted, by the id or name under which it is known.
+#[must_use]
+pub fn by_program(client: &str) -> Expr {
+    says("client", client)
+}
+
+/// Returns that an event is about this MOU, or stood on it.
+#[must_use]
+pub fn on_mou(mou: &str) -> Expr {
+    says("mou", mou)
+}
+
+/// Returns that an event is about this survivor, as far as `reader` may know: whoever was only told of somebody is not told
+/// by it that two records are of the same person.
+#[must_use]
+pub fn about_survivor(survivor: SurvivorAuditId, reader: AgencyId) -> Condition {
+    let holder = || Func::coalesce([COLUMN.discloser_id.into_expr(), COLUMN.agency_id.into_expr()]);
+    let was_told = Condition::any()
+        .add(
+            COLUMN
+                .recipient_id
+                .eq(reader)
+                .and(Expr::from(holder()).ne(reader)),
+        )
+        // A column repeats nobody: who was told is the one that acted.
+        .add(
+            COLUMN
+                .agency_id
+                .eq(reader)
+                .and(COLUMN.discloser_id.is_not_null()),
+        );
+    // A column that is null says nothing, and a `NOT` of nothing is nothing.
+    let told: Expr = Expr::case(was_told, true).finally(false).into();
+    Condition::all()
+        .add(says("survivor", &survivor.to_string()))
+        .add(told.eq(false))
+}
+
+/// Returns that a leaf names a record: alone, as a whole id between quotes, or packed among many, in this form.
+#[must_use]
+pub fn names(record: &AnyId, packed: &str) -> Condition {
+    Condition::any()
+        .add(leaf_holds(&format!("\"{record}\"")))
+        .add(leaf_holds(packed))
+}
+
+fn leaf_holds(text: &str) -> Expr {
+    let pattern = format!("%{}%", literal(text));
+    Column::Leaf
+        .into_expr()
+        .like(LikeExpr::new(pattern).escape('\\'))
+}
+
+/// Returns a text as a pattern that means itself.
+fn literal(text: &str) -> String {
+    let mut literal = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if matches!(letter, '%' | '_' | '\\') {
+            literal.push('\\');
+        }
+        literal.push(letter);
+    }
+    literal
+}
