@@ -8,6 +8,7 @@ mod charged;
 mod edges;
 mod objects;
 mod places;
+mod recorded;
 mod rows;
 
 use std::collections::BTreeSet;

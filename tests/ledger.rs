@@ -85,6 +85,7 @@ impl Place {
             connections: 6,
             allowances: usual.allowances,
             keyring_backups: usual.keyring_backups,
+            operator: usual.operator,
             sessions: usual.sessions,
         };
         let store = Store::migrate_up(&settings).await.unwrap();
@@ -183,6 +184,7 @@ fn agent(agency: AgencyId) -> Agent {
         client: "test".to_owned(),
         token: None,
         program: None,
+        operator: None,
     }
 }
 

@@ -77,6 +77,7 @@ mod receipts;
 mod refusal;
 mod register;
 mod repeated;
+mod review;
 mod seal;
 mod sessions;
 mod settings;

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use concord_entities::instant::Instant;
 use concord_entities::{
-    agency_change, application_secret, audit_checkpoint, idempotency, notice, spent_proof,
+    address_sweep, agency_change, application_secret, audit_checkpoint, audit_event, idempotency, notice, spent_proof,
     token_state,
 };
-use sea_orm::{DbBackend, DbErr, DeleteMany, EntityTrait};
+use sea_orm::{DbBackend, DbErr, DeleteMany, EntityTrait, QuerySelect};
 use sqlx::{Connection, PgConnection};
 use tokio::time::{sleep, timeout};
 use tracing::warn;
@@ -37,6 +37,8 @@ pub const ENDED_SECRET: Duration = Duration::from_hours(30 * 24);
 /// For how long a token is kept after it died of itself: longer than anything that was exchanged for it lives.
 pub const DEAD_TOKEN: Duration = MAX_LIFE;
 
+/// For how long the network address stays beside an audit event: thirteen months.
+pub const ADDRESS: Duration = Duration::from_hours(396 * 24);
 /// For how long every checkpoint is kept; older ones thin out to one an hour.
 pub const EVERY_CHECKPOINT: Duration = Duration::from_hours(24);
 /// For how long a checkpoint an hour is kept; older ones thin out to one a day, for good.
@@ -147,7 +149,31 @@ pub async fn forget_old_rows(store: &Store, now: Instant) -> Result<()> {
         })
         .await?;
     }
-    Ok(())
+    forget_addresses(store, now.minus(ADDRESS)).await
+}
+
+/// Forgets the network addresses of events that were recorded before this moment: in the order of their ids, from where the last
+/// sweep came to.
+async fn forget_addresses(store: &Store, before: Instant) -> Result<()> {
+    loop {
+        let mark = address_sweep::Entity::mark().one(&store.write).await?;
+        let Some(after) = mark.map(|mark| mark.through) else {
+            return Ok(());
+        };
+        let old = audit_event::Entity::old_after(after, before);
+        let old = old.limit(BATCH).all(&store.read).await?;
+        let Some(through) = old.last().map(|event| event.id) else {
+            return Ok(());
+        };
+        // Interrupted between the two, it does the same again.
+        audit_event::Entity::forget_addresses(after, through)
+            .exec(&store.write)
+            .await?;
+        address_sweep::Entity::moved_to(through)
+            .exec(&store.write)
+            .await?;
+        sleep(BETWEEN_BATCHES).await;
+    }
 }
 
 async fn forget<E: EntityTrait>(store: &Store, some: impl Fn() -> DeleteMany<E>) -> Result<()> {

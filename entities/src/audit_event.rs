@@ -8,7 +8,7 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{
     Asterisk, Expr, ExprTrait, Func, JoinType, Order, Query, SelectStatement, UnionType,
 };
-use sea_orm::{Condition, DbBackend, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{Condition, DbBackend, QueryFilter, QueryOrder, QuerySelect, UpdateMany};
 
 use crate::audit_place;
 use crate::consent;
@@ -134,6 +134,26 @@ impl Entity {
         Self::find()
             .filter(COLUMN.disclosed_under.in_subquery(under))
             .order_by_desc(COLUMN.id)
+    }
+
+    /// Returns the oldest events after one, in the order of their ids, that were recorded longer ago than `before`.
+    #[must_use]
+    pub fn old_after(after: AuditEventId, before: Instant) -> Select<Self> {
+        Self::find()
+            .filter(COLUMN.id.gt(after))
+            .filter(reviewed::ids_before(before))
+            .order_by_asc(COLUMN.id)
+    }
+
+    /// Takes the network addresses of the events after one, up to another, away, with what the commitments to them are salted with.
+    #[must_use]
+    pub fn forget_addresses(after: AuditEventId, through: AuditEventId) -> UpdateMany<Self> {
+        Self::update_many()
+            .col_expr(Column::Address, Expr::value(None::<String>))
+            .col_expr(Column::Salt, Expr::value(None::<Vec<u8>>))
+            .filter(COLUMN.id.gt(after))
+            .filter(COLUMN.id.lte(through))
+            .filter(COLUMN.address.is_not_null())
     }
 
     /// Returns these events, to check those that wait for their place.

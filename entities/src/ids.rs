@@ -166,6 +166,10 @@ ids! {
     ReferralId = "referral", now_v7;
     /// A note on a referral.
     ReferralNoteId = "note", now_v7;
+    /// A review of the audit log.
+    AuditReviewId = "review", now_v7;
+    /// An event that a review flags.
+    AuditFlagId = "flag", now_v7;
     /// One version of a memorandum of understanding.
     MouId = "mou", now_v7;
     /// A calendar of MOUs' days.

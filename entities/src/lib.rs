@@ -21,6 +21,7 @@ pub mod zone;
 
 pub use locked::SelectLocked;
 
+pub mod address_sweep;
 pub mod agency;
 pub mod agency_name;
 pub mod agency_vetting;
@@ -72,7 +73,9 @@ pub mod survivor;
 
 pub mod audit_checkpoint;
 pub mod audit_event;
+pub mod audit_flag;
 pub mod audit_place;
+pub mod audit_review;
 pub mod audit_tile;
 pub mod audit_tree;
 pub mod audit_waiting;

@@ -1,6 +1,7 @@
 //! The parties, and the objects that operations are asked of, made by the sender through the service itself.
 
 mod mous;
+mod reviews;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -84,6 +85,9 @@ pub enum Given {
     MouSuspended,
     Event,
     EventOf,
+    NewReview,
+    Review,
+    ReviewOfEvent,
     NewAgency,
     NewApplication,
     NewSurvivor,
@@ -165,7 +169,7 @@ impl Stage {
         }
     }
 
-    fn agency(&self, party: Party) -> Option<&Agency> {
+    pub(super) fn agency(&self, party: Party) -> Option<&Agency> {
         match party {
             Party::Sender => Some(&self.sender),
             Party::Recipient => Some(&self.recipient),
@@ -397,6 +401,9 @@ impl Stage {
                 Object::known(id)
             }
             Given::Event => Object::known(self.event().await.0),
+            Given::NewReview => Object::new("", json!({ "new": self.new_review() })),
+            Given::Review => Object::known(self.review().await),
+            Given::ReviewOfEvent => self.review_of_event().await,
             Given::EventOf => {
                 let (event, referral) = self.event().await;
                 Object::new(event, json!({ "object": referral }))
@@ -579,15 +586,6 @@ impl Stage {
         let variables = json!({ "id": referral, "note": note });
         let added = self.sender.asks(add, variables).await;
         text(&added.data()["addReferralNote"]["note"]["id"])
-    }
-
-    /// The event of a referral's being sent, and the referral.
-    async fn event(&self) -> (String, String) {
-        let referral = self.sent().await.referral;
-        let find = "query($id: ID!) { auditEvents(filter: { object: $id, types: [REFERRAL_SENT] }) { edges { node { id } } } }";
-        let found = self.sender.asks(find, json!({ "id": referral })).await;
-        let id = text(&found.data()["auditEvents"]["edges"][0]["node"]["id"]);
-        (id, referral)
     }
 }
 

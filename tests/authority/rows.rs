@@ -3,6 +3,7 @@
 mod agencies;
 mod mous;
 mod referrals;
+mod reviews;
 
 use super::objects::{Given, Party};
 
@@ -50,6 +51,7 @@ pub fn rows() -> impl Iterator<Item = &'static Row> {
         .chain(referrals::ROWS)
         .chain(agencies::ROWS)
         .chain(mous::ROWS)
+        .chain(reviews::ROWS)
 }
 
 const REST: &[Row] = &[

@@ -166,7 +166,7 @@ fn generated() -> Vec<String> {
 
 fn loaders() -> Vec<String> {
     loads! {
-        agency agency_change agency_name agency_past agency_vetting application application_registrar application_secret audit_checkpoint audit_event audit_place audit_tile audit_tree
+        address_sweep agency agency_change agency_name agency_past agency_vetting application application_registrar application_secret audit_checkpoint audit_event audit_flag audit_place audit_review audit_tile audit_tree
         audit_waiting consent
         consent_document consent_objection consent_past consent_signature document_key ended_subject ending_allowance idempotency keyring_identity ledger_witness legal_hold
         mandated_disclosure membership membership_past mou

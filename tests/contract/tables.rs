@@ -150,7 +150,7 @@ async fn make_every_entity(database: &impl ConnectionTrait) {
         mou mou_calendar mou_document mou_import mou_party partnership partnership_place partnership_answers staff_training
         referral sealed_part referral_note note_attachment referral_statistics
         past_facts agency_past membership_past mou_past mou_party_past consent_past referral_past
-        agency_change audit_event audit_tile audit_tree audit_checkpoint sharing_epoch
+        agency_change audit_event audit_review audit_flag address_sweep audit_tile audit_tree audit_checkpoint sharing_epoch
         package_key document_key record_key signing_key token_key notice ledger_witness audit_place audit_waiting
         store_identity keyring_identity
     }
@@ -265,6 +265,7 @@ fn as_written(predicate: &str) -> String {
         .replace("::character varying", "");
     let list = list.replace("::text[]", "").replace("::text", "");
     list.replace("= ANY ARRAY[", "IN ")
+        .replace(" !~~ ", " NOT LIKE ")
         .replace(" ~~ ", " LIKE ")
         .replace(']', "")
 }

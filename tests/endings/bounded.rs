@@ -8,15 +8,17 @@ use concord::access::revoked::{self, Revocable};
 use concord::audit::change::{ByOperator, Change, Ending};
 use concord::audit::leaf;
 use concord::consent::ending::{self, By};
+use concord_entities::audit_event::reviewed::{Along, Reviewed};
 use concord_entities::ids::{AgencyId, ApplicationId, ConsentId, IssuerId, ReferralId, SurvivorId};
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::DataCategory::Identity;
 use concord_entities::vocabulary::RevocationChannel;
 use concord_entities::{
-    application_secret, audit_event, consent, idempotency, legal_hold, mandated_disclosure, notice,
+    application_secret, consent, idempotency, legal_hold, mandated_disclosure, notice,
     package_key, record_key, referral, spent_proof, token_state,
 };
-use sea_orm::{ConnectionTrait, DbBackend, QueryOrder, QuerySelect, QueryTrait, Statement};
+use sea_orm::sea_query::Order;
+use sea_orm::{Condition, ConnectionTrait, DbBackend, QueryTrait, Statement};
 use uuid::Uuid;
 
 use crate::world::agency::Told;
@@ -308,9 +310,16 @@ async fn what_a_person_did_is_listed_from_an_index() {
             .await
             .unwrap();
         let before = rows_read(&change).await;
-        let found = audit_event::Entity::acted(store.backend, reader, north.id, &ada)
-            .order_by_desc(audit_event::Column::Id)
-            .limit(20)
+        let hers = Reviewed {
+            backend: store.backend,
+            reader,
+            along: Along::Subject(north.id, ada.clone()),
+            range: Condition::all(),
+            only: Condition::all(),
+        };
+        let found = hers
+            .within_reach()
+            .page(Order::Desc, 20)
             .all(&change)
             .await
             .unwrap();

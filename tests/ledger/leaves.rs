@@ -16,14 +16,14 @@ use concord::audit::tree::Digest;
 use concord::seal::envelope::KekId;
 use concord::sharing::Ground;
 use concord_entities::ids::{
-    AgencyId, ApplicationId, AuditEventId, ConsentId, IssuerId, LegalHoldId, MandateId,
+    AgencyId, ApplicationId, AuditEventId, AuditReviewId, ConsentId, IssuerId, LegalHoldId, MandateId,
     MouCalendarId, MouId, NoticeId, PartnershipId, ReferralId, ReferralNoteId, RulePackId,
     SurvivorAuditId, TaskForceId,
 };
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{
-    AuditType, Categories, Code, DataCategory, LegalHoldGround, MandateInstrument, Pack,
-    PartnershipStep, Purpose, VettingAttribute,
+    AuditType, Categories, Code, DataCategory, FlagNote, LegalHoldGround, MandateInstrument, Pack,
+    PartnershipStep, Purpose, ReviewConclusion, VettingAttribute,
 };
 use uuid::Uuid;
 
@@ -110,6 +110,18 @@ fn events() -> Vec<Event> {
     events.push(Event::ReferralNoteAttachmentKept(note(None)));
     events.extend(mou_lives());
     events.extend(partnerships_and_agencies());
+    events.push(Event::CommandGiven);
+    let review = AuditReviewId(id(0x15));
+    events.extend([None, Some(OTHER)].map(|of| Event::AuditReviewOpened { review, of }));
+    events.push(Event::AuditEventFlagged {
+        review,
+        event: AuditEventId(id(0x16)),
+        note: FlagNote::Misuse,
+    });
+    events.push(Event::AuditReviewConcluded {
+        review,
+        conclusion: ReviewConclusion::FollowedUp,
+    });
     events
 }
 
@@ -430,6 +442,7 @@ fn a_leaf_is_the_same_bytes_in_every_release() {
         client: "a-program".to_owned(),
         token: Some(TOKEN.to_owned()),
         program: None,
+        operator: None,
     };
     let mut text = String::new();
     let mut kinds = BTreeSet::new();
@@ -444,7 +457,12 @@ fn a_leaf_is_the_same_bytes_in_every_release() {
         Agent::operator_for(ACTOR),
         Agent {
             program: Some("their-desk".to_owned()),
+            operator: None,
             ..somebody.clone()
+        },
+        Agent {
+            operator: Some("Ines of the night shift".to_owned()),
+            ..Agent::operator()
         },
     ] {
         let (_, leaf) = written(0x2000, Event::AuditRead, &agent);
@@ -494,6 +512,7 @@ fn the_event_of_a_page_of_fifty_fits_into_a_row() {
         client: ApplicationId(id(7)).to_string(),
         token: Some(TOKEN.to_owned()),
         program: None,
+        operator: None,
     };
     let meta = RequestMeta {
         request: TOKEN.to_owned(),

@@ -187,7 +187,44 @@ async fn filled(world: &World) -> Vec<Listed> {
     south.does("acceptReferral", &told).await.data();
     north.revokes(&consent).await.data();
     joins_more(world, &north);
-    lists(&north, &south, &ada, &told)
+    let review = reviews(&north).await;
+    let mut lists = lists(&north, &south, &ada, &told);
+    for (field, name) in [
+        ("AuditReview.accessChanges", "accessChanges"),
+        ("AuditReview.events", "events"),
+        ("AuditReview.flags", "flags"),
+    ] {
+        lists.push(Listed {
+            field,
+            around: format!("query {{ node(id: \"{review}\") {{ ... on AuditReview {{ LIST }} }} }}"),
+            own: String::new(),
+            path: vec!["node", name],
+            reader: north.clone(),
+        });
+    }
+    lists
+}
+
+/// Opens reviews, the last of them with flags; returns that one. It is over when it is opened: reading it adds no event to it.
+async fn reviews(north: &Agency) -> String {
+    let at = |moved: i64| {
+        let at = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(moved);
+        format!("{at:.6}")
+    };
+    let open = "mutation($r: AuditReviewInput!) { openAuditReview(review: $r) { id } }";
+    let mut review = String::new();
+    for _ in 0..ENTRIES {
+        let period = json!({ "since": at(-24), "until": at(0) });
+        let opened = north.asks(open, json!({ "r": period })).await;
+        review = text(&opened.data()["openAuditReview"]["id"]);
+    }
+    let flag = "mutation($r: ID!, $e: ID!) { flagAuditEvent(review: $r, event: $e, note: EXPLAINED) { id } }";
+    let registered = "auditEvents(filter: { types: [APPLICATION_REGISTERED] }, first: 100)";
+    for event in north.lists(registered, "id").await {
+        let variables = json!({ "r": review, "e": event["id"] });
+        north.asks(flag, variables).await.data();
+    }
+    review
 }
 
 async fn consented(north: &Agency, survivor: &str, south: &Agency) -> String {
@@ -261,6 +298,7 @@ fn lists(north: &Agency, south: &Agency, ada: &str, told: &Told) -> Vec<Listed> 
             "filter: { types: [SURVIVOR_REGISTERED] },",
             north,
         ),
+        of_root("Query.auditReviews", "", north),
         of_root("Query.consents", "side: GIVEN,", north),
         of_root("Query.mandatedDisclosures", "", north),
         of_root("Query.mouCalendars", "", north),

@@ -113,7 +113,7 @@ pub enum KeyringPlace {
 
 /// What an agency may do in a test that is not about scopes.
 pub const EVERYTHING: &str =
-    "agency.cruds audit.rs consent.crus directory.rs mou.crus referral.crus survivor.cruds";
+    "agency.cruds audit.crus consent.crus directory.rs mou.crus referral.crus survivor.cruds";
 
 /// The UUID in an id.
 fn uuid_of(id: &str) -> uuid::Uuid {

@@ -6,29 +6,36 @@ use std::time::{Duration, Instant as Clock};
 
 use concord::audit::event::{Agent, Event, RequestMeta};
 use concord::audit::integrator;
-use concord::audit::leaf::Leaf;
+use concord::audit::leaf::{self, Leaf};
 use concord::audit::stored;
 use concord::audit::tree::{self, Digest, Head};
 use concord::service::Service;
+use concord::sharing::Ground;
 use concord::store::Store;
+use concord_entities::audit_event::reviewed::{self, Along, Reviewed};
 use concord_entities::audit_event::{self, WithinReach};
 use concord_entities::ids::{
-    self, AgencyId, AuditEventId, ReferralId, SurvivorAuditId, TaskForceId,
+    self, AgencyId, AuditEventId, ConsentId, MouId, ReferralId, SurvivorAuditId, TaskForceId,
 };
 use concord_entities::instant::Instant;
 use concord_entities::name_key::NameKey;
-use concord_entities::vocabulary::{AgencyKind, Categories, DataCategory, MemberRole, Purpose};
+use concord_entities::vocabulary::{AgencyKind, AuditType, Categories, DataCategory, MemberRole, Purpose};
 use concord_entities::zone::Zone;
 use concord_entities::{membership, task_force};
 use nix::sys::resource::{UsageWho, getrusage};
 use sea_orm::sea_query::Order;
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, QueryTrait, Statement};
 use sqlx::{Connection, PgConnection};
+use uuid::Uuid;
 
 use crate::seed::{self, insert};
 
 /// How many agencies there are, all in the task force of the first.
 const AGENCIES: usize = 200;
+/// How many referrals there are whose packages are read.
+const RECORDS: usize = 5_000;
+/// As far as a page looks where no index finds what is asked for.
+const EXAMINED: u64 = 10_000;
 /// How many events are taken into the tree at a time.
 const CHUNK: usize = 20_000;
 
@@ -68,7 +75,74 @@ pub async fn measure(service: &Service, url: &str, flags: &[String], events: usi
             println!("auditEvents, {who:<24} {which:<6} {millis:>9.1} ms {buffers:>8} buffers");
         }
     }
+    for (name, along, other) in filters(&agencies) {
+        for (which, before) in [("first", None), ("deep", Some(middle))] {
+            let (millis, buffers) =
+                found(&service.store, agencies[0], &along, &other, before).await;
+            println!("filter, {name:<29} {which:<6} {millis:>9.1} ms {buffers:>8} buffers");
+        }
+    }
     verify(flags);
+}
+
+/// What a coordinator looks for: along which index, and what else must hold.
+fn filters(agencies: &[AgencyId]) -> Vec<(&'static str, Along, Condition)> {
+    let subject = |name: &str| leaf::subject(name).unwrap();
+    let whole = Condition::all;
+    let (agency, record, consent) = (agencies[7], referral(7), consent(7));
+    let rare = || whole().add(reviewed::was_for(Purpose::Prosecution));
+    vec![
+        ("agency", Along::Agency(agency), whole()),
+        ("subject", Along::Subject(agency, subject("caseworker 7")), whole()),
+        ("subject who never acted", Along::Subject(agency, subject("nobody")), whole()),
+        ("object", Along::Object(record.to_string()), whole()),
+        ("object of nothing", Along::Object(ReferralId::new().to_string()), whole()),
+        ("consent", Along::Consent(consent), whole()),
+        ("type, one in ten", Along::Whole, whole().add(audit_event::Column::Kind.eq(AuditType::PackageRead))),
+        ("purpose, none, in all", Along::Whole, rare()),
+        ("purpose, none, of an agency", Along::Agency(agency), rare()),
+    ]
+}
+
+/// Returns what a page of 50 takes: in which part of the index to look, where not all that it has is wanted, and the page.
+async fn found(
+    store: &Store,
+    reader: AgencyId,
+    along: &Along,
+    other: &Condition,
+    before: Option<AuditEventId>,
+) -> (f64, u64) {
+    let older = before.map(|id| audit_event::Column::Id.lt(id));
+    let mut wanted = Reviewed {
+        backend: store.backend,
+        reader,
+        along: along.clone(),
+        range: Condition::all().add_option(older),
+        only: other.clone(),
+    }
+    .within_reach();
+    let mut took = (0.0, 0);
+    if !matches!(along, Along::Agency(_) | Along::Subject(..)) || !other.is_empty() {
+        let bounds = store.backend.build(&wanted.bounds(&Order::Desc, EXAMINED));
+        took = explained(store, &bounds).await;
+        let rows = store.read.query_all_raw(bounds).await.unwrap();
+        let bounds = rows.iter().map(|row| row.try_get_by_index::<Uuid>(0).unwrap());
+        let nearest = bounds.max().map(|bound| audit_event::Column::Id.gte(bound));
+        wanted.range = wanted.range.add_option(nearest);
+    }
+    let page = store.backend.build(&wanted.page(Order::Desc, 51).into_query());
+    let (millis, buffers) = explained(store, &page).await;
+    (took.0 + millis, took.1 + buffers)
+}
+
+/// Returns one of the few referrals whose packages are read.
+fn referral(number: usize) -> ReferralId {
+    ReferralId(Uuid::from_u128(0x1000 + number as u128))
+}
+
+/// Returns the consent under which it is.
+fn consent(number: usize) -> ConsentId {
+    ConsentId(Uuid::from_u128(0x2000_0000 + number as u128))
 }
 
 /// Returns the execution's time in milliseconds and the buffers that it touched, once these are in memory.
@@ -211,24 +285,31 @@ fn write(
     // The last agency acts never: it is a discloser only.
     let actor = agencies[(number * 7919) % (AGENCIES - 1)];
     let event = if number.is_multiple_of(10) {
+        let read = number / 10 % RECORDS;
         Event::PackageRead {
-            referral: ReferralId::new(),
+            referral: referral(read),
             survivor: SurvivorAuditId::new(),
             reader: actor,
             discloser: agencies[(number / 10 * 104_729) % AGENCIES],
             purpose: Purpose::HousingPlacement,
             released: Categories::only(DataCategory::Needs),
-            ground: None,
+            ground: Some(Ground::Consented {
+                consent: consent(read),
+                consent_version: 1,
+                mou: MouId(Uuid::from_u128(0x3000)),
+                mou_version: 1,
+            }),
         }
     } else {
         Event::RecordsListed((0..5).map(|_| ReferralId::new().to_string()).collect())
     };
     let agent = Agent {
         agency: Some(actor),
-        subject: "a.caseworker".to_owned(),
+        subject: format!("caseworker {}", number % 50),
         client: "a-program".to_owned(),
         token: Some(actor.0.to_string()),
         program: None,
+        operator: None,
     };
     let meta = RequestMeta {
         request: actor.0.to_string(),

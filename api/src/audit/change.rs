@@ -108,6 +108,7 @@ impl Author for ByAgency {
             client: self.client.clone(),
             token: self.token.clone(),
             program: self.program.clone(),
+            operator: None,
         }
     }
 }
@@ -147,6 +148,14 @@ pub struct Change<'c, By = ByAgency> {
 pub struct Ending<'c, By = ByAgency> {
     change: Change<'c, By>,
     epoch: i64,
+}
+
+/// Returns what goes on record of a command: its words, as the operation.
+fn of_command(store: &Store) -> RequestMeta {
+    RequestMeta {
+        operation: store.operator.command.map(str::to_owned),
+        ..RequestMeta::default()
+    }
 }
 
 /// Opens a change that holds the lock in this way; says under which epoch.
@@ -213,7 +222,8 @@ impl<'c, By: Author> Change<'c, By> {
     /// # Errors
     /// `UNAVAILABLE`.
     pub async fn at_command_line(store: &'c Store, by: By) -> Result<Self> {
-        let (change, _) = open(SharingLock::Shared, store, None, by, &NO_REQUEST).await?;
+        let (mut change, _) = open(SharingLock::Shared, store, None, by, &NO_REQUEST).await?;
+        change.meta = Cow::Owned(of_command(store));
         Ok(change)
     }
 
@@ -223,7 +233,11 @@ impl<'c, By: Author> Change<'c, By> {
     /// # Errors
     /// `UNAVAILABLE`: nothing was changed.
     pub async fn record(&self, event: Event) -> Result<AuditEventId> {
-        let mut leaf = Leaf::new(event, &self.by.agent(), &self.meta, self.now);
+        let mut agent = self.by.agent();
+        if agent.is_operator() {
+            agent.operator = Some(self.store.operator.name.to_string());
+        }
+        let mut leaf = Leaf::new(event, &agent, &self.meta, self.now);
         if self.invented {
             leaf.id = AuditEventId(ids::uuid_at(self.now));
         }
@@ -262,6 +276,18 @@ impl<'c, By: Author> Change<'c, By> {
             self.record(event).await?;
         }
         Ok(self.commit(last).await?.keys_destroyed)
+    }
+}
+
+impl Change<'_, ByOperator> {
+    /// Puts on record that the operator gave a command which shows records, before it shows them.
+    ///
+    /// # Errors
+    /// `UNAVAILABLE`.
+    pub async fn command_given(store: &Store) -> Result<()> {
+        let change = Change::at_command_line(store, ByOperator::default()).await?;
+        change.commit(Event::CommandGiven).await?;
+        Ok(())
     }
 }
 
@@ -399,7 +425,9 @@ impl<'c, By: Author> Ending<'c, By> {
     /// # Errors
     /// `UNAVAILABLE`.
     pub async fn at_command_line(store: &'c Store, by: By) -> Result<Self> {
-        let (change, epoch) = open(SharingLock::Exclusive, store, None, by, &NO_REQUEST).await?;
+        let (mut change, epoch) =
+            open(SharingLock::Exclusive, store, None, by, &NO_REQUEST).await?;
+        change.meta = Cow::Owned(of_command(store));
         Ok(Self { change, epoch })
     }
 

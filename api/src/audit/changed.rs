@@ -127,6 +127,10 @@ pub fn by(kind: AuditType, object: Option<&str>, objects: &[String]) -> Vec<Chan
         | AuditType::RecordsListed
         | AuditType::PackageRead
         | AuditType::AuditRead
+        | AuditType::CommandGiven
+        | AuditType::AuditReviewOpened
+        | AuditType::AuditEventFlagged
+        | AuditType::AuditReviewConcluded
         | AuditType::LedgerReopened
         | AuditType::KeyringMoved
         | AuditType::StoresAccepted

@@ -6,12 +6,12 @@
 
 use concord_entities::consent;
 use concord_entities::ids::{
-    AgencyId, ApplicationId, ConsentId, IssuerId, LegalHoldId, MandateId, MouCalendarId, MouId,
+    AgencyId, ApplicationId, AuditEventId, AuditReviewId, ConsentId, IssuerId, LegalHoldId, MandateId, MouCalendarId, MouId,
     NoticeId, PartnershipId, ReferralId, ReferralNoteId, RulePackId, SurvivorAuditId, TaskForceId,
 };
 use concord_entities::vocabulary::{
-    AuditAction, AuditType, Categories, Code, LegalHoldGround, MandateInstrument, Pack,
-    PartnershipStep, Purpose, VettingAttribute,
+    AuditAction, AuditType, Categories, Code, FlagNote, LegalHoldGround, MandateInstrument, Pack,
+    PartnershipStep, Purpose, ReviewConclusion, VettingAttribute,
 };
 use uuid::Uuid;
 
@@ -360,6 +360,31 @@ events! {
 
     /// The audit log was read.
     AuditRead => Read, nothing();
+    /// The operator gave a command that shows records and changes none.
+    CommandGiven => Read, nothing();
+    /// A review of the log was opened. Nobody else is told, not even the agency that is reviewed.
+    AuditReviewOpened {
+        /// The review.
+        review: AuditReviewId,
+        /// The agency that it is about.
+        of: Option<AgencyId>,
+    } => Create, about(&review).and(of.iter().map(ToString::to_string).collect());
+    /// A review flagged an event.
+    AuditEventFlagged {
+        /// The review.
+        review: AuditReviewId,
+        /// The event.
+        event: AuditEventId,
+        /// Why.
+        note: FlagNote,
+    } => Update, about(&review).and(vec![event.to_string()]).because(note.code().to_owned());
+    /// A review was concluded.
+    AuditReviewConcluded {
+        /// The review.
+        review: AuditReviewId,
+        /// What came of it.
+        conclusion: ReviewConclusion,
+    } => Update, about(&review).because(conclusion.code().to_owned());
     /// An older data store was put back, and its operator answers for it.
     LedgerReopened {
         /// How many events had been signed for.
@@ -633,6 +658,8 @@ pub struct Agent {
     pub token: Option<String>,
     /// The program, as the agency's own issuer calls it.
     pub program: Option<String>,
+    /// The operator's name, where it is the operator who acts.
+    pub operator: Option<String>,
 }
 
 impl Agent {
@@ -645,6 +672,7 @@ impl Agent {
             client: "command-line".to_owned(),
             token: None,
             program: None,
+            operator: None,
         }
     }
 
@@ -657,6 +685,7 @@ impl Agent {
             client: String::new(),
             token: None,
             program: None,
+            operator: None,
         }
     }
 
@@ -669,7 +698,15 @@ impl Agent {
             client: String::new(),
             token: None,
             program: None,
+            operator: None,
         }
+    }
+
+    /// Returns whether it is the operator.
+    #[must_use]
+    pub fn is_operator(&self) -> bool {
+        let operator = Self::operator();
+        self.client == operator.client && self.subject == operator.subject
     }
 
     /// Returns the operator, on behalf of an agency.

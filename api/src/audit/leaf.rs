@@ -59,6 +59,9 @@ pub struct Leaf {
     /// The program, as the agency's own issuer calls it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub program: Option<String>,
+    /// The operator's name, where the operator acted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operator: Option<String>,
     /// The token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
@@ -174,6 +177,7 @@ impl Leaf {
             subject: agent.subject.clone(),
             client: agent.client.clone(),
             program: agent.program.clone(),
+            operator: agent.operator.clone(),
             token: agent.token.clone(),
             address: None,
             request: meta.request.clone(),

@@ -5,12 +5,13 @@ use concord::service::Service;
 use concord::settings::SessionKind;
 use miette::{IntoDiagnostic, Result, miette};
 
-use super::options::Options;
+use super::options::{Options, given};
 
 /// Prints each finding and what to do about it.
 pub(crate) async fn run(options: Options) -> Result<()> {
     let settings = options.settings_of(SessionKind::Command("check-data"))?;
     let service = Service::open(settings).await.into_diagnostic()?;
+    given(&service.store).await?;
     let found = check_data(&service.store)
         .await
         .map_err(|refusal| miette!("{}", refusal.error))?;

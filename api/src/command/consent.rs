@@ -10,7 +10,7 @@ use concord_entities::instant::Day;
 use concord_entities::vocabulary::{Code, RevocationChannel};
 use miette::{IntoDiagnostic, Result, miette};
 
-use super::options::Options;
+use super::options::{Options, given};
 
 /// What to do about consents.
 #[derive(Clone, Debug, Subcommand)]
@@ -85,6 +85,7 @@ async fn review_all(suspend_on: Option<Day>, options: Options) -> Result<()> {
     let settings = options.settings_of(SessionKind::Command("consent review"))?;
     let service = Service::open(settings).await.into_diagnostic()?;
     let Some(day) = suspend_on else {
+        given(&service.store).await?;
         let found = review::review(&service.store)
             .await
             .map_err(|refusal| miette!("{}", refusal.error))?;

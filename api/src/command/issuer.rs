@@ -14,7 +14,7 @@ use concord_entities::trusted_issuer::{self, Mapping};
 use concord_entities::{agency, instant};
 use miette::{IntoDiagnostic, Result, miette};
 
-use super::options::Options;
+use super::options::{Options, given};
 
 /// What to do about the identity providers that agencies bring.
 #[derive(Clone, Debug, Subcommand)]
@@ -175,6 +175,7 @@ fn told(copy: &Fetched) -> String {
 }
 
 async fn list(service: &Service) -> Result<()> {
+    given(&service.store).await?;
     let issuers = trusted_issuer::Entity::everywhere()
         .all(&service.store.read)
         .await

@@ -4,8 +4,10 @@ use std::fmt;
 use std::path::PathBuf;
 
 use clap::Args;
+use concord::audit::change::{ByOperator, Change};
 use concord::settings::{RawSettings, SessionKind, Settings};
-use miette::{IntoDiagnostic, Result};
+use concord::store::Store;
+use miette::{IntoDiagnostic, Result, miette};
 
 /// A URL that may hold a password, and does not show it.
 #[derive(Clone)]
@@ -53,6 +55,9 @@ pub(crate) struct Options {
     /// A file with a second key-encryption key that is accepted, too.
     #[arg(long)]
     other_key_file: Option<PathBuf>,
+    /// Your name: it goes into the audit log with what you do [default: the name by which you logged in].
+    #[arg(long, value_name = "NAME")]
+    operator: Option<String>,
 }
 
 impl Options {
@@ -76,8 +81,16 @@ impl Options {
             keyring_beside_data: self.keyring_beside_data.then_some(true),
             key_file: self.key_file.clone(),
             other_key_file: self.other_key_file.clone(),
+            operator: self.operator.clone(),
             ..more
         };
         Settings::read(self.config.as_deref(), &flags).into_diagnostic()
     }
+}
+
+/// Puts on record that the operator gave a command which shows records, before it shows them.
+pub(crate) async fn given(store: &Store) -> Result<()> {
+    Change::<ByOperator>::command_given(store)
+        .await
+        .map_err(|refusal| miette!("{}", refusal.error))
 }

@@ -73,7 +73,7 @@ pub const PERSONAS: &[Persona] = &[
     Persona {
         name: "auditor",
         who: Who::Office,
-        scope: "audit.rs directory.rs",
+        scope: "audit.crus directory.rs",
     },
 ];
 

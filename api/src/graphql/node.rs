@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::{ComplexObject, Context, ID, Interface, Object, SimpleObject};
 use concord_entities::ids::{
-    AgencyId, AnyId, ApplicationId, AuditEventId, ConsentId, LegalHoldId, MandateId, MouCalendarId,
+    AgencyId, AnyId, ApplicationId, AuditEventId, AuditReviewId, ConsentId, LegalHoldId, MandateId, MouCalendarId,
     MouId, NoticeId, PartnershipId, ReferralId, ReferralNoteId, RulePackId, SurvivorId,
     TaskForceId,
 };
@@ -27,6 +27,7 @@ use crate::referral::notes::graphql::{ReferralNote, note_by_id};
 use crate::referral::selection::ReferralSelection;
 use crate::request::{InRequest, Request};
 use crate::review::events::AuditEvent;
+use crate::review::reviews::graphql::{AuditReview, audit_review_by_id};
 use crate::rule_pack::graphql::RulePack;
 use crate::sharing::facts;
 use crate::store::page;
@@ -73,6 +74,8 @@ pub enum Node {
     MouCalendar(MouCalendar),
     /// An audit event.
     AuditEvent(std::boxed::Box<AuditEvent>),
+    /// A review of the audit log, by your agency.
+    AuditReview(std::boxed::Box<AuditReview>),
 }
 
 /// Who asks: the token's agency, person or program, and reach.
@@ -282,6 +285,9 @@ async fn find(ctx: &Context<'_>, argument: &str, id: &ID) -> Result<Option<Node>
                 .await?
                 .map(|event| Node::from(std::boxed::Box::new(event)))
         }
+        AuditReviewId::PREFIX => audit_review_by_id(request, AuditReviewId(uuid))
+            .await?
+            .map(|review| Node::from(std::boxed::Box::new(review))),
         ReferralNoteId::PREFIX => note_by_id(request, ReferralNoteId(uuid))
             .await?
             .map(Node::from),

@@ -23,7 +23,7 @@ pub const VALUES_A_UNIT: u64 = 4;
 /// A package: the decision, what is unsealed, and an audit event that names each category.
 pub const PACKAGE: u64 = 80;
 /// What is dearer than its kind: the fields of a type, and what each is charged.
-const DEARER: [(&str, &[&str], u64); 16] = [
+const DEARER: [(&str, &[&str], u64); 18] = [
     ("Referral", &["package", "preview"], PACKAGE),
     // What is read beside the page, for all of its entries.
     ("Referral", &["actions", "consent", "mou"], 10),
@@ -49,6 +49,10 @@ const DEARER: [(&str, &[&str], u64); 16] = [
     ("Query", &["referralStatistics"], 2_000),
     // The hashes beside the path from a leaf to the root.
     ("AuditEvent", &["proof"], 60),
+    // A statement or two and an audit event of its own.
+    ("AuditReview", &["accessChanges", "events", "flags"], 700),
+    // Thousands of events are looked at.
+    ("AuditReview", &["signals"], 10_000),
     // What is judged, and sealed anew.
     ("Mutation", &["continueReferral"], 1_500),
     // What ends or begins again, after every read that is on its way; keys are destroyed for it.

@@ -5,7 +5,7 @@
 //! answers.
 
 use concord_entities::ids::{
-    AgencyId, ApplicationId, AuditEventId, ConsentId, LegalHoldId, MandateId, MouCalendarId, MouId,
+    AgencyId, ApplicationId, AuditEventId, AuditReviewId, ConsentId, LegalHoldId, MandateId, MouCalendarId, MouId,
     NoticeId, PartnershipId, ReferralId, ReferralNoteId, RulePackId, SurvivorId, TaskForceId,
 };
 
@@ -39,7 +39,7 @@ const fn kind(
 }
 
 /// Every type of the schema that has an id of its own.
-pub const RECORD_KINDS: [RecordKindScope; 15] = [
+pub const RECORD_KINDS: [RecordKindScope; 16] = [
     kind(
         "Agency",
         AgencyId::PREFIX,
@@ -53,6 +53,7 @@ pub const RECORD_KINDS: [RecordKindScope; 15] = [
         &["id", "name"],
     ),
     kind("AuditEvent", AuditEventId::PREFIX, Resource::Audit, &[]),
+    kind("AuditReview", AuditReviewId::PREFIX, Resource::Audit, &[]),
     kind("Consent", ConsentId::PREFIX, Resource::Consent, &[]),
     kind("LegalHold", LegalHoldId::PREFIX, Resource::Survivor, &[]),
     kind(
@@ -86,7 +87,7 @@ const GUARDED_FIELDS: [(&str, &str, RequiredScope); 3] = [
 
 /// What each field of the root asks for. A query that leads to a record or to a page of records asks for the scope of
 /// their kind and is not named here, and `viewer` asks for none.
-const OPERATIONS: [(&str, RequiredScope); 77] = [
+const OPERATIONS: [(&str, RequiredScope); 80] = [
     ("auditCheckpoint", Resource::Audit.read()),
     ("contactNow", Resource::Survivor.read()),
     ("coverage", Resource::Mou.search()),
@@ -103,6 +104,7 @@ const OPERATIONS: [(&str, RequiredScope); 77] = [
     ("bindRulePack", Resource::Agency.update()),
     ("cancelReferral", Resource::Referral.update()),
     ("completeReferral", Resource::Referral.update()),
+    ("concludeAuditReview", Resource::Audit.update()),
     ("confirmMouReview", Resource::Mou.update()),
     ("continueReferral", Resource::Referral.update()),
     ("correctReferralOutcome", Resource::Referral.update()),
@@ -120,6 +122,7 @@ const OPERATIONS: [(&str, RequiredScope); 77] = [
     ("endSubject", Resource::Agency.delete()),
     ("eraseSurvivor", Resource::Survivor.delete()),
     ("failReferral", Resource::Referral.update()),
+    ("flagAuditEvent", Resource::Audit.update()),
     ("handOverCoordination", Resource::Agency.update()),
     ("holdReferral", Resource::Referral.update()),
     ("leaveMou", Resource::Mou.update()),
@@ -129,6 +132,7 @@ const OPERATIONS: [(&str, RequiredScope); 77] = [
     ("markReferralEnteredInError", Resource::Referral.update()),
     ("objectToConsent", Resource::Consent.update()),
     ("offerMou", Resource::Mou.update()),
+    ("openAuditReview", Resource::Audit.create()),
     ("recordLegalHold", Resource::Survivor.update()),
     ("recordMandatedDisclosure", Resource::Survivor.update()),
     ("recordPartnershipStep", Resource::Mou.update()),

@@ -40,6 +40,8 @@ use crate::referral::notes::change::NoteMutation;
 use crate::referral::query::ReferralQuery;
 use crate::referral::steps::ReferralStepMutation;
 use crate::review::events::AuditQuery;
+use crate::review::reviews::change::AuditReviewMutation;
+use crate::review::reviews::graphql::AuditReviewQuery;
 use crate::rule_pack::graphql::{PackMutation, PackQuery};
 use crate::statistics::graphql::StatisticsQuery;
 use crate::survivor::contact::graphql::{ContactMutation, ContactQuery};
@@ -67,6 +69,7 @@ pub struct Query(
     CoverageQuery,
     StatisticsQuery,
     AuditQuery,
+    AuditReviewQuery,
 );
 
 /// What you can change. Of the record that a mutation answers with, its `id` asks for nothing more; all else asks for the
@@ -100,6 +103,7 @@ pub struct Mutation(
     MouLifeMutation,
     MouVersionMutation,
     MouCalendarMutation,
+    AuditReviewMutation,
 );
 
 /// The whole schema.

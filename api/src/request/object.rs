@@ -1,15 +1,16 @@
 //! How an id that was asked for goes on record where the request is refused.
 
 use concord_entities::ids::{
-    AgencyId, AnyId, ApplicationId, AuditEventId, ConsentId, LegalHoldId, MandateId, MouCalendarId,
+    AgencyId, AnyId, ApplicationId, AuditEventId, AuditReviewId, ConsentId, LegalHoldId, MandateId, MouCalendarId,
     MouId, NoticeId, PartnershipId, ReferralId, ReferralNoteId, RulePackId, SurvivorId, TokenId,
 };
 
 /// The kinds of record that somebody may be refused. No other prefix is kept: it would be a stranger's own words.
-const KINDS: [&str; 14] = [
+const KINDS: [&str; 15] = [
     AgencyId::PREFIX,
     ApplicationId::PREFIX,
     AuditEventId::PREFIX,
+    AuditReviewId::PREFIX,
     ConsentId::PREFIX,
     LegalHoldId::PREFIX,
     MandateId::PREFIX,

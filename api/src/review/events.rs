@@ -9,7 +9,7 @@ use concord_entities::{audit_event, audit_tree};
 use sea_orm::sea_query::Order;
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, QueryTrait};
 
-use super::filter::{AuditFilter, Wanted};
+use super::filter::{AuditFilter, WantedEvents};
 use super::programs::{Programs, with_programs};
 use super::search::{AuditPlace, AuditSearch};
 use crate::access::grant::Resource;
@@ -64,6 +64,8 @@ pub struct AuditEvent {
     pub client: String,
     /// The program that acted, as its agency's own identity provider calls it; null where Concord issued the token.
     pub program: Option<String>,
+    /// The operator's name, where the service's operator acted.
+    pub operator: Option<String>,
     /// The application that acted; null where it is not one of your agency's. All but its `id` and `name` asks for
     /// `agency.r`.
     pub application: Option<Application>,
@@ -154,6 +156,7 @@ impl AuditEvent {
             application,
             client: leaf.client,
             program: leaf.program,
+            operator: leaf.operator,
             token_id: leaf.token,
             operation: leaf.operation.filter(|_| !told_only),
             request_id: Some(leaf.request),
@@ -309,7 +312,7 @@ impl AuditQuery {
 /// `BAD_USER_INPUT`, where their period is too long; `UNAVAILABLE`.
 pub(super) async fn page_of_events(
     ctx: &Context<'_>,
-    wanted: &Wanted,
+    wanted: &WantedEvents,
     page: PageRequest<AuditPlace>,
     place: &str,
 ) -> Result<Connection<AuditEvent>> {

@@ -8,7 +8,7 @@ use concord_entities::ids::{AgencyId, AnyId, ApplicationId, ConsentId, MouId, Su
 use concord_entities::vocabulary::{AuditOutcome, AuditType, DataCategory, Purpose};
 use sea_orm::{ColumnTrait, Condition};
 
-use super::rules::Period;
+use super::rules::{LONGEST, Period};
 use crate::access::token::MAX_NAME;
 use crate::audit::{leaf, record_ids};
 use crate::error::{Error, Faults, Result};
@@ -59,7 +59,7 @@ pub struct AuditFilter {
 
 /// A filter taken apart: the indexes by which it finds, and what is looked for among what they find.
 #[derive(Clone, Debug)]
-pub(crate) struct Wanted {
+pub(crate) struct WantedEvents {
     /// The agency, where one is named.
     pub(super) agency: Option<AgencyId>,
     /// The person or program, as leaves write it.
@@ -70,6 +70,8 @@ pub(crate) struct Wanted {
     pub(super) other: Option<Condition>,
     /// From when and until when.
     pub(super) period: Period,
+    /// The longest period within which is looked for what no index finds, in microseconds.
+    pub(super) longest: i64,
     /// What the filter is, in few bytes: a cursor of another one is refused.
     pub(super) digest: [u8; 8],
 }
@@ -79,7 +81,7 @@ impl AuditFilter {
     ///
     /// # Errors
     /// `BAD_USER_INPUT`.
-    pub(crate) fn wanted(&self, reader: AgencyId, place: &str) -> Result<Wanted> {
+    pub(crate) fn wanted(&self, reader: AgencyId, place: &str) -> Result<WantedEvents> {
         let mut faults = Faults::default();
         lists::require_some(&mut faults, format!("{place}.types"), self.types.as_ref());
         faults.none()?;
@@ -99,7 +101,7 @@ impl AuditFilter {
             )),
             (None, None) => None,
         };
-        Ok(Wanted {
+        Ok(WantedEvents {
             agency: self
                 .agency
                 .as_ref()
@@ -109,6 +111,7 @@ impl AuditFilter {
             about,
             other: self.other(reader, place)?,
             period,
+            longest: LONGEST,
             digest: self.digest(),
         })
     }

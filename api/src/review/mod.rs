@@ -4,11 +4,15 @@
 //! - [`accounting`]: who was told what of a survivor.
 //! - [`filter`]: what to look for among them.
 //! - [`search`]: how a page of them is found.
+//! - [`reviews`]: reviews over a period, what they flag, and what came of them.
+//! - [`signals`]: what stands out among events, by stated rules.
 //! - [`programs`]: the applications that events name.
 
 pub mod accounting;
 pub mod events;
 pub(crate) mod filter;
 mod programs;
+pub(crate) mod reviews;
 mod rules;
 pub(crate) mod search;
+pub mod signals;

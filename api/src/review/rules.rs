@@ -29,17 +29,17 @@ impl Period {
         }
     }
 
-    /// Returns the period within which is looked for what no index finds: where it names no beginning, the 31 days before its end,
-    /// and where it names no end either, before now.
+    /// Returns the period within which is looked for what no index finds: where it names no beginning, the `longest` one
+    /// before its end, and where it names no end either, before now.
     ///
     /// # Errors
     /// `BAD_USER_INPUT`, where it is longer.
-    pub(super) fn bounded(self, now: Instant, place: &str) -> Result<Self, Error> {
+    pub(super) fn bounded(self, now: Instant, longest: i64, place: &str) -> Result<Self, Error> {
         let end = self.until.unwrap_or(now);
         let since = self
             .since
-            .unwrap_or(Instant(end.0.saturating_sub(LONGEST)));
-        if end.0.saturating_sub(since.0) > LONGEST {
+            .unwrap_or(Instant(end.0.saturating_sub(longest)));
+        if end.0.saturating_sub(since.0) > longest {
             return Err(Error::input(
                 format!("{place}.since"),
                 "a period of 31 days at most: what is asked for here is found by no index. Ask period by period, or by `subject`, \

@@ -2,14 +2,14 @@
 
 use concord_entities::audit_event::reviewed::{self, Along, Reviewed};
 use concord_entities::audit_event::{self, WithinReach};
-use concord_entities::ids::AgencyId;
+use concord_entities::ids::{AgencyId, AuditEventId};
 use concord_entities::instant::Instant;
 use concord_entities::membership;
 use sea_orm::sea_query::{Expr, Order};
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, Select};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, QueryResult, Select};
 use uuid::Uuid;
 
-use super::filter::Wanted;
+use super::filter::WantedEvents;
 use super::rules::Period;
 use crate::audit::disclose;
 use crate::audit::ledger::Decided;
@@ -18,7 +18,7 @@ use crate::store::Store;
 use crate::store::page::{self, CursorKey, Page, PageRequest, Towards, Walk};
 
 /// How many events of each range of an index a page looks at, where not all of them are what is looked for.
-const EXAMINED: u64 = 10_000;
+pub(super) const EXAMINED: u64 = 10_000;
 
 /// Where an event stands in a list of the log, and which list that is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,13 +60,13 @@ pub(crate) struct AuditPage {
 pub(crate) struct AuditSearch<'s> {
     pub(crate) store: &'s Store,
     pub(crate) reader: AgencyId,
-    pub(crate) wanted: &'s Wanted,
+    pub(crate) wanted: &'s WantedEvents,
     pub(crate) page: PageRequest<AuditPlace>,
     /// The argument that has the filter.
     pub(crate) place: &'s str,
 }
 
-impl Wanted {
+impl WantedEvents {
     /// Returns the page that the arguments of a connection ask for.
     ///
     /// # Errors
@@ -100,7 +100,7 @@ impl AuditSearch<'_> {
         let (along, mut only, by_index) = self.along(&reach);
         let by_index = by_index && self.wanted.other.is_none();
         let Period { since, until } = match reach.now.filter(|_| !by_index) {
-            Some(now) => self.wanted.period.bounded(now, self.place)?,
+            Some(now) => self.wanted.period.bounded(now, self.wanted.longest, self.place)?,
             None => self.wanted.period,
         };
         only = only
@@ -126,6 +126,24 @@ impl AuditSearch<'_> {
             return Ok(self.page_of(select).await?.map(whole));
         }
         self.bounded(&reviewed).await
+    }
+
+    /// Returns the events that are wanted, whichever index finds them, as they are walked along it; none where an index cannot.
+    pub(super) async fn reviewed(&self) -> Result<Reviewed> {
+        let reach = self.reach().await?;
+        let (along, only, _) = self.along(&reach);
+        let Period { since, until } = self.wanted.period;
+        let only = only
+            .add_option(self.wanted.other.clone())
+            .add(reviewed::recorded_within(since, until));
+        Ok(Reviewed {
+            backend: self.store.backend,
+            reader: self.reader,
+            along: along.unwrap_or_else(|| self.everything(&reach)),
+            range: reviewed::ids_within(since, until),
+            only,
+        }
+        .within_reach())
     }
 
     /// Finds a page among so many events at most.
@@ -167,22 +185,13 @@ impl AuditSearch<'_> {
         let reviewed = along_walk(reviewed, &walk);
         let statement = reviewed.bounds(&order, EXAMINED);
         let found = self.store.read.query_all(&statement).await?;
-        let mut nearest: Option<Uuid> = None;
-        for row in found {
-            let bound: Uuid = row.try_get_by_index(0)?;
-            nearest = Some(match nearest {
-                Some(before) if order == Order::Asc => before.min(bound),
-                Some(before) => before.max(bound),
-                None => bound,
-            });
-        }
-        Ok(nearest)
+        Ok(nearest(&found, &order)?)
     }
 
     /// Returns the index to walk along and what else must hold; whether all that is asked for is found by the index. None where
     /// everything within reach is.
-    fn along(&self, reach: &Reach) -> (Option<Along>, Condition, bool) {
-        let Wanted {
+    fn along(&self, reach: &AuditReach) -> (Option<Along>, Condition, bool) {
+        let WantedEvents {
             agency,
             subject,
             about,
@@ -213,7 +222,7 @@ impl AuditSearch<'_> {
     }
 
     /// Returns the index that has everything within reach.
-    fn everything(&self, reach: &Reach) -> Along {
+    fn everything(&self, reach: &AuditReach) -> Along {
         if reach.coordinates {
             Along::Whole
         } else {
@@ -221,24 +230,29 @@ impl AuditSearch<'_> {
         }
     }
 
-    async fn reach(&self) -> Result<Reach> {
-        let Wanted { agency, other, .. } = self.wanted;
+    /// Returns the agencies whose events an agency reads.
+    pub(super) async fn reach_of(store: &Store, reader: AgencyId) -> Result<Vec<AgencyId>> {
+        let reached = membership::Entity::reached_by(reader);
+        let mut agencies = Vec::new();
+        for row in store.read.query_all(&reached).await? {
+            agencies.push(row.try_get_by_index(0)?);
+        }
+        Ok(agencies)
+    }
+
+    async fn reach(&self) -> Result<AuditReach> {
+        let WantedEvents { agency, other, .. } = self.wanted;
         let asks = other.is_some() || agency.is_some_and(|agency| agency != self.reader);
         if !asks {
-            return Ok(Reach {
+            return Ok(AuditReach {
                 now: None,
                 has_agency: agency.is_some(),
                 coordinates: false,
             });
         }
         let now = self.store.ping().await?;
-        let reached = membership::Entity::reached_by(self.reader);
-        let agencies = self.store.read.query_all(&reached).await?;
-        let agencies = agencies
-            .iter()
-            .map(|row| row.try_get_by_index::<AgencyId>(0))
-            .collect::<std::result::Result<Vec<_>, _>>()?;
-        Ok(Reach {
+        let agencies = Self::reach_of(self.store, self.reader).await?;
+        Ok(AuditReach {
             now: Some(now),
             has_agency: agency.is_some_and(|agency| agencies.contains(&agency)),
             coordinates: agencies.iter().any(|agency| *agency != self.reader),
@@ -257,8 +271,77 @@ impl AuditSearch<'_> {
     }
 }
 
+/// Returns the bound that is nearest to where the walks in this order begin.
+///
+/// # Errors
+/// What the database says.
+pub(super) fn nearest(bounds: &[QueryResult], order: &Order) -> std::result::Result<Option<Uuid>, DbErr> {
+    let mut nearest: Option<Uuid> = None;
+    for row in bounds {
+        let bound: Uuid = row.try_get_by_index(0)?;
+        nearest = Some(match nearest {
+            Some(before) if *order == Order::Asc => before.min(bound),
+            Some(before) => before.max(bound),
+            None => bound,
+        });
+    }
+    Ok(nearest)
+}
+
+/// Returns whether `agency` is `reader`, or of a task force that it coordinates.
+///
+/// # Errors
+/// What the database says.
+pub(super) async fn in_reach(
+    database: &impl ConnectionTrait,
+    reader: AgencyId,
+    agency: AgencyId,
+) -> std::result::Result<bool, DbErr> {
+    let reached = membership::Entity::reached_by(reader);
+    for row in database.query_all(&reached).await? {
+        if row.try_get_by_index::<AgencyId>(0)? == agency {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Returns whether an event within reach of `reader` is among those that are wanted.
+///
+/// # Errors
+/// What the database says.
+pub(super) async fn one_wanted(
+    database: &impl ConnectionTrait,
+    reader: AgencyId,
+    wanted: &WantedEvents,
+    event: AuditEventId,
+) -> std::result::Result<bool, DbErr> {
+    let WantedEvents {
+        agency,
+        subject,
+        other,
+        period,
+        ..
+    } = wanted;
+    let by = subject.as_ref().map(|subject| reviewed::acted(agency.unwrap_or(reader), subject));
+    let part = agency.filter(|_| by.is_none()).map(reviewed::has_part);
+    let only = Condition::all()
+        .add(audit_event::Column::Id.eq(event))
+        .add(reviewed::recorded_within(period.since, period.until))
+        .add_option(by)
+        .add_option(part)
+        .add_option(other.clone());
+    let among = WithinReach {
+        reader,
+        only,
+        order: Order::Desc,
+        most: 1,
+    };
+    Ok(among.select().one(database).await?.is_some())
+}
+
 /// What an agency reaches.
-struct Reach {
+struct AuditReach {
     /// The time, where a period may end with it.
     now: Option<Instant>,
     /// The agency that is asked for is within it.

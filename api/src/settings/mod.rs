@@ -6,6 +6,7 @@
 mod advice;
 mod allowances;
 mod keys;
+mod operator;
 pub mod origin;
 mod postgres_url;
 mod proxies;
@@ -31,6 +32,8 @@ pub use proxies::{ForwardedHeader, TrustedProxies};
 use sources::without_passwords;
 pub use stores::StoreLocation;
 use stores::{Stores, WrittenStores};
+
+use crate::text;
 
 /// Where the service listens, what it keeps and what it calls itself.
 #[derive(Clone, Debug)]
@@ -77,6 +80,8 @@ pub struct Settings {
     pub allowances: Allowances,
     /// For how long a backup of the keyring is kept: after that, no copy of a destroyed key is left.
     pub keyring_backups: Duration,
+    /// The operator's name, as it goes on record with what they do.
+    pub operator: String,
     /// Who connects to the stores: the server, unless a command says otherwise.
     pub sessions: SessionKind,
 }
@@ -198,6 +203,10 @@ pub struct RawSettings {
     /// after which no backup holds the keys.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keyring_backup_days: Option<u32>,
+    /// Your name: it goes into the audit log with each command that you give, 1 to 128 characters [default: the name by which you
+    /// logged in].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operator: Option<String>,
 }
 
 impl fmt::Debug for RawSettings {
@@ -334,6 +343,11 @@ impl RawSettings {
         let allowed_origins = self.allowed_origins.unwrap_or_default();
         faults.extend(allowed_origins.iter().filter_map(|text| no_origin(text)));
         let keyring_backups = keyring_backups(self.keyring_backup_days, &mut faults);
+        let operator = self.operator.unwrap_or_else(operator::logged_in);
+        let operator = text::line(&operator, 128).unwrap_or_else(|fault| {
+            faults.push(format!("operator: {fault}"));
+            operator
+        });
         if !faults.is_empty() {
             return Err(SettingsError(faults));
         }
@@ -357,6 +371,7 @@ impl RawSettings {
             connections,
             allowances,
             keyring_backups,
+            operator,
             sessions: SessionKind::Server,
         })
     }

@@ -1,6 +1,7 @@
 //! The two stores, opened: the data store and the keyring, on SQLite files or on PostgreSQL.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use concord_entities::instant::Instant;
 use sea_orm::{ConnectionTrait, DbBackend, DbErr, Statement};
@@ -12,7 +13,7 @@ use super::error::StoreError;
 use super::identity::{self, StoreIdentity};
 use super::standby::Standby;
 use crate::clock;
-use crate::settings::{Settings, StoreLocation};
+use crate::settings::{SessionKind, Settings, StoreLocation};
 
 /// The data store and the keyring, opened.
 #[derive(Clone, Debug)]
@@ -31,6 +32,17 @@ pub struct Store {
     pub state: PathBuf,
     /// The standby that must have what was committed, where one is demanded.
     pub standby: Standby,
+    /// Who gives commands over it.
+    pub operator: OperatorAtWork,
+}
+
+/// An operator, and the command that they gave.
+#[derive(Clone, Debug)]
+pub struct OperatorAtWork {
+    /// Their name.
+    pub name: Arc<str>,
+    /// The command; none for a server.
+    pub command: Option<&'static str>,
 }
 
 impl Store {
@@ -102,6 +114,13 @@ impl Store {
             identity,
             state: settings.state.clone(),
             standby: Standby::demanded_by(settings),
+            operator: OperatorAtWork {
+                name: settings.operator.as_str().into(),
+                command: match settings.sessions {
+                    SessionKind::Server => None,
+                    SessionKind::Command(name) | SessionKind::LongCommand(name) => Some(name),
+                },
+            },
         }
     }
 

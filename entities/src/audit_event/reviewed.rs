@@ -10,7 +10,7 @@ use super::{
 use crate::ids::{AgencyId, AnyId, ConsentId, SurvivorAuditId};
 use crate::instant::Instant;
 use crate::membership;
-use crate::vocabulary::{Code, DataCategory, Purpose};
+use crate::vocabulary::{AuditType, Code, DataCategory, Purpose};
 
 /// The longest by which a server's clock, which gives an event its id, may differ from the database's, which gives it its time.
 const BETWEEN_CLOCKS: i64 = 24 * 3600 * 1000;
@@ -169,13 +169,20 @@ fn walked(walk: &Condition, range: &Condition, order: Order) -> SelectStatement 
 /// Returns the range of ids that the events of a period have.
 #[must_use]
 pub fn ids_within(since: Option<Instant>, until: Option<Instant>) -> Condition {
-    let id_at = |at: Instant, moved: i64| {
-        let millis = (at.0 / 1000).saturating_add(moved);
-        Uuid::from_u128(u128::try_from(millis).unwrap_or(0) << 80)
-    };
     Condition::all()
         .add_option(since.map(|since| Column::Id.gte(id_at(since, -BETWEEN_CLOCKS))))
         .add_option(until.map(|until| Column::Id.lte(id_at(until, BETWEEN_CLOCKS))))
+}
+
+/// Returns the range of ids that only events from before this moment have.
+pub(super) fn ids_before(before: Instant) -> Expr {
+    Column::Id.lt(id_at(before, -BETWEEN_CLOCKS))
+}
+
+/// Returns the smallest id of so many milliseconds after a moment.
+fn id_at(at: Instant, moved: i64) -> Uuid {
+    let millis = (at.0 / 1000).saturating_add(moved);
+    Uuid::from_u128(u128::try_from(millis).unwrap_or(0) << 80)
 }
 
 /// Returns that an event was recorded from one moment on and before another.
@@ -287,4 +294,56 @@ fn literal(text: &str) -> String {
         literal.push(letter);
     }
     literal
+}
+
+/// An agency's person or program, as leaves write it.
+pub type ActorInLeaf<'a> = (AgencyId, &'a SubjectInLeaf);
+
+/// Selects the places in the list of those who acted before this event.
+#[must_use]
+pub fn acted_before(backend: DbBackend, actors: &[ActorInLeaf<'_>], before: Uuid) -> SelectStatement {
+    let mut all: Option<SelectStatement> = None;
+    for (place, (agency, subject)) in (0_i64..).zip(actors) {
+        let theirs = Reviewed {
+            backend,
+            reader: *agency,
+            along: Along::Subject(*agency, (*subject).clone()),
+            range: Condition::all().add(Column::Id.lt(before)),
+            only: Condition::all(),
+        };
+        let mut first = theirs.page(Order::Desc, 1);
+        let first = sea_orm::QueryTrait::query(&mut first).to_owned();
+        let one = Query::select()
+            .expr(Expr::cust(place.to_string()))
+            .from_subquery(first, "acted")
+            .to_owned();
+        match &mut all {
+            Some(all) => {
+                all.union(UnionType::All, one);
+            }
+            None => all = Some(one),
+        }
+    }
+    all.unwrap_or_default()
+}
+
+/// Selects when each agency's people or programs did something with these referrals last: the agency, the referral, the time.
+#[must_use]
+pub fn last_acts(
+    backend: DbBackend,
+    referrals: impl IntoIterator<Item = String>,
+) -> SelectStatement {
+    let object = object_in_leaf(backend);
+    let by_itself = [AuditType::ReferralExpires, AuditType::ReferralExpired];
+    Query::select()
+        .column((Entity, Column::AgencyId))
+        .expr(Expr::cust(object))
+        .expr(Func::max(COLUMN.recorded_at.into_expr()))
+        .from(Entity)
+        .and_where(Expr::cust(object).is_in(referrals))
+        .and_where(Expr::cust(format!("({CHANGES_RECORDS})")))
+        .and_where(COLUMN.kind.is_not_in(by_itself))
+        .and_where(COLUMN.agency_id.is_not_null())
+        .add_group_by([(Column::AgencyId).into_expr(), Expr::cust(object)])
+        .to_owned()
 }

@@ -197,6 +197,14 @@ codes! {
         PackageRead = "PACKAGE_READ",
         /// The audit log itself was read.
         AuditRead = "AUDIT_READ",
+        /// The operator gave a command that shows records and changes none; the operation says which.
+        CommandGiven = "COMMAND_GIVEN",
+        /// A review of the audit log was opened; the objects name the agency that it is about, where it is about one.
+        AuditReviewOpened = "AUDIT_REVIEW_OPENED",
+        /// A review flagged an event; the objects name the event, the reason is the note.
+        AuditEventFlagged = "AUDIT_EVENT_FLAGGED",
+        /// A review was concluded; the reason is what came of it.
+        AuditReviewConcluded = "AUDIT_REVIEW_CONCLUDED",
         /// An older data store was put back, and its operator answers for it.
         LedgerReopened = "LEDGER_REOPENED",
         /// The keys were moved to another keyring, by the operator.
@@ -241,5 +249,66 @@ codes! {
         Success = "SUCCESS",
         /// It was refused.
         Refused = "REFUSED",
+    }
+
+    /// Where a review of the audit log stands.
+    AuditReviewStatus {
+        /// It goes on: events can be flagged.
+        Open = "OPEN",
+        /// It is over: what it found stays as it is.
+        Concluded = "CONCLUDED",
+    }
+
+    /// Why a reviewer flags an event.
+    FlagNote {
+        /// Nobody reading the log can tell why it was done: somebody is to be asked.
+        NeedsExplanation = "NEEDS_EXPLANATION",
+        /// It was done outside the working hours of whoever did it.
+        OutsideWorkingHours = "OUTSIDE_WORKING_HOURS",
+        /// It was one of many reads in a short time.
+        ManyRecords = "MANY_RECORDS",
+        /// Whoever did it does not work on the case.
+        NotTheirCase = "NOT_THEIR_CASE",
+        /// It was one of several attempts that were refused.
+        RepeatedlyRefused = "REPEATEDLY_REFUSED",
+        /// Whoever did it had left the agency.
+        HasLeft = "HAS_LEFT",
+        /// More was read than the work asked for.
+        MoreThanNeeded = "MORE_THAN_NEEDED",
+        /// Somebody was asked, and it was in order.
+        Explained = "EXPLAINED",
+        /// It was misuse.
+        Misuse = "MISUSE",
+    }
+
+    /// What came of a review.
+    ReviewConclusion {
+        /// Nothing that would have to be asked about.
+        NothingFound = "NOTHING_FOUND",
+        /// Everything that was asked about was in order.
+        AllExplained = "ALL_EXPLAINED",
+        /// People are trained, or scopes narrowed, because of it.
+        FollowedUp = "FOLLOWED_UP",
+        /// Somebody misused the service, and it was ended.
+        MisuseEnded = "MISUSE_ENDED",
+        /// It was a breach, and is reported as the law demands.
+        BreachReported = "BREACH_REPORTED",
+    }
+
+    /// By which rule an event stands out.
+    AuditSignalKind {
+        /// Its person acts outside working hours, 07:00 to 19:00 from Monday to Friday by the agency's time zone, for the first time
+        /// in an hour.
+        OutsideWorkingHours = "OUTSIDE_WORKING_HOURS",
+        /// With it, one person or program has read 100 records or more within ten minutes.
+        ManyRecords = "MANY_RECORDS",
+        /// It is the first that the log has of its person or program.
+        FirstAccess = "FIRST_ACCESS",
+        /// It is the fifth attempt of one person or program in a row, within an hour, that was refused.
+        RefusedInARow = "REFUSED_IN_A_ROW",
+        /// An agency read another one's package three days ago or more, and did nothing with the referral since.
+        NoLaterAction = "NO_LATER_ACTION",
+        /// With it, more than one person or program has read of one survivor within an hour.
+        SeveralReaders = "SEVERAL_READERS",
     }
 }

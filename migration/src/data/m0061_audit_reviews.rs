@@ -1,9 +1,10 @@
 //! Reviews of the audit log, and an index of what was done with a record beside changing it: who read its package, and who was
-//! refused.
+//! refused. And the mark up to which the network addresses of old events are forgotten.
 
 use sea_orm_migration::prelude::*;
-use sea_orm_migration::schema::{big_integer, big_integer_null, string, string_null, uuid, uuid_null};
+use sea_orm_migration::schema::{big_integer, big_integer_null, integer, string, string_null, uuid, uuid_null};
 use sea_orm_migration::sea_orm::DbBackend;
+use sea_orm_migration::sea_orm::prelude::Uuid;
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct ReviewAudits;
@@ -13,7 +14,8 @@ impl MigrationTrait for ReviewAudits {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         index_other_objects(manager).await?;
         create_reviews(manager).await?;
-        create_flags(manager).await
+        create_flags(manager).await?;
+        create_address_sweep(manager).await
     }
 }
 
@@ -92,4 +94,19 @@ async fn create_flags(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let connection = manager.get_connection();
     connection.execute_unprepared(once).await?;
     Ok(())
+}
+
+async fn create_address_sweep(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
+    let mark = Table::create()
+        .table("address_sweep")
+        .col(integer("id").primary_key())
+        .col(uuid("through"))
+        .to_owned();
+    manager.create_table(mark).await?;
+    let first = Query::insert()
+        .into_table("address_sweep")
+        .columns(["id", "through"])
+        .values_panic([1.into(), Uuid::nil().into()])
+        .to_owned();
+    manager.execute(first).await
 }

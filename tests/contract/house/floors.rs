@@ -36,9 +36,9 @@ const FLOORS: &[&[&str]] = &[
     &["seal/"],
     &["sharing/"],
     &["store/"],
+    &["error.rs", "clock.rs", "settings/"],
     &["text.rs"],
     &["lists.rs"],
-    &["error.rs", "clock.rs", "settings/"],
     &["database_fault.rs", "input_fault.rs", "private_files.rs"],
 ];
 

@@ -65,6 +65,7 @@ pub(crate) async fn read(
         client: calendar.id.to_string(),
         token: None,
         program: None,
+        operator: None,
     };
     let released = worker
         .release(&agent, meta, || decide(worker, calendar, &has))
