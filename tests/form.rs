@@ -3,9 +3,9 @@
 //! What each page says is `form/*.snap`; after a change, `INSTA_UPDATE=always cargo test -p concord --test concord form::`
 //! writes it anew, for review.
 
-mod reading;
+pub mod reading;
 mod served;
-mod texts;
+pub mod texts;
 
 use concord::consent::form::page::{PaperSize, Subject};
 use concord::consent::form::texts::FormLanguage;

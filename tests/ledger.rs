@@ -67,6 +67,7 @@ impl Place {
         let usual = Settings::read(None, &RawSettings::default()).unwrap();
         let settings = Settings {
             listen: "127.0.0.1:0".parse().unwrap(),
+            metrics_listen: None,
             proxies: usual.proxies,
             data: path.to_owned(),
             state: path.join("state"),

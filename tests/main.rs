@@ -11,6 +11,7 @@
 )]
 
 mod access;
+mod accounting;
 mod agencies;
 mod applications;
 mod as_of;
@@ -84,6 +85,7 @@ mod settings;
 mod states;
 mod statistics;
 mod sweeps;
+mod telemetry;
 mod text;
 mod time_zones;
 mod timeline;

@@ -4,7 +4,7 @@
 //! the command line and [`service`]; [`demo`]; [`http`]; [`graphql`]; [`oauth`]; [`erasure`], [`recovery`], [`data_check`] and [`sweep`]; the concepts
 //! ([`referral`], [`consent`], [`mou`], [`survivor`], [`mandated_disclosure`], [`notice`], [`rule_pack`], [`agency`],
 //! [`application`], [`partnership`], [`review`], [`feed`], [`statistics`]); [`request`]; [`access`]; [`jose`]; [`wire`]; [`audit`]; [`seal`]; [`sharing`]; [`store`];
-//! [`error`], [`text`], [`clock`], [`settings`] and [`private_files`]; the entities.
+//! [`error`], [`text`], [`clock`], [`settings`], [`private_files`] and [`telemetry`]; the entities.
 
 pub mod access;
 pub mod agency;
@@ -42,5 +42,6 @@ pub mod statistics;
 pub mod store;
 pub mod survivor;
 pub mod sweep;
+pub mod telemetry;
 pub mod text;
 pub mod wire;

@@ -18,6 +18,7 @@ use crate::access::origins::AllowedOrigins;
 use crate::access::token::Expected;
 use crate::access::token_status::TokenStatuses;
 use crate::access::trusted_documents::TrustedDocuments;
+use crate::audit::backlog;
 use crate::audit::checkpoint::LedgerKey;
 use crate::audit::integrator;
 use crate::audit::ledger::Ledger;
@@ -32,6 +33,7 @@ use crate::graphql::document_check;
 use crate::graphql::schema::{schema, sdl};
 use crate::http::challenge::Challenges;
 use crate::http::explorer::Personas;
+use crate::http::metrics::MetricsDoor;
 use crate::http::server::{self, Door, ListenError};
 use crate::http::shared::Shared;
 use crate::mou::reminders;
@@ -177,6 +179,8 @@ impl Service {
                 .clone()
                 .watch(self.store.clone(), stopped.clone()),
         );
+        let looking = backlog::watch(self.store.clone(), ledger.clone(), stopped.clone());
+        let looking = tokio::spawn(looking);
         let refusals = Refusals::default();
         let counting = tokio::spawn(refusals.clone().keep(
             self.store.clone(),
@@ -224,6 +228,7 @@ impl Service {
                     ("recording of counted refusals", counting),
                     ("integrator", integrating),
                     ("watch over the ledger", watching),
+                    ("watch over the log's backlog", looking),
                     ("reading of the token keys", refresher),
                 ],
                 aborted: vec![
@@ -252,6 +257,15 @@ impl Service {
     }
 }
 
+/// Where a service listens.
+#[derive(Debug)]
+pub struct Doors {
+    /// For requests.
+    pub requests: Door,
+    /// For those who watch it, where they asked.
+    pub metrics: Option<MetricsDoor>,
+}
+
 /// A service whose background tasks run.
 pub struct Running {
     /// What all routes share.
@@ -270,11 +284,16 @@ impl Running {
     /// [`ListenError`]: the address cannot be listened on, or the server broke.
     pub async fn serve(
         self,
-        door: Door,
+        doors: Doors,
         personas: Personas,
         ready: impl FnOnce(&str),
     ) -> Result<(), ListenError> {
-        let served = server::serve(door, self.shared, self.workers, personas, ready).await;
+        let Doors { requests, metrics } = doors;
+        let metrics = metrics.map(MetricsDoor::show).transpose()?;
+        let served = server::serve(requests, self.shared, self.workers, personas, ready).await;
+        if let Some(metrics) = metrics {
+            metrics.end().await;
+        }
         self.background.end().await;
         self.store.close().await;
         served

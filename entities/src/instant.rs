@@ -7,7 +7,7 @@ use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
 
-use chrono::{DateTime, Datelike, NaiveDate, SecondsFormat, Timelike, Utc};
+use chrono::{DateTime, Datelike, Months, NaiveDate, SecondsFormat, Timelike, Utc};
 use sea_orm::DeriveValueType;
 
 /// A moment in UTC, in microseconds since the Unix epoch. Written as RFC 3339.
@@ -94,6 +94,14 @@ impl Day {
     #[must_use]
     pub fn plus_days(self, days: i32) -> Self {
         Self(self.0.saturating_add(days))
+    }
+
+    /// Returns the same day of the month `years` years earlier; of a leap day, the last day of that February.
+    #[must_use]
+    pub fn years_before(self, years: u32) -> Self {
+        let earlier = DateTime::<Utc>::from_timestamp_micros(self.start().0)
+            .and_then(|start| start.checked_sub_months(Months::new(years.saturating_mul(12))));
+        earlier.map_or(self, |start| Instant(start.timestamp_micros()).day())
     }
 }
 

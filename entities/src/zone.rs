@@ -52,6 +52,13 @@ impl Zone {
         Some(self.0.to_datetime(at))
     }
 
+    /// Returns a city that has its time.
+    #[must_use]
+    pub fn city(&self) -> String {
+        let name = self.to_string();
+        name.rsplit('/').next().unwrap_or(&name).replace('_', " ")
+    }
+
     /// Returns what people call the time here at a moment, such as `EDT`; none where they use only numbers.
     #[must_use]
     pub fn abbreviation(&self, at: Instant) -> Option<String> {

@@ -1,6 +1,8 @@
 //! How hard the form is to read: by Flesch and Kincaid's grade in English, and in Spanish by Fernández Huerta's ease of
 //! reading and by the INFLESZ scale of Szigriszt and Barrio.
 
+use std::collections::BTreeMap;
+
 use super::texts::sentences;
 
 /// The school grade that a reader of about twelve is in.
@@ -98,15 +100,20 @@ fn spanish(word: &str) -> usize {
 
 /// What a reader reads: the file's sentences, each on its own, with names in place.
 fn text(language: &str) -> String {
+    written(sentences(language))
+}
+
+fn written(sentences: BTreeMap<String, String>) -> String {
     let skipped = ["date", "short_date"];
-    let read = sentences(language)
+    let read = sentences
         .into_iter()
         .filter(|(key, _)| !skipped.contains(&key.as_str()) && !key.starts_with("months"));
     let mut text = String::new();
     for (_, sentence) in read {
         let named = sentence
             .replace("{discloser}", "Harbor House")
-            .replace("{recipient}", "Elm Street Clinic");
+            .replace("{recipient}", "Elm Street Clinic")
+            .replace("{agency}", "Harbor House");
         text.push_str(&named);
         text.push_str(if named.ends_with(['.', ':']) {
             "\n"
@@ -118,16 +125,19 @@ fn text(language: &str) -> String {
 }
 
 /// The sentences that explain; headings and lists, which are easier, do not help these.
-fn explained(language: &str) -> String {
-    let text = text(language);
+fn explained(text: &str) -> String {
     let long = text.lines().filter(|line| line.split(' ').count() > 7);
     long.collect::<Vec<_>>().join("\n")
 }
 
 #[test]
 fn a_reader_of_twelve_reads_the_english_form() {
-    for text in [text("en"), explained("en")] {
-        let grade = Count::of(&text, english).grade();
+    is_easy_english(&text("en"));
+}
+
+fn is_easy_english(text: &str) {
+    for text in [text, &explained(text)] {
+        let grade = Count::of(text, english).grade();
         assert!(grade <= GRADE, "grade {grade:.1}");
         assert!(grade > 0.0, "grade {grade:.1}: nothing is as easy as that");
     }
@@ -135,21 +145,40 @@ fn a_reader_of_twelve_reads_the_english_form() {
 
 #[test]
 fn a_reader_of_twelve_reads_the_spanish_form() {
-    for text in [text("es"), explained("es")] {
-        let count = Count::of(&text, spanish);
+    is_easy_spanish(&text("es"));
+}
+
+fn is_easy_spanish(text: &str) {
+    for text in [text, &explained(text)] {
+        let count = Count::of(text, spanish);
         let (one, other) = (count.fernandez_huerta(), count.inflesz());
         assert!(one >= EASY && other >= EASY, "{one:.0} {other:.0}");
         assert!(one < 110.0, "{one:.0}: nothing is as easy as that");
     }
 }
 
+/// Checks that a reader of about twelve reads these sentences of an English and of a Spanish file.
+pub fn are_easy(english: BTreeMap<String, String>, spanish: BTreeMap<String, String>) {
+    for (text, is_easy) in [
+        (written(english), is_easy_english as fn(&str)),
+        (written(spanish), is_easy_spanish),
+    ] {
+        is_easy(&text);
+        is_short(&text);
+    }
+}
+
 #[test]
 fn no_sentence_is_long() {
     for language in ["en", "es"] {
-        for sentence in text(language).split(['.', '?', '\n']) {
-            let words = sentence.split_whitespace().count();
-            assert!(words <= 25, "{language}: {words} words: {sentence}");
-        }
+        is_short(&text(language));
+    }
+}
+
+fn is_short(text: &str) {
+    for sentence in text.split(['.', '?', '\n']) {
+        let words = sentence.split_whitespace().count();
+        assert!(words <= 25, "{words} words: {sentence}");
     }
 }
 

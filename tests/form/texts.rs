@@ -9,9 +9,14 @@ use toml::{Table, Value};
 
 use super::{longest, said, subject};
 
-/// Each sentence of a file, by its key.
+/// Each sentence of the form in a language, by its key.
 pub fn sentences(language: &str) -> BTreeMap<String, String> {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/consent/form");
+    sentences_in("src/consent/form", language)
+}
+
+/// Each sentence of a language's file in a folder of the sources, by its key.
+pub fn sentences_in(folder: &str, language: &str) -> BTreeMap<String, String> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let file = folder.join(format!("{language}.toml"));
     let table: Table = std::fs::read_to_string(file).unwrap().parse().unwrap();
     let mut found = BTreeMap::new();
@@ -37,7 +42,7 @@ fn flatten(key: &str, value: &Value, found: &mut BTreeMap<String, String>) {
     }
 }
 
-fn names(sentence: &str) -> BTreeSet<&str> {
+pub fn names(sentence: &str) -> BTreeSet<&str> {
     let behind = sentence.split('{').skip(1);
     behind.map(|rest| rest.split('}').next().unwrap()).collect()
 }

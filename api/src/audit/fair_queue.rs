@@ -107,6 +107,12 @@ impl<P: Clone + Eq + Hash, T> FairQueue<P, T> {
         (taken, waiting.closed)
     }
 
+    /// Returns how much waits.
+    #[must_use]
+    pub fn length(&self) -> usize {
+        self.lock().length
+    }
+
     /// Has whoever takes end when nothing waits any more.
     pub fn close(&self) {
         self.lock().closed = true;

@@ -29,6 +29,7 @@ use crate::seal::housekeeping::Housekeeping;
 use crate::store::Store;
 use crate::store::sharing_lock::{self, LockedTransaction, SharingLock};
 use crate::store::standby::Standby;
+use crate::telemetry;
 
 /// How many events one statement records at most, or those of one request.
 const BATCH: usize = 256;
@@ -217,6 +218,7 @@ impl Ledger {
             });
         }
         self.record(Some(decided.epoch), agent, records).await?;
+        telemetry::released();
         Ok(Released {
             content: decided.content,
             recorded,
@@ -303,6 +305,12 @@ impl Ledger {
         }
     }
 
+    /// Returns how many requests' events wait in memory to be recorded.
+    #[must_use]
+    pub fn waiting(&self) -> u32 {
+        u32::try_from(self.jobs.0.length()).unwrap_or(u32::MAX)
+    }
+
     /// Returns what is known of a fork.
     #[must_use]
     pub fn fork(&self) -> &Fork {
@@ -359,6 +367,8 @@ impl HeldLock<'_> {
         let committed = self.standby.confirms(committing).await;
         committed.map_err(Refusal::from)?;
         self.ledger.has_grown();
+        telemetry::recorded(all.len());
+        telemetry::released();
         Ok(Released {
             content: decided.content,
             recorded: all.into_iter().map(RecordedEvent::from).collect(),
@@ -437,6 +447,7 @@ impl Writer {
             let before = self.fork.highest();
             match self.commit(&jobs).await {
                 Ok(epoch) => {
+                    telemetry::recorded(jobs.iter().map(|job| job.records.len()).sum());
                     self.fork.meets(before, epoch);
                     answer(jobs, epoch, &self.fork.refuse());
                     self.grown.notify_one();

@@ -9,6 +9,7 @@
 //! committed size and root, so that outsiders can hold us to it, and gives receipts for single events; `verify` names
 //! the first event that is not what was signed.
 
+pub mod backlog;
 pub mod change;
 mod change_feed;
 pub mod changed;

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use concord::http::explorer::Personas;
+use concord::http::metrics::MetricsDoor;
 use concord::http::server::Door;
-use concord::service::Service;
+use concord::service::{Doors, Service};
 use concord::settings::{RawSettings, Settings};
 use concord::{clock, demo};
 use miette::{IntoDiagnostic, Result, miette};
@@ -39,8 +40,14 @@ impl Serve {
             explorer: (self.demo || self.explorer).then_some(true),
             ..RawSettings::default()
         })?;
+        let metrics = settings.metrics_listen.map(MetricsDoor::open);
+        let metrics = metrics.transpose().into_diagnostic()?;
         let door = Door::at(settings.listen).into_diagnostic()?;
         let settings = settings.answering_at(door.address);
+        let doors = Doors {
+            requests: door,
+            metrics,
+        };
         for advice in settings.advice() {
             warn!("{advice}");
         }
@@ -59,7 +66,7 @@ impl Serve {
             .start()
             .await
             .into_diagnostic()?
-            .serve(door, Personas(tokens.clone()), |address| match &tokens {
+            .serve(doors, Personas(tokens.clone()), |address| match &tokens {
                 Some(tokens) => welcome(address, &settings, tokens),
                 None => println!("Concord answers at http://{address}/graphql"),
             })

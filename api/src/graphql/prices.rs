@@ -23,7 +23,7 @@ pub const VALUES_A_UNIT: u64 = 4;
 /// A package: the decision, what is unsealed, and an audit event that names each category.
 pub const PACKAGE: u64 = 80;
 /// What is dearer than its kind: the fields of a type, and what each is charged.
-const DEARER: [(&str, &[&str], u64); 18] = [
+const DEARER: [(&str, &[&str], u64); 19] = [
     ("Referral", &["package", "preview"], PACKAGE),
     // What is read beside the page, for all of its entries.
     ("Referral", &["actions", "consent", "mou"], 10),
@@ -41,6 +41,8 @@ const DEARER: [(&str, &[&str], u64); 18] = [
     ("Mou", &["impact"], 10_000),
     // A statement of its own.
     ("Mou", &["obligations"], 100),
+    // Every disclosure of the person is read.
+    ("Survivor", &["accountingStatement"], 3_000),
     // As many entries as are counted.
     ("ReferralConnection", &["totalCount"], 400),
     // Every MOU of the task force is counted.
@@ -87,7 +89,8 @@ pub const PAGE_ENTRIES: [&str; 2] = ["edges", "nodes"];
 /// How many entries a list is taken to have that is no page.
 const LIST: u64 = 4;
 /// The lists that usually have more.
-const LONGER: [(&str, &str, u64); 7] = [
+const LONGER: [(&str, &str, u64); 8] = [
+    ("AccountingStatement", "lines", 20),
     ("TaskForce", "members", 20),
     ("CoverageMap", "cells", 500),
     ("InclusionProof", "hashes", 20),

@@ -79,8 +79,9 @@ pub const RECORD_KINDS: [RecordKindScope; 16] = [
 ];
 
 /// What leads to no record and tells as much of a person as one.
-const GUARDED_FIELDS: [(&str, &str, RequiredScope); 3] = [
+const GUARDED_FIELDS: [(&str, &str, RequiredScope); 4] = [
     ("Survivor", "accounting", Resource::Survivor.read()),
+    ("Survivor", "accountingStatement", Resource::Survivor.read()),
     ("Survivor", "safeContact", Resource::Survivor.read()),
     ("Revocation", "disclosed", Resource::Survivor.read()),
 ];

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
-use async_graphql::{ErrorExtensionValues, Pos, Response, ServerError};
+use async_graphql::{ErrorExtensionValues, Pos, Response, ServerError, Value};
 use serde_json::json;
 
 use super::negotiate::MediaType;
 use crate::access::wait::Wait;
 use crate::error::{Error, Refusal};
 use crate::graphql::cost::Cost;
+use crate::telemetry;
 
 /// The header that carries the request id.
 pub const REQUEST_ID: &str = "x-request-id";
@@ -58,6 +59,7 @@ pub fn too_much(media: MediaType, request_id: &str, wait: Wait) -> HttpResponse 
 /// Returns the bytes of a request error.
 #[must_use]
 pub fn without_data(errors: &[ServerError], request_id: &str) -> Vec<u8> {
+    count(errors);
     let answer = json!({ "errors": errors, "extensions": { REQUEST_ID_KEY: request_id } });
     serde_json::to_vec(&answer).unwrap_or_default()
 }
@@ -65,10 +67,21 @@ pub fn without_data(errors: &[ServerError], request_id: &str) -> Vec<u8> {
 /// Returns the bytes of an executed answer.
 #[must_use]
 pub fn executed(mut response: Response, request_id: &str, cost: Cost) -> Vec<u8> {
+    count(&response.errors);
     let extensions = &mut response.extensions;
     extensions.insert(REQUEST_ID_KEY.to_owned(), request_id.into());
     extensions.insert(COST_KEY.to_owned(), cost.charged.into());
     serde_json::to_vec(&response).unwrap_or_default()
+}
+
+/// Counts what a client is refused, by its code.
+fn count(errors: &[ServerError]) {
+    for error in errors {
+        let code = error.extensions.as_ref().and_then(|them| them.get("code"));
+        if let Some(Value::String(code)) = code {
+            telemetry::refused(code);
+        }
+    }
 }
 
 /// Returns what GraphQL is told of an error of ours: an error for each fault of an input.

@@ -23,6 +23,7 @@ use crate::audit::refusals::{Refused, RefusedAttempt};
 use crate::error::{Error, Refusal};
 use crate::mou::calendar::feed::{self, CalendarFeed};
 use crate::request::Worker;
+use crate::telemetry;
 
 const READ: Operation = Operation {
     name: "readMouCalendar",
@@ -60,6 +61,7 @@ async fn calendar(
     };
     let answered = tokio::time::timeout(DEADLINE, Box::pin(reading.answer(&secret))).await;
     let answer = answered.unwrap_or_else(|late| reading.gate.unjudged(&Refusal::unavailable(late)));
+    telemetry::answered(answer.status().as_u16());
     info!(
         request = request_id,
         trace = correlation::trace(http.headers()),

@@ -29,6 +29,7 @@ use crate::graphql::operation::{refuse_subscription, select_operation};
 use crate::graphql::{MAX_FAULTS, merge, prices};
 use crate::request::{LackingFields, Request, Worker};
 use crate::store::outcome;
+use crate::telemetry;
 
 /// How large a request's body may be.
 pub const MAX_BODY: usize = 64 * 1024;
@@ -45,6 +46,7 @@ pub async fn graphql(
     let request_id = Uuid::now_v7().to_string();
     let started = std::time::Instant::now();
     let answer = serve(&http, payload, &shared, &worker, &request_id).await;
+    telemetry::answered(answer.status().as_u16());
     info!(
         request = request_id,
         trace = correlation::trace(http.headers()),

@@ -1,9 +1,10 @@
-//! The server: `POST /graphql` after GraphQL over HTTP, consents' signed papers and forms, the register of MOUs and their pages, the authorization server, what is well known, health, and the
+//! The server: `POST /graphql` after GraphQL over HTTP, consents' signed papers and forms, the register of MOUs and their pages, the accounting's page, the authorization server, what is well known, health, and the
 //! explorer page in demo and development.
 //!
 //! [`negotiate`] and [`params`] are pure; [`graphql`] carries a request through guard, coercion and execution;
 //! [`shared`] is what all routes share, [`routes`] how they are registered, [`client_address`] where a request comes from, [`correlation`] what its client calls it; [`server`] puts them on a socket.
 
+pub mod accounting;
 pub mod answer;
 pub mod attachment;
 pub mod authenticator;
@@ -18,6 +19,7 @@ pub mod files;
 pub mod form;
 pub mod graphql;
 pub mod health;
+pub mod metrics;
 pub mod mou_document;
 pub mod mou_page;
 pub mod negotiate;

@@ -18,6 +18,7 @@ use crate::audit::event::RequestMeta;
 use crate::error::{Error, Refusal, Result};
 use crate::request::{Request, Worker, object};
 use crate::store::outcome;
+use crate::telemetry;
 
 /// What a request is for, and what it costs.
 #[derive(Clone, Copy, Debug)]
@@ -116,6 +117,7 @@ pub async fn answer(
         request_id: &request_id,
     };
     let answer = enter(&gate, operation, serve).await;
+    telemetry::answered(answer.status().as_u16());
     info!(
         request = request_id,
         trace = correlation::trace(http.headers()),

@@ -31,10 +31,15 @@ impl AskedPage {
         let asked = web::Query::<PageQuery>::from_query(query)
             .map_err(|_| wrong("query", "takes `lang` and `paper`, each once"))?
             .into_inner();
-        let paper = paper(asked.paper.as_deref())?;
-        let language = match asked.lang {
+        Self::of(asked.lang.as_deref(), asked.paper.as_deref())
+    }
+
+    /// Reads it from what an address says of the language and of the paper.
+    pub(super) fn of(language: Option<&str>, paper: Option<&str>) -> Result<Self, HttpRefusal> {
+        let paper = self::paper(paper)?;
+        let language = match language {
             Some(tag) => Some(
-                LanguageTag::new(&tag)
+                LanguageTag::new(tag)
                     .ok_or_else(|| wrong("lang", "not a language tag (BCP 47), such as `es`"))?
                     .as_str()
                     .to_owned(),

@@ -14,8 +14,8 @@ use super::health::Readiness;
 use super::routes::read_only;
 use super::shared::Shared;
 use super::{
-    attachment, calendar, cors, evidence, form, health, mou_document, mou_page, oauth, register,
-    well_known,
+    accounting, attachment, calendar, cors, evidence, form, health, mou_document, mou_page, oauth,
+    register, well_known,
 };
 use crate::request::WorkerFactory;
 
@@ -26,8 +26,8 @@ const GRACE: u64 = 10;
 #[derive(Debug, thiserror::Error)]
 #[error("cannot listen on {address}: {fault}")]
 pub struct ListenError {
-    address: String,
-    fault: std::io::Error,
+    pub(super) address: String,
+    pub(super) fault: std::io::Error,
 }
 
 /// Where the service will listen: who it is that answers there is known before anything is opened.
@@ -65,7 +65,7 @@ impl Door {
     }
 }
 
-fn listen(address: SocketAddr) -> Result<TcpListener, ListenError> {
+pub(super) fn listen(address: SocketAddr) -> Result<TcpListener, ListenError> {
     TcpListener::bind(address).map_err(|fault| ListenError {
         address: address.to_string(),
         fault,
@@ -112,6 +112,7 @@ pub async fn serve(
             .configure(|service| evidence::routes(service, &origins))
             .configure(|service| attachment::routes(service, &origins))
             .configure(|service| form::routes(service, &origins))
+            .configure(|service| accounting::routes(service, &origins))
             .configure(|service| mou_document::routes(service, &origins))
             .configure(|service| mou_page::routes(service, &origins))
             .configure(|service| register::routes(service, &origins))

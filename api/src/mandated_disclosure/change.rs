@@ -7,9 +7,10 @@ use concord_entities::{agency, survivor};
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter};
 use zeroize::Zeroizing;
 
-use super::graphql::{DisclosureTexts, KEY_VERSION, MandatedDisclosure, find_mandated_disclosure};
+use super::graphql::{MandatedDisclosure, find_mandated_disclosure};
 use super::input::MandatedDisclosureInput;
 use super::rules::{self, MandatedDisclosureError};
+use super::texts::{DisclosureTexts, KEY_VERSION};
 use crate::access::grant::Resource;
 use crate::audit::change::Change;
 use crate::audit::event::Event;

@@ -11,24 +11,20 @@ use concord_entities::vocabulary::{
     NoticeResult, OutsideRecipient, ProtectiveStep, Purpose,
 };
 use sea_orm::{ColumnTrait, QueryFilter};
-use serde::{Deserialize, Serialize};
 
+use super::texts::{self, DisclosureTexts, TextsById};
 use crate::access::grant::Resource;
 use crate::agency::graphql::Agency;
 use crate::audit::disclose;
 use crate::audit::ledger::Decided;
-use crate::error::{Error, Refusal, Result};
+use crate::error::Result;
 use crate::request::directory::AgenciesById;
 use crate::request::{InRequest, Request};
-use crate::seal::record::{RecordKind, SealedRecord};
 use crate::store::page::{self, PageRequest};
 use crate::survivor::graphql::Survivor;
 use crate::wire::connection::Connection;
 use crate::wire::lookahead;
 use crate::wire::scalars::{Date, DateTime};
-
-/// The version of the key that seals a record's texts: they never change.
-pub(super) const KEY_VERSION: i32 = 1;
 
 /// A disclosure that a statute or a court's order demanded of your agency.
 #[derive(Clone, Debug, SimpleObject)]
@@ -42,14 +38,6 @@ pub struct MandatedDisclosure {
     pub survivor: Option<Survivor>,
     /// The agency of your task forces that was told; null where it was somebody else.
     pub recipient: Option<Agency>,
-}
-
-/// The texts of a record, sealed: a docket number is identity.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct DisclosureTexts {
-    pub(super) authority: String,
-    pub(super) citation: String,
-    pub(super) outside: Option<String>,
 }
 
 /// Somebody outside the task force who was told.
@@ -220,7 +208,7 @@ impl MandateQuery {
             })
             .await?;
         let (page, views) = released.content();
-        let texts = MandatedDisclosureView::texts(request, &page.entries).await?;
+        let texts = texts::opened(request, &page.entries).await?;
         Ok(Connection::from_page(
             page.map(|model| views.view(model, &texts)),
             MandatedDisclosure::key,
@@ -234,8 +222,6 @@ struct MandatedDisclosureView {
     survivors: HashMap<SurvivorId, survivor::Model>,
     agencies: AgenciesById,
 }
-
-type AllTexts = HashMap<MandateId, DisclosureTexts>;
 
 impl MandatedDisclosureView {
     async fn load(request: &Request, records: &[Model]) -> Result<Self> {
@@ -253,30 +239,7 @@ impl MandatedDisclosureView {
         })
     }
 
-    /// Returns the texts of records whose reading is on record.
-    async fn texts(request: &Request, records: &[Model]) -> Result<AllTexts> {
-        let sealed: Vec<SealedRecord<'_>> = records
-            .iter()
-            .map(|one| SealedRecord {
-                owner: one.id.0,
-                version: KEY_VERSION,
-                bytes: &one.sealed,
-            })
-            .collect();
-        let vault = &request.worker.vault;
-        let opened = vault.open_records(RecordKind::Mandate, &sealed).await?;
-        opened
-            .into_iter()
-            .map(|(id, plain)| {
-                // What the parser says of a text may repeat it.
-                let texts = serde_json::from_slice(&plain);
-                let texts = texts.map_err(|_| Refusal::from(Error::Internal))?;
-                Ok((MandateId(id), texts))
-            })
-            .collect()
-    }
-
-    fn view(&self, model: Model, texts: &AllTexts) -> MandatedDisclosure {
+    fn view(&self, model: Model, texts: &TextsById) -> MandatedDisclosure {
         let survivor = self.survivors.get(&model.survivor_id).cloned();
         MandatedDisclosure {
             survivor: survivor.map(Survivor::from),
@@ -328,6 +291,6 @@ pub(crate) async fn find_mandated_disclosure(
         })
         .await?;
     let (found, views) = released.content();
-    let texts = MandatedDisclosureView::texts(request, found.as_slice()).await?;
+    let texts = texts::opened(request, found.as_slice()).await?;
     Ok(found.map(|model| views.view(model, &texts)))
 }

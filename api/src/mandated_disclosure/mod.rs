@@ -8,3 +8,4 @@ pub mod change;
 pub mod graphql;
 pub mod input;
 pub mod rules;
+pub(crate) mod texts;

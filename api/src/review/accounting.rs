@@ -1,6 +1,15 @@
 //! The accounting of disclosures (45 CFR 164.528(b)(2)): who was told what of a person, when, and what for.
 //!
 //! It is read from the audit log itself. What was told before a consent ended stays in it, and names no person.
+//!
+//! Here is each disclosure by itself. [`statement`] tells them line by line, as [`rules`] puts them together; [`sheet`] is that
+//! as a page in the words of [`texts`], and [`printed`] finds what is on it.
+
+pub(crate) mod printed;
+pub mod rules;
+pub mod sheet;
+pub mod statement;
+pub mod texts;
 
 use async_graphql::{ComplexObject, ID, SimpleObject};
 use concord_entities::audit_event::{self, Column};
@@ -54,14 +63,19 @@ impl Disclosure {
     fn read(row: &audit_event::Model, agencies: &AgenciesById) -> Result<Self> {
         // What was hashed is shown, not its searchable copies.
         let leaf: Leaf = serde_json::from_str(&row.leaf).map_err(Refusal::internal)?;
+        let recipient = leaf
+            .recipient
+            .and_then(|id| agencies.get(&id).cloned())
+            .map(Agency::named);
+        Ok(Self::of(row.id, leaf, recipient))
+    }
+
+    fn of(event: AuditEventId, leaf: Leaf, recipient: Option<Agency>) -> Self {
         let mandate = leaf.mandate();
-        Ok(Self {
-            event: row.id,
+        Self {
+            event,
             disclosed_at: leaf.recorded_at.into(),
-            recipient: leaf
-                .recipient
-                .and_then(|id| agencies.get(&id).cloned())
-                .map(Agency::named),
+            recipient,
             categories: leaf
                 .categories
                 .map(|some| some.iter().collect())
@@ -70,7 +84,7 @@ impl Disclosure {
             referral: leaf.object.filter(|_| mandate.is_none()).map(ID),
             consent: leaf.consent.map(|id| ID(id.to_string())),
             mandate: mandate.map(|id| ID(id.to_string())),
-        })
+        }
     }
 }
 

@@ -63,6 +63,17 @@ impl DoomedKeys {
         }
     }
 
+    /// Returns how many they are, as far as that is known: of an owner's older versions, one.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        match self {
+            Self::Packages(packages) => packages.len(),
+            Self::Documents(consents) => consents.len(),
+            Self::Records(_, owners) => owners.len(),
+            Self::Older { version, .. } => usize::from(*version > 1),
+        }
+    }
+
     /// Destroys them: no copy of the data store can be read by them any more.
     ///
     /// # Errors

@@ -2,6 +2,8 @@
 //! those that it did.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -18,6 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub struct Housekeeping {
     left: Arc<Notify>,
     destroyed: Arc<Notify>,
+    due: Arc<AtomicUsize>,
 }
 
 impl Housekeeping {
@@ -33,6 +36,8 @@ impl Housekeeping {
             return true;
         }
         let (keyring, request) = (keyring.clone(), request.to_owned());
+        let due = Arc::clone(&self.due);
+        due.fetch_add(doomed.iter().map(DoomedKeys::count).sum(), Relaxed);
         let destroying = tokio::spawn(async move {
             let mut all = true;
             for keys in &doomed {
@@ -40,6 +45,11 @@ impl Housekeeping {
                     let code = refusal.error.code();
                     tracing::warn!(request, code, keys = %keys, "keys are left to the sweep");
                     all = false;
+                } else {
+                    // A sweep may have counted them as done meanwhile.
+                    let done = keys.count();
+                    let _ =
+                        due.fetch_update(Relaxed, Relaxed, |due| Some(due.saturating_sub(done)));
                 }
             }
             all
@@ -52,8 +62,15 @@ impl Housekeeping {
         destroyed
     }
 
+    /// Returns how many keys are decided to be destroyed, and not known to be.
+    #[must_use]
+    pub fn due(&self) -> u32 {
+        u32::try_from(self.due.load(Relaxed)).unwrap_or(u32::MAX)
+    }
+
     /// Says that a sweep destroyed keys, or may have.
     pub fn swept(&self) {
+        self.due.store(0, Relaxed);
         self.destroyed.notify_one();
     }
 

@@ -15,6 +15,7 @@ pub(super) struct Places<'s> {
     pub(super) keyring: &'s StoreLocation,
     pub(super) keyring_beside_data: bool,
     pub(super) listen: SocketAddr,
+    pub(super) metrics_listen: Option<SocketAddr>,
     pub(super) issuer: &'s str,
     pub(super) proxies: &'s TrustedProxies,
 }
@@ -61,6 +62,12 @@ impl Places<'_> {
                 "the service listens on {listen}, beyond this machine, and speaks no TLS: tokens and what is shared cross the \
                  network for everybody to read. Put a proxy that ends TLS in front, set `issuer` to its https:// URL, and name \
                  it in `trusted_proxies`"
+            ));
+        }
+        if let Some(metrics) = self.metrics_listen.filter(|one| !one.ip().is_loopback()) {
+            advice.push(format!(
+                "metrics are shown at {metrics}, beyond this machine, to whoever asks and without TLS: they tell of no agency and \
+                 no person, but of when and how much is shared. Let nobody but your Prometheus reach it"
             ));
         }
         if encrypted && self.proxies.is_empty() {

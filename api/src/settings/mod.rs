@@ -44,6 +44,8 @@ use crate::text;
 pub struct Settings {
     /// The address that the service listens on.
     pub listen: SocketAddr,
+    /// The address that metrics are shown at, where somebody watches.
+    pub metrics_listen: Option<SocketAddr>,
     /// The proxies whose word about who asked is taken.
     pub proxies: TrustedProxies,
     /// The folder that holds the embedded stores and the key-encryption key.
@@ -106,6 +108,10 @@ pub struct RawSettings {
     /// (`CONCORD_PORT`, `CONCORD_SERVICE_HOST`, ...) is passed over.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub listen: Option<String>,
+    /// The address at which Prometheus reads `/metrics`, such as `127.0.0.1:9464`: another port than `listen`'s, asking for no
+    /// token, so that only it should reach it [default: none, and nothing is counted].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metrics_listen: Option<String>,
     /// The proxies before the service, as a list of networks such as `10.1.0.0/16`, with commas in the environment: what one
     /// of them writes in `forwarded_header` is where a request comes from, in limits and in the audit log [default: none, so
     /// that it is the socket's peer].
@@ -250,6 +256,7 @@ impl Settings {
             keyring: &self.keyring,
             keyring_beside_data: self.keyring_beside_data,
             listen: self.listen,
+            metrics_listen: self.metrics_listen,
             issuer: &self.issuer,
             proxies: &self.proxies,
         }
@@ -284,12 +291,11 @@ impl RawSettings {
         }
         .check(&mut faults);
         let listen = self.listen.as_deref().unwrap_or("127.0.0.1:4000");
-        let listen = listen.parse().unwrap_or_else(|_| {
-            faults.push(format!(
-                "listen: `{listen}` is not ADDRESS:PORT, such as 127.0.0.1:4000"
-            ));
-            SocketAddr::from(([127, 0, 0, 1], 4000))
-        });
+        let listen = address("listen", listen, &mut faults)
+            .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 4000)));
+        let metrics_listen = self.metrics_listen.as_deref();
+        let metrics_listen =
+            metrics_listen.and_then(|listen| address("metrics_listen", listen, &mut faults));
         let proxies = WrittenProxies {
             trusted: self.trusted_proxies.unwrap_or_default(),
             header: self.forwarded_header,
@@ -353,6 +359,7 @@ impl RawSettings {
         }
         Ok(Settings {
             listen,
+            metrics_listen,
             proxies,
             state,
             database,
@@ -375,6 +382,17 @@ impl RawSettings {
             sessions: SessionKind::Server,
         })
     }
+}
+
+/// Reads an address to listen on.
+fn address(key: &str, text: &str, faults: &mut Vec<String>) -> Option<SocketAddr> {
+    let address = text.parse().ok();
+    if address.is_none() {
+        faults.push(format!(
+            "{key}: `{text}` is not ADDRESS:PORT, such as 127.0.0.1:4000"
+        ));
+    }
+    address
 }
 
 /// Says that there is no file of authorities.

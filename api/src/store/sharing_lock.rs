@@ -12,6 +12,7 @@ use super::Store;
 use super::advisory_lock::AdvisoryLock;
 use super::outcome::TransactionId;
 use crate::clock;
+use crate::telemetry;
 
 /// The lock that everyone who records or changes holds, shared, until they commit; whoever ends some sharing holds it
 /// alone. PostgreSQL's lock manager queues fairly, so a revocation waits for no later reader.
@@ -50,7 +51,9 @@ pub(crate) async fn open(store: &Store, lock: SharingLock) -> Result<LockedTrans
 }
 
 async fn open_once(store: &Store, lock: SharingLock) -> Result<LockedTransaction, DbErr> {
+    let asked = std::time::Instant::now();
     let transaction = hold_once(store, lock).await?;
+    telemetry::waited_for_lock(lock == SharingLock::Exclusive, asked.elapsed());
     let sql = format!(
         "SELECT epoch, {} AS now, {} AS id FROM sharing_epoch",
         clock::sql(store.backend),

@@ -19,9 +19,11 @@ use crate::referral;
 use crate::referral::connection::ReferralConnection;
 use crate::referral::selection::ReferralSelection;
 use crate::request::InRequest;
+use crate::review::accounting::statement::{AccountingStatement, AskedAccounting, statement};
 use crate::review::accounting::{self, Disclosure};
 use crate::store::page::PageRequest;
 use crate::wire::connection::Connection;
+use crate::wire::scalars::Date;
 
 #[ComplexObject]
 impl Survivor {
@@ -62,6 +64,29 @@ impl Survivor {
         let wanted = PageRequest::parse(first, after.as_deref(), last, before.as_deref())?;
         let told = audit_event::Entity::told_of(caller.agency(), self.key);
         accounting::page(request, &told, wanted).await
+    }
+
+    /// The accounting of what your agency told of the person, for the person: what was told again to the same recipient for the
+    /// same reason is one line. Before you hand it over, ask `contactNow`. Asks for `survivor.r`; its making is on record.
+    async fn accounting_statement(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "The first day, in your agency's time zone, at most six years back; six years back where you leave it out."
+        )]
+        since: Option<Date>,
+        #[graphql(desc = "The last day, included; today where you leave it out.")] until: Option<
+            Date,
+        >,
+    ) -> Result<AccountingStatement> {
+        let request = ctx.request()?;
+        request.caller.may(Resource::Survivor.read())?;
+        let asked = AskedAccounting {
+            survivor: self.key,
+            since: since.map(|day| day.0),
+            until: until.map(|day| day.0),
+        };
+        statement(request, asked).await
     }
 
     /// How the person may be reached safely; null where your agency has set nothing. Each reading is on record, and

@@ -56,6 +56,13 @@ const SHOWN: &[(&str, &str)] = &[
     ("referral", "survivor::contact::plan::SafeContactPlan"),
     // Who acted or was told.
     ("review", "agency::graphql::Agency"),
+    // Whoever outside was told.
+    (
+        "review",
+        "mandated_disclosure::graphql::OutsideRecipientNamed",
+    ),
+    // Whose language the page is in.
+    ("review", "survivor::graphql::find_survivor"),
     // The program that acted, to its own agency.
     ("review", "application::graphql::Application"),
     ("review", "application::graphql::own"),
@@ -75,6 +82,12 @@ const SHOWN: &[(&str, &str)] = &[
     // What was disclosed of the person.
     ("survivor", "review::accounting::Disclosure"),
     ("survivor", "review::accounting::page"),
+    (
+        "survivor",
+        "review::accounting::statement::AccountingStatement",
+    ),
+    ("survivor", "review::accounting::statement::AskedAccounting"),
+    ("survivor", "review::accounting::statement::statement"),
 ];
 
 #[test]

@@ -50,6 +50,22 @@ pub struct FormPage {
     pub policy: String,
 }
 
+impl FormPage {
+    /// Returns a page that loads nothing but this style, which stands in it.
+    #[must_use]
+    pub(crate) fn styled(html: String, language: FormLanguage, style: &str) -> Self {
+        let sum = STANDARD.encode(digest(&SHA256, style.as_bytes()));
+        Self {
+            html,
+            language,
+            policy: format!(
+                "default-src 'none'; style-src 'sha256-{sum}'; base-uri 'none'; form-action 'none'; \
+                 frame-ancestors 'none'"
+            ),
+        }
+    }
+}
+
 /// Why there is no page.
 #[derive(Debug, thiserror::Error)]
 pub enum FormPageError {
@@ -109,7 +125,7 @@ impl PaperSize {
     /// brought together again.
     #[must_use]
     pub(crate) fn sheets(self, document: &str) -> String {
-        let plain = |letter: &char| letter.is_alphanumeric() || " _,".contains(*letter);
+        let plain = |letter: &char| letter.is_alphanumeric() || " _,-".contains(*letter);
         let document: String = document.chars().filter(plain).collect();
         format!(
             "@page {{ size: {}; margin: 13mm 16mm 16mm; \
@@ -135,15 +151,7 @@ impl Subject {
         let document = self.document(language.texts()?);
         let style = format!("{STYLE}{}", paper.sheets(&document));
         let html = self.sheet(language, &style, notices)?.render()?;
-        let sum = STANDARD.encode(digest(&SHA256, style.as_bytes()));
-        Ok(FormPage {
-            html,
-            language,
-            policy: format!(
-                "default-src 'none'; style-src 'sha256-{sum}'; base-uri 'none'; form-action 'none'; \
-                 frame-ancestors 'none'"
-            ),
-        })
+        Ok(FormPage::styled(html, language, &style))
     }
 
     /// Returns which document the page is.
@@ -214,8 +222,7 @@ impl Subject {
 
     /// Returns what people call the time in the zone when the consent ends, and a city that has it.
     fn zone_in_words(&self) -> String {
-        let name = self.zone.to_string();
-        let city = name.rsplit('/').next().unwrap_or(&name).replace('_', " ");
+        let city = self.zone.city();
         let called = self.zone.abbreviation(self.consent.expires_at);
         match called.filter(|called| *called != city) {
             Some(called) => format!("{city}, {called}"),

@@ -61,8 +61,8 @@ pub(crate) struct FormTexts {
     short_date: String,
     months: [String; 12],
     pub(super) statuses: HashMap<ConsentStatus, String>,
-    pub(super) categories: HashMap<DataCategory, String>,
-    pub(super) purposes: HashMap<Purpose, String>,
+    pub(crate) categories: HashMap<DataCategory, String>,
+    pub(crate) purposes: HashMap<Purpose, String>,
 }
 
 /// A language's file cannot be read, which a test would have noticed.
@@ -103,7 +103,7 @@ impl FormLanguage {
     }
 
     /// Returns its words.
-    pub(super) fn texts(self) -> Result<&'static FormTexts, FormTextsError> {
+    pub(crate) fn texts(self) -> Result<&'static FormTexts, FormTextsError> {
         let read: &'static Read = match self {
             Self::English => &ENGLISH,
             Self::Spanish => &SPANISH,
@@ -113,18 +113,18 @@ impl FormLanguage {
 }
 
 /// A moment in words and in digits, as the language writes it, by the clocks of a time zone.
-pub(super) struct WrittenMoment {
+pub(crate) struct WrittenMoment {
     /// The day in words.
-    pub(super) date: String,
+    pub(crate) date: String,
     /// The day in digits.
     pub(super) short: String,
     /// Hour and minute.
-    pub(super) time: String,
+    pub(crate) time: String,
 }
 
 impl FormTexts {
     /// Writes a moment, as the clocks of `zone` show it.
-    pub(super) fn write(&self, moment: Instant, zone: &Zone) -> WrittenMoment {
+    pub(crate) fn write(&self, moment: Instant, zone: &Zone) -> WrittenMoment {
         let local = zone.local(moment);
         let text = local.map_or_else(|| moment.to_string(), |local| local.to_string());
         let part = |range: std::ops::Range<usize>| text.get(range).unwrap_or_default();

@@ -1,9 +1,6 @@
 //! The page, made of an MOU and a language's words. What people agreed on stands in the words in which they wrote it. Pure.
 
 use askama::Template;
-use aws_lc_rs::digest::{SHA256, digest};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use concord_entities::vocabulary::MouStatus;
 use concord_entities::{mou, mou_party};
 
@@ -94,15 +91,7 @@ impl PrintedMou {
         let style = format!("{STYLE}{}", paper.sheets(&document));
         let sheet = self.sheet(texts, language, &style, missing);
         let html = sheet.render()?;
-        let sum = STANDARD.encode(digest(&SHA256, style.as_bytes()));
-        Ok(FormPage {
-            html,
-            language,
-            policy: format!(
-                "default-src 'none'; style-src 'sha256-{sum}'; base-uri 'none'; form-action 'none'; \
-                 frame-ancestors 'none'"
-            ),
-        })
+        Ok(FormPage::styled(html, language, &style))
     }
 
     /// Returns which document the page is.
