@@ -1,10 +1,11 @@
 //! A partner's program made of OAuth libraries that we did not write, `jose` and `oauth4webapi` as they are, against a
 //! running server: tests/interop/partner.mjs. Here an operator sets up a service with the command line alone.
-//! [`front_end`] is the same of a partner's front-end.
+//! [`front_end`] is the same of a partner's front-end, and [`log`] of an auditor's verifier.
 
 mod browser;
 mod front_end;
 mod inbox;
+mod log;
 mod validation;
 
 use std::collections::BTreeSet;

@@ -82,6 +82,7 @@ impl Place {
             explorer: false,
             issuer_private_addresses: false,
             issuer_ca_file: None,
+            witnesses: Vec::new(),
             workers: 1,
             connections: 6,
             allowances: usual.allowances,
@@ -150,7 +151,7 @@ impl Place {
     }
 
     async fn check(&self) -> Result<CheckedLedger, LedgerCheckError> {
-        check(&self.store, self.key.public(), None, |_, _| {}).await
+        check(&self.store, self.key.origins(), None, |_, _| {}).await
     }
 
     async fn victim(&self) -> audit_event::Model {

@@ -77,6 +77,7 @@ mod rate;
 mod receipts;
 mod refusal;
 mod register;
+mod remote_log;
 mod repeated;
 mod review;
 mod seal;

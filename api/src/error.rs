@@ -576,3 +576,10 @@ impl From<Refusal> for async_graphql::Error {
         }
     }
 }
+
+/// Returns an error with what caused it: a library's own text may name what was asked, and hide the reason.
+#[must_use]
+pub fn causes(error: &(dyn std::error::Error + 'static)) -> String {
+    let all = std::iter::successors(Some(error), |error| error.source());
+    all.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}

@@ -20,10 +20,12 @@ use crate::access::token_status::TokenStatuses;
 use crate::access::trusted_documents::TrustedDocuments;
 use crate::audit::backlog;
 use crate::audit::checkpoint::LedgerKey;
+use crate::audit::cosign::asking::{AskedCosignerError, AskedCosigners};
 use crate::audit::integrator;
 use crate::audit::ledger::Ledger;
 use crate::audit::ledger_key::{self, LedgerKeyError};
 use crate::audit::refusals::{self, Refusals};
+use crate::audit::stored;
 use crate::audit::turnstile::Turnstile;
 use crate::audit::witnesses::{FoundFolder, WitnessError, Witnesses};
 use crate::clock;
@@ -100,6 +102,9 @@ pub enum StartError {
     /// No standby is named that must have what was committed.
     #[error(transparent)]
     Standby(#[from] StandbyError),
+    /// A witness in the settings cannot be asked.
+    #[error(transparent)]
+    Cosigners(#[from] AskedCosignerError),
     /// The data store is not the one that was signed for: to serve from it would be to share what was ended.
     #[error(transparent)]
     Forked(#[from] WitnessError),
@@ -121,6 +126,7 @@ impl Service {
         }
         let ledger_key =
             ledger_key::open(&store.keyring, &keks, &origin(&settings), clock::now()).await?;
+        let ledger_key = ledger_key::as_named_now(ledger_key, &store.read).await?;
         let token_keys = TokenKeys::open(&store, &keks).await?;
         let (key_cache, refresher) = TokenKeyCache::over(token_keys.clone()).await?;
         Ok(Self {
@@ -145,7 +151,9 @@ impl Service {
         let contract = Contract::from_sdl(&sdl())?;
         let document_check = document_check::against(contract.clone());
         let limits = Limits::new(self.settings.allowances);
+        let cosigners = AskedCosigners::new(&self.settings.witnesses)?;
         let shared = Shared {
+            cosigners: cosigners.clone(),
             contract,
             schema: schema(),
             documents: Documents::new(),
@@ -166,13 +174,12 @@ impl Service {
         let ledger = Ledger::start(self.store.clone());
         ledger.fork().started_over(found);
         let (stop, stopped) = watch::channel(false);
-        let integrating = tokio::spawn(integrator::run(
-            self.store.clone(),
-            Arc::clone(&ledger_key),
-            ledger.growth(),
-            ledger.fork().clone(),
-            stopped.clone(),
-        ));
+        let growing = Growing {
+            store: self.store.clone(),
+            key: Arc::clone(&ledger_key),
+            cosigners,
+        };
+        let (integrating, asking) = growing.start(&ledger, &stopped).await?;
         let watching = tokio::spawn(
             ledger
                 .fork()
@@ -227,6 +234,7 @@ impl Service {
                 ends_itself: vec![
                     ("recording of counted refusals", counting),
                     ("integrator", integrating),
+                    ("asking of the witnesses", asking),
                     ("watch over the ledger", watching),
                     ("watch over the log's backlog", looking),
                     ("reading of the token keys", refresher),
@@ -264,6 +272,38 @@ pub struct Doors {
     pub requests: Door,
     /// For those who watch it, where they asked.
     pub metrics: Option<MetricsDoor>,
+}
+
+/// What grows the log's tree, and has it cosigned.
+struct Growing {
+    store: Store,
+    key: Arc<LedgerKey>,
+    cosigners: AskedCosigners,
+}
+
+impl Growing {
+    /// Starts the integrator, and whoever asks the witnesses for a cosignature of what it signs.
+    async fn start(
+        self,
+        ledger: &Ledger,
+        stopped: &watch::Receiver<bool>,
+    ) -> Result<(JoinHandle<()>, JoinHandle<()>), StartError> {
+        let newest = stored::head(&self.store.read).await;
+        let newest = newest.map_err(WitnessError::from)?;
+        let (signed, newest) = watch::channel(newest.map(|row| row.note).unwrap_or_default());
+        let integrating = tokio::spawn(integrator::run(
+            self.store.clone(),
+            Arc::clone(&self.key),
+            ledger.growth(),
+            signed,
+            ledger.fork().clone(),
+            stopped.clone(),
+        ));
+        let asking = self
+            .cosigners
+            .run(self.store, self.key, newest, stopped.clone());
+        Ok((integrating, tokio::spawn(asking)))
+    }
 }
 
 /// A service whose background tasks run.

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use concord_entities::instant::Instant;
 use concord_entities::{
-    address_sweep, agency_change, application_secret, audit_checkpoint, audit_event, idempotency, notice, spent_proof,
-    token_state,
+    address_sweep, agency_change, application_secret, audit_checkpoint, audit_event, idempotency,
+    notice, spent_proof, token_state,
 };
 use sea_orm::{DbBackend, DbErr, DeleteMany, EntityTrait, QuerySelect};
 use sqlx::{Connection, PgConnection};

@@ -34,6 +34,12 @@ impl Entity {
             .order_by_asc(COLUMN.size)
     }
 
+    /// Returns the checkpoint of this size.
+    #[must_use]
+    pub fn of(size: i64) -> Select<Self> {
+        Self::find().filter(COLUMN.size.eq(size))
+    }
+
     /// Forgets every checkpoint, where the key that signed them was lost.
     #[must_use]
     pub fn forget_all() -> DeleteMany<Self> {

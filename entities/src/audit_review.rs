@@ -41,7 +41,12 @@ pub struct Model {
     #[sea_orm(belongs_to, relation_enum = "Agency", from = "agency_id", to = "id")]
     pub agency: BelongsTo<super::agency::Entity>,
     /// The agency whose events are reviewed.
-    #[sea_orm(belongs_to, relation_enum = "OfAgency", from = "of_agency_id", to = "id")]
+    #[sea_orm(
+        belongs_to,
+        relation_enum = "OfAgency",
+        from = "of_agency_id",
+        to = "id"
+    )]
     pub of_agency: BelongsTo<Option<super::agency::Entity>>,
 }
 

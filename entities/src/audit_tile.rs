@@ -1,5 +1,6 @@
 //! A tile of the audit tree: up to 256 hashes of one level, as C2SP tlog-tiles lays them out.
 
+use sea_orm::QueryFilter;
 use sea_orm::entity::prelude::*;
 
 /// A tile. The right-edge tile of each level grows until it is full.
@@ -24,5 +25,13 @@ impl Entity {
     #[must_use]
     pub fn all() -> Select<Self> {
         Self::find()
+    }
+
+    /// Returns the tile at this place of a level.
+    #[must_use]
+    pub fn at(level: i32, place: i64) -> Select<Self> {
+        Self::find()
+            .filter(COLUMN.level.eq(level))
+            .filter(COLUMN.place.eq(place))
     }
 }

@@ -72,6 +72,7 @@ pub mod sealed_part;
 pub mod survivor;
 
 pub mod audit_checkpoint;
+pub mod audit_cosignature;
 pub mod audit_event;
 pub mod audit_flag;
 pub mod audit_place;
@@ -86,6 +87,7 @@ pub mod store_identity;
 pub mod document_key;
 pub mod kek_wrapped;
 pub mod keyring_identity;
+pub mod ledger_reopening;
 pub mod ledger_witness;
 pub mod package_key;
 pub mod record_key;

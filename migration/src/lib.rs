@@ -70,6 +70,8 @@ impl MigratorTrait for Data {
             Box::new(data::m0056_left_places::JournalLeaving),
             Box::new(data::m0057_mou_calendars::CreateMouCalendars),
             Box::new(data::m0058_complete_mous::CompleteMous),
+            Box::new(data::m0059_cosignatures::CreateCosignatures),
+            Box::new(data::m0060_ledger_reopenings::CreateLedgerReopenings),
             Box::new(data::m0061_audit_reviews::ReviewAudits),
         ])
     }

@@ -9,7 +9,7 @@ use sea_orm::{ConnectionTrait, Statement};
 use serde_json::Value;
 use tokio::sync::Semaphore;
 
-use super::objects::{Stage, Party};
+use super::objects::{Party, Stage};
 use super::rows::{Row, rows};
 use super::{AT_ONCE, trimmed};
 use crate::world::{Answer, Database, World};
@@ -25,7 +25,9 @@ async fn what_each_operation_leaves_on_record() {
             tokio::spawn(async move {
                 let _place = places.acquire().await.unwrap();
                 let object = stage.makes(row.given).await;
-                let answer = stage.asks(row.may, None, row.document, &object.variables).await;
+                let answer = stage
+                    .asks(row.may, None, row.document, &object.variables)
+                    .await;
                 assert_eq!(answer.codes(), "", "{}", row.label);
                 request_id(&answer)
             })
@@ -54,7 +56,10 @@ async fn what_each_operation_leaves_on_record() {
 }
 
 fn request_id(answer: &Answer) -> String {
-    answer.body["extensions"]["requestId"].as_str().unwrap().to_owned()
+    answer.body["extensions"]["requestId"]
+        .as_str()
+        .unwrap()
+        .to_owned()
 }
 
 /// The leaves of a request, in the order in which they were written.
@@ -64,8 +69,12 @@ async fn leaves(store: &Store, request: &str) -> Vec<Value> {
     );
     let statement = Statement::from_string(store.backend, sql);
     let rows = store.read.query_all_raw(statement).await.unwrap();
-    let leaves = rows.iter().map(|row| row.try_get_by_index::<String>(0).unwrap());
-    leaves.map(|leaf| serde_json::from_str(&leaf).unwrap()).collect()
+    let leaves = rows
+        .iter()
+        .map(|row| row.try_get_by_index::<String>(0).unwrap());
+    leaves
+        .map(|leaf| serde_json::from_str(&leaf).unwrap())
+        .collect()
 }
 
 fn describe(table: &mut String, stage: &Stage, row: &Row, leaves: &[Value]) {
@@ -94,7 +103,11 @@ fn said(stage: &Stage, leaf: &Value) -> String {
         let kinds: Vec<&str> = objects.keys().map(String::as_str).collect();
         write!(said, " and {}", kinds.join(", ")).unwrap();
     }
-    for (field, version) in [("survivor", ""), ("consent", "consentVersion"), ("mou", "mouVersion")] {
+    for (field, version) in [
+        ("survivor", ""),
+        ("consent", "consentVersion"),
+        ("mou", "mouVersion"),
+    ] {
         if let Some(id) = leaf[field].as_str() {
             write!(said, " {}", kind(id)).unwrap();
             if !leaf[version].is_null() {
@@ -106,18 +119,24 @@ fn said(stage: &Stage, leaf: &Value) -> String {
 }
 
 fn kind(id: &str) -> String {
-    id.parse::<AnyId>().map_or_else(|_| "a name".to_owned(), |id| id.prefix)
+    id.parse::<AnyId>()
+        .map_or_else(|_| "a name".to_owned(), |id| id.prefix)
 }
 
 fn party(stage: &Stage, id: &Value) -> &'static str {
-    let Some(id) = id.as_str() else { return "nobody" };
+    let Some(id) = id.as_str() else {
+        return "nobody";
+    };
     for (party, name) in [
         (Party::Sender, "sender"),
         (Party::Recipient, "recipient"),
         (Party::Stranger, "stranger"),
         (Party::Coordinator, "coordinator"),
     ] {
-        if stage.agency(party).is_some_and(|agency| agency.id.to_string() == id) {
+        if stage
+            .agency(party)
+            .is_some_and(|agency| agency.id.to_string() == id)
+        {
             return name;
         }
     }

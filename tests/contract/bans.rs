@@ -166,9 +166,9 @@ fn generated() -> Vec<String> {
 
 fn loaders() -> Vec<String> {
     loads! {
-        address_sweep agency agency_change agency_name agency_past agency_vetting application application_registrar application_secret audit_checkpoint audit_event audit_flag audit_place audit_review audit_tile audit_tree
+        address_sweep agency agency_change agency_name agency_past agency_vetting application application_registrar application_secret audit_checkpoint audit_cosignature audit_event audit_flag audit_place audit_review audit_tile audit_tree
         audit_waiting consent
-        consent_document consent_objection consent_past consent_signature document_key ended_subject ending_allowance idempotency keyring_identity ledger_witness legal_hold
+        consent_document consent_objection consent_past consent_signature document_key ended_subject ending_allowance idempotency keyring_identity ledger_reopening ledger_witness legal_hold
         mandated_disclosure membership membership_past mou
         mou_calendar mou_document mou_import mou_party mou_party_past mou_past note_attachment notice package_key partnership partnership_answers partnership_place past_facts record_key referral referral_note referral_past referral_statistics rule_pack safe_contact sealed_part sharing_epoch signing_key
         spent_proof staff_training store_identity survivor task_force token_key token_state trusted_document trusted_issuer

@@ -151,7 +151,7 @@ async fn make_every_entity(database: &impl ConnectionTrait) {
         referral sealed_part referral_note note_attachment referral_statistics
         past_facts agency_past membership_past mou_past mou_party_past consent_past referral_past
         agency_change audit_event audit_review audit_flag address_sweep audit_tile audit_tree audit_checkpoint sharing_epoch
-        package_key document_key record_key signing_key token_key notice ledger_witness audit_place audit_waiting
+        package_key document_key record_key signing_key token_key notice ledger_reopening ledger_witness audit_cosignature audit_place audit_waiting
         store_identity keyring_identity
     }
 }

@@ -253,7 +253,7 @@ async fn audit_verify_finds_nothing_wrong() {
     .await
     .unwrap();
     integrator::settle(&demo.store, &key).await.unwrap();
-    let verified = check::check(&demo.store, key.public(), None, |_, _| ())
+    let verified = check::check(&demo.store, key.origins(), None, |_, _| ())
         .await
         .unwrap();
     let told = verified.to_string();

@@ -14,8 +14,8 @@ use concord_entities::instant::Instant;
 use concord_entities::vocabulary::DataCategory::Identity;
 use concord_entities::vocabulary::RevocationChannel;
 use concord_entities::{
-    application_secret, consent, idempotency, legal_hold, mandated_disclosure, notice,
-    package_key, record_key, referral, spent_proof, token_state,
+    application_secret, consent, idempotency, legal_hold, mandated_disclosure, notice, package_key,
+    record_key, referral, spent_proof, token_state,
 };
 use sea_orm::sea_query::Order;
 use sea_orm::{Condition, ConnectionTrait, DbBackend, QueryTrait, Statement};

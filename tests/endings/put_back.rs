@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::world::{Agency, Database, Server, World, on_both};
 
 /// What is put back: all that sharing and the ledger stand on, in the order in which the service locks it.
-const TABLES: [&str; 15] = [
+const TABLES: [&str; 16] = [
     "agency_change",
     "mou",
     "mou_party",
@@ -23,6 +23,7 @@ const TABLES: [&str; 15] = [
     "audit_tile",
     "audit_tree",
     "audit_checkpoint",
+    "ledger_reopening",
     "sharing_epoch",
 ];
 

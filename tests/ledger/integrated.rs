@@ -34,6 +34,7 @@ async fn two_integrators_integrate_each_event_once(place: Place) {
             store,
             Arc::clone(&place.key),
             growth,
+            watch::Sender::default(),
             Fork::default(),
             stopped.clone(),
         ))

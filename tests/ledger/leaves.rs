@@ -16,9 +16,9 @@ use concord::audit::tree::Digest;
 use concord::seal::envelope::KekId;
 use concord::sharing::Ground;
 use concord_entities::ids::{
-    AgencyId, ApplicationId, AuditEventId, AuditReviewId, ConsentId, IssuerId, LegalHoldId, MandateId,
-    MouCalendarId, MouId, NoticeId, PartnershipId, ReferralId, ReferralNoteId, RulePackId,
-    SurvivorAuditId, TaskForceId,
+    AgencyId, ApplicationId, AuditEventId, AuditReviewId, ConsentId, IssuerId, LegalHoldId,
+    MandateId, MouCalendarId, MouId, NoticeId, PartnershipId, ReferralId, ReferralNoteId,
+    RulePackId, SurvivorAuditId, TaskForceId,
 };
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{

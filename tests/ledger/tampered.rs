@@ -17,7 +17,7 @@ enum Tampering {
     Tile(&'static str),
 }
 
-const TAMPERING: [Tampering; 13] = [
+const EDITED: [Tampering; 9] = [
     Tampering::Sql(
         "UPDATE audit_event SET leaf = replace(leaf, 'SUCCESS', 'REFUSED') WHERE id = (SELECT event_id FROM audit_place WHERE leaf_index = 17)",
         "event 17: the stored tile 0/0 does not hold",
@@ -46,31 +46,56 @@ const TAMPERING: [Tampering; 13] = [
         "UPDATE audit_event SET address = '192.0.2.2' WHERE id = (SELECT event_id FROM audit_place WHERE leaf_index = 17)",
         "event 17: its network address is",
     ),
-    Tampering::Sql(
-        "DELETE FROM audit_event WHERE id = (SELECT event_id FROM audit_place WHERE leaf_index = 17)",
-        "event 17: it is missing, and later",
-    ),
-    Tampering::Sql(
-        "DELETE FROM audit_event WHERE id = (SELECT event_id FROM audit_place WHERE leaf_index = 299)",
-        "event 299: it is missing with all that follow",
-    ),
-    Tampering::Sql(
-        "UPDATE audit_place SET leaf_index = -1 WHERE leaf_index = 17; \
-         UPDATE audit_place SET leaf_index = 17 WHERE leaf_index = 18; \
-         UPDATE audit_place SET leaf_index = 18 WHERE leaf_index = -1",
-        "event 17: the stored tile 0/0 does not hold",
-    ),
-    Tampering::Sql(
-        "UPDATE audit_tree SET note = ''",
-        "event 0: there are 300 events, and no checkpoint",
-    ),
     Tampering::Leaf("event 17: the stored tile 0/0 does not hold"),
     Tampering::Tile("event 17: the stored tile 0/0 does not hold"),
 ];
+const DELETED: [Tampering; 1] = [Tampering::Sql(
+    "DELETE FROM audit_event WHERE id = (SELECT event_id FROM audit_place WHERE leaf_index = 17)",
+    "event 17: it is missing, and later",
+)];
+const TRUNCATED: [Tampering; 1] = [Tampering::Sql(
+    "DELETE FROM audit_event WHERE id = (SELECT event_id FROM audit_place WHERE leaf_index = 299)",
+    "event 299: it is missing with all that follow",
+)];
+const REORDERED: [Tampering; 1] = [Tampering::Sql(
+    "UPDATE audit_place SET leaf_index = -1 WHERE leaf_index = 17; \
+         UPDATE audit_place SET leaf_index = 17 WHERE leaf_index = 18; \
+         UPDATE audit_place SET leaf_index = 18 WHERE leaf_index = -1",
+    "event 17: the stored tile 0/0 does not hold",
+)];
+const UNSIGNED: [Tampering; 1] = [Tampering::Sql(
+    "UPDATE audit_tree SET note = ''",
+    "event 0: there are 300 events, and no checkpoint",
+)];
 
-on_both!(tampering_is_named_by_index: Database, flavor = "multi_thread");
-async fn tampering_is_named_by_index(database: Database) {
-    for tampering in TAMPERING {
+on_both!(an_edited_event_is_named_by_its_index: Database, flavor = "multi_thread");
+async fn an_edited_event_is_named_by_its_index(database: Database) {
+    is_told(database, &EDITED).await;
+}
+
+on_both!(a_deleted_event_is_named_by_its_index: Database, flavor = "multi_thread");
+async fn a_deleted_event_is_named_by_its_index(database: Database) {
+    is_told(database, &DELETED).await;
+}
+
+on_both!(a_truncated_log_is_named_by_the_first_index_that_is_gone: Database, flavor = "multi_thread");
+async fn a_truncated_log_is_named_by_the_first_index_that_is_gone(database: Database) {
+    is_told(database, &TRUNCATED).await;
+}
+
+on_both!(reordered_events_are_named_by_the_first_index: Database, flavor = "multi_thread");
+async fn reordered_events_are_named_by_the_first_index(database: Database) {
+    is_told(database, &REORDERED).await;
+}
+
+on_both!(a_log_without_its_checkpoint_is_not_believed: Database, flavor = "multi_thread");
+async fn a_log_without_its_checkpoint_is_not_believed(database: Database) {
+    is_told(database, &UNSIGNED).await;
+}
+
+/// Tampers with a log of its own in each of these ways, and checks what is told of it.
+async fn is_told(database: Database, ways: &[Tampering]) {
+    for tampering in ways.iter().copied() {
         let place = Place::recorded(database).await;
         let verified = place.check().await.unwrap();
         assert_eq!((verified.head.size, verified.signed), (SIZE, Some(SIZE)));

@@ -196,7 +196,9 @@ async fn filled(world: &World) -> Vec<Listed> {
     ] {
         lists.push(Listed {
             field,
-            around: format!("query {{ node(id: \"{review}\") {{ ... on AuditReview {{ LIST }} }} }}"),
+            around: format!(
+                "query {{ node(id: \"{review}\") {{ ... on AuditReview {{ LIST }} }} }}"
+            ),
             own: String::new(),
             path: vec!["node", name],
             reader: north.clone(),

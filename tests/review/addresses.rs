@@ -18,16 +18,22 @@ async fn a_network_address_is_gone_after_thirteen_months_and_the_event_is_not(wo
     }
     let store = &world.service.store;
     let with_address = || {
-        let counted = world.tampers("SELECT count(*) FROM audit_event WHERE address IS NOT NULL OR salt IS NOT NULL");
+        let counted = world.tampers(
+            "SELECT count(*) FROM audit_event WHERE address IS NOT NULL OR salt IS NOT NULL",
+        );
         let digits: String = counted.chars().filter(char::is_ascii_digit).collect();
         digits.parse::<u64>().unwrap()
     };
     let before = with_address();
     assert!(before > 0);
     let now = store.ping().await.unwrap();
-    sweep::forget_old_rows(store, now.plus(sweep::ADDRESS)).await.unwrap();
+    sweep::forget_old_rows(store, now.plus(sweep::ADDRESS))
+        .await
+        .unwrap();
     assert_eq!(with_address(), before);
-    sweep::forget_old_rows(store, now.plus(sweep::ADDRESS + 2 * DAY)).await.unwrap();
+    sweep::forget_old_rows(store, now.plus(sweep::ADDRESS + 2 * DAY))
+        .await
+        .unwrap();
     assert_eq!(with_address(), 0);
     // What comes later has its own thirteen months. Her token is long forgotten.
     let north = world.caller(north.id, "north", EVERYTHING);

@@ -20,7 +20,13 @@ async fn each_command_names_its_operator(world: World) {
         let (done, told) = world.commands(words);
         assert!(done, "{told}");
     }
-    let zone = ["time-zone", &north.id.to_string(), "America/Denver", "--operator", "Omar"];
+    let zone = [
+        "time-zone",
+        &north.id.to_string(),
+        "America/Denver",
+        "--operator",
+        "Omar",
+    ];
     let (done, told) = world.commands(&zone);
     assert!(done, "{told}");
 
@@ -29,8 +35,15 @@ async fn each_command_names_its_operator(world: World) {
     let said: Vec<_> = entries(&log.data()["auditEvents"])
         .iter()
         .map(|event| {
-            assert_eq!((&event["subject"], &event["client"]), (&json!("operator"), &json!("command-line")));
-            format!("{} {} {}", event["type"], event["operation"], event["operator"]).replace('"', "")
+            assert_eq!(
+                (&event["subject"], &event["client"]),
+                (&json!("operator"), &json!("command-line"))
+            );
+            format!(
+                "{} {} {}",
+                event["type"], event["operation"], event["operator"]
+            )
+            .replace('"', "")
         })
         .collect();
     assert_eq!(
@@ -53,7 +66,12 @@ async fn each_command_names_its_operator(world: World) {
     // Who says no name goes by the one that they logged in with.
     let (done, told) = world.commands(&["check-data"]);
     assert!(done, "{told}");
-    let log = coordinator.asks(LOG, json!({ "t": ["COMMAND_GIVEN"] })).await;
+    let log = coordinator
+        .asks(LOG, json!({ "t": ["COMMAND_GIVEN"] }))
+        .await;
     let named = entries(&log.data()["auditEvents"])[0]["operator"].clone();
-    assert!(named.as_str().is_some_and(|name| !name.is_empty()), "{named}");
+    assert!(
+        named.as_str().is_some_and(|name| !name.is_empty()),
+        "{named}"
+    );
 }

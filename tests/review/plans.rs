@@ -49,15 +49,31 @@ async fn read_in_a_log_of(rows: u64) -> Vec<(String, i64, i64)> {
     let purpose = || Condition::all().add(was_for(Purpose::Prosecution));
     let asked = [
         ("agency", Along::Agency(south.id), whole()),
-        ("subject", Along::Subject(south.id, subject.clone()), whole()),
+        (
+            "subject",
+            Along::Subject(south.id, subject.clone()),
+            whole(),
+        ),
         ("nobody", Along::Subject(south.id, nobody), whole()),
         ("object", Along::Object(ada.referral.clone()), whole()),
         ("absent", Along::Object(absent), whole()),
         ("consent", Along::Consent(consent), whole()),
-        ("purpose that nothing was for", Along::Agency(south.id), purpose()),
+        (
+            "purpose that nothing was for",
+            Along::Agency(south.id),
+            purpose(),
+        ),
         ("purpose in all within reach", Along::Whole, purpose()),
-        ("partner", Along::Whole, Condition::all().add(has_part(south.id))),
-        ("purpose of one person", Along::Subject(south.id, subject), purpose()),
+        (
+            "partner",
+            Along::Whole,
+            Condition::all().add(has_part(south.id)),
+        ),
+        (
+            "purpose of one person",
+            Along::Subject(south.id, subject),
+            purpose(),
+        ),
     ];
     let mut taken = Vec::new();
     for (name, along, only) in asked {
@@ -77,7 +93,9 @@ async fn read_in_a_log_of(rows: u64) -> Vec<(String, i64, i64)> {
             pages += took.buffers;
             removed += took.removed;
             let found = world.service.store.read.query_all(&bound).await.unwrap();
-            let bounds = found.iter().map(|row| row.try_get_by_index::<Uuid>(0).unwrap());
+            let bounds = found
+                .iter()
+                .map(|row| row.try_get_by_index::<Uuid>(0).unwrap());
             let bound = bounds.max().map(|bound| Column::Id.gte(bound));
             reviewed.range = reviewed.range.add_option(bound);
         }
@@ -93,7 +111,10 @@ async fn read_in_a_log_of(rows: u64) -> Vec<(String, i64, i64)> {
 
 #[tokio::test]
 async fn a_page_reads_no_more_in_a_large_log() {
-    let (small, large) = (read_in_a_log_of(20_000).await, read_in_a_log_of(120_000).await);
+    let (small, large) = (
+        read_in_a_log_of(20_000).await,
+        read_in_a_log_of(120_000).await,
+    );
     for (small, large) in small.iter().zip(&large) {
         let (name, pages, removed) = large;
         let examined = i64::try_from(EXAMINED).unwrap();
@@ -103,6 +124,9 @@ async fn a_page_reads_no_more_in_a_large_log() {
         let entries = 2 * 3 * if bounded { 2 * examined } else { page };
         assert!(*pages <= 4 * (entries + DOWN), "{name}: {large:?}");
         assert!(*removed <= 3 * examined, "{name}: {large:?}");
-        assert!(bounded || *pages <= small.1 * 2 + DOWN, "{name}: {small:?} {large:?}");
+        assert!(
+            bounded || *pages <= small.1 * 2 + DOWN,
+            "{name}: {small:?} {large:?}"
+        );
     }
 }

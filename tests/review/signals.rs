@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use concord::review::signals::rules::{ReviewedActor, SignalFacts, SeenEvent, TO_ACT, signals};
+use concord::review::signals::rules::{ReviewedActor, SeenEvent, SignalFacts, TO_ACT, signals};
 use concord_entities::ids::{AgencyId, AuditEventId};
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::AuditSignalKind::{
@@ -24,7 +24,10 @@ const HOUR: i64 = 60 * MINUTE;
 const AGENCY: AgencyId = AgencyId(Uuid::from_u128(1));
 /// A Wednesday at noon in Manila.
 fn noon() -> i64 {
-    "2026-11-25T04:00:00Z".parse::<jiff::Timestamp>().unwrap().as_microsecond()
+    "2026-11-25T04:00:00Z"
+        .parse::<jiff::Timestamp>()
+        .unwrap()
+        .as_microsecond()
 }
 
 fn actor(name: &str) -> ReviewedActor {
@@ -54,7 +57,9 @@ fn known() -> SignalFacts {
 /// What stands out, and at which minute after noon.
 fn found(events: &[SeenEvent], known: &SignalFacts) -> Vec<(AuditSignalKind, i64)> {
     let found = signals(events, 0, known).into_iter();
-    found.map(|one| (one.kind, (one.at.0 - noon()) / MINUTE)).collect()
+    found
+        .map(|one| (one.kind, (one.at.0 - noon()) / MINUTE))
+        .collect()
 }
 
 #[test]
@@ -64,17 +69,27 @@ fn working_hours_are_those_of_the_agencys_zone() {
     let day = [at(0), at(6), at(7), at(8), at(19), at(20)];
     let expected = [(OutsideWorkingHours, 7 * 60), (OutsideWorkingHours, 8 * 60)];
     assert_eq!(found(&day, &known()), expected);
-    assert_eq!(found(&[at(3 * 24)], &known()), [(OutsideWorkingHours, 3 * 24 * 60)]);
+    assert_eq!(
+        found(&[at(3 * 24)], &known()),
+        [(OutsideWorkingHours, 3 * 24 * 60)]
+    );
     // One stretch of work is one signal.
-    let evening: Vec<_> = (0..10).map(|n| event(noon() + 8 * HOUR + n * 50 * MINUTE, "ada")).collect();
+    let evening: Vec<_> = (0..10)
+        .map(|n| event(noon() + 8 * HOUR + n * 50 * MINUTE, "ada"))
+        .collect();
     assert_eq!(found(&evening, &known()), [(OutsideWorkingHours, 8 * 60)]);
 }
 
 #[test]
 fn many_records_in_ten_minutes_stand_out_once() {
     let reads = |minute: i64, from: usize, many: usize| {
-        let read = (from..from + many).map(|n| format!("referral {n}")).collect();
-        SeenEvent { read, ..event(noon() + minute * MINUTE, "ada") }
+        let read = (from..from + many)
+            .map(|n| format!("referral {n}"))
+            .collect();
+        SeenEvent {
+            read,
+            ..event(noon() + minute * MINUTE, "ada")
+        }
     };
     let slow = [reads(0, 0, 60), reads(10, 60, 60), reads(20, 120, 60)];
     assert_eq!(found(&slow, &known()), []);
@@ -84,12 +99,18 @@ fn many_records_in_ten_minutes_stand_out_once() {
     let again = [reads(0, 0, 60), reads(1, 0, 60), reads(2, 0, 60)];
     assert_eq!(found(&again, &known()), []);
     let twice = [reads(0, 0, 100), reads(60, 0, 100)];
-    assert_eq!(found(&twice, &known()), [(ManyRecords, 0), (ManyRecords, 60)]);
+    assert_eq!(
+        found(&twice, &known()),
+        [(ManyRecords, 0), (ManyRecords, 60)]
+    );
 }
 
 #[test]
 fn refusals_stand_out_in_a_row() {
-    let refused = |minute: i64| SeenEvent { refused: true, ..event(noon() + minute * MINUTE, "ada") };
+    let refused = |minute: i64| SeenEvent {
+        refused: true,
+        ..event(noon() + minute * MINUTE, "ada")
+    };
     let row: Vec<_> = (0..7).map(refused).collect();
     assert_eq!(found(&row, &known()), [(RefusedInARow, 4)]);
     let mut broken: Vec<_> = (0..4).map(refused).collect();
@@ -106,10 +127,22 @@ fn a_first_access_and_several_readers_stand_out() {
         person: Some("subject_1".to_owned()),
         ..event(noon() + minute * MINUTE, who)
     };
-    assert_eq!(found(&[event(noon(), "zoe"), event(noon() + 1, "zoe")], &known()), [(FirstAccess, 0)]);
+    assert_eq!(
+        found(&[event(noon(), "zoe"), event(noon() + 1, "zoe")], &known()),
+        [(FirstAccess, 0)]
+    );
     assert_eq!(found(&[event(noon(), "ada")], &known()), []);
-    let readers = [reads(0, "ada"), reads(5, "ada"), reads(30, "ben"), reads(40, "ada"), reads(50, "cleo")];
-    assert_eq!(found(&readers, &known()), [(SeveralReaders, 30), (SeveralReaders, 50)]);
+    let readers = [
+        reads(0, "ada"),
+        reads(5, "ada"),
+        reads(30, "ben"),
+        reads(40, "ada"),
+        reads(50, "cleo"),
+    ];
+    assert_eq!(
+        found(&readers, &known()),
+        [(SeveralReaders, 30), (SeveralReaders, 50)]
+    );
     assert_eq!(found(&[reads(0, "ada"), reads(60, "ben")], &known()), []);
 }
 
@@ -120,8 +153,17 @@ fn a_package_that_nobody_acts_on_stands_out_after_three_days() {
         ..event(noon() + minute * MINUTE, "ada")
     };
     let at = |now: i64, acted: Option<i64>| {
-        let acted = acted.map(|minute| ((AGENCY, "referral_1".to_owned()), Instant(noon() + minute * MINUTE)));
-        SignalFacts { now: Some(Instant(now)), acted_on: acted.into_iter().collect(), ..known() }
+        let acted = acted.map(|minute| {
+            (
+                (AGENCY, "referral_1".to_owned()),
+                Instant(noon() + minute * MINUTE),
+            )
+        });
+        SignalFacts {
+            now: Some(Instant(now)),
+            acted_on: acted.into_iter().collect(),
+            ..known()
+        }
     };
     let later = noon() + TO_ACT + 5 * MINUTE;
     let reads = [read(0), read(5)];
@@ -172,7 +214,11 @@ async fn asks(who: &crate::world::Agency, review: &str) -> Vec<(String, String, 
         let answer = who.asks(document, json!({ "r": review, "a": after })).await;
         let some = &answer.data()["node"]["signals"];
         for one in some["signals"].as_array().unwrap() {
-            all.push((text(&one["kind"]), text(&one["subject"]), text(&one["event"])));
+            all.push((
+                text(&one["kind"]),
+                text(&one["subject"]),
+                text(&one["event"]),
+            ));
         }
         after = some["endCursor"].clone();
         if after.is_null() {
@@ -203,20 +249,43 @@ async fn a_review_shows_what_stands_out(world: World) {
     let found = asks(&south, &review).await;
     let of = |kind: AuditSignalKind| {
         let kind = kind.code();
-        found.iter().filter(|one| one.0 == kind).map(|one| one.1.as_str()).collect::<Vec<_>>()
+        found
+            .iter()
+            .filter(|one| one.0 == kind)
+            .map(|one| one.1.as_str())
+            .collect::<Vec<_>>()
     };
     let first = of(FirstAccess);
-    assert!(first.contains(&"zoe") && first.contains(&"yan"), "{found:?}");
+    assert!(
+        first.contains(&"zoe") && first.contains(&"yan"),
+        "{found:?}"
+    );
     assert_eq!(of(SeveralReaders), ["yan"]);
     assert_eq!(of(RefusedInARow), ["yan"]);
     assert!(of(NoLaterAction).is_empty());
     // It leads to the event.
-    let denied = events(&south, json!({ "types": ["ACCESS_DENIED"], "subject": "yan" })).await;
-    let fifth = found.iter().find(|one| one.0 == RefusedInARow.code()).unwrap();
+    let denied = events(
+        &south,
+        json!({ "types": ["ACCESS_DENIED"], "subject": "yan" }),
+    )
+    .await;
+    let fifth = found
+        .iter()
+        .find(|one| one.0 == RefusedInARow.code())
+        .unwrap();
     assert_eq!(text(&denied[1]["id"]), fifth.2);
     // Whose people somebody else's are, and whether they are new, is not north's to know.
     let review = opened(&north, json!({})).await;
     let found = asks(&north, &review).await;
-    assert!(found.iter().all(|one| one.0 != FirstAccess.code() || one.1 == "somebody"), "{found:?}");
-    assert!(found.iter().any(|one| one.0 == SeveralReaders.code() && one.1 == "yan"));
+    assert!(
+        found
+            .iter()
+            .all(|one| one.0 != FirstAccess.code() || one.1 == "somebody"),
+        "{found:?}"
+    );
+    assert!(
+        found
+            .iter()
+            .any(|one| one.0 == SeveralReaders.code() && one.1 == "yan")
+    );
 }

@@ -19,7 +19,9 @@ use concord_entities::ids::{
 };
 use concord_entities::instant::Instant;
 use concord_entities::name_key::NameKey;
-use concord_entities::vocabulary::{AgencyKind, AuditType, Categories, DataCategory, MemberRole, Purpose};
+use concord_entities::vocabulary::{
+    AgencyKind, AuditType, Categories, DataCategory, MemberRole, Purpose,
+};
 use concord_entities::zone::Zone;
 use concord_entities::{membership, task_force};
 use nix::sys::resource::{UsageWho, getrusage};
@@ -93,12 +95,28 @@ fn filters(agencies: &[AgencyId]) -> Vec<(&'static str, Along, Condition)> {
     let rare = || whole().add(reviewed::was_for(Purpose::Prosecution));
     vec![
         ("agency", Along::Agency(agency), whole()),
-        ("subject", Along::Subject(agency, subject("caseworker 7")), whole()),
-        ("subject who never acted", Along::Subject(agency, subject("nobody")), whole()),
+        (
+            "subject",
+            Along::Subject(agency, subject("caseworker 7")),
+            whole(),
+        ),
+        (
+            "subject who never acted",
+            Along::Subject(agency, subject("nobody")),
+            whole(),
+        ),
         ("object", Along::Object(record.to_string()), whole()),
-        ("object of nothing", Along::Object(ReferralId::new().to_string()), whole()),
+        (
+            "object of nothing",
+            Along::Object(ReferralId::new().to_string()),
+            whole(),
+        ),
         ("consent", Along::Consent(consent), whole()),
-        ("type, one in ten", Along::Whole, whole().add(audit_event::Column::Kind.eq(AuditType::PackageRead))),
+        (
+            "type, one in ten",
+            Along::Whole,
+            whole().add(audit_event::Column::Kind.eq(AuditType::PackageRead)),
+        ),
         ("purpose, none, in all", Along::Whole, rare()),
         ("purpose, none, of an agency", Along::Agency(agency), rare()),
     ]
@@ -126,11 +144,15 @@ async fn found(
         let bounds = store.backend.build(&wanted.bounds(&Order::Desc, EXAMINED));
         took = explained(store, &bounds).await;
         let rows = store.read.query_all_raw(bounds).await.unwrap();
-        let bounds = rows.iter().map(|row| row.try_get_by_index::<Uuid>(0).unwrap());
+        let bounds = rows
+            .iter()
+            .map(|row| row.try_get_by_index::<Uuid>(0).unwrap());
         let nearest = bounds.max().map(|bound| audit_event::Column::Id.gte(bound));
         wanted.range = wanted.range.add_option(nearest);
     }
-    let page = store.backend.build(&wanted.page(Order::Desc, 51).into_query());
+    let page = store
+        .backend
+        .build(&wanted.page(Order::Desc, 51).into_query());
     let (millis, buffers) = explained(store, &page).await;
     (took.0 + millis, took.1 + buffers)
 }

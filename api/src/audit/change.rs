@@ -14,14 +14,16 @@ use std::ops::Deref;
 
 use concord_entities::ids::{self, AgencyId, AuditEventId};
 use concord_entities::instant::Instant;
-use concord_entities::store_identity;
+use concord_entities::{ledger_reopening, store_identity};
 use futures_util::join;
-use sea_orm::DatabaseTransaction;
+use sea_orm::{DatabaseTransaction, EntityTrait, IntoActiveModel};
 
 use super::event::{Agent, Event, RequestMeta};
 use super::fork;
 use super::leaf::Leaf;
 use super::ledger::Ledger;
+use super::stored::in_column;
+use super::tree::Head;
 use super::turnstile::Turn;
 use super::written;
 use crate::error::{Refusal, Result};
@@ -447,12 +449,26 @@ impl<'c, By: Author> Ending<'c, By> {
     }
 
     /// Commits the going on from an older copy: as [`commit`](Self::commit), and the store points at the event, so that
-    /// whoever witnessed it before follows.
+    /// whoever witnessed it before follows. The log has another name from then on, which quotes how far the one before is
+    /// known to have come.
     ///
     /// # Errors
     /// `UNAVAILABLE`: nothing was changed. `OUTCOME_UNKNOWN`.
-    pub async fn commit_reopening(self, event: Event) -> Result<AuditEventId> {
+    pub async fn commit_reopening(self, signed: Head) -> Result<AuditEventId> {
+        let event = Event::LedgerReopened {
+            signed: signed.size,
+            root: signed.root,
+        };
         let id = self.change.record(event).await?;
+        let reopening = ledger_reopening::Model {
+            event_id: id,
+            reopened_at: self.change.now,
+            size: in_column(signed.size)?,
+            root: signed.root.0.to_vec(),
+        };
+        ledger_reopening::Entity::insert(reopening.into_active_model())
+            .exec_without_returning(&self.change.transaction)
+            .await?;
         store_identity::Entity::reopened(id, self.change.now)
             .exec(&self.change.transaction)
             .await?;

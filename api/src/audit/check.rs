@@ -16,7 +16,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::checkpoint::{Checkpoint, CheckpointError, LedgerPublicKey};
+use super::checkpoint::{Checkpoint, CheckpointError, LedgerOrigins};
 use super::leaf::{Leaf, commitment};
 use super::stored;
 use super::tree::{self, Head, Tiles, leaf_hash};
@@ -141,15 +141,15 @@ pub enum LedgerCheckError {
 /// [`LedgerCheckError`]: the first fault, or that the database cannot be read.
 pub async fn check(
     store: &Store,
-    key: &LedgerPublicKey,
+    origins: &LedgerOrigins,
     kept: Option<Checkpoint>,
     progress: impl FnMut(u64, u64),
 ) -> Result<CheckedLedger, LedgerCheckError> {
     // Before the snapshot, so that it never tells of more than the snapshot has.
     let witnessed = witness::newest(&store.keyring).await?;
-    let mut moment = LedgerMoment::read(store, key).await?;
+    let mut moment = LedgerMoment::read(store, origins).await?;
     moment.checkpoints.extend(kept);
-    let (head, signed) = verify(store, &moment, witnessed, key, progress).await?;
+    let (head, signed) = verify(store, &moment, witnessed, origins, progress).await?;
     moment.holds(head)?;
     let awaiting = awaiting(store).await?;
     none_besides(store).await?;
@@ -174,25 +174,26 @@ struct LedgerMoment {
 }
 
 impl LedgerMoment {
-    async fn read(store: &Store, key: &LedgerPublicKey) -> Result<Self, LedgerCheckError> {
+    async fn read(store: &Store, origins: &LedgerOrigins) -> Result<Self, LedgerCheckError> {
         let snapshot = snapshot(store).await?;
-        let moment = Self::within(&snapshot, key).await;
+        let moment = Self::within(&snapshot, origins).await;
         snapshot.rollback().await?;
         moment
     }
 
     async fn within(
         snapshot: &DatabaseTransaction,
-        key: &LedgerPublicKey,
+        origins: &LedgerOrigins,
     ) -> Result<Self, LedgerCheckError> {
         let row = stored::head(snapshot).await?;
-        let mut checkpoints = checkpoints(snapshot, key).await?;
+        let mut checkpoints = checkpoints(snapshot, origins).await?;
         let note = row.as_ref().map(|row| row.note.as_str());
         let note = note.filter(|note| !note.is_empty());
         if let Some(note) = note {
             let last = row.as_ref().map_or(-1, |row| row.size.saturating_sub(1));
             checkpoints.push(
-                key.open(note)
+                origins
+                    .open(note)
                     .map_err(|fault| LedgerCheckError::Checkpoint { last, fault })?,
             );
         }
@@ -269,7 +270,7 @@ async fn verify(
     store: &Store,
     moment: &LedgerMoment,
     witnessed: Head,
-    key: &LedgerPublicKey,
+    origins: &LedgerOrigins,
     progress: impl FnMut(u64, u64),
 ) -> Result<(Head, Option<u64>), LedgerCheckError> {
     let mut checkpoints = moment.checkpoints.clone();
@@ -277,7 +278,7 @@ async fn verify(
     let apart = witnessed.size > 0 && !checkpoints.iter().any(known);
     if apart {
         checkpoints.push(Checkpoint {
-            origin: key.origin().to_owned(),
+            origin: origins.current().origin().to_owned(),
             head: witnessed,
         });
     }
@@ -290,7 +291,7 @@ async fn verify(
 /// Returns every checkpoint that is stored, opened.
 async fn checkpoints(
     snapshot: &DatabaseTransaction,
-    key: &LedgerPublicKey,
+    origins: &LedgerOrigins,
 ) -> Result<Vec<Checkpoint>, LedgerCheckError> {
     let mut opened = Vec::new();
     let mut size = -1;
@@ -308,7 +309,7 @@ async fn checkpoints(
                 last: row.size.saturating_sub(1),
                 fault,
             };
-            let checkpoint = key.open(&row.note).map_err(broken)?;
+            let checkpoint = origins.open(&row.note).map_err(broken)?;
             if u64::try_from(row.size) != Ok(checkpoint.head.size) {
                 return Err(broken(CheckpointError::Malformed));
             }

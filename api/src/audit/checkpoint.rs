@@ -75,12 +75,23 @@ pub enum CheckpointError {
 pub struct LedgerKey {
     pair: Ed25519KeyPair,
     codes: hmac::Key,
-    public: LedgerPublicKey,
+    origins: LedgerOrigins,
+    /// The line of every checkpoint that quotes what was signed under the name before; empty under the first name.
+    quoting: String,
+}
+
+/// Where a log was gone on with from an older copy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reopening {
+    /// The id of the event that records it, which the log's new name ends with.
+    pub event: String,
+    /// What had been signed for under the name before.
+    pub signed: Head,
 }
 
 impl fmt::Debug for LedgerKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("LedgerKey").field(&self.public).finish()
+        f.debug_tuple("LedgerKey").field(self.public()).finish()
     }
 }
 
@@ -104,14 +115,46 @@ impl LedgerKey {
         Ok(Self {
             pair,
             codes,
-            public,
+            origins: LedgerOrigins::new(public, Vec::new()),
+            quoting: String::new(),
+        })
+    }
+
+    /// Returns the key of the same ledger after it was gone on with from an older copy: under another name, so that nobody
+    /// takes it for the one that had been signed, which every checkpoint quotes.
+    ///
+    /// # Errors
+    /// `Origin`: the name has become too long.
+    pub fn reopened(self, reopening: &Reopening) -> Result<Self, KeyError> {
+        let LedgerOrigins {
+            current,
+            mut earlier,
+        } = self.origins;
+        let before = current.origin.as_str();
+        let Reopening { event, signed } = reopening;
+        let first = earlier.last().unwrap_or(&current).origin.as_str();
+        let name = format!("{first}/{event}");
+        let root = BASE64_STANDARD.encode(signed.root.0);
+        let quoting = format!("reopened {before} {} {root}\n", signed.size);
+        let named = LedgerPublicKey::new(&name, current.bytes)?;
+        earlier.insert(0, current);
+        Ok(Self {
+            origins: LedgerOrigins::new(named, earlier),
+            quoting,
+            ..self
         })
     }
 
     /// Returns the key that checks what this one signs.
     #[must_use]
     pub fn public(&self) -> &LedgerPublicKey {
-        &self.public
+        self.origins.current()
+    }
+
+    /// Returns the names that the ledger has had, with the keys that check what was signed for them.
+    #[must_use]
+    pub fn origins(&self) -> &LedgerOrigins {
+        &self.origins
     }
 
     /// Signs a checkpoint, as the text of a signed note. Only ever for a size and root that are committed.
@@ -119,11 +162,11 @@ impl LedgerKey {
     /// # Errors
     /// `Signing`.
     pub fn sign(&self, head: Head) -> Result<String, CheckpointError> {
-        let origin = &self.public.origin;
-        let text = tlog_tiles::Checkpoint::new(origin, head.size, head.root.into(), "")
+        let origin = &self.public().origin;
+        let text = tlog_tiles::Checkpoint::new(origin, head.size, head.root.into(), &self.quoting)
             .map_err(|_| CheckpointError::Malformed)?
             .to_bytes();
-        let signature = Signature::new(origin.clone(), self.public.id(), self.signature(&text)?)
+        let signature = Signature::new(origin.clone(), self.public().id(), self.signature(&text)?)
             .map_err(|_| CheckpointError::Malformed)?;
         let note = Note::new(&text, &[signature]).map_err(|_| CheckpointError::Malformed)?;
         String::from_utf8(note.to_bytes()).map_err(|_| CheckpointError::Malformed)
@@ -134,7 +177,7 @@ impl LedgerKey {
     /// # Errors
     /// `Signing`.
     pub fn sign_receipt(&self, event: &str, leaf: Digest) -> Result<String, CheckpointError> {
-        let signature = self.signature(&self.public.receipt(event, leaf))?;
+        let signature = self.signature(&self.public().receipt(event, leaf))?;
         Ok(BASE64_STANDARD.encode(signature))
     }
 
@@ -254,6 +297,64 @@ impl LedgerPublicKey {
 
     fn id(&self) -> u32 {
         signed_note::key_id(&self.origin, &self.encoded())
+    }
+}
+
+/// The names that a ledger has had, newest first, each with the key that checks what was signed for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LedgerOrigins {
+    current: LedgerPublicKey,
+    earlier: Vec<LedgerPublicKey>,
+}
+
+impl LedgerOrigins {
+    /// Returns the names of a ledger: the one that it has, and those that it had before.
+    #[must_use]
+    pub fn new(current: LedgerPublicKey, earlier: Vec<LedgerPublicKey>) -> Self {
+        Self { current, earlier }
+    }
+
+    /// Returns the key of the name that the ledger has.
+    #[must_use]
+    pub fn current(&self) -> &LedgerPublicKey {
+        &self.current
+    }
+
+    /// Returns the key of the name under which a checkpoint was signed.
+    #[must_use]
+    pub fn key_of(&self, checkpoint: &Checkpoint) -> Option<&LedgerPublicKey> {
+        let mut all = std::iter::once(&self.current).chain(&self.earlier);
+        all.find(|key| key.origin == checkpoint.origin)
+    }
+
+    /// Returns the checkpoint in a signed note, under whichever name it was signed.
+    ///
+    /// # Errors
+    /// What the present name's key says of it, where no name's key signed it.
+    pub fn open(&self, note: &str) -> Result<Checkpoint, CheckpointError> {
+        let opened = self.current.open(note);
+        opened.or_else(|fault| {
+            let mut earlier = self.earlier.iter().map(|key| key.open(note));
+            earlier.find_map(Result::ok).ok_or(fault)
+        })
+    }
+
+    /// Returns whether this receipt was given for the event with this leaf hash, under whichever name.
+    ///
+    /// # Errors
+    /// What the present name's key says of it, where no name's key signed it.
+    pub fn check_receipt(
+        &self,
+        receipt: &str,
+        event: &str,
+        leaf: Digest,
+    ) -> Result<(), CheckpointError> {
+        let checked = self.current.check_receipt(receipt, event, leaf);
+        checked.or_else(|fault| {
+            let mut earlier = self.earlier.iter();
+            let given = earlier.any(|key| key.check_receipt(receipt, event, leaf).is_ok());
+            if given { Ok(()) } else { Err(fault) }
+        })
     }
 }
 

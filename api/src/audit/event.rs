@@ -6,8 +6,9 @@
 
 use concord_entities::consent;
 use concord_entities::ids::{
-    AgencyId, ApplicationId, AuditEventId, AuditReviewId, ConsentId, IssuerId, LegalHoldId, MandateId, MouCalendarId, MouId,
-    NoticeId, PartnershipId, ReferralId, ReferralNoteId, RulePackId, SurvivorAuditId, TaskForceId,
+    AgencyId, ApplicationId, AuditEventId, AuditReviewId, ConsentId, IssuerId, LegalHoldId,
+    MandateId, MouCalendarId, MouId, NoticeId, PartnershipId, ReferralId, ReferralNoteId,
+    RulePackId, SurvivorAuditId, TaskForceId,
 };
 use concord_entities::vocabulary::{
     AuditAction, AuditType, Categories, Code, FlagNote, LegalHoldGround, MandateInstrument, Pack,

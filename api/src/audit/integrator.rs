@@ -89,12 +89,13 @@ pub enum Integrated {
     Elsewhere,
 }
 
-/// Integrates and signs until `stop` becomes true or its sender is gone, and settles what is left then. Faults are
-/// logged and tried again; one of the ledger itself makes a fork known.
+/// Integrates and signs until `stop` becomes true or its sender is gone, and settles what is left then. What is `signed` is
+/// handed on. Faults are logged and tried again; one of the ledger itself makes a fork known.
 pub async fn run(
     store: Store,
     key: Arc<LedgerKey>,
     growth: Arc<Notify>,
+    signed: watch::Sender<String>,
     fork: Fork,
     mut stop: watch::Receiver<bool>,
 ) {
@@ -111,7 +112,7 @@ pub async fn run(
             _ = stop.wait_for(|stop| *stop) => break,
             () = next => {}
         }
-        wait = match timeout(STUCK, advance(&store, &key, &mut pace)).await {
+        wait = match timeout(STUCK, advance(&store, &key, &mut pace, &signed)).await {
             Ok(Ok(())) => Duration::ZERO,
             Err(_) => {
                 tracing::error!("the audit log was not integrated: the database does not answer");
@@ -154,7 +155,12 @@ pub async fn settle(store: &Store, key: &LedgerKey) -> Result<(), IntegrationErr
     Ok(())
 }
 
-async fn advance(store: &Store, key: &LedgerKey, pace: &mut Pace) -> Result<(), IntegrationError> {
+async fn advance(
+    store: &Store,
+    key: &LedgerKey,
+    pace: &mut Pace,
+    signed: &watch::Sender<String>,
+) -> Result<(), IntegrationError> {
     loop {
         let step = integrate(store).await?;
         if let Some(row) = stored::head(&store.write).await?
@@ -162,6 +168,7 @@ async fn advance(store: &Store, key: &LedgerKey, pace: &mut Pace) -> Result<(), 
             && !covered(&row, key)
             && let Some(note) = sign(store, key, &row).await?
         {
+            signed.send_replace(note.clone());
             pace.signed(note);
         }
         if !matches!(step, Integrated::Full(_)) {
@@ -366,9 +373,9 @@ async fn sign(
     row: &audit_tree::Model,
 ) -> Result<Option<String>, IntegrationError> {
     let head = stored::size_and_root(row).ok_or(IntegrationError::Head)?;
-    // A note that this key did not sign (the first one, or of an earlier origin) binds it to nothing.
+    // A note that this key did not sign (the first one) binds it to nothing; one under an earlier name does.
     let signed = key
-        .public()
+        .origins()
         .open(&row.note)
         .map_or(Head::EMPTY, |signed| signed.head);
     extends(store, signed, head).await?;

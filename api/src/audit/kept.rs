@@ -12,7 +12,7 @@ use sea_orm::{ConnectionTrait, DbErr};
 use serde_json::{Deserializer, Value};
 
 use super::check::snapshot;
-use super::checkpoint::LedgerPublicKey;
+use super::checkpoint::LedgerOrigins;
 use super::proof::{check_inclusion, prove_inclusion, tiles_for_inclusion};
 use super::stored;
 use super::tree::{Digest, Head, leaf_hash};
@@ -151,13 +151,13 @@ impl fmt::Display for ReceiptFinding {
 /// What the database says; it tells nothing of the ledger.
 pub async fn check_receipts(
     store: &Store,
-    key: &LedgerPublicKey,
+    origins: &LedgerOrigins,
     receipts: &[KeptReceipt],
 ) -> Result<Vec<ReceiptFinding>, DbErr> {
     let mut findings = Vec::with_capacity(receipts.len());
     for some in receipts.chunks(AT_ONCE) {
         let snapshot = snapshot(store).await?;
-        let found = check_some(&snapshot, key, some).await;
+        let found = check_some(&snapshot, origins, some).await;
         snapshot.rollback().await?;
         findings.extend(found?);
     }
@@ -166,7 +166,7 @@ pub async fn check_receipts(
 
 async fn check_some(
     snapshot: &impl ConnectionTrait,
-    key: &LedgerPublicKey,
+    origins: &LedgerOrigins,
     receipts: &[KeptReceipt],
 ) -> Result<Vec<ReceiptFinding>, DbErr> {
     let ids = || {
@@ -175,7 +175,7 @@ async fn check_some(
     };
     let row = stored::head(snapshot).await?;
     // A checkpoint that cannot be believed vouches for nothing.
-    let signed = row.and_then(|row| key.open(&row.note).ok());
+    let signed = row.and_then(|row| origins.open(&row.note).ok());
     let head = signed.map_or(Head::EMPTY, |checkpoint| checkpoint.head);
     let rows = audit_event::Entity::to_verify(ids()).all(snapshot).await?;
     let hashes: HashMap<_, _> = rows
@@ -187,7 +187,7 @@ async fn check_some(
     let waiting: HashSet<_> = waiting.into_iter().map(|row| row.event_id).collect();
     let mut findings = Vec::with_capacity(receipts.len());
     for one in receipts {
-        let is_ours = key.check_receipt(&one.signature, &one.event, one.leaf_hash);
+        let is_ours = origins.check_receipt(&one.signature, &one.event, one.leaf_hash);
         let (Ok(()), Ok(id)) = (is_ours, AuditEventId::from_str(&one.event)) else {
             findings.push(ReceiptFinding::NotOurs);
             continue;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use concord_entities::ids::AuditEventId;
-use concord_entities::{audit_place, audit_tile, audit_tree};
+use concord_entities::{audit_checkpoint, audit_place, audit_tile, audit_tree};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
@@ -29,6 +29,18 @@ pub fn size_and_root(row: &audit_tree::Model) -> Option<Head> {
         size: u64::try_from(row.size).ok()?,
         root: Digest(row.root.as_slice().try_into().ok()?),
     })
+}
+
+/// Returns the checkpoint that was signed for this size, while it is kept.
+///
+/// # Errors
+/// What the database says.
+pub async fn checkpoint(
+    database: &impl ConnectionTrait,
+    size: u64,
+) -> Result<Option<String>, DbErr> {
+    let row = audit_checkpoint::Entity::of(in_column(size)?);
+    Ok(row.one(database).await?.map(|row| row.note))
 }
 
 /// Writes down a new size and root, within a transaction. The checkpoint stays as it is.

@@ -26,7 +26,7 @@ pub const FULL_TILE_BYTES: usize = HASH_BYTES << HEIGHT;
 pub const MAX_SIZE: u64 = 1 << 48;
 
 /// The levels that a tree of [`MAX_SIZE`] has.
-const LEVELS: usize = 7;
+pub(super) const LEVELS: usize = 7;
 
 /// A SHA-256 hash in the tree: of a leaf, of a node, or the root. Written as 64 hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -176,6 +176,14 @@ pub fn leaf_hash(leaf: &[u8]) -> Digest {
 fn entries(level: u8, size: u64) -> u64 {
     size.checked_shr(u32::from(HEIGHT) * u32::from(level))
         .unwrap_or(0)
+}
+
+/// Returns how many hashes a tile holds in a tree of this size: none where the tree does not reach it.
+#[must_use]
+pub fn width(tile: TileId, size: u64) -> usize {
+    let before = tile.index.saturating_mul(1 << HEIGHT);
+    let held = entries(tile.level, size).saturating_sub(before);
+    usize::try_from(held.min(1 << HEIGHT)).unwrap_or_default()
 }
 
 /// Returns the partly filled tiles at the right edge of a tree of this size: all that [`grow`] and [`root`] need.

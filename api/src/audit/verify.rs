@@ -41,6 +41,9 @@ pub enum LedgerError {
     /// A tile that must be there is not.
     #[error("the stored tile {0}, which covers it, is missing")]
     TileMissing(TileId),
+    /// A tile of leaf hashes is shorter than what was signed for.
+    #[error("it is missing: the tile {0} ends before it, though more was signed for")]
+    TileShort(TileId),
     /// A stored tile holds other hashes than the events give: an event was replaced, or the tile was changed.
     #[error("the stored tile {0} does not hold the hash that the events give")]
     TileDiffers(TileId),
@@ -68,6 +71,15 @@ impl LedgerFaultError {
             through: index,
             kind,
         }
+    }
+
+    /// Returns the fault of a tile of leaf hashes that is not there, or ends after `held` hashes.
+    pub(super) fn lacking(tile: TileId, held: usize) -> Self {
+        let kind = match held {
+            0 => LedgerError::TileMissing(tile),
+            _ => LedgerError::TileShort(tile),
+        };
+        Self::at(tile.first_leaf(held), kind)
     }
 }
 
@@ -128,8 +140,13 @@ impl LedgerVerifier {
     /// Takes the next event, in the order of the indexes. Faults come to light with [`compare`](Self::compare), as an
     /// earlier one may be in the tiles; after one, further events are not looked at.
     pub fn event(&mut self, index: u64, leaf: &[u8]) {
+        self.event_hash(index, leaf_hash(leaf));
+    }
+
+    /// Takes the hash of the next event's leaf, where the event itself cannot be read. See [`event`](Self::event).
+    pub fn event_hash(&mut self, index: u64, hash: Digest) {
         if self.stopped.is_none()
-            && let Err(fault) = self.take(index, leaf)
+            && let Err(fault) = self.take(index, hash)
         {
             self.stop(fault);
         }
@@ -167,7 +184,7 @@ impl LedgerVerifier {
         LastTilesCheck(self)
     }
 
-    fn take(&mut self, index: u64, leaf: &[u8]) -> Result<(), LedgerFaultError> {
+    fn take(&mut self, index: u64, hash: Digest) -> Result<(), LedgerFaultError> {
         self.settle()?;
         let next = self.edge.size();
         match index.cmp(&next) {
@@ -177,7 +194,7 @@ impl LedgerVerifier {
         }
         let filled = self
             .edge
-            .push(leaf_hash(leaf))
+            .push(hash)
             .map_err(|error| LedgerFaultError::at(index, LedgerError::Tree(error)))?;
         self.due
             .extend(filled.into_iter().map(|tile| Due::new(tile, Extent::Whole)));

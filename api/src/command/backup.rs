@@ -155,7 +155,13 @@ async fn verify(settings: &Settings, folder: &Path, report: &BackupReport) -> Re
     let service = Service::open(trial.settings.clone())
         .await
         .into_diagnostic()?;
-    let verified = check::check(&service.store, service.ledger_key.public(), None, |_, _| ()).await;
+    let verified = check::check(
+        &service.store,
+        service.ledger_key.origins(),
+        None,
+        |_, _| (),
+    )
+    .await;
     service.store.close().await;
     Ok(verified.into_diagnostic()?.to_string())
 }

@@ -18,6 +18,7 @@ mod restore;
 mod serve;
 mod time_zone;
 mod token;
+mod witness;
 
 use clap::Subcommand;
 use concord::audit::witnesses::Witnesses;

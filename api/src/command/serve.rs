@@ -76,7 +76,7 @@ impl Serve {
 }
 
 /// Logs one JSON line an event on standard error; never a value of a request.
-fn log() {
+pub(super) fn log() {
     let level = EnvFilter::try_from_env("CONCORD_LOG")
         .unwrap_or_else(|_| EnvFilter::new("warn,concord=info"));
     tracing_subscriber::fmt()

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use async_graphql::{ComplexObject, Context, ID, Interface, Object, SimpleObject};
 use concord_entities::ids::{
-    AgencyId, AnyId, ApplicationId, AuditEventId, AuditReviewId, ConsentId, LegalHoldId, MandateId, MouCalendarId,
-    MouId, NoticeId, PartnershipId, ReferralId, ReferralNoteId, RulePackId, SurvivorId,
-    TaskForceId,
+    AgencyId, AnyId, ApplicationId, AuditEventId, AuditReviewId, ConsentId, LegalHoldId, MandateId,
+    MouCalendarId, MouId, NoticeId, PartnershipId, ReferralId, ReferralNoteId, RulePackId,
+    SurvivorId, TaskForceId,
 };
 use concord_entities::vocabulary::{Code, DataCategory, Purpose};
 

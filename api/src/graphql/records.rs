@@ -5,8 +5,9 @@
 //! answers.
 
 use concord_entities::ids::{
-    AgencyId, ApplicationId, AuditEventId, AuditReviewId, ConsentId, LegalHoldId, MandateId, MouCalendarId, MouId,
-    NoticeId, PartnershipId, ReferralId, ReferralNoteId, RulePackId, SurvivorId, TaskForceId,
+    AgencyId, ApplicationId, AuditEventId, AuditReviewId, ConsentId, LegalHoldId, MandateId,
+    MouCalendarId, MouId, NoticeId, PartnershipId, ReferralId, ReferralNoteId, RulePackId,
+    SurvivorId, TaskForceId,
 };
 
 use crate::access::grant::{RequiredScope, Resource};

@@ -13,7 +13,7 @@ use super::authenticator::{self, Authenticator};
 use super::client_address;
 use super::correlation;
 use super::graphql::DEADLINE;
-use super::negotiate::MediaType;
+use super::negotiate::{self, MediaType};
 use super::plain::Operation;
 use super::routes::read_only;
 use super::shared::Shared;
@@ -117,23 +117,15 @@ impl CalendarReading<'_> {
                 wait,
             ));
         }
-        let has = |tag: &str| self.has(tag);
+        let has = |tag: &str| negotiate::has(self.gate.http.headers(), tag);
         match feed::read(worker, &calendar, &self.meta, has).await? {
             Some(feed) => Ok(self.shown(feed)),
             None => Ok(self.opens_nothing().await),
         }
     }
 
-    /// Returns whether the program has the calendar with this tag (RFC 9110, 13.1.2).
-    fn has(&self, tag: &str) -> bool {
-        let headers = self.gate.http.headers().get_all(header::IF_NONE_MATCH);
-        let named = headers.filter_map(|line| line.to_str().ok());
-        let mut named = named.flat_map(|line| line.split(',')).map(str::trim);
-        named.any(|one| one.trim_start_matches("W/").trim_matches('"') == tag)
-    }
-
     fn shown(&self, feed: CalendarFeed) -> HttpResponse {
-        let known = self.has(&feed.tag);
+        let known = negotiate::has(self.gate.http.headers(), &feed.tag);
         let status = if known {
             StatusCode::NOT_MODIFIED
         } else {

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
+use super::shared::Shared;
 use crate::clock;
 use crate::error::{Refusal, Result};
 use crate::request::Worker;
@@ -30,6 +31,8 @@ struct Parts {
     ledger: Option<&'static str>,
     /// What is to be said of the state folder, which no release needs.
     state: Option<&'static str>,
+    /// What is to be said of the log's witnesses, whom nothing waits for.
+    witnesses: Option<&'static str>,
 }
 
 /// Says that the process lives.
@@ -39,13 +42,17 @@ pub async fn healthz() -> HttpResponse {
 
 /// Says whether every part that a release needs is there: the data store, whose sharing lock can be had and which can be
 /// written to; the keyring; a clock that agrees and did not go back; and a ledger that is no fork. Names no cause.
-pub async fn readyz(worker: web::Data<Worker>, known: web::Data<Readiness>) -> HttpResponse {
+pub async fn readyz(
+    worker: web::Data<Worker>,
+    shared: web::Data<Shared>,
+    known: web::Data<Readiness>,
+) -> HttpResponse {
     let mut known = known.0.lock().await;
     let fresh = known.filter(|(since, _)| since.elapsed() < FRESH);
     let parts = if let Some((_, parts)) = fresh {
         parts
     } else {
-        let parts = Parts::look(&worker).await;
+        let parts = Parts::look(&worker, &shared).await;
         *known = Some((Instant::now(), parts));
         parts
     };
@@ -54,7 +61,7 @@ pub async fn readyz(worker: web::Data<Worker>, known: web::Data<Readiness>) -> H
 }
 
 impl Parts {
-    async fn look(worker: &Worker) -> Self {
+    async fn look(worker: &Worker, shared: &Shared) -> Self {
         let (store, fork) = (&worker.store, worker.ledger.fork());
         let written = timeout(PATIENCE, async { Ok(store.try_writing().await?) });
         let keyring = timeout(PATIENCE, async { Ok(store.ping_keyring().await?) });
@@ -73,6 +80,7 @@ impl Parts {
             clock,
             ledger: fork.is_found().then_some("fork"),
             state: fork.state_word(),
+            witnesses: shared.cosigners.word(),
         }
     }
 
@@ -84,6 +92,7 @@ impl Parts {
             "clock": word(self.clock),
             "ledger": word(self.ledger),
             "state": word(self.state),
+            "witnesses": word(self.witnesses),
         });
         let faults = [self.data, self.keyring, self.clock, self.ledger];
         if faults.iter().all(Option::is_none) {

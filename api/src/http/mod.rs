@@ -1,4 +1,4 @@
-//! The server: `POST /graphql` after GraphQL over HTTP, consents' signed papers and forms, the register of MOUs and their pages, the accounting's page, the authorization server, what is well known, health, and the
+//! The server: `POST /graphql` after GraphQL over HTTP, consents' signed papers and forms, the register of MOUs and their pages, the accounting's page, the audit log's tiles, the authorization server, what is well known, health, and the
 //! explorer page in demo and development.
 //!
 //! [`negotiate`] and [`params`] are pure; [`graphql`] carries a request through guard, coercion and execution;
@@ -7,12 +7,14 @@
 pub mod accounting;
 pub mod answer;
 pub mod attachment;
+pub mod audit_log;
 pub mod authenticator;
 pub mod calendar;
 pub mod challenge;
 pub mod client_address;
 pub mod correlation;
 pub mod cors;
+pub mod cosigner;
 pub mod evidence;
 pub mod explorer;
 pub mod files;

@@ -5,7 +5,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
-    ACCEPT, Accept, CONTENT_TYPE, HeaderMap, HeaderValue, Quality, QualityItem,
+    ACCEPT, Accept, CONTENT_TYPE, HeaderMap, HeaderValue, IF_NONE_MATCH, Quality, QualityItem,
 };
 use actix_web::mime::{self, Mime};
 use async_graphql::Response;
@@ -197,4 +197,14 @@ fn in_utf8(media: &Mime) -> bool {
     media
         .get_param(mime::CHARSET)
         .is_none_or(|charset| charset.as_str().eq_ignore_ascii_case("utf-8"))
+}
+
+/// Returns whether the client has what bears this tag already (RFC 9110, 13.1.2).
+#[must_use]
+pub fn has(headers: &HeaderMap, tag: &str) -> bool {
+    let named = headers
+        .get_all(IF_NONE_MATCH)
+        .filter_map(|line| line.to_str().ok());
+    let mut named = named.flat_map(|line| line.split(',')).map(str::trim);
+    named.any(|one| one.trim_start_matches("W/").trim_matches('"') == tag)
 }

@@ -14,8 +14,8 @@ use super::health::Readiness;
 use super::routes::read_only;
 use super::shared::Shared;
 use super::{
-    accounting, attachment, calendar, cors, evidence, form, health, mou_document, mou_page, oauth,
-    register, well_known,
+    accounting, attachment, audit_log, calendar, cors, evidence, form, health, mou_document,
+    mou_page, oauth, register, well_known,
 };
 use crate::request::WorkerFactory;
 
@@ -28,6 +28,13 @@ const GRACE: u64 = 10;
 pub struct ListenError {
     pub(super) address: String,
     pub(super) fault: std::io::Error,
+}
+
+impl ListenError {
+    pub(super) fn new(address: SocketAddr, fault: std::io::Error) -> Self {
+        let address = address.to_string();
+        Self { address, fault }
+    }
 }
 
 /// Where the service will listen: who it is that answers there is known before anything is opened.
@@ -116,6 +123,7 @@ pub async fn serve(
             .configure(|service| mou_document::routes(service, &origins))
             .configure(|service| mou_page::routes(service, &origins))
             .configure(|service| register::routes(service, &origins))
+            .configure(|service| audit_log::routes(service, &origins))
             .configure(calendar::routes)
             .service(read_only("/healthz", health::healthz))
             .service(read_only("/readyz", health::readyz))

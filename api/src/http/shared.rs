@@ -4,6 +4,7 @@ use super::challenge::Challenges;
 use crate::access::TokenVerifier;
 use crate::access::keys::cache::TokenKeyCache;
 use crate::access::limit::Limits;
+use crate::audit::cosign::asking::AskedCosigners;
 use crate::graphql::contract::Contract;
 use crate::graphql::document::Documents;
 use crate::graphql::schema::Schema;
@@ -25,6 +26,8 @@ pub struct Shared {
     pub limits: Limits,
     /// What a caller without a good token is told.
     pub challenges: Challenges,
+    /// The witnesses that are asked to cosign the log's checkpoints.
+    pub cosigners: AskedCosigners,
     /// The settings.
     pub settings: Settings,
 }

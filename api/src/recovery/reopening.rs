@@ -13,7 +13,6 @@ use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::taken_back::{self, TakenBack};
 use crate::audit::change::{ByOperator, Ending};
-use crate::audit::event::Event;
 use crate::audit::tree::Head;
 use crate::audit::witness;
 use crate::audit::witnesses::{WitnessError, Witnesses};
@@ -94,13 +93,10 @@ pub async fn go_on(store: &Store, known: KnownEndings) -> Result<Reopened> {
         sharing_epoch::Entity::raise(highest).exec(&ending).await?;
     }
     ending.acts_for(None);
-    let head = in_keyring.map_or(Head::EMPTY, |witnessed| witnessed.head);
+    let heads = in_keyring.iter().chain(&remembered).map(|one| one.head);
+    let head = heads.max_by_key(|head| head.size).unwrap_or(Head::EMPTY);
     let signed = head.size;
-    let event = Event::LedgerReopened {
-        signed,
-        root: head.root,
-    };
-    ending.commit_reopening(event).await?;
+    ending.commit_reopening(head).await?;
     let followed = witnesses.follow(store).await;
     followed.map_err(Refusal::unavailable)?;
     Ok(Reopened { signed, taken_back })

@@ -1,8 +1,9 @@
 //! How an id that was asked for goes on record where the request is refused.
 
 use concord_entities::ids::{
-    AgencyId, AnyId, ApplicationId, AuditEventId, AuditReviewId, ConsentId, LegalHoldId, MandateId, MouCalendarId,
-    MouId, NoticeId, PartnershipId, ReferralId, ReferralNoteId, RulePackId, SurvivorId, TokenId,
+    AgencyId, AnyId, ApplicationId, AuditEventId, AuditReviewId, ConsentId, LegalHoldId, MandateId,
+    MouCalendarId, MouId, NoticeId, PartnershipId, ReferralId, ReferralNoteId, RulePackId,
+    SurvivorId, TokenId,
 };
 
 /// The kinds of record that somebody may be refused. No other prefix is kept: it would be a stranger's own words.

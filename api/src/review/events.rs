@@ -3,31 +3,28 @@
 use std::collections::BTreeSet;
 
 use async_graphql::{ComplexObject, Context, ID, Object, SimpleObject};
+use concord_entities::audit_event;
 use concord_entities::ids::{AgencyId, AuditEventId};
 use concord_entities::vocabulary::{AuditAction, AuditOutcome, AuditType, DataCategory, Purpose};
-use concord_entities::{audit_event, audit_tree};
 use sea_orm::sea_query::Order;
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, QueryTrait};
+use sea_orm::{ColumnTrait, Condition};
 
 use super::filter::{AuditFilter, WantedEvents};
+use super::log::{self, SignedCheckpoint, sha256};
 use super::programs::{Programs, with_programs};
 use super::search::{AuditPlace, AuditSearch};
 use crate::access::grant::Resource;
 use crate::agency::graphql::Agency;
 use crate::application::graphql::Application;
-use crate::audit::checkpoint::{self, LedgerKey};
 use crate::audit::event::Event;
 use crate::audit::leaf::Leaf;
 use crate::audit::ledger::Decided;
-use crate::audit::proof::{
-    check_inclusion, prove_consistency, prove_inclusion, tiles_for_consistency, tiles_for_inclusion,
-};
+use crate::audit::proof::{check_inclusion, prove_inclusion, tiles_for_inclusion};
 use crate::audit::tree::{self, Digest, Head, Tiles, TreeError};
 use crate::audit::{disclose, stored};
-use crate::error::{Error, Refusal, Result};
+use crate::error::{Refusal, Result};
 use crate::request::directory::AgenciesById;
 use crate::request::{InRequest, Request};
-use crate::sharing::facts;
 use crate::store::page::{self, PageRequest};
 use crate::wire::connection::Connection;
 use crate::wire::lookahead;
@@ -199,65 +196,6 @@ pub struct InclusionProof {
     pub hashes: Vec<Sha256>,
 }
 
-/// What the service has signed: the ledger has this size and this root. Keep it, and hold every later one against it.
-#[derive(Clone, Debug, SimpleObject)]
-#[graphql(complex, name = "Checkpoint")]
-pub struct SignedCheckpoint {
-    #[graphql(skip)]
-    head: Head,
-    /// The ledger's name.
-    pub origin: String,
-    /// The number of events that it covers.
-    pub size: i64,
-    /// The RFC 6962 root hash over them.
-    pub root_hash: Sha256,
-    /// The checkpoint as a signed note (C2SP tlog-checkpoint), for any tool that knows the format.
-    pub note: String,
-    /// The verifier key (C2SP signed-note) that checks the note. Learn it once, from a source you trust.
-    pub vkey: String,
-}
-
-#[ComplexObject]
-impl SignedCheckpoint {
-    /// The proof that this ledger begins with the smaller one that you have kept a checkpoint of.
-    async fn consistency(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "The size in the checkpoint that you have kept.")] from: i64,
-    ) -> Result<ConsistencyProof> {
-        let store = &ctx.request()?.worker.store;
-        let beyond = || Error::input("from", format!("a size from 0 to {}", self.size));
-        let earlier = u64::try_from(from).map_err(|_| beyond())?;
-        let size = self.head.size;
-        if earlier > size {
-            return Err(beyond().into());
-        }
-        let wanted = tiles_for_consistency(earlier, size).map_err(Refusal::internal)?;
-        let tiles = stored::tiles(&store.read, wanted).await?;
-        let root = tree::root(size, &tiles).map_err(Refusal::internal)?;
-        if root != self.head.root {
-            return Err(Refusal::internal(TreeError::Inconsistent));
-        }
-        let hashes = prove_consistency(earlier, size, &tiles).map_err(Refusal::internal)?;
-        Ok(ConsistencyProof {
-            from,
-            size: self.size,
-            hashes: hashes.into_iter().map(sha256).collect(),
-        })
-    }
-}
-
-/// The proof that a ledger begins with a smaller one (RFC 6962 section 2.1.2): nothing was changed or removed between.
-#[derive(Clone, Debug, SimpleObject)]
-pub struct ConsistencyProof {
-    /// The size of the smaller ledger.
-    pub from: i64,
-    /// The size of the larger one.
-    pub size: i64,
-    /// The hashes that lead from the one root to the other.
-    pub hashes: Vec<Sha256>,
-}
-
 /// Reading the audit log.
 #[derive(Default)]
 pub struct AuditQuery;
@@ -281,7 +219,9 @@ impl AuditQuery {
     ) -> Result<Connection<AuditEvent>> {
         let request = ctx.request()?;
         let caller = request.caller.may(Resource::Audit.search())?;
-        let wanted = filter.unwrap_or_default().wanted(caller.agency(), "filter")?;
+        let wanted = filter
+            .unwrap_or_default()
+            .wanted(caller.agency(), "filter")?;
         let page = wanted.page(first, after.as_deref(), last, before.as_deref())?;
         page_of_events(ctx, &wanted, page, "filter").await
     }
@@ -290,19 +230,7 @@ impl AuditQuery {
     async fn audit_checkpoint(&self, ctx: &Context<'_>) -> Result<SignedCheckpoint> {
         let request = ctx.request()?;
         request.caller.may(Resource::Audit.read())?;
-        // A checkpoint tells of no event: recording its reading would only let a witness grow what it watches.
-        let released = request
-            .disclose(async || newest_note(request).await)
-            .await?;
-        let (note, signed) = opened(&request.worker.ledger_key, released.content())?;
-        Ok(SignedCheckpoint {
-            head: signed.head,
-            origin: signed.origin,
-            size: stored::in_column(signed.head.size)?,
-            root_hash: sha256(signed.head.root),
-            note,
-            vkey: request.worker.ledger_key.public().to_string(),
-        })
+        log::signed_checkpoint(request).await
     }
 }
 
@@ -420,7 +348,7 @@ async fn show_events(
 async fn prove(request: &Request, events: &mut [AuditEvent]) -> Result<()> {
     let store = &request.worker.store;
     let note = stored::head(&store.read).await?.map(|row| row.note);
-    let (_, signed) = opened(&request.worker.ledger_key, note)?;
+    let (_, signed) = log::opened(&request.worker.ledger_key, note)?;
     let head = signed.head;
     let covered = |event: &AuditEvent| event.place.filter(|index| *index < head.size);
     let mut wanted = BTreeSet::new();
@@ -451,40 +379,4 @@ fn inclusion(
         root_hash: sha256(head.root),
         hashes: proof.into_iter().map(sha256).collect(),
     })
-}
-
-/// Returns the newest checkpoint beside the epoch; none before the first is signed.
-async fn newest_note(request: &Request) -> Result<Decided<Option<String>>> {
-    let store = &request.worker.store;
-    let statement = facts::beside_epoch(
-        store.backend,
-        audit_tree::Entity::head().into_query(),
-        false,
-    );
-    let found = store.read.query_all(&statement).await?;
-    let (epoch, now) = facts::epoch_and_time(&found)?;
-    let note = found
-        .first()
-        .map(|row| row.try_get::<Option<String>>("", "note"))
-        .transpose()?;
-    Ok(Decided {
-        epoch,
-        now,
-        content: note.flatten(),
-        events: Vec::new(),
-    })
-}
-
-/// Returns the checkpoint in a note; before the first one there is the empty ledger's.
-fn opened(key: &LedgerKey, note: Option<String>) -> Result<(String, checkpoint::Checkpoint)> {
-    let note = match note.filter(|note| !note.is_empty()) {
-        Some(note) => note,
-        None => key.sign(Head::EMPTY).map_err(Refusal::internal)?,
-    };
-    let signed = key.public().open(&note).map_err(Refusal::internal)?;
-    Ok((note, signed))
-}
-
-fn sha256(digest: Digest) -> Sha256 {
-    digest.0.as_slice().into()
 }

@@ -146,7 +146,10 @@ impl AuditFilter {
         // A consent is what is walked along, where both are named.
         for (field, named) in [
             ("named", self.named.as_ref()),
-            ("object", self.object.as_ref().filter(|_| self.consent.is_some())),
+            (
+                "object",
+                self.object.as_ref().filter(|_| self.consent.is_some()),
+            ),
         ] {
             if let Some(named) = named {
                 let id = page::id::<AnyId>(at(field), named)?;

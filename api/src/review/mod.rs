@@ -1,6 +1,7 @@
 //! Reading the audit log: for its reviewers, and for the survivors it is about.
 //!
 //! - [`events`]: audit events, with proof that they are in the log.
+//! - [`log`]: the tree that proves them, as signed checkpoints and tiles.
 //! - [`accounting`]: who was told what of a survivor.
 //! - [`filter`]: what to look for among them.
 //! - [`search`]: how a page of them is found.
@@ -11,6 +12,7 @@
 pub mod accounting;
 pub mod events;
 pub(crate) mod filter;
+pub mod log;
 mod programs;
 pub(crate) mod reviews;
 mod rules;

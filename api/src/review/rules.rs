@@ -36,9 +36,7 @@ impl Period {
     /// `BAD_USER_INPUT`, where it is longer.
     pub(super) fn bounded(self, now: Instant, longest: i64, place: &str) -> Result<Self, Error> {
         let end = self.until.unwrap_or(now);
-        let since = self
-            .since
-            .unwrap_or(Instant(end.0.saturating_sub(longest)));
+        let since = self.since.unwrap_or(Instant(end.0.saturating_sub(longest)));
         if end.0.saturating_sub(since.0) > longest {
             return Err(Error::input(
                 format!("{place}.since"),

@@ -100,7 +100,10 @@ impl AuditSearch<'_> {
         let (along, mut only, by_index) = self.along(&reach);
         let by_index = by_index && self.wanted.other.is_none();
         let Period { since, until } = match reach.now.filter(|_| !by_index) {
-            Some(now) => self.wanted.period.bounded(now, self.wanted.longest, self.place)?,
+            Some(now) => self
+                .wanted
+                .period
+                .bounded(now, self.wanted.longest, self.place)?,
             None => self.wanted.period,
         };
         only = only
@@ -161,7 +164,11 @@ impl AuditSearch<'_> {
         let found = self.page_of(select).await?;
         Ok(found.map(|mut page| {
             let older = matches!(self.page.from, Towards::Older(_));
-            let full = if older { page.has_next } else { page.has_previous };
+            let full = if older {
+                page.has_next
+            } else {
+                page.has_previous
+            };
             let reached = there.filter(|_| !full);
             if older {
                 page.has_next |= reached.is_some();
@@ -198,12 +205,18 @@ impl AuditSearch<'_> {
             ..
         } = self.wanted;
         let only = Condition::all();
-        let by = subject.as_ref().map(|subject| (agency.unwrap_or(self.reader), subject));
+        let by = subject
+            .as_ref()
+            .map(|subject| (agency.unwrap_or(self.reader), subject));
         match (about, by, agency) {
             (Some(about), by, agency) => {
                 let by = by.map(|(agency, subject)| reviewed::acted(agency, subject));
                 let part = agency.map(reviewed::has_part);
-                (Some(about.clone()), only.add_option(by).add_option(part), true)
+                (
+                    Some(about.clone()),
+                    only.add_option(by).add_option(part),
+                    true,
+                )
             }
             (None, Some((agency, subject)), _) => {
                 (Some(Along::Subject(agency, subject.clone())), only, true)
@@ -211,9 +224,11 @@ impl AuditSearch<'_> {
             (None, None, Some(agency)) if reach.has_agency => {
                 (Some(Along::Agency(*agency)), only, true)
             }
-            (None, None, Some(agency)) => {
-                (Some(self.everything(reach)), only.add(reviewed::has_part(*agency)), false)
-            }
+            (None, None, Some(agency)) => (
+                Some(self.everything(reach)),
+                only.add(reviewed::has_part(*agency)),
+                false,
+            ),
             (None, None, None) if self.wanted.other.is_some() => {
                 (Some(self.everything(reach)), only, true)
             }
@@ -259,7 +274,11 @@ impl AuditSearch<'_> {
         })
     }
 
-    fn within_reach(&self, only: &Condition, walk: Walk<AuditPlace>) -> Select<audit_event::Entity> {
+    fn within_reach(
+        &self,
+        only: &Condition,
+        walk: Walk<AuditPlace>,
+    ) -> Select<audit_event::Entity> {
         let beyond = walk.beyond(&[(audit_event::Entity, audit_event::Column::Id)]);
         WithinReach {
             reader: self.reader,
@@ -275,7 +294,10 @@ impl AuditSearch<'_> {
 ///
 /// # Errors
 /// What the database says.
-pub(super) fn nearest(bounds: &[QueryResult], order: &Order) -> std::result::Result<Option<Uuid>, DbErr> {
+pub(super) fn nearest(
+    bounds: &[QueryResult],
+    order: &Order,
+) -> std::result::Result<Option<Uuid>, DbErr> {
     let mut nearest: Option<Uuid> = None;
     for row in bounds {
         let bound: Uuid = row.try_get_by_index(0)?;
@@ -323,7 +345,9 @@ pub(super) async fn one_wanted(
         period,
         ..
     } = wanted;
-    let by = subject.as_ref().map(|subject| reviewed::acted(agency.unwrap_or(reader), subject));
+    let by = subject
+        .as_ref()
+        .map(|subject| reviewed::acted(agency.unwrap_or(reader), subject));
     let part = agency.filter(|_| by.is_none()).map(reviewed::has_part);
     let only = Condition::all()
         .add(audit_event::Column::Id.eq(event))
@@ -372,9 +396,12 @@ fn select(
     let order = walk.order();
     let mut reviewed = along_walk(reviewed, &walk);
     let id = audit_event::Column::Id;
-    let bound = bound.map(|bound| match order {
-        Order::Asc => id.lte(bound),
-        _ => id.gte(bound),
+    let bound = bound.map(|bound| {
+        if order == Order::Asc {
+            id.lte(bound)
+        } else {
+            id.gte(bound)
+        }
     });
     reviewed.range = reviewed.range.add_option(bound);
     reviewed.page(order, walk.most)

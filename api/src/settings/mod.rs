@@ -74,6 +74,8 @@ pub struct Settings {
     pub issuer_private_addresses: bool,
     /// A file of certificates (PEM) that agencies' own issuers may stand on besides those that the machine trusts.
     pub issuer_ca_file: Option<PathBuf>,
+    /// The witnesses that cosign the log's checkpoints: where each is, and its verifier key.
+    pub witnesses: Vec<(Url, String)>,
     /// The number of request workers.
     pub workers: usize,
     /// Database connections for each worker.
@@ -182,6 +184,10 @@ pub struct RawSettings {
     /// Certificates that issuers may stand on besides the machine's own, PEM.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issuer_ca_file: Option<PathBuf>,
+    /// The witnesses that are asked to cosign the audit log's checkpoints, as a list, each its URL, a space and its verifier key
+    /// (`https://witness.example/ witness.example+...`), with commas in the environment [default: none]. See `concord audit witness`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub witnesses: Option<Vec<String>>,
     /// The number of request workers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workers: Option<usize>,
@@ -348,6 +354,7 @@ impl RawSettings {
         }
         let allowed_origins = self.allowed_origins.unwrap_or_default();
         faults.extend(allowed_origins.iter().filter_map(|text| no_origin(text)));
+        let witnesses = witnesses(&self.witnesses.unwrap_or_default(), &mut faults);
         let keyring_backups = keyring_backups(self.keyring_backup_days, &mut faults);
         let operator = self.operator.unwrap_or_else(operator::logged_in);
         let operator = text::line(&operator, 128).unwrap_or_else(|fault| {
@@ -374,6 +381,7 @@ impl RawSettings {
             explorer: self.explorer.unwrap_or(false),
             issuer_private_addresses: self.issuer_private_addresses.unwrap_or(false),
             issuer_ca_file: self.issuer_ca_file,
+            witnesses,
             workers,
             connections,
             allowances,
@@ -405,6 +413,24 @@ fn missing(file: &Path) -> Option<String> {
 fn no_origin(text: &str) -> Option<String> {
     let expected = origin::EXPECTED;
     (!origin::is_origin(text)).then(|| format!("allowed_origins: `{text}` is not {expected}"))
+}
+
+/// Returns the witnesses that are written like this; what their keys are worth is looked at when they are asked.
+fn witnesses(written: &[String], faults: &mut Vec<String>) -> Vec<(Url, String)> {
+    let mut witnesses = Vec::new();
+    for text in written {
+        let parts = text.trim().split_once(' ');
+        let parts = parts.and_then(|(url, vkey)| Some((Url::parse(url).ok()?, vkey.trim())));
+        match parts {
+            Some((url, vkey)) if origin::is_secure(&url) && !vkey.contains(' ') => {
+                witnesses.push((url, vkey.to_owned()));
+            }
+            Some(_) | None => faults.push(format!(
+                "witnesses: `{text}` is not an https:// URL (http:// only for this very machine), a space and a verifier key"
+            )),
+        }
+    }
+    witnesses
 }
 
 /// Returns for how long backups of the keyring are kept; 30 days unless told.

@@ -25,6 +25,7 @@ pub(super) fn read<S: serde::Serialize + serde::de::DeserializeOwned>(
         .list_separator(",")
         .with_list_parse_key("trusted_proxies")
         .with_list_parse_key("allowed_origins")
+        .with_list_parse_key("witnesses")
         .source(Some(variables()));
     Config::try_from(flags)
         .and_then(|flags| sources.add_source(environment).add_source(flags).build())

@@ -1,7 +1,9 @@
 //! The audit log as its reviewers ask for it: walked along an index, and no further than a page or a bound.
 
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{Expr, ExprTrait, Func, LikeExpr, Order, Query, SelectStatement, UnionType};
+use sea_orm::sea_query::{
+    Expr, ExprTrait, Func, LikeExpr, Order, Query, SelectStatement, UnionType,
+};
 use sea_orm::{Condition, DbBackend, QueryFilter, QueryOrder, QuerySelect};
 
 use super::{
@@ -57,7 +59,7 @@ impl Reviewed {
         for walk in self.walks() {
             let walked = Query::select()
                 .column(Column::Id)
-                .from_subquery(self.walk(walk, order.clone(), most), "walk")
+                .from_subquery(self.walk(&walk, order.clone(), most), "walk")
                 .to_owned();
             match &mut found {
                 Some(found) => {
@@ -123,8 +125,8 @@ impl Reviewed {
         }
     }
 
-    fn walk(&self, walk: Condition, order: Order, most: u64) -> SelectStatement {
-        walked(&walk, &self.range, order)
+    fn walk(&self, walk: &Condition, order: Order, most: u64) -> SelectStatement {
+        walked(walk, &self.range, order)
             .cond_where(self.only.clone())
             .limit(most)
             .to_owned()
@@ -247,7 +249,12 @@ pub fn on_mou(mou: &str) -> Expr {
 /// by it that two records are of the same person.
 #[must_use]
 pub fn about_survivor(survivor: SurvivorAuditId, reader: AgencyId) -> Condition {
-    let holder = || Func::coalesce([COLUMN.discloser_id.into_expr(), COLUMN.agency_id.into_expr()]);
+    let holder = || {
+        Func::coalesce([
+            COLUMN.discloser_id.into_expr(),
+            COLUMN.agency_id.into_expr(),
+        ])
+    };
     let was_told = Condition::any()
         .add(
             COLUMN
@@ -301,7 +308,11 @@ pub type ActorInLeaf<'a> = (AgencyId, &'a SubjectInLeaf);
 
 /// Selects the places in the list of those who acted before this event.
 #[must_use]
-pub fn acted_before(backend: DbBackend, actors: &[ActorInLeaf<'_>], before: Uuid) -> SelectStatement {
+pub fn acted_before(
+    backend: DbBackend,
+    actors: &[ActorInLeaf<'_>],
+    before: Uuid,
+) -> SelectStatement {
     let mut all: Option<SelectStatement> = None;
     for (place, (agency, subject)) in (0_i64..).zip(actors) {
         let theirs = Reviewed {

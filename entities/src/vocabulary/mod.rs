@@ -29,7 +29,10 @@ mod survivor;
 pub use crate::code::{Code, Set};
 pub use agency::{AgencyKind, AgencyStatus, Jurisdiction, MemberRole, VettingAttribute};
 pub use application::ClientAuthentication;
-pub use audit::{AuditAction, AuditOutcome, AuditReviewStatus, AuditSignalKind, AuditType, FlagNote, ReviewConclusion};
+pub use audit::{
+    AuditAction, AuditOutcome, AuditReviewStatus, AuditSignalKind, AuditType, FlagNote,
+    ReviewConclusion,
+};
 pub use category::{Categories, DataCategory};
 pub use consent::{
     ConsentStatus, Explanation, Explanations, MinorAlone, RevocationChannel, SignatureMethod,

@@ -55,6 +55,8 @@ pub(crate) mod m0055_mou_documents;
 pub(crate) mod m0056_left_places;
 pub(crate) mod m0057_mou_calendars;
 pub(crate) mod m0058_complete_mous;
+pub(crate) mod m0059_cosignatures;
+pub(crate) mod m0060_ledger_reopenings;
 pub(crate) mod m0061_audit_reviews;
 
 use sea_orm_migration::sea_orm::prelude::Uuid;

@@ -65,7 +65,9 @@ fn routes() -> BTreeMap<String, String> {
             let (resource, verb) = asked.split_once('.').unwrap();
             let permission = format!("{}.{}", resource.to_lowercase(), &verb[..1]);
             let name = handler.split('(').next().unwrap();
-            let registered = source.split_once("(\"/");
+            let its_own = source.split_once(&format!("\", {name})"));
+            let its_own = its_own.and_then(|(before, _)| before.rsplit_once("(\"/"));
+            let registered = its_own.or(source.split_once("(\"/"));
             let (_, path) = registered.or(source.split_once("service, \"/")).unwrap();
             let path = path.split('"').next().unwrap();
             let registered = [
@@ -77,7 +79,7 @@ fn routes() -> BTreeMap<String, String> {
             ];
             let mut methods = registered.iter().filter(|(_, by)| source.contains(by));
             let (method, _) = methods.next().unwrap();
-            let route = format!("`{method} /{path}`");
+            let route = format!("`{method} /{}`", path.replace(":.*}", "}"));
             let others: &mut String = routes.entry(permission).or_default();
             let between = if others.is_empty() { "" } else { ", " };
             let _ = write!(others, "{between}{route}");

@@ -13,6 +13,7 @@ const NAMES: &[&str] = &[
     "assertion",
     "checkpoint",
     "checks",
+    "cosignature",
     "decide",
     "explain",
     "envelope",
@@ -28,6 +29,8 @@ const NAMES: &[&str] = &[
     "scope",
     "signatures",
     "signers",
+    "submission",
+    "tile_path",
     "tree",
     "verify",
 ];

@@ -14,6 +14,7 @@ use reqwest::{Certificate, Client, StatusCode};
 use url::{Host, Url};
 
 use super::address::Reach;
+use crate::error::causes;
 use crate::jose::jwk::{Accepted, ExternalKeys, JwkError, MAX_JSON};
 use crate::settings::Settings;
 
@@ -92,13 +93,6 @@ impl FetchError {
             Self::NoneUsable => "none_usable",
         }
     }
-}
-
-/// Returns an error with what caused it: the client's own text names the URL and hides the reason.
-fn causes(error: &reqwest::Error) -> String {
-    let first: &dyn std::error::Error = error;
-    let all = std::iter::successors(Some(first), |error| error.source());
-    all.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 impl Fetcher {

@@ -39,10 +39,16 @@ impl AuditReviewMutation {
         let change = request.change(Resource::Audit.create()).await?;
         let (since, until) = (review.since.0, review.until.0);
         rules::check_period(since, until)?;
-        let agency = review.agency.as_ref().map(|id| page::id("review.agency", id));
+        let agency = review
+            .agency
+            .as_ref()
+            .map(|id| page::id("review.agency", id));
         let agency: Option<AgencyId> = agency.transpose()?;
         let subject = review.subject.clone();
-        if subject.as_deref().is_some_and(|name| !is_name(name, MAX_NAME)) {
+        if subject
+            .as_deref()
+            .is_some_and(|name| !is_name(name, MAX_NAME))
+        {
             let expected = "1 to 128 characters, none of them a control character";
             return Err(Error::input("review.subject", expected).into());
         }

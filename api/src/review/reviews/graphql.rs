@@ -2,9 +2,7 @@
 
 use async_graphql::{ComplexObject, Context, ID, InputObject, Object, SimpleObject};
 use concord_entities::ids::{AgencyId, AuditReviewId};
-use concord_entities::vocabulary::{
-    AuditReviewStatus, AuditType, FlagNote, ReviewConclusion,
-};
+use concord_entities::vocabulary::{AuditReviewStatus, AuditType, FlagNote, ReviewConclusion};
 use concord_entities::{audit_flag, audit_review};
 use sea_orm::{ColumnTrait, QueryFilter};
 
@@ -263,7 +261,10 @@ impl AuditReviewQuery {
         let caller = request.caller.may(Resource::Audit.search())?;
         let wanted = PageRequest::parse(first, after.as_deref(), last, before.as_deref())?;
         let filter = filter.unwrap_or_default();
-        let of = filter.agency.as_ref().map(|id| page::id("filter.agency", id));
+        let of = filter
+            .agency
+            .as_ref()
+            .map(|id| page::id("filter.agency", id));
         let of: Option<AgencyId> = of.transpose()?;
         let released = request
             .disclose(|| async {

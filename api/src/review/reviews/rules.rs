@@ -57,7 +57,8 @@ pub(super) fn concluded(
     let last = review.conclusion;
     let concluded = unless_repeated(last, &conclusion, || {
         if last.is_some() {
-            let text = "this review is concluded, and what came of it stays as it is: open another one";
+            let text =
+                "this review is concluded, and what came of it stays as it is: open another one";
             return Err(Error::NotNow(text.into()));
         }
         Ok(Model {

@@ -12,7 +12,7 @@ use sea_orm::sea_query::Order;
 use sea_orm::{ColumnTrait, ConnectionTrait};
 use uuid::Uuid;
 
-use super::rules::{self, ReviewedActor, SignalFacts, LOOKS_BACK, SeenEvent, Signal};
+use super::rules::{self, LOOKS_BACK, ReviewedActor, SeenEvent, Signal, SignalFacts};
 use crate::agency::graphql::Agency;
 use crate::audit::disclose;
 use crate::audit::event::Event;
@@ -133,10 +133,17 @@ pub(crate) async fn signals_of(
 
 async fn window(store: &Store, reviewed: &Reviewed, from: Option<Uuid>) -> Result<SignalWindow> {
     let mut onward = reviewed.clone();
-    onward.range = onward.range.add_option(from.map(|from| Column::Id.gt(from)));
-    let bounds = store.read.query_all(&onward.bounds(&Order::Asc, EXAMINED)).await?;
+    onward.range = onward
+        .range
+        .add_option(from.map(|from| Column::Id.gt(from)));
+    let bounds = store
+        .read
+        .query_all(&onward.bounds(&Order::Asc, EXAMINED))
+        .await?;
     let bound = nearest(&bounds, &Order::Asc)?;
-    onward.range = onward.range.add_option(bound.map(|bound| Column::Id.lte(bound)));
+    onward.range = onward
+        .range
+        .add_option(bound.map(|bound| Column::Id.lte(bound)));
     let found = onward.page(Order::Asc, AT_A_TIME).all(&store.read).await?;
     let full = u64::try_from(found.len()).is_ok_and(|found| found == AT_A_TIME);
     let last = found.last().map(|row| row.id.0);
@@ -162,9 +169,14 @@ async fn hour_before(
 ) -> Result<Vec<audit_event::Model>> {
     let mut back = reviewed.clone();
     back.range = back.range.add(Column::Id.lte(from));
-    let bounds = store.read.query_all(&back.bounds(&Order::Desc, EXAMINED)).await?;
+    let bounds = store
+        .read
+        .query_all(&back.bounds(&Order::Desc, EXAMINED))
+        .await?;
     let bound = nearest(&bounds, &Order::Desc)?;
-    back.range = back.range.add_option(bound.map(|bound| Column::Id.gte(bound)));
+    back.range = back
+        .range
+        .add_option(bound.map(|bound| Column::Id.gte(bound)));
     let earliest = Instant(first.0.saturating_sub(LOOKS_BACK));
     back.only = back.only.add(Column::RecordedAt.gt(earliest));
     let mut rows = back.page(Order::Desc, AGAIN).all(&store.read).await?;
@@ -226,15 +238,23 @@ async fn known(
 ) -> Result<SignalFacts> {
     let store = &request.worker.store;
     let reach = AuditSearch::reach_of(store, request.caller.agency()).await?;
-    let agencies = request.worker.directory.among(store, reach.iter().copied()).await?;
+    let agencies = request
+        .worker
+        .directory
+        .among(store, reach.iter().copied())
+        .await?;
     let zones: HashMap<_, _> = agencies
         .iter()
         .map(|(id, agency)| (*id, agency.time_zone.clone()))
         .collect();
-    let actors: HashSet<&ReviewedActor> = events.iter().filter_map(|event| event.actor.as_ref()).collect();
+    let actors: HashSet<&ReviewedActor> = events
+        .iter()
+        .filter_map(|event| event.actor.as_ref())
+        .collect();
     // Whether somebody of an agency beyond reach acted before is not this reader's to know.
-    let (within, beyond): (Vec<&ReviewedActor>, Vec<&ReviewedActor>) =
-        actors.into_iter().partition(|actor| reach.contains(&actor.0));
+    let (within, beyond): (Vec<&ReviewedActor>, Vec<&ReviewedActor>) = actors
+        .into_iter()
+        .partition(|actor| reach.contains(&actor.0));
     let mut acted_before: HashSet<ReviewedActor> = beyond.into_iter().cloned().collect();
     if let Some(first) = window.rows.first() {
         for some in within.chunks(ACTORS) {
@@ -249,7 +269,11 @@ async fn known(
     })
 }
 
-async fn who_acted_before(store: &Store, actors: &[&ReviewedActor], before: Uuid) -> Result<Vec<ReviewedActor>> {
+async fn who_acted_before(
+    store: &Store,
+    actors: &[&ReviewedActor],
+    before: Uuid,
+) -> Result<Vec<ReviewedActor>> {
     let mut written = Vec::with_capacity(actors.len());
     for (agency, subject) in actors {
         written.push((*agency, leaf::subject(subject)?));
@@ -259,7 +283,9 @@ async fn who_acted_before(store: &Store, actors: &[&ReviewedActor], before: Uuid
     let mut found = Vec::new();
     for row in store.read.query_all(&statement).await? {
         let place: i64 = row.try_get_by_index(0)?;
-        let actor = usize::try_from(place).ok().and_then(|place| actors.get(place));
+        let actor = usize::try_from(place)
+            .ok()
+            .and_then(|place| actors.get(place));
         found.extend(actor.map(|actor| (*actor).clone()));
     }
     Ok(found)

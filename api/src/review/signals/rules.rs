@@ -143,7 +143,11 @@ impl<'e> SignalState<'e> {
         (!goes_on).then_some((AuditSignalKind::OutsideWorkingHours, 1))
     }
 
-    fn many(&mut self, event: &'e SeenEvent, actor: &'e ReviewedActor) -> Option<(AuditSignalKind, usize)> {
+    fn many(
+        &mut self,
+        event: &'e SeenEvent,
+        actor: &'e ReviewedActor,
+    ) -> Option<(AuditSignalKind, usize)> {
         if event.read.is_empty() {
             return None;
         }
@@ -154,21 +158,32 @@ impl<'e> SignalState<'e> {
         (before < MANY && now >= MANY).then_some((AuditSignalKind::ManyRecords, now))
     }
 
-    fn in_a_row(&mut self, event: &SeenEvent, actor: &'e ReviewedActor) -> Option<(AuditSignalKind, usize)> {
+    fn in_a_row(
+        &mut self,
+        event: &SeenEvent,
+        actor: &'e ReviewedActor,
+    ) -> Option<(AuditSignalKind, usize)> {
         let refusals = self.refusals.entry(actor).or_default();
         if !event.refused {
             refusals.clear();
             return None;
         }
         refusals.push_back(event.at);
-        while refusals.front().is_some_and(|first| event.at.0 - first.0 >= HOUR) {
+        while refusals
+            .front()
+            .is_some_and(|first| event.at.0 - first.0 >= HOUR)
+        {
             refusals.pop_front();
         }
         let count = refusals.len();
         (count == IN_A_ROW).then_some((AuditSignalKind::RefusedInARow, count))
     }
 
-    fn several(&mut self, event: &'e SeenEvent, actor: &'e ReviewedActor) -> Option<(AuditSignalKind, usize)> {
+    fn several(
+        &mut self,
+        event: &'e SeenEvent,
+        actor: &'e ReviewedActor,
+    ) -> Option<(AuditSignalKind, usize)> {
         let readers = self.readers.entry(event.person.as_deref()?).or_default();
         readers.retain(|(_, at)| event.at.0 - at.0 < HOUR);
         let known = readers.iter().any(|(reader, _)| *reader == actor);
@@ -181,7 +196,10 @@ impl<'e> SignalState<'e> {
 
 /// Returns how many different records were read within a short time before `at`, and forgets those before.
 fn distinct(reads: &mut VecDeque<(Instant, &str)>, at: Instant) -> usize {
-    while reads.front().is_some_and(|(first, _)| at.0 - first.0 >= SHORT) {
+    while reads
+        .front()
+        .is_some_and(|(first, _)| at.0 - first.0 >= SHORT)
+    {
         reads.pop_front();
     }
     let records: HashSet<&str> = reads.iter().map(|(_, record)| *record).collect();
