@@ -105,17 +105,18 @@ async fn a_scrape_has_the_documented_metrics_that_change_with_what_happens_and_n
         after.text
     );
     assert!(grown("concord_requests_total{outcome=\"refused\"}") >= 1.0);
-    assert_eq!(
+    let same = |one: f64, other: f64| (one - other).abs() < 0.5;
+    assert!(same(
         grown("concord_refusals_total{code=\"BAD_USER_INPUT\"}"),
         1.0
-    );
+    ));
     assert!(grown("concord_releases_total") >= 1.0);
     assert!(grown("concord_events_recorded_total") >= 1.0);
     assert!(grown("concord_ledger_batch_events_count") >= 1.0);
-    assert_eq!(
+    assert!(same(
         after.value("concord_ledger_batch_events_sum"),
         after.value("concord_events_recorded_total")
-    );
+    ));
     let waits = |lock: &str| {
         grown(&format!(
             "concord_sharing_lock_wait_seconds_count{{lock=\"{lock}\"}}"
@@ -131,7 +132,7 @@ async fn a_scrape_has_the_documented_metrics_that_change_with_what_happens_and_n
         "{}",
         after.text
     );
-    assert_eq!(after.value("concord_keys_due"), 0.0);
+    assert!(same(after.value("concord_keys_due"), 0.0));
     assert!(after.value("concord_integration_delay_seconds") < 5.0);
 
     // What is shown is documented, what is documented is shown, and each is what it is said to be.
@@ -233,7 +234,7 @@ async fn a_log_that_is_late_is_told_once_and_once_more_when_it_is_not() {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     let until = async |what: &str, is_so: &dyn Fn(&str) -> bool| {
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_mins(1);
         while !is_so(&server.logged()) {
             assert!(Instant::now() < deadline, "{what}: {}", server.logged());
             tokio::time::sleep(Duration::from_millis(100)).await;

@@ -209,20 +209,25 @@ async fn filled(world: &World) -> Vec<Listed> {
 
 /// Opens reviews, the last of them with flags; returns that one. It is over when it is opened: reading it adds no event to it.
 async fn reviews(north: &Agency) -> String {
-    let at = |moved: i64| {
-        let at = jiff::Timestamp::now() + jiff::SignedDuration::from_hours(moved);
-        format!("{at:.6}")
-    };
+    let now = || format!("{:.6}", jiff::Timestamp::now());
+    let since = now();
+    for number in 0..ENTRIES {
+        let program = json!({ "name": format!("reviewed {number}"), "scopes": ["referral.r"], "secret": true });
+        let register = "mutation($a: ApplicationInput!) { registerApplication(application: $a) { application { id } } }";
+        north.asks(register, json!({ "a": program })).await.data();
+    }
+    let period = json!({ "since": since, "until": now() });
     let open = "mutation($r: AuditReviewInput!) { openAuditReview(review: $r) { id } }";
     let mut review = String::new();
     for _ in 0..ENTRIES {
-        let period = json!({ "since": at(-24), "until": at(0) });
         let opened = north.asks(open, json!({ "r": period })).await;
         review = text(&opened.data()["openAuditReview"]["id"]);
     }
     let flag = "mutation($r: ID!, $e: ID!) { flagAuditEvent(review: $r, event: $e, note: EXPLAINED) { id } }";
-    let registered = "auditEvents(filter: { types: [APPLICATION_REGISTERED] }, first: 100)";
-    for event in north.lists(registered, "id").await {
+    let registered = format!(
+        "auditEvents(filter: {{ types: [APPLICATION_REGISTERED], since: {since:?} }}, first: 100)"
+    );
+    for event in north.lists(&registered, "id").await {
         let variables = json!({ "r": review, "e": event["id"] });
         north.asks(flag, variables).await.data();
     }

@@ -62,8 +62,8 @@ fn a_witness_cosigns_what_goes_on_and_refuses_a_fork_also_after_a_restart() {
     let first = submits("ours", 0, 40);
     let line = add(&cosigner, &first).unwrap();
     let by = cosigner.public().clone();
-    let cosigned = by.cosignature_in(&(first.note.clone() + &line)).unwrap();
-    assert_eq!((cosigned.at, cosigned.line()), (NOW, line));
+    let shown = by.cosignature_in(&(first.note.clone() + &line)).unwrap();
+    assert_eq!((shown.at, shown.line()), (NOW, line));
     add(&cosigner, &submits("ours", 40, 300)).unwrap();
     // Again, as after an answer that was lost.
     add(&cosigner, &submits("ours", 300, 300)).unwrap();

@@ -92,7 +92,7 @@ async fn what_no_index_finds_is_found_within_a_period(world: World) {
     };
     assert_eq!(
         read(json!({ "category": "LEGAL" })).await,
-        [ada.referral.clone()]
+        std::slice::from_ref(&ada.referral)
     );
     assert_eq!(
         read(json!({ "category": "IDENTITY" })).await,
@@ -119,7 +119,7 @@ async fn what_no_index_finds_is_found_within_a_period(world: World) {
             json!({ "agency": south.id.to_string(), "category": "LEGAL", "object": ada.referral })
         )
         .await,
-        [ada.referral.clone()]
+        std::slice::from_ref(&ada.referral)
     );
     assert_eq!(
         read(json!({ "category": "LEGAL", "object": ben.referral })).await,
@@ -136,7 +136,7 @@ async fn what_no_index_finds_is_found_within_a_period(world: World) {
     assert!(survivor.starts_with("subject_"));
     assert_eq!(
         read(json!({ "survivor": survivor })).await,
-        [ada.referral.clone()]
+        std::slice::from_ref(&ada.referral)
     );
     let told = events(&south, json!({ "types": ["PACKAGE_READ"] })).await;
     assert!(told.iter().all(|event| event["survivor"] == Value::Null));

@@ -172,7 +172,7 @@ async fn who_leaves_is_reviewed_by_everything_that_they_did(world: World) {
         north.id,
         "audit.crus referral.crus survivor.cruds consent.crus agency.cruds",
     );
-    claims.subject = "zoe".to_owned();
+    "zoe".clone_into(&mut claims.subject);
     let zoe = north.with(world.signs(&claims));
     zoe.registers("Ada").await;
     zoe.lists("survivors", "id").await;

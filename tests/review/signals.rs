@@ -234,7 +234,7 @@ async fn a_review_shows_what_stands_out(world: World) {
     let scope = "audit.crus referral.crus consent.crus mou.crus";
     let person = |name: &str| {
         let mut claims = world.claims(south.id, scope);
-        claims.subject = name.to_owned();
+        name.clone_into(&mut claims.subject);
         south.with(world.signs(&claims))
     };
     let (zoe, yan) = (person("zoe"), person("yan"));

@@ -130,7 +130,7 @@ impl Command {
             Self::Key { what } => what.run().await,
             Self::Kek { what } => what.run().await,
             Self::Keyring { what } => what.run().await,
-            Self::Issuer { what } => what.run().await,
+            Self::Issuer { what } => Box::pin(what.run()).await,
             Self::Audit { what } => what.run().await,
             Self::Backup(backup) => Box::pin(backup.run()).await,
             Self::Restore(restore) => restore.run().await,

@@ -33,8 +33,6 @@ use sources::without_passwords;
 pub use stores::StoreLocation;
 use stores::{Stores, WrittenStores};
 
-use crate::text;
-
 /// Where the service listens, what it keeps and what it calls itself.
 #[derive(Clone, Debug)]
 #[expect(
@@ -356,11 +354,7 @@ impl RawSettings {
         faults.extend(allowed_origins.iter().filter_map(|text| no_origin(text)));
         let witnesses = witnesses(&self.witnesses.unwrap_or_default(), &mut faults);
         let keyring_backups = keyring_backups(self.keyring_backup_days, &mut faults);
-        let operator = self.operator.unwrap_or_else(operator::logged_in);
-        let operator = text::line(&operator, 128).unwrap_or_else(|fault| {
-            faults.push(format!("operator: {fault}"));
-            operator
-        });
+        let operator = operator::checked(self.operator, &mut faults);
         if !faults.is_empty() {
             return Err(SettingsError(faults));
         }
