@@ -15,6 +15,7 @@ mod accounting;
 mod agencies;
 mod applications;
 mod as_of;
+mod audit_export;
 mod authority;
 mod backups;
 mod boxes;

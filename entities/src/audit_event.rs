@@ -136,6 +136,27 @@ impl Entity {
             .order_by_desc(COLUMN.id)
     }
 
+    /// Selects the ids of the events after this one and before that one, oldest first.
+    #[must_use]
+    pub fn ids_between(after: AuditEventId, before: AuditEventId, most: u64) -> Select<Self> {
+        Self::find()
+            .select_only()
+            .column(Column::Id)
+            .filter(COLUMN.id.gt(after))
+            .filter(COLUMN.id.lt(before))
+            .order_by_asc(COLUMN.id)
+            .limit(most)
+    }
+
+    /// Returns the events after this one and up to that one, oldest first.
+    #[must_use]
+    pub fn up_to(after: AuditEventId, last: AuditEventId) -> Select<Self> {
+        Self::find()
+            .filter(COLUMN.id.gt(after))
+            .filter(COLUMN.id.lte(last))
+            .order_by_asc(COLUMN.id)
+    }
+
     /// Returns the oldest events after one, in the order of their ids, that were recorded longer ago than `before`.
     #[must_use]
     pub fn old_after(after: AuditEventId, before: Instant) -> Select<Self> {

@@ -122,6 +122,7 @@ fn events() -> Vec<Event> {
         review,
         conclusion: ReviewConclusion::FollowedUp,
     });
+    events.push(Event::AuditExported("FHIR"));
     events
 }
 

@@ -126,6 +126,7 @@ pub fn by(kind: AuditType, object: Option<&str>, objects: &[String]) -> Vec<Chan
         | AuditType::MouDocumentRead
         | AuditType::RecordsListed
         | AuditType::PackageRead
+        | AuditType::AuditExported
         | AuditType::AuditRead
         | AuditType::CommandGiven
         | AuditType::AuditReviewOpened

@@ -361,6 +361,8 @@ events! {
 
     /// The audit log was read.
     AuditRead => Read, nothing();
+    /// Some of the audit log left for other programs; in which form.
+    AuditExported(format: &'static str) => Read, nothing().because(format.to_owned());
     /// The operator gave a command that shows records and changes none.
     CommandGiven => Read, nothing();
     /// A review of the log was opened. Nobody else is told, not even the agency that is reviewed.

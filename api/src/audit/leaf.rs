@@ -146,6 +146,19 @@ impl Leaf {
             .filter(|_| is_holder || self.recipient != Some(reader))
     }
 
+    /// Returns what `reader` is told of it.
+    #[must_use]
+    pub fn told_to(mut self, reader: AgencyId) -> Self {
+        self.survivor = self.survivor_shown_to(reader);
+        if self.is_told_only_to(reader) {
+            self.reason = None;
+            self.operation = None;
+            self.client_request = None;
+            self.trace = None;
+        }
+        self
+    }
+
     /// Returns why it happened, as far as `reader` is told.
     #[must_use]
     pub fn reason_told_to(&self, reader: AgencyId) -> Option<&str> {

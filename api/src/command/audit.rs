@@ -12,7 +12,6 @@ use concord::audit::cosign::kept;
 use concord::audit::kept::{ReceiptFinding, check_receipts, receipts_in};
 use concord::audit::remote::{self, RemoteLog};
 use concord::audit::tree::Head;
-use concord::error::Refusal;
 use concord::private_files;
 use concord::recovery::{accepting, reopening};
 use concord::service::Service;
@@ -23,7 +22,9 @@ use tokio::time::sleep;
 use url::Url;
 use zeroize::Zeroizing;
 
+use super::audit_export::Export;
 use super::options::Options;
+use super::refused::told;
 use super::witness::Witness;
 
 /// For how many seconds a checkpoint waits for its witnesses.
@@ -34,6 +35,9 @@ const FOR_WITNESSES: u32 = 15;
 pub(crate) enum AuditCommand {
     /// Read the whole log again and name the first bad index, if there is one.
     Verify(Verify),
+    /// Write the log, or some of it, into a file for other programs, oldest first: all but the last two minutes. It goes on
+    /// record.
+    Export(Export),
     /// Hold receipts that a partner kept against the log, and name those whose event was removed or changed.
     CheckReceipt(CheckReceipt),
     /// Watch over somebody's log, and cosign its checkpoints: for a partner, who needs no database.
@@ -85,6 +89,10 @@ impl AuditCommand {
     pub(crate) async fn run(self) -> Result<()> {
         match self {
             Self::Verify(verify) => verify.run().await,
+            Self::Export(export) => {
+                let service = open(&export.options, "audit export").await?;
+                export.run(&service).await
+            }
             Self::CheckReceipt(check) => check.run().await,
             Self::Witness(witness) => witness.run().await,
             Self::Reopen(options) => reopen(&options).await,
@@ -307,12 +315,4 @@ async fn accept(service: &Service) -> Result<()> {
         "If they are, what was revoked, suspended or erased since is shared again: end it again now."
     );
     Ok(())
-}
-
-/// Returns what the operator is told, with the cause.
-fn told(refusal: &Refusal) -> Report {
-    match refusal.cause() {
-        Some(cause) => miette!("{cause}"),
-        None => miette!("{}", refusal.error),
-    }
 }

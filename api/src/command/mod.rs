@@ -4,6 +4,7 @@ mod agency;
 mod application;
 mod application_documents;
 mod audit;
+mod audit_export;
 mod backup;
 mod check_data;
 mod consent;
@@ -14,6 +15,7 @@ mod key;
 mod keyring;
 mod mou;
 mod options;
+mod refused;
 mod restore;
 mod serve;
 mod time_zone;
@@ -131,7 +133,7 @@ impl Command {
             Self::Kek { what } => what.run().await,
             Self::Keyring { what } => what.run().await,
             Self::Issuer { what } => Box::pin(what.run()).await,
-            Self::Audit { what } => what.run().await,
+            Self::Audit { what } => Box::pin(what.run()).await,
             Self::Backup(backup) => Box::pin(backup.run()).await,
             Self::Restore(restore) => restore.run().await,
             Self::Schema => {

@@ -7,6 +7,7 @@
 pub mod accounting;
 pub mod answer;
 pub mod attachment;
+pub mod audit_export;
 pub mod audit_log;
 pub mod authenticator;
 pub mod calendar;

@@ -116,9 +116,9 @@ async fn table(request: &Request, query: &str) -> Result<HttpResponse, HttpRefus
 /// A table ends before its end: its reader sees that the answer is not whole.
 #[derive(Debug, thiserror::Error)]
 #[error("the table was broken off")]
-struct BrokenOffError;
+pub(super) struct BrokenOffError;
 
-fn broken_off(request: &Request, refusal: &Refusal) -> BrokenOffError {
+pub(super) fn broken_off(request: &Request, refusal: &Refusal) -> BrokenOffError {
     let (code, cause) = (refusal.error.code(), refusal.cause());
     let cause = cause.map(tracing::field::display);
     error!(request = request.meta.request, code, cause, "broken off");

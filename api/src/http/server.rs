@@ -14,8 +14,8 @@ use super::health::Readiness;
 use super::routes::read_only;
 use super::shared::Shared;
 use super::{
-    accounting, attachment, audit_log, calendar, cors, evidence, form, health, mou_document,
-    mou_page, oauth, register, well_known,
+    accounting, attachment, audit_export, audit_log, calendar, cors, evidence, form, health,
+    mou_document, mou_page, oauth, register, well_known,
 };
 use crate::request::WorkerFactory;
 
@@ -120,6 +120,7 @@ pub async fn serve(
             .configure(|service| attachment::routes(service, &origins))
             .configure(|service| form::routes(service, &origins))
             .configure(|service| accounting::routes(service, &origins))
+            .configure(|service| audit_export::routes(service, &origins))
             .configure(|service| mou_document::routes(service, &origins))
             .configure(|service| mou_page::routes(service, &origins))
             .configure(|service| register::routes(service, &origins))

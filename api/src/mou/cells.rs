@@ -4,7 +4,6 @@
 //! A spreadsheet takes what begins with certain characters for a formula, and may run it. What people wrote stands behind an
 //! apostrophe where it begins so (OWASP, CSV injection), and comes in without it.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use concord_entities::grants::Grants;
@@ -17,33 +16,11 @@ use super::promises::{CAPACITY, Promise};
 use crate::error::Faults;
 use crate::wire::scalars::LanguageTag;
 
-/// With what a spreadsheet takes a cell for a formula, also where it is written wide.
-const FORMULA: [char; 11] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'];
-
 /// What stands between the agencies of one cell, and between promises: no spreadsheet takes it for the end of the cell.
 pub(super) const BETWEEN: &str = " | ";
 
 /// What may stand there where people write it.
 const BETWEENS: [char; 3] = ['|', ';', '\n'];
-
-/// Returns a cell that no spreadsheet takes for a formula.
-#[must_use]
-pub fn inert(cell: &str) -> Cow<'_, str> {
-    if cell.trim_start_matches('\'').starts_with(FORMULA) {
-        Cow::Owned(format!("'{cell}"))
-    } else {
-        Cow::Borrowed(cell)
-    }
-}
-
-/// Returns what a cell says that was made inert, or never had to be.
-#[must_use]
-pub fn said(cell: &str) -> &str {
-    match cell.strip_prefix('\'') {
-        Some(said) if said.trim_start_matches('\'').starts_with(FORMULA) => said,
-        Some(_) | None => cell,
-    }
-}
 
 /// Returns the parts of a cell, each without the spaces around it.
 pub(super) fn parts(cell: &str) -> impl Iterator<Item = &str> {

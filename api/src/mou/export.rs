@@ -6,7 +6,7 @@ use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{Code, MouStatus};
 use csv::{QuoteStyle, Terminator, WriterBuilder};
 
-use super::cells::{self, BETWEEN, inert};
+use super::cells::{self, BETWEEN};
 use super::graphql::{Mou, MouParty};
 use super::query::read_list;
 use super::register::{MouPlace, MouRegister};
@@ -14,6 +14,7 @@ use crate::clock;
 use crate::error::{Refusal, Result};
 use crate::request::Request;
 use crate::store::page::{LARGEST_SIZE, PageRequest, Towards};
+use crate::text::inert;
 
 /// The table's columns. New ones are added at its end.
 pub const COLUMNS: [&str; 25] = [

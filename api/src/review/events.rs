@@ -135,10 +135,9 @@ impl AuditEvent {
         let digest = tree::leaf_hash(row.leaf.as_bytes());
         // What was hashed is shown, not its searchable copies.
         let leaf: Leaf = serde_json::from_str(&row.leaf).map_err(Refusal::internal)?;
+        let leaf = leaf.told_to(reader);
         let named = |id: &AgencyId| agencies.get(id).cloned().map(Agency::named);
         let application = programs.named(&leaf);
-        let told_only = leaf.is_told_only_to(reader);
-        let survivor = leaf.survivor_shown_to(reader);
         Ok(Self {
             key: row.id,
             index: place.map(stored::in_column).transpose()?,
@@ -146,7 +145,7 @@ impl AuditEvent {
             action: leaf.action,
             kind: leaf.kind,
             outcome: leaf.outcome,
-            reason: leaf.reason.filter(|_| !told_only),
+            reason: leaf.reason,
             count: leaf.count,
             agency: leaf.agency.as_ref().and_then(named),
             subject: Some(leaf.subject),
@@ -155,14 +154,14 @@ impl AuditEvent {
             program: leaf.program,
             operator: leaf.operator,
             token_id: leaf.token,
-            operation: leaf.operation.filter(|_| !told_only),
+            operation: leaf.operation,
             request_id: Some(leaf.request),
-            client_request_id: leaf.client_request.filter(|_| !told_only),
-            trace_id: leaf.trace.filter(|_| !told_only),
+            client_request_id: leaf.client_request,
+            trace_id: leaf.trace,
             task_force: leaf.task_force.map(|id| ID(id.to_string())),
             recipient: leaf.recipient.as_ref().and_then(named),
             discloser: leaf.discloser.as_ref().and_then(named),
-            survivor: survivor.map(|id| ID(id.to_string())),
+            survivor: leaf.survivor.map(|id| ID(id.to_string())),
             object: leaf.object.map(ID),
             objects: leaf.objects.into_iter().map(ID).collect(),
             consent: leaf.consent.map(|id| ID(id.to_string())),

@@ -6,7 +6,7 @@ use concord_entities::audit_event::reviewed::{self, Along};
 use concord_entities::audit_event::{self, SubjectInLeaf};
 use concord_entities::ids::{AgencyId, AnyId, ApplicationId, ConsentId, MouId, SurvivorAuditId};
 use concord_entities::vocabulary::{AuditOutcome, AuditType, DataCategory, Purpose};
-use sea_orm::{ColumnTrait, Condition};
+use sea_orm::{ColumnTrait, Condition, DbBackend};
 
 use super::rules::{LONGEST, Period};
 use crate::access::token::MAX_NAME;
@@ -82,6 +82,21 @@ impl AuditFilter {
     /// # Errors
     /// `BAD_USER_INPUT`.
     pub(crate) fn wanted(&self, reader: AgencyId, place: &str) -> Result<WantedEvents> {
+        self.apart(Some(reader), place)
+    }
+
+    /// Takes the filter apart for the operator, who reads the whole log.
+    ///
+    /// # Errors
+    /// `BAD_USER_INPUT`, also where a person or program is named without the agency that calls it so.
+    pub(crate) fn wanted_by_operator(&self) -> Result<WantedEvents> {
+        if self.subject.is_some() && self.agency.is_none() {
+            return Err(Error::input("subject", "name its agency as well").into());
+        }
+        self.apart(None, "filter")
+    }
+
+    fn apart(&self, reader: Option<AgencyId>, place: &str) -> Result<WantedEvents> {
         let mut faults = Faults::default();
         lists::require_some(&mut faults, format!("{place}.types"), self.types.as_ref());
         faults.none()?;
@@ -129,7 +144,7 @@ impl AuditFilter {
     }
 
     /// Returns what an event must be that no index finds.
-    fn other(&self, reader: AgencyId, place: &str) -> Result<Option<Condition>> {
+    fn other(&self, reader: Option<AgencyId>, place: &str) -> Result<Option<Condition>> {
         use audit_event::Column;
         let at = |field: &str| format!("{place}.{field}");
         let mut only = Condition::all();
@@ -162,7 +177,10 @@ impl AuditFilter {
         }
         if let Some(survivor) = &self.survivor {
             let survivor: SurvivorAuditId = page::id(at("survivor"), survivor)?;
-            only = only.add(reviewed::about_survivor(survivor, reader));
+            only = only.add(match reader {
+                Some(reader) => reviewed::about_survivor(survivor, reader),
+                None => reviewed::of_survivor(survivor),
+            });
         }
         if let Some(purpose) = self.purpose {
             only = only.add(reviewed::was_for(purpose));
@@ -180,5 +198,24 @@ impl AuditFilter {
             *to = *from;
         }
         few
+    }
+}
+
+impl WantedEvents {
+    /// Returns what an event of the whole log must be.
+    pub(super) fn only(&self, backend: DbBackend) -> Condition {
+        let by = self.subject.as_ref().zip(self.agency);
+        let by = by.map(|(subject, agency)| reviewed::acted(agency, subject));
+        let part = self.agency.map(reviewed::has_part);
+        let about = self.about.as_ref().map(|about| about.holds(backend));
+        Condition::all()
+            .add(reviewed::recorded_within(
+                self.period.since,
+                self.period.until,
+            ))
+            .add_option(by)
+            .add_option(part)
+            .add_option(about)
+            .add_option(self.other.clone())
     }
 }

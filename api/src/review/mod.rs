@@ -3,6 +3,7 @@
 //! - [`events`]: audit events, with proof that they are in the log.
 //! - [`log`]: the tree that proves them, as signed checkpoints and tiles.
 //! - [`accounting`]: who was told what of a survivor.
+//! - [`export`]: the log for other programs.
 //! - [`filter`]: what to look for among them.
 //! - [`search`]: how a page of them is found.
 //! - [`reviews`]: reviews over a period, what they flag, and what came of them.
@@ -11,7 +12,8 @@
 
 pub mod accounting;
 pub mod events;
-pub(crate) mod filter;
+pub mod export;
+pub mod filter;
 pub mod log;
 mod programs;
 pub(crate) mod reviews;

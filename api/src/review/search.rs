@@ -29,6 +29,16 @@ pub(crate) struct AuditPlace {
     pub(super) id: Uuid,
 }
 
+impl AuditPlace {
+    /// Returns where an event stands in the list of what is wanted.
+    pub(crate) fn of(wanted: &WantedEvents, event: AuditEventId) -> Self {
+        Self {
+            filter: wanted.digest,
+            id: event.0,
+        }
+    }
+}
+
 impl CursorKey for AuditPlace {
     fn bytes(&self) -> Vec<u8> {
         [self.filter.as_slice(), self.id.as_bytes()].concat()

@@ -36,6 +36,41 @@ pub enum Along {
     Whole,
 }
 
+impl Along {
+    /// Returns that an event is one of these.
+    #[must_use]
+    pub fn holds(&self, backend: DbBackend) -> Condition {
+        let ranges = self.ranges(backend).into_iter();
+        ranges.fold(Condition::any(), Condition::add)
+    }
+
+    /// Returns the conditions that each are one range of the index.
+    fn ranges(&self, backend: DbBackend) -> Vec<Condition> {
+        let one = |condition: Expr| Condition::all().add(condition);
+        let about = |record: &str| {
+            let object = Expr::cust(object_in_leaf(backend)).eq(record);
+            [format!("({CHANGES_RECORDS})"), format!("({OTHER_OBJECTS})")]
+                .map(|kinds| one(Expr::cust(kinds)).add(object.clone()))
+        };
+        match self {
+            Self::Agency(agency) => [Column::AgencyId, Column::RecipientId, Column::DiscloserId]
+                .map(|column| one(column.eq(*agency)))
+                .to_vec(),
+            Self::Subject(agency, subject) => {
+                let key = Expr::cust(subject_in_leaf(backend)).eq(&*subject.key);
+                vec![acted(*agency, subject).add(key)]
+            }
+            Self::Object(record) => about(record).to_vec(),
+            Self::Consent(consent) => {
+                let mut walks = about(&consent.to_string()).to_vec();
+                walks.push(one(COLUMN.disclosed_under.eq(consent.0)));
+                walks
+            }
+            Self::Whole => vec![Condition::all()],
+        }
+    }
+}
+
 /// Events of the audit log within reach of an agency.
 #[derive(Clone, Debug)]
 pub struct Reviewed {
@@ -99,30 +134,9 @@ impl Reviewed {
         bounds.unwrap_or_default()
     }
 
-    /// Returns the conditions that each are one range of an index.
+    /// Returns the conditions that each are one range of the index.
     fn walks(&self) -> Vec<Condition> {
-        let one = |condition: Expr| Condition::all().add(condition);
-        let about = |record: &str| {
-            let object = Expr::cust(object_in_leaf(self.backend)).eq(record);
-            [format!("({CHANGES_RECORDS})"), format!("({OTHER_OBJECTS})")]
-                .map(|kinds| one(Expr::cust(kinds)).add(object.clone()))
-        };
-        match &self.along {
-            Along::Agency(agency) => [Column::AgencyId, Column::RecipientId, Column::DiscloserId]
-                .map(|column| one(column.eq(*agency)))
-                .to_vec(),
-            Along::Subject(agency, subject) => {
-                let key = Expr::cust(subject_in_leaf(self.backend)).eq(&*subject.key);
-                vec![acted(*agency, subject).add(key)]
-            }
-            Along::Object(record) => about(record).to_vec(),
-            Along::Consent(consent) => {
-                let mut walks = about(&consent.to_string()).to_vec();
-                walks.push(one(COLUMN.disclosed_under.eq(consent.0)));
-                walks
-            }
-            Along::Whole => vec![Condition::all()],
-        }
+        self.along.ranges(self.backend)
     }
 
     fn walk(&self, walk: &Condition, order: Order, most: u64) -> SelectStatement {
@@ -271,9 +285,13 @@ pub fn about_survivor(survivor: SurvivorAuditId, reader: AgencyId) -> Condition 
         );
     // A column that is null says nothing, and a `NOT` of nothing is nothing.
     let told: Expr = Expr::case(was_told, true).finally(false).into();
-    Condition::all()
-        .add(says("survivor", &survivor.to_string()))
-        .add(told.eq(false))
+    of_survivor(survivor).add(told.eq(false))
+}
+
+/// Returns that an event is about this survivor, for whoever reads the whole log.
+#[must_use]
+pub fn of_survivor(survivor: SurvivorAuditId) -> Condition {
+    Condition::all().add(says("survivor", &survivor.to_string()))
 }
 
 /// Returns that a leaf names a record: alone, as a whole id between quotes, or packed among many, in this form.

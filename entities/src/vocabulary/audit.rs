@@ -241,6 +241,8 @@ codes! {
         IssuerReinstated = "ISSUER_REINSTATED",
         /// A request was refused.
         AccessDenied = "ACCESS_DENIED",
+        /// The audit log, or some of it, was exported; the reason is the form.
+        AuditExported = "AUDIT_EXPORTED",
     }
 
     /// How the audited act ended.
