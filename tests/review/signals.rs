@@ -288,4 +288,15 @@ async fn a_review_shows_what_stands_out(world: World) {
             .iter()
             .any(|one| one.0 == SeveralReaders.code() && one.1 == "yan")
     );
+    // A coordinator that names no agency reviews all of them.
+    let coordinator = world.coordinator();
+    let review = opened(&coordinator, json!({})).await;
+    let found = asks(&coordinator, &review).await;
+    let of = |kind: AuditSignalKind, who: &str| {
+        found.iter().any(|one| one.0 == kind.code() && one.1 == who)
+    };
+    assert!(
+        of(FirstAccess, "zoe") && of(SeveralReaders, "yan"),
+        "{found:?}"
+    );
 }

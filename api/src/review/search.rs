@@ -145,6 +145,10 @@ impl AuditSearch<'_> {
     pub(super) async fn reviewed(&self) -> Result<Reviewed> {
         let reach = self.reach().await?;
         let (along, only, _) = self.along(&reach);
+        let along = match along {
+            Some(along) => along,
+            None => self.everything_within_reach().await?,
+        };
         let Period { since, until } = self.wanted.period;
         let only = only
             .add_option(self.wanted.other.clone())
@@ -152,7 +156,7 @@ impl AuditSearch<'_> {
         Ok(Reviewed {
             backend: self.store.backend,
             reader: self.reader,
-            along: along.unwrap_or_else(|| self.everything(&reach)),
+            along,
             range: reviewed::ids_within(since, until),
             only,
         }
@@ -263,6 +267,16 @@ impl AuditSearch<'_> {
             agencies.push(row.try_get_by_index(0)?);
         }
         Ok(agencies)
+    }
+
+    async fn everything_within_reach(&self) -> Result<Along> {
+        let agencies = Self::reach_of(self.store, self.reader).await?;
+        let alone = agencies.iter().all(|agency| *agency == self.reader);
+        Ok(if alone {
+            Along::Agency(self.reader)
+        } else {
+            Along::Whole
+        })
     }
 
     async fn reach(&self) -> Result<AuditReach> {
