@@ -123,7 +123,7 @@ async fn a_page_reads_no_more_in_a_large_log() {
         // A page of each walk, each entry's row looked up once more; three walks at most.
         let entries = 2 * 3 * if bounded { 2 * examined } else { page };
         assert!(*pages <= 4 * (entries + DOWN), "{name}: {large:?}");
-        assert!(*removed <= 3 * examined, "{name}: {large:?}");
+        assert!(*removed <= 4 * examined, "{name}: {large:?}");
         assert!(
             bounded || *pages <= small.1 * 2 + DOWN,
             "{name}: {small:?} {large:?}"
