@@ -73,6 +73,14 @@ impl Cost {
             values: self.values.saturating_mul(size),
         }
     }
+
+    /// Returns the part of it that is one of so many, rounded up.
+    fn shared_by(self, lists: u64) -> Self {
+        Self {
+            charged: self.charged.div_ceil(lists.max(1)),
+            values: self.values.div_ceil(lists.max(1)),
+        }
+    }
 }
 
 /// What an operation costs, its variables open.
@@ -87,6 +95,9 @@ pub(super) struct Price {
 enum Factor {
     /// So often.
     Known(u64),
+    /// So often in so many lists together: in the mean, which is rounded only where all is summed up, as rounded means of lists
+    /// within lists would multiply.
+    Mean(u64, u64),
     /// As often as the larger of what is written and what these variables say; a page's usual size where none says any.
     Page(Option<u64>, Vec<Name>),
     /// As many as this variable lists.
@@ -98,7 +109,7 @@ enum Factor {
 impl Factor {
     fn with(&self, variables: &Variables) -> u64 {
         match self {
-            Self::Known(size) => *size,
+            Self::Known(size) | Self::Mean(size, _) => *size,
             Self::Page(written, names) => {
                 let given = names.iter().filter_map(|name| match variables.get(name) {
                     Some(Value::Number(size)) => Some(size.as_u64().unwrap_or(0)),
@@ -150,8 +161,11 @@ impl Price {
 
     fn sum(&self, variables: &Variables) -> Cost {
         self.under.iter().fold(self.own, |sum, (factor, price)| {
-            let size = factor.with(variables);
-            sum.plus(price.sum(variables).times(size))
+            let under = price.sum(variables).times(factor.with(variables));
+            sum.plus(match factor {
+                Factor::Mean(_, lists) => under.shared_by(*lists),
+                Factor::Known(_) | Factor::Page(..) | Factor::Listed(_) | Factor::Is(..) => under,
+            })
         })
     }
 
@@ -249,7 +263,8 @@ impl Pricing<'_> {
             Some(_) => 1,
             None if parent.starts_with("__") => {
                 let introspection = &self.contract.introspection;
-                introspection.length(&field.name, place.of_every_type)
+                let (entries, lists) = introspection.length(&field.name, place.of_every_type);
+                return Factor::Mean(entries, lists);
             }
             None => prices::list_size(parent, field),
         })

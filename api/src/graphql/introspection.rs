@@ -70,16 +70,18 @@ impl IntrospectionLengths {
         }
     }
 
-    /// Returns how many entries such a list has at most or, where it is asked of every type there is, in the mean.
-    pub(super) fn length(&self, field: &str, of_every_type: bool) -> u64 {
+    /// Returns how many entries such a list has at most or, where it is asked of every type there is, in the mean: so many in so
+    /// many lists.
+    pub(super) fn length(&self, field: &str, of_every_type: bool) -> (u64, u64) {
         let list = self.lists.get(field).copied().unwrap_or_default();
-        let entries = match field {
-            "types" => self.types,
-            "directives" => self.directives,
-            _ if of_every_type => list.sum.div_ceil(list.lists.max(1)),
-            _ => list.most,
+        let (entries, lists) = match field {
+            "types" => (self.types, 1),
+            "directives" => (self.directives, 1),
+            _ if of_every_type => (list.sum, list.lists),
+            _ => (list.most, 1),
         };
-        u64::try_from(entries.max(1)).unwrap_or(u64::MAX)
+        let number = |size: usize| u64::try_from(size.max(1)).unwrap_or(u64::MAX);
+        (number(entries), number(lists))
     }
 }
 
