@@ -1,6 +1,7 @@
 //! Reviewing the audit log: what is looked for, what stands out, what is flagged and what comes of it.
 
 mod addresses;
+mod bounded;
 mod filters;
 mod identity;
 mod operators;

@@ -1,5 +1,6 @@
 //! Where SQL must say what a rule says, both are asked about the same generated rows, on both databases, and agree.
 
+mod audit_events;
 mod bound;
 mod consents;
 mod mailbox;

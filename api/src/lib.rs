@@ -38,6 +38,7 @@ pub mod seal;
 pub mod service;
 pub mod settings;
 pub mod sharing;
+pub mod spreadsheet;
 pub mod statistics;
 pub mod store;
 pub mod survivor;

@@ -20,6 +20,13 @@ pub fn uuid_at(moment: Instant) -> Uuid {
     Uuid::new_v7(Timestamp::from_unix(NoContext, micros / 1_000_000, nanos))
 }
 
+/// Returns what no UUID that says it was made at `moment`, or later, is smaller than, and every earlier one is.
+#[must_use]
+pub fn lowest_at(moment: Instant) -> Uuid {
+    let millis = u128::try_from(moment.0.div_euclid(1000)).unwrap_or(0);
+    Uuid::from_u128(millis << 80)
+}
+
 /// Why a text is not an id of the expected kind. Safe to show: it repeats nothing but the expected prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a valid id here: it must look like `{expected}_01h2xcejqtf2nbrexx3vqjhp41`")]

@@ -1,7 +1,7 @@
 //! The register as a table: what every reader of CSV reads, what no spreadsheet runs, and on record like the list.
 
 use concord::mou::export::COLUMNS;
-use concord::text::{inert, said};
+use concord::spreadsheet::{inert, said};
 use reqwest::Response;
 
 use super::story::offered;

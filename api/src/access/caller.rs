@@ -10,7 +10,7 @@ use super::grant::{Permission, RequiredScope, Resource};
 use super::issuer::token::{ExternalClaims, TokenOrigin, known_as};
 use super::scope::Scopes;
 use super::token::{Actor, Claims, Span, TokenError};
-use crate::audit::change::{Author, ByAgency};
+use crate::audit::change::ByAgency;
 use crate::audit::event::Agent;
 use crate::error::{Error, Result};
 
@@ -236,7 +236,7 @@ impl Caller {
     /// Returns the parts that go on record.
     #[must_use]
     pub fn agent(&self) -> Agent {
-        self.author().agent()
+        self.author().into()
     }
 
     /// Returns the author of what the caller changes.

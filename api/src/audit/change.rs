@@ -6,6 +6,7 @@
 //! it waits for every release under way, and it moves the sharing epoch on, so that every later release is decided
 //! again. Either destroys the keys that it was told to ([`Change::destroys`]), by itself, once it is durable.
 
+mod author;
 mod connection;
 pub mod invented_past;
 
@@ -18,7 +19,8 @@ use concord_entities::{ledger_reopening, store_identity};
 use futures_util::join;
 use sea_orm::{DatabaseTransaction, EntityTrait, IntoActiveModel};
 
-use super::event::{Agent, Event, RequestMeta};
+pub use self::author::{Author, ByAgency, ByOperator, ByService, OnBehalf};
+use super::event::{Event, RequestMeta};
 use super::fork;
 use super::leaf::Leaf;
 use super::ledger::Ledger;
@@ -51,83 +53,6 @@ static NO_REQUEST: RequestMeta = RequestMeta {
     client_request: None,
 };
 
-/// Whoever makes a change.
-pub trait Author: Send + Sync {
-    /// Returns the parts of them that go on record.
-    fn agent(&self) -> Agent;
-}
-
-/// An agency, by one of its people or programs.
-#[derive(Clone, Debug)]
-pub struct ByAgency {
-    /// The agency.
-    pub agency: AgencyId,
-    /// The person or program, as the agency calls it.
-    pub subject: String,
-    /// The program's registration.
-    pub client: String,
-    /// The `jti` of the token, where there is one.
-    pub token: Option<String>,
-    /// The program, as the agency's own issuer calls it.
-    pub program: Option<String>,
-}
-
-/// The service's operator, at the command line.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct ByOperator {
-    agency: Option<AgencyId>,
-}
-
-/// The service by itself, when a moment comes.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct ByService {
-    agency: Option<AgencyId>,
-}
-
-/// An author who acts on behalf of one agency after another.
-pub trait OnBehalf: Author {
-    /// Says on whose behalf it acts from here on.
-    fn acts_for(&mut self, agency: Option<AgencyId>);
-}
-
-impl OnBehalf for ByOperator {
-    fn acts_for(&mut self, agency: Option<AgencyId>) {
-        self.agency = agency;
-    }
-}
-
-impl OnBehalf for ByService {
-    fn acts_for(&mut self, agency: Option<AgencyId>) {
-        self.agency = agency;
-    }
-}
-
-impl Author for ByAgency {
-    fn agent(&self) -> Agent {
-        Agent {
-            agency: Some(self.agency),
-            subject: self.subject.clone(),
-            client: self.client.clone(),
-            token: self.token.clone(),
-            program: self.program.clone(),
-            operator: None,
-        }
-    }
-}
-
-impl Author for ByOperator {
-    fn agent(&self) -> Agent {
-        self.agency
-            .map_or_else(Agent::operator, Agent::operator_for)
-    }
-}
-
-impl Author for ByService {
-    fn agent(&self) -> Agent {
-        Agent::service_for(self.agency)
-    }
-}
-
 /// A change in the making, which ends no sharing. It is a connection: what is read and written by it is part of it.
 #[derive(Debug)]
 pub struct Change<'c, By = ByAgency> {
@@ -153,11 +78,11 @@ pub struct Ending<'c, By = ByAgency> {
 }
 
 /// Returns what goes on record of a command: its words, as the operation.
-fn of_command(store: &Store) -> RequestMeta {
-    RequestMeta {
+fn of_command<'c>(store: &Store) -> Cow<'c, RequestMeta> {
+    Cow::Owned(RequestMeta {
         operation: store.operator.command.map(str::to_owned),
         ..RequestMeta::default()
-    }
+    })
 }
 
 /// Opens a change that holds the lock in this way; says under which epoch.
@@ -166,7 +91,7 @@ async fn open<'c, By>(
     store: &'c Store,
     ledger: Option<&'c Ledger>,
     by: By,
-    meta: &'c RequestMeta,
+    meta: Cow<'c, RequestMeta>,
 ) -> Result<(Change<'c, By>, i64)> {
     let before = ledger.map(|ledger| ledger.fork().highest());
     let LockedTransaction {
@@ -188,7 +113,7 @@ async fn open<'c, By>(
         by,
         store,
         ledger,
-        meta: Cow::Borrowed(meta),
+        meta,
         doomed: Vec::new(),
         turn: None,
         invented: false,
@@ -207,7 +132,14 @@ impl<'c, By: Author> Change<'c, By> {
         by: By,
         meta: &'c RequestMeta,
     ) -> Result<Self> {
-        let (change, _) = open(SharingLock::Shared, store, Some(ledger), by, meta).await?;
+        let (change, _) = open(
+            SharingLock::Shared,
+            store,
+            Some(ledger),
+            by,
+            Cow::Borrowed(meta),
+        )
+        .await?;
         Ok(change)
     }
 
@@ -224,8 +156,7 @@ impl<'c, By: Author> Change<'c, By> {
     /// # Errors
     /// `UNAVAILABLE`.
     pub async fn at_command_line(store: &'c Store, by: By) -> Result<Self> {
-        let (mut change, _) = open(SharingLock::Shared, store, None, by, &NO_REQUEST).await?;
-        change.meta = Cow::Owned(of_command(store));
+        let (change, _) = open(SharingLock::Shared, store, None, by, of_command(store)).await?;
         Ok(change)
     }
 
@@ -235,10 +166,7 @@ impl<'c, By: Author> Change<'c, By> {
     /// # Errors
     /// `UNAVAILABLE`: nothing was changed.
     pub async fn record(&self, event: Event) -> Result<AuditEventId> {
-        let mut agent = self.by.agent();
-        if agent.is_operator() {
-            agent.operator = Some(self.store.operator.name.to_string());
-        }
+        let agent = self.by.agent(self.store);
         let mut leaf = Leaf::new(event, &agent, &self.meta, self.now);
         if self.invented {
             leaf.id = AuditEventId(ids::uuid_at(self.now));
@@ -415,8 +343,14 @@ impl<'c, By: Author> Ending<'c, By> {
         meta: &'c RequestMeta,
         mut turn: Turn,
     ) -> Result<Self> {
-        let (mut change, epoch) =
-            open(SharingLock::Exclusive, store, Some(ledger), by, meta).await?;
+        let (mut change, epoch) = open(
+            SharingLock::Exclusive,
+            store,
+            Some(ledger),
+            by,
+            Cow::Borrowed(meta),
+        )
+        .await?;
         turn.has_the_lock();
         change.turn = Some(turn);
         Ok(Self { change, epoch })
@@ -427,9 +361,8 @@ impl<'c, By: Author> Ending<'c, By> {
     /// # Errors
     /// `UNAVAILABLE`.
     pub async fn at_command_line(store: &'c Store, by: By) -> Result<Self> {
-        let (mut change, epoch) =
-            open(SharingLock::Exclusive, store, None, by, &NO_REQUEST).await?;
-        change.meta = Cow::Owned(of_command(store));
+        let (change, epoch) =
+            open(SharingLock::Exclusive, store, None, by, of_command(store)).await?;
         Ok(Self { change, epoch })
     }
 

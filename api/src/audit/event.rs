@@ -705,13 +705,6 @@ impl Agent {
         }
     }
 
-    /// Returns whether it is the operator.
-    #[must_use]
-    pub fn is_operator(&self) -> bool {
-        let operator = Self::operator();
-        self.client == operator.client && self.subject == operator.subject
-    }
-
     /// Returns the operator, on behalf of an agency.
     #[must_use]
     pub fn operator_for(agency: AgencyId) -> Self {

@@ -13,8 +13,8 @@ use super::register::{MouPlace, MouRegister};
 use crate::clock;
 use crate::error::{Refusal, Result};
 use crate::request::Request;
+use crate::spreadsheet::inert;
 use crate::store::page::{LARGEST_SIZE, PageRequest, Towards};
-use crate::text::inert;
 
 /// The table's columns. New ones are added at its end.
 pub const COLUMNS: [&str; 25] = [

@@ -271,13 +271,9 @@ pub(super) async fn page_of_events(
     if lookahead::asks(ctx, &["edges", "node", "proof"]) {
         prove(request, &mut page.entries).await?;
     }
-    let at = |id| AuditPlace {
-        filter: wanted.digest,
-        id,
-    };
-    let connection = Connection::from_page(page, |one| at(one.key.0));
+    let connection = Connection::from_page(page, |one| AuditPlace::of(wanted, one.key));
     Ok(match found.reached {
-        Some(reached) => connection.reaching(&at(reached)),
+        Some(reached) => connection.reaching(&AuditPlace::of(wanted, reached)),
         None => connection,
     })
 }

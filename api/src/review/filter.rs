@@ -116,13 +116,14 @@ impl AuditFilter {
             )),
             (None, None) => None,
         };
+        let agency = self.agency.as_ref();
+        let agency = agency.map(|agency| page::id(at("agency"), agency));
+        let agency: Option<AgencyId> = agency.transpose()?;
+        let subject = self.by(&at("subject"))?;
         Ok(WantedEvents {
-            agency: self
-                .agency
-                .as_ref()
-                .map(|agency| page::id(at("agency"), agency))
-                .transpose()?,
-            subject: self.by(&at("subject"))?,
+            // Whose person is not said is the reader's own.
+            agency: agency.or(reader.filter(|_| subject.is_some())),
+            subject,
             about,
             other: self.other(reader, place)?,
             period,
@@ -204,18 +205,24 @@ impl AuditFilter {
 impl WantedEvents {
     /// Returns what an event of the whole log must be.
     pub(super) fn only(&self, backend: DbBackend) -> Condition {
+        let about = self.about.as_ref().map(|about| about.holds(backend));
+        self.beside_index().add(self.by_or_with()).add_option(about)
+    }
+
+    /// Returns who acted and who had a part, as far as that is asked for.
+    pub(super) fn by_or_with(&self) -> Condition {
         let by = self.subject.as_ref().zip(self.agency);
         let by = by.map(|(subject, agency)| reviewed::acted(agency, subject));
-        let part = self.agency.map(reviewed::has_part);
-        let about = self.about.as_ref().map(|about| about.holds(backend));
         Condition::all()
-            .add(reviewed::recorded_within(
-                self.period.since,
-                self.period.until,
-            ))
             .add_option(by)
-            .add_option(part)
-            .add_option(about)
+            .add_option(self.agency.map(reviewed::has_part))
+    }
+
+    /// Returns what an event must be beside what its index finds.
+    pub(super) fn beside_index(&self) -> Condition {
+        let Period { since, until } = self.period;
+        Condition::all()
+            .add(reviewed::recorded_within(since, until))
             .add_option(self.other.clone())
     }
 }

@@ -3,10 +3,9 @@
 use concord_entities::audit_event::reviewed::{self, Along, Reviewed};
 use concord_entities::audit_event::{self, WithinReach};
 use concord_entities::ids::{AgencyId, AuditEventId};
-use concord_entities::instant::Instant;
 use concord_entities::membership;
 use sea_orm::sea_query::{Expr, Order};
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, QueryResult, Select};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbBackend, DbErr, QueryResult, Select};
 use uuid::Uuid;
 
 use super::filter::WantedEvents;
@@ -63,7 +62,7 @@ pub(crate) struct AuditPage {
     /// The events.
     pub(crate) page: Page<audit_event::Model>,
     /// How far was looked, where that was not as far as there are events.
-    pub(crate) reached: Option<Uuid>,
+    pub(crate) reached: Option<AuditEventId>,
 }
 
 /// Who reads, what for, and which page.
@@ -74,6 +73,14 @@ pub(crate) struct AuditSearch<'s> {
     pub(crate) page: PageRequest<AuditPlace>,
     /// The argument that has the filter.
     pub(crate) place: &'s str,
+}
+
+/// How what is wanted is found.
+pub(super) struct AuditLookup {
+    /// The events, those within reach alone.
+    pub(super) reviewed: Reviewed,
+    /// Whether an index finds them: what else is asked for is looked for among what one has.
+    by_index: bool,
 }
 
 impl WantedEvents {
@@ -98,6 +105,43 @@ impl WantedEvents {
         }
         Ok(page)
     }
+
+    /// Returns how these events are found by an agency that reaches these agencies.
+    pub(super) fn lookup(
+        &self,
+        backend: DbBackend,
+        reader: AgencyId,
+        reach: &[AgencyId],
+    ) -> AuditLookup {
+        let own_log = reach.iter().all(|agency| *agency == reader);
+        let everything = if own_log {
+            Along::Agency(reader)
+        } else {
+            Along::Whole
+        };
+        let reached = self.agency.filter(|agency| reach.contains(agency));
+        let by = self.agency.zip(self.subject.clone());
+        let (along, only, found) = match (&self.about, by, reached) {
+            (Some(about), _, _) => (about.clone(), self.by_or_with(), true),
+            (None, Some((agency, subject)), _) => {
+                (Along::Subject(agency, subject), Condition::all(), true)
+            }
+            (None, None, Some(agency)) => (Along::Agency(agency), Condition::all(), true),
+            (None, None, None) => (everything, self.by_or_with(), self.agency.is_none()),
+        };
+        let Period { since, until } = self.period;
+        let reviewed = Reviewed {
+            backend,
+            reader,
+            along,
+            range: reviewed::ids_within(since, until),
+            only: only.add(self.beside_index()),
+        };
+        AuditLookup {
+            reviewed: reviewed.within_reach(),
+            by_index: found && self.other.is_none(),
+        }
+    }
 }
 
 impl AuditSearch<'_> {
@@ -106,61 +150,32 @@ impl AuditSearch<'_> {
     /// # Errors
     /// `BAD_USER_INPUT`, where a period is too long; `UNAVAILABLE`.
     pub(crate) async fn find(&self) -> Result<Decided<AuditPage>> {
-        let reach = self.reach().await?;
-        let (along, mut only, by_index) = self.along(&reach);
-        let by_index = by_index && self.wanted.other.is_none();
-        let Period { since, until } = match reach.now.filter(|_| !by_index) {
-            Some(now) => self
-                .wanted
-                .period
-                .bounded(now, self.wanted.longest, self.place)?,
-            None => self.wanted.period,
-        };
-        only = only
-            .add_option(self.wanted.other.clone())
-            .add(reviewed::recorded_within(since, until));
-        let range = reviewed::ids_within(since, until);
-        let Some(along) = along else {
-            let only = only.add(range);
-            let select = |walk: Walk<AuditPlace>| self.within_reach(&only, walk);
-            return Ok(self.page_of(select).await?.map(whole));
-        };
-        let all_count = by_index && matches!(along, Along::Agency(_) | Along::Subject(..));
-        let reviewed = Reviewed {
-            backend: self.store.backend,
-            reader: self.reader,
-            along,
-            range,
-            only,
+        let reach = reach_of(&self.store.read, self.reader).await?;
+        let lookup = |wanted: &WantedEvents| wanted.lookup(self.store.backend, self.reader, &reach);
+        let AuditLookup { reviewed, by_index } = lookup(self.wanted);
+        if !by_index {
+            let now = self.store.ping().await?;
+            let WantedEvents {
+                period, longest, ..
+            } = self.wanted;
+            let bounded = WantedEvents {
+                period: period.bounded(now, *longest, self.place)?,
+                ..self.wanted.clone()
+            };
+            return self.bounded(&lookup(&bounded).reviewed).await;
         }
-        .within_reach();
-        if all_count {
-            let select = |walk: Walk<AuditPlace>| select(&reviewed, walk, None);
-            return Ok(self.page_of(select).await?.map(whole));
+        match &reviewed.along {
+            Along::Agency(_) | Along::Subject(..) => {
+                let select = |walk: Walk<AuditPlace>| select(&reviewed, walk, None);
+                Ok(self.page_of(select).await?.map(whole))
+            }
+            // Of what is about a record, some may be beyond reach.
+            Along::Object(_) | Along::Consent(_) => self.bounded(&reviewed).await,
+            Along::Whole => {
+                let select = |walk: Walk<AuditPlace>| self.within_reach(walk);
+                Ok(self.page_of(select).await?.map(whole))
+            }
         }
-        self.bounded(&reviewed).await
-    }
-
-    /// Returns the events that are wanted, whichever index finds them, as they are walked along it; none where an index cannot.
-    pub(super) async fn reviewed(&self) -> Result<Reviewed> {
-        let reach = self.reach().await?;
-        let (along, only, _) = self.along(&reach);
-        let along = match along {
-            Some(along) => along,
-            None => self.everything_within_reach().await?,
-        };
-        let Period { since, until } = self.wanted.period;
-        let only = only
-            .add_option(self.wanted.other.clone())
-            .add(reviewed::recorded_within(since, until));
-        Ok(Reviewed {
-            backend: self.store.backend,
-            reader: self.reader,
-            along,
-            range: reviewed::ids_within(since, until),
-            only,
-        }
-        .within_reach())
     }
 
     /// Finds a page among so many events at most.
@@ -183,7 +198,7 @@ impl AuditSearch<'_> {
             } else {
                 page.has_previous
             };
-            let reached = there.filter(|_| !full);
+            let reached = there.filter(|_| !full).map(AuditEventId);
             if older {
                 page.has_next |= reached.is_some();
             } else {
@@ -209,109 +224,33 @@ impl AuditSearch<'_> {
         Ok(nearest(&found, &order)?)
     }
 
-    /// Returns the index to walk along and what else must hold; whether all that is asked for is found by the index. None where
-    /// everything within reach is.
-    fn along(&self, reach: &AuditReach) -> (Option<Along>, Condition, bool) {
-        let WantedEvents {
-            agency,
-            subject,
-            about,
-            ..
-        } = self.wanted;
-        let only = Condition::all();
-        let by = subject
-            .as_ref()
-            .map(|subject| (agency.unwrap_or(self.reader), subject));
-        match (about, by, agency) {
-            (Some(about), by, agency) => {
-                let by = by.map(|(agency, subject)| reviewed::acted(agency, subject));
-                let part = agency.map(reviewed::has_part);
-                (
-                    Some(about.clone()),
-                    only.add_option(by).add_option(part),
-                    true,
-                )
-            }
-            (None, Some((agency, subject)), _) => {
-                (Some(Along::Subject(agency, subject.clone())), only, true)
-            }
-            (None, None, Some(agency)) if reach.has_agency => {
-                (Some(Along::Agency(*agency)), only, true)
-            }
-            (None, None, Some(agency)) => (
-                Some(self.everything(reach)),
-                only.add(reviewed::has_part(*agency)),
-                false,
-            ),
-            (None, None, None) if self.wanted.other.is_some() => {
-                (Some(self.everything(reach)), only, true)
-            }
-            (None, None, None) => (None, only, true),
-        }
-    }
-
-    /// Returns the index that has everything within reach.
-    fn everything(&self, reach: &AuditReach) -> Along {
-        if reach.coordinates {
-            Along::Whole
-        } else {
-            Along::Agency(self.reader)
-        }
-    }
-
-    /// Returns the agencies whose events an agency reads.
-    pub(super) async fn reach_of(store: &Store, reader: AgencyId) -> Result<Vec<AgencyId>> {
-        let reached = membership::Entity::reached_by(reader);
-        let mut agencies = Vec::new();
-        for row in store.read.query_all(&reached).await? {
-            agencies.push(row.try_get_by_index(0)?);
-        }
-        Ok(agencies)
-    }
-
-    async fn everything_within_reach(&self) -> Result<Along> {
-        let agencies = Self::reach_of(self.store, self.reader).await?;
-        let alone = agencies.iter().all(|agency| *agency == self.reader);
-        Ok(if alone {
-            Along::Agency(self.reader)
-        } else {
-            Along::Whole
-        })
-    }
-
-    async fn reach(&self) -> Result<AuditReach> {
-        let WantedEvents { agency, other, .. } = self.wanted;
-        let asks = other.is_some() || agency.is_some_and(|agency| agency != self.reader);
-        if !asks {
-            return Ok(AuditReach {
-                now: None,
-                has_agency: agency.is_some(),
-                coordinates: false,
-            });
-        }
-        let now = self.store.ping().await?;
-        let agencies = Self::reach_of(self.store, self.reader).await?;
-        Ok(AuditReach {
-            now: Some(now),
-            has_agency: agency.is_some_and(|agency| agencies.contains(&agency)),
-            coordinates: agencies.iter().any(|agency| *agency != self.reader),
-        })
-    }
-
-    fn within_reach(
-        &self,
-        only: &Condition,
-        walk: Walk<AuditPlace>,
-    ) -> Select<audit_event::Entity> {
+    fn within_reach(&self, walk: Walk<AuditPlace>) -> Select<audit_event::Entity> {
         let beyond = walk.beyond(&[(audit_event::Entity, audit_event::Column::Id)]);
+        let Period { since, until } = self.wanted.period;
+        let only = self.wanted.beside_index();
         WithinReach {
             reader: self.reader,
-            only: only.clone().add_option(beyond),
+            only: only
+                .add(reviewed::ids_within(since, until))
+                .add_option(beyond),
             order: walk.order(),
             most: walk.most,
         }
         .select()
     }
+}
+
+/// Returns the agencies whose events an agency reads: itself, and those of the task forces that it coordinates.
+///
+/// # Errors
+/// What the database says.
+pub(super) async fn reach_of(
+    database: &impl ConnectionTrait,
+    reader: AgencyId,
+) -> std::result::Result<Vec<AgencyId>, DbErr> {
+    let reached = membership::Entity::reached_by(reader);
+    let rows = database.query_all(&reached).await?;
+    rows.iter().map(|row| row.try_get_by_index(0)).collect()
 }
 
 /// Returns the bound that is nearest to where the walks in this order begin.
@@ -332,70 +271,6 @@ pub(super) fn nearest(
         });
     }
     Ok(nearest)
-}
-
-/// Returns whether `agency` is `reader`, or of a task force that it coordinates.
-///
-/// # Errors
-/// What the database says.
-pub(super) async fn in_reach(
-    database: &impl ConnectionTrait,
-    reader: AgencyId,
-    agency: AgencyId,
-) -> std::result::Result<bool, DbErr> {
-    let reached = membership::Entity::reached_by(reader);
-    for row in database.query_all(&reached).await? {
-        if row.try_get_by_index::<AgencyId>(0)? == agency {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
-/// Returns whether an event within reach of `reader` is among those that are wanted.
-///
-/// # Errors
-/// What the database says.
-pub(super) async fn one_wanted(
-    database: &impl ConnectionTrait,
-    reader: AgencyId,
-    wanted: &WantedEvents,
-    event: AuditEventId,
-) -> std::result::Result<bool, DbErr> {
-    let WantedEvents {
-        agency,
-        subject,
-        other,
-        period,
-        ..
-    } = wanted;
-    let by = subject
-        .as_ref()
-        .map(|subject| reviewed::acted(agency.unwrap_or(reader), subject));
-    let part = agency.filter(|_| by.is_none()).map(reviewed::has_part);
-    let only = Condition::all()
-        .add(audit_event::Column::Id.eq(event))
-        .add(reviewed::recorded_within(period.since, period.until))
-        .add_option(by)
-        .add_option(part)
-        .add_option(other.clone());
-    let among = WithinReach {
-        reader,
-        only,
-        order: Order::Desc,
-        most: 1,
-    };
-    Ok(among.select().one(database).await?.is_some())
-}
-
-/// What an agency reaches.
-struct AuditReach {
-    /// The time, where a period may end with it.
-    now: Option<Instant>,
-    /// The agency that is asked for is within it.
-    has_agency: bool,
-    /// Other agencies are.
-    coordinates: bool,
 }
 
 fn whole(page: Page<audit_event::Model>) -> AuditPage {

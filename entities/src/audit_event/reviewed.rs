@@ -1,5 +1,7 @@
 //! The audit log as its reviewers ask for it: walked along an index, and no further than a page or a bound.
 
+use std::time::Duration;
+
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{
     Expr, ExprTrait, Func, LikeExpr, Order, Query, SelectStatement, UnionType,
@@ -9,13 +11,13 @@ use sea_orm::{Condition, DbBackend, QueryFilter, QueryOrder, QuerySelect};
 use super::{
     CHANGES_RECORDS, COLUMN, Column, Entity, SubjectInLeaf, object_in_leaf, subject_in_leaf,
 };
-use crate::ids::{AgencyId, AnyId, ConsentId, SurvivorAuditId};
+use crate::ids::{AgencyId, AnyId, ConsentId, SurvivorAuditId, lowest_at};
 use crate::instant::Instant;
 use crate::membership;
 use crate::vocabulary::{AuditType, Code, DataCategory, Purpose};
 
 /// The longest by which a server's clock, which gives an event its id, may differ from the database's, which gives it its time.
-const BETWEEN_CLOCKS: i64 = 24 * 3600 * 1000;
+const BETWEEN_CLOCKS: Duration = Duration::from_hours(24);
 
 /// What the index `audit_event_of_object` leaves out and `audit_event_of_other_object` has, letter for letter.
 const OTHER_OBJECTS: &str = "kind NOT LIKE 'REFERRAL%' AND kind NOT LIKE 'CONSENT%' AND kind NOT LIKE 'MOU%' \
@@ -40,12 +42,12 @@ impl Along {
     /// Returns that an event is one of these.
     #[must_use]
     pub fn holds(&self, backend: DbBackend) -> Condition {
-        let ranges = self.ranges(backend).into_iter();
-        ranges.fold(Condition::any(), Condition::add)
+        let indexes = self.indexes(backend).into_iter();
+        indexes.fold(Condition::any(), Condition::add)
     }
 
-    /// Returns the conditions that each are one range of the index.
-    fn ranges(&self, backend: DbBackend) -> Vec<Condition> {
+    /// Returns the conditions that each are one range of an index.
+    fn indexes(&self, backend: DbBackend) -> Vec<Condition> {
         let one = |condition: Expr| Condition::all().add(condition);
         let about = |record: &str| {
             let object = Expr::cust(object_in_leaf(backend)).eq(record);
@@ -62,9 +64,9 @@ impl Along {
             }
             Self::Object(record) => about(record).to_vec(),
             Self::Consent(consent) => {
-                let mut walks = about(&consent.to_string()).to_vec();
-                walks.push(one(COLUMN.disclosed_under.eq(consent.0)));
-                walks
+                let mut indexes = about(&consent.to_string()).to_vec();
+                indexes.push(one(COLUMN.disclosed_under.eq(consent.0)));
+                indexes
             }
             Self::Whole => vec![Condition::all()],
         }
@@ -86,26 +88,30 @@ pub struct Reviewed {
     pub only: Condition,
 }
 
+/// Selects the ids of a range of an index, in this order.
+fn walked(index: &Condition, range: &Condition, order: &Order) -> SelectStatement {
+    Query::select()
+        .column((Entity, Column::Id))
+        .from(Entity)
+        .cond_where(index.clone())
+        .cond_where(range.clone())
+        .order_by((Entity, Column::Id), order.clone())
+        .to_owned()
+}
+
 impl Reviewed {
     /// Selects a page of the events.
     #[must_use]
     pub fn page(&self, order: Order, most: u64) -> Select<Entity> {
-        let mut found: Option<SelectStatement> = None;
-        for walk in self.walks() {
-            let walked = Query::select()
-                .column(Column::Id)
-                .from_subquery(self.walk(&walk, order.clone(), most), "walk")
-                .to_owned();
-            match &mut found {
-                Some(found) => {
-                    found.union(UnionType::Distinct, walked);
-                }
-                None => found = Some(walked),
-            }
-        }
-        let found = found.unwrap_or_default();
+        let found = self.of_each(UnionType::Distinct, |index| {
+            walked(index, &self.range, &order)
+                .cond_where(self.only.clone())
+                .limit(most)
+                .to_owned()
+        });
         Entity::find()
             .filter(COLUMN.id.in_subquery(found))
+            .filter(self.range.clone())
             .order_by(COLUMN.id, order)
             .limit(most)
     }
@@ -114,36 +120,34 @@ impl Reviewed {
     /// for now.
     #[must_use]
     pub fn bounds(&self, order: &Order, examined: u64) -> SelectStatement {
-        let mut bounds: Option<SelectStatement> = None;
-        for walk in self.walks() {
-            let last = walked(&walk, &self.range, order.clone())
+        self.of_each(UnionType::All, |index| {
+            walked(index, &self.range, order)
                 .limit(1)
                 .offset(examined.saturating_sub(1))
-                .to_owned();
-            let last = Query::select()
+                .to_owned()
+        })
+    }
+
+    /// Selects what `walk` selects along each range of an index.
+    fn of_each(
+        &self,
+        together: UnionType,
+        walk: impl Fn(&Condition) -> SelectStatement,
+    ) -> SelectStatement {
+        let mut all: Option<SelectStatement> = None;
+        for index in self.along.indexes(self.backend) {
+            let ids = Query::select()
                 .column(Column::Id)
-                .from_subquery(last, "walk")
+                .from_subquery(walk(&index), "walk")
                 .to_owned();
-            match &mut bounds {
-                Some(bounds) => {
-                    bounds.union(UnionType::All, last);
+            match &mut all {
+                Some(all) => {
+                    all.union(together, ids);
                 }
-                None => bounds = Some(last),
+                None => all = Some(ids),
             }
         }
-        bounds.unwrap_or_default()
-    }
-
-    /// Returns the conditions that each are one range of the index.
-    fn walks(&self) -> Vec<Condition> {
-        self.along.ranges(self.backend)
-    }
-
-    fn walk(&self, walk: &Condition, order: Order, most: u64) -> SelectStatement {
-        walked(walk, &self.range, order)
-            .cond_where(self.only.clone())
-            .limit(most)
-            .to_owned()
+        all.unwrap_or_default()
     }
 
     /// Returns the same events, those within reach alone. An agency's own are; where all of another one's are, that is asked once.
@@ -172,33 +176,17 @@ impl Reviewed {
     }
 }
 
-fn walked(walk: &Condition, range: &Condition, order: Order) -> SelectStatement {
-    Query::select()
-        .column((Entity, Column::Id))
-        .from(Entity)
-        .cond_where(walk.clone())
-        .cond_where(range.clone())
-        .order_by((Entity, Column::Id), order)
-        .to_owned()
-}
-
 /// Returns the range of ids that the events of a period have.
 #[must_use]
 pub fn ids_within(since: Option<Instant>, until: Option<Instant>) -> Condition {
     Condition::all()
-        .add_option(since.map(|since| Column::Id.gte(id_at(since, -BETWEEN_CLOCKS))))
-        .add_option(until.map(|until| Column::Id.lte(id_at(until, BETWEEN_CLOCKS))))
+        .add_option(since.map(|since| Column::Id.gte(lowest_at(since.minus(BETWEEN_CLOCKS)))))
+        .add_option(until.map(|until| Column::Id.lt(lowest_at(until.plus(BETWEEN_CLOCKS)))))
 }
 
 /// Returns the range of ids that only events from before this moment have.
 pub(super) fn ids_before(before: Instant) -> Expr {
-    Column::Id.lt(id_at(before, -BETWEEN_CLOCKS))
-}
-
-/// Returns the smallest id of so many milliseconds after a moment.
-fn id_at(at: Instant, moved: i64) -> Uuid {
-    let millis = (at.0 / 1000).saturating_add(moved);
-    Uuid::from_u128(u128::try_from(millis).unwrap_or(0) << 80)
+    Column::Id.lt(lowest_at(before.minus(BETWEEN_CLOCKS)))
 }
 
 /// Returns that an event was recorded from one moment on and before another.
@@ -343,7 +331,7 @@ pub fn acted_before(
         let mut first = theirs.page(Order::Desc, 1);
         let first = sea_orm::QueryTrait::query(&mut first).to_owned();
         let one = Query::select()
-            .expr(Expr::cust(place.to_string()))
+            .expr(Expr::cust(format!("CAST({place} AS bigint)")))
             .from_subquery(first, "acted")
             .to_owned();
         match &mut all {

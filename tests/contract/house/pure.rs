@@ -48,6 +48,7 @@ const FILES: &[&str] = &[
     "lists.rs",
     "settings/origin.rs",
     "sharing/memberships.rs",
+    "spreadsheet.rs",
     "text.rs",
 ];
 

@@ -13,8 +13,8 @@ use super::fault::{RowFault, of_row};
 use crate::error::{Error, Faults, InputFault};
 use crate::mou::cells::{self, PromiseCell, parted, read_flag, read_grants, read_promises};
 use crate::mou::rules::DraftedTerm;
+use crate::spreadsheet::said;
 use crate::text;
-use crate::text::said;
 
 /// A column: its name in the header, whatever its case, spaces and signs, and whether every row says something there.
 type SheetColumn = (&'static str, bool);

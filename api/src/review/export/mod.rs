@@ -12,7 +12,7 @@ pub mod table;
 
 use std::time::Duration;
 
-use concord_entities::ids::AuditEventId;
+use concord_entities::ids::{AuditEventId, lowest_at};
 use concord_entities::instant::Instant;
 use uuid::Uuid;
 
@@ -88,9 +88,5 @@ pub fn event_id(text: &str) -> Option<AuditEventId> {
 /// Returns the id before which no event can come to lie any more.
 #[must_use]
 pub fn horizon(now: Instant) -> AuditEventId {
-    let until = now.minus(BEHIND);
-    let millis = u64::try_from(until.0.div_euclid(1_000)).unwrap_or(0);
-    // Version 7 (RFC 9562, 5.7) of that millisecond, lowest of all.
-    let bits = (u128::from(millis) << 80) | (0x7_u128 << 76) | (0x8_u128 << 60);
-    AuditEventId(Uuid::from_u128(bits))
+    AuditEventId(lowest_at(now.minus(BEHIND)))
 }

@@ -66,7 +66,7 @@ pub(crate) async fn part(
         .await?;
     let (found, end) = released.content();
     let goes_on = found.page.has_previous;
-    let reached = found.reached.map(AuditEventId);
+    let reached = found.reached;
     let mut rows = found.page.entries;
     // A page is the newest first, whichever way it was walked.
     rows.reverse();

@@ -4,7 +4,7 @@ use concord_entities::vocabulary::Code;
 use csv::{QuoteStyle, Terminator, Writer, WriterBuilder};
 
 use super::event::ExportedEvent;
-use crate::text::inert;
+use crate::spreadsheet::inert;
 
 /// The table's columns. New ones are added at its end.
 pub const COLUMNS: [&str; 32] = [

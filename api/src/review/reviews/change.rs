@@ -4,7 +4,8 @@ use async_graphql::{Context, ID, Object};
 use concord_entities::SelectLocked;
 use concord_entities::ids::{AgencyId, AuditEventId, AuditFlagId, AuditReviewId};
 use concord_entities::vocabulary::{AuditReviewStatus, FlagNote, ReviewConclusion};
-use concord_entities::{audit_flag, audit_review};
+use concord_entities::{audit_event, audit_flag, audit_review};
+use sea_orm::sea_query::Order;
 use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, PaginatorTrait, QueryFilter};
 
 use super::graphql::{AuditReview, AuditReviewInput, find_review, wanted_by};
@@ -17,7 +18,7 @@ use crate::error::{Error, Result};
 use crate::jose::claim::is_name;
 use crate::request::idempotency::{self, Created, CreatingCall, Creation};
 use crate::request::{InRequest, Request};
-use crate::review::search::{in_reach, one_wanted};
+use crate::review::search::reach_of;
 use crate::store::page;
 
 /// Reviewing the audit log.
@@ -61,7 +62,7 @@ impl AuditReviewMutation {
         let vault = &request.worker.vault;
         let created = idempotency::creates_once(change, vault, call, async |change| {
             if let Some(agency) = agency
-                && !in_reach(change, change.agency(), agency).await?
+                && !reach_of(change, change.agency()).await?.contains(&agency)
             {
                 return Err(Error::NotFound.into());
             }
@@ -112,10 +113,12 @@ impl AuditReviewMutation {
         let event: AuditEventId = page::id("event", &event)?;
         let found = locked(&change, id).await?;
         let reader = change.agency();
-        let wanted = wanted_by(&found)?;
-        if !one_wanted(&change, reader, &wanted, event).await? {
-            return Err(Error::NotFound.into());
-        }
+        let reach = reach_of(&change, reader).await?;
+        let backend = request.worker.store.backend;
+        let mut about = wanted_by(&found)?.lookup(backend, reader, &reach).reviewed;
+        about.range = about.range.add(audit_event::Column::Id.eq(event));
+        let is_about = about.page(Order::Desc, 1).one(&change).await?;
+        is_about.ok_or(Error::NotFound)?;
         let flags = audit_flag::Entity::of(&found);
         let same = flags.clone().filter(audit_flag::Column::EventId.eq(event));
         let same = same.filter(audit_flag::Column::Note.eq(note));

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use async_graphql::{ID, SimpleObject};
 use concord_entities::audit_event::reviewed::{self, ActorInLeaf, Reviewed};
 use concord_entities::audit_event::{self, Column};
-use concord_entities::ids::AgencyId;
+use concord_entities::ids::{AgencyId, AuditEventId};
 use concord_entities::instant::Instant;
 use concord_entities::vocabulary::{AuditOutcome, AuditSignalKind, AuditType};
 use sea_orm::sea_query::Order;
@@ -21,7 +21,7 @@ use crate::audit::ledger::Decided;
 use crate::error::{Refusal, Result};
 use crate::request::Request;
 use crate::review::filter::WantedEvents;
-use crate::review::search::{AuditPlace, AuditSearch, EXAMINED, nearest};
+use crate::review::search::{AuditPlace, EXAMINED, nearest, reach_of};
 use crate::store::Store;
 use crate::store::page::{self, Towards};
 use crate::wire::scalars::DateTime;
@@ -90,15 +90,10 @@ pub(crate) async fn signals_of(
         .disclose(|| async {
             // The epoch first: what ends meanwhile makes the decision stale.
             let epoch = disclose::all(store, audit_event::Entity::any()).await?;
-            let search = AuditSearch {
-                store,
-                reader,
-                wanted,
-                page,
-                place: "review",
-            };
-            let window = window(store, &search.reviewed().await?, from).await?;
-            let found = signals(request, &window, epoch.now).await?;
+            let reach = reach_of(&store.read, reader).await?;
+            let lookup = wanted.lookup(store.backend, reader, &reach);
+            let window = window(store, &lookup.reviewed, from).await?;
+            let found = signals(request, &window, &reach, epoch.now).await?;
             Ok(Decided {
                 events: vec![Event::AuditRead],
                 ..epoch.map(|_| (found, window))
@@ -122,12 +117,9 @@ pub(crate) async fn signals_of(
     Ok(AuditSignals {
         signals: signals.collect(),
         examined: window.rows.len().saturating_sub(window.before),
-        end_cursor: window.end.map(|id| {
-            page::cursor_of(&AuditPlace {
-                filter: wanted.digest,
-                id,
-            })
-        }),
+        end_cursor: window
+            .end
+            .map(|id| page::cursor_of(&AuditPlace::of(wanted, AuditEventId(id)))),
     })
 }
 
@@ -184,14 +176,19 @@ async fn hour_before(
     Ok(rows)
 }
 
-async fn signals(request: &Request, window: &SignalWindow, now: Instant) -> Result<Vec<Signal>> {
+async fn signals(
+    request: &Request,
+    window: &SignalWindow,
+    reach: &[AgencyId],
+    now: Instant,
+) -> Result<Vec<Signal>> {
     let reader = request.caller.agency();
     let events = window
         .rows
         .iter()
         .map(|row| seen(row, reader))
         .collect::<Result<Vec<_>>>()?;
-    let known = known(request, window, &events, now).await?;
+    let known = known(request, window, &events, reach, now).await?;
     Ok(rules::signals(&events, window.before, &known))
 }
 
@@ -234,10 +231,10 @@ async fn known(
     request: &Request,
     window: &SignalWindow,
     events: &[SeenEvent],
+    reach: &[AgencyId],
     now: Instant,
 ) -> Result<SignalFacts> {
     let store = &request.worker.store;
-    let reach = AuditSearch::reach_of(store, request.caller.agency()).await?;
     let agencies = request
         .worker
         .directory
