@@ -1,14 +1,57 @@
-//! A page that is to be printed: what is asked of it, in which language and on which paper, and how it is answered.
+//! Pages that are to be printed: where each is, what is asked of it, in which language and on which paper, and how it is
+//! answered.
 
-use actix_web::http::{StatusCode, header};
-use actix_web::{HttpResponse, web};
+use actix_web::http::{Method, StatusCode, header};
+use actix_web::middleware::from_fn;
+use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
-use super::plain::{HttpRefusal, kept_by_nobody};
+use super::cors;
+use super::plain::{self, HttpRefusal, Operation, kept_by_nobody};
+use super::routes::read_only;
+use super::shared::Shared;
+use crate::access::grant::RequiredScope;
+use crate::access::origins::AllowedOrigins;
 use crate::consent::form::page::{FormPage, PaperSize};
 use crate::error::{Error, Refusal};
-use crate::request::Request;
+use crate::request::{Request, Worker};
 use crate::wire::scalars::LanguageTag;
+
+/// A kind of page: of a record, whose id is in its path.
+pub(super) trait PrintedPage: 'static {
+    /// Its path, with `{id}` in it.
+    const PATH: &'static str;
+    /// What reading it is called, and costs.
+    const READ: Operation;
+    /// What it takes to read it.
+    const TAKES: RequiredScope;
+
+    /// Returns the page of a record.
+    async fn page(request: &Request, id: &str, query: &str) -> Result<FormPage, HttpRefusal>;
+}
+
+/// Registers the route of a kind of page.
+pub(super) fn routes<P: PrintedPage>(service: &mut web::ServiceConfig, origins: &AllowedOrigins) {
+    service.service(
+        read_only(P::PATH, get::<P>)
+            .wrap(cors::with_tokens(origins, &[Method::GET, Method::HEAD]))
+            .wrap(from_fn(cors::knowing_origins)),
+    );
+}
+
+async fn get<P: PrintedPage>(
+    http: HttpRequest,
+    id: web::Path<String>,
+    shared: web::Data<Shared>,
+    worker: web::Data<Worker>,
+) -> HttpResponse {
+    plain::answer(&http, &shared, &worker, P::READ, async |request| {
+        request.caller.may(P::TAKES)?;
+        let page = P::page(request, &id, http.query_string()).await?;
+        Ok(answer(request, page))
+    })
+    .await
+}
 
 /// What is asked of a page.
 pub(super) struct AskedPage {
@@ -50,8 +93,7 @@ impl AskedPage {
     }
 }
 
-/// Returns the answer with a page.
-pub(super) fn answer(request: &Request, page: FormPage) -> HttpResponse {
+fn answer(request: &Request, page: FormPage) -> HttpResponse {
     kept_by_nobody(StatusCode::OK, request)
         .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))
         .insert_header((header::CONTENT_LANGUAGE, page.language.tag()))

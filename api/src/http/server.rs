@@ -8,14 +8,17 @@ use actix_web::middleware::from_fn;
 use actix_web::{App, HttpServer, web};
 use tracing::info;
 
+use super::accounting::AccountingPage;
 use super::explorer::{self, Personas};
+use super::form::ConsentForm;
 use super::graphql::graphql;
 use super::health::Readiness;
+use super::mou_page::MouPage;
 use super::routes::read_only;
 use super::shared::Shared;
 use super::{
-    accounting, attachment, audit_export, audit_log, calendar, cors, evidence, form, health,
-    mou_document, mou_page, oauth, register, well_known,
+    attachment, audit_export, audit_log, calendar, cors, evidence, health, mou_document, oauth,
+    printed, register, well_known,
 };
 use crate::request::WorkerFactory;
 
@@ -118,11 +121,11 @@ pub async fn serve(
             .configure(oauth::routes)
             .configure(|service| evidence::routes(service, &origins))
             .configure(|service| attachment::routes(service, &origins))
-            .configure(|service| form::routes(service, &origins))
-            .configure(|service| accounting::routes(service, &origins))
+            .configure(|service| printed::routes::<ConsentForm>(service, &origins))
+            .configure(|service| printed::routes::<AccountingPage>(service, &origins))
             .configure(|service| audit_export::routes(service, &origins))
             .configure(|service| mou_document::routes(service, &origins))
-            .configure(|service| mou_page::routes(service, &origins))
+            .configure(|service| printed::routes::<MouPage>(service, &origins))
             .configure(|service| register::routes(service, &origins))
             .configure(|service| audit_log::routes(service, &origins))
             .configure(calendar::routes)

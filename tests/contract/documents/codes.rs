@@ -55,38 +55,61 @@ pub(super) fn scopes() -> String {
 
 /// The routes beside GraphQL that ask for a scope, by it: as `api/src/http/` registers them.
 fn routes() -> BTreeMap<String, String> {
-    let mut routes = BTreeMap::new();
+    let mut routes: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for file in rust_files("api/src/http") {
         let source = std::fs::read_to_string(&file).unwrap();
-        for handler in source.split("async fn ").skip(1) {
-            let Some((_, asked)) = handler.split_once("caller.may(Resource::") else {
-                continue;
-            };
-            let (resource, verb) = asked.split_once('.').unwrap();
-            let permission = format!("{}.{}", resource.to_lowercase(), &verb[..1]);
-            let name = handler.split('(').next().unwrap();
-            let its_own = source.split_once(&format!("\", {name})"));
-            let its_own = its_own.and_then(|(before, _)| before.rsplit_once("(\"/"));
-            let registered = its_own.or(source.split_once("(\"/"));
-            let (_, path) = registered.or(source.split_once("service, \"/")).unwrap();
-            let path = path.split('"').next().unwrap();
-            let registered = [
-                ("PUT", format!("web::put().to({name})")),
-                ("GET", format!("reading().to({name})")),
-                ("GET", format!("read_only(\"/{path}\", {name})")),
-                ("PUT", format!("origins, ({name}, get))")),
-                ("GET", format!("origins, (put, {name}))")),
-            ];
-            let mut methods = registered.iter().filter(|(_, by)| source.contains(by));
-            let (method, _) = methods.next().unwrap();
-            let route = format!("`{method} /{}`", path.replace(":.*}", "}"));
-            let others: &mut String = routes.entry(permission).or_default();
-            let between = if others.is_empty() { "" } else { ", " };
-            let _ = write!(others, "{between}{route}");
+        for (permission, route) in handled(&source).into_iter().chain(printed(&source)) {
+            routes.entry(permission).or_default().push(route);
         }
     }
     assert!(routes.len() > 2, "only {routes:?}");
     routes
+        .into_iter()
+        .map(|(permission, routes)| (permission, routes.join(", ")))
+        .collect()
+}
+
+/// The routes that a file has a handler for.
+fn handled(source: &str) -> Vec<(String, String)> {
+    let mut routes = Vec::new();
+    for handler in source.split("async fn ").skip(1) {
+        let Some((_, asked)) = handler.split_once("caller.may(Resource::") else {
+            continue;
+        };
+        let name = handler.split('(').next().unwrap();
+        let its_own = source.split_once(&format!("\", {name})"));
+        let its_own = its_own.and_then(|(before, _)| before.rsplit_once("(\"/"));
+        let registered = its_own.or(source.split_once("(\"/"));
+        let (_, path) = registered.or(source.split_once("service, \"/")).unwrap();
+        let path = path.split('"').next().unwrap();
+        let registered = [
+            ("PUT", format!("web::put().to({name})")),
+            ("GET", format!("reading().to({name})")),
+            ("GET", format!("read_only(\"/{path}\", {name})")),
+            ("PUT", format!("origins, ({name}, get))")),
+            ("GET", format!("origins, (put, {name}))")),
+        ];
+        let mut methods = registered.iter().filter(|(_, by)| source.contains(by));
+        let (method, _) = methods.next().unwrap();
+        let route = format!("`{method} /{}`", path.replace(":.*}", "}"));
+        routes.push((asked_for(asked), route));
+    }
+    routes
+}
+
+/// The route of a printed page, which says its path and what it takes.
+fn printed(source: &str) -> Option<(String, String)> {
+    let (_, page) = source.split_once("impl PrintedPage for ")?;
+    let (_, path) = page.split_once("const PATH: &'static str = \"").unwrap();
+    let (path, _) = path.split_once('"').unwrap();
+    let (_, takes) = page.split_once("RequiredScope = Resource::").unwrap();
+    Some((asked_for(takes), format!("`GET {path}`")))
+}
+
+/// The permission that is asked for, such as `Mou.read()`.
+fn asked_for(asked: &str) -> String {
+    let (resource, verb) = asked.split_once('.').unwrap();
+    format!("{}.{}", resource.to_lowercase(), &verb[..1])
 }
 
 /// The codes of what a consent can lack, by the list of its checks.
