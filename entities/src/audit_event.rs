@@ -293,10 +293,7 @@ impl AboutRecords<'_> {
         for walked in walks {
             found.union(UnionType::Distinct, walked);
         }
-        Entity::find()
-            .filter(COLUMN.id.in_subquery(found))
-            .order_by(COLUMN.id, self.order.clone())
-            .limit(self.most)
+        with_ids(self.backend, found, &self.order, self.most)
     }
 
     fn walk(&self, record: &str, only: &Condition) -> SelectStatement {
@@ -313,9 +310,28 @@ impl AboutRecords<'_> {
     }
 }
 
+/// Selects the events with these ids, in this order and no more than so many.
+///
+/// PostgreSQL finds the ids first, and once: where it counts on few events in a range, and there are many, it would walk the
+/// range and find the ids anew for each event in it.
+fn with_ids(backend: DbBackend, ids: SelectStatement, order: &Order, most: u64) -> Select<Entity> {
+    let among = if backend == DbBackend::Postgres {
+        let ids = Expr::SubQuery(None, Box::new(ids.into()));
+        Expr::cust_with_expr(r#""audit_event"."id" = ANY(ARRAY $1)"#, ids)
+    } else {
+        COLUMN.id.in_subquery(ids)
+    };
+    Entity::find()
+        .filter(among)
+        .order_by(COLUMN.id, order.clone())
+        .limit(most)
+}
+
 /// A page of the events within reach of an agency, newest first.
 #[derive(Clone, Debug)]
 pub struct WithinReach {
+    /// The database's kind.
+    pub backend: DbBackend,
     /// The agency that reads.
     pub reader: AgencyId,
     /// What else they must be.
@@ -341,10 +357,7 @@ impl WithinReach {
             .union(UnionType::Distinct, self.nobodys())
             .order_by(Column::Id, self.order.clone())
             .limit(self.most);
-        Entity::find()
-            .filter(COLUMN.id.in_subquery(newest))
-            .order_by(COLUMN.id, self.order.clone())
-            .limit(self.most)
+        with_ids(self.backend, newest, &self.order, self.most)
     }
 
     /// Returns, for every agency within reach, the newest events with it in this column.

@@ -319,7 +319,7 @@ async fn what_a_person_did_is_listed_from_an_index() {
         };
         let found = hers
             .within_reach()
-            .page(Order::Desc, 20)
+            .page(&Order::Desc, 20)
             .all(&change)
             .await
             .unwrap();

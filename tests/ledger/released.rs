@@ -124,6 +124,7 @@ async fn an_agency_reads_about_itself_and_whom_it_coordinates(place: Place) {
 
     for (who, expected) in [(coordinator, 2), (member, 2), (told, 1), (stranger, 0)] {
         let reach = audit_event::WithinReach {
+            backend: place.store.backend,
             reader: who,
             only: Condition::all(),
             order: Order::Desc,

@@ -106,7 +106,7 @@ async fn show(request: &Request, subject: &str) -> Result<EndedSubject> {
         range: Condition::all(),
         only: Condition::all(),
     };
-    let acted = theirs.page(Order::Desc, 1).one(&store.read).await?;
+    let acted = theirs.page(&Order::Desc, 1).one(&store.read).await?;
     let registered = application::Entity::live_registered_by(agency, subject)
         .all(&store.read)
         .await?;

@@ -287,6 +287,7 @@ pub(crate) async fn audit_event_by_id(
     let released = request
         .disclose(|| async {
             let among = audit_event::WithinReach {
+                backend: request.worker.store.backend,
                 reader: caller.agency(),
                 only: Condition::all().add(audit_event::Column::Id.eq(id)),
                 order: Order::Desc,

@@ -229,6 +229,7 @@ impl AuditSearch<'_> {
         let Period { since, until } = self.wanted.period;
         let only = self.wanted.beside_index();
         WithinReach {
+            backend: self.store.backend,
             reader: self.reader,
             only: only
                 .add(reviewed::ids_within(since, until))
@@ -303,5 +304,5 @@ fn select(
         }
     });
     reviewed.range = reviewed.range.add_option(bound);
-    reviewed.page(order, walk.most)
+    reviewed.page(&order, walk.most)
 }

@@ -6,10 +6,11 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{
     Expr, ExprTrait, Func, LikeExpr, Order, Query, SelectStatement, UnionType,
 };
-use sea_orm::{Condition, DbBackend, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{Condition, DbBackend};
 
 use super::{
     CHANGES_RECORDS, COLUMN, Column, Entity, SubjectInLeaf, object_in_leaf, subject_in_leaf,
+    with_ids,
 };
 use crate::ids::{AgencyId, AnyId, ConsentId, SurvivorAuditId, lowest_at};
 use crate::instant::Instant;
@@ -102,18 +103,14 @@ fn walked(index: &Condition, range: &Condition, order: &Order) -> SelectStatemen
 impl Reviewed {
     /// Selects a page of the events.
     #[must_use]
-    pub fn page(&self, order: Order, most: u64) -> Select<Entity> {
+    pub fn page(&self, order: &Order, most: u64) -> Select<Entity> {
         let found = self.of_each(UnionType::Distinct, |index| {
-            walked(index, &self.range, &order)
+            walked(index, &self.range, order)
                 .cond_where(self.only.clone())
                 .limit(most)
                 .to_owned()
         });
-        Entity::find()
-            .filter(COLUMN.id.in_subquery(found))
-            .filter(self.range.clone())
-            .order_by(COLUMN.id, order)
-            .limit(most)
+        with_ids(self.backend, found, order, most)
     }
 
     /// Selects, of each walk that has so many events in the range, whatever they are, the last of them: a page need look no further
@@ -328,7 +325,7 @@ pub fn acted_before(
             range: Condition::all().add(Column::Id.lt(before)),
             only: Condition::all(),
         };
-        let mut first = theirs.page(Order::Desc, 1);
+        let mut first = theirs.page(&Order::Desc, 1);
         let first = sea_orm::QueryTrait::query(&mut first).to_owned();
         let one = Query::select()
             .expr(Expr::cust(format!("CAST({place} AS bigint)")))

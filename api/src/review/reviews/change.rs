@@ -117,7 +117,7 @@ impl AuditReviewMutation {
         let backend = request.worker.store.backend;
         let mut about = wanted_by(&found)?.lookup(backend, reader, &reach).reviewed;
         about.range = about.range.add(audit_event::Column::Id.eq(event));
-        let is_about = about.page(Order::Desc, 1).one(&change).await?;
+        let is_about = about.page(&Order::Desc, 1).one(&change).await?;
         is_about.ok_or(Error::NotFound)?;
         let flags = audit_flag::Entity::of(&found);
         let same = flags.clone().filter(audit_flag::Column::EventId.eq(event));

@@ -136,7 +136,7 @@ async fn window(store: &Store, reviewed: &Reviewed, from: Option<Uuid>) -> Resul
     onward.range = onward
         .range
         .add_option(bound.map(|bound| Column::Id.lte(bound)));
-    let found = onward.page(Order::Asc, AT_A_TIME).all(&store.read).await?;
+    let found = onward.page(&Order::Asc, AT_A_TIME).all(&store.read).await?;
     let full = u64::try_from(found.len()).is_ok_and(|found| found == AT_A_TIME);
     let last = found.last().map(|row| row.id.0);
     let mut rows = match (from, found.first()) {
@@ -171,7 +171,7 @@ async fn hour_before(
         .add_option(bound.map(|bound| Column::Id.gte(bound)));
     let earliest = Instant(first.0.saturating_sub(LOOKS_BACK));
     back.only = back.only.add(Column::RecordedAt.gt(earliest));
-    let mut rows = back.page(Order::Desc, AGAIN).all(&store.read).await?;
+    let mut rows = back.page(&Order::Desc, AGAIN).all(&store.read).await?;
     rows.reverse();
     Ok(rows)
 }
