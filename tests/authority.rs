@@ -8,7 +8,7 @@ mod charged;
 mod edges;
 mod objects;
 mod places;
-mod recorded;
+pub mod recorded;
 mod rows;
 
 use std::collections::BTreeSet;
@@ -228,7 +228,7 @@ fn parties(filled: &[Filling]) -> String {
     trimmed(&table)
 }
 
-fn trimmed(table: &str) -> String {
+pub fn trimmed(table: &str) -> String {
     table
         .lines()
         .map(str::trim_end)

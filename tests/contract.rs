@@ -1,7 +1,7 @@
 //! What partners and maintainers rely on: the schema as it is written down, the tables, the shape of the house.
 
 mod bans;
-mod documents;
+pub mod documents;
 mod files;
 mod house;
 mod readme;

@@ -2,9 +2,9 @@
 
 mod address;
 mod cache;
-mod command;
+pub mod command;
 mod fetch;
-mod provider;
+pub mod provider;
 mod recipes;
 mod rules;
 mod token;

@@ -2,6 +2,7 @@
 
 mod addresses;
 mod bounded;
+mod commands;
 mod filters;
 mod identity;
 mod operators;

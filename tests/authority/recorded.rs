@@ -70,7 +70,8 @@ fn describe(table: &mut String, stage: &Stage, row: &Row, leaves: &[Value]) {
             // What else comes to its place meanwhile is not this row's.
             leaf["objects"] = Value::Null;
         }
-        writeln!(table, "{label:28} {}", said(stage, &leaf)).unwrap();
+        let said = said(&leaf, |id| party(stage, id));
+        writeln!(table, "{label:28} {said}").unwrap();
         label = "";
     }
     if leaves.is_empty() {
@@ -78,12 +79,13 @@ fn describe(table: &mut String, stage: &Stage, row: &Row, leaves: &[Value]) {
     }
 }
 
-fn said(stage: &Stage, leaf: &Value) -> String {
+/// What a leaf says, on one line; `party` names an agency.
+pub fn said(leaf: &Value, party: impl Fn(&Value) -> &'static str) -> String {
     let mut said = format!("{:28}", leaf["type"].as_str().unwrap());
-    write!(said, " {:11}", party(stage, &leaf["agency"])).unwrap();
+    write!(said, " {:11}", party(&leaf["agency"])).unwrap();
     for (word, field) in [("told", "recipient"), ("from", "discloser")] {
         if !leaf[field].is_null() {
-            write!(said, " {word} {}", party(stage, &leaf[field])).unwrap();
+            write!(said, " {word} {}", party(&leaf[field])).unwrap();
         }
     }
     if let Some(object) = leaf["object"].as_str() {

@@ -142,6 +142,27 @@ async fn a_backup_of_stores_that_are_not_there_makes_none() {
     drop(world);
 }
 
+/// Before an upgrade, its stores are those of the program before: they are copied, and left as they are.
+#[tokio::test]
+async fn a_backup_of_stores_that_no_server_would_start_over_says_that_it_is_on_no_record() {
+    let mut world = World::on(Database::Sqlite).await;
+    world.server.ends();
+    world.tampers(
+        "DELETE FROM seaql_migrations WHERE version = (SELECT max(version) FROM seaql_migrations)",
+    );
+    let stands =
+        "SELECT (SELECT count(*) FROM seaql_migrations), (SELECT count(*) FROM audit_event)";
+    let before = world.tampers(stands);
+    let shelf = Shelf::new();
+    let backup = shelf.place("one");
+    let (made, said) = world.commands(&["backup", backup.to_str().unwrap()]);
+    assert!(made, "{said}");
+    let unrecorded = "this backup is on no record: the data store is 1 migration(s) behind";
+    assert!(said.contains(unrecorded), "{said}");
+    assert_eq!(world.tampers(stands), before);
+    world.goes_unverified();
+}
+
 #[tokio::test]
 async fn without_leave_to_run_it_a_dump_is_only_shown_and_never_with_a_password() {
     let world = World::on(Database::Postgres).await;

@@ -547,28 +547,31 @@ fn value(code: &str) -> String {
 /// Every command of the program, with the first sentence of its help.
 fn commands() -> String {
     let mut said = "| command | what it does |\n|---|---|\n".to_owned();
-    list_commands(&mut said, &[]);
+    for (command, about) in all_commands(&[]) {
+        writeln!(said, "| `concord {command}` | {about} |").unwrap();
+    }
     said
 }
 
-fn list_commands(said: &mut String, path: &[&str]) {
+/// The commands below this one that do something, each with the first sentence of its help.
+pub fn all_commands(path: &[&str]) -> Vec<(String, String)> {
     let help = help(path);
     let below = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let mut all = Vec::new();
     for line in below.take_while(|line| !line.is_empty()) {
         let (name, about) = line.trim().split_once("  ").unwrap();
         if name == "help" {
             continue;
         }
         let path: Vec<&str> = path.iter().copied().chain([name]).collect();
-        let mut others = String::new();
-        list_commands(&mut others, &path);
+        let others = all_commands(&path);
         // One with commands below it may do something by itself.
         if others.is_empty() || self::help(&path).contains("\nArguments:\n") {
-            let path = path.join(" ");
-            writeln!(said, "| `concord {path}` | {} |", about.trim()).unwrap();
+            all.push((path.join(" "), about.trim().to_owned()));
         }
-        said.push_str(&others);
+        all.extend(others);
     }
+    all
 }
 
 /// What the program says of a command.

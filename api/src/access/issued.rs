@@ -1,10 +1,10 @@
-//! That a token was issued: its state, and its audit event, in one transaction.
+//! That a token was issued at the command line: its state, and its audit event, in one transaction.
 
 use concord_entities::token_state;
 use sea_orm::{EntityTrait, IntoActiveModel};
 
 use super::token::Claims;
-use crate::audit::change::{ByAgency, Change};
+use crate::audit::change::{ByAgency, ByOperatorAs, Change};
 use crate::audit::event::Event;
 use crate::error::Result;
 use crate::store::Store;
@@ -21,7 +21,7 @@ pub async fn record(store: &Store, claims: &Claims) -> Result<()> {
         token: None,
         program: None,
     };
-    let change = Change::at_command_line(store, author).await?;
+    let change = Change::at_command_line(store, ByOperatorAs(author)).await?;
     let state = token_state::Model {
         jti: claims.id.clone(),
         agency_id: claims.agency,

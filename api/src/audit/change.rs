@@ -1,10 +1,11 @@
 //! The unit of work: a change is an open transaction that is committed only by naming what happened; dropped, it rolls
 //! back.
 //!
-//! Whoever changes something does it by a [`Change`]: an agency's caller or program ([`ByAgency`]), the service's
-//! operator ([`ByOperator`]), or the service by itself when a moment comes ([`ByService`]). A change that ends some sharing is an [`Ending`]. It holds the sharing lock alone, so that
-//! it waits for every release under way, and it moves the sharing epoch on, so that every later release is decided
-//! again. Either destroys the keys that it was told to ([`Change::destroys`]), by itself, once it is durable.
+//! Whoever changes something does it by a [`Change`]: an agency's caller or program ([`ByAgency`]), the service's operator
+//! ([`ByOperator`], and [`ByOperatorAs`] for one of an agency's people), or the service by itself when a moment comes
+//! ([`ByService`]). A change that ends some sharing is an [`Ending`]. It holds the sharing lock alone, so that it waits for
+//! every release under way, and it moves the sharing epoch on, so that every later release is decided again. Either
+//! destroys the keys that it was told to ([`Change::destroys`]), by itself, once it is durable.
 
 mod author;
 mod connection;
@@ -19,7 +20,7 @@ use concord_entities::{ledger_reopening, store_identity};
 use futures_util::join;
 use sea_orm::{DatabaseTransaction, EntityTrait, IntoActiveModel};
 
-pub use self::author::{Author, ByAgency, ByOperator, ByService, OnBehalf};
+pub use self::author::{Author, ByAgency, ByOperator, ByOperatorAs, ByService, OnBehalf};
 use super::event::{Event, RequestMeta};
 use super::fork;
 use super::leaf::Leaf;

@@ -363,7 +363,7 @@ events! {
     AuditRead => Read, nothing();
     /// Some of the audit log left for other programs; in which form.
     AuditExported(format: &'static str) => Read, nothing().because(format.to_owned());
-    /// The operator gave a command that shows records and changes none.
+    /// The operator gave a command that shows records, or copies all of them, and changes none.
     CommandGiven => Read, nothing();
     /// A review of the log was opened. Nobody else is told, not even the agency that is reviewed.
     AuditReviewOpened {

@@ -15,7 +15,7 @@ use sea_orm::QueryOrder;
 
 use super::agency::named;
 use super::application_documents::DocumentsCommand;
-use super::options::Options;
+use super::options::{Options, given};
 
 /// What to do about applications.
 #[derive(Clone, Debug, Subcommand)]
@@ -131,6 +131,7 @@ impl Register {
 async fn list(name: &str, options: &Options) -> Result<()> {
     let service = open(options).await?;
     let agency = named(&service.store, name).await?;
+    given(&service.store).await?;
     let all = application::Entity::of(agency.id)
         .order_by_desc(Column::Id)
         .all(&service.store.read)

@@ -14,7 +14,7 @@ use concord_entities::ids::ApplicationId;
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
 use serde_json::{Map, Value};
 
-use super::options::Options;
+use super::options::{Options, given};
 
 /// What to do about an application's trusted documents.
 #[derive(Clone, Debug, Subcommand)]
@@ -98,6 +98,7 @@ async fn add(id: ApplicationId, files: &[PathBuf], options: &Options) -> Result<
 
 async fn list(id: ApplicationId, options: &Options) -> Result<()> {
     let service = open(options).await?;
+    given(&service.store).await?;
     let hashes = documents::hashes(&service.store.read, id).await;
     for hash in hashes.map_err(|refusal| told(&refusal))? {
         println!("{hash}");

@@ -106,6 +106,9 @@ impl Make {
             println!("{}", commands.join("\n"));
             return Err(BackupError::NotRun).into_diagnostic();
         }
+        if let Err(why) = backup::put_on_record(&settings).await {
+            eprintln!("this backup is on no record: {why}");
+        }
         let made = backup::make(&settings, &folder, parts)
             .await
             .into_diagnostic()?;

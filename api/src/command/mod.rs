@@ -126,7 +126,7 @@ impl Command {
             Self::Found(found) => found.run().await,
             Self::TimeZone(set) => set.run().await,
             Self::Token(issue) => issue.run().await,
-            Self::Application { what } => what.run().await,
+            Self::Application { what } => Box::pin(what.run()).await,
             Self::Consent { what } => what.run().await,
             Self::Mou { what } => what.run().await,
             Self::Key { what } => what.run().await,

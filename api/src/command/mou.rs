@@ -13,7 +13,7 @@ use concord_entities::ids::TaskForceId;
 use indicatif::{ProgressBar, ProgressStyle};
 use miette::{IntoDiagnostic, Result, miette};
 
-use super::options::Options;
+use super::options::{Options, given};
 
 /// What to do about MOUs.
 #[derive(Debug, Subcommand)]
@@ -59,6 +59,7 @@ impl Import {
             .options
             .settings_of(SessionKind::LongCommand("mou import"))?;
         let service = Service::open(settings).await.into_diagnostic()?;
+        given(&service.store).await?;
         let checked = write::check(&service.store, self.task_force, rows)
             .await
             .map_err(|refusal| miette!("--task-force: {}", refusal.error))?

@@ -12,11 +12,15 @@ use super::contents;
 use super::manifest::{CopiedFile, FORMAT, Manifest, StoreContents, StoreKind, StorePart};
 use super::postgres_tools::{ToolCommand, ToolError};
 use super::unfinished::{FolderError, UnfinishedFolder};
+use crate::audit::change::{ByOperator, Change};
+use crate::audit::witnesses::{WitnessError, Witnesses};
 use crate::clock;
+use crate::error::Refusal;
 use crate::private_files;
 use crate::settings::{Settings, StoreLocation};
-use crate::store::Connections;
 use crate::store::copy::{self, Snapshot};
+use crate::store::error::StoreError;
+use crate::store::{Connections, Store};
 
 /// Why there is no backup. Nothing is left of one.
 #[derive(Debug, thiserror::Error)]
@@ -66,6 +70,38 @@ pub enum BackupError {
          moment each, checked and with a manifest"
     )]
     NotRun,
+}
+
+/// Why a backup is on no record: no server would serve from these stores as they are.
+#[derive(Debug, thiserror::Error)]
+pub enum UnrecordedError {
+    /// They cannot be used as they are.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// They are an older copy, which would pass for a newer one by what is written into it.
+    #[error(transparent)]
+    Older(#[from] WitnessError),
+    /// It cannot be written.
+    #[error("{}", .0.error)]
+    Refused(Refusal),
+}
+
+/// Puts on record that a backup is made: whoever has it has all that is in it. Stores that no server would serve from are
+/// backed up as well, and nothing is written into them.
+///
+/// # Errors
+/// [`UnrecordedError`].
+pub async fn put_on_record(settings: &Settings) -> Result<(), UnrecordedError> {
+    let store = Store::open_as_it_stands(settings).await?;
+    let recorded = record(&store).await;
+    store.close().await;
+    recorded
+}
+
+async fn record(store: &Store) -> Result<(), UnrecordedError> {
+    Witnesses::of(store).compare(store).await?;
+    let given = Change::<ByOperator>::command_given(store).await;
+    given.map_err(UnrecordedError::Refused)
 }
 
 /// Returns where a store is.

@@ -73,6 +73,12 @@ pub enum StoreError {
         "the keys are being moved to another keyring: wait until `concord keyring move` has ended"
     )]
     BeingMoved,
+    /// There is no store, and none is to be made.
+    #[error("there is no store {file}", file = file.display())]
+    NoFile {
+        /// The file that was looked for.
+        file: std::path::PathBuf,
+    },
     /// The keyring that keys are to be moved from is not there.
     #[error("there is no keyring {file}: name the one that the data store has now", file = file.display())]
     NoKeyring {

@@ -59,6 +59,22 @@ impl Store {
         Self::bound(connected, settings).await
     }
 
+    /// Opens both stores as they stand: one that is missing or behind is left as it is, and refused.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn open_as_it_stands(settings: &Settings) -> Result<Self, StoreError> {
+        for location in [&settings.database, &settings.keyring] {
+            if let Some(file) = location.file().filter(|file| !file.is_file()) {
+                let file = file.to_owned();
+                return Err(StoreError::NoFile { file });
+            }
+        }
+        let connected = Connected::known(settings).await?;
+        connected.refuse_when_behind().await?;
+        Self::bound(connected, settings).await
+    }
+
     /// Opens the same stores for another worker, on that worker's runtime. SQLite has one writer: its connections are
     /// shared.
     ///

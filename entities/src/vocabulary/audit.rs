@@ -197,7 +197,7 @@ codes! {
         PackageRead = "PACKAGE_READ",
         /// The audit log itself was read.
         AuditRead = "AUDIT_READ",
-        /// The operator gave a command that shows records and changes none; the operation says which.
+        /// The operator gave a command that shows records, or copies all of them, and changes none; the operation says which.
         CommandGiven = "COMMAND_GIVEN",
         /// A review of the audit log was opened; the objects name the agency that it is about, where it is about one.
         AuditReviewOpened = "AUDIT_REVIEW_OPENED",

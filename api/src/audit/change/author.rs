@@ -32,6 +32,10 @@ pub struct ByOperator {
     agency: Option<AgencyId>,
 }
 
+/// An agency, for one of whose people the operator acts at the command line.
+#[derive(Clone, Debug)]
+pub struct ByOperatorAs(pub ByAgency);
+
 /// The service by itself, when a moment comes.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ByService {
@@ -83,6 +87,15 @@ impl Author for ByOperator {
         Agent {
             operator: Some(store.operator.name.to_string()),
             ..agent
+        }
+    }
+}
+
+impl Author for ByOperatorAs {
+    fn agent(&self, store: &Store) -> Agent {
+        Agent {
+            operator: Some(store.operator.name.to_string()),
+            ..self.0.clone().into()
         }
     }
 }
