@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use concord_entities::ids::AgencyId;
 use serde_json::{Value, json};
 
 use super::{events, opened, search};
@@ -82,6 +83,42 @@ async fn what_is_rare_is_found_by_whoever_goes_on(world: World) {
     let whole = events(&north, json!({ "subject": "person 7" })).await;
     assert_eq!(whole.len(), usize::try_from(ROWS / 50).unwrap());
     // Its made-up rows are no events.
+    world.goes_unverified();
+}
+
+on_both!(whoever_reaches_little_of_a_large_log_is_shown_all_of_that);
+async fn whoever_reaches_little_of_a_large_log_is_shown_all_of_that(world: World) {
+    let north = world.agency("north").await;
+    north.registers("Ada").await;
+    north.lists("survivors", "id").await;
+    let id = world.sql_id(&north.id.to_string());
+    fill(&world, &id);
+    // All the made-up events are another's, but for the oldest.
+    let another = world.sql_id(&AgencyId::new().to_string());
+    let made_up = "leaf LIKE '%\"person %'";
+    world.tampers(&format!(
+        "UPDATE audit_event SET agency_id = {another} WHERE {made_up} AND recorded_at > \
+         (SELECT min(recorded_at) FROM audit_event)"
+    ));
+    let reached = format!("SELECT count(*) FROM audit_event WHERE agency_id <> {another}");
+    let reached: usize = world.tampers(&reached).parse().unwrap();
+    let coordinator = world.coordinator();
+    let found = events(&coordinator, json!({})).await;
+    assert_eq!(found.len(), reached);
+    assert!(text(&found[reached - 1]["subject"]).starts_with("person"));
+
+    // The other way the same: the newest of what is older stands beside the oldest of all.
+    let oldest = search(&coordinator, &json!({}), json!({ "l": 1 })).await;
+    let oldest = &oldest.data()["auditEvents"];
+    assert_eq!(oldest["edges"][0]["node"]["id"], found[reached - 1]["id"]);
+    assert_eq!(oldest["pageInfo"]["hasPreviousPage"], true);
+    let before = &oldest["pageInfo"]["startCursor"];
+    let next = search(&coordinator, &json!({}), json!({ "l": 2, "b": before })).await;
+    let next = &next.data()["auditEvents"];
+    for (place, id) in [(0, reached - 3), (1, reached - 2)] {
+        assert_eq!(next["edges"][place]["node"]["id"], found[id]["id"]);
+    }
+    assert_eq!(next["pageInfo"]["hasNextPage"], true);
     world.goes_unverified();
 }
 

@@ -38,6 +38,8 @@ const AGENCIES: usize = 200;
 const RECORDS: usize = 5_000;
 /// As far as a page looks where no index finds what is asked for.
 const EXAMINED: u64 = 10_000;
+/// As far as a coordinator's page looks in the whole log before it walks along each agency's own events.
+const NEAR: u64 = 1_000;
 /// How many events are taken into the tree at a time.
 const CHUNK: usize = 20_000;
 
@@ -58,30 +60,28 @@ pub async fn measure(service: &Service, url: &str, flags: &[String], events: usi
         "\n{events} events, made in {:.0} s",
         began.elapsed().as_secs_f64()
     );
-    for (who, reader) in [
-        ("coordinator", agencies[0]),
-        ("member", agencies[7]),
-        ("discloser, never acting", agencies[AGENCIES - 1]),
-        ("stranger", AgencyId::new()),
+    for (name, reader) in [
+        ("coordinator of all", agencies[0]),
+        ("coordinator of ten", agencies[1]),
     ] {
         for (which, before) in [("first", None), ("deep", Some(middle))] {
-            let older = before.map(|id| audit_event::Column::Id.lt(id));
-            let reach = WithinReach {
-                backend: service.store.backend,
-                reader,
-                only: Condition::all().add_option(older),
-                order: Order::Desc,
-                most: 51,
-            };
-            let statement = service.store.backend.build(&reach.select().into_query());
-            let (millis, buffers) = explained(&service.store, &statement).await;
-            println!("auditEvents, {who:<24} {which:<6} {millis:>9.1} ms {buffers:>8} buffers");
+            let (millis, buffers) = listed(&service.store, reader, before).await;
+            println!(
+                "all within reach, {name:<19} {which:<6} {millis:>9.1} ms {buffers:>8} buffers"
+            );
         }
     }
     for (name, along, other) in filters(&agencies) {
         for (which, before) in [("first", None), ("deep", Some(middle))] {
-            let (millis, buffers) =
-                found(&service.store, agencies[0], &along, &other, before).await;
+            let (millis, buffers) = found(
+                &service.store,
+                agencies[0],
+                &along,
+                &other,
+                before,
+                EXAMINED,
+            )
+            .await;
             println!("filter, {name:<29} {which:<6} {millis:>9.1} ms {buffers:>8} buffers");
         }
     }
@@ -123,6 +123,65 @@ fn filters(agencies: &[AgencyId]) -> Vec<(&'static str, Along, Condition)> {
     ]
 }
 
+/// Returns what a page of all that a coordinator reaches takes: found near, or along each agency's own events.
+async fn listed(store: &Store, reader: AgencyId, before: Option<AuditEventId>) -> (f64, u64) {
+    let everything = Condition::all();
+    let near = found(store, reader, &Along::Whole, &everything, before, NEAR).await;
+    let reached = reviewed_by(store, reader, &Along::Whole, &everything, before);
+    let bounds = bounds(store, &reached, NEAR).await;
+    let page = within(reached, bounds).page(&Order::Desc, 51);
+    if page.all(&store.read).await.unwrap().len() == 51 {
+        return near;
+    }
+    let each = WithinReach {
+        backend: store.backend,
+        reader,
+        only: older_than(before),
+        order: Order::Desc,
+        most: 51,
+    };
+    let each = store.backend.build(&each.select().into_query());
+    let (millis, buffers) = explained(store, &each).await;
+    (near.0 + millis, near.1 + buffers)
+}
+
+fn older_than(before: Option<AuditEventId>) -> Condition {
+    Condition::all().add_option(before.map(|id| audit_event::Column::Id.lt(id)))
+}
+
+fn reviewed_by(
+    store: &Store,
+    reader: AgencyId,
+    along: &Along,
+    other: &Condition,
+    before: Option<AuditEventId>,
+) -> Reviewed {
+    let reviewed = Reviewed {
+        backend: store.backend,
+        reader,
+        along: along.clone(),
+        range: older_than(before),
+        only: other.clone(),
+    };
+    reviewed.within_reach()
+}
+
+/// Returns the bounds of so many events along each walk.
+async fn bounds(store: &Store, reviewed: &Reviewed, examined: u64) -> Vec<Uuid> {
+    let bounds = reviewed.bounds(&Order::Desc, examined);
+    let rows = store.read.query_all(&bounds).await.unwrap();
+    let bounds = rows.iter().map(|row| row.try_get_by_index(0).unwrap());
+    bounds.collect()
+}
+
+/// Returns the same events, as far as the nearest of these bounds.
+fn within(mut reviewed: Reviewed, bounds: Vec<Uuid>) -> Reviewed {
+    let nearest = bounds.into_iter().max();
+    let nearest = nearest.map(|bound| audit_event::Column::Id.gte(bound));
+    reviewed.range = reviewed.range.add_option(nearest);
+    reviewed
+}
+
 /// Returns what a page of 50 takes: in which part of the index to look, where not all that it has is wanted, and the page.
 async fn found(
     store: &Store,
@@ -130,26 +189,15 @@ async fn found(
     along: &Along,
     other: &Condition,
     before: Option<AuditEventId>,
+    examined: u64,
 ) -> (f64, u64) {
-    let older = before.map(|id| audit_event::Column::Id.lt(id));
-    let mut wanted = Reviewed {
-        backend: store.backend,
-        reader,
-        along: along.clone(),
-        range: Condition::all().add_option(older),
-        only: other.clone(),
-    }
-    .within_reach();
+    let mut wanted = reviewed_by(store, reader, along, other, before);
     let mut took = (0.0, 0);
     if !matches!(along, Along::Agency(_) | Along::Subject(..)) || !other.is_empty() {
-        let bounds = store.backend.build(&wanted.bounds(&Order::Desc, EXAMINED));
-        took = explained(store, &bounds).await;
-        let rows = store.read.query_all_raw(bounds).await.unwrap();
-        let bounds = rows
-            .iter()
-            .map(|row| row.try_get_by_index::<Uuid>(0).unwrap());
-        let nearest = bounds.max().map(|bound| audit_event::Column::Id.gte(bound));
-        wanted.range = wanted.range.add_option(nearest);
+        let statement = store.backend.build(&wanted.bounds(&Order::Desc, examined));
+        took = explained(store, &statement).await;
+        let bounds = bounds(store, &wanted, examined).await;
+        wanted = within(wanted, bounds);
     }
     let page = store
         .backend
@@ -233,36 +281,38 @@ fn verify(flags: &[String]) {
 async fn agencies(service: &Service) -> Vec<AgencyId> {
     let now = service.store.ping().await.unwrap();
     let ids = seed::agencies(service, "Agency", AgencyKind::HousingProgram, AGENCIES, now).await;
-    let circle = task_force::Model {
-        id: TaskForceId::new(),
-        name: "All Counties".to_owned(),
-        region: "All Counties".to_owned(),
-        created_at: now,
-        time_zone: Zone::UTC,
-    };
-    let places = ids
-        .iter()
-        .enumerate()
-        .map(|(number, agency)| membership::Model {
-            task_force_id: circle.id,
-            agency_id: *agency,
-            role: if number == 0 {
-                MemberRole::Coordinator
-            } else {
-                MemberRole::Member
-            },
-            since: now,
-            suspended_at: None,
-            suspension_reason: None,
-            standing_set_by: None,
-            left_at: None,
-            coordination_from: None,
-            name_key: Some(NameKey::of(&agency.to_string())),
-            lookalike: 0,
-        });
-    let places: Vec<_> = places.collect();
-    insert(service, vec![circle]).await;
-    insert(service, places).await;
+    for (name, of) in [("All Counties", &ids[..]), ("Ten Agencies", &ids[1..11])] {
+        let circle = task_force::Model {
+            id: TaskForceId::new(),
+            name: name.to_owned(),
+            region: name.to_owned(),
+            created_at: now,
+            time_zone: Zone::UTC,
+        };
+        let places = of
+            .iter()
+            .enumerate()
+            .map(|(number, agency)| membership::Model {
+                task_force_id: circle.id,
+                agency_id: *agency,
+                role: if number == 0 {
+                    MemberRole::Coordinator
+                } else {
+                    MemberRole::Member
+                },
+                since: now,
+                suspended_at: None,
+                suspension_reason: None,
+                standing_set_by: None,
+                left_at: None,
+                coordination_from: None,
+                name_key: Some(NameKey::of(&agency.to_string())),
+                lookalike: 0,
+            });
+        let places: Vec<_> = places.collect();
+        insert(service, vec![circle]).await;
+        insert(service, places).await;
+    }
     ids
 }
 

@@ -18,6 +18,8 @@ use crate::store::page::{self, CursorKey, Page, PageRequest, Towards, Walk};
 
 /// How many events of each range of an index a page looks at, where not all of them are what is looked for.
 pub(super) const EXAMINED: u64 = 10_000;
+/// How many events of the whole log are looked at before each agency's own are walked.
+const NEAR: u64 = 1_000;
 
 /// Where an event stands in a list of the log, and which list that is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -172,17 +174,32 @@ impl AuditSearch<'_> {
             // Of what is about a record, some may be beyond reach.
             Along::Object(_) | Along::Consent(_) => self.bounded(&reviewed).await,
             Along::Whole => {
+                // Whoever reaches much of the log finds a page near, and whoever reaches little of it has few agencies.
+                let (near, settled) = self.among(&reviewed, NEAR).await?;
+                if settled {
+                    return Ok(near);
+                }
                 let select = |walk: Walk<AuditPlace>| self.within_reach(walk);
                 Ok(self.page_of(select).await?.map(whole))
             }
         }
     }
 
-    /// Finds a page among so many events at most.
+    /// Finds a page among as many events as one may look at.
     async fn bounded(&self, reviewed: &Reviewed) -> Result<Decided<AuditPage>> {
-        let there = self.bound(reviewed, self.page.walk()).await?;
+        let (found, _) = self.among(reviewed, EXAMINED).await?;
+        Ok(found)
+    }
+
+    /// Finds a page among so many events at most, and says whether more of them would not change it.
+    async fn among(
+        &self,
+        reviewed: &Reviewed,
+        examined: u64,
+    ) -> Result<(Decided<AuditPage>, bool)> {
+        let there = self.bound(reviewed, self.page.walk(), examined).await?;
         let back = match self.page.behind() {
-            Some(walk) => self.bound(reviewed, walk).await?,
+            Some(walk) => self.bound(reviewed, walk, examined).await?,
             None => None,
         };
         let forth = self.page.walk().order();
@@ -191,21 +208,28 @@ impl AuditSearch<'_> {
             select(reviewed, walk, bound)
         };
         let found = self.page_of(select).await?;
-        Ok(found.map(|mut page| {
-            let older = matches!(self.page.from, Towards::Older(_));
-            let full = if older {
-                page.has_next
-            } else {
-                page.has_previous
-            };
-            let reached = there.filter(|_| !full).map(AuditEventId);
+        let older = matches!(self.page.from, Towards::Older(_));
+        let Page {
+            has_next,
+            has_previous,
+            ..
+        } = found.content;
+        let (full, behind) = if older {
+            (has_next, has_previous)
+        } else {
+            (has_previous, has_next)
+        };
+        let reached = there.filter(|_| !full).map(AuditEventId);
+        let settled = reached.is_none() && (behind || back.is_none());
+        let found = found.map(|mut page| {
             if older {
                 page.has_next |= reached.is_some();
             } else {
                 page.has_previous |= reached.is_some();
             }
             AuditPage { page, reached }
-        }))
+        });
+        Ok((found, settled))
     }
 
     async fn page_of(
@@ -216,10 +240,15 @@ impl AuditSearch<'_> {
     }
 
     /// Returns how far a walk looks, where there is more than that.
-    async fn bound(&self, reviewed: &Reviewed, walk: Walk<AuditPlace>) -> Result<Option<Uuid>> {
+    async fn bound(
+        &self,
+        reviewed: &Reviewed,
+        walk: Walk<AuditPlace>,
+        examined: u64,
+    ) -> Result<Option<Uuid>> {
         let order = walk.order();
         let reviewed = along_walk(reviewed, &walk);
-        let statement = reviewed.bounds(&order, EXAMINED);
+        let statement = reviewed.bounds(&order, examined);
         let found = self.store.read.query_all(&statement).await?;
         Ok(nearest(&found, &order)?)
     }
