@@ -327,6 +327,15 @@ fn with_ids(backend: DbBackend, ids: SelectStatement, order: &Order, most: u64) 
         .limit(most)
 }
 
+/// Returns that an event is nobody's, such as a refused token's, and the reader coordinates some task force.
+fn is_nobodys(reader: AgencyId) -> Expr {
+    COLUMN
+        .agency_id
+        .is_null()
+        .and(COLUMN.recipient_id.is_null())
+        .and(Expr::exists(membership::coordination(reader)))
+}
+
 /// A page of the events within reach of an agency, newest first.
 #[derive(Clone, Debug)]
 pub struct WithinReach {
@@ -385,12 +394,8 @@ impl WithinReach {
 
     /// Returns the newest events of nobody's, such as a refused token's: for whoever coordinates some task force.
     fn nobodys(&self) -> SelectStatement {
-        let nobody = COLUMN
-            .agency_id
-            .is_null()
-            .and(COLUMN.recipient_id.is_null());
         let newest = self
-            .walked(nobody.and(Expr::exists(membership::coordination(self.reader))))
+            .walked(is_nobodys(self.reader))
             .limit(self.most)
             .to_owned();
         Query::select()

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use concord_entities::vocabulary::DataCategory::Identity;
 
-use super::shelf::{Shelf, checks, file, manifest, rights};
+use super::shelf::{Shelf, checks, file, manifest, rights, unwrapped};
+use crate::endings::put_back::{is_copied, is_put_back};
 use crate::world::{Agency, Database, World, on_both};
 
 /// Writes until it is told to stop; says how many referrals were made and how long the slowest took.
@@ -160,6 +161,28 @@ async fn a_backup_of_stores_that_no_server_would_start_over_says_that_it_is_on_n
     let unrecorded = "this backup is on no record: the data store is 1 migration(s) behind";
     assert!(said.contains(unrecorded), "{said}");
     assert_eq!(world.tampers(stands), before);
+    world.goes_unverified();
+}
+
+on_both!(a_backup_of_an_older_copy_is_on_no_record_and_leaves_it_one);
+async fn a_backup_of_an_older_copy_is_on_no_record_and_leaves_it_one(mut world: World) {
+    let (north, south) = world.agencies("north", "south").await;
+    let ada = north.refers("Ada").to(&south).sharing([Identity]).await;
+    is_copied(&world);
+    north.revokes_consent(&ada).await.data();
+    world.server.ends();
+    is_put_back(&world);
+    let events = "SELECT count(*) FROM audit_event";
+    let before = world.tampers(events);
+    let shelf = Shelf::new();
+    let backup = shelf.place("one");
+    let (made, said) = world.commands(&["backup", backup.to_str().unwrap(), "--run"]);
+    let said = unwrapped(&said);
+    assert!(made, "{said}");
+    let unrecorded = "this backup is on no record: the data store is an older copy";
+    assert!(said.contains(unrecorded), "{said}");
+    // What was written into it would have it pass for a newer one.
+    assert_eq!(world.tampers(events), before);
     world.goes_unverified();
 }
 

@@ -93,14 +93,20 @@ async fn whoever_reaches_little_of_a_large_log_is_shown_all_of_that(world: World
     north.lists("survivors", "id").await;
     let id = world.sql_id(&north.id.to_string());
     fill(&world, &id);
-    // All the made-up events are another's, but for the oldest.
+    // All the made-up events are another's, but for the oldest, and one that is nobody's.
     let another = world.sql_id(&AgencyId::new().to_string());
     let made_up = "leaf LIKE '%\"person %'";
     world.tampers(&format!(
         "UPDATE audit_event SET agency_id = {another} WHERE {made_up} AND recorded_at > \
          (SELECT min(recorded_at) FROM audit_event)"
     ));
-    let reached = format!("SELECT count(*) FROM audit_event WHERE agency_id <> {another}");
+    world.tampers(&format!(
+        "UPDATE audit_event SET agency_id = NULL WHERE {made_up} AND recorded_at = \
+         (SELECT min(recorded_at) FROM audit_event WHERE agency_id = {another})"
+    ));
+    let reached = format!(
+        "SELECT count(*) FROM audit_event WHERE agency_id IS NULL OR agency_id <> {another}"
+    );
     let reached: usize = world.tampers(&reached).parse().unwrap();
     let coordinator = world.coordinator();
     let found = events(&coordinator, json!({})).await;

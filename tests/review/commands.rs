@@ -56,10 +56,14 @@ struct Desk {
 impl Desk {
     /// Gives a command, and writes down what it leaves.
     fn gives(&mut self, command: &str, more: &[&str]) -> String {
-        let words: Vec<&str> = command.split(' ').chain(more.iter().copied()).collect();
-        let (content, told) = self
-            .world
-            .commands(&[&words, &["--operator", OPERATOR][..]].concat());
+        let words: Vec<&str> = command.split(' ').collect();
+        self.gives_as(command, &words, more)
+    }
+
+    /// The same, under another name.
+    fn gives_as(&mut self, command: &str, words: &[&str], more: &[&str]) -> String {
+        let by = ["--operator", OPERATOR];
+        let (content, told) = self.world.commands(&[words, more, &by].concat());
         assert!(content, "{command}: {told}");
         let mut label = command;
         for leaf in self.new_leaves() {
@@ -223,6 +227,7 @@ async fn beside_a_server(desk: &mut Desk) {
     desk.gives("audit check-receipt", &[&receipts]);
     desk.gives("check-data", &[]);
     desk.gives("kek status", &[]);
+    desk.gives("check-config", &[]);
     desk.gives("migrate status", &[]);
     desk.gives("migrate up", &[]);
     desk.gives("backup", &[&desk.path("backup")]);
@@ -241,7 +246,9 @@ fn with_no_server(desk: &mut Desk) {
     desk.gives("kek rotate", &["--other-key-file", other.to_str().unwrap()]);
     desk.gives("kek give-up", &["--confirm", "0"]);
 
-    desk.gives("restore", &[&desk.path("backup"), "--data-only", "--yes"]);
+    let backup = desk.path("backup");
+    desk.gives_as("restore, without --yes", &["restore"], &[&backup]);
+    desk.gives("restore", &[&backup, "--data-only", "--yes"]);
     is_copied(&desk.world);
     let later = ["time-zone", &desk.north.id.to_string(), "America/Chicago"];
     let (content, told) = desk.world.commands(&later);

@@ -9,8 +9,8 @@ use sea_orm::sea_query::{
 use sea_orm::{Condition, DbBackend};
 
 use super::{
-    CHANGES_RECORDS, COLUMN, Column, Entity, SubjectInLeaf, object_in_leaf, subject_in_leaf,
-    with_ids,
+    CHANGES_RECORDS, COLUMN, Column, Entity, SubjectInLeaf, is_nobodys, object_in_leaf,
+    subject_in_leaf, with_ids,
 };
 use crate::ids::{AgencyId, AnyId, ConsentId, SurvivorAuditId, lowest_at};
 use crate::instant::Instant;
@@ -155,18 +155,11 @@ impl Reviewed {
             Along::Agency(agency) | Along::Subject(agency, _) => {
                 Condition::all().add(Expr::value(*agency).in_subquery(reach()))
             }
-            Along::Object(_) | Along::Consent(_) | Along::Whole => {
-                let nobodys = COLUMN
-                    .agency_id
-                    .is_null()
-                    .and(COLUMN.recipient_id.is_null())
-                    .and(Expr::exists(membership::coordination(self.reader)));
-                Condition::any()
-                    .add(COLUMN.agency_id.in_subquery(reach()))
-                    .add(COLUMN.recipient_id.in_subquery(reach()))
-                    .add(COLUMN.discloser_id.in_subquery(reach()))
-                    .add(nobodys)
-            }
+            Along::Object(_) | Along::Consent(_) | Along::Whole => Condition::any()
+                .add(COLUMN.agency_id.in_subquery(reach()))
+                .add(COLUMN.recipient_id.in_subquery(reach()))
+                .add(COLUMN.discloser_id.in_subquery(reach()))
+                .add(is_nobodys(self.reader)),
         };
         self.only = self.only.add(reached);
         self
